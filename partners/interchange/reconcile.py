@@ -1,0 +1,156 @@
+"""From "the file says these terms for this university" to the changes that makes, and making them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from partners.interchange.notation import Term
+from partners.models import Agreement, AgreementType, Country, University
+from partners.names import slugs
+from partners.rules import Status
+
+UNKNOWN_TYPE = Term(None, in_process=True)
+LARGE = 1_000
+"""New universities from which on the database's planner is given new statistics."""
+
+
+@dataclass
+class Changes:
+    """What becomes of one university's agreements. Agreements that exist are named by their ids."""
+
+    turned: dict[int, tuple[Term, Term]] = field(default_factory=dict)
+    """From what to what: an agreement that is signed, or learns its type."""
+    added: list[Term] = field(default_factory=list)
+    ended: dict[int, Term] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.turned or self.added or self.ended)
+
+    def words(self) -> Iterator[str]:
+        for old, new in self.turned.values():
+            yield _("%(old)s becomes %(new)s") % {"old": old, "new": _worded(new)}
+        for term in self.added:
+            yield _("new: %s") % _worded(term)
+        for term in self.ended.values():
+            yield _("%s ends") % str(term)
+
+
+def reconcile(listed: frozenset[Term], held: Mapping[Term, int]) -> Changes:
+    """The changes after which the open agreements that a university holds are those that the file lists."""
+    left = {term: agreement for term, agreement in held.items() if term not in listed}
+    changes = Changes()
+    missing = sorted(listed - held.keys(), key=lambda term: (term.in_process, term.agreement_type or ""))
+    for source_of in (_same_type, _unknown_type):
+        for term in list(missing):
+            if (source := source_of(term)) in left:
+                changes.turned[left.pop(source)] = (source, term)
+                missing.remove(term)
+    changes.added = missing
+    changes.ended = {agreement: term for term, agreement in left.items()}
+    return changes
+
+
+def _same_type(term: Term) -> Term | None:
+    """A signed agreement may have been in process before."""
+    return None if term.in_process else term._replace(in_process=True)
+
+
+def _unknown_type(term: Term) -> Term:
+    return UNKNOWN_TYPE
+
+
+def _worded(term: Term) -> str:
+    return str(term) if term.in_process else _("signed %s") % str(term)
+
+
+@dataclass
+class Outcome:
+    """What one row of the file comes to."""
+
+    line: int
+    country: Country
+    name: str
+    changes: Changes
+    university: int | None = None
+    """The id of the university, if the register has it."""
+    respelled: str | None = None
+    """The spelling that the file's takes the place of."""
+
+    @property
+    def is_new(self) -> bool:
+        return self.university is None
+
+    @property
+    def is_changed(self) -> bool:
+        return not self.is_new and bool(self.changes or self.respelled)
+
+    def words(self) -> list[str]:
+        spelling = [_("spelling: %(old)s → %(new)s") % {"old": self.respelled, "new": self.name}]
+        return spelling * bool(self.respelled) + list(self.changes.words())
+
+
+def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], user, reason: str) -> None:
+    """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
+    why = {"default_user": user, "default_change_reason": reason}
+    _end([pk for outcome in outcomes for pk in outcome.changes.ended], why)
+    _turn({pk: new for outcome in outcomes for pk, (_old, new) in outcome.changes.turned.items()}, types, why)
+    _respell({outcome.university: outcome.name for outcome in outcomes if outcome.respelled}, why)
+    new = [outcome for outcome in outcomes if outcome.is_new]
+    created = dict(zip(map(id, new), _create(new, why), strict=True))
+    agreements = [
+        _agreement(created.get(id(outcome), outcome.university), term, types)
+        for outcome in outcomes
+        for term in outcome.changes.added
+    ]
+    bulk_create_with_history(agreements, Agreement, **why)
+    if len(new) >= LARGE:
+        connection.cursor().execute("ANALYZE")
+
+
+def _end(ids: Sequence[int], why: dict) -> None:
+    agreements = list(Agreement.objects.filter(pk__in=ids))
+    for agreement in agreements:
+        agreement.status = Status.ENDED
+    bulk_update_with_history(agreements, Agreement, ["status"], **why)
+
+
+def _turn(terms: Mapping[int, Term], types: Mapping[str, AgreementType], why: dict) -> None:
+    agreements = list(Agreement.objects.filter(pk__in=terms))
+    for agreement in agreements:
+        _set(agreement, terms[agreement.pk], types)
+    bulk_update_with_history(agreements, Agreement, ["status", "agreement_type"], **why)
+
+
+def _respell(names: Mapping[int, str], why: dict) -> None:
+    """A spelling that matches has the same keys, so that the name is all there is to write."""
+    universities = list(University.objects.filter(pk__in=names))
+    for university in universities:
+        university.name = names[university.pk]
+    bulk_update_with_history(universities, University, ["name"], **why)
+
+
+def _create(outcomes: Sequence[Outcome], why: dict) -> list[int]:
+    """The ids of the new universities, in the order of their outcomes."""
+    taken = set(University.objects.values_list("slug", flat=True)) if outcomes else set()
+    universities = []
+    for outcome in outcomes:
+        slug = next(slug for slug in slugs(outcome.name, outcome.country.code) if slug not in taken)
+        taken.add(slug)
+        universities.append(University(country=outcome.country, name=outcome.name, slug=slug))
+    bulk_create_with_history(universities, University, **why)
+    return [university.pk for university in universities]
+
+
+def _agreement(university: int, term: Term, types: Mapping[str, AgreementType]) -> Agreement:
+    return _set(Agreement(university_id=university), term, types)
+
+
+def _set(agreement: Agreement, term: Term, types: Mapping[str, AgreementType]) -> Agreement:
+    agreement.agreement_type = types[term.agreement_type] if term.agreement_type else None
+    agreement.status = Status.IN_PROCESS if term.in_process else Status.SIGNED
+    return agreement

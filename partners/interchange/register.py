@@ -1,0 +1,65 @@
+"""What the register holds, the way an import looks things up in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from partners.interchange.notation import Term
+from partners.models import Agreement, AgreementType, Country, University
+from partners.names import matching_key, name_lines
+from partners.querysets import AgreementQuerySet
+from partners.rules import Status
+
+
+@dataclass
+class Known:
+    """A university of the register, with the ids of the agreements that are open."""
+
+    pk: int
+    name: str
+    held: dict[Term, int] = field(default_factory=dict)
+
+
+class Register:
+    """A snapshot, read with a handful of queries however long the file is."""
+
+    def __init__(self):
+        # Imports lock the types, so that one waits for the other. PostgreSQL lets edits pass this lock.
+        types = AgreementType.objects.select_for_update(no_key=True)
+        self.types = {agreement_type.name: agreement_type for agreement_type in types}
+        self.type_names = {key: each.name for each in self.types.values() for key in each.matching_keys()}
+        self._by_name: dict[tuple[int, str], Known] = {}
+        self._by_other_name: dict[tuple[int, str], list[Known]] = defaultdict(list)
+
+    @cached_property
+    def countries(self) -> dict[str, Country]:
+        every = list(Country.objects.all())
+        by_other_name = {key: country for country in every for key in country.matching_keys()}
+        return by_other_name | {country.name_key: country for country in every}
+
+    def read_universities(self, countries: set[Country]) -> None:
+        universities = University.objects.filter(country__in=countries)
+        known = {}
+        for pk, country, name, key, other_names in universities.values_list(
+            "pk", "country", "name", "name_key", "other_names"
+        ):
+            known[pk] = self._by_name[country, key] = Known(pk, name)
+            for other_name in name_lines(other_names):
+                self._by_other_name[country, matching_key(other_name)].append(known[pk])
+        for university, term, agreement in terms_of(Agreement.objects.filter(university__country__in=countries)):
+            known[university].held[term] = agreement
+
+    def universities(self, country: Country, name: str) -> list[Known]:
+        """The university of this name, or else those that have it as another name."""
+        place = country.pk, matching_key(name)
+        return [self._by_name[place]] if place in self._by_name else self._by_other_name.get(place, [])
+
+
+def terms_of(agreements: AgreementQuerySet) -> Iterator[tuple[int, Term, int]]:
+    """For each open agreement: the id of its university, its term, and its id."""
+    rows = agreements.open().order_by().values_list("university", "agreement_type__name", "status", "pk")
+    for university, agreement_type, status, pk in rows.iterator():
+        yield university, Term(agreement_type, status == Status.IN_PROCESS), pk

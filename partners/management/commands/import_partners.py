@@ -1,0 +1,35 @@
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from partners.interchange import tables
+from partners.interchange.resources import COLUMNS, OfficeListResource
+
+
+class Command(BaseCommand):
+    help = "Imports the office's list, a table with the columns Country, University name and Agreement type."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="tell what would change, and change nothing")
+
+    def handle(self, file, dry_run, **options):
+        result = OfficeListResource().import_data(read(file), dry_run=dry_run, file_name=file.name)
+        for header in result.ignored:
+            self.stderr.write(f"Column “{header}” is ignored.")
+        for error in result.error_lines():
+            self.stderr.write(error)
+        for outcome in result.changed():
+            self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
+        self.stdout.write(result.counts())
+        if result.has_validation_errors():
+            raise CommandError("Nothing was imported. Correct the lines above and import the file again.")
+
+
+def read(file):
+    try:
+        return tables.read(file.read_bytes(), COLUMNS)
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+    except tables.TableError as error:
+        raise CommandError(f"{file}: {error}") from error

@@ -1,0 +1,278 @@
+"""The register: countries, universities, agreement types, and the agreements between them."""
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from partners import rules
+from partners.fields import KeyField, NameField, NamesField
+from partners.names import matching_key, name_lines, slugs
+from partners.querysets import AgreementQuerySet, CountryQuerySet, UniversityQuerySet
+from partners.rules import Status
+
+KEYS = ["name_key", "search_text"]
+
+
+def first_free(model, candidates):
+    return next(slug for slug in candidates if not model.objects.filter(slug=slug).exists())
+
+
+def name_is_plain(model):
+    """Rule 9 at the database: a name is not empty and no spreadsheet takes it for a formula."""
+    formula = Q()
+    for start in rules.FORMULA_STARTS:
+        formula |= Q(name__startswith=start)
+    return CheckConstraint(condition=~Q(name="") & ~formula, name=f"{model}_name_is_plain")
+
+
+class Named(models.Model):
+    """Something with a name that matches in any spelling, and with other names for the same."""
+
+    name = NameField(_("name"))
+    other_names = NamesField(
+        _("other names"), blank=True, help_text=_("One per line. An import and a search find these as well.")
+    )
+    name_key = KeyField()
+    search_text = KeyField(of=["name", "other_names"])
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.name
+
+    def save(self, **kwargs):
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, *KEYS}
+        super().save(**kwargs)
+
+    def clean(self):
+        super().clean()
+        self._refuse_taken_names()
+
+    def namesakes(self):
+        """Where no two may share a name."""
+        return type(self).objects.exclude(pk=self.pk)
+
+    def _refuse_taken_names(self):
+        """The constraint on ``name_key``, told with the other's name, and held for other names too."""
+        for field, names in {"name": [self.name], "other_names": name_lines(self.other_names)}.items():
+            keys = {matching_key(name) for name in names}
+            for other in self.namesakes().filter(Q(name_key__in=keys) | ~Q(other_names="")):
+                if same := keys.intersection(other.matching_keys()):
+                    message = _("“%(name)s” is already a name of “%(other)s”.")
+                    name = next(name for name in names if matching_key(name) in same)
+                    raise ValidationError({field: ValidationError(message, "taken", {"name": name, "other": other})})
+
+    def matching_keys(self):
+        return {matching_key(name) for name in [self.name, *name_lines(self.other_names)]}
+
+
+class Country(Named):
+    code = models.CharField(
+        _("code"),
+        max_length=2,
+        unique=True,
+        validators=[rules.country_code],
+        help_text=_("The two letters of ISO 3166-1, such as DE."),
+    )
+
+    objects = CountryQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=KEYS)
+
+    class Meta:
+        ordering = ["name_key"]
+        verbose_name = _("country or territory")
+        verbose_name_plural = _("countries and territories")
+        constraints = [
+            UniqueConstraint(fields=["name_key"], name="country_name_unique"),
+            name_is_plain("country"),
+        ]
+
+
+class AgreementType(Named):
+    name = NameField(_("name"), validators=[rules.single_term])
+    slug = models.SlugField(_("address"), unique=True, allow_unicode=True, blank=True, max_length=200)
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("What it means for a student. Shown on the public pages.")
+    )
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Types are listed in this order, here, in files and on the public pages.")
+    )
+
+    history = HistoricalRecords(excluded_fields=KEYS)
+
+    class Meta:
+        ordering = ["position", "name_key"]
+        verbose_name = _("agreement type")
+        verbose_name_plural = _("agreement types")
+        constraints = [
+            UniqueConstraint(fields=["name_key"], name="agreement_type_name_unique"),
+            name_is_plain("agreement_type"),
+        ]
+
+    def save(self, **kwargs):
+        self.slug = self.slug or first_free(AgreementType, slugs(self.name))
+        super().save(**kwargs)
+
+    def clean(self):
+        super().clean()
+        for name in name_lines(self.other_names):
+            with rules.on_field("other_names"):
+                rules.single_term(name)
+
+
+class University(Named):
+    country = models.ForeignKey(
+        Country, models.PROTECT, related_name="universities", verbose_name=_("country or territory")
+    )
+    city = NameField(_("city"), blank=True)
+    website = models.URLField(_("website"), blank=True)
+    slug = models.SlugField(
+        _("address"),
+        unique=True,
+        allow_unicode=True,
+        blank=True,
+        max_length=200,
+        help_text=_("The last part of its public address. Made from the name when left empty."),
+    )
+    is_listed = models.BooleanField(
+        _("on the public list"), default=True, help_text=_("Untick to keep this university off the public list.")
+    )
+    agreement_types = models.ManyToManyField(
+        AgreementType, through="Agreement", related_name="universities", verbose_name=_("agreement types")
+    )
+    search_text = KeyField(of=["name", "other_names", "city"])
+
+    objects = UniversityQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=KEYS)
+
+    class Meta:
+        ordering = ["name_key"]
+        verbose_name = _("university")
+        verbose_name_plural = _("universities")
+        permissions = [
+            ("import_university", "Can import the office's list"),
+            ("export_university", "Can export the office's list"),
+        ]
+        constraints = [
+            UniqueConstraint(fields=["country", "name_key"], name="university_name_unique_in_country"),
+            name_is_plain("university"),
+        ]
+
+    def save(self, **kwargs):
+        self.slug = self.slug or first_free(University, slugs(self.name, self.country.code))
+        super().save(**kwargs)
+
+    def get_absolute_url(self):
+        return reverse("university", args=[self.slug])
+
+    def namesakes(self):
+        return super().namesakes().filter(country=self.country_id)
+
+
+def at_most_one(name, message, **condition):
+    fields = ["university"] if "agreement_type__isnull" in condition else ["university", "agreement_type"]
+    return UniqueConstraint(
+        fields=fields, condition=Q(**condition), name=f"agreement_one_{name}", violation_error_message=message
+    )
+
+
+class Agreement(models.Model):
+    university = models.ForeignKey(University, models.PROTECT, related_name="agreements", verbose_name=_("university"))
+    agreement_type = models.ForeignKey(
+        AgreementType,
+        models.PROTECT,
+        related_name="agreements",
+        verbose_name=_("agreement type"),
+        null=True,
+        blank=True,
+        help_text=_("May stay unknown while the agreement is in process."),
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.IN_PROCESS)
+    signed_on = models.DateField(_("signed on"), null=True, blank=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateField(
+        _("valid until"), null=True, blank=True, help_text=_("The last day. Empty means open-ended.")
+    )
+
+    objects = AgreementQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = _("agreement")
+        verbose_name_plural = _("agreements")
+        constraints = [
+            CheckConstraint(condition=Q(status__in=Status.values), name="agreement_status_is_known"),
+            CheckConstraint(
+                condition=~Q(status=Status.SIGNED) | Q(agreement_type__isnull=False),
+                name="agreement_signed_needs_type",
+                violation_error_message=_("A signed agreement needs an agreement type."),
+            ),
+            CheckConstraint(
+                condition=Q(valid_until__gte=models.F("valid_from")),
+                name="agreement_dates_in_order",
+                violation_error_message=_("Valid until is before valid from."),
+            ),
+            at_most_one(
+                "signed_of_a_type",
+                _("This university already has a signed agreement of this type. End that one, or renew it."),
+                status=Status.SIGNED,
+            ),
+            at_most_one(
+                "in_process_of_a_type",
+                _("This university already has an agreement of this type in process. Continue with that one."),
+                status=Status.IN_PROCESS,
+            ),
+            at_most_one(
+                "in_process_of_unknown_type",
+                _("This university already has an agreement of unknown type in process. Give that one its type first."),
+                status=Status.IN_PROCESS,
+                agreement_type__isnull=True,
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.university}: {self.agreement_type or _('type unknown')} ({self.get_status_display()})"
+
+    def save(self, **kwargs):
+        with transaction.atomic():
+            if self.is_being_signed():
+                for predecessor in self.predecessors():
+                    predecessor.end("ended by its renewal")
+            super().save(**kwargs)
+
+    def clean(self):
+        super().clean()
+        with rules.on_field("agreement_type"):
+            rules.signed_has_type(self.status, self.agreement_type)
+        with rules.on_field("valid_until"):
+            rules.dates_in_order(self.valid_from, self.valid_until)
+
+    def validate_constraints(self, exclude=None):
+        """A renewal may be signed beside the agreement that it will end: see ``save``."""
+        renewal = {"agreement_type"} if self.is_being_signed() else set()
+        super().validate_constraints(exclude=renewal.union(exclude or ()))
+
+    def is_being_signed(self):
+        return self.status == Status.SIGNED and Agreement.objects.in_process().filter(pk=self.pk).exists()
+
+    def predecessors(self):
+        """The signed agreement, if any, that this one takes the place of."""
+        others = Agreement.objects.exclude(pk=self.pk)
+        return others.filter(university=self.university_id, agreement_type=self.agreement_type_id, status=Status.SIGNED)
+
+    def sign(self, on, agreement_type=None):
+        self.agreement_type = agreement_type or self.agreement_type
+        self.status, self.signed_on = Status.SIGNED, on
+        self._change_reason = "marked as signed"
+        self.full_clean()
+        self.save()
+
+    def end(self, reason):
+        self.status = Status.ENDED
+        self._change_reason = reason
+        self.save()

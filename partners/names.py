@@ -1,0 +1,62 @@
+"""Names as people write them: cleaned for storing, and keyed for matching and search."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from django.utils.text import slugify
+
+# Letters that Unicode does not decompose into a base letter and an accent,
+# with the spelling they have in lists that are typed without them.
+UNDECOMPOSED = str.maketrans(
+    {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "þ": "th", "\u0131": "i"}
+)
+
+# The blocks of combining marks that serve as accents. Vowel signs and voicing marks of
+# other scripts are combining marks too, but without them a word becomes another word.
+ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f]")
+
+SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+
+
+def clean_name(text: str) -> str:
+    """Composed Unicode (NFC) with single plain spaces and none at the ends."""
+    return SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
+
+
+def matching_key(text: str) -> str:
+    """What two spellings of one name have in common.
+
+    Ignores case, accents (of the letters in ``UNDECOMPOSED`` too), runs of spaces,
+    non-breaking spaces and Unicode composition, and nothing else.
+    """
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    plain = ACCENTS.sub("", folded.translate(UNDECOMPOSED))
+    return clean_name(plain)
+
+
+def name_lines(text: str) -> list[str]:
+    """The cleaned names in a text of one name per line, without blanks and repetitions."""
+    names = {}
+    for line in re.split(r"\r\n|\r|\n", text):
+        if name := clean_name(line):
+            names.setdefault(matching_key(name), name)
+    return list(names.values())
+
+
+def search_words(query: str) -> list[str]:
+    """The words that a search text must contain, without the punctuation around them."""
+    key = matching_key(query)
+    return re.findall(r"\w+", key) or key.split()
+
+
+def slugs(name: str, *qualifiers: str) -> Iterator[str]:
+    """Addresses for a name, best first: itself, with its qualifiers, then numbered without end."""
+    base = slugify(matching_key(name), allow_unicode=True)[:180].strip("-_") or "university"
+    yield base
+    for qualifier in qualifiers:
+        base = f"{base}-{slugify(qualifier)}"
+        yield base
+    number = 1
+    while number := number + 1:
+        yield f"{base}-{number}"

@@ -1,0 +1,92 @@
+"""The questions that the register is asked, by name. Those about time take the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from partners.names import search_words
+from partners.rules import Status
+
+IN_FORCE = "in-force"
+EXPIRED = "expired"
+IN_PROCESS = "in-process"
+ENDED = "ended"
+
+
+def _state(state: str, on: date) -> Q:
+    """What an agreement is on a day, in the words that addresses use."""
+    signed, past = Q(status=Status.SIGNED), Q(valid_until__lt=on)
+    return {
+        IN_FORCE: signed & (Q(valid_until=None) | Q(valid_until__gte=on)),
+        EXPIRED: signed & past,
+        IN_PROCESS: Q(status=Status.IN_PROCESS),
+        ENDED: Q(status=Status.ENDED),
+    }.get(state, Q(pk__in=()))
+
+
+class CountryQuerySet(QuerySet):
+    def search(self, query: str) -> CountryQuerySet:
+        return _containing(self, query, "search_text")
+
+
+class UniversityQuerySet(QuerySet):
+    def search(self, query: str) -> UniversityQuerySet:
+        return _containing(self, query, "search_text", "country__search_text")
+
+    def with_agreement(self, on: date, states: Iterable[str] = (), types: Iterable[str] = ()) -> UniversityQuerySet:
+        """Having one agreement that is in any of the states and of any of the types (slugs)."""
+        return self.filter(Exists(self._agreements().in_states(on, *states).of_types(*types)))
+
+    def public(self, on: date) -> UniversityQuerySet:
+        return self.filter(Exists(self._agreements().public(on)), is_listed=True)
+
+    def alphabetical(self) -> UniversityQuerySet:
+        return self.order_by("country__name_key", "name_key", "pk")
+
+    def _agreements(self) -> AgreementQuerySet:
+        return self.model.agreements.field.model.objects.filter(university=OuterRef("pk"))
+
+
+class AgreementQuerySet(QuerySet):
+    def search(self, query: str) -> AgreementQuerySet:
+        return _containing(self, query, "university__search_text", "university__country__search_text")
+
+    def in_states(self, on: date, *states: str) -> AgreementQuerySet:
+        """In any of the states; no state asks for nothing."""
+        chosen = Q()
+        for state in states:
+            chosen |= _state(state, on)
+        return self.filter(chosen)
+
+    def of_types(self, *types: str) -> AgreementQuerySet:
+        return self.filter(agreement_type__slug__in=types) if types else self
+
+    def in_force(self, on: date) -> AgreementQuerySet:
+        return self.in_states(on, IN_FORCE)
+
+    def in_process(self) -> AgreementQuerySet:
+        return self.filter(status=Status.IN_PROCESS)
+
+    def open(self) -> AgreementQuerySet:
+        """Signed or in process: what the office's list tells of."""
+        return self.exclude(status=Status.ENDED)
+
+    def public(self, on: date) -> AgreementQuerySet:
+        return self.in_states(on, IN_FORCE, IN_PROCESS)
+
+    def in_type_order(self) -> AgreementQuerySet:
+        position = F("agreement_type__position").asc(nulls_last=True)
+        return self.order_by(position, F("agreement_type__name_key").asc(nulls_last=True), "-status", "pk")
+
+
+def _containing(queryset: QuerySet, query: str, *fields: str) -> QuerySet:
+    """Rows that have every word of the query in one of the fields."""
+    for word in search_words(query):
+        found = Q()
+        for field in fields:
+            found |= Q(**{f"{field}__contains": word})
+        queryset = queryset.filter(found)
+    return queryset

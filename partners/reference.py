@@ -1,0 +1,80 @@
+"""What a fresh database starts with: countries, agreement types and the two groups.
+
+Called by one migration. A table that already has rows is left alone, so that an upgrade
+never overwrites, or brings back, what an office edited or removed.
+
+The countries and territories are those of ISO 3166-1 with the official and common English
+names of Debian's iso-codes (by way of pycountry 26.2.16), displayed as exchange offices
+write them; ``fixtures/`` holds the files.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from partners.names import slugs
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+EVERYTHING_BUT_DELETE = ("view", "add", "change")
+MODELS = ("country", "university", "agreementtype", "agreement")
+
+GROUPS = {
+    "Exchange coordinators": [
+        *(f"{verb}_{model}" for model in MODELS for verb in EVERYTHING_BUT_DELETE),
+        "import_university",
+        "export_university",
+    ],
+    "Assistants": [*(f"view_{model}" for model in MODELS), "export_university"],
+}
+
+
+def add_countries(apps, schema_editor):
+    _add(apps, "Country", _read("countries.json"))
+
+
+def add_agreement_types(apps, schema_editor):
+    rows = _read("agreement_types.json")
+    for position, row in enumerate(rows, start=1):
+        row |= {"position": position, "slug": next(slugs(row["name"]))}
+    _add(apps, "AgreementType", rows)
+
+
+def add_groups(apps, schema_editor):
+    Group = apps.get_model("auth", "Group")
+    for name, codenames in GROUPS.items():
+        group, is_new = Group.objects.get_or_create(name=name)
+        if is_new:
+            group.permissions.set(_permission(apps, codename) for codename in codenames)
+
+
+def _read(file_name):
+    rows = json.loads((FIXTURES / file_name).read_text(encoding="utf-8"))
+    return [row | {"other_names": "\n".join(row["other_names"])} for row in rows]
+
+
+def _add(apps, model_name, rows):
+    """Adds rows to an empty table, with the history that their first change is told against."""
+    model = apps.get_model("partners", model_name)
+    history = apps.get_model("partners", f"Historical{model_name}")
+    if model.objects.exists():
+        return
+    added = model.objects.bulk_create(model(**row) for row in rows)
+    now = datetime.now(UTC)
+    history.objects.bulk_create(
+        history(id=object.pk, **row, history_date=now, history_type="+", history_change_reason="reference data")
+        for object, row in zip(added, rows, strict=True)
+    )
+
+
+def _permission(apps, codename):
+    """The permission, which Django itself adds only after the last migration."""
+    verb, model_name = codename.split("_", 1)
+    model = apps.get_model("partners", model_name)
+    content_type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
+        app_label="partners", model=model_name
+    )
+    name = dict(model._meta.permissions).get(codename, f"Can {verb} {model._meta.verbose_name_raw}")
+    permission, _ = apps.get_model("auth", "Permission").objects.get_or_create(
+        content_type=content_type, codename=codename, defaults={"name": name}
+    )
+    return permission

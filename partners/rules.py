@@ -1,0 +1,85 @@
+"""The register's rules on plain values. Each raises ValidationError, and each is called from one place."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+FORMULA_STARTS = "=+-@"
+
+# What separates and what qualifies the terms in the office's list, as in
+# "Bilateral/Erasmus+ (in process)"; names of agreement types have to keep clear of both.
+TERM_SEPARATOR = re.compile(r"\s*[/&,;]\s*(?:and\s+)?|\s+and\s+|\s+\+\s+", re.IGNORECASE)
+IN_PROCESS = re.compile(r"\s*(?:\(\s*in[\s-]*process\s*\)|^in[\s-]*process)$", re.IGNORECASE)
+
+
+class Status(TextChoices):
+    IN_PROCESS = "in_process", _("in process")
+    SIGNED = "signed", _("signed")
+    ENDED = "ended", _("ended")
+
+
+@contextmanager
+def on_field(field: str) -> Iterator[None]:
+    """Places the error that a rule raises at a field."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError({field: error}) from error
+
+
+def country_code(code: str) -> None:
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise ValidationError(
+            _("“%(value)s” is not a country code. Write two capital letters, such as DE."),
+            code="country_code",
+            params={"value": code},
+        )
+
+
+def plain_name(name: str) -> None:
+    """A name is one line of text that no spreadsheet takes for a formula."""
+    if bad := next((char for char in name if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}), None):
+        raise ValidationError(
+            _("“%(value)s” has a control character (U+%(code)s) in it. Type the name anew, in one line."),
+            code="control_character",
+            params={"value": name, "code": f"{ord(bad):04X}"},
+        )
+    if name.startswith(tuple(FORMULA_STARTS)):
+        raise ValidationError(
+            _("“%(value)s” begins with “%(start)s”, as a spreadsheet formula does. Begin with another character."),
+            code="formula",
+            params={"value": name, "start": name[0]},
+        )
+
+
+def single_term(name: str) -> None:
+    """The name of an agreement type reads as one term in the office's list."""
+    if TERM_SEPARATOR.search(f" {name} ") or IN_PROCESS.search(name):
+        raise ValidationError(
+            _(
+                "“%(value)s” would be read as several terms in the office's list. "
+                "Leave out “/”, “&”, “,”, “;”, “and”, a free-standing “+” and “in process”."
+            ),
+            code="several_terms",
+            params={"value": name},
+        )
+
+
+def signed_has_type(status: str, agreement_type: object) -> None:
+    if status == Status.SIGNED and agreement_type is None:
+        raise ValidationError(_("A signed agreement needs an agreement type."), code="signed_needs_type")
+
+
+def dates_in_order(valid_from: date | None, valid_until: date | None) -> None:
+    if valid_from and valid_until and valid_until < valid_from:
+        raise ValidationError(
+            _("Valid until (%(until)s) is before valid from (%(from)s)."),
+            code="dates_out_of_order",
+            params={"from": valid_from.isoformat(), "until": valid_until.isoformat()},
+        )
