@@ -19,8 +19,9 @@ class Command(BaseCommand):
             self.stderr.write(f"Column “{header}” is ignored.")
         for error in result.error_lines():
             self.stderr.write(error)
-        for outcome in result.changed():
-            self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
+        if not result.has_validation_errors():
+            for outcome in result.changed():
+                self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
         self.stdout.write(result.counts())
         if result.has_validation_errors():
             raise CommandError("Nothing was imported. Correct the lines above and import the file again.")

@@ -1,0 +1,22 @@
+"""The site's settings in surroundings of their own: a developer's .env plays no part in a test."""
+
+import os
+
+os.environ |= {
+    "SECRET_KEY": "for tests only",
+    "DEBUG": "off",
+    "HTTPS": "off",
+    "BEHIND_PROXY": "off",
+    "ALLOWED_HOSTS": "testserver,localhost",
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"),
+    "CACHE_URL": "locmem://",
+    "EMAIL_URL": "memory://",
+    "OFFICE_NAME": "Exchange Office",
+    "TIME_ZONE": "UTC",
+}
+
+from exchange.settings import *  # noqa: E402, F403
+from exchange.settings import STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

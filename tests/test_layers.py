@@ -1,0 +1,49 @@
+"""Who may import whom. A module may use what stands before it in its line of rooms, and its own room."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PARTNERS = Path(__file__).resolve().parent.parent / "partners"
+FOUNDATION = ["names", "rules", "fields", "querysets", "models"]
+MAY_USE = {
+    "names": [],
+    "rules": ["names"],
+    "fields": ["names", "rules"],
+    "querysets": ["names", "rules"],
+    "models": FOUNDATION,
+    "reference": ["names"],
+    "apps": [],
+    "migrations": [*FOUNDATION, "reference"],
+    "interchange": FOUNDATION,
+    "admin": [*FOUNDATION, "interchange"],
+    "public": [*FOUNDATION, "interchange"],
+    "management": [*FOUNDATION, "interchange"],
+}
+MODULES = sorted(PARTNERS.rglob("*.py"))
+
+
+def room(path):
+    return path.relative_to(PARTNERS).with_suffix("").parts[0]
+
+
+def rooms_used(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "partners":
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("partners."):
+            yield node.module.split(".")[1]
+        elif isinstance(node, ast.Import):
+            yield from (name.name.split(".")[1] for name in node.names if name.name.startswith("partners."))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PARTNERS)))
+def test_module_imports_only_what_stands_before_it(path):
+    allowed = {room(path), *MAY_USE.get(room(path), [])}
+
+    assert set(rooms_used(path)) - allowed == set()
+
+
+def test_every_room_has_its_rule():
+    assert {room(path) for path in MODULES} - {"__init__"} == set(MAY_USE)
