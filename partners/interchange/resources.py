@@ -162,7 +162,7 @@ class Judge:
 
     def _unknown_type(self, name: str) -> str:
         return _(
-            "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register first."
+            "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
         ) % {"name": _shortened(name), "types": ", ".join(f"“{name}”" for name in self.register.types)}
 
     def _university(self, text: str, country: Country, line: int) -> Known | None:

@@ -135,7 +135,7 @@ def _places(header: Record, columns: Sequence[str]) -> dict[str, int]:
     counts = {column: keys.count(matching_key(column)) for column in columns}
     if missing := [column for column, count in counts.items() if count == 0]:
         raise TableError(
-            _("Line %(line)d is not the header looked for: it has no %(missing)s, only %(seen)s. Name the columns %(all)s.")
+            _("Line %(line)d is not the header: it lacks %(missing)s and has %(seen)s. Name the columns %(all)s.")
             % {
                 "line": header.line,
                 "missing": _listed(missing),
@@ -171,7 +171,7 @@ def _write_tsv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def _tsv_cell(cell: str) -> str:
     needs_quotes = cell.startswith('"') or any(char in cell for char in "\t\r\n")
-    return '"%s"' % cell.replace('"', '""') if needs_quotes else cell
+    return '"{}"'.format(cell.replace('"', '""')) if needs_quotes else cell
 
 
 def _write_csv(rows: Iterable[Sequence[str]]) -> bytes:

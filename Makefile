@@ -1,0 +1,33 @@
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test bench
+.DEFAULT_GOAL := run
+
+run: $(VENV)/site .env
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py first_run fixtures/partners.tsv --address http://127.0.0.1:$(PORT)
+	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+test: $(VENV)/tools
+	@$(BIN)/pytest --numprocesses auto $(ARGS)
+
+.env:
+	@(umask 077; $(PYTHON) -c 'import secrets; print(f"SECRET_KEY={secrets.token_urlsafe(50)}\nDEBUG=on")' > $@)
+
+$(VENV)/site: requirements.txt | $(VENV)
+	@echo "Installing what the site needs ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+$(VENV)/tools: requirements.txt requirements-dev.txt | $(VENV)
+	@echo "Installing what the tests need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed. Name it like this: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $@ || { rm -rf $@; exit 1; }

@@ -1,0 +1,68 @@
+"""A university's agreements, edited together on its page."""
+
+from collections import defaultdict
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from partners.models import Agreement
+from partners.rules import Status
+
+
+class AgreementForm(forms.ModelForm):
+    def validate_constraints(self):
+        """Left to the formset, which sees what the other agreements become in the same step."""
+
+    @property
+    def status_before(self):
+        return self.initial["status"] if self.instance.pk else ""
+
+
+class AgreementFormSet(forms.BaseInlineFormSet):
+    def clean(self):
+        super().clean()
+        if any(self.errors):
+            return
+        for rivals in self._open_by_kind().values():
+            if len(rivals) > 1 and not _is_renewal(rivals):
+                message = _("Another agreement of this university has the same type and status. End one of them.")
+                rivals[-1].add_error("agreement_type", message)
+
+    def save(self, commit=True):
+        """What is deleted or ended makes room first. A renewal comes last, and ends what it takes the place of."""
+        agreements = super().save(commit=False)
+        if commit:
+            for agreement in self.deleted_objects:
+                agreement.delete()
+            for agreement in sorted(agreements, key=_turn):
+                agreement._change_reason = "edited on the university's page"
+                agreement.save()
+        return agreements
+
+    def _open_by_kind(self):
+        kinds = defaultdict(list)
+        for form in self.forms:
+            agreement = form.instance
+            is_kept = (agreement.pk or form.has_changed()) and form not in self.deleted_forms
+            if is_kept and agreement.status != Status.ENDED:
+                kinds[agreement.status, agreement.agreement_type_id].append(form)
+        return kinds
+
+
+def _is_renewal(forms):
+    statuses = sorted(form.status_before for form in forms)
+    return statuses == [Status.IN_PROCESS, Status.SIGNED] and forms[0].instance.status == Status.SIGNED
+
+
+def _turn(agreement):
+    return agreement.status != Status.ENDED, agreement.is_being_signed()
+
+
+class AgreementInline(admin.TabularInline):
+    model = Agreement
+    form = AgreementForm
+    formset = AgreementFormSet
+    fields = ["agreement_type", "status", "signed_on", "valid_from", "valid_until"]
+    extra = 0
+    show_change_link = True

@@ -1,0 +1,45 @@
+from django.contrib import admin
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.db.models import Prefetch
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from partners.admin.agreement_inline import AgreementInline
+from partners.admin.base import RegisterAdmin
+from partners.admin.filters import UniversityStatusFilter, UniversityTypeFilter
+from partners.admin.office_list import OfficeListMixin
+from partners.interchange.notation import Term
+from partners.models import Agreement, University
+from partners.rules import Status
+
+
+@admin.register(University)
+class UniversityAdmin(OfficeListMixin, RegisterAdmin):
+    list_display = ["name", "country", "agreements", "is_listed"]
+    list_filter = [UniversityTypeFilter, UniversityStatusFilter, ("country", RelatedOnlyFieldListFilter), "is_listed"]
+    list_select_related = ["country"]
+    search_fields = ["search_text"]
+    search_help_text = _("Name, other names, city or country. Accents and case do not matter.")
+    autocomplete_fields = ["country"]
+    inlines = [AgreementInline]
+    fieldsets = [
+        (None, {"fields": ["name", "country", "city", "website", "is_listed"]}),
+        (_("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}),
+    ]
+
+    def get_queryset(self, request):
+        agreements = Agreement.objects.open().select_related("agreement_type").in_type_order()
+        return super().get_queryset(request).prefetch_related(Prefetch("agreements", agreements, "open_agreements"))
+
+    def view_on_site(self, university):
+        is_public = University.objects.public(localdate()).filter(pk=university.pk).exists()
+        return university.get_absolute_url() if is_public else None
+
+    @admin.display(description=_("agreements"))
+    def agreements(self, university):
+        return ", ".join(map(_worded, university.open_agreements))
+
+
+def _worded(agreement):
+    agreement_type = agreement.agreement_type and agreement.agreement_type.name
+    return str(Term(agreement_type, agreement.status == Status.IN_PROCESS))

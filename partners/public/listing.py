@@ -1,0 +1,44 @@
+"""What a page of the list shows: plain rows, read with two queries however long it is."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from partners.models import Agreement
+from partners.rules import Status
+
+
+@dataclass(slots=True)
+class PartnerAgreement:
+    name: str
+    """Empty while the type is unknown."""
+    description: str
+    is_in_process: bool
+    valid_until: object = None
+
+
+@dataclass(slots=True)
+class Partner:
+    slug: str
+    name: str
+    country: str
+    agreements: list[PartnerAgreement] = field(default_factory=list)
+
+
+def partners(universities, on):
+    rows = universities.values_list("pk", "slug", "name", "country__name")
+    found = {pk: Partner(*values) for pk, *values in rows}
+    for university, agreements in public_agreements(found, on).items():
+        found[university].agreements = agreements
+    return list(found.values())
+
+
+def public_agreements(universities, on):
+    """What each university, by its id, offers to students on a day."""
+    rows = Agreement.objects.public(on).filter(university__in=list(universities)).in_type_order()
+    agreements = defaultdict(list)
+    for university, name, description, status, valid_until in rows.values_list(
+        "university", "agreement_type__name", "agreement_type__description", "status", "valid_until"
+    ):
+        is_in_process = status == Status.IN_PROCESS
+        agreements[university].append(PartnerAgreement(name or "", description or "", is_in_process, valid_until))
+    return agreements
