@@ -8,7 +8,7 @@ from import_export.forms import ExportForm
 
 from partners.interchange.formats import EXPORTS, TableFile
 from partners.interchange.resources import OfficeListResource
-from partners.interchange.tables import TableError
+from partners.interchange.records import TableError
 
 
 class OfficeListMixin(ImportExportMixin):

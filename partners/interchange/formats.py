@@ -10,6 +10,9 @@ from partners.interchange.resources import COLUMNS
 class TableFile(Format):
     """Any table that can be read: what it is, its content tells."""
 
+    def __init__(self, encoding=None):
+        """django-import-export names an encoding, which the file itself knows better."""
+
     def get_title(self):
         return _("Table (TSV or CSV)")
 

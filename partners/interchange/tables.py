@@ -13,21 +13,11 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from partners.interchange.records import Record, TableError
 from partners.names import clean_name, matching_key
 
 DELIMITERS = "\t;,"
 NEWLINE = r"\r\n|\r|\n"
-
-
-class TableError(ValueError):
-    """A file that cannot be read as the table it should be, told in a sentence."""
-
-
-class Record(NamedTuple):
-    """The cells that begin on a line of the file, the first being line 1."""
-
-    line: int
-    cells: list[str]
 
 
 class Row(NamedTuple):

@@ -1,7 +1,6 @@
 import secrets
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -32,8 +31,8 @@ class Command(BaseCommand):
 
     def account(self):
         if User.objects.exists():
-            return f"as before (forgotten? {settings.BASE_DIR / '.venv/bin/python'} manage.py changepassword {ACCOUNT})"
+            return "as before (to set a password anew: .venv/bin/python manage.py changepassword NAME)"
         password = secrets.token_urlsafe(12)
         user = User.objects.create_user(ACCOUNT, password=password, is_staff=True)
         user.groups.add(Group.objects.get(name="Exchange coordinators"))
-        return f"{ACCOUNT}, password {password}"
+        return f"{ACCOUNT}, with the password {password}"

@@ -3,6 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from partners.interchange import tables
+from partners.interchange.records import TableError
 from partners.interchange.resources import COLUMNS, OfficeListResource
 
 
@@ -32,5 +33,5 @@ def read(file):
         return tables.read(file.read_bytes(), COLUMNS)
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-    except tables.TableError as error:
+    except TableError as error:
         raise CommandError(f"{file}: {error}") from error

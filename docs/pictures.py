@@ -1,0 +1,79 @@
+"""Makes docs/pictures from the real screens of a fresh site: .venv/bin/python docs/pictures.py"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+SCREENS = {
+    "public": ("/", 1280),
+    "public-phone": ("/?type=erasmus&country=IT", 360),
+    "admin": ("/admin/partners/university/", 1280),
+}
+
+
+def main():
+    with site() as (address, password), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(base_url=address)
+        sign_in(page, password)
+        for name, (path, width) in SCREENS.items():
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto(path)
+            page.screenshot(path=PICTURES / f"{name}.png")
+        browser.close()
+
+
+@contextmanager
+def site():
+    """A fresh site with the office's list: its address, and the password of its account."""
+    with TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+        probe.close()
+        environment = os.environ | {
+            "SECRET_KEY": "for pictures only",
+            "DEBUG": "on",
+            "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+        }
+
+        def manage(*arguments, run=subprocess.run, **options):
+            return run([sys.executable, ROOT / "manage.py", *arguments], env=environment, text=True, **options)
+
+        manage("migrate", "--verbosity", "0", check=True)
+        first = manage(
+            "first_run",
+            ROOT / "fixtures/partners.tsv",
+            "--address",
+            f"http://{address}",
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        server = manage("runserver", "--noreload", address, run=subprocess.Popen, **quiet)
+        try:
+            next(line for line in server.stdout if "Quit the server" in line)
+            yield f"http://{address}", re.search(r"password (\S+)", first.stdout)[1]
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def sign_in(page, password):
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill("coordinator")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+if __name__ == "__main__":
+    main()

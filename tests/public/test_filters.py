@@ -1,0 +1,238 @@
+import html
+import re
+
+import pytest
+
+from partners.models import Country
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory
+from tests.pages import pieces, rows, text
+
+
+@pytest.fixture
+def three(db, erasmus):
+    """In force in Germany, in process in Germany, in force in Brazil with both types."""
+    brazil = Country.objects.get(code="BR")
+    AgreementFactory(university__name="Marburg")
+    AgreementFactory(university__name="Jena", agreement_type=erasmus, status=Status.IN_PROCESS)
+    both = UniversityFactory(name="Tecnológico (ITB)", country=brazil, city="São Paulo", other_names="Instituto\nTech")
+    AgreementFactory(university=both)
+    AgreementFactory(university=both, agreement_type=erasmus)
+
+
+def names(page):
+    """The universities on the page, in order."""
+    return [text(cell) for cell in re.findall(r'<th scope="row">.*?</th>', page.content.decode(), re.DOTALL)]
+
+
+def checked(page):
+    boxes = re.findall(r"<input[^>]*\bchecked\b[^>]*>", page.content.decode())
+    return [(re.search(r'name="([^"]+)"', box)[1], re.search(r'value="([^"]+)"', box)[1]) for box in boxes]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "tecnologico",
+        "TECNOLÓGICO",
+        "itb",
+        "(ITB)",
+        "tech",
+        "instituto",
+        "sao paulo",
+        "brazil",
+        "itb brazil paulo",
+        "  paulo   ITB ",
+        "cnolog",
+    ],
+)
+def test_search_finds_in_names_city_and_country(client, three, query):
+    page = client.get("/", {"q": query})
+
+    assert names(page) == ["Tecnológico (ITB)"]
+
+
+@pytest.mark.parametrize("query", ["tecnologico germany", "itb marburg", "%", "_", "tecnol%gico"])
+def test_search_does_not_find_what_lacks_a_word(client, three, query):
+    page = client.get("/", {"q": query})
+
+    assert names(page) == []
+    assert pieces(page, "h2") == ["No university matches"]
+
+
+@pytest.mark.parametrize("query", ["", "   ", "\u00a0"])
+def test_blank_search_finds_all(client, three, query):
+    page = client.get("/", {"q": query})
+
+    assert names(page) == ["Tecnológico (ITB)", "Jena", "Marburg"]
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/?country=DE", ["Jena", "Marburg"]),
+        ("/?country=BR", ["Tecnológico (ITB)"]),
+        ("/?country=BR&country=DE", ["Tecnológico (ITB)", "Jena", "Marburg"]),
+        ("/?country=FR", []),
+        ("/?type=bilateral", ["Tecnológico (ITB)", "Marburg"]),
+        ("/?type=erasmus", ["Tecnológico (ITB)", "Jena"]),
+        ("/?type=bilateral&type=erasmus", ["Tecnológico (ITB)", "Jena", "Marburg"]),
+        ("/?type=ge3", []),
+        ("/?status=in-force", ["Tecnológico (ITB)", "Marburg"]),
+        ("/?status=in-process", ["Jena"]),
+        ("/?status=in-force&status=in-process", ["Tecnológico (ITB)", "Jena", "Marburg"]),
+        ("/?type=erasmus&status=in-process", ["Jena"]),
+        ("/?q=e&country=DE&type=erasmus&status=in-process", ["Jena"]),
+        ("/?q=marburg&country=DE&type=erasmus", []),
+    ],
+)
+def test_filters_find_what_meets_all_of_them(client, three, address, found):
+    page = client.get(address)
+
+    assert names(page) == found
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/?type=bilateral&status=in-force", ["Marburg"]),
+        ("/?type=erasmus&status=in-process", ["Marburg"]),
+        ("/?type=erasmus&status=in-force", []),
+        ("/?type=bilateral&status=in-process", []),
+    ],
+)
+def test_type_and_status_ask_for_one_agreement(client, erasmus, address, found):
+    university = UniversityFactory(name="Marburg")
+    AgreementFactory(university=university)
+    AgreementFactory(university=university, agreement_type=erasmus, status=Status.IN_PROCESS)
+
+    page = client.get(address)
+
+    assert names(page) == found
+
+
+@pytest.mark.parametrize("status", ["expired", "ended"])
+def test_status_of_the_past_finds_nothing(client, three, status):
+    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Expired", valid_until="2000-01-01")
+
+    page = client.get("/", {"status": status})
+
+    assert names(page) == []
+
+
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [
+        ("country", ["Tecnológico (ITB)", "Jena", "Marburg"]),
+        ("-country", ["Jena", "Marburg", "Tecnológico (ITB)"]),
+        ("name", ["Jena", "Marburg", "Tecnológico (ITB)"]),
+        ("-name", ["Tecnológico (ITB)", "Marburg", "Jena"]),
+        ("", ["Tecnológico (ITB)", "Jena", "Marburg"]),
+        ("nonsense", ["Tecnológico (ITB)", "Jena", "Marburg"]),
+    ],
+)
+def test_sort_orders_the_list(client, three, sort, found):
+    page = client.get("/", {"sort": sort})
+
+    assert names(page) == found
+
+
+@pytest.mark.parametrize(
+    ("sort", "listed"),
+    [
+        ("-country", ["Germany", "Jena Erasmus+ · in process", "Marburg Bilateral", "Brazil"]),
+        ("name", ["Jena Germany Erasmus+ · in process", "Marburg Germany Bilateral"]),
+    ],
+)
+def test_country_is_a_heading_when_sorted_by_it_and_a_column_otherwise(client, three, sort, listed):
+    page = client.get("/", {"sort": sort})
+
+    assert rows(page)[: len(listed)] == listed
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/?country=XX", "/?country=de", "/?country=%F0%9F%8E%93", "/?type=nonsense", "/?status=nonsense", "/?type=%27"],
+)
+def test_unknown_choice_finds_nothing(client, three, address):
+    page = client.get(address)
+
+    assert names(page) == []
+    assert pieces(page, "h2") == ["No university matches"]
+
+
+@pytest.mark.parametrize("name", ["q", "country", "type", "status", "sort", "page"])
+def test_nul_in_the_address_is_answered_with_a_page(client, three, name):
+    page = client.get("/", {name: "mar\0burg"})
+
+    assert page.status_code == 200
+    assert pieces(page, "h1") == ["Partner universities"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["x" * 4_000, "a " * 2_000, "é" * 1_000, "x" * 60_000, "a " * 30_000, "( " * 2_000],
+    ids=["long word", "many words", "accents", "very long word", "very many words", "punctuation"],
+)
+def test_very_long_query_is_answered_with_a_page(client, three, query):
+    page = client.get("/", {"q": query})
+
+    assert page.status_code == 200
+    assert pieces(page, "h1") == ["Partner universities"]
+
+
+@pytest.mark.parametrize("name", ["country", "type", "status"])
+def test_very_many_choices_are_answered_with_a_page(client, three, name):
+    page = client.get("/", {name: ["DE", "bilateral", "in-force", *map(str, range(900))]})
+
+    assert page.status_code == 200
+    assert "Marburg" in names(page)
+
+
+def test_form_shows_what_is_asked_for(client, three):
+    page = client.get("/?q=%22a%22+b&country=DE&type=erasmus&type=bilateral&status=in-force&sort=-name")
+
+    source = page.content.decode()
+    assert html.unescape(re.search(r'<input type="search" name="q" value="([^"]*)"', source)[1]) == '"a" b'
+    assert sorted(checked(page)) == [
+        ("country", "DE"),
+        ("status", "in-force"),
+        ("type", "bilateral"),
+        ("type", "erasmus"),
+    ]
+    assert re.search(r'<option value="([^"]*)" selected>', source)[1] == "-name"
+    assert "Country or territory (1)" in text(page)
+
+
+def test_form_offers_the_countries_with_a_university_on_the_list(client, three):
+    AgreementFactory(university__country=Country.objects.get(code="FR"), status=Status.ENDED)
+
+    page = client.get("/")
+
+    assert re.findall(r'name="country" value="(\w+)"', page.content.decode()) == ["BR", "DE"]
+
+
+def test_form_keeps_a_chosen_country_that_has_no_university(client, three):
+    page = client.get("/", {"country": "FR"})
+
+    assert checked(page) == [("country", "FR")]
+
+
+def test_form_offers_the_types_in_their_order(client, three):
+    page = client.get("/")
+
+    assert re.findall(r'name="type" value="(\w+)"', page.content.decode()) == ["bilateral", "erasmus", "ge3"]
+
+
+@pytest.mark.parametrize(("address", "offered"), [("/", 0), ("/?sort=name", 0), ("/?q=jena", 1), ("/?country=DE", 1)])
+def test_form_offers_to_show_all_when_the_list_is_narrowed(client, three, address, offered):
+    page = client.get(address)
+
+    assert text(page).count("Show all") == offered
+
+
+def test_filter_counts_what_it_finds(client, three):
+    page = client.get("/", {"country": "DE"})
+
+    assert pieces(page, "h2") == ["2 universities in 1 country"]

@@ -1,0 +1,319 @@
+import gzip
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.staticfiles import finders
+
+from partners.models import Country
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory, partners
+from tests.pages import pieces, queries, rows, text
+
+TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+INLINE_CODE = re.compile(r"\sstyle\s*=|<style\b|<script\b(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
+OTHER_HOST = re.compile(r"(?:https?:)?//[\w.-]+")
+PAST, FUTURE = date(2000, 1, 1), date(2999, 12, 31)
+
+
+def university_names(page):
+    return [text(link) for link in re.findall(r'<th scope="row">.*?</th>', page.content.decode(), re.DOTALL)]
+
+
+def test_list_heads_with_the_office_s_count(client, register):
+    page = client.get("/")
+
+    assert pieces(page, "h1") == ["Partner universities"]
+    assert pieces(page, "h2") == ["108 universities in 30 countries"]
+
+
+def test_list_heads_with_the_count_of_one(client, db):
+    AgreementFactory()
+
+    page = client.get("/")
+
+    assert pieces(page, "h2") == ["1 university in 1 country"]
+
+
+def test_list_gives_the_universities_by_country_and_name_with_accents_ignored(client, germany):
+    brazil = Country.objects.get(code="BR")
+    for country, name in [(germany, "Zwickau"), (germany, "Övelgönne"), (germany, "Osnabrück"), (brazil, "Água")]:
+        AgreementFactory(university__country=country, university__name=name)
+
+    page = client.get("/")
+
+    assert rows(page) == [
+        "Brazil",
+        "Água Bilateral",
+        "Germany",
+        "Osnabrück Bilateral",
+        "Övelgönne Bilateral",
+        "Zwickau Bilateral",
+    ]
+
+
+def test_list_gives_a_university_s_types_in_their_order(client, register):
+    page = client.get("/", {"q": "politecnico milano"})
+
+    assert rows(page) == ["Italy", "Politecnico di Milano Bilateral Erasmus+ GE3"]
+
+
+def test_list_links_a_university_to_its_page(client, db):
+    AgreementFactory(university__name="Universität Łódź")
+
+    address = re.search(r'<th scope="row"><a href="([^"]+)">', client.get("/").content.decode())[1]
+
+    assert pieces(client.get(address), "h1") == ["Universität Łódź"]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "words"),
+    [
+        ({"status": Status.SIGNED}, "Bilateral"),
+        ({"status": Status.SIGNED, "valid_until": FUTURE}, "Bilateral"),
+        ({"status": Status.IN_PROCESS}, "Bilateral · in process"),
+        ({"status": Status.IN_PROCESS, "agreement_type": None}, "in process"),
+        ({"status": Status.IN_PROCESS, "valid_until": PAST}, "Bilateral · in process"),
+    ],
+    ids=["open-ended", "in force", "in process", "in process of unknown type", "in process with a past end"],
+)
+def test_list_shows_what_is_in_force_or_in_process(client, db, agreement, words):
+    AgreementFactory(university__name="Marburg", **agreement)
+
+    page = client.get("/")
+
+    assert rows(page) == ["Germany", f"Marburg {words}"]
+
+
+@pytest.mark.parametrize(
+    ("university", "agreement"),
+    [
+        ({"is_listed": False}, {"status": Status.SIGNED}),
+        ({"is_listed": False}, {"status": Status.IN_PROCESS}),
+        ({}, {"status": Status.SIGNED, "valid_until": PAST}),
+        ({}, {"status": Status.ENDED}),
+        ({}, {"status": Status.ENDED, "valid_until": FUTURE}),
+    ],
+    ids=["kept off", "kept off and in process", "expired", "ended", "ended before its time"],
+)
+def test_list_does_not_show_a_university_that_is_not_public(client, db, university, agreement):
+    AgreementFactory(university__name="Shown")
+    AgreementFactory(university=UniversityFactory(name="Not shown", **university), **agreement)
+
+    page = client.get("/")
+
+    assert rows(page) == ["Germany", "Shown Bilateral"]
+    assert pieces(page, "h2") == ["1 university in 1 country"]
+
+
+def test_list_does_not_show_a_university_without_any_agreement(client, db):
+    AgreementFactory(university__name="Shown")
+    UniversityFactory(name="Not shown")
+
+    page = client.get("/")
+
+    assert rows(page) == ["Germany", "Shown Bilateral"]
+
+
+@pytest.mark.parametrize("past", [{"status": Status.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
+def test_list_does_not_show_the_past_beside_what_is_in_force(client, erasmus, past):
+    university = UniversityFactory(name="Marburg")
+    AgreementFactory(university=university, agreement_type=erasmus)
+    AgreementFactory(university=university, **past)
+
+    page = client.get("/")
+
+    assert rows(page) == ["Germany", "Marburg Erasmus+"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-06-29 12:00", ["Germany", "Marburg Bilateral"]),
+        ("2026-06-30 00:00", ["Germany", "Marburg Bilateral"]),
+        ("2026-06-30 23:59", ["Germany", "Marburg Bilateral"]),
+        ("2026-07-01 00:00", []),
+    ],
+)
+def test_list_shows_an_agreement_to_the_end_of_its_last_day(client, db, moment, shown):
+    AgreementFactory(university__name="Marburg", valid_until=date(2026, 6, 30))
+
+    with time_machine.travel(moment, tick=False):
+        page = client.get("/")
+
+    assert rows(page) == shown
+
+
+def test_list_tells_the_day_in_the_office_s_time_zone(client, db, settings):
+    settings.TIME_ZONE = "Asia/Tokyo"
+    AgreementFactory(university__name="Marburg", valid_until=date(2026, 6, 30))
+
+    with time_machine.travel("2026-06-30 20:00", tick=False):
+        page = client.get("/")
+
+    assert pieces(page, "h2") == ["There are no partner universities yet"]
+
+
+def test_list_explains_what_in_process_means(client, db):
+    AgreementFactory(status=Status.IN_PROCESS)
+
+    page = client.get("/")
+
+    assert "in process means that we are still negotiating: you can't apply for it yet." in text(page)
+
+
+@pytest.mark.parametrize(
+    ("number", "found", "pages"),
+    [(250, 250, ""), (251, 100, "Page 1 of 3 Next page")],
+    ids=["250 on one page", "251 on pages of 100"],
+)
+def test_list_is_one_page_up_to_250_universities(client, db, number, found, pages):
+    partners(number)
+
+    page = client.get("/")
+
+    assert len(university_names(page)) == found
+    assert pieces(page, "h2") == [f"{number} universities in 1 country"]
+    assert " ".join(pieces(page, "nav")) == pages
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "last", "links"),
+    [
+        ("1", "Partner 0001", "Partner 0100", "Page 1 of 3 Next page"),
+        ("2", "Partner 0101", "Partner 0200", "Previous page Page 2 of 3 Next page"),
+        ("3", "Partner 0201", "Partner 0251", "Previous page Page 3 of 3"),
+        ("99", "Partner 0201", "Partner 0251", "Previous page Page 3 of 3"),
+        ("zwei", "Partner 0001", "Partner 0100", "Page 1 of 3 Next page"),
+    ],
+)
+def test_list_page_gives_its_part(client, db, number, first, last, links):
+    partners(251)
+
+    page = client.get("/", {"page": number})
+
+    names = university_names(page)
+    assert (names[0], names[-1]) == (first, last)
+    assert pieces(page, "nav") == [links]
+
+
+def test_list_page_links_keep_what_is_asked_for(client, db):
+    partners(251)
+
+    page = client.get("/?q=partner&country=DE&country=FR&type=bilateral&status=in-force&sort=-name&page=2")
+
+    links = re.findall(r'href="(\?[^"]+)" rel="(\w+)"', page.content.decode())
+    asked = "?q=partner&amp;country=DE&amp;country=FR&amp;type=bilateral&amp;status=in-force&amp;sort=-name&amp;page="
+    assert links == [(f"{asked}1", "prev"), (f"{asked}3", "next")]
+
+
+def test_empty_list_says_that_nothing_is_published(client, db):
+    page = client.get("/")
+
+    assert pieces(page, "h2") == ["There are no partner universities yet"]
+    assert rows(page) == []
+
+
+def test_empty_answer_says_that_nothing_matches_and_leads_back(client, db):
+    AgreementFactory(university__name="Marburg")
+
+    page = client.get("/", {"q": "Heidelberg"})
+
+    assert pieces(page, "h2") == ["No university matches"]
+    assert "Try fewer words, or take away one of the choices above. Show all" in text(page)
+    assert rows(page) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "{{ settings.SECRET_KEY }} {% debug %}",
+        "Universität & Söhne 'Tor' \"Vergata\"",
+        "W" * 200,
+        "Emoji 🎓 University",
+        "right\u202eto left",
+        "جامعة القاهرة",
+    ],
+    ids=["script", "attribute", "template", "quotes", "long word", "emoji", "bidi override", "Arabic"],
+)
+def test_list_and_page_show_a_hostile_name_as_text(client, db, name):
+    university = AgreementFactory(university__name=name).university
+
+    listed, page = client.get("/"), client.get(university.get_absolute_url())
+
+    assert university_names(listed) == pieces(page, "h1") == [name]
+    assert "<bdi>" in re.search(r"<h1>.*?</h1>", page.content.decode())[0]
+    assert not INLINE_CODE.search(re.sub(r"&[#\w]+;[^<]*", "", listed.content.decode() + page.content.decode()))
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=tecnologico&type=bilateral", "/?q=nothing-like-this"])
+def test_list_names_no_other_host(client, register, address):
+    page = client.get(address)
+
+    assert OTHER_HOST.findall(page.content.decode()) == []
+
+
+def test_style_sheet_and_icon_load_nothing_else():
+    files = [finders.find("partners/public.css"), finders.find("partners/favicon.svg")]
+
+    loaded = [re.findall(r"@import\b.*|url\([^)]*\)|href=\S+", Path(file).read_text()) for file in files]
+
+    assert loaded == [[], []]
+
+
+def test_every_public_answer_has_the_headers_that_keep_it_safe(client, db):
+    university = AgreementFactory().university
+
+    answers = [client.get(address) for address in ("/", university.get_absolute_url(), "/universities/none/")]
+
+    policies = [dict(part.split(" ", 1) for part in a["Content-Security-Policy"].split("; ")) for a in answers]
+    assert [policy["default-src"] for policy in policies] == ["'self'"] * 3
+    assert "unsafe" not in " ".join(answer["Content-Security-Policy"] for answer in answers)
+    assert [answer["X-Frame-Options"] for answer in answers] == ["DENY"] * 3
+    assert [answer["Referrer-Policy"] for answer in answers] == ["same-origin"] * 3
+    assert [answer["X-Content-Type-Options"] for answer in answers] == ["nosniff"] * 3
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
+def test_template_has_no_inline_code(template):
+    assert INLINE_CODE.findall(template.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['<p style="color: red">', "<style>", "<script>", '<script type="module">', '<a onclick="x()">', "javascript:x()"],
+)
+def test_inline_code_is_recognised(source):
+    assert INLINE_CODE.search(source)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/?q=partner", "/?country=DE&type=bilateral&status=in-force", "/?sort=-name", "/?q=nothing"],
+)
+def test_list_makes_as_many_queries_with_300_universities_as_with_3(client, db, address):
+    partners(3)
+    with_3 = queries(client, address)
+
+    partners(297, first=4)
+
+    assert queries(client, address) == with_3
+
+
+def test_list_makes_at_most_6_queries_for_the_office_s_register(client, register):
+    assert queries(client, "/") <= 6
+
+
+def test_list_weighs_at_most_60_kb_with_all_it_loads(client, register):
+    page = client.get("/", headers={"accept-encoding": "gzip"})
+
+    source = gzip.decompress(page.content).decode()
+    loaded = re.findall(r'<(?:link|script|img)[^>]+(?:href|src)="/static/([^"]+)"', source)
+    files = [gzip.compress(Path(finders.find(name)).read_bytes()) for name in loaded]
+    assert loaded == ["partners/favicon.svg", "partners/public.css"]
+    assert len(page.content) + sum(map(len, files)) <= 60 * 1024

@@ -1,0 +1,440 @@
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError, UniqueConstraint
+
+from partners.models import Agreement, AgreementType, Country, University
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory
+
+DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
+SIGNED, IN_PROCESS, ENDED = Status.SIGNED, Status.IN_PROCESS, Status.ENDED
+
+pytestmark = pytest.mark.django_db
+
+
+def errors_of(instance):
+    with pytest.raises(ValidationError) as error:
+        instance.full_clean()
+    return error.value.message_dict
+
+
+@contextmanager
+def refused_by(model, constraint):
+    """The database refuses, and names the constraint or, as SQLite does for a unique one, its columns."""
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        yield
+    assert constraint in _constraints_told(refusal.value.__cause__, model)
+
+
+def _constraints_told(error, model):
+    if hasattr(error, "diag"):
+        return [error.diag.constraint_name]
+    kind, _, told = str(error).partition(" constraint failed: ")
+    return [told] if kind == "CHECK" else [each.name for each in model._meta.constraints if _columns(each, model) == told]
+
+
+def _columns(constraint, model):
+    if not isinstance(constraint, UniqueConstraint):
+        return ""
+    columns = [model._meta.get_field(field).column for field in constraint.fields]
+    return ", ".join(f"{model._meta.db_table}.{column}" for column in columns)
+
+
+def reasons(instance):
+    return list(instance.history.order_by("history_id").values_list("history_type", "history_change_reason"))
+
+
+def statuses(university):
+    return list(university.agreements.order_by("pk").values_list("status", flat=True))
+
+
+def test_agreement_is_called_by_its_university_type_and_status():
+    known = AgreementFactory.build(university=UniversityFactory(name="Monash University"))
+    unknown = AgreementFactory.build(university=known.university, agreement_type=None, status=IN_PROCESS)
+
+    assert [str(known), str(unknown)] == [
+        "Monash University: Bilateral (signed)",
+        "Monash University: type unknown (in process)",
+    ]
+
+
+def test_status_unknown_to_the_register_is_refused():
+    agreement = AgreementFactory(status=ENDED)
+    agreement.status = "lost"
+
+    assert errors_of(agreement)["status"] == ["Value 'lost' is not a valid choice."]
+    with refused_by(Agreement, "agreement_status_is_known"):
+        Agreement.objects.update(status="lost")
+
+
+def test_signed_agreement_without_a_type_is_refused():
+    agreement = AgreementFactory(agreement_type=None, status=IN_PROCESS)
+    agreement.status = SIGNED
+
+    assert errors_of(agreement) == {"agreement_type": ["A signed agreement needs an agreement type."]}
+    with refused_by(Agreement, "agreement_signed_needs_type"):
+        Agreement.objects.update(status=SIGNED)
+
+
+@pytest.mark.parametrize("status", [IN_PROCESS, ENDED])
+def test_agreement_that_is_not_signed_may_be_of_unknown_type(status):
+    agreement = AgreementFactory(agreement_type=None, status=status)
+
+    agreement.full_clean()
+
+    assert Agreement.objects.get().agreement_type is None
+
+
+def test_end_before_the_start_is_refused():
+    agreement = AgreementFactory()
+    agreement.valid_from, agreement.valid_until = NEXT_DAY, DAY
+
+    assert errors_of(agreement) == {"valid_until": ["Valid until (2026-06-01) is before valid from (2026-06-02)."]}
+    with refused_by(Agreement, "agreement_dates_in_order"):
+        Agreement.objects.update(valid_from=NEXT_DAY, valid_until=DAY)
+
+
+@pytest.mark.parametrize(("valid_from", "valid_until"), [(DAY, DAY), (DAY, None), (None, DAY)])
+def test_agreement_may_last_one_day_or_be_open(valid_from, valid_until):
+    agreement = AgreementFactory(valid_from=valid_from, valid_until=valid_until)
+
+    agreement.full_clean()
+
+    assert Agreement.objects.values_list("valid_from", "valid_until").get() == (valid_from, valid_until)
+
+
+@pytest.mark.parametrize(
+    ("status", "has_type", "constraint", "message"),
+    [
+        (
+            SIGNED,
+            True,
+            "agreement_one_signed_of_a_type",
+            "This university already has a signed agreement of this type. End that one, or renew it.",
+        ),
+        (
+            IN_PROCESS,
+            True,
+            "agreement_one_in_process_of_a_type",
+            "This university already has an agreement of this type in process. Continue with that one.",
+        ),
+        (
+            IN_PROCESS,
+            False,
+            "agreement_one_in_process_of_unknown_type",
+            "This university already has an agreement of unknown type in process. Give that one its type first.",
+        ),
+    ],
+)
+def test_second_open_agreement_of_a_type_is_refused(bilateral, status, has_type, constraint, message):
+    values = {"status": status, "agreement_type": bilateral if has_type else None}
+    second = AgreementFactory.build(university=AgreementFactory(**values).university, **values)
+
+    assert errors_of(second) == {"__all__": [message]}
+    with refused_by(Agreement, constraint):
+        Agreement.objects.bulk_create([second])
+
+
+def test_ended_agreement_is_not_reopened_beside_a_signed_one():
+    past = AgreementFactory(status=ENDED)
+    AgreementFactory(university=past.university)
+    past.status = SIGNED
+
+    assert errors_of(past) == {
+        "__all__": ["This university already has a signed agreement of this type. End that one, or renew it."]
+    }
+    with refused_by(Agreement, "agreement_one_signed_of_a_type"):
+        past.save()
+
+
+def test_university_may_have_many_ended_agreements_and_one_of_each_open_kind(bilateral, erasmus):
+    university = UniversityFactory()
+    kinds = [(bilateral, SIGNED), (bilateral, IN_PROCESS), (erasmus, SIGNED), (erasmus, IN_PROCESS), (None, IN_PROCESS)]
+
+    for agreement_type, status in [*kinds, *[(bilateral, ENDED), (None, ENDED)] * 3]:
+        agreement = AgreementFactory.build(university=university, agreement_type=agreement_type, status=status)
+        agreement.full_clean()
+        agreement.save()
+
+    assert university.agreements.count() == 11
+
+
+def test_two_universities_may_have_the_same_kind_of_agreement():
+    for agreement in (AgreementFactory(), AgreementFactory(), AgreementFactory(status=IN_PROCESS)):
+        agreement.full_clean()
+
+    assert Agreement.objects.count() == 3
+
+
+def test_signing_tells_history_when_and_why():
+    agreement = AgreementFactory(status=IN_PROCESS)
+
+    agreement.sign(DAY)
+
+    agreement.refresh_from_db()
+    assert (agreement.status, agreement.signed_on) == ("signed", DAY)
+    assert reasons(agreement) == [("+", None), ("~", "marked as signed")]
+
+
+def test_signing_may_give_the_type(erasmus):
+    agreement = AgreementFactory(agreement_type=None, status=IN_PROCESS)
+
+    agreement.sign(DAY, erasmus)
+
+    assert Agreement.objects.values_list("status", "agreement_type__name").get() == ("signed", "Erasmus+")
+
+
+def test_signing_without_a_type_is_refused_and_changes_nothing():
+    agreement = AgreementFactory(agreement_type=None, status=IN_PROCESS)
+
+    with pytest.raises(ValidationError) as error:
+        agreement.sign(DAY)
+
+    assert error.value.message_dict == {"agreement_type": ["A signed agreement needs an agreement type."]}
+    assert statuses(agreement.university) == ["in_process"]
+    assert reasons(agreement) == [("+", None)]
+
+
+def test_signing_a_renewal_ends_its_predecessor_with_a_reason(erasmus):
+    predecessor = AgreementFactory()
+    university = predecessor.university
+    AgreementFactory(university=university, agreement_type=erasmus)
+    AgreementFactory(university=university, status=ENDED)
+    AgreementFactory(university=UniversityFactory())
+    renewal = AgreementFactory(university=university, status=IN_PROCESS)
+
+    renewal.sign(DAY)
+
+    assert statuses(university) == ["ended", "signed", "ended", "signed"]
+    assert reasons(predecessor) == [("+", None), ("~", "ended by its renewal")]
+    assert reasons(renewal) == [("+", None), ("~", "marked as signed")]
+    assert Agreement.objects.filter(status=SIGNED).count() == 3
+
+
+def test_saving_a_renewal_as_signed_ends_its_predecessor():
+    predecessor = AgreementFactory()
+    renewal = AgreementFactory(university=predecessor.university, status=IN_PROCESS)
+
+    renewal.status = SIGNED
+    renewal.full_clean()
+    renewal.save()
+
+    assert statuses(predecessor.university) == ["ended", "signed"]
+
+
+def test_signing_with_a_type_that_is_signed_ends_that_one(erasmus):
+    predecessor = AgreementFactory(agreement_type=erasmus)
+    renewal = AgreementFactory(university=predecessor.university, agreement_type=None, status=IN_PROCESS)
+
+    renewal.sign(DAY, erasmus)
+
+    assert statuses(predecessor.university) == ["ended", "signed"]
+
+
+def test_predecessor_stays_signed_when_its_renewal_is_refused():
+    predecessor = AgreementFactory()
+    renewal = AgreementFactory(university=predecessor.university, status=IN_PROCESS)
+    renewal.status, renewal.valid_from, renewal.valid_until = SIGNED, NEXT_DAY, DAY
+
+    with refused_by(Agreement, "agreement_dates_in_order"):
+        renewal.save()
+
+    assert statuses(predecessor.university) == ["signed", "in_process"]
+    assert reasons(predecessor) == [("+", None)]
+
+
+def test_ending_tells_history_why():
+    agreement = AgreementFactory()
+
+    agreement.end("the partner left")
+
+    assert statuses(agreement.university) == ["ended"]
+    assert reasons(agreement) == [("+", None), ("~", "the partner left")]
+
+
+@pytest.mark.parametrize("in_use", ["university", "agreement_type", "university.country"])
+def test_what_is_in_use_is_not_deleted(in_use):
+    instance = AgreementFactory()
+    for attribute in in_use.split("."):
+        instance = getattr(instance, attribute)
+
+    with pytest.raises(ProtectedError):
+        instance.delete()
+
+    assert Agreement.objects.filter(university__country__code="DE", agreement_type__slug="bilateral").count() == 1
+
+
+def test_deletion_is_remembered_by_history():
+    agreement = AgreementFactory()
+    pk = agreement.pk
+
+    agreement.delete()
+
+    assert list(Agreement.history.filter(id=pk).values_list("history_type", flat=True)) == ["-", "+"]
+
+
+@pytest.mark.parametrize(
+    ("held", "other"),
+    [
+        ("Universität Łódź", "UNIVERSITAT  LODZ"),
+        ("Sacré-Cœur", "Sacre\u0301-Coeur"),
+        ("Straße", "strasse"),
+        ("Monash University", "Monash\u00a0University"),
+    ],
+)
+def test_two_spellings_of_a_name_are_one_university(germany, held, other):
+    UniversityFactory(name=held)
+    second = University(country=germany, name=other, slug="another")
+
+    assert errors_of(second) == {"name": [f"“{second.name}” is already a name of “{held}”."]}
+    with refused_by(University, "university_name_unique_in_country"):
+        University.objects.bulk_create([second])
+
+
+def test_one_name_in_two_countries_is_two_universities(germany):
+    UniversityFactory(name="Trinity College", country=Country.objects.get(code="IE"))
+    second = University(country=germany, name="Trinity College")
+
+    second.full_clean()
+    second.save()
+
+    assert list(University.objects.order_by("pk").values_list("slug", flat=True)) == [
+        "trinity-college",
+        "trinity-college-de",
+    ]
+
+
+def test_two_spellings_of_a_name_are_one_country():
+    second = Country(code="XX", name="cote  d'ivoire")
+    Country.objects.create(code="XY", name="Côte d'Ivoiré")
+
+    assert errors_of(second)["name"] == ["“cote d'ivoire” is already a name of “Ivory Coast”."]
+    with refused_by(Country, "country_name_unique"):
+        Country.objects.bulk_create([second])
+
+
+def test_two_spellings_of_a_name_are_one_agreement_type():
+    second = AgreementType(name="BILATÉRAL", slug="another")
+
+    assert errors_of(second) == {"name": ["“BILATÉRAL” is already a name of “Bilateral”."]}
+    with refused_by(AgreementType, "agreement_type_name_unique"):
+        AgreementType.objects.bulk_create([second])
+
+
+@pytest.mark.parametrize(
+    ("values", "errors"),
+    [
+        ({"name": "rwth"}, {"name": ["“rwth” is already a name of “Aachen University”."]}),
+        (
+            {"name": "New", "other_names": "Fine\nAACHEN  UNIVERSITY"},
+            {"other_names": ["“AACHEN UNIVERSITY” is already a name of “Aachen University”."]},
+        ),
+        (
+            {"name": "New", "other_names": "Fine\nRWTH"},
+            {"other_names": ["“RWTH” is already a name of “Aachen University”."]},
+        ),
+    ],
+)
+def test_names_and_other_names_of_two_universities_do_not_collide(germany, values, errors):
+    UniversityFactory(name="Aachen University", other_names="RWTH\nRheinisch-Westfälische")
+    second = University(country=germany, **values)
+
+    assert errors_of(second) == errors
+
+
+def test_names_of_one_university_may_repeat_each_other():
+    university = UniversityFactory(name="Aachen University", other_names="RWTH\naachen university")
+
+    university.full_clean()
+
+    assert university.matching_keys() == {"aachen university", "rwth"}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("model", [University, Country, AgreementType])
+def test_name_that_begins_as_a_formula_is_refused(germany, start, model):
+    values = {University: {"country": germany, "slug": "a"}, Country: {"code": "XX"}, AgreementType: {"slug": "a"}}
+    instance = model(name=f"{start}1", **values[model])
+
+    assert errors_of(instance) == {
+        "name": [f"“{start}1” begins with “{start}”, as a spreadsheet formula does. Begin with another character."]
+    }
+    with refused_by(model, f"{instance._meta.verbose_name.split(' or ')[0].replace(' ', '_')}_name_is_plain"):
+        model.objects.bulk_create([instance])
+
+
+def test_name_that_is_empty_is_refused(germany):
+    university = University(country=germany, name=" \u00a0", slug="a")
+
+    assert errors_of(university) == {"name": ["This field cannot be blank."]}
+    with refused_by(University, "university_name_is_plain"):
+        University.objects.bulk_create([university])
+
+
+@pytest.mark.parametrize("field", ["name", "other_names", "city"])
+def test_control_character_in_a_name_is_refused(field):
+    university = UniversityFactory()
+    setattr(university, field, "Mo\tnash")
+
+    assert errors_of(university) == {
+        field: ["“Mo\tnash” has a control character (U+0009) in it. Type the name anew, in one line."]
+    }
+
+
+@pytest.mark.parametrize("field", ["name", "other_names"])
+def test_agreement_type_that_reads_as_several_is_refused(bilateral, field):
+    setattr(bilateral, field, "Research/Teaching")
+
+    assert errors_of(bilateral) == {
+        field: [
+            "“Research/Teaching” would be read as several terms in the office's list. "
+            "Leave out “/”, “&”, “,”, “;”, “and”, a free-standing “+” and “in process”."
+        ]
+    }
+
+
+def test_country_code_is_checked():
+    country = Country(code="xx", name="Atlantis")
+
+    assert errors_of(country) == {"code": ["“xx” is not a country code. Write two capital letters, such as DE."]}
+
+
+def test_history_keeps_what_a_university_was_called_and_why():
+    university = UniversityFactory(name="Old")
+
+    university.name = "New"
+    university._change_reason = "merger"
+    university.save()
+
+    told = university.history.order_by("history_id").values_list("name", "history_type", "history_change_reason")
+    assert list(told) == [("Old", "+", None), ("New", "~", "merger")]
+
+
+def test_slug_of_a_university_stays_when_its_name_changes():
+    university = UniversityFactory(name="Old name")
+
+    university.name = "New name"
+    university.save()
+
+    assert University.objects.get().slug == "old-name"
+
+
+def test_slug_of_an_agreement_type_is_made_from_its_name():
+    for name in ("Summer School", "Summer-School"):
+        AgreementType.objects.create(name=name)
+
+    slugs = AgreementType.objects.filter(name__startswith="Summer").values_list("slug", flat=True)
+    assert set(slugs) == {"summer-school", "summer-school-2"}
+
+
+def test_lists_are_in_the_order_that_people_expect(germany):
+    AgreementType.objects.create(name="Alpha", position=2)
+    for name in ("Zürich", "Łódź", "aachen", "École"):
+        UniversityFactory(name=name)
+
+    assert [university.name for university in University.objects.all()] == ["aachen", "École", "Łódź", "Zürich"]
+    assert [each.name for each in AgreementType.objects.all()] == ["Bilateral", "Alpha", "Erasmus+", "GE3"]

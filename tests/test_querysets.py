@@ -1,0 +1,230 @@
+from datetime import date
+
+import pytest
+
+from partners.models import Agreement, Country, University
+from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory
+
+DAY_BEFORE, DAY, DAY_AFTER = date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)
+SIGNED, ONGOING, PAST = Status.SIGNED, Status.IN_PROCESS, Status.ENDED
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def every_kind():
+    """One agreement of each kind, by what it is on DAY."""
+    return {
+        kind: AgreementFactory(status=status, valid_until=valid_until)
+        for kind, status, valid_until in [
+            ("open-ended", SIGNED, None),
+            ("ends later", SIGNED, DAY_AFTER),
+            ("ends today", SIGNED, DAY),
+            ("ended yesterday", SIGNED, DAY_BEFORE),
+            ("in process", ONGOING, None),
+            ("in process, past", ONGOING, DAY_BEFORE),
+            ("ended", PAST, DAY_AFTER),
+            ("long ended", PAST, DAY_BEFORE),
+        ]
+    }
+
+
+def kinds(agreements, every_kind):
+    names = {agreement.pk: kind for kind, agreement in every_kind.items()}
+    return [names[pk] for pk in agreements.order_by("pk").values_list("pk", flat=True)]
+
+
+def universities_named(*names, **values):
+    return [UniversityFactory(name=name, **values) for name in names]
+
+
+def names(queryset):
+    return list(queryset.values_list("name", flat=True))
+
+
+def test_in_force_takes_the_last_day_in(every_kind):
+    agreements = Agreement.objects.in_force(DAY)
+
+    assert kinds(agreements, every_kind) == ["open-ended", "ends later", "ends today"]
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([IN_FORCE], ["open-ended", "ends later", "ends today"]),
+        ([EXPIRED], ["ended yesterday"]),
+        ([IN_PROCESS], ["in process", "in process, past"]),
+        ([ENDED], ["ended", "long ended"]),
+        ([EXPIRED, ENDED], ["ended yesterday", "ended", "long ended"]),
+        (["in-space"], []),
+    ],
+)
+def test_in_states_tells_them_apart_on_a_day(every_kind, states, expected):
+    agreements = Agreement.objects.in_states(DAY, *states)
+
+    assert kinds(agreements, every_kind) == expected
+
+
+def test_in_states_without_a_state_asks_for_nothing(every_kind):
+    assert kinds(Agreement.objects.in_states(DAY), every_kind) == list(every_kind)
+
+
+def test_agreement_expires_when_its_last_day_has_passed():
+    agreement = AgreementFactory(valid_until=DAY)
+
+    by_day = [[*Agreement.objects.in_states(day, EXPIRED)] for day in (DAY_BEFORE, DAY, DAY_AFTER)]
+
+    assert by_day == [[], [], [agreement]]
+
+
+def test_in_process_leaves_out_signed_and_ended(every_kind):
+    assert kinds(Agreement.objects.in_process(), every_kind) == ["in process", "in process, past"]
+
+
+def test_open_leaves_out_ended(every_kind):
+    assert kinds(Agreement.objects.open(), every_kind) == [*every_kind][:6]
+
+
+def test_public_agreements_are_in_force_or_in_process(every_kind):
+    agreements = Agreement.objects.public(DAY)
+
+    assert kinds(agreements, every_kind) == [
+        "open-ended",
+        "ends later",
+        "ends today",
+        "in process",
+        "in process, past",
+    ]
+
+
+def test_of_types_takes_any_of_them(bilateral, erasmus):
+    one, other = AgreementFactory(agreement_type=bilateral), AgreementFactory(agreement_type=erasmus)
+    unknown = AgreementFactory(agreement_type=None, status=ONGOING)
+
+    by_types = [set(Agreement.objects.of_types(*types)) for types in ([], ["erasmus"], ["erasmus", "bilateral"], ["x"])]
+
+    assert by_types == [{one, other, unknown}, {other}, {one, other}, set()]
+
+
+def test_in_type_order_goes_by_position_with_signed_first_and_unknown_types_last(bilateral, erasmus):
+    university = UniversityFactory()
+    erasmus.position, bilateral.position = 1, 2
+    erasmus.save()
+    bilateral.save()
+    for agreement_type, status in [
+        (None, ONGOING),
+        (bilateral, PAST),
+        (bilateral, ONGOING),
+        (bilateral, SIGNED),
+        (erasmus, ONGOING),
+    ]:
+        AgreementFactory(university=university, agreement_type=agreement_type, status=status)
+
+    in_order = Agreement.objects.in_type_order().values_list("agreement_type__slug", "status")
+
+    assert list(in_order) == [
+        ("erasmus", "in_process"),
+        ("bilateral", "signed"),
+        ("bilateral", "in_process"),
+        ("bilateral", "ended"),
+        (None, "in_process"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["Technical University of Łódź", "University of Warsaw"]),
+        ("lodz", ["Technical University of Łódź"]),
+        ("ŁÓDŹ  technical", ["Technical University of Łódź"]),
+        ("univ", ["Technical University of Łódź", "University of Warsaw"]),
+        ("uw", ["University of Warsaw"]),
+        ("mazovia warsaw", ["University of Warsaw"]),
+        ("Rzeczpospolita", ["Technical University of Łódź", "University of Warsaw"]),
+        ("poland, (lodz)", ["Technical University of Łódź"]),
+        ("lodz warsaw", []),
+        ("100%", []),
+        ("_", []),
+    ],
+)
+def test_search_finds_every_word_in_a_name_another_name_city_or_country(query, found):
+    poland = Country.objects.get(code="PL")
+    poland.other_names = "Rzeczpospolita Polska"
+    poland.save()
+    UniversityFactory(name="Technical University of Łódź", country=poland)
+    UniversityFactory(name="University of Warsaw", other_names="UW", city="Mazovia", country=poland)
+    UniversityFactory(name="Tel Aviv 100", country=Country.objects.get(code="IL"), city="Ramat")
+
+    result = University.objects.filter(country=poland).search(query)
+
+    assert names(result) == found
+
+
+def test_search_finds_agreements_by_their_university_and_its_country():
+    agreement = AgreementFactory(university__name="Leibniz Universität", university__other_names="LUH")
+    AgreementFactory(university__name="Monash", university__country=Country.objects.get(code="AU"))
+
+    by_query = [list(Agreement.objects.search(query)) for query in ("germany leibniz", "luh", "monash germany")]
+
+    assert by_query == [[agreement], [agreement], []]
+
+
+def test_search_finds_countries_by_their_other_names():
+    result = Country.objects.search("türkiye")
+
+    assert names(result) == ["Turkey"]
+
+
+@pytest.mark.parametrize(
+    ("states", "types", "found"),
+    [
+        ([], [], ["Both", "Bilateral in process", "Expired"]),
+        ([IN_FORCE], [], ["Both"]),
+        ([IN_PROCESS], [], ["Both", "Bilateral in process"]),
+        ([IN_FORCE], ["bilateral"], []),
+        ([IN_FORCE], ["erasmus"], ["Both"]),
+        ([IN_PROCESS], ["bilateral"], ["Both", "Bilateral in process"]),
+        ([IN_FORCE, EXPIRED], ["erasmus", "ge3"], ["Both", "Expired"]),
+    ],
+)
+def test_with_agreement_asks_state_and_type_of_one_and_the_same(bilateral, erasmus, states, types, found):
+    both, in_process, expired, _none = universities_named("Both", "Bilateral in process", "Expired", "None")
+    AgreementFactory(university=both, agreement_type=erasmus)
+    AgreementFactory(university=both, agreement_type=bilateral, status=ONGOING)
+    AgreementFactory(university=in_process, agreement_type=bilateral, status=ONGOING)
+    AgreementFactory(university=expired, agreement_type=erasmus, valid_until=DAY_BEFORE)
+
+    result = University.objects.with_agreement(DAY, states, types).order_by("pk")
+
+    assert names(result) == found
+
+
+def test_public_universities_are_listed_and_have_something_in_force_or_in_process(every_kind, erasmus):
+    for kind, agreement in every_kind.items():
+        University.objects.filter(pk=agreement.university_id).update(name=kind)
+    twice = every_kind["open-ended"].university
+    AgreementFactory(university=twice, agreement_type=erasmus)
+    AgreementFactory(university__is_listed=False)
+    UniversityFactory(name="No agreement")
+
+    result = University.objects.public(DAY).order_by("pk")
+
+    assert names(result) == ["open-ended", "ends later", "ends today", "in process", "in process, past"]
+
+
+def test_alphabetical_goes_by_country_and_name_without_accents():
+    aland, austria = Country.objects.get(code="AX"), Country.objects.get(code="AT")
+    universities_named("Zürich", "École", "aachen", "Ebert", "Łódź", "Lyon", country=austria)
+    universities_named("Mariehamn", country=aland)
+
+    assert names(University.objects.alphabetical()) == [
+        "Mariehamn",
+        "aachen",
+        "Ebert",
+        "École",
+        "Łódź",
+        "Lyon",
+        "Zürich",
+    ]

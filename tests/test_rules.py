@@ -1,0 +1,125 @@
+from datetime import date
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from partners import rules
+from partners.rules import Status
+
+MONDAY, TUESDAY = date(2026, 6, 1), date(2026, 6, 2)
+
+
+def refusal(rule, *values):
+    with pytest.raises(ValidationError) as error:
+        rule(*values)
+    return error.value.messages
+
+
+def test_on_field_places_the_error_at_the_field():
+    with pytest.raises(ValidationError) as error, rules.on_field("valid_until"):
+        rules.dates_in_order(TUESDAY, MONDAY)
+
+    assert error.value.message_dict == {
+        "valid_until": ["Valid until (2026-06-01) is before valid from (2026-06-02)."],
+    }
+
+
+@pytest.mark.parametrize("code", ["de", "D", "DEU", "D1", "DE\n", "ÄÖ", ""])
+def test_country_code_refuses_all_but_two_capital_letters(code):
+    assert refusal(rules.country_code, code) == [
+        f"“{code}” is not a country code. Write two capital letters, such as DE.",
+    ]
+
+
+def test_country_code_accepts_two_capital_letters():
+    assert rules.country_code("DE") is None
+
+
+@pytest.mark.parametrize(
+    ("char", "code"),
+    [
+        ("\0", "0000"),
+        ("\t", "0009"),
+        ("\n", "000A"),
+        ("\r", "000D"),
+        ("\x7f", "007F"),
+        ("\x85", "0085"),
+        ("\u2028", "2028"),
+        ("\u2029", "2029"),
+        ("\ud800", "D800"),
+    ],
+)
+def test_plain_name_refuses_control_characters(char, code):
+    assert refusal(rules.plain_name, f"Monash{char}University") == [
+        f"“Monash{char}University” has a control character (U+{code}) in it. Type the name anew, in one line.",
+    ]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_plain_name_refuses_the_start_of_a_formula(start):
+    assert refusal(rules.plain_name, f"{start}SUM(A1)") == [
+        f"“{start}SUM(A1)” begins with “{start}”, as a spreadsheet formula does. Begin with another character.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["Erasmus+", "Sapienza - University", 'University of Rome "Tor Vergata"', "جامعة القاهرة", "中文 🎓", "A=B@C"]
+)
+def test_plain_name_accepts_names_as_people_write_them(name):
+    assert rules.plain_name(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Bilateral/GE3",
+        "Research & Teaching",
+        "Erasmus, KA171",
+        "Erasmus; KA171",
+        "Research and Teaching",
+        "Research AND Teaching",
+        "and Teaching",
+        "Research and",
+        "Erasmus + KA171",
+        "Erasmus +",
+        "in process",
+        "In-Process",
+        "Erasmus+ (in process)",
+        "Erasmus+ ( IN  PROCESS )",
+    ],
+)
+def test_single_term_refuses_what_reads_as_several_terms(name):
+    assert refusal(rules.single_term, name) == [
+        f"“{name}” would be read as several terms in the office's list. "
+        "Leave out “/”, “&”, “,”, “;”, “and”, a free-standing “+” and “in process”.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["Erasmus+", "GE3", "Sandwich", "Android", "Erasmus+KA171", "In processing", "A (B)"])
+def test_single_term_accepts_one_term(name):
+    assert rules.single_term(name) is None
+
+
+def test_signed_has_type_refuses_signed_without_a_type():
+    assert refusal(rules.signed_has_type, Status.SIGNED, None) == ["A signed agreement needs an agreement type."]
+
+
+@pytest.mark.parametrize(
+    ("status", "agreement_type"), [(Status.IN_PROCESS, None), (Status.ENDED, None), (Status.SIGNED, "Bilateral")]
+)
+def test_signed_has_type_accepts_the_rest(status, agreement_type):
+    assert rules.signed_has_type(status, agreement_type) is None
+
+
+def test_dates_in_order_refuses_an_end_before_the_start():
+    assert refusal(rules.dates_in_order, TUESDAY, MONDAY) == [
+        "Valid until (2026-06-01) is before valid from (2026-06-02).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_until"),
+    [(MONDAY, TUESDAY), (MONDAY, MONDAY), (MONDAY, None), (None, MONDAY), (None, None)],
+)
+def test_dates_in_order_accepts_one_day_and_open_ends(valid_from, valid_until):
+    assert rules.dates_in_order(valid_from, valid_until) is None
