@@ -14,6 +14,9 @@ run: $(VENV)/site .env
 test: $(VENV)/tools
 	@$(BIN)/pytest --numprocesses auto $(ARGS)
 
+bench: $(VENV)/site
+	@$(BIN)/python -m bench.interchange $(ARGS)
+
 .env:
 	@(umask 077; $(PYTHON) -c 'import secrets; print(f"SECRET_KEY={secrets.token_urlsafe(50)}\nDEBUG=on")' > $@)
 

@@ -40,6 +40,9 @@ class UniversityQuerySet(QuerySet):
         """Having one agreement that is in any of the states and of any of the types (slugs)."""
         return self.filter(Exists(self._agreements().in_states(on, *states).of_types(*types)))
 
+    def with_open_agreement(self) -> UniversityQuerySet:
+        return self.filter(Exists(self._agreements().open()))
+
     def public(self, on: date) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().public(on)), is_listed=True)
 

@@ -23,8 +23,9 @@ GROUPS = {
         *(f"{verb}_{model}" for model in MODELS for verb in EVERYTHING_BUT_DELETE),
         "import_university",
         "export_university",
+        "view_importrun",
     ],
-    "Assistants": [*(f"view_{model}" for model in MODELS), "export_university"],
+    "Assistants": [*(f"view_{model}" for model in MODELS), "export_university", "view_importrun"],
 }
 
 

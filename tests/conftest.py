@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 
 from partners.interchange import tables
 from partners.interchange.resources import COLUMNS, OfficeListResource
-from partners.models import AgreementType, Country
+from partners.models import AgreementType, Country, ImportRun
 
 OFFICES_LIST = Path(__file__).resolve().parent.parent / "fixtures" / "partners.tsv"
 
@@ -19,7 +19,8 @@ def offices_list():
 @pytest.fixture
 def register(db, offices_list):
     """A database with the office's list in it."""
-    OfficeListResource().import_data(tables.read(offices_list, COLUMNS), file_name="partners.tsv")
+    run = ImportRun.of(offices_list, file_name="partners.tsv")
+    OfficeListResource().import_data(tables.read(offices_list, COLUMNS), run=run)
 
 
 @pytest.fixture

@@ -1,41 +1,107 @@
-"""Importing and exporting the office's list, with django-import-export's screens."""
+"""Importing and exporting the office's list: django-import-export's flow, with the register's own screens."""
 
+from django import forms
 from django.contrib import messages
-from django.shortcuts import redirect
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from import_export.admin import ImportExportMixin
-from import_export.forms import ExportForm
+from django.views.decorators.http import require_POST
+from import_export.admin import ExportActionMixin, ImportMixin
+from import_export.forms import ConfirmImportForm, ExportForm
+from import_export.tmp_storages import BaseStorage
 
 from partners.interchange.formats import EXPORTS, TableFile
-from partners.interchange.resources import OfficeListResource
 from partners.interchange.records import TableError
+from partners.interchange.resources import OfficeListResource
+from partners.models import ImportRun
 
 
-class OfficeListMixin(ImportExportMixin):
+class RunStorage(BaseStorage):
+    """Keeps an upload as an import run that nobody has accepted yet."""
+
+    def save(self, data, file_name):
+        ImportRun.objects.abandoned().delete()
+        run = ImportRun.of(data, file_name=file_name[-200:])
+        run.save()
+        self.name = str(run.token)
+
+    def read(self):
+        return bytes(ImportRun.objects.get(token=self.name).content)
+
+
+class ConfirmForm(ConfirmImportForm):
+    import_file_name = forms.UUIDField(widget=forms.HiddenInput)
+    digest = forms.CharField(widget=forms.HiddenInput)
+
+    def clean_import_file_name(self):
+        return self.cleaned_data["import_file_name"]
+
+
+class OfficeListMixin(ImportMixin, ExportActionMixin):
     resource_classes = [OfficeListResource]
     import_formats = [TableFile]
     export_formats = EXPORTS
     export_form_class = ExportForm
+    confirm_form_class = ConfirmForm
     import_template_name = "admin/partners/university/import.html"
-    skip_admin_log = True
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
+    show_change_form_export = False
+
+    def write_to_tmp_storage(self, import_file, input_format):
+        storage = RunStorage()
+        storage.save(import_file.read(), import_file.name)
+        return storage
 
     def add_data_read_fail_error_to_form(self, form, e):
         if not isinstance(e, TableError):
             raise e
         form.add_error("import_file", str(e))
 
+    @method_decorator(require_POST)
     def process_import(self, request, **kwargs):
-        try:
-            return super().process_import(request, **kwargs)
-        except FileNotFoundError:
-            messages.warning(request, _("This file has been imported already, or was uploaded too long ago."))
-            return redirect("admin:partners_university_changelist")
-
-    def process_result(self, result, request):
-        if result.has_validation_errors():
-            messages.error(request, _("Nothing was imported, since the register has changed: %s") % result.counts())
+        """Imports what the preview showed, once. If the register would change otherwise by now, shows that first."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self.create_confirm_form(request)
+        if not form.is_valid():
+            messages.warning(request, _("The preview was incomplete. Choose the file again."))
             return redirect("admin:partners_university_import")
-        return super().process_result(result, request)
+        get_object_or_404(ImportRun, token=form.cleaned_data["import_file_name"])
+        try:
+            return self._accept(request, form)
+        except IntegrityError:
+            messages.warning(request, _("Somebody changed the register in the same moment. Choose the file again."))
+            return redirect("admin:partners_university_import")
 
-    def add_success_message(self, result, request):
-        messages.success(request, _("Imported: %s.") % result.counts())
+    @transaction.atomic
+    def _accept(self, request, form):
+        run = ImportRun.objects.select_for_update().get(token=form.cleaned_data["import_file_name"])
+        if run.accepted_at:
+            messages.info(request, _("This file has been imported already. This is what the import did."))
+            return redirect("admin:partners_importrun_change", run.pk)
+        run.user = request.user
+        result = self._import(request, form, run)
+        if not result.is_applied:
+            messages.warning(request, _("The register has changed since the preview: look at it again."))
+            return TemplateResponse(request, self.import_template_name, self._preview(request, form, result))
+        messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
+        return redirect("admin:partners_importrun_change", run.pk)
+
+    def _import(self, request, form, run):
+        resource = self.choose_import_resource_class(form, request)()
+        table = TableFile().create_dataset(bytes(run.content))
+        return resource.import_data(table, run=run, digest=form.cleaned_data["digest"])
+
+    def _preview(self, request, form, result):
+        return self.admin_site.each_context(request) | {
+            "title": _("Import"),
+            "opts": self.opts,
+            "media": self.media,
+            "result": result,
+            "confirm_form": None if result.has_validation_errors() else form,
+            "form": self.get_import_form_class(request)([TableFile], self.resource_classes),
+        }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from partners.interchange.notation import Term
-from partners.models import Agreement, AgreementType, Country, University
+from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.names import slugs
 from partners.rules import Status
 
@@ -89,14 +89,23 @@ class Outcome:
     def is_changed(self) -> bool:
         return not self.is_new and bool(self.changes or self.respelled)
 
+    @property
+    def terms(self) -> str:
+        """What a new university begins with."""
+        return "/".join(map(str, self.changes.added))
+
     def words(self) -> list[str]:
         spelling = [_("spelling: %(old)s → %(new)s") % {"old": self.respelled, "new": self.name}]
         return spelling * bool(self.respelled) + list(self.changes.words())
 
 
-def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], user, reason: str) -> None:
+def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun) -> None:
     """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
-    why = {"default_user": user, "default_change_reason": reason}
+    why = {
+        "default_user": run.user,
+        "default_change_reason": run.reason,
+        "custom_historical_attrs": {"import_run": run},
+    }
     _end([pk for outcome in outcomes for pk in outcome.changes.ended], why)
     _turn({pk: new for outcome in outcomes for pk, (_old, new) in outcome.changes.turned.items()}, types, why)
     _respell({outcome.university: outcome.name for outcome in outcomes if outcome.respelled}, why)

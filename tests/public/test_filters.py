@@ -172,8 +172,8 @@ def test_nul_in_the_address_is_answered_with_a_page(client, three, name):
 
 @pytest.mark.parametrize(
     "query",
-    ["x" * 4_000, "a " * 2_000, "é" * 1_000, "x" * 60_000, "a " * 30_000, "( " * 2_000],
-    ids=["long word", "many words", "accents", "very long word", "very many words", "punctuation"],
+    ["x" * 4_000, "a " * 2_000, "é" * 1_000, "x" * 60_000, "( " * 2_000],
+    ids=["long word", "many words", "accents", "very long word", "punctuation"],
 )
 def test_very_long_query_is_answered_with_a_page(client, three, query):
     page = client.get("/", {"q": query})

@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from partners.interchange import tables
 from partners.interchange.records import TableError
 from partners.interchange.resources import COLUMNS, OfficeListResource
+from partners.models import ImportRun
 
 
 class Command(BaseCommand):
@@ -15,13 +16,15 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="tell what would change, and change nothing")
 
     def handle(self, file, dry_run, **options):
-        result = OfficeListResource().import_data(read(file), dry_run=dry_run, file_name=file.name)
+        content = read(file)
+        run = ImportRun.of(content, file_name=file.name)
+        result = OfficeListResource().import_data(table(file, content), dry_run=dry_run, run=run)
         for header in result.ignored:
             self.stderr.write(f"Column “{header}” is ignored.")
         for error in result.error_lines():
             self.stderr.write(error)
         if not result.has_validation_errors():
-            for outcome in result.changed():
+            for outcome in result.changed:
                 self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
         self.stdout.write(result.counts())
         if result.has_validation_errors():
@@ -30,8 +33,13 @@ class Command(BaseCommand):
 
 def read(file):
     try:
-        return tables.read(file.read_bytes(), COLUMNS)
+        return file.read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def table(file, content):
+    try:
+        return tables.read(content, COLUMNS)
     except TableError as error:
         raise CommandError(f"{file}: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,7 +23,7 @@ class Known:
     held: dict[Term, int] = field(default_factory=dict)
 
 
-class Register:
+class Snapshot:
     """A snapshot, read with a handful of queries however long the file is."""
 
     def __init__(self):
@@ -51,6 +51,11 @@ class Register:
                 self._by_other_name[country, matching_key(other_name)].append(known[pk])
         for university, term, agreement in terms_of(Agreement.objects.filter(university__country__in=countries)):
             known[university].held[term] = agreement
+
+    def listed_but(self, named: Container[int]) -> list[str]:
+        """The names of the universities with an open agreement, but for those whose ids are given."""
+        rows = University.objects.with_open_agreement().values_list("pk", "name")
+        return [name for pk, name in rows if pk not in named]
 
     def universities(self, country: Country, name: str) -> list[Known]:
         """The university of this name, or else those that have it as another name."""

@@ -1,0 +1,95 @@
+"""The imports that were accepted: what each one changed, its file, and undoing it."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+
+from partners.interchange.undo import changes_of, undo
+from partners.models import ImportRun
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(admin.ModelAdmin):
+    list_display = ["file_name", "accepted_at", "user", "new", "changed", "unchanged", "undone_at"]
+    list_select_related = ["user"]
+    list_per_page = 100
+    date_hierarchy = "accepted_at"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_undo_permission(self, request):
+        return request.user.has_perm("partners.import_university")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).accepted().defer("content")
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/undo/", view(self.undo_view), name="partners_importrun_undo"),
+            path("<int:pk>/file/", view(self.file_view), name="partners_importrun_file"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        run = self._run(request, object_id)
+        may_undo = self.has_undo_permission(request) and not run.undone_at
+        context = self._context(request, run, title=str(run), may_undo=may_undo)
+        return TemplateResponse(request, "admin/partners/importrun/change.html", context)
+
+    def undo_view(self, request, pk):
+        """Shows what undoing does, and on POST does it."""
+        if not self.has_undo_permission(request):
+            raise PermissionDenied
+        run = self._run(request, pk)
+        if run.undone_at:
+            messages.info(request, _("This import has been undone already."))
+            return redirect("admin:partners_importrun_change", pk)
+        if request.method == "POST":
+            self._undo(request, run)
+            return redirect("admin:partners_importrun_change", pk)
+        context = self._context(request, run, title=_("Undo %s") % run)
+        return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
+
+    def file_view(self, request, pk):
+        run = self._run(request, pk)
+        disposition = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
+        response = HttpResponse(bytes(run.content), headers=disposition)
+        response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=run.file_name)
+        return response
+
+    def _undo(self, request, run):
+        undoing = undo(run, request.user)
+        if undoing is None:
+            messages.info(request, _("This import has been undone already."))
+            return
+        counts = {"back": len(undoing.put_back()), "left": len(undoing.left())}
+        messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
+
+    def _run(self, request, pk):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = self.get_object(request, str(pk))
+        if run is None:
+            raise Http404
+        return run
+
+    def _context(self, request, run, **context):
+        return self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "original": run,
+            "undoing": changes_of(run),
+            **context,
+        }

@@ -1,0 +1,136 @@
+"""What the cells that every table has in common mean in the register, or else what is wrong with them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from partners.interchange.snapshot import Known, Snapshot
+from partners.interchange.tables import Row, Table
+from partners.models import Country, University
+from partners.names import clean_name, matching_key
+
+COUNTRY, NAME = "Country", "University name"
+NAME_FIELD = University._meta.get_field("name")
+MOST_SUGGESTIONS = 100
+"""Looking for similar names takes a thousand times as long as looking a name up."""
+
+Identity = int | tuple[int, str]
+"""The id of a university that the register has, or else the id of its country and its matching key."""
+
+
+class RowReader:
+    """Reads the cells of a row, and gathers what is wrong with each."""
+
+    def __init__(self, row: Row):
+        self.row = row
+        self.errors: dict[str, list[str]] = defaultdict(list)
+        if row.surplus:
+            self.errors[_("after the last column")] = [_surplus(row.surplus)]
+
+    def read(self, column: str, meaning: Callable, *args):
+        """What the cell means, or None if that is an error."""
+        try:
+            return meaning(self.row.cells[column], *args)
+        except ValidationError as error:
+            self.errors[column] += error.messages
+
+    def refuse_errors(self) -> None:
+        """Raises ValidationError with the messages by column."""
+        if self.errors:
+            raise ValidationError(dict(self.errors))
+
+
+class Judge:
+    """Looks up what the rows of a table name."""
+
+    def __init__(self, snapshot: Snapshot, table: Table):
+        self.snapshot = snapshot
+        self.table = table
+        self.named: set[Identity] = set()
+        self._suggestions_left = MOST_SUGGESTIONS
+        keys = {matching_key(row.cells[COUNTRY]) for row in table.rows}
+        snapshot.read_universities({country for key, country in snapshot.countries.items() if key in keys})
+
+    def outcomes(self) -> Iterator[tuple[Row, object]]:
+        """Each row with what it comes to, or with the ValidationError that tells what is wrong with it."""
+        raise NotImplementedError
+
+    def absent(self) -> list[str]:
+        """The universities that the office's list could name, and the file does not."""
+        return self.snapshot.listed_but(self.named)
+
+    def country(self, text: str) -> Country:
+        refuse_empty(text)
+        if country := self.snapshot.countries.get(matching_key(text)):
+            return country
+        message = _("“%s” is not a country or territory of the register. Correct it, or add it there as another name.")
+        raise ValidationError(message % shortened(text) + self._suggestion(text, self.snapshot.countries))
+
+    def university(self, text: str, country: Country) -> Known | None:
+        """The university that the register has under this name, if any."""
+        known = self.snapshot.universities(country, text)
+        if len(known) > 1:
+            raise ValidationError(
+                _("“%(name)s” is another name of %(names)s. Write the name of the one that is meant.")
+                % {"name": shortened(text), "names": ", ".join(f"“{each.name}”" for each in known)}
+            )
+        university = known[0] if known else None
+        self.named.add(identity(university, country, text))
+        return university
+
+    def unknown_type(self, name: str) -> str:
+        types = ", ".join(f"“{name}”" for name in self.snapshot.types)
+        message = _(
+            "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
+        ) % {"name": shortened(name), "types": types}
+        return message + self._suggestion(name, self.snapshot.type_names)
+
+    def _suggestion(self, text: str, known: Mapping[str, object]) -> str:
+        """A question for the reader. It never decides: "Republic of Korea" is close to the wrong one."""
+        if not self._suggestions_left:
+            return ""
+        self._suggestions_left -= 1
+        nearest = get_close_matches(matching_key(text), known, n=1, cutoff=0.8)
+        return "".join(_(" Did you mean “%s”?") % known[key] for key in nearest)
+
+
+def identity(university: Known | None, country: Country, name: str) -> Identity:
+    return university.pk if university else (country.pk, matching_key(name))
+
+
+def spelling(university: Known | None, name: str) -> tuple[str, str | None]:
+    """The name to keep, and the one that it takes the place of: the file's where it spells the same name."""
+    if university is None or matching_key(university.name) != matching_key(name):
+        return (university.name if university else name), None
+    return name, university.name if university.name != name else None
+
+
+def university_name(text: str) -> str:
+    refuse_empty(text)
+    name = clean_name(text)
+    if len(name) > NAME_FIELD.max_length:
+        raise ValidationError(
+            _("“%(name)s” has %(length)d characters, and %(most)d fit. Shorten it.")
+            % {"name": shortened(name), "length": len(name), "most": NAME_FIELD.max_length}
+        )
+    return NAME_FIELD.clean(name, None)
+
+
+def refuse_empty(text: str) -> None:
+    if not clean_name(text):
+        raise ValidationError(_("The cell is empty. Fill it in, or take the line out."))
+
+
+def shortened(text: str) -> str:
+    text = clean_name(text)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _surplus(cells: list[str]) -> str:
+    message = _("“%s” stands in no column. Give its column a header, or check the quotes and delimiters of the line.")
+    return message % shortened(" | ".join(cells))

@@ -1,0 +1,71 @@
+"""What each row of the office's list comes to: one university, and the terms of its agreements."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from partners.interchange import notation
+from partners.interchange.judge import (
+    COUNTRY,
+    NAME,
+    Identity,
+    Judge,
+    RowReader,
+    identity,
+    refuse_empty,
+    shortened,
+    spelling,
+    university_name,
+)
+from partners.interchange.notation import Term
+from partners.interchange.reconcile import Outcome, reconcile
+from partners.interchange.snapshot import Known, Snapshot
+from partners.interchange.tables import Row, Table
+from partners.models import Country
+
+TERMS = "Agreement type"
+COLUMNS = (COUNTRY, NAME, TERMS)
+
+
+class ListJudge(Judge):
+    def __init__(self, snapshot: Snapshot, table: Table):
+        super().__init__(snapshot, table)
+        self.first_lines: dict[Identity, int] = {}
+        self._terms = cache(self._read_terms)
+
+    def outcomes(self) -> Iterator[tuple[Row, Outcome | ValidationError]]:
+        for row in self.table.rows:
+            try:
+                yield row, self._outcome(row)
+            except ValidationError as errors:
+                yield row, errors
+
+    def _outcome(self, row: Row) -> Outcome:
+        reader = RowReader(row)
+        country, name = reader.read(COUNTRY, self.country), reader.read(NAME, university_name)
+        terms = reader.read(TERMS, self._terms)
+        known = reader.read(NAME, self._university_once, country, row.line) if country and name else None
+        reader.refuse_errors()
+        kept, replaced = spelling(known, name)
+        changes = reconcile(terms, known.held if known else {})
+        return Outcome(row.line, country, kept, changes, known and known.pk, replaced)
+
+    def _university_once(self, text: str, country: Country, line: int) -> Known | None:
+        known = self.university(text, country)
+        first = self.first_lines.setdefault(identity(known, country, text), line)
+        if first != line:
+            message = _("“%(name)s” stands in line %(line)d already. Make one line of the two.")
+            raise ValidationError(message % {"name": shortened(text), "line": first})
+        return known
+
+    def _read_terms(self, text: str) -> frozenset[Term]:
+        refuse_empty(text)
+        try:
+            terms = notation.parse(text, self.snapshot.type_names)
+        except notation.UnknownTerms as unknown:
+            raise ValidationError([self.unknown_type(name) for name in unknown.names]) from unknown
+        if not terms:
+            raise ValidationError(_("“%s” names no agreement type. Write one.") % shortened(text))
+        return terms

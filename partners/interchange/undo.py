@@ -1,0 +1,193 @@
+"""What an import run changed, as history tells it, and putting that back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db import models, transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.timezone import localtime, now
+from django.utils.translation import gettext as _
+from simple_history.utils import bulk_update_with_history
+
+from partners.interchange.notation import Term
+from partners.interchange.reconcile import Changes
+from partners.models import Agreement, AgreementType, ImportRun, University
+from partners.rules import Status
+
+
+@dataclass
+class Change:
+    """What a run did to one university or agreement."""
+
+    record: models.Model
+    """The row of history that the run wrote."""
+    before: models.Model | None
+    """The row before it. None where the run added the thing."""
+    since: models.Model | None
+    """The newest row, where there is one after the run's."""
+    university: str
+    words: str
+    obstacle: str = ""
+    """Why it cannot be put back."""
+
+    @property
+    def slot(self) -> tuple:
+        return _slot(self.record)
+
+    @property
+    def slot_before(self) -> tuple | None:
+        return self.before and _slot(self.before)
+
+
+@dataclass
+class Undoing:
+    """What undoing a run puts back, and what it leaves because somebody has touched it since."""
+
+    agreements: list[Change]
+    universities: list[Change]
+
+    def changes(self) -> list[Change]:
+        return sorted([*self.universities, *self.agreements], key=lambda change: change.university)
+
+    def put_back(self) -> list[Change]:
+        return [change for change in self.changes() if not change.obstacle]
+
+    def left(self) -> list[Change]:
+        return [change for change in self.changes() if change.obstacle]
+
+
+def changes_of(run: ImportRun) -> Undoing:
+    """Everything that a run changed, with the obstacles to putting it back."""
+    types = dict(AgreementType.objects.values_list("pk", "name"))
+    agreements, universities = list(_changes(Agreement, run)), list(_changes(University, run))
+    names = University.objects.in_bulk({change.record.university_id for change in agreements})
+    for change in agreements:
+        change.university = str(names.get(change.record.university_id, ""))
+        change.words = _agreement_words(change, types)
+    for change in universities:
+        change.university = change.record.name
+        change.words = _university_words(change)
+    _mark_touched([*agreements, *universities])
+    _mark_taken(agreements)
+    _mark_inhabited(universities, agreements)
+    return Undoing(agreements, universities)
+
+
+@transaction.atomic
+def undo(run: ImportRun, user) -> Undoing | None:
+    """Puts back what nobody has touched since. None if the run has been undone already."""
+    run = ImportRun.objects.select_for_update().get(pk=run.pk)
+    if run.undone_at:
+        return None
+    undoing = changes_of(run)
+    why = {"default_user": user, "default_change_reason": f"undo of {run.reason}"[:100]}
+    _remove(Agreement, _additions(undoing.agreements), why)
+    _restore(Agreement, undoing.agreements, ["status", "agreement_type"], why)
+    _restore(University, undoing.universities, ["name"], why)
+    _remove(University, _additions(undoing.universities), why)
+    run.undone_at, run.undone_by = now(), user
+    run.save()
+    return undoing
+
+
+def _changes(model: type[models.Model], run: ImportRun) -> Iterator[Change]:
+    history = model.history.model.objects
+    same = history.filter(id=OuterRef("id"))
+    before = same.filter(history_id__lt=OuterRef("history_id")).order_by("-history_id").values("history_id")
+    since = same.filter(history_id__gt=OuterRef("history_id")).order_by("-history_id").values("history_id")
+    records = list(
+        history.filter(import_run=run)
+        .annotate(before_id=Subquery(before[:1]), since_id=Subquery(since[:1]))
+        .order_by("history_id")
+    )
+    ids = {record.before_id for record in records} | {record.since_id for record in records}
+    others = history.select_related("history_user").in_bulk(ids - {None})
+    for record in records:
+        yield Change(record, others.get(record.before_id), others.get(record.since_id), "", "")
+
+
+def _term(record: models.Model, types: dict[int, str]) -> Term:
+    return Term(types.get(record.agreement_type_id), record.status == Status.IN_PROCESS)
+
+
+def _agreement_words(change: Change, types: dict[int, str]) -> str:
+    changes = Changes()
+    pk, after = change.record.id, _term(change.record, types)
+    if change.before is None:
+        changes.added.append(after)
+    elif change.record.status == Status.ENDED:
+        changes.ended[pk] = _term(change.before, types)
+    else:
+        changes.turned[pk] = _term(change.before, types), after
+    return "; ".join(changes.words())
+
+
+def _university_words(change: Change) -> str:
+    if change.before is None:
+        return _("added to the register")
+    return _("spelling: %(old)s → %(new)s") % {"old": change.before.name, "new": change.record.name}
+
+
+def _mark_touched(changes: Iterable[Change]) -> None:
+    for change in changes:
+        if change.since:
+            is_deleted = change.since.history_type == "-"
+            message = _("deleted by %(who)s, %(when)s") if is_deleted else _("changed by %(who)s, %(when)s")
+            who = change.since.history_user or _("a command")
+            change.obstacle = message % {"who": who, "when": f"{localtime(change.since.history_date):%Y-%m-%d %H:%M}"}
+
+
+def _mark_taken(changes: Sequence[Change]) -> None:
+    """An agreement cannot become again what another one of its university is by now."""
+    movable = [change for change in changes if not change.obstacle]
+    stays = Agreement.objects.open().filter(university__in={change.record.university_id for change in movable})
+    taken = {_slot(agreement) for agreement in stays.exclude(pk__in=[change.record.id for change in movable])}
+    blocked = True
+    while blocked:
+        blocked = [change for change in movable if change.slot_before in taken]
+        for change in blocked:
+            change.obstacle = _("another agreement is in its place by now")
+            taken.add(change.slot)
+            movable.remove(change)
+
+
+def _slot(agreement: models.Model) -> tuple | None:
+    """What a university can have only one of. None for ended agreements, which are unlimited."""
+    if agreement.status == Status.ENDED:
+        return None
+    return agreement.university_id, agreement.agreement_type_id, agreement.status
+
+
+def _mark_inhabited(universities: Iterable[Change], agreements: Iterable[Change]) -> None:
+    """A university that the run added stays with the agreements that stay."""
+    leaving = [change.record.id for change in agreements if change.before is None and not change.obstacle]
+    added = [change.record.id for change in universities if change.before is None]
+    stay = set(
+        Agreement.objects.filter(university__in=added).exclude(pk__in=leaving).values_list("university", flat=True)
+    )
+    for change in universities:
+        if change.before is None and change.record.id in stay and not change.obstacle:
+            change.obstacle = _("it has agreements that stay")
+
+
+def _additions(changes: Iterable[Change]) -> list[int]:
+    return [change.record.id for change in changes if change.before is None and not change.obstacle]
+
+
+def _remove(model: type[models.Model], ids: Sequence[int], why: dict) -> None:
+    model.objects.filter(pk__in=ids).delete()
+    model.history.filter(id__in=ids, history_type="-").update(
+        history_user=why["default_user"], history_change_reason=why["default_change_reason"]
+    )
+
+
+def _restore(model: type[models.Model], changes: Iterable[Change], fields: Sequence[str], why: dict) -> None:
+    before = {change.record.id: change.before for change in changes if change.before and not change.obstacle}
+    objects = list(model.objects.filter(pk__in=before))
+    for each in objects:
+        for name in fields:
+            attribute = model._meta.get_field(name).attname
+            setattr(each, attribute, getattr(before[each.pk], attribute))
+    bulk_update_with_history(objects, model, fields, **why)

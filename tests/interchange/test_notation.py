@@ -1,0 +1,133 @@
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partners import rules
+from partners.interchange.notation import Term, UnknownTerms, format_terms, parse
+from partners.names import matching_key
+from tests import factories
+
+BILATERAL, ERASMUS, GE3 = (Term(name) for name in ("Bilateral", "Erasmus+", "GE3"))
+UNKNOWN = Term(None, in_process=True)
+ORDER = {"Bilateral": 0, "Erasmus+": 1, "GE3": 2}
+KNOWN = {
+    "bilateral": "Bilateral",
+    "bilateral agreement": "Bilateral",
+    "erasmus+": "Erasmus+",
+    "erasmus": "Erasmus+",
+    "ge3": "GE3",
+}
+
+
+def in_process(term):
+    return term._replace(in_process=True)
+
+
+def names_one_term(name):
+    try:
+        rules.plain_name(name)
+        rules.single_term(name)
+    except ValidationError:
+        return False
+    return True
+
+
+type_names = st.one_of(factories.names(), st.sampled_from(["Erasmus+", "In processing", "Sandwich", "A (B)"]))
+registers = st.lists(type_names.filter(names_one_term), min_size=1, max_size=5, unique_by=matching_key)
+
+
+@st.composite
+def registers_with_terms(draw):
+    register = draw(registers)
+    terms = st.builds(Term, st.sampled_from(register), st.booleans())
+    return register, draw(st.frozensets(terms | st.just(UNKNOWN)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "terms"),
+    [
+        ("Bilateral", {BILATERAL}),
+        ("Bilateral/GE3/Erasmus+", {BILATERAL, ERASMUS, GE3}),
+        ("Bilateral & Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral&Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral, Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral; Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral and Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral AND Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral, GE3, and Erasmus+", {BILATERAL, ERASMUS, GE3}),
+        ("Bilateral + Erasmus+", {BILATERAL, ERASMUS}),
+        ("Erasmus+ + GE3", {ERASMUS, GE3}),
+        ("Erasmus+/Bilateral", {BILATERAL, ERASMUS}),
+        ("  BILATERAL \u00a0/  érasmus+ ", {BILATERAL, ERASMUS}),
+        ("Bilateral\u00a0agreement/Erasmus", {BILATERAL, ERASMUS}),
+        ("Bilateral/Bilateral", {BILATERAL}),
+        ("/Bilateral//GE3/", {BILATERAL, GE3}),
+        ("in process", {UNKNOWN}),
+        ("In  Process", {UNKNOWN}),
+        ("(in process)", {UNKNOWN}),
+        ("in-process", {UNKNOWN}),
+        ("Erasmus+ (in process)", {in_process(ERASMUS)}),
+        ("erasmus+( IN  PROCESS )", {in_process(ERASMUS)}),
+        ("Bilateral/Erasmus+ (in-process)", {BILATERAL, in_process(ERASMUS)}),
+        ("GE3/GE3 (in process)/in process", {GE3, in_process(GE3), UNKNOWN}),
+        ("", set()),
+        (" / ", set()),
+    ],
+)
+def test_parse_reads_what_offices_write(cell, terms):
+    assert parse(cell, KNOWN) == terms
+
+
+def test_parse_tells_all_unknown_terms_together_as_written():
+    with pytest.raises(UnknownTerms) as error:
+        parse("Bilaterall/GE3 & Summer  School (in process), ERASMUS++", KNOWN)
+
+    assert error.value.names == ["Bilaterall", "Summer School", "ERASMUS++"]
+    assert str(error.value) == "Bilaterall, Summer School, ERASMUS++"
+
+
+@pytest.mark.parametrize("cell", ["Erasmus + KA171", "Bilateral GE3", "in processing"])
+def test_parse_does_not_guess(cell):
+    with pytest.raises(UnknownTerms):
+        parse(cell, KNOWN)
+
+
+@pytest.mark.parametrize("cell", ["Erasmus +", "Erasmus +/GE3", "GE3/Erasmus +"])
+def test_parse_reads_erasmus_with_a_space_before_its_plus(cell):
+    known = KNOWN | {"erasmus +": "Erasmus+"}
+
+    assert parse(cell, known) - {GE3} == {ERASMUS}
+
+
+@pytest.mark.parametrize(
+    ("terms", "cell"),
+    [
+        ({GE3, ERASMUS, BILATERAL}, "Bilateral/Erasmus+/GE3"),
+        ({in_process(BILATERAL), ERASMUS, BILATERAL}, "Bilateral/Bilateral (in process)/Erasmus+"),
+        ({UNKNOWN, GE3}, "GE3/in process"),
+        ({UNKNOWN}, "in process"),
+        (set(), ""),
+    ],
+)
+def test_format_goes_by_position_with_unknown_types_last(terms, cell):
+    assert format_terms(terms, ORDER) == cell
+
+
+@settings(deadline=None)
+@given(registers_with_terms())
+def test_parse_of_formatted_terms_gives_them_back(register_with_terms):
+    register, terms = register_with_terms
+    known = {matching_key(name): name for name in register}
+    order = {name: at for at, name in enumerate(register)}
+
+    assert parse(format_terms(terms, order), known) == terms
+
+
+@settings(deadline=None)
+@given(registers_with_terms(), st.sampled_from(["/", " / ", "&", " & ", ", ", "; ", " and ", " AND ", " + ", ", and "]))
+def test_parse_reads_any_separator(register_with_terms, separator):
+    register, terms = register_with_terms
+    cell = separator.join(str(term) for term in terms)
+
+    assert parse(cell, {matching_key(name): name for name in register}) == terms
