@@ -45,7 +45,7 @@ def name_lines(text: str) -> list[str]:
 
 
 def search_words(query: str) -> list[str]:
-    """The words that a search text must contain, without the punctuation around them."""
+    """The words that a search text must contain, told apart by spaces and punctuation."""
     key = matching_key(query)
     return re.findall(r"\w+", key) or key.split()
 

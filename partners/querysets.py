@@ -15,6 +15,10 @@ EXPIRED = "expired"
 IN_PROCESS = "in-process"
 ENDED = "ended"
 
+NOTHING = Q(pk__in=())
+LONGEST_QUERY = 500
+"""A longer one finds nothing, as no name is that long, and databases refuse what it would make of their statements."""
+
 
 def _state(state: str, on: date) -> Q:
     """What an agreement is on a day, in the words that addresses use."""
@@ -24,7 +28,7 @@ def _state(state: str, on: date) -> Q:
         EXPIRED: signed & past,
         IN_PROCESS: Q(status=Status.IN_PROCESS),
         ENDED: Q(status=Status.ENDED),
-    }.get(state, Q(pk__in=()))
+    }.get(state, NOTHING)
 
 
 class CountryQuerySet(QuerySet):
@@ -36,9 +40,12 @@ class UniversityQuerySet(QuerySet):
     def search(self, query: str) -> UniversityQuerySet:
         return _containing(self, query, "search_text", "country__search_text")
 
-    def with_agreement(self, on: date, states: Iterable[str] = (), types: Iterable[str] = ()) -> UniversityQuerySet:
-        """Having one agreement that is in any of the states and of any of the types (slugs)."""
-        return self.filter(Exists(self._agreements().in_states(on, *states).of_types(*types)))
+    def with_agreement(
+        self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
+    ) -> UniversityQuerySet:
+        """Having one agreement that is in any of the states, if some are given, and of any of the types (slugs)."""
+        agreements = self._agreements().of_types(*types)
+        return self.filter(Exists(agreements if states is None else agreements.in_states(on, *states)))
 
     def with_open_agreement(self) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().open()))
@@ -58,8 +65,7 @@ class AgreementQuerySet(QuerySet):
         return _containing(self, query, "university__search_text", "university__country__search_text")
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
-        """In any of the states; no state asks for nothing."""
-        chosen = Q()
+        chosen = NOTHING
         for state in states:
             chosen |= _state(state, on)
         return self.filter(chosen)
@@ -87,6 +93,8 @@ class AgreementQuerySet(QuerySet):
 
 def _containing(queryset: QuerySet, query: str, *fields: str) -> QuerySet:
     """Rows that have every word of the query in one of the fields."""
+    if len(query) > LONGEST_QUERY:
+        return queryset.none()
     for word in search_words(query):
         found = Q()
         for field in fields:

@@ -37,20 +37,30 @@ class Table:
         return len(self.rows)
 
 
-def read(data: bytes, columns: Sequence[str]) -> Table:
-    """The rows of a file, each with the cells of the columns asked for, blank rows left out."""
+def read(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
+    """The rows of a file, each with the cells of the columns asked for, blank rows left out.
+
+    Where optional columns are named, those that the file has are read too, and others are an
+    error; where none are, others are ignored.
+    """
     text = decode(data)
     records = _records(text, _delimiter(text, columns))
-    filled = (record for record in records if any(map(_is_filled, record.cells)))
+    filled = filter(_has_text, records)
     header = next(filled, None)
     if header is None:
         raise TableError(_("The file is empty. Choose a file with the columns %s.") % _listed(columns))
-    places = _places(header, columns)
+    places = _places(header, columns, optional or ())
     headed = {at for at, name in enumerate(header.cells) if _is_filled(name)}
+    others = [header.cells[at] for at in sorted(headed.difference(places.values()))]
+    if optional is not None and others:
+        raise TableError(
+            _("Line %(line)d has columns that are not known: %(others)s. Leave them out, or name them %(optional)s.")
+            % {"line": header.line, "others": _listed(others), "optional": _listed(optional)}
+        )
     rows = [_row(record, places, headed) for record in filled]
     if not rows:
         raise TableError(_("The file has a header in line %d and no rows below it.") % header.line)
-    return Table(rows, ignored=[header.cells[at] for at in sorted(headed.difference(places.values()))])
+    return Table(rows, ignored=others)
 
 
 def write(rows: Iterable[Sequence[str]], file_format: str) -> bytes:
@@ -81,15 +91,16 @@ def _encodings(data: bytes) -> list[str]:
 
 
 def _delimiter(text: str, columns: Sequence[str]) -> str:
-    """The delimiter by which the first line with text in it splits into the most of the columns."""
-    first = next(filter(_is_filled, re.split(NEWLINE, text)), "")
+    """The delimiter by which the first record with text in it splits into the most of the columns."""
     wanted = set(map(matching_key, columns))
+    headers = {each: next(filter(_has_text, _records(text, each)), None) for each in DELIMITERS}
 
     def found(delimiter: str) -> tuple[int, int]:
-        cells = [cell for record in _records(first, delimiter) for cell in record.cells]
+        cells = headers[delimiter].cells
         return len(wanted.intersection(map(matching_key, cells))), len(cells)
 
-    return max(DELIMITERS, key=found)
+    blank = [delimiter for delimiter, header in headers.items() if header is None]
+    return blank[0] if blank else max(DELIMITERS, key=found)
 
 
 def _records(text: str, delimiter: str) -> Iterator[Record]:
@@ -115,15 +126,19 @@ def _records(text: str, delimiter: str) -> Iterator[Record]:
             cells, start = [], line
 
 
+def _has_text(record: Record) -> bool:
+    return any(map(_is_filled, record.cells))
+
+
 def _is_filled(cell: str) -> bool:
     return bool(clean_name(cell))
 
 
-def _places(header: Record, columns: Sequence[str]) -> dict[str, int]:
+def _places(header: Record, columns: Sequence[str], optional: Sequence[str]) -> dict[str, int]:
     """Where in the header each column stands."""
     keys = [matching_key(cell) for cell in header.cells]
-    counts = {column: keys.count(matching_key(column)) for column in columns}
-    if missing := [column for column, count in counts.items() if count == 0]:
+    counts = {column: keys.count(matching_key(column)) for column in (*columns, *optional)}
+    if missing := [column for column in columns if counts[column] == 0]:
         raise TableError(
             _("Line %(line)d is not the header: it lacks %(missing)s and has %(seen)s. Name the columns %(all)s.")
             % {
@@ -138,7 +153,7 @@ def _places(header: Record, columns: Sequence[str]) -> dict[str, int]:
             _("Line %(line)d has the column %(repeated)s more than once. Leave one of them.")
             % {"line": header.line, "repeated": _listed(repeated)}
         )
-    return {column: keys.index(matching_key(column)) for column in columns}
+    return {column: keys.index(matching_key(column)) for column, count in counts.items() if count}
 
 
 def _row(record: Record, places: Mapping[str, int], headed: set[int]) -> Row:

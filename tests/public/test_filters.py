@@ -52,7 +52,7 @@ def test_search_finds_in_names_city_and_country(client, three, query):
     assert names(page) == ["Tecnológico (ITB)"]
 
 
-@pytest.mark.parametrize("query", ["tecnologico germany", "itb marburg", "%", "_", "tecnol%gico"])
+@pytest.mark.parametrize("query", ["tecnologico germany", "itb marburg", "%", "_", "tecnol_gico"])
 def test_search_does_not_find_what_lacks_a_word(client, three, query):
     page = client.get("/", {"q": query})
 

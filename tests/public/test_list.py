@@ -151,7 +151,7 @@ def test_list_tells_the_day_in_the_office_s_time_zone(client, db, settings):
     settings.TIME_ZONE = "Asia/Tokyo"
     AgreementFactory(university__name="Marburg", valid_until=date(2026, 6, 30))
 
-    with time_machine.travel("2026-06-30 20:00", tick=False):
+    with time_machine.travel("2026-06-30T20:00:00+00:00", tick=False):
         page = client.get("/")
 
     assert pieces(page, "h2") == ["There are no partner universities yet"]

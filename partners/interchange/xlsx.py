@@ -1,0 +1,207 @@
+"""The XML of XLSX files, from Excel and from what else writes it."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from html import escape
+from typing import NamedTuple
+
+from partners.interchange.cells import (
+    Row,
+    boolean_text,
+    column_widths,
+    date_text,
+    escaped,
+    iso_date_text,
+    number_text,
+    put,
+    text_of,
+    unescaped,
+)
+from partners.interchange.containers import END, START, TEXT, Container, Event, packed, resolved, skip
+
+DAY_0 = datetime.fromisoformat("1899-12-30")
+DAY_0_OF_1904 = datetime.fromisoformat("1904-01-01")
+FEBRUARY_29_1900 = 60
+"""A day that Excel counts and that never was. What comes before is a day later than by ``DAY_0``."""
+
+DATE_FORMATS = {str(number) for numbers in (range(14, 23), range(27, 37), (45, 47), range(50, 59)) for number in numbers}
+"""The numbers of the formats for dates and times that need no definition: ECMA-376 part 1, 18.8.30."""
+LITERALS = re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
+DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+LONGEST_FORMAT = 255
+
+
+class Relationship(NamedTuple):
+    id: str
+    kind: str
+    target: str
+
+
+@dataclass
+class _Book:
+    """What the cells of all sheets refer to."""
+
+    strings: list[str] = field(default_factory=list)
+    date_styles: set[str] = field(default_factory=set)
+    day_0: datetime = DAY_0
+
+
+def is_xlsx(container: Container) -> bool:
+    part = _workbook_part(container)
+    return part.endswith(".xml") and next(container.events(part))[1] == "workbook"
+
+
+def sheets(container: Container) -> Iterator[Iterator[Row]]:
+    """The rows of each sheet, in the order of the sheets."""
+    workbook = _workbook_part(container)
+    relationships = _relationships(container, workbook)
+    parts = {each.id: each.target for each in relationships if each.kind == "worksheet"}
+    book, ids = _workbook(container.events(workbook))
+    for each in relationships:
+        if each.kind == "sharedStrings":
+            book.strings = list(_shared_strings(container.events(each.target)))
+        elif each.kind == "styles":
+            book.date_styles = set(_date_styles(container.events(each.target)))
+    for each in ids:
+        if each in parts:
+            yield _rows(container.events(parts[each]), book)
+
+
+def _workbook_part(container: Container) -> str:
+    return next((each.target for each in _relationships(container, "") if each.kind == "officeDocument"), "")
+
+
+def _relationships(container: Container, part: str) -> list[Relationship]:
+    folder, name = posixpath.split(part)
+    described_in = posixpath.join(folder, "_rels", f"{name}.rels")
+    events = container.events(described_in) if described_in in container else ()
+    return [
+        Relationship(of["Id"], of["Type"].rpartition("/")[2], resolved(of["Target"], part))
+        for kind, element, of in events
+        if kind == START and element == "Relationship"
+    ]
+
+
+def _workbook(events: Iterator[Event]) -> tuple[_Book, list[str]]:
+    """The book, and the relationships by which it knows its sheets."""
+    book, ids = _Book(), []
+    for kind, name, attributes in events:
+        if kind == START and name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            book.day_0 = DAY_0_OF_1904
+        elif kind == START and name == "sheet":
+            ids += [value for key, value in attributes.items() if key.endswith("}id")]
+    return book, ids
+
+
+def _shared_strings(events: Iterator[Event]) -> Iterator[str]:
+    for kind, name, _attributes in events:
+        if kind == START and name == "si":
+            yield unescaped(_written(events))
+
+
+def _date_styles(events: Iterator[Event]) -> Iterator[str]:
+    """The numbers of the cell styles that show a number as a date."""
+    formats: dict[str, str] = {}
+    for kind, name, attributes in events:
+        if kind == START and name == "numFmt":
+            formats[attributes["numFmtId"]] = attributes.get("formatCode", "")
+        elif kind == START and name == "cellXfs":
+            break
+    styles = (event for event in events if event[0] == START and event[1] == "xf")
+    for number, (_kind, _name, attributes) in enumerate(styles):
+        if _is_date_format(attributes.get("numFmtId", "0"), formats):
+            yield str(number)
+
+
+def _is_date_format(number: str, formats: dict[str, str]) -> bool:
+    if number not in formats:
+        return number in DATE_FORMATS
+    code = formats[number][:LONGEST_FORMAT]
+    return not DURATION.search(code) and bool(re.search("[dmyhs]", LITERALS.sub("", code), re.IGNORECASE))
+
+
+def _rows(events: Iterator[Event], book: _Book) -> Iterator[Row]:
+    line, column, cells = 0, 0, {}
+    for kind, name, attributes in events:
+        if kind == START and name == "row":
+            line, column, cells = int(float(attributes.get("r", line + 1))), 0, {}
+        elif kind == START and name == "c":
+            column = _column(attributes["r"].rstrip("0123456789")) if "r" in attributes else column + 1
+            text = _text(attributes, _written(events), book)
+            if text is not None:
+                put(cells, text, column)
+        elif kind == END and name == "row":
+            yield Row(line, cells)
+
+
+def _written(events: Iterator[Event]) -> str:
+    """The text of an element that has just started, without formulas and readings aloud."""
+    parts, depth, is_text = [], 1, False
+    while depth:
+        kind, name, value = next(events)
+        if kind == TEXT:
+            parts += [value] * is_text
+        elif kind == START and name in ("f", "rPh"):
+            skip(events)
+        else:
+            is_text = kind == START and name in ("v", "t")
+            depth += 1 if kind == START else -1
+    return "".join(parts)
+
+
+@lru_cache(maxsize=20_000)
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + int(letter, 36) - 9
+    return number
+
+
+def _text(attributes: dict[str, str], written: str, book: _Book) -> str | None:
+    """The text of a cell, or None if it is blank. A cell of text without any is not blank."""
+    kind = attributes.get("t", "n")
+    if kind in ("str", "inlineStr"):
+        return unescaped(written)
+    if not written.strip():
+        return None
+    if kind == "n" and attributes.get("s", "0") in book.date_styles:
+        return _serial_date_text(written, book.day_0)
+    return book.strings[int(written)] if kind == "s" else _READERS[kind](written)
+
+
+_READERS = {"n": number_text, "b": boolean_text, "d": iso_date_text, "e": str}
+
+
+def _serial_date_text(written: str, day_0: datetime) -> str:
+    """A count of days as a date. What is no date in this calendar stays a number."""
+    days = float(written)
+    missing = int(day_0 == DAY_0 and days < FEBRUARY_29_1900)
+    try:
+        when = day_0 + timedelta(days=missing, milliseconds=round(days * 86_400_000))
+    except OverflowError:
+        return number_text(written)
+    if days < 0:
+        return number_text(written)
+    return when.time().isoformat() if days < 1 else date_text(when)
+
+
+def write_xlsx(rows: Iterable[Sequence[str | date]]) -> bytes:
+    """One sheet, whose first row is the header. A text stays a text, whatever it looks like.
+
+    Excel shows at most 32,767 characters of a cell.
+    """
+    rows = [list(row) for row in rows]
+    return packed({**PARTS, "xl/workbook.xml": _workbook_xml(rows), SHEET: "".join(_sheet_xml(rows))}.items())
+
+
+def _workbook_xml(rows: list[list[str | date]]) -> str:
+    first, last = _corners(rows)
+    return WORKBOOK.format(table=f"${letters(first[0])}${first[1]}:${letters(last[0])}${last[1]}")
+
+
+def _corners(rows):
+    return (1, 1), (max(map(len, rows), default=0) or 1, len(rows) or 1)

@@ -1,0 +1,180 @@
+import re
+from datetime import date
+
+import pytest
+
+from partners.models import Agreement, Country
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory, partners
+from tests.pages import errors, messages, queries, rows, text
+
+LIST, ADD = "/admin/partners/agreement/", "/admin/partners/agreement/add/"
+PAST, FUTURE = date(2000, 1, 1), date(2999, 12, 31)
+
+
+@pytest.fixture
+def marburg(db):
+    return UniversityFactory(name="Marburg")
+
+
+@pytest.fixture
+def four(db, erasmus):
+    """An agreement in each state, the first in Brazil."""
+    tecnologico = UniversityFactory(
+        name="Tecnológico (TUM)", country=Country.objects.get(code="BR"), city="São Paulo", other_names="Escola"
+    )
+    AgreementFactory(university=tecnologico, agreement_type=erasmus, valid_until=FUTURE)
+    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Expired", valid_until=PAST)
+    AgreementFactory(university__name="Negotiated", agreement_type=None, status=Status.IN_PROCESS)
+
+
+def names(page):
+    return re.findall(r'<th class="field-university[^"]*"><a[^>]*>(.*?)</a>', page.content.decode())
+
+
+def choices(page):
+    filters = re.findall(r"<details\b.*?</details>", page.content.decode(), re.DOTALL)
+    return {text(re.search(r"<summary>.*?</summary>", each, re.DOTALL)[0]): text(each) for each in filters}
+
+
+def test_list_shows_what_an_agreement_is(office, four):
+    page = office.get(LIST)
+
+    assert rows(page) == [
+        "Ended Germany Bilateral ended - -",
+        "Expired Germany Bilateral signed - Jan. 1, 2000",
+        "Negotiated Germany - in process - -",
+        "Tecnológico (TUM) Brazil Erasmus+ signed - Dec. 31, 2999",
+    ]
+
+
+@pytest.mark.parametrize("query", ["tecnologico", "(TUM)", "escola", "sao paulo", "brazil", "brazil escola tum"])
+def test_search_finds_by_university_and_country(office, four, query):
+    page = office.get(LIST, {"q": query})
+
+    assert names(page) == ["Tecnológico (TUM)"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("status=in-process", ["Negotiated"]),
+        ("status=in-force", ["Tecnológico (TUM)"]),
+        ("status=expired", ["Expired"]),
+        ("status=ended", ["Ended"]),
+        ("status=nonsense", []),
+        ("agreement_type__isnull=True", ["Negotiated"]),
+        ("status=expired&q=brazil", []),
+    ],
+)
+def test_filters_narrow_the_list(office, four, asked, found):
+    page = office.get(f"{LIST}?{asked}")
+
+    assert names(page) == found
+
+
+def test_country_and_type_filters_narrow_the_list(office, four, germany, bilateral):
+    asked = {"university__country__id__exact": germany.pk, "agreement_type__id__exact": bilateral.pk}
+
+    page = office.get(LIST, asked)
+
+    assert names(page) == ["Ended", "Expired"]
+
+
+def test_filters_count_the_office_s_list(office, register):
+    page = office.get(LIST)
+
+    filters = choices(page)
+    assert filters["By status"] == "By status All in process (1) in force (127) expired (0) ended (0)"
+    assert filters["By agreement type"] == "By agreement type All Bilateral (96) Erasmus+ (21) GE3 (10) - (1)"
+    assert len(re.findall(r"\(\d+\)", filters["By country or territory"])) == 30
+    assert "128 agreements" in text(page)
+
+
+@pytest.mark.parametrize("asked", ["", "q=partner", "status=in-force", "status=in-force&agreement_type__isnull=False"])
+def test_list_makes_as_many_queries_with_300_universities_as_with_3(office, asked):
+    partners(3)
+    with_3 = queries(office, f"{LIST}?{asked}")
+
+    partners(297, first=4)
+
+    assert queries(office, f"{LIST}?{asked}") == with_3
+    assert len(names(office.get(f"{LIST}?{asked}"))) == 100
+
+
+def test_agreement_is_added(office, marburg, bilateral):
+    typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed", "valid_until": "2999-12-31"}
+
+    page = office.post(ADD, typed, follow=True)
+
+    assert messages(page) == ["The agreement “Marburg: Bilateral (signed)” was added successfully."]
+    assert rows(page) == ["Marburg Germany Bilateral signed - Dec. 31, 2999"]
+
+
+NEEDS_TYPE = "A signed agreement needs an agreement type."
+OUT_OF_ORDER = "Valid until (2026-01-01) is before valid from (2026-01-02)."
+HAS_SIGNED = "This university already has a signed agreement of this type. End that one, or renew it."
+HAS_IN_PROCESS = "This university already has an agreement of this type in process. Continue with that one."
+HAS_UNKNOWN = "This university already has an agreement of unknown type in process. Give that one its type first."
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ({"university": ""}, {"university": "This field is required."}),
+        ({"status": "nonsense"}, {"status": "Select a valid choice. nonsense is not one of the available choices."}),
+        ({"status": "signed", "agreement_type": ""}, {"agreement_type": NEEDS_TYPE}),
+        ({"valid_from": "2026-01-02", "valid_until": "2026-01-01"}, {"valid_until": OUT_OF_ORDER}),
+        (
+            {"status": "signed", "agreement_type": "", "valid_from": "2026-01-02", "valid_until": "2026-01-01"},
+            {"agreement_type": NEEDS_TYPE, "valid_until": OUT_OF_ORDER},
+        ),
+        ({"signed_on": "yesterday"}, {"signed_on": "Enter a valid date."}),
+    ],
+    ids=["university", "status", "type", "dates", "type and dates", "day"],
+)
+def test_form_tells_at_the_field_what_is_wrong(office, marburg, bilateral, typed, error):
+    valid = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
+
+    page = office.post(ADD, valid | typed)
+
+    assert errors(page) == error
+    assert "errorlist nonfield" not in page.content.decode()
+    assert Agreement.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "type_is_known", "error"),
+    [(Status.SIGNED, True, HAS_SIGNED), (Status.IN_PROCESS, True, HAS_IN_PROCESS), (Status.IN_PROCESS, False, HAS_UNKNOWN)],
+    ids=["signed", "in process", "in process of unknown type"],
+)
+def test_form_refuses_a_second_open_agreement_of_a_type(office, marburg, bilateral, status, type_is_known, error):
+    agreement_type = bilateral if type_is_known else None
+    AgreementFactory(university=marburg, agreement_type=agreement_type, status=status)
+    typed = {"university": marburg.pk, "agreement_type": agreement_type.pk if agreement_type else "", "status": status}
+
+    page = office.post(ADD, typed)
+
+    assert re.findall(r'<ul class="errorlist[^"]*"[^>]*><li>(.*?)</li>', page.content.decode()) == [error]
+    assert Agreement.objects.count() == 1
+
+
+def test_form_adds_another_ended_agreement_of_a_type(office, marburg, bilateral):
+    AgreementFactory(university=marburg, status=Status.ENDED)
+
+    page = office.post(
+        ADD, {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}, follow=True
+    )
+
+    assert rows(page) == ["Marburg Germany Bilateral ended - -"] * 2
+
+
+def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bilateral):
+    AgreementFactory(university=marburg)
+    renewal = AgreementFactory(university=marburg, status=Status.IN_PROCESS)
+    typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed"}
+
+    page = office.post(f"{LIST}{renewal.pk}/change/", typed, follow=True)
+
+    assert rows(page) == ["Marburg Germany Bilateral ended - -", "Marburg Germany Bilateral signed - -"]

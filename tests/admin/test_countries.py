@@ -1,0 +1,101 @@
+import re
+
+import pytest
+
+from partners.models import Country
+from tests.factories import AgreementFactory, UniversityFactory, partners
+from tests.pages import errors, messages, queries, rows, text
+
+LIST, ADD = "/admin/partners/country/", "/admin/partners/country/add/"
+
+
+def names(page):
+    return re.findall(r'<th class="field-name"><a[^>]*>(.*?)</a>', page.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("south korea", ["South Korea"]),
+        ("REPUBLIC OF KOREA", ["North Korea", "South Korea"]),
+        ("reunion", ["Réunion"]),
+        ("curacao", ["Curaçao"]),
+        ("states united america", ["USA"]),
+        ("atlantis", []),
+    ],
+)
+def test_search_finds_by_any_name_without_accents(office, query, found):
+    page = office.get(LIST, {"q": query})
+
+    assert names(page) == found
+
+
+def test_list_shows_how_many_universities_a_country_has(office, germany):
+    UniversityFactory()
+    AgreementFactory()
+
+    page = office.get(LIST, {"q": "germany"})
+
+    assert rows(page) == ["Germany DE 2 Deutschland"]
+
+
+def test_list_shows_all_countries_on_one_page(office):
+    page = office.get(LIST)
+
+    assert len(names(page)) == 249
+    assert "249 countries and territories" in text(page)
+
+
+def test_list_makes_as_many_queries_with_300_universities_as_with_3(office):
+    partners(3)
+    with_3 = queries(office, LIST)
+
+    partners(297, first=4)
+
+    assert queries(office, LIST) == with_3
+
+
+@pytest.mark.parametrize(("term", "found"), [("germ", "Germany"), ("turkiye", "Turkey"), ("reunion", "Réunion")])
+def test_country_autocompletes_by_any_of_its_names(office, term, found):
+    asked = {"app_label": "partners", "model_name": "university", "field_name": "country", "term": term}
+
+    answer = office.get("/admin/autocomplete/", asked)
+
+    country = Country.objects.get(name=found)
+    assert answer.json() == {"results": [{"id": str(country.pk), "text": found}], "pagination": {"more": False}}
+
+
+def test_country_is_added_by_its_code_and_name(office):
+    page = office.post(ADD, {"code": "XK", "name": "Kosovo"}, follow=True)
+
+    assert messages(page) == ["The country or territory “Kosovo” was added successfully."]
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ({"code": "xk"}, {"code": "“xk” is not a country code. Write two capital letters, such as DE."}),
+        ({"code": "DE"}, {"code": "Country or territory with this Code already exists."}),
+        ({"name": "GERMANY"}, {"name": "“GERMANY” is already a name of “Germany”."}),
+        ({"name": "United States"}, {"name": "“United States” is already a name of “USA”."}),
+        ({"other_names": "Deutsch\nturkey"}, {"other_names": "“turkey” is already a name of “Turkey”."}),
+        (
+            {"name": "-1"},
+            {"name": "“-1” begins with “-”, as a spreadsheet formula does. Begin with another character."},
+        ),
+    ],
+)
+def test_form_tells_at_the_field_what_is_wrong(office, typed, error):
+    page = office.post(ADD, {"code": "XK", "name": "Kosovo"} | typed)
+
+    assert errors(page) == error
+    assert Country.objects.count() == 249
+
+
+def test_country_with_universities_cannot_be_deleted(admin_client, germany):
+    UniversityFactory(name="Marburg")
+
+    page = admin_client.post(f"{LIST}{germany.pk}/delete/", {"post": "yes"})
+
+    assert "would require deleting the following protected related objects" in text(page)
+    assert Country.objects.filter(code="DE").exists()
