@@ -67,8 +67,8 @@ def test_in_states_tells_them_apart_on_a_day(every_kind, states, expected):
     assert kinds(agreements, every_kind) == expected
 
 
-def test_in_states_without_a_state_asks_for_nothing(every_kind):
-    assert kinds(Agreement.objects.in_states(DAY), every_kind) == list(every_kind)
+def test_in_states_without_a_state_finds_nothing(every_kind):
+    assert kinds(Agreement.objects.in_states(DAY), every_kind) == []
 
 
 def test_agreement_expires_when_its_last_day_has_passed():
@@ -162,6 +162,14 @@ def test_search_finds_every_word_in_a_name_another_name_city_or_country(query, f
     assert names(result) == found
 
 
+def test_search_finds_nothing_for_more_than_500_characters():
+    UniversityFactory(name="University of Łódź")
+
+    found = [names(University.objects.search("lodz " * times)) for times in (100, 101)]
+
+    assert found == [["University of Łódź"], []]
+
+
 def test_search_finds_agreements_by_their_university_and_its_country():
     agreement = AgreementFactory(university__name="Leibniz Universität", university__other_names="LUH")
     AgreementFactory(university__name="Monash", university__country=Country.objects.get(code="AU"))
@@ -180,7 +188,9 @@ def test_search_finds_countries_by_their_other_names():
 @pytest.mark.parametrize(
     ("states", "types", "found"),
     [
-        ([], [], ["Both", "Bilateral in process", "Expired"]),
+        (None, [], ["Both", "Bilateral in process", "Expired"]),
+        (None, ["erasmus"], ["Both", "Expired"]),
+        ([], [], []),
         ([IN_FORCE], [], ["Both"]),
         ([IN_PROCESS], [], ["Both", "Bilateral in process"]),
         ([IN_FORCE], ["bilateral"], []),

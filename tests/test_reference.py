@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 
 VIEWS = {"view_agreement", "view_agreementtype", "view_country", "view_university"}
 CHANGES = {name.replace("view", verb) for name in VIEWS for verb in ("add", "change")}
+RUNS = "view_importrun"
 
 
 def add_everything_again():
@@ -100,13 +101,14 @@ def test_coordinators_change_everything_and_delete_nothing():
     assert group_permissions()["Exchange coordinators"] == {
         *VIEWS,
         *CHANGES,
+        RUNS,
         "import_university",
         "export_university",
     }
 
 
 def test_assistants_look_and_export():
-    assert group_permissions()["Assistants"] == {*VIEWS, "export_university"}
+    assert group_permissions()["Assistants"] == {*VIEWS, RUNS, "export_university"}
 
 
 def test_permissions_are_named_as_django_names_them():

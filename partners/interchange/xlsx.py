@@ -2,26 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from html import escape
 from typing import NamedTuple
 
-from partners.interchange.cells import (
-    Row,
-    boolean_text,
-    column_widths,
-    date_text,
-    escaped,
-    iso_date_text,
-    number_text,
-    put,
-    text_of,
-    unescaped,
-)
-from partners.interchange.containers import END, START, TEXT, Container, Event, packed, resolved, skip
+from partners.interchange.cells import Row, boolean_text, date_text, iso_date_text, number_text, put, unescaped
+from partners.interchange.containers import END, START, TEXT, Container, Event, resolved, skip
 
 DAY_0 = datetime.fromisoformat("1899-12-30")
 DAY_0_OF_1904 = datetime.fromisoformat("1904-01-01")
@@ -187,21 +175,3 @@ def _serial_date_text(written: str, day_0: datetime) -> str:
     if days < 0:
         return number_text(written)
     return when.time().isoformat() if days < 1 else date_text(when)
-
-
-def write_xlsx(rows: Iterable[Sequence[str | date]]) -> bytes:
-    """One sheet, whose first row is the header. A text stays a text, whatever it looks like.
-
-    Excel shows at most 32,767 characters of a cell.
-    """
-    rows = [list(row) for row in rows]
-    return packed({**PARTS, "xl/workbook.xml": _workbook_xml(rows), SHEET: "".join(_sheet_xml(rows))}.items())
-
-
-def _workbook_xml(rows: list[list[str | date]]) -> str:
-    first, last = _corners(rows)
-    return WORKBOOK.format(table=f"${letters(first[0])}${first[1]}:${letters(last[0])}${last[1]}")
-
-
-def _corners(rows):
-    return (1, 1), (max(map(len, rows), default=0) or 1, len(rows) or 1)

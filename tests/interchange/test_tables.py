@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partners.interchange import tables
-from partners.interchange.tables import TableError
+from partners.interchange.records import TableError
 from partners.names import clean_name
 from tests.factories import HOSTILE
 
@@ -220,14 +220,14 @@ def test_file_with_a_header_only_is_refused():
     [
         (
             "\nGermany\tKöln\tBilateral\n",
-            "Line 2 is not the header looked for: it has no “Country”, “University name”, “Agreement type”, "
-            "only “Germany”, “Köln”, “Bilateral”. "
+            "Line 2 is not the header: it lacks “Country”, “University name”, “Agreement type” "
+            "and has “Germany”, “Köln”, “Bilateral”. "
             "Name the columns “Country”, “University name”, “Agreement type”.",
         ),
         (
             "Country;;University;Agreement type\nGermany;;Köln;GE3",
-            "Line 1 is not the header looked for: it has no “University name”, "
-            "only “Country”, “University”, “Agreement type”. "
+            "Line 1 is not the header: it lacks “University name” "
+            "and has “Country”, “University”, “Agreement type”. "
             "Name the columns “Country”, “University name”, “Agreement type”.",
         ),
     ],
