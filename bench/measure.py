@@ -20,6 +20,9 @@ class WorkNotDoneError(Exception):
 
 class Cost(NamedTuple):
     seconds: float
+    """By the clock."""
+    cpu: float
+    """Seconds of the processor, which what else the machine does disturbs less."""
     megabytes: float
     """The most that the process had in memory at any time (``ru_maxrss``)."""
 
@@ -44,11 +47,11 @@ def run(arguments: Sequence[str | Path], environment: Mapping[str, str], output:
         seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        end = errors.read_text(encoding="utf-8", errors="replace")[-1500:]
+        end = errors.read_text(encoding="utf-8", errors="replace")[-400:]
         raise WorkNotDoneError(f"{' '.join(map(str, arguments))} ended with {process.returncode}: {end}")
-    return Cost(seconds, usage.ru_maxrss / 1024)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """The middle one of the times, and the middle one of the memories."""
+    """The middle one of each."""
     return Cost(*(statistics.median_low(values) for values in zip(*costs, strict=True)))

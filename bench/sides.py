@@ -52,7 +52,7 @@ class Stock:
         return {"DJANGO_SETTINGS_MODULE": "bench.stock.settings", "STOCK_DATABASE": str(database)}
 
     def load(self, database: Path, file: Path) -> Command:
-        return ["-m", "django", "import", self.resource, file, "--format", "TSV", "--no-input"]
+        return ["-m", "bench.stock.load", file]
 
     def upload(self, file: Path) -> Command:
         return ["-m", "bench.admin_flow", "bench.stock.settings", "/admin/stock/university/", file]
@@ -60,6 +60,11 @@ class Stock:
     def export(self, database: Path, file: Path) -> Command:
         """To standard output, which is where it can export to."""
         return ["-m", "django", "export", "TSV", self.resource]
+
+
+class StockOnePass(Stock):
+    def load(self, database: Path, file: Path) -> Command:
+        return ["-m", "django", "import", self.resource, file, "--format", "TSV", "--no-input"]
 
 
 class Floor(Stock):
@@ -73,4 +78,4 @@ class Floor(Stock):
         return ["-m", "bench.floor", "export", database, file]
 
 
-OURS, STOCK, FLOOR = Ours(), Stock(), Floor()
+OURS, STOCK, ONE_PASS, FLOOR = Ours(), Stock(), StockOnePass(), Floor()

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from bench.measure import Cost, WorkNotDoneError, run
-from bench.sides import FLOOR, OURS, STOCK, Command, Ours, Stock
+from bench.sides import FLOOR, OURS, Command, Ours, Stock
 
 Side = Ours | Stock
 
@@ -17,11 +17,11 @@ class Workshop:
         self.folder = folder
         self.seed = seed
         self.file = cache(self._file)
-        self.empty = cache(self._empty)
+        self._empty_by_name: dict[str, Path] = {}
         self.loaded = cache(self._loaded)
 
     def first_load(self, side: Side, rows: int) -> Cost:
-        return self._import(side, rows, self.empty(side), side.load)
+        return self._import(side, rows, self._empty(side), side.load)
 
     def same_again(self, side: Side, rows: int) -> Cost:
         cost = self._import(side, rows, self.loaded(side, rows), side.load)
@@ -30,7 +30,7 @@ class Workshop:
         return cost
 
     def admin(self, side: Side, rows: int) -> Cost:
-        return self._import(side, rows, self.empty(side), lambda _database, file: side.upload(file))
+        return self._import(side, rows, self._empty(side), lambda _database, file: side.upload(file))
 
     def export(self, side: Side, rows: int) -> Cost:
         database, file = self._copy(self.loaded(side, rows)), self.folder / "export.tsv"
@@ -66,6 +66,11 @@ class Workshop:
         return file
 
     def _empty(self, side: Side) -> Path:
+        if side.name not in self._empty_by_name:
+            self._empty_by_name[side.name] = self._set_up(side)
+        return self._empty_by_name[side.name]
+
+    def _set_up(self, side: Side) -> Path:
         database = self.folder / f"{side.name}.sqlite3"
         for command in side.setup:
             self._run(side, command, database)
@@ -75,8 +80,8 @@ class Workshop:
 
     def _loaded(self, side: Side, rows: int) -> Path:
         """The stock setup's is filled by the floor, to which its tables belong as well: the same rows, in no time."""
-        loader = FLOOR if side is STOCK else side
-        database = self._copy(self.empty(loader), f"{side.name}-{rows}.sqlite3")
+        loader = side if side is OURS else FLOOR
+        database = self._copy(self._empty(loader), f"{side.name}-{rows}.sqlite3")
         self._run(loader, loader.load(database, self.file(rows)), database)
         return database
 

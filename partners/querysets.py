@@ -31,8 +31,8 @@ def _state(state: str, on: date) -> Q:
     }.get(state, NOTHING)
 
 
-class CountryQuerySet(QuerySet):
-    def search(self, query: str) -> CountryQuerySet:
+class NamedQuerySet(QuerySet):
+    def search(self, query: str) -> NamedQuerySet:
         return _containing(self, query, "search_text")
 
 

@@ -41,11 +41,11 @@ def add_agreement_types(apps, schema_editor):
 
 
 def add_groups(apps, schema_editor):
-    Group = apps.get_model("auth", "Group")
+    groups = apps.get_model("auth", "Group").objects
+    if groups.filter(name__in=GROUPS).exists():
+        return
     for name, codenames in GROUPS.items():
-        group, is_new = Group.objects.get_or_create(name=name)
-        if is_new:
-            group.permissions.set(_permission(apps, codename) for codename in codenames)
+        groups.create(name=name).permissions.set(_permission(apps, codename) for codename in codenames)
 
 
 def _read(file_name):

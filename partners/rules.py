@@ -2,8 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -14,7 +12,7 @@ FORMULA_STARTS = "=+-@"
 
 # What separates and what qualifies the terms in the office's list, as in
 # "Bilateral/Erasmus+ (in process)"; names of agreement types have to keep clear of both.
-TERM_SEPARATOR = re.compile(r"\s*[/&,;]\s*(?:and\s+)?|\s+and\s+|\s+\+\s+", re.IGNORECASE)
+TERM_SEPARATOR = re.compile(r"\s*[/&,;]\s*(?:and\s+)?|\s+and\s+|\s+\+\s+(?![(/&,;]|$)", re.IGNORECASE)
 IN_PROCESS = re.compile(r"\s*(?:\(\s*in[\s-]*process\s*\)|^in[\s-]*process)$", re.IGNORECASE)
 
 
@@ -24,13 +22,16 @@ class Status(TextChoices):
     ENDED = "ended", _("ended")
 
 
-@contextmanager
-def on_field(field: str) -> Iterator[None]:
-    """Places the error that a rule raises at a field."""
-    try:
-        yield
-    except ValidationError as error:
-        raise ValidationError({field: error}) from error
+def hold(*checks: tuple) -> None:
+    """Calls rules, each given as a field, the rule and its values, and raises every error at its field."""
+    errors = {}
+    for field, rule, *values in checks:
+        try:
+            rule(*values)
+        except ValidationError as error:
+            errors.setdefault(field, []).append(error)
+    if errors:
+        raise ValidationError(errors)
 
 
 def country_code(code: str) -> None:

@@ -3,6 +3,7 @@
 import factory
 from hypothesis import strategies as st
 
+from partners.fields import NAME_LENGTH
 from partners.models import Agreement, AgreementType, Country, University
 from partners.names import clean_name
 from partners.rules import Status
@@ -11,7 +12,7 @@ HOSTILE = [
     *"\";,/&|'’“`=+-@()",
     *[" ", "\u00a0", "\u200b", "\u200f", "\u202e", "\ufeff", "\u0301", "\u093f", "\u3099"],
     *["Université", "Łódź", "Straße", "東京", "جامعة", "🎓", "İ", "ﬁ", "A\u030a"],
-    *[" and ", "and", " + ", "in process", "(in process)", "=1+1", '"Tor Vergata"', '"",""'],
+    *[" and ", "and", " + ", "in process", "(in process)", "=1+1", '"Tor Vergata"', '"",""', "W" * 150],
 ]
 
 
@@ -34,18 +35,19 @@ class AgreementFactory(factory.django.DjangoModelFactory):
     status = Status.SIGNED
 
 
-def names(max_length=40):
+def names():
     """Names that a form accepts, most of them made to confuse whoever reads them back from a file."""
     pieces = st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
     texts = st.lists(pieces, min_size=1, max_size=8).map("".join).map(clean_name)
-    return texts.filter(lambda name: 0 < len(name) <= max_length and name[0] not in "=+-@")
+    return texts.filter(lambda name: 0 < len(name) <= NAME_LENGTH and name[0] not in "=+-@")
 
 
 def partners(number, first=1):
     """As many universities as asked for, each with a bilateral agreement, in two queries and without history."""
     germany, bilateral = Country.objects.get(code="DE"), AgreementType.objects.get(slug="bilateral")
+    numbers = range(first, first + number)
     universities = University.objects.bulk_create(
-        University(country=germany, name=f"Partner {n:04}", slug=f"partner-{n:04}") for n in range(first, first + number)
+        University(country=germany, name=f"Partner {n:04}", slug=f"partner-{n:04}") for n in numbers
     )
     Agreement.objects.bulk_create(
         Agreement(university=university, agreement_type=bilateral, status=Status.SIGNED) for university in universities

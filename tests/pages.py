@@ -29,6 +29,12 @@ def rows(page):
     return [text(row) for body in bodies for row in re.findall(r"<tr\b.*?</tr>", body, re.DOTALL)]
 
 
+def cells(page):
+    """The text of each cell in the rows of the page's tables, row by row."""
+    found = re.findall(r"<tr\b.*?</tr>", page.content.decode(), re.DOTALL)
+    return [[text(cell) for cell in re.findall(r"<td\b.*?</td>", row, re.DOTALL)] for row in found]
+
+
 def errors(page):
     """The errors of a page's forms, by the name of the field they stand at."""
     lists = re.findall(r'<ul class="errorlist" id="id_([^"]+)_error">(.*?)</ul>', page.content.decode(), re.DOTALL)

@@ -15,11 +15,16 @@ def refusal(rule, *values):
     return error.value.messages
 
 
-def test_on_field_places_the_error_at_the_field():
-    with pytest.raises(ValidationError) as error, rules.on_field("valid_until"):
-        rules.dates_in_order(TUESDAY, MONDAY)
+def test_hold_places_every_error_at_its_field():
+    with pytest.raises(ValidationError) as error:
+        rules.hold(
+            ("agreement_type", rules.signed_has_type, Status.SIGNED, None),
+            ("valid_until", rules.dates_in_order, TUESDAY, MONDAY),
+            ("name", rules.plain_name, "Köln"),
+        )
 
     assert error.value.message_dict == {
+        "agreement_type": ["A signed agreement needs an agreement type."],
         "valid_until": ["Valid until (2026-06-01) is before valid from (2026-06-02)."],
     }
 
@@ -63,7 +68,8 @@ def test_plain_name_refuses_the_start_of_a_formula(start):
 
 
 @pytest.mark.parametrize(
-    "name", ["Erasmus+", "Sapienza - University", 'University of Rome "Tor Vergata"', "جامعة القاهرة", "中文 🎓", "A=B@C"]
+    "name",
+    ["Erasmus+", "Sapienza - University", 'University of Rome "Tor Vergata"', "جامعة القاهرة", "中文 🎓", "A=B@C"],
 )
 def test_plain_name_accepts_names_as_people_write_them(name):
     assert rules.plain_name(name) is None

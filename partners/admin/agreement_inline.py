@@ -14,6 +14,10 @@ class AgreementForm(forms.ModelForm):
     def validate_constraints(self):
         """Left to the formset, which sees what the other agreements become in the same step."""
 
+    def has_changed(self):
+        """A line that was added and left as it stands is a deal of unknown type in process."""
+        return not self.instance.pk or super().has_changed()
+
     @property
     def status_before(self):
         return self.initial["status"] if self.instance.pk else ""
@@ -30,15 +34,24 @@ class AgreementFormSet(forms.BaseInlineFormSet):
                 rivals[-1].add_error("agreement_type", message)
 
     def save(self, commit=True):
-        """What is deleted or ended makes room first. A renewal comes last, and ends what it takes the place of."""
+        """A renewal comes last, and ends what it takes the place of."""
         agreements = super().save(commit=False)
         if commit:
             for agreement in self.deleted_objects:
                 agreement.delete()
-            for agreement in sorted(agreements, key=_turn):
+            renewals = [agreement for agreement in agreements if agreement.is_being_signed()]
+            self._make_room(agreements)
+            for agreement in sorted(agreements, key=renewals.__contains__):
                 agreement._change_reason = "edited on the university's page"
+                if agreement in renewals:
+                    agreement.end_predecessors()
                 agreement.save()
         return agreements
+
+    def _make_room(self, agreements):
+        """An ended agreement stands in nobody's way, so that any may take the place of any other."""
+        stored = [agreement.pk for agreement in agreements if agreement.pk]
+        Agreement.objects.filter(pk__in=stored).update(status=Status.ENDED)
 
     def _open_by_kind(self):
         kinds = defaultdict(list)
@@ -53,10 +66,6 @@ class AgreementFormSet(forms.BaseInlineFormSet):
 def _is_renewal(forms):
     statuses = sorted(form.status_before for form in forms)
     return statuses == [Status.IN_PROCESS, Status.SIGNED] and forms[0].instance.status == Status.SIGNED
-
-
-def _turn(agreement):
-    return agreement.status != Status.ENDED, agreement.is_being_signed()
 
 
 class AgreementInline(admin.TabularInline):

@@ -2,12 +2,25 @@
 
 from django.contrib import admin
 from simple_history.admin import SimpleHistoryAdmin
+from simple_history.template_utils import HistoricalRecordContextHelper
+
+
+class InWords(HistoricalRecordContextHelper):
+    """Changes in the words of the register, not in the values of its database."""
+
+    def prepare_delta_change_value(self, change, value):
+        if value in (None, "") or getattr(value, "pk", value) is None:
+            return "–"  # noqa: RUF001
+        return dict(self.model._meta.get_field(change.field).flatchoices).get(value, value)
 
 
 class RegisterAdmin(SimpleHistoryAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_per_page = 100
     object_history_list_template = "admin/partners/_history_list.html"
+
+    def get_historical_record_context_helper(self, request, historical_record):
+        return InWords(self.model, historical_record)
 
     def save_model(self, request, obj, form, change):
         obj._change_reason = "edited" if change else "added"

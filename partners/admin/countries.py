@@ -11,6 +11,7 @@ class CountryAdmin(RegisterAdmin):
     search_fields = ["search_text"]
     fields = ["name", "code", "other_names"]
     list_per_page = 300
+    ordering = ["name_key"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(university_count=Count("universities"))

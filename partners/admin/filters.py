@@ -27,19 +27,23 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class UniversityTypeFilter(admin.SimpleListFilter):
+    """With a status chosen beside it, one agreement has to be of this type and of that status."""
+
     title = _("agreement type")
     parameter_name = "type"
+
+    def __init__(self, request, params, model, model_admin):
+        super().__init__(request, params, model, model_admin)
+        self.states = request.GET.getlist(StatusFilter.parameter_name) or None
 
     def lookups(self, request, model_admin):
         return list(AgreementType.objects.values_list("slug", "name"))
 
     def queryset(self, request, queryset):
-        return queryset.with_agreement(localdate(), types=[self.value()]) if self.value() else queryset
+        return queryset.with_agreement(localdate(), self.states, [self.value()]) if self.value() else queryset
 
 
 class UniversityStatusFilter(StatusFilter):
-    """With a type chosen beside it, one agreement has to be of that type and of this status."""
-
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
         self.types = request.GET.getlist(UniversityTypeFilter.parameter_name)

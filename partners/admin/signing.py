@@ -17,6 +17,9 @@ from django.views.generic import View
 from partners.models import Agreement
 from partners.rules import Status
 
+MOST_DIGITS = 18
+"""Of a number that fits into a primary key."""
+
 
 class SignForm(forms.ModelForm):
     class Meta:
@@ -55,7 +58,7 @@ class SigningView(View):
     def post(self, request):
         rows = self.forms(request, request.POST)
         _refuse_pairs(rows)
-        if any(form.errors for form in rows):
+        if not rows or any(form.errors for form in rows):
             return self.answer(request, rows)
         for form in rows:
             form.sign()
@@ -64,7 +67,7 @@ class SigningView(View):
 
     def forms(self, request, data):
         """A form for each of the agreements, as far as they are still in process."""
-        ids = [pk for pk in request.GET.getlist("id") if pk.isdecimal()]
+        ids = [pk for pk in request.GET.getlist("id") if pk.isdecimal() and len(pk) <= MOST_DIGITS]
         agreements = Agreement.objects.in_process().filter(pk__in=ids).select_related("university", "agreement_type")
         if data is not None:
             agreements = agreements.select_for_update(of=["self"])

@@ -1,6 +1,6 @@
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.db.models import Prefetch
+from django.db.models import Prefetch, URLField
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,7 @@ class UniversityAdmin(OfficeListMixin, RegisterAdmin):
     search_fields = ["search_text"]
     search_help_text = _("Name, other names, city or country. Accents and case do not matter.")
     autocomplete_fields = ["country"]
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     inlines = [AgreementInline]
     fieldsets = [
         (None, {"fields": ["name", "country", "city", "website", "is_listed"]}),
@@ -32,8 +33,8 @@ class UniversityAdmin(OfficeListMixin, RegisterAdmin):
         return super().get_queryset(request).prefetch_related(Prefetch("agreements", agreements, "open_agreements"))
 
     def view_on_site(self, university):
-        is_public = University.objects.public(localdate()).filter(pk=university.pk).exists()
-        return university.get_absolute_url() if is_public else None
+        public = University.objects.public(localdate()).filter(pk=university.pk).first()
+        return public and public.get_absolute_url()
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from partners.interchange.containers import MAX_UNPACKED, too_large
 from partners.interchange.records import Record, TableError
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_000
-MAX_CELLS = 4_000_000
-"""Two hundred thousand rows of twenty columns: a few bytes of ODS can stand for many more."""
+CELL = 20
+"""What a cell costs besides its text, so that many empty ones are not for free."""
 
 NARROWEST, WIDEST = 10, 60
 
@@ -42,7 +43,7 @@ def records(rows: Iterable[Row]) -> Iterator[Record]:
         texts = [cells.get(column, "") for column in range(1, max(width, *cells) + 1)]
         width = width or len(texts)
         seen += repeated
-        size += repeated * len(texts)
+        size += repeated * (sum(map(len, texts)) + CELL * len(texts))
         _refuse_too_many(seen, size)
         for below in range(repeated):
             yield Record(line + below, list(texts))
@@ -107,12 +108,11 @@ def column_widths(rows: Iterable[Sequence[str | date]]) -> list[int]:
     return widths
 
 
-def _refuse_too_many(rows: int, cells: int) -> None:
+def _refuse_too_many(rows: int, size: int) -> None:
+    """A few bytes can stand for any number of rows, cells, and characters."""
     if rows > MAX_ROWS:
         raise TableError(
             _("The table has more than %(most)d rows. Divide it among several files.") % {"most": MAX_ROWS}
         )
-    if cells > MAX_CELLS:
-        raise TableError(
-            _("The table has more than %(most)d cells. Remove the columns that are not needed.") % {"most": MAX_CELLS}
-        )
+    if size > MAX_UNPACKED:
+        raise too_large()

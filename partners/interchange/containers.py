@@ -22,9 +22,13 @@ OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 DIRECTORY_ENTRY = b"PK\x01\x02"
 MAX_UNPACKED = 100_000_000
+MAX_TAGS = 10_000_000
 MAX_PARTS = 5_000
 MAX_DEPTH = 200
-CHUNK = 1_000_000
+CHUNK = 16_000
+"""Bytes. With larger ones Python's garbage collector goes over all that a chunk has become."""
+LONGEST_TAG = 1_000_000
+"""Expat begins a tag anew with each chunk, so that it needs minutes for one of a hundred megabytes."""
 
 DAMAGED = (
     EOFError,
@@ -60,17 +64,13 @@ class Container:
 
     def head(self, name: str) -> bytes:
         """The beginning of a part, or nothing if there is no such part."""
-        if name not in self:
-            return b""
-        with self._archive.open(self._parts[_folded(name)]) as part:
-            return part.read(CHUNK)
+        return next(_chunks(self._archive, self._parts[_folded(name)]), b"") if name in self else b""
 
     def events(self, name: str) -> Iterator[Event]:
-        with self._archive.open(self._parts[_folded(name)]) as part:
-            parser = _Parser()
-            while chunk := part.read(CHUNK):
-                yield from parser.feed(chunk)
-            yield from parser.feed(b"", is_last=True)
+        parser = _Parser()
+        for chunk in _chunks(self._archive, self._parts[_folded(name)]):
+            yield from parser.feed(chunk)
+        yield from parser.feed(b"", is_last=True)
 
 
 class _Parser:
@@ -78,7 +78,7 @@ class _Parser:
 
     def __init__(self):
         self._events: list[Event] = []
-        self._depth = 0
+        self._depth = self._unfinished = 0
         self._expat = expat.ParserCreate(namespace_separator="}")
         self._expat.buffer_text = True
         self._expat.StartDoctypeDeclHandler = self._doctype
@@ -89,6 +89,9 @@ class _Parser:
     def feed(self, chunk: bytes, is_last: bool = False) -> list[Event]:
         self._expat.Parse(chunk, is_last)
         events, self._events = self._events, []
+        self._unfinished = 0 if events else self._unfinished + len(chunk)
+        if self._unfinished > LONGEST_TAG:
+            raise damaged()
         return events
 
     def _doctype(self, *declaration: object) -> None:
@@ -143,12 +146,21 @@ def damaged() -> TableError:
 
 
 def not_a_spreadsheet() -> TableError:
-    return TableError(_("The file is neither XLSX nor ODS. Save the list as XLSX, ODS, TSV or CSV and choose that file."))
+    return TableError(
+        _("The file is neither XLSX nor ODS. Save the list as XLSX, ODS, TSV or CSV and choose that file.")
+    )
 
 
 def protected() -> TableError:
     return TableError(
         _("The file is protected with a password. Save it without the password and choose the file again.")
+    )
+
+
+def too_large() -> TableError:
+    return TableError(
+        _("The file unpacks to more than %(most)d MB. Copy the table to a new spreadsheet and choose that file.")
+        % {"most": MAX_UNPACKED // 1_000_000}
     )
 
 
@@ -174,21 +186,28 @@ def _old_excel() -> TableError:
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     """Unpacks everything, a chunk at a time, and stops when it is too much."""
-    left = MAX_UNPACKED
-    for info in archive.infolist():
-        if info.flag_bits & 1:
-            raise protected()
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise damaged()  # other ways unpack a chunk to any size at once
-        with archive.open(info) as part:
-            while chunk := part.read(CHUNK):
-                left -= len(chunk)
-                if left < 0:
-                    raise _bomb()
+    size = tags = 0
+    for part in archive.infolist():
+        for chunk in _chunks(archive, part):
+            size += len(chunk)
+            tags += chunk.count(b"<")
+            if size > MAX_UNPACKED:
+                raise too_large()
+            if tags > MAX_TAGS:
+                raise _too_many_cells()
 
 
-def _bomb() -> TableError:
+def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    if part.flag_bits & 1:
+        raise protected()
+    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise damaged()  # other ways unpack a chunk to any size at once
+    with archive.open(part) as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def _too_many_cells() -> TableError:
     return TableError(
-        _("The file unpacks to more than %(most)d MB. Copy the table to a new spreadsheet and choose that file.")
-        % {"most": MAX_UNPACKED // 1_000_000}
+        _("The file has too many cells, be they blank. Copy the table to a new spreadsheet and choose that file.")
     )

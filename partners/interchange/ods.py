@@ -4,17 +4,19 @@ import re
 from collections.abc import Iterator
 
 from partners.interchange.cells import Row, boolean_text, iso_date_text, number_text, put, unescaped
-from partners.interchange.containers import END, MAX_UNPACKED, START, TEXT, Container, Event, damaged, skip
+from partners.interchange.containers import END, START, TEXT, Container, Event, skip, too_large
 
 CONTENT, MANIFEST, MIMETYPE = "content.xml", "META-INF/manifest.xml", "mimetype"
 OPEN_DOCUMENT = "urn:oasis:names:tc:opendocument:xmlns:"
-OFFICE, TABLE, TEXT_SPACE = (f"{OPEN_DOCUMENT}{name}:1.0}}" for name in ("office", "table", "text"))
+OFFICE, TABLE = f"{OPEN_DOCUMENT}office:1.0}}", f"{OPEN_DOCUMENT}table:1.0}}"
+COUNT = f"{OPEN_DOCUMENT}text:1.0}}c"
 ROWS_REPEATED, COLUMNS_REPEATED = f"{TABLE}number-rows-repeated", f"{TABLE}number-columns-repeated"
 
 BLANKS = re.compile("[ \t\n]+")
 SPACE, TAB, LINE_BREAK = "\x01", "\x02", "\x03"
-"""What stands for elements of these names while the bare blanks are put in order. XML cannot hold them."""
+"""What stands for blanks that are meant, while the bare ones are put in order. XML cannot hold it."""
 ELEMENTS = {"s": SPACE, "tab": TAB, "line-break": LINE_BREAK}
+MAX_SPACES = 10_000_000
 MEANT = str.maketrans({SPACE: " ", TAB: "\t", LINE_BREAK: "\n"})
 
 
@@ -27,11 +29,25 @@ def is_ods(container: Container) -> bool:
 
 
 def sheets(container: Container) -> Iterator[Iterator[Row]]:
-    """The rows of each sheet, in the order of the sheets."""
-    events = container.events(CONTENT)
+    """The rows of each sheet, in the order of the sheets, to be read to their end one after the other."""
+    events = _with_blanks(container.events(CONTENT))
     for kind, name, _attributes in events:
         if kind == START and name == "table":
             yield _rows(events)
+
+
+def _with_blanks(events: Iterator[Event]) -> Iterator[Event]:
+    """Puts text in place of the elements that stand for blanks."""
+    left = MAX_SPACES
+    for kind, name, attributes in events:
+        if name not in ELEMENTS:
+            yield kind, name, attributes
+        elif kind == START:
+            count = _repeated(attributes, COUNT)
+            left -= count
+            if left < 0:
+                raise too_large()
+            yield TEXT, "", ELEMENTS[name] * count
 
 
 def _rows(events: Iterator[Event]) -> Iterator[Row]:
@@ -102,7 +118,7 @@ def _shown(events: Iterator[Event]) -> str:
 
 def _paragraph(events: Iterator[Event]) -> str:
     """Bare blanks count as one space, and as none at the ends: OpenDocument 1.3 part 3, 6.1.2."""
-    parts, depth, spaces = [], 1, 0
+    parts, depth = [], 1
     while depth:
         kind, name, value = next(events)
         if kind == TEXT:
@@ -111,10 +127,6 @@ def _paragraph(events: Iterator[Event]) -> str:
             skip(events)
         elif kind == START:
             depth += 1
-            count = int(value.get(f"{TEXT_SPACE}c", 1)) if name == "s" else 1
-            spaces += count
-            _refuse_too_many(spaces)
-            parts.append(ELEMENTS.get(name, "") * count)
         else:
             depth -= 1
     return unescaped(BLANKS.sub(" ", "".join(parts)).strip(" ").translate(MEANT))

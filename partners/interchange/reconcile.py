@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import connection, models
 from django.utils.translation import gettext as _
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from partners.interchange.history import ADDED, CHANGED, Why, record
 from partners.interchange.notation import Term
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.names import slugs
@@ -101,11 +101,7 @@ class Outcome:
 
 def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun) -> None:
     """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
-    why = {
-        "default_user": run.user,
-        "default_change_reason": run.reason,
-        "custom_historical_attrs": {"import_run": run},
-    }
+    why = Why(run.reason, run.user, run)
     _end([pk for outcome in outcomes for pk in outcome.changes.ended], why)
     _turn({pk: new for outcome in outcomes for pk, (_old, new) in outcome.changes.turned.items()}, types, why)
     _respell({outcome.university: outcome.name for outcome in outcomes if outcome.respelled}, why)
@@ -116,34 +112,44 @@ def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: 
         for outcome in outcomes
         for term in outcome.changes.added
     ]
-    bulk_create_with_history(agreements, Agreement, **why)
+    add(Agreement, agreements, why)
     if len(new) >= LARGE:
         connection.cursor().execute("ANALYZE")
 
 
-def _end(ids: Sequence[int], why: dict) -> None:
+def add(model: type[models.Model], objects: Sequence[models.Model], why: Why) -> None:
+    model.objects.bulk_create(objects)
+    record(model, [each.pk for each in objects], ADDED, why)
+
+
+def change(model: type[models.Model], objects: Sequence[models.Model], fields: Sequence[str], why: Why) -> None:
+    model.objects.bulk_update(objects, fields)
+    record(model, [each.pk for each in objects], CHANGED, why)
+
+
+def _end(ids: Sequence[int], why: Why) -> None:
     agreements = list(Agreement.objects.filter(pk__in=ids))
     for agreement in agreements:
         agreement.status = Status.ENDED
-    bulk_update_with_history(agreements, Agreement, ["status"], **why)
+    change(Agreement, agreements, ["status"], why)
 
 
-def _turn(terms: Mapping[int, Term], types: Mapping[str, AgreementType], why: dict) -> None:
+def _turn(terms: Mapping[int, Term], types: Mapping[str, AgreementType], why: Why) -> None:
     agreements = list(Agreement.objects.filter(pk__in=terms))
     for agreement in agreements:
         _set(agreement, terms[agreement.pk], types)
-    bulk_update_with_history(agreements, Agreement, ["status", "agreement_type"], **why)
+    change(Agreement, agreements, ["status", "agreement_type"], why)
 
 
-def _respell(names: Mapping[int, str], why: dict) -> None:
+def _respell(names: Mapping[int, str], why: Why) -> None:
     """A spelling that matches has the same keys, so that the name is all there is to write."""
     universities = list(University.objects.filter(pk__in=names))
     for university in universities:
         university.name = names[university.pk]
-    bulk_update_with_history(universities, University, ["name"], **why)
+    change(University, universities, ["name"], why)
 
 
-def _create(outcomes: Sequence[Outcome], why: dict) -> list[int]:
+def _create(outcomes: Sequence[Outcome], why: Why) -> list[int]:
     """The ids of the new universities, in the order of their outcomes."""
     taken = set(University.objects.values_list("slug", flat=True)) if outcomes else set()
     universities = []
@@ -151,7 +157,7 @@ def _create(outcomes: Sequence[Outcome], why: dict) -> list[int]:
         slug = next(slug for slug in slugs(outcome.name, outcome.country.code) if slug not in taken)
         taken.add(slug)
         universities.append(University(country=outcome.country, name=outcome.name, slug=slug))
-    bulk_create_with_history(universities, University, **why)
+    add(University, universities, why)
     return [university.pk for university in universities]
 
 

@@ -1,10 +1,11 @@
-"""The office's list as a django-import-export resource: its columns, and the words for what a row comes to."""
+"""The office's list and the register as django-import-export resources: what goes in, and what comes out."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
@@ -15,13 +16,15 @@ from import_export.fields import Field
 from import_export.resources import Resource
 from import_export.results import Result, RowResult
 
-from partners.interchange import notation, reconcile
+from partners.interchange import notation, reconcile, register_changes, register_columns
 from partners.interchange.judge import Judge
 from partners.interchange.office_list import COLUMNS, ListJudge
 from partners.interchange.reconcile import Outcome
+from partners.interchange.register import RegisterJudge
+from partners.interchange.register_columns import AGREEMENT_PATHS, NO_AGREEMENT, UNIVERSITY_FIELDS
 from partners.interchange.snapshot import Snapshot, terms_of
 from partners.interchange.tables import Table
-from partners.models import Agreement, AgreementType, University
+from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.querysets import UniversityQuerySet
 
 
@@ -36,14 +39,14 @@ class OutcomeRow(RowResult):
 
 
 class ListResult(Result):
-    """What an import of the office's list does, or would do."""
+    """What an import does, or would do."""
 
-    def __init__(self, judge: Judge):
+    def __init__(self, judge: Judge, headers: list[str], watch: Callable[[Iterator, int], Iterable]):
         super().__init__()
         self.is_applied = False
-        self.diff_headers = list(COLUMNS)
+        self.diff_headers = headers
         self.ignored = judge.table.ignored
-        for row, outcome in judge.outcomes():
+        for row, outcome in watch(judge.outcomes(), len(judge.table)):
             if isinstance(outcome, ValidationError):
                 self.append_invalid_row(row.line, row.cells, outcome)
             else:
@@ -87,31 +90,51 @@ class ListResult(Result):
                     yield _("Line %(line)d, %(column)s: %(message)s") % where
 
 
-class OfficeListResource(Resource):
+def _unwatched(rows: Iterator, total: int) -> Iterator:
+    return rows
+
+
+class TableResource(Resource):
     """All or nothing: one row with an error, and nothing is imported."""
 
-    country = Field(column_name=COLUMNS[0])
-    name = Field(column_name=COLUMNS[1])
-    terms = Field(column_name=COLUMNS[2])
+    columns: Sequence[str]
+    """What a file has to have."""
+    optional: Sequence[str] | None = None
+    """What it may have besides. None if it may have anything, which is ignored."""
+    judge: type[Judge]
+    apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun], None]
+    """Makes the changes of outcomes that the judge has given."""
 
-    @classmethod
-    def get_display_name(cls):
-        return gettext_lazy("The office's list")
+    def get_import_fields(self):
+        return [Field(column_name=column) for column in (*self.columns, *(self.optional or ()))]
 
     @transaction.atomic
-    def import_data(self, dataset: Table, dry_run=False, run=None, digest=None, **kwargs) -> ListResult:
+    def import_data(
+        self, dataset: Table, dry_run=False, run=None, digest=None, watch=_unwatched, **kwargs
+    ) -> ListResult:
         """Imports the table as an import run, unless it has errors or is not what was shown under the digest.
 
-        An import that changes nothing leaves no run, and no history.
+        An import that changes nothing leaves no run, and no history. The rows pass through ``watch``,
+        which is told how many there are.
         """
         snapshot = Snapshot()
-        result = ListResult(ListJudge(snapshot, dataset))
+        result = ListResult(self.judge(snapshot, dataset), self.get_diff_headers(), watch)
         if not dry_run and result.may_be_applied(digest):
             result.is_applied = True
             if result.new or result.changed:
                 run.accept(new=len(result.new), changed=len(result.changed), unchanged=len(result.unchanged))
-                reconcile.apply([*result.new, *result.changed], snapshot.types, run)
+                self.apply([*result.new, *result.changed], snapshot.types, run)
         return result
+
+
+class OfficeListResource(TableResource):
+    columns = COLUMNS
+    judge = ListJudge
+    apply = staticmethod(reconcile.apply)
+
+    @classmethod
+    def get_display_name(cls):
+        return gettext_lazy("The office's list")
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
         """The header and a row for each university that has a signed or an in-process agreement."""
@@ -125,3 +148,28 @@ class OfficeListResource(Resource):
         for pk, country, name in universities.alphabetical().values_list("pk", "country__name", "name"):
             if pk in terms:
                 yield country, name, notation.format_terms(terms[pk], positions)
+
+
+class RegisterResource(TableResource):
+    columns = register_columns.REQUIRED
+    optional = register_columns.OPTIONAL
+    judge = RegisterJudge
+    apply = staticmethod(register_changes.apply)
+
+    @classmethod
+    def get_display_name(cls):
+        return gettext_lazy("The register")
+
+    def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[str | date]]:
+        """The header and a row for each agreement, or for a university without any."""
+        universities = University.objects.all() if queryset is None else queryset
+        agreements = defaultdict(list)
+        of_these = Agreement.objects.filter(university__in=universities.order_by()).in_type_order()
+        for university, *values in of_these.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
+            agreements[university].append(register_columns.agreement_cells(*values))
+        yield register_columns.COLUMNS
+        every = universities.alphabetical().values_list("pk", "country__name", *UNIVERSITY_FIELDS)
+        for pk, country, name, *values in every.iterator():
+            profile = register_columns.profile_cells(*values)
+            for kind, dates, number in agreements.get(pk, [NO_AGREEMENT]):
+                yield country, name, *kind, *dates, *profile, number

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from partners.interchange import cells, ods, xlsx
 from partners.interchange.containers import DAMAGED, OLE2, ZIP, Container, damaged, not_a_spreadsheet, protected
-from partners.interchange.ods import write_ods
+from partners.interchange.ods_writer import write_ods
 from partners.interchange.records import Record, TableError
-from partners.interchange.xlsx import write_xlsx
+from partners.interchange.xlsx_writer import write_xlsx
 
 __all__ = ["is_spreadsheet", "records", "write_ods", "write_xlsx"]
 

@@ -146,7 +146,7 @@ def _mark_taken(changes: Sequence[Change]) -> None:
     taken = {_slot(agreement) for agreement in stays.exclude(pk__in=[change.record.id for change in movable])}
     blocked = True
     while blocked:
-        blocked = [change for change in movable if change.slot_before in taken]
+        blocked = [change for change in movable if change.slot_before and change.slot_before in taken]
         for change in blocked:
             change.obstacle = _("another agreement is in its place by now")
             taken.add(change.slot)

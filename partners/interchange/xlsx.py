@@ -16,7 +16,9 @@ DAY_0_OF_1904 = datetime.fromisoformat("1904-01-01")
 FEBRUARY_29_1900 = 60
 """A day that Excel counts and that never was. What comes before is a day later than by ``DAY_0``."""
 
-DATE_FORMATS = {str(number) for numbers in (range(14, 23), range(27, 37), (45, 47), range(50, 59)) for number in numbers}
+DATE_FORMATS = {
+    str(number) for numbers in (range(14, 23), range(27, 37), (45, 47), range(50, 59)) for number in numbers
+}
 """The numbers of the formats for dates and times that need no definition: ECMA-376 part 1, 18.8.30."""
 LITERALS = re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
 DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)

@@ -92,7 +92,8 @@ def write_xlsx(rows: Iterable[Sequence[str | date]]) -> bytes:
 
 def _columns(widths: Iterable[int]) -> str:
     return "".join(
-        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>' for number, width in enumerate(widths, 1)
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, width in enumerate(widths, 1)
     )
 
 

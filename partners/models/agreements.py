@@ -79,16 +79,15 @@ class Agreement(models.Model):
     def save(self, **kwargs):
         with transaction.atomic():
             if self.is_being_signed():
-                for predecessor in self.predecessors():
-                    predecessor.end("ended by its renewal")
+                self.end_predecessors()
             super().save(**kwargs)
 
     def clean(self):
         super().clean()
-        with rules.on_field("agreement_type"):
-            rules.signed_has_type(self.status, self.agreement_type)
-        with rules.on_field("valid_until"):
-            rules.dates_in_order(self.valid_from, self.valid_until)
+        rules.hold(
+            ("agreement_type", rules.signed_has_type, self.status, self.agreement_type),
+            ("valid_until", rules.dates_in_order, self.valid_from, self.valid_until),
+        )
 
     def validate_constraints(self, exclude=None):
         """A renewal may be signed beside the agreement that it will end: see ``save``."""
@@ -98,10 +97,11 @@ class Agreement(models.Model):
     def is_being_signed(self):
         return self.status == Status.SIGNED and Agreement.objects.in_process().filter(pk=self.pk).exists()
 
-    def predecessors(self):
-        """The signed agreement, if any, that this one takes the place of."""
-        others = Agreement.objects.exclude(pk=self.pk)
-        return others.filter(university=self.university_id, agreement_type=self.agreement_type_id, status=Status.SIGNED)
+    def end_predecessors(self):
+        """Ends the signed agreement, if any, that this one takes the place of."""
+        signed = Agreement.objects.filter(status=Status.SIGNED).exclude(pk=self.pk)
+        for predecessor in signed.filter(university=self.university_id, agreement_type=self.agreement_type_id):
+            predecessor.end("ended by its renewal")
 
     def sign(self, on, agreement_type=None):
         self.agreement_type = agreement_type or self.agreement_type

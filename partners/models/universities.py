@@ -11,7 +11,7 @@ from partners import rules
 from partners.fields import KeyField, NameField, NamesField
 from partners.models.import_runs import RunHistory
 from partners.names import matching_key, name_lines, slugs
-from partners.querysets import CountryQuerySet, UniversityQuerySet
+from partners.querysets import NamedQuerySet, UniversityQuerySet
 
 KEYS = ["name_key", "search_text"]
 
@@ -80,7 +80,7 @@ class Country(Named):
         help_text=_("The two letters of ISO 3166-1, such as DE."),
     )
 
-    objects = CountryQuerySet.as_manager()
+    objects = NamedQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=KEYS)
 
     class Meta:
@@ -103,6 +103,7 @@ class AgreementType(Named):
         _("position"), default=0, help_text=_("Types are listed in this order, here, in files and on the public pages.")
     )
 
+    objects = NamedQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=KEYS)
 
     class Meta:
@@ -120,9 +121,7 @@ class AgreementType(Named):
 
     def clean(self):
         super().clean()
-        for name in name_lines(self.other_names):
-            with rules.on_field("other_names"):
-                rules.single_term(name)
+        rules.hold(*(("other_names", rules.single_term, name) for name in name_lines(self.other_names)))
 
 
 class University(Named):

@@ -1,8 +1,8 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from partners.public.views import PartnerListView, UniversityView
 
 urlpatterns = [
     path("", PartnerListView.as_view(), name="partners"),
-    path("universities/<str:slug>/", UniversityView.as_view(), name="university"),
+    re_path(r"^universities/(?P<slug>[^/\x00]+)/$", UniversityView.as_view(), name="university"),
 ]

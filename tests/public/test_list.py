@@ -248,7 +248,7 @@ def test_list_and_page_show_a_hostile_name_as_text(client, db, name):
 
     assert university_names(listed) == pieces(page, "h1") == [name]
     assert "<bdi>" in re.search(r"<h1>.*?</h1>", page.content.decode())[0]
-    assert not INLINE_CODE.search(re.sub(r"&[#\w]+;[^<]*", "", listed.content.decode() + page.content.decode()))
+    assert re.findall(r"<script|<img", listed.content.decode() + page.content.decode()) == []
 
 
 @pytest.mark.parametrize("address", ["/", "/?q=tecnologico&type=bilateral", "/?q=nothing-like-this"])

@@ -1,45 +1,63 @@
+import sys
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
+from tqdm import tqdm
 
 from partners.interchange import tables
+from partners.interchange.office_list import COLUMNS
 from partners.interchange.records import TableError
-from partners.interchange.resources import COLUMNS, OfficeListResource
+from partners.interchange.resources import OfficeListResource
 from partners.models import ImportRun
+
+LONG = 2_000
+"""Rows from which on a terminal is shown how far the import is."""
 
 
 class Command(BaseCommand):
     help = "Imports the office's list, a table with the columns Country, University name and Agreement type."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", help="TSV, CSV, XLSX or ODS; - for standard input")
         parser.add_argument("--dry-run", action="store_true", help="tell what would change, and change nothing")
 
     def handle(self, file, dry_run, **options):
         content = read(file)
-        run = ImportRun.of(content, file_name=file.name)
-        result = OfficeListResource().import_data(table(file, content), dry_run=dry_run, run=run)
+        result = self.imported(file, content, dry_run)
         for header in result.ignored:
             self.stderr.write(f"Column “{header}” is ignored.")
-        for error in result.error_lines():
-            self.stderr.write(error)
+        for line in result.error_lines():
+            self.stderr.write(line)
         if not result.has_validation_errors():
-            for outcome in result.changed:
-                self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
+            self.tell_changes(result)
         self.stdout.write(result.counts())
         if result.has_validation_errors():
             raise CommandError("Nothing was imported. Correct the lines above and import the file again.")
 
+    def imported(self, file, content, dry_run):
+        run = ImportRun.of(content, file_name=Path(file).name)
+        try:
+            table = tables.read(content, COLUMNS)
+            return OfficeListResource().import_data(table, dry_run=dry_run, run=run, watch=progress)
+        except TableError as error:
+            raise CommandError(f"{file}: {error}") from error
+        except IntegrityError as error:
+            message = "Nothing was imported, since somebody changed the register in the same moment. Try again."
+            raise CommandError(message) from error
+
+    def tell_changes(self, result):
+        for outcome in result.changed:
+            self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
+
 
 def read(file):
     try:
-        return file.read_bytes()
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def table(file, content):
-    try:
-        return tables.read(content, COLUMNS)
-    except TableError as error:
-        raise CommandError(f"{file}: {error}") from error
+def progress(rows, total):
+    """Shows on a terminal how far a long import is. Says nothing to a file or a pipe."""
+    return tqdm(rows, total=total, desc="Checking rows", unit="", leave=False, disable=None if total > LONG else True)

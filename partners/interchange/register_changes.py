@@ -1,0 +1,182 @@
+"""What the rows of the register's file change, and making these changes."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection, models
+from django.utils.translation import gettext as _
+
+from partners.interchange import reconcile
+from partners.interchange.history import Why
+from partners.interchange.judge import Identity
+from partners.interchange.register_columns import Values, label, shown, shown_agreement
+from partners.interchange.register_matching import deal
+from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models.universities import KEYS
+from partners.names import slugs
+from partners.rules import Status
+
+
+@dataclass
+class Change:
+    """What becomes of one university or agreement."""
+
+    pk: int | None
+    """Its id, if the register has it."""
+    fields: dict[str, tuple[object, object]]
+    """What differs: the value before, and the value after."""
+    after: Values = field(repr=False)
+    """The values of all the fields, changed or not."""
+
+    @classmethod
+    def of(cls, pk: int | None, before: Values, said: Values) -> Change:
+        after = before | said
+        return cls(pk, {name: (before[name], after[name]) for name in after if before[name] != after[name]}, after)
+
+    @property
+    def is_new(self) -> bool:
+        return self.pk is None
+
+    @property
+    def before(self) -> Values:
+        return self.after | {name: old for name, (old, _new) in self.fields.items()}
+
+    def words(self, model: type[models.Model], but: Container[str] = ()) -> Iterator[str]:
+        """What differs, but for some of the fields."""
+        for name in [name for name in self.fields if name not in but]:
+            told = {"field": label(model, name), **dict(zip(("old", "new"), self._shown(name), strict=True))}
+            yield (_("%(field)s: %(new)s") if self.is_new else _("%(field)s: %(old)s → %(new)s")) % told
+
+    def _shown(self, name: str) -> list[str]:
+        return [shown(name, value) for value in self.fields[name]]
+
+
+@dataclass
+class Outcome:
+    """What one row of the file comes to."""
+
+    line: int
+    country: Country
+    name: str
+    university: Identity
+    profile: Change | None = None
+    """What becomes of the university itself. Only the first row that names it has this."""
+    agreement: Change | None = None
+    """None if the row is about the university only."""
+
+    @property
+    def is_new(self) -> bool:
+        return any(change.is_new for change in self._changes())
+
+    @property
+    def is_changed(self) -> bool:
+        return not self.is_new and any(change.fields for change in self._changes())
+
+    @property
+    def terms(self) -> str:
+        """What a row that adds something adds and, beside it, changes."""
+        return "; ".join(self.words()) or _("without an agreement")
+
+    def words(self) -> list[str]:
+        return [*self._agreement_words(), *self._profile_words()]
+
+    def _changes(self) -> list[Change]:
+        return [change for change in (self.profile, self.agreement) if change]
+
+    def _agreement_words(self) -> Iterator[str]:
+        """Which of the university's agreements it is, and what becomes of that."""
+        if self.agreement and self.agreement.is_new:
+            yield shown_agreement(self.agreement.after)
+            yield from self.agreement.words(Agreement, but=("agreement_type", "status"))
+        elif self.agreement:
+            named = self.agreement.before["agreement_type"] or _("type unknown")
+            for word in self.agreement.words(Agreement):
+                yield _("%(agreement)s, %(change)s") % {"agreement": named, "change": word}
+
+    def _profile_words(self) -> Iterator[str]:
+        if self.profile:
+            yield from self.profile.words(University, but=("name",) if self.profile.is_new else ())
+
+
+def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun) -> None:
+    """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
+    why = Why(run.reason, run.user, run)
+    created = _apply_profiles([each for each in outcomes if each.profile], why)
+    new = [each for each in outcomes if each.agreement and each.agreement.is_new]
+    changed = [each for each in outcomes if each.agreement and not each.agreement.is_new and each.agreement.fields]
+    _change_agreements([each.agreement for each in changed if _ends(each.agreement)], types, why)
+    others = [each for each in changed if not _ends(each.agreement)]
+    _make_room(others)
+    _change_agreements([each.agreement for each in others], types, why)
+    agreements = [
+        _agreement(each.agreement, types, university_id=created.get(each.university, each.university)) for each in new
+    ]
+    reconcile.add(Agreement, agreements, why)
+    if len(created) >= reconcile.LARGE:
+        connection.cursor().execute("ANALYZE")
+
+
+def _apply_profiles(outcomes: Sequence[Outcome], why: Why) -> dict[Identity, int]:
+    """The ids of the universities that were not in the register."""
+    new = [each for each in outcomes if each.profile.is_new]
+    changed = [each.profile for each in outcomes if not each.profile.is_new and each.profile.fields]
+    added = list(_new_universities(new, {change.after["slug"] for change in changed}))
+    reconcile.add(University, added, why)
+    names = {name for change in changed for name in change.fields}
+    _change(University, list(map(_university, changed)), names.union(KEYS), why)
+    return {each.university: university.pk for each, university in zip(new, added, strict=True)}
+
+
+def _new_universities(outcomes: Sequence[Outcome], reserved: set[str]) -> Iterator[University]:
+    """Those without an address get a free one."""
+    if not outcomes:
+        return
+    taken = reserved.union(University.objects.values_list("slug", flat=True))
+    taken.update(each.profile.after["slug"] for each in outcomes)
+    for each in outcomes:
+        candidates = slugs(each.name, each.country.code)
+        slug = each.profile.after["slug"] or next(slug for slug in candidates if slug not in taken)
+        taken.add(slug)
+        yield University(country=each.country, **each.profile.after | {"slug": slug})
+
+
+def _university(change: Change) -> University:
+    """With its keys, which a bulk update does not make anew."""
+    university = University(pk=change.pk, **change.after)
+    for name in KEYS:
+        University._meta.get_field(name).pre_save(university, add=False)
+    return university
+
+
+def _agreement(change: Change, types: Mapping[str, AgreementType], **values: object) -> Agreement:
+    agreement_type = types.get(change.after["agreement_type"])
+    return Agreement(pk=change.pk, **change.after | {"agreement_type": agreement_type}, **values)
+
+
+def _ends(change: Change) -> bool:
+    return "status" in change.fields and change.after["status"] == Status.ENDED
+
+
+def _make_room(outcomes: Sequence[Outcome]) -> None:
+    """Clears the places that agreements take over from one another: no two may be in one in between."""
+    wanted = {(each.university, deal(each.agreement.after).place) for each in outcomes}
+    leaving = [
+        Agreement(pk=each.agreement.pk, status=Status.ENDED)
+        for each in outcomes
+        if (place := deal(each.agreement.before).place) != deal(each.agreement.after).place
+        and place
+        and (each.university, place) in wanted
+    ]
+    Agreement.objects.bulk_update(leaving, ["status"])
+
+
+def _change_agreements(changes: Sequence[Change], types: Mapping[str, AgreementType], why: Why) -> None:
+    names = {name for change in changes for name in change.fields}
+    _change(Agreement, [_agreement(change, types) for change in changes], names.union(["status"]), why)
+
+
+def _change(model: type[models.Model], objects: Sequence[models.Model], names: Iterable[str], why: Why) -> None:
+    if objects:
+        reconcile.change(model, objects, sorted(names), why)

@@ -1,0 +1,216 @@
+"""What the rows of the register's file come to beside one another, and beside what the register holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from partners import rules
+from partners.interchange.judge import NAME, Identity, RowReader, shortened
+from partners.interchange.register_changes import Change, Outcome
+from partners.interchange.register_columns import (
+    ADDRESS,
+    AGREEMENT_FIELDS,
+    AGREEMENT_PATHS,
+    DATES,
+    NEW_AGREEMENT,
+    NEW_UNIVERSITY,
+    NUMBER,
+    OTHER_NAMES,
+    PROFILE,
+    STATUS,
+    TYPE,
+    UNIVERSITY_FIELDS,
+    VALID_UNTIL,
+    Values,
+    shown_agreement,
+)
+from partners.interchange.register_matching import deal, matched
+from partners.interchange.tables import Row
+from partners.models import Agreement, Country, University
+from partners.names import matching_key, name_lines
+
+
+class Said(RowReader):
+    """What a row says, as far as it can be understood, and what that comes to."""
+
+    def __init__(self, row: Row):
+        super().__init__(row)
+        self.pk: int | None = None
+        """The id of the university, if the register has it."""
+        self.outcome: Outcome | None = None
+        """None if the row does not tell which university it is about."""
+        self.profile: Values = {}
+        self.agreement: Values | None = None
+        self.number: int | None = None
+
+    @property
+    def line(self) -> int:
+        return self.row.line
+
+    def read(self, column: str, meaning: Callable, *args):
+        """None if the file has no such column, too."""
+        return super().read(column, meaning, *args) if column in self.row.cells else None
+
+    def has_errors(self, *columns: str) -> bool:
+        return any(column in self.errors for column in columns)
+
+    def refuse(self, column: str, message: str) -> None:
+        self.errors[column].append(message)
+
+    @contextmanager
+    def errors_at(self, column: str) -> Iterator[None]:
+        try:
+            yield
+        except ValidationError as error:
+            self.errors[column] += error.messages
+
+    def verdict(self) -> Outcome | ValidationError:
+        return ValidationError(dict(self.errors)) if self.errors else self.outcome
+
+
+class Held:
+    """The universities of some countries and their agreements, with all that the file can tell of them."""
+
+    def __init__(self, countries: Collection[Country]):
+        self.countries: dict[int, int] = {}
+        self.universities: dict[int, Values] = {}
+        self.agreements: dict[int | None, dict[int, Values]] = defaultdict(dict)
+        universities = University.objects.filter(country__in=countries)
+        for pk, country, *values in universities.values_list("pk", "country", *UNIVERSITY_FIELDS).iterator():
+            self.countries[pk] = country
+            self.universities[pk] = dict(zip(UNIVERSITY_FIELDS, values, strict=True))
+        agreements = Agreement.objects.filter(university__country__in=countries)
+        for pk, university, *values in agreements.values_list("pk", "university", *AGREEMENT_PATHS).iterator():
+            self.agreements[university][pk] = dict(zip(AGREEMENT_FIELDS, values, strict=True))
+
+
+def judge_profile(rows: Sequence[Said], held: Held) -> None:
+    """The first row that names a university takes what the file tells of it."""
+    _refuse_contradictions(rows)
+    told: Values = {}
+    for said in reversed(rows):
+        told |= said.profile
+    if not told.get("slug"):
+        told.pop("slug", None)  # There is no university without an address: it keeps the one it has.
+    first = rows[0]
+    first.outcome.profile = Change.of(first.pk, held.universities.get(first.pk, NEW_UNIVERSITY), told)
+
+
+def judge_agreements(rows: Sequence[Said], held: Held) -> None:
+    agreements = held.agreements.get(rows[0].pk, {})
+    numbers = _numbers(rows, agreements)
+    for said in rows:
+        if said.agreement:
+            pk = numbers.get(said)
+            said.outcome.agreement = Change.of(pk, agreements.get(pk, NEW_AGREEMENT), said.agreement)
+            after = said.outcome.agreement.after
+            with said.errors_at(VALID_UNTIL):
+                rules.dates_in_order(after["valid_from"], after["valid_until"])
+    if not any(said.has_errors(TYPE, STATUS, NUMBER, *DATES) for said in rows):
+        _refuse_collisions(rows, agreements)
+
+
+def _numbers(rows: Sequence[Said], agreements: Mapping[int, Values]) -> dict[Said, int]:
+    """The agreement that each row is about, unless that is a new one."""
+    told = _told_numbers(rows, agreements)
+    others = [said for said in rows if said.agreement and said.number is None]
+    dates = [name for name in DATES.values() if others and name in others[0].agreement]
+    left = {pk: deal(values, dates) for pk, values in agreements.items() if pk not in told}
+    found = matched([deal(said.agreement, dates) for said in others], left)
+    return {said: pk for pk, said in told.items()} | {others[at]: pk for at, pk in found.items()}
+
+
+def _told_numbers(rows: Iterable[Said], agreements: Mapping[int, Values]) -> dict[int, Said]:
+    """The rows that give the number of an agreement, by that number."""
+    numbered: dict[int, Said] = {}
+    for said in [said for said in rows if said.number is not None]:
+        told = {"number": said.number, "name": said.outcome.name}
+        if said.number not in agreements:
+            message = _("%(number)d is not an agreement with “%(name)s”. Leave the cell empty for a new agreement.")
+            said.refuse(NUMBER, message % told)
+        elif (first := numbered.setdefault(said.number, said)) is not said:
+            message = _("%(number)d stands in line %(line)d already. Leave the cell empty for a new agreement.")
+            said.refuse(NUMBER, message % (told | {"line": first.line}))
+    return numbered
+
+
+def _refuse_contradictions(rows: Iterable[Said]) -> None:
+    told: dict[str, Said] = {}
+    for said in rows:
+        for column, name in {NAME: "name", **PROFILE}.items():
+            first = told.setdefault(name, said) if name in said.profile else said
+            if first is not said and first.profile[name] != said.profile[name]:
+                message = _(
+                    "“%(here)s” contradicts line %(line)d, which says “%(there)s”."
+                    " Write the same in all lines of the university."
+                )
+                here, there = (shortened(each.row.cells[column]) for each in (said, first))
+                said.refuse(column, message % {"here": here, "there": there, "line": first.line})
+
+
+def _refuse_collisions(rows: Iterable[Said], agreements: Mapping[int, Values]) -> None:
+    """A university has one open agreement of a type and status."""
+    rows = [said for said in rows if said.outcome.agreement]
+    told = {said.outcome.agreement.pk for said in rows}
+    numbers = {deal(values).place: pk for pk, values in agreements.items() if pk not in told}
+    first: dict[object, Said] = {}
+    for said in rows:
+        after = said.outcome.agreement.after
+        place = deal(after).place
+        if place and place in numbers:
+            message = _(
+                "The university has the agreement “%(agreement)s” already, number %(number)d, and it can have only one."
+                " Add a line for that one, with its number and the status “ended”."
+            )
+            said.refuse(STATUS, message % {"agreement": shown_agreement(after), "number": numbers[place]})
+        elif place and (other := first.setdefault(place, said)) is not said:
+            message = _(
+                "“%(agreement)s” stands in line %(line)d already, and the university can have only one."
+                " Give one of the two the status “ended”."
+            )
+            said.refuse(STATUS, message % {"agreement": shown_agreement(after), "line": other.line})
+
+
+def refuse_taken_addresses(rows: Iterable[Said]) -> None:
+    """Also one that its university gives up in the same file, as the database would meet it twice in between."""
+    moving = [said for said in rows if "slug" in said.outcome.profile.fields]
+    taken = dict(University.objects.values_list("slug", "name")) if moving else {}
+    first: dict[str, Said] = {}
+    for said in moving:
+        address = said.outcome.profile.after["slug"]
+        if address in taken:
+            message = _("“%(address)s” is already the address of “%(name)s”. Write another one.")
+            said.refuse(ADDRESS, message % {"address": address, "name": taken[address]})
+        elif (other := first.setdefault(address, said)) is not said:
+            message = _("“%(address)s” is already the address in line %(line)d. Write another one.")
+            said.refuse(ADDRESS, message % {"address": address, "line": other.line})
+
+
+def refuse_taken_names(rows: Sequence[Said], held: Held) -> None:
+    """Holds other names that are new against what each university is called after the import."""
+    renamed = [said for said in rows if "other_names" in said.outcome.profile.fields]
+    owners = _owners(rows, held) if renamed else {}
+    for said in renamed:
+        outcome = said.outcome
+        for name in name_lines(outcome.profile.after["other_names"]):
+            of_this_name = owners[outcome.country.pk, matching_key(name)]
+            for other in [other for university, other in of_this_name.items() if university != outcome.university]:
+                message = _("“%(name)s” is already a name of “%(other)s”. Take it out of one of the two.")
+                said.refuse(OTHER_NAMES, message % {"name": shortened(name), "other": other})
+
+
+def _owners(rows: Iterable[Said], held: Held) -> dict[tuple[int, str], dict[Identity, str]]:
+    """The names of the universities that have a matching key in a country."""
+    called = {pk: (held.countries[pk], values) for pk, values in held.universities.items()}
+    for said in rows:
+        called[said.outcome.university] = said.outcome.country.pk, said.outcome.profile.after
+    owners = defaultdict(dict)
+    for university, (country, values) in called.items():
+        for name in [values["name"], *name_lines(values["other_names"])]:
+            owners[country, matching_key(name)][university] = values["name"]
+    return owners

@@ -1,0 +1,76 @@
+"""Which of a university's agreements each row of the register's file is about, where no number says so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from partners.rules import Status
+
+Place = tuple[str | None, str]
+"""A type and a status: what a university has only one agreement of, unless it is ended."""
+
+
+class Deal(NamedTuple):
+    """An agreement as a row tells it, or as a university holds it."""
+
+    agreement_type: str | None
+    status: str
+    dates: tuple[date | None, ...] = ()
+    """Those that the file has a column for."""
+
+    @property
+    def place(self) -> Place | None:
+        return None if self.status == Status.ENDED else (self.agreement_type, self.status)
+
+
+def deal(values: Mapping[str, object], dates: Iterable[str] = ()) -> Deal:
+    """From the values of an agreement, by the names of its fields, of which some are the dates to look at."""
+    return Deal(values["agreement_type"], values["status"], tuple(values[name] for name in dates))
+
+
+class Step(NamedTuple):
+    """A row of one status is about an agreement of another, of the same type or of unknown type."""
+
+    status: str
+    before: str
+    same_type: bool = True
+
+
+STEPS = [
+    Step(Status.IN_PROCESS, before=Status.IN_PROCESS),
+    Step(Status.SIGNED, before=Status.SIGNED),
+    Step(Status.SIGNED, before=Status.IN_PROCESS),
+    Step(Status.ENDED, before=Status.SIGNED),
+    Step(Status.ENDED, before=Status.IN_PROCESS),
+    Step(Status.SIGNED, before=Status.IN_PROCESS, same_type=False),
+    Step(Status.IN_PROCESS, before=Status.IN_PROCESS, same_type=False),
+]
+"""The likely ones first: what stays, then what moves on, then what learns its type."""
+
+
+def matched(rows: Sequence[Deal], held: Mapping[int, Deal]) -> dict[int, int]:
+    """The agreement that each row is about, by the row's position. Rows without one tell of new agreements.
+
+    No agreement goes to two rows. What has ended goes only to a row that says the same of it:
+    another row tells of other history.
+    """
+    found = _same(rows, held)
+    taken = set(found.values())
+    left = {deal.place: pk for pk, deal in held.items() if deal.place and pk not in taken}
+    for step in STEPS:
+        for at, row in enumerate(rows):
+            source = row.agreement_type if step.same_type else None, step.before
+            if row.status == step.status and at not in found and source in left:
+                found[at] = left.pop(source)
+    return found
+
+
+def _same(rows: Sequence[Deal], held: Mapping[int, Deal]) -> dict[int, int]:
+    """Rows that say what an agreement is, the older agreement first if there are several of the kind."""
+    agreements = defaultdict(list)
+    for pk in sorted(held, reverse=True):
+        agreements[held[pk]].append(pk)
+    return {at: agreements[row].pop() for at, row in enumerate(rows) if agreements.get(row)}

@@ -1,0 +1,86 @@
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from partners.models import Agreement
+from tests.pages import messages, text
+
+IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
+EXPORT = "/admin/partners/university/export/"
+IN_PROCESS = "Czech Technical University\tin process"
+SIGNED = "Czech Technical University\tErasmus+"
+
+
+def upload(browser, content):
+    file = SimpleUploadedFile("partners.tsv", content, "text/tab-separated-values")
+    return browser.post(IMPORT, {"import_file": file, "format": "0", "resource": ""})
+
+
+def confirm(browser, preview):
+    """Presses the preview's button."""
+    form = re.search(rf'<form[^>]*action="{CONFIRM}".*?</form>', preview.content.decode(), re.DOTALL)[0]
+    inputs = [dict(re.findall(r'\b(name|value)="([^"]*)"', each)) for each in re.findall(r"<input[^>]*>", form)]
+    typed = {each["name"]: each.get("value", "") for each in inputs if "name" in each}
+    return browser.post(CONFIRM, typed, follow=True)
+
+
+@pytest.fixture
+def edited(offices_list):
+    """The office's list with one line edited."""
+    return offices_list.replace(IN_PROCESS.encode(), SIGNED.encode())
+
+
+def test_preview_says_in_words_what_the_edited_line_does_and_changes_nothing(office, register, edited):
+    page = text(upload(office, edited))
+
+    assert "New 0 Changed 1 Unchanged 107 Errors 0" in page
+    assert "Czech Technical University: in process becomes signed Erasmus+" in page
+    assert Agreement.objects.in_process().count() == 1
+
+
+def test_confirmed_import_changes_the_register_and_says_so(office, coordinator, register, edited):
+    deal = Agreement.objects.in_process().get()
+
+    page = confirm(office, upload(office, edited))
+
+    assert messages(page) == ["Imported partners.tsv: 0 new, 1 changed, 107 unchanged, 0 errors."]
+    deal.refresh_from_db()
+    assert str(deal) == "Czech Technical University: Erasmus+ (signed)"
+    record = deal.history.latest()
+    assert record.history_user == coordinator
+    assert "import" in record.history_change_reason
+
+
+def test_preview_of_the_same_list_says_that_there_is_nothing_to_import(office, register, offices_list):
+    page = upload(office, offices_list)
+
+    assert "There is nothing to import: the register says the same as this file" in text(page)
+    assert "New 0 Changed 0 Unchanged 108 Errors 0" in text(page)
+    assert "Import this" not in page.content.decode()
+
+
+def test_file_with_an_error_names_the_line_and_offers_no_confirmation(office, register, edited):
+    page = upload(office, edited.replace(b"Monash University\tBilateral", b"Monash University\tBilaterall"))
+
+    assert re.search(r"5\D+Agreement type\W+“Bilaterall” is not an agreement type\.", text(page))
+    assert CONFIRM not in page.content.decode()
+    assert Agreement.objects.in_process().count() == 1
+
+
+def test_file_that_is_no_table_is_refused_at_its_field(office, register):
+    page = upload(office, b"\x00\x01\x02")
+
+    assert "errorlist" in page.content.decode()
+    assert CONFIRM not in page.content.decode()
+
+
+def test_export_answers_with_the_office_s_list(office, register, offices_list):
+    answer = office.post(EXPORT, {"format": "0", "resource": ""})
+
+    lines = answer.content.decode().splitlines()
+    delivered = [line for line in offices_list.decode().splitlines() if line.strip()]
+    assert answer["Content-Type"].startswith("text/tab-separated-values")
+    assert len(lines) == 109
+    assert set(lines) - set(delivered) <= {line for line in lines if line.endswith(("/Erasmus+", "/Erasmus+/GE3"))}
+    assert 'Italy\tUniversity of Rome "Tor Vergata"\tBilateral' in [line.strip() for line in lines]

@@ -1,0 +1,179 @@
+import pytest
+
+from partners.interchange import tables
+from partners.interchange.office_list import COLUMNS
+from partners.interchange.resources import OfficeListResource
+from partners.interchange.undo import changes_of, undo
+from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def imported(*rows, user=None):
+    """The run that imports rows of the list for Germany, each a name and its terms."""
+    lines = ["\t".join(COLUMNS), *(f"Germany\t{name}\t{terms}" for name, terms in rows)]
+    content = "\n".join(lines).encode()
+    run = ImportRun.of(content, file_name="partners.tsv", user=user)
+    OfficeListResource().import_data(tables.read(content, COLUMNS), run=run)
+    return run
+
+
+def told(changes):
+    return [f"{change.university}: {change.words}" for change in changes]
+
+
+def register():
+    """All that an undo can touch."""
+    agreements = Agreement.objects.values_list("university__name", "agreement_type__name", "status")
+    return sorted(University.objects.values_list("name", "search_text")), sorted(map(str, agreements))
+
+
+@pytest.fixture
+def deal(erasmus):
+    return AgreementFactory(university__name="Köln", agreement_type=None, status=Status.IN_PROCESS)
+
+
+def test_run_tells_what_it_changed(deal):
+    AgreementFactory(university__name="Marburg")
+
+    run = imported(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
+
+    assert told(changes_of(run).changes()) == [
+        "Koln: spelling: Köln → Koln",
+        "Koln: in process becomes signed Erasmus+",
+        "Marburg: Bilateral ends",
+        "Marburg: new: signed GE3",
+        "Trier: added to the register",
+        "Trier: new: in process",
+    ]
+
+
+def test_undo_puts_back_what_nobody_has_touched(deal, coordinator):
+    AgreementFactory(university__name="Marburg")
+    before = register()
+    run = imported(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
+
+    undo(run, coordinator)
+
+    assert register() == before
+
+
+def test_undo_is_in_history_with_its_user_and_run(deal, coordinator):
+    run = imported(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
+    trier = University.objects.get(name="Trier").pk
+
+    undo(run, coordinator)
+
+    reason = f"undo of import run {run.pk}: partners.tsv"
+    for record in (deal.history.latest(), University.history.filter(id=trier).latest()):
+        assert (record.history_user, record.history_change_reason) == (coordinator, reason)
+    assert University.history.filter(id=trier).latest().history_type == "-"
+
+
+def test_undo_leaves_what_somebody_has_edited_since(deal, coordinator):
+    run = imported(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
+    deal.refresh_from_db()
+    deal._history_user = coordinator
+    deal.end("the partner withdrew")
+
+    undoing = undo(run, coordinator)
+
+    deal.refresh_from_db()
+    assert deal.status == Status.ENDED
+    assert told(undoing.left()) == ["Köln: in process becomes signed Erasmus+"]
+    assert undoing.left()[0].obstacle.startswith("changed by coordinator, 2")
+    assert not University.objects.filter(name="Trier").exists()
+
+
+def test_undo_leaves_what_a_superuser_has_deleted_since(coordinator):
+    run = imported(("Trier", "Bilateral/GE3"))
+    Agreement.objects.get(agreement_type__name="GE3").delete()
+
+    undoing = undo(run, coordinator)
+
+    assert told(undoing.left()) == ["Trier: new: signed GE3"]
+    assert undoing.left()[0].obstacle.startswith("deleted by a command, 2")
+    assert not University.objects.exists()
+
+
+def test_undo_leaves_an_added_university_that_has_other_agreements_by_now(erasmus, coordinator):
+    run = imported(("Trier", "Bilateral"))
+    trier = University.objects.get()
+    AgreementFactory(university=trier, agreement_type=erasmus)
+
+    undoing = undo(run, coordinator)
+
+    assert told(undoing.left()) == ["Trier: added to the register"]
+    assert undoing.left()[0].obstacle == "it has agreements that stay"
+    assert [str(agreement) for agreement in trier.agreements.all()] == ["Trier: Erasmus+ (signed)"]
+
+
+def test_undo_does_not_bring_back_what_another_agreement_has_taken_the_place_of(coordinator):
+    ended = AgreementFactory(university__name="Marburg")
+    run = imported(("Marburg", "GE3"))
+    AgreementFactory(university=ended.university)
+
+    undoing = undo(run, coordinator)
+
+    ended.refresh_from_db()
+    assert ended.status == Status.ENDED
+    assert told(undoing.left()) == ["Marburg: Bilateral ends"]
+    assert undoing.left()[0].obstacle == "another agreement is in its place by now"
+
+
+def test_undo_of_a_chain_stops_where_one_link_is_held(erasmus, coordinator):
+    """The deal cannot become of unknown type again, so that what it is now is not free either."""
+    marburg = UniversityFactory(name="Marburg")
+    deal = AgreementFactory(university=marburg, agreement_type=None, status=Status.IN_PROCESS)
+    run = imported(("Marburg", "Erasmus+ (in process)"))
+    AgreementFactory(university=marburg, agreement_type=None, status=Status.IN_PROCESS)
+
+    undo(run, coordinator)
+
+    deal.refresh_from_db()
+    assert (deal.agreement_type, deal.status) == (erasmus, Status.IN_PROCESS)
+
+
+def test_undo_happens_once(coordinator):
+    run = imported(("Trier", "Bilateral"))
+    undo(run, coordinator)
+    imported(("Trier", "Bilateral"))
+
+    again = undo(run, coordinator)
+
+    assert again is None
+    assert University.objects.count() == 1
+    run.refresh_from_db()
+    assert run.undone_by == coordinator
+
+
+def test_import_of_the_same_file_leaves_no_run():
+    imported(("Trier", "Bilateral"))
+
+    imported(("Trier", "Bilateral"))
+
+    assert ImportRun.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", [3, 300])
+def test_changes_are_told_with_the_same_queries(number, django_assert_num_queries):
+    run = imported(*((f"Town {n}", "Bilateral") for n in range(number)))
+
+    with django_assert_num_queries(6):
+        assert len(changes_of(run).changes()) == 2 * number
+
+
+def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordinator):
+    undo(register_run, coordinator)
+
+    assert University.objects.count() == Agreement.objects.count() == 0
+    assert (Country.objects.count(), AgreementType.objects.count()) == (249, 3)
+
+
+@pytest.fixture
+def register_run(offices_list):
+    run = ImportRun.of(offices_list, file_name="partners.tsv")
+    OfficeListResource().import_data(tables.read(offices_list, COLUMNS), run=run)
+    return run

@@ -1,0 +1,190 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from partners.models import Agreement, University
+from tests.conftest import OFFICES_LIST
+
+HEADER = "Country\tUniversity name\tAgreement type\n"
+KOELN = "Germany\tUniversity of Köln\tBilateral\n"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run():
+    """Runs a command and gives what it wrote: standard output, standard error, and why it failed, if it did."""
+
+    def run(*args, **options):
+        out, err, failure = StringIO(), StringIO(), None
+        try:
+            call_command(*args, stdout=out, stderr=err, **options)
+        except CommandError as error:
+            failure = str(error)
+        return out.getvalue(), err.getvalue(), failure
+
+    return run
+
+
+@pytest.fixture
+def office_file(tmp_path):
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "list.tsv"
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+def test_import_closes_with_the_counts(run):
+    first, second = run("import_partners", OFFICES_LIST), run("import_partners", OFFICES_LIST)
+
+    assert first == ("108 new, 0 changed, 0 unchanged, 0 errors\n", "", None)
+    assert second == ("0 new, 0 changed, 108 unchanged, 0 errors\n", "", None)
+    assert University.objects.count() == 108
+
+
+def test_import_tells_each_change_and_what_it_ignores(run, office_file):
+    run("import_partners", office_file(HEADER + KOELN + "Spain\tMálaga\tin process\n"))
+    edited = (
+        "Agreement type;Country;University name;Contact\nGE3;Germany;UNIVERSITY of Köln;x\nErasmus+;Spain;Málaga;y\n"
+    )
+
+    out, err, failure = run("import_partners", office_file(edited, encoding="cp1252"))
+
+    assert out.splitlines() == [
+        "UNIVERSITY of Köln: spelling: University of Köln → UNIVERSITY of Köln; new: signed GE3; Bilateral ends",
+        "Málaga: in process becomes signed Erasmus+",
+        "0 new, 2 changed, 0 unchanged, 0 errors",
+    ]
+    assert (err, failure) == ("Column “Contact” is ignored.\n", None)
+
+
+def test_import_tells_history_where_the_change_came_from(run, office_file):
+    run("import_partners", office_file(HEADER + KOELN))
+
+    history = Agreement.history.get()
+    assert (history.history_change_reason, history.history_user) == (
+        f"import run {history.import_run.pk}: list.tsv",
+        None,
+    )
+
+
+def test_dry_run_tells_the_changes_and_makes_none(run, office_file):
+    run("import_partners", office_file(HEADER + KOELN))
+
+    out, _err, failure = run(
+        "import_partners",
+        office_file(HEADER + "Germany\tUniversity of Köln\tGE3\nSpain\tMálaga\tGE3\n"),
+        dry_run=True,
+    )
+
+    assert (out, failure) == (
+        "University of Köln: new: signed GE3; Bilateral ends\n1 new, 1 changed, 0 unchanged, 0 errors\n",
+        None,
+    )
+    assert list(Agreement.objects.values_list("agreement_type__name", "status")) == [("Bilateral", "signed")]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_import_with_an_error_tells_it_and_fails(run, office_file, dry_run):
+    file = office_file(HEADER + KOELN + "\nAtlantis\tMálaga\tGE4\n")
+
+    out, err, failure = run("import_partners", file, dry_run=dry_run)
+
+    assert err.splitlines() == [
+        "Line 4, Country: “Atlantis” is not a country or territory of the register. "
+        "Correct it, or add it there as another name.",
+        "Line 4, Agreement type: “GE4” is not an agreement type. "
+        "Write “Bilateral”, “Erasmus+”, “GE3” or “in process”, or add the type to the register.",
+    ]
+    assert out == "1 new, 0 changed, 0 unchanged, 1 errors\n"
+    assert failure == "Nothing was imported. Correct the lines above and import the file again."
+    assert University.objects.count() == 0
+
+
+def test_import_of_a_file_that_is_no_table_fails(run, office_file):
+    file = office_file("")
+
+    assert run("import_partners", file) == (
+        "",
+        "",
+        f"{file}: The file is empty. Choose a file with the columns “Country”, “University name”, “Agreement type”.",
+    )
+
+
+def test_import_of_a_file_that_is_not_there_fails(run, tmp_path):
+    file = tmp_path / "missing.tsv"
+
+    assert run("import_partners", file) == ("", "", f"{file} cannot be read: No such file or directory.")
+
+
+def test_import_of_a_folder_fails(run, tmp_path):
+    assert run("import_partners", tmp_path) == ("", "", f"{tmp_path} cannot be read: Is a directory.")
+
+
+def test_export_writes_to_standard_output(run, office_file):
+    run("import_partners", office_file(HEADER + KOELN))
+
+    assert run("export_partners") == (HEADER + KOELN, "", None)
+
+
+def test_export_of_an_import_is_the_list_in_order(run):
+    run("import_partners", OFFICES_LIST)
+
+    out, _err, _failure = run("export_partners")
+
+    listed = {tuple(line.split("\t")[:2]) for line in OFFICES_LIST.read_text(encoding="utf-8").splitlines() if line}
+    assert {tuple(line.split("\t")[:2]) for line in out.splitlines()} == listed
+    assert len(out.splitlines()) == 109
+
+
+CSV = "\ufeffCountry,University name,Agreement type\r\nGermany,University of Köln,Bilateral\r\n"
+
+
+@pytest.mark.parametrize(
+    ("file_name", "options", "text"),
+    [
+        ("list.tsv", {}, HEADER + KOELN),
+        ("list.csv", {}, CSV),
+        ("LIST.CSV", {}, CSV),
+        ("list", {}, HEADER + KOELN),
+        ("list.txt", {}, HEADER + KOELN),
+        ("list.txt", {"format": "csv"}, CSV),
+        ("list.csv", {"format": "tsv"}, HEADER + KOELN),
+    ],
+)
+def test_export_writes_a_file_in_the_format_asked_for_or_that_of_its_ending(
+    run, office_file, tmp_path, file_name, options, text
+):
+    run("import_partners", office_file(HEADER + KOELN))
+    (tmp_path / "exported").mkdir()
+
+    written = run("export_partners", tmp_path / "exported" / file_name, **options)
+
+    assert written == ("", "", None)
+    assert (tmp_path / "exported" / file_name).read_bytes().decode() == text
+
+
+def test_export_can_write_csv_to_standard_output(run, office_file):
+    run("import_partners", office_file(HEADER + KOELN))
+
+    assert run("export_partners", format="csv") == (CSV, "", None)
+
+
+def test_export_to_a_place_that_is_not_there_fails(run, tmp_path):
+    file = tmp_path / "missing" / "list.tsv"
+
+    assert run("export_partners", file) == ("", "", f"{file} cannot be written: No such file or directory.")
+
+
+@pytest.mark.parametrize("table_format", ["tsv", "csv"])
+def test_exported_file_imported_again_is_no_change(run, tmp_path, table_format):
+    run("import_partners", OFFICES_LIST)
+    file = tmp_path / f"list.{table_format}"
+    run("export_partners", file)
+
+    out, err, failure = run("import_partners", file)
+
+    assert (out, err, failure) == ("0 new, 0 changed, 108 unchanged, 0 errors\n", "", None)
