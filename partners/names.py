@@ -30,6 +30,8 @@ def matching_key(text: str) -> str:
     Ignores case, accents (of the letters in ``UNDECOMPOSED`` too), runs of spaces,
     non-breaking spaces and Unicode composition, and nothing else.
     """
+    if text.isascii():
+        return clean_name(text.lower())
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
     plain = ACCENTS.sub("", folded.translate(UNDECOMPOSED))
     return clean_name(plain)

@@ -1,7 +1,6 @@
 """The register's rules on plain values. Each raises ValidationError, and each is called from one place."""
 
 import re
-import unicodedata
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -9,6 +8,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 FORMULA_STARTS = "=+-@"
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+"""Control characters, lone surrogates, and separators of lines and paragraphs."""
 
 # What separates and what qualifies the terms in the office's list, as in
 # "Bilateral/Erasmus+ (in process)"; names of agreement types have to keep clear of both.
@@ -45,11 +46,11 @@ def country_code(code: str) -> None:
 
 def plain_name(name: str) -> None:
     """A name is one line of text that no spreadsheet takes for a formula."""
-    if bad := next((char for char in name if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}), None):
+    if bad := UNPRINTABLE.search(name):
         raise ValidationError(
             _("“%(value)s” has a control character (U+%(code)s) in it. Type the name anew, in one line."),
             code="control_character",
-            params={"value": name, "code": f"{ord(bad):04X}"},
+            params={"value": name, "code": f"{ord(bad[0]):04X}"},
         )
     if name.startswith(tuple(FORMULA_STARTS)):
         raise ValidationError(

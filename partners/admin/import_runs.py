@@ -9,8 +9,10 @@ from django.urls import path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from partners.interchange.undo import changes_of, undo
+from partners.interchange.undo import changes_of, count_of, undo, undoing_of
 from partners.models import ImportRun
+
+MOST_SHOWN = 200
 
 
 @admin.register(ImportRun)
@@ -46,7 +48,8 @@ class ImportRunAdmin(admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         run = self._run(request, object_id)
         may_undo = self.has_undo_permission(request) and not run.undone_at
-        context = self._context(request, run, title=str(run), may_undo=may_undo)
+        changes = changes_of(run, MOST_SHOWN).changes()
+        context = self._context(request, run, title=str(run), may_undo=may_undo, changes=changes, count=count_of(run))
         return TemplateResponse(request, "admin/partners/importrun/change.html", context)
 
     def undo_view(self, request, pk):
@@ -60,7 +63,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         if request.method == "POST":
             self._undo(request, run)
             return redirect("admin:partners_importrun_change", pk)
-        context = self._context(request, run, title=_("Undo %s") % run)
+        context = self._context(request, run, title=_("Undo %s") % run, undoing=undoing_of(run))
         return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
 
     def file_view(self, request, pk):
@@ -90,6 +93,5 @@ class ImportRunAdmin(admin.ModelAdmin):
         return self.admin_site.each_context(request) | {
             "opts": self.opts,
             "original": run,
-            "undoing": changes_of(run),
             **context,
         }

@@ -209,5 +209,5 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
 
 def _too_many_cells() -> TableError:
     return TableError(
-        _("The file has too many cells, be they blank. Copy the table to a new spreadsheet and choose that file.")
+        _("The file has too many cells, blank ones among them. Copy the table to a new spreadsheet and choose that file.")
     )

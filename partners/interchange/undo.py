@@ -58,10 +58,19 @@ class Undoing:
         return [change for change in self.changes() if change.obstacle]
 
 
-def changes_of(run: ImportRun) -> Undoing:
+def undoing_of(run: ImportRun) -> Undoing:
     """Everything that a run changed, with the obstacles to putting it back."""
+    undoing = changes_of(run)
+    _mark_touched(undoing.changes())
+    _mark_taken(undoing.agreements)
+    _mark_inhabited(undoing.universities, undoing.agreements)
+    return undoing
+
+
+def changes_of(run: ImportRun, most: int | None = None) -> Undoing:
+    """What a run changed: all of it, or the first changes of universities and of agreements."""
     types = dict(AgreementType.objects.values_list("pk", "name"))
-    agreements, universities = list(_changes(Agreement, run)), list(_changes(University, run))
+    agreements, universities = list(_changes(Agreement, run, most)), list(_changes(University, run, most))
     names = University.objects.in_bulk({change.record.university_id for change in agreements})
     for change in agreements:
         change.university = str(names.get(change.record.university_id, ""))
@@ -69,9 +78,6 @@ def changes_of(run: ImportRun) -> Undoing:
     for change in universities:
         change.university = change.record.name
         change.words = _university_words(change)
-    _mark_touched([*agreements, *universities])
-    _mark_taken(agreements)
-    _mark_inhabited(universities, agreements)
     return Undoing(agreements, universities)
 
 
@@ -81,7 +87,7 @@ def undo(run: ImportRun, user) -> Undoing | None:
     run = ImportRun.objects.select_for_update().get(pk=run.pk)
     if run.undone_at:
         return None
-    undoing = changes_of(run)
+    undoing = undoing_of(run)
     why = {"default_user": user, "default_change_reason": f"undo of {run.reason}"[:100]}
     _remove(Agreement, _additions(undoing.agreements), why)
     _restore(Agreement, undoing.agreements, ["status", "agreement_type"], why)
@@ -92,7 +98,11 @@ def undo(run: ImportRun, user) -> Undoing | None:
     return undoing
 
 
-def _changes(model: type[models.Model], run: ImportRun) -> Iterator[Change]:
+def count_of(run: ImportRun) -> int:
+    return sum(model.history.filter(import_run=run).count() for model in (University, Agreement))
+
+
+def _changes(model: type[models.Model], run: ImportRun, most: int | None) -> Iterator[Change]:
     history = model.history.model.objects
     same = history.filter(id=OuterRef("id"))
     before = same.filter(history_id__lt=OuterRef("history_id")).order_by("-history_id").values("history_id")
@@ -100,7 +110,7 @@ def _changes(model: type[models.Model], run: ImportRun) -> Iterator[Change]:
     records = list(
         history.filter(import_run=run)
         .annotate(before_id=Subquery(before[:1]), since_id=Subquery(since[:1]))
-        .order_by("history_id")
+        .order_by("history_id")[:most]
     )
     ids = {record.before_id for record in records} | {record.since_id for record in records}
     others = history.select_related("history_user").in_bulk(ids - {None})

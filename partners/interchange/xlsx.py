@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from partners.interchange.cells import Row, boolean_text, date_text, iso_date_text, number_text, put, unescaped
-from partners.interchange.containers import END, START, TEXT, Container, Event, resolved, skip
+from partners.interchange.containers import END, START, TEXT, Container, Event, damaged, resolved, skip
 
 DAY_0 = datetime.fromisoformat("1899-12-30")
 DAY_0_OF_1904 = datetime.fromisoformat("1904-01-01")
@@ -20,9 +20,10 @@ DATE_FORMATS = {
     str(number) for numbers in (range(14, 23), range(27, 37), (45, 47), range(50, 59)) for number in numbers
 }
 """The numbers of the formats for dates and times that need no definition: ECMA-376 part 1, 18.8.30."""
-LITERALS = re.compile(r'"[^"]*"|[\\_*].|\[[^\]]*\]')
+DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
+LITERALS = re.compile(r'"[^"]*"|[\\_*].|\[[^\[\]]*\]')
 DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-LONGEST_FORMAT = 255
+LONGEST_COLUMN = "XFD"
 
 
 class Relationship(NamedTuple):
@@ -95,23 +96,21 @@ def _shared_strings(events: Iterator[Event]) -> Iterator[str]:
 
 def _date_styles(events: Iterator[Event]) -> Iterator[str]:
     """The numbers of the cell styles that show a number as a date."""
-    formats: dict[str, str] = {}
+    date_formats = set(DATE_FORMATS)
     for kind, name, attributes in events:
         if kind == START and name == "numFmt":
-            formats[attributes["numFmtId"]] = attributes.get("formatCode", "")
+            change = date_formats.add if _is_date_format(attributes.get("formatCode", "")) else date_formats.discard
+            change(attributes["numFmtId"])
         elif kind == START and name == "cellXfs":
             break
-    styles = (event for event in events if event[0] == START and event[1] == "xf")
-    for number, (_kind, _name, attributes) in enumerate(styles):
-        if _is_date_format(attributes.get("numFmtId", "0"), formats):
+    styles = (attributes for kind, name, attributes in events if kind == START and name == "xf")
+    for number, attributes in enumerate(styles):
+        if attributes.get("numFmtId") in date_formats:
             yield str(number)
 
 
-def _is_date_format(number: str, formats: dict[str, str]) -> bool:
-    if number not in formats:
-        return number in DATE_FORMATS
-    code = formats[number][:LONGEST_FORMAT]
-    return not DURATION.search(code) and bool(re.search("[dmyhs]", LITERALS.sub("", code), re.IGNORECASE))
+def _is_date_format(code: str) -> bool:
+    return not DURATION.search(code) and bool(DATE_LETTERS.search(LITERALS.sub("", code)))
 
 
 def _rows(events: Iterator[Event], book: _Book) -> Iterator[Row]:
@@ -145,6 +144,8 @@ def _written(events: Iterator[Event]) -> str:
 
 @lru_cache(maxsize=20_000)
 def _column(letters: str) -> int:
+    if len(letters) > len(LONGEST_COLUMN):
+        raise damaged()
     number = 0
     for letter in letters.upper():
         number = number * 26 + int(letter, 36) - 9

@@ -102,6 +102,8 @@ def test_parse_does_not_guess(cell):
         ("GE3, Erasmus +", {ERASMUS, GE3}),
         ("Erasmus + / GE3", {ERASMUS, GE3}),
         ("Erasmus + (in process)", {in_process(ERASMUS)}),
+        ("Erasmus + and GE3", {ERASMUS, GE3}),
+        ("Erasmus + + GE3", {ERASMUS, GE3}),
     ],
 )
 def test_parse_reads_erasmus_with_a_space_before_its_plus(cell, terms):

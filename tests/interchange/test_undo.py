@@ -3,7 +3,7 @@ import pytest
 from partners.interchange import tables
 from partners.interchange.office_list import COLUMNS
 from partners.interchange.resources import OfficeListResource
-from partners.interchange.undo import changes_of, undo
+from partners.interchange.undo import changes_of, undo, undoing_of
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
@@ -162,7 +162,7 @@ def test_changes_are_told_with_the_same_queries(number, django_assert_num_querie
     run = imported(*((f"Town {n}", "Bilateral") for n in range(number)))
 
     with django_assert_num_queries(6):
-        assert len(changes_of(run).changes()) == 2 * number
+        assert len(undoing_of(run).changes()) == 2 * number
 
 
 def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordinator):
