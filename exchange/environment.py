@@ -41,6 +41,7 @@ try:
     EMAIL = env.dj_email_url("EMAIL_URL", default="console://")
     OFFICE_NAME = env.str("OFFICE_NAME", default="Exchange Office")
     OFFICE_EMAIL = env.str("OFFICE_EMAIL", default="")
+    IMPORT_MOST_MB = env.int("IMPORT_MOST_MB", default=10)
     TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 
     hold("SECRET_KEY", SECRET_KEY, "It is empty.")

@@ -11,26 +11,49 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from import_export.admin import ExportActionMixin, ImportMixin
-from import_export.forms import ConfirmImportForm, ExportForm
+from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 from import_export.tmp_storages import BaseStorage
 
 from partners.interchange.formats import EXPORTS, TableFile
 from partners.interchange.records import TableError
-from partners.interchange.resources import OfficeListResource
+from partners.interchange.resources import OfficeListResource, RegisterResource
 from partners.models import ImportRun
 
 
 class RunStorage(BaseStorage):
     """Keeps an upload as an import run that nobody has accepted yet."""
 
-    def save(self, data, file_name):
+    def save(self, upload):
         ImportRun.objects.abandoned().delete()
-        run = ImportRun.of(data, file_name=file_name[-200:])
+        run = ImportRun.of(upload.content, file_name=upload.name[-200:])
         run.save()
-        self.name = str(run.token)
+        self.name, self.table = str(run.token), upload.table
 
     def read(self):
-        return bytes(ImportRun.objects.get(token=self.name).content)
+        return self.table
+
+
+class UploadForm(ImportForm):
+    """Refuses a file that is not the table that is said to be in it."""
+
+    def __init__(self, formats, resources, **kwargs):
+        super().__init__(formats, resources, **kwargs)
+        self.resources = resources
+        self.fields["resource"].label = _("What it is")
+        self.fields["resource"].required = False
+
+    def clean(self):
+        upload, chosen = self.cleaned_data.get("import_file"), self.cleaned_data.get("resource")
+        if upload is not None and chosen is not None:
+            upload.content = upload.read()
+            self._read(upload, self.resources[int(chosen or 0)])
+        return self.cleaned_data
+
+    def _read(self, upload, resource):
+        try:
+            upload.table = resource.read(upload.content)
+        except TableError as error:
+            self.add_error("import_file", str(error))
 
 
 class ConfirmForm(ConfirmImportForm):
@@ -42,10 +65,11 @@ class ConfirmForm(ConfirmImportForm):
 
 
 class OfficeListMixin(ImportMixin, ExportActionMixin):
-    resource_classes = [OfficeListResource]
+    resource_classes = [OfficeListResource, RegisterResource]
     import_formats = [TableFile]
     export_formats = EXPORTS
     export_form_class = ExportForm
+    import_form_class = UploadForm
     confirm_form_class = ConfirmForm
     import_template_name = "admin/partners/university/import.html"
     import_export_change_list_template = "admin/import_export/change_list_import_export.html"
@@ -53,13 +77,11 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
 
     def write_to_tmp_storage(self, import_file, input_format):
         storage = RunStorage()
-        storage.save(import_file.read(), import_file.name)
+        storage.save(import_file)
         return storage
 
     def add_data_read_fail_error_to_form(self, form, e):
-        if not isinstance(e, TableError):
-            raise e
-        form.add_error("import_file", str(e))
+        raise e
 
     @method_decorator(require_POST)
     def process_import(self, request, **kwargs):
@@ -93,8 +115,7 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
 
     def _import(self, request, form, run):
         resource = self.choose_import_resource_class(form, request)()
-        table = TableFile().create_dataset(bytes(run.content))
-        return resource.import_data(table, run=run, digest=form.cleaned_data["digest"])
+        return resource.import_data(resource.read(bytes(run.content)), run=run, digest=form.cleaned_data["digest"])
 
     def _preview(self, request, form, result):
         return self.admin_site.each_context(request) | {

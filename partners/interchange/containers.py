@@ -7,6 +7,7 @@ file, and openpyxl builds one, so that a megabyte can be made to cost gigabytes.
 
 import io
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,7 @@ DAMAGED = (
     OverflowError,
     ValueError,  # not a number, not a place in the file, not UTF-8
     expat.ExpatError,
+    struct.error,  # a header that the end of the file cuts off
     zipfile.BadZipFile,
     zlib.error,
 )
@@ -209,5 +211,5 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
 
 def _too_many_cells() -> TableError:
     return TableError(
-        _("The file has too many cells, blank ones among them. Copy the table to a new spreadsheet and choose that file.")
+        _("The file has too many cells, empty or not. Copy the table to a new spreadsheet and choose that file.")
     )

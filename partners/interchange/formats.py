@@ -4,20 +4,19 @@ from django.utils.translation import gettext_lazy as _
 from import_export.formats.base_formats import Format
 
 from partners.interchange import tables
-from partners.interchange.resources import COLUMNS
 
 
 class TableFile(Format):
-    """Any table that can be read: what it is, its content tells."""
+    """Any table: what kind of file it is, its content tells, so that there is nothing to choose.
 
-    def __init__(self, encoding=None):
-        """django-import-export names an encoding, which the file itself knows better."""
+    It has been read when the upload was checked, by the resource that was chosen.
+    """
 
     def get_title(self):
-        return _("Table (TSV or CSV)")
+        return _("TSV, CSV, XLSX or ODS")
 
     def create_dataset(self, in_stream):
-        return tables.read(in_stream, COLUMNS)
+        return in_stream
 
     def can_import(self):
         return True
@@ -50,8 +49,20 @@ class TSV(_Export):
 
 class CSV(_Export):
     name = "csv"
-    title = _("CSV (for Excel and LibreOffice)")
+    title = _("CSV")
     content_type = "text/csv; charset=utf-8"
 
 
-EXPORTS = [TSV, CSV]
+class XLSX(_Export):
+    name = "xlsx"
+    title = _("XLSX (Excel)")
+    content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class ODS(_Export):
+    name = "ods"
+    title = _("ODS (LibreOffice)")
+    content_type = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+EXPORTS = [TSV, CSV, XLSX, ODS]

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from partners.names import clean_name
+
 
 class TableError(ValueError):
     """A file that cannot be read as the table it should be, told in a sentence."""
@@ -12,3 +14,11 @@ class Record(NamedTuple):
 
     line: int
     cells: list[str]
+
+
+def is_filled(cell: str) -> bool:
+    return bool(clean_name(cell))
+
+
+def has_text(record: Record) -> bool:
+    return any(map(is_filled, record.cells))

@@ -16,7 +16,7 @@ from import_export.fields import Field
 from import_export.resources import Resource
 from import_export.results import Result, RowResult
 
-from partners.interchange import notation, reconcile, register_changes, register_columns
+from partners.interchange import notation, reconcile, register_changes, register_columns, tables
 from partners.interchange.judge import Judge
 from partners.interchange.office_list import COLUMNS, ListJudge
 from partners.interchange.reconcile import Outcome
@@ -107,6 +107,11 @@ class TableResource(Resource):
 
     def get_import_fields(self):
         return [Field(column_name=column) for column in (*self.columns, *(self.optional or ()))]
+
+    @classmethod
+    def read(cls, data: bytes) -> Table:
+        """The table that a file is. Raises TableError."""
+        return tables.read(data, cls.columns, cls.optional)
 
     @transaction.atomic
     def import_data(

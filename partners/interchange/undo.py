@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
-from simple_history.utils import bulk_update_with_history
 
+from partners.fields import KeyField
+from partners.interchange.history import Why
 from partners.interchange.notation import Term
 from partners.interchange.reconcile import Changes
+from partners.interchange.reconcile import change as change_all
+from partners.interchange.register_columns import label, shown
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.rules import Status
 
@@ -88,10 +91,10 @@ def undo(run: ImportRun, user) -> Undoing | None:
     if run.undone_at:
         return None
     undoing = undoing_of(run)
-    why = {"default_user": user, "default_change_reason": f"undo of {run.reason}"[:100]}
+    why = Why(f"undo of {run.reason}", user)
     _remove(Agreement, _additions(undoing.agreements), why)
-    _restore(Agreement, undoing.agreements, ["status", "agreement_type"], why)
-    _restore(University, undoing.universities, ["name"], why)
+    _restore(Agreement, undoing.agreements, why)
+    _restore(University, undoing.universities, why)
     _remove(University, _additions(undoing.universities), why)
     run.undone_at, run.undone_by = now(), user
     run.save()
@@ -127,17 +130,32 @@ def _agreement_words(change: Change, types: dict[int, str]) -> str:
     pk, after = change.record.id, _term(change.record, types)
     if change.before is None:
         changes.added.append(after)
-    elif change.record.status == Status.ENDED:
+    elif change.slot_before and change.slot is None:
         changes.ended[pk] = _term(change.before, types)
-    else:
+    elif change.slot != change.slot_before:
         changes.turned[pk] = _term(change.before, types), after
-    return "; ".join(changes.words())
+    differences = [f"{after}, {words}" for words in _differences(change, but=("status", "agreement_type"))]
+    return "; ".join([*changes.words(), *differences])
 
 
 def _university_words(change: Change) -> str:
-    if change.before is None:
-        return _("added to the register")
-    return _("spelling: %(old)s → %(new)s") % {"old": change.before.name, "new": change.record.name}
+    return "; ".join(_differences(change)) if change.before else _("added to the register")
+
+
+def _differences(change: Change, but: Container[str] = ()) -> Iterator[str]:
+    """Which fields changed from what to what, but for some."""
+    for name in _changed_fields(change) if change.before else ():
+        if name not in but:
+            old, new = (shown(name, getattr(record, name)) for record in (change.before, change.record))
+            told = {"field": label(change.record.instance_type, name), "old": old, "new": new}
+            yield _("%(field)s: %(old)s → %(new)s") % told
+
+
+def _changed_fields(change: Change) -> list[str]:
+    tracked = change.record.tracked_fields
+    return [
+        each.name for each in tracked if getattr(change.before, each.attname) != getattr(change.record, each.attname)
+    ]
 
 
 def _mark_touched(changes: Iterable[Change]) -> None:
@@ -186,18 +204,22 @@ def _additions(changes: Iterable[Change]) -> list[int]:
     return [change.record.id for change in changes if change.before is None and not change.obstacle]
 
 
-def _remove(model: type[models.Model], ids: Sequence[int], why: dict) -> None:
+def _remove(model: type[models.Model], ids: Sequence[int], why: Why) -> None:
     model.objects.filter(pk__in=ids).delete()
-    model.history.filter(id__in=ids, history_type="-").update(
-        history_user=why["default_user"], history_change_reason=why["default_change_reason"]
-    )
+    deletions = model.history.filter(id__in=ids, history_type="-")
+    deletions.update(history_user=why.user, history_change_reason=why.reason[:100])
 
 
-def _restore(model: type[models.Model], changes: Iterable[Change], fields: Sequence[str], why: dict) -> None:
-    before = {change.record.id: change.before for change in changes if change.before and not change.obstacle}
-    objects = list(model.objects.filter(pk__in=before))
+def _restore(model: type[models.Model], changes: Iterable[Change], why: Why) -> None:
+    undone = {change.record.id: change for change in changes if change.before and not change.obstacle}
+    fields = {name for change in undone.values() for name in _changed_fields(change)}
+    keys = [each for each in model._meta.concrete_fields if isinstance(each, KeyField)]
+    objects = list(model.objects.filter(pk__in=undone))
     for each in objects:
         for name in fields:
             attribute = model._meta.get_field(name).attname
-            setattr(each, attribute, getattr(before[each.pk], attribute))
-    bulk_update_with_history(objects, model, fields, **why)
+            setattr(each, attribute, getattr(undone[each.pk].before, attribute))
+        for key in keys:
+            key.pre_save(each, add=False)
+    if objects:
+        change_all(model, objects, [*fields, *(key.name for key in keys)], why)

@@ -23,7 +23,7 @@ DATE_FORMATS = {
 DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
 LITERALS = re.compile(r'"[^"]*"|[\\_*].|\[[^\[\]]*\]')
 DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-LONGEST_COLUMN = "XFD"
+LAST_COLUMN = "XFD"
 
 
 class Relationship(NamedTuple):
@@ -43,23 +43,22 @@ class _Book:
 
 def is_xlsx(container: Container) -> bool:
     part = _workbook_part(container)
-    return part.endswith(".xml") and next(container.events(part))[1] == "workbook"
+    return part.lower().endswith(".xml") and next(container.events(part))[1] == "workbook"
 
 
 def sheets(container: Container) -> Iterator[Iterator[Row]]:
     """The rows of each sheet, in the order of the sheets."""
     workbook = _workbook_part(container)
     relationships = _relationships(container, workbook)
-    parts = {each.id: each.target for each in relationships if each.kind == "worksheet"}
     book, ids = _workbook(container.events(workbook))
-    for each in relationships:
-        if each.kind == "sharedStrings":
-            book.strings = list(_shared_strings(container.events(each.target)))
-        elif each.kind == "styles":
-            book.date_styles = set(_date_styles(container.events(each.target)))
-    for each in ids:
-        if each in parts:
-            yield _rows(container.events(parts[each]), book)
+    parts = {each.kind: each.target for each in relationships}
+    if "sharedStrings" in parts:
+        book.strings = list(_shared_strings(container.events(parts["sharedStrings"])))
+    if "styles" in parts:
+        book.date_styles = set(_date_styles(container.events(parts["styles"])))
+    worksheets = {each.id: each.target for each in relationships if each.kind == "worksheet"}
+    for part in dict.fromkeys(worksheets[each] for each in ids if each in worksheets):
+        yield _rows(container.events(part), book)
 
 
 def _workbook_part(container: Container) -> str:
@@ -144,7 +143,7 @@ def _written(events: Iterator[Event]) -> str:
 
 @lru_cache(maxsize=20_000)
 def _column(letters: str) -> int:
-    if len(letters) > len(LONGEST_COLUMN):
+    if not letters.isalpha() or len(letters) > len(LAST_COLUMN):
         raise damaged()
     number = 0
     for letter in letters.upper():

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -102,7 +103,5 @@ def test_number_date_is_read_as_its_day_or_refused(day, day_first, separator):
 
 @given(st.text())
 def test_any_text_is_a_date_nothing_or_an_error(text):
-    try:
+    with suppress(ValidationError):
         assert isinstance(read_date(text), date | None)
-    except ValidationError as error:
-        assert error.messages

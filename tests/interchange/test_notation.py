@@ -1,6 +1,6 @@
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from partners import rules
@@ -137,7 +137,9 @@ def test_parse_of_formatted_terms_gives_them_back(register_with_terms):
 @settings(deadline=None)
 @given(registers_with_terms(), st.sampled_from(["/", " / ", "&", " & ", ", ", "; ", " and ", " AND ", " + ", ", and "]))
 def test_parse_reads_any_separator(register_with_terms, separator):
+    """A name that begins with a bracket would seem to qualify the one before."""
     register, terms = register_with_terms
+    assume(not any(name.startswith("(") for name in register))
     cell = separator.join(str(term) for term in terms)
 
     assert parse(cell, {matching_key(name): name for name in register}) == terms

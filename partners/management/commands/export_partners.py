@@ -3,25 +3,33 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from partners.interchange import tables
-from partners.interchange.resources import OfficeListResource
+from partners.interchange.resources import OfficeListResource, RegisterResource
 
 
 class Command(BaseCommand):
     help = "Exports the office's list: every university that has a signed or an in-process agreement."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", type=Path, nargs="?", help="standard output when left out")
+        parser.add_argument("file", nargs="?", default="-", help="- or nothing for standard output")
         parser.add_argument("--format", choices=tables.WRITERS, help="told from the file's ending, or else tsv")
+        parser.add_argument(
+            "--register", action="store_true", help="export the register, a row for each agreement with every field"
+        )
 
-    def handle(self, file, **options):
-        ending = file.suffix.lstrip(".").lower() if file else ""
-        table_format = options["format"] or (ending if ending in tables.WRITERS else "tsv")
-        data = tables.write(OfficeListResource().export(), table_format)
-        if file is None:
-            self.stdout.ending = ""
-            self.stdout.write(data.decode())
-            return
+    def handle(self, file, register, **options):
+        ending = Path(file).suffix.lstrip(".").lower()
+        file_format = options["format"] or (ending if ending in tables.WRITERS else "tsv")
+        resource = RegisterResource if register else OfficeListResource
+        data = tables.write(resource().export(), file_format)
         try:
-            file.write_bytes(data)
+            self.write(data) if file == "-" else Path(file).write_bytes(data)
         except OSError as error:
             raise CommandError(f"{file} cannot be written: {error.strerror}.") from error
+
+    def write(self, data):
+        """As bytes where standard output takes them, and as text where a caller gathers it."""
+        if out := getattr(self.stdout, "buffer", None):
+            out.write(data)
+            out.flush()
+        else:
+            self.stdout.write(data.decode(), ending="")

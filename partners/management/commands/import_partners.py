@@ -5,10 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 from tqdm import tqdm
 
-from partners.interchange import tables
-from partners.interchange.office_list import COLUMNS
 from partners.interchange.records import TableError
-from partners.interchange.resources import OfficeListResource
+from partners.interchange.resources import OfficeListResource, RegisterResource
 from partners.models import ImportRun
 
 LONG = 2_000
@@ -20,11 +18,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("file", help="TSV, CSV, XLSX or ODS; - for standard input")
+        parser.add_argument("--register", action="store_true", help="the file is what export_partners --register makes")
         parser.add_argument("--dry-run", action="store_true", help="tell what would change, and change nothing")
 
-    def handle(self, file, dry_run, **options):
-        content = read(file)
-        result = self.imported(file, content, dry_run)
+    def handle(self, file, register, dry_run, **options):
+        resource = RegisterResource if register else OfficeListResource
+        result = imported(resource(), file, dry_run)
         for header in result.ignored:
             self.stderr.write(f"Column “{header}” is ignored.")
         for line in result.error_lines():
@@ -35,20 +34,21 @@ class Command(BaseCommand):
         if result.has_validation_errors():
             raise CommandError("Nothing was imported. Correct the lines above and import the file again.")
 
-    def imported(self, file, content, dry_run):
-        run = ImportRun.of(content, file_name=Path(file).name)
-        try:
-            table = tables.read(content, COLUMNS)
-            return OfficeListResource().import_data(table, dry_run=dry_run, run=run, watch=progress)
-        except TableError as error:
-            raise CommandError(f"{file}: {error}") from error
-        except IntegrityError as error:
-            message = "Nothing was imported, since somebody changed the register in the same moment. Try again."
-            raise CommandError(message) from error
-
     def tell_changes(self, result):
         for outcome in result.changed:
             self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
+
+
+def imported(resource, file, dry_run):
+    content = read(file)
+    run = ImportRun.of(content, file_name=Path(file).name)
+    try:
+        return resource.import_data(resource.read(content), dry_run=dry_run, run=run, watch=progress)
+    except TableError as error:
+        raise CommandError(f"{file}: {error}") from error
+    except IntegrityError as error:
+        message = "Nothing was imported, since somebody changed the register in the same moment. Try again."
+        raise CommandError(message) from error
 
 
 def read(file):
