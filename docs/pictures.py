@@ -23,14 +23,42 @@ SCREENS = {
 
 def main():
     with site() as (address, password), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(base_url=address)
         sign_in(page, password)
         for name, (path, width) in SCREENS.items():
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(path)
-            page.screenshot(path=PICTURES / f"{name}.png")
+            picture(page, name)
+        page.set_viewport_size({"width": 1280, "height": 640})
+        import_list(page)
         browser.close()
+
+
+def picture(page, name):
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def import_list(page):
+    """From choosing a file, by way of one with mistakes in it, to the page of the import run."""
+    page.goto("/admin/partners/university/import/")
+    picture(page, "import")
+    upload(page, {"Drexel University\tBilateral": "Drexel University\tBilatral", "Taiwan\tAcademia": "Taiwn\tAcademia"})
+    picture(page, "import-errors")
+    upload(page, {"in process": "Erasmus+", "Drexel University\tBilateral/GE3": "Drexel University\tBilateral"})
+    picture(page, "import-preview")
+    page.get_by_role("button", name="Import this").click()
+    picture(page, "import-run")
+
+
+def upload(page, replacements):
+    text = (ROOT / "fixtures/partners.tsv").read_text(encoding="utf-8")
+    for old, new in replacements.items():
+        text = text.replace(old, new)
+    page.get_by_label("File to import").set_input_files(
+        {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": text.encode()}
+    )
+    page.get_by_role("button", name="Show the preview").click()
 
 
 @contextmanager

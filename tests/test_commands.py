@@ -130,7 +130,7 @@ def test_export_writes_to_standard_output(run, office_file):
     assert run("export_partners") == (HEADER + KOELN, "", None)
 
 
-def test_export_of_an_import_is_the_list_in_order(run):
+def test_export_has_a_line_for_each_university_of_the_list(run):
     run("import_partners", OFFICES_LIST)
 
     out, _err, _failure = run("export_partners")

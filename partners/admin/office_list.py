@@ -33,6 +33,13 @@ class RunStorage(BaseStorage):
         return self.table
 
 
+class DownloadForm(ExportForm):
+    def __init__(self, formats, resources, **kwargs):
+        super().__init__(formats, resources, **kwargs)
+        self.fields["resource"].label = _("What to export")
+        self.fields["format"].choices = self.fields["format"].choices[1:]
+
+
 class UploadForm(ImportForm):
     """Refuses a file that is not the table that is said to be in it."""
 
@@ -68,7 +75,7 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
     resource_classes = [OfficeListResource, RegisterResource]
     import_formats = [TableFile]
     export_formats = EXPORTS
-    export_form_class = ExportForm
+    export_form_class = DownloadForm
     import_form_class = UploadForm
     confirm_form_class = ConfirmForm
     import_template_name = "admin/partners/university/import.html"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from html import escape
 
-from partners.interchange.cells import column_widths, escaped, text_of
+from partners.interchange.cells import NARROWEST, column_widths, escaped, text_of
 from partners.interchange.containers import packed
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -21,7 +21,7 @@ NAMESPACES = " ".join(
 )
 CENTIMETRES = 0.22
 """The width of a character."""
-DEFUSABLE = re.compile("^ +| +$|  +")
+COLLAPSING = re.compile("^ +| +$|  +")
 
 MANIFEST = (
     f'{XML}<manifest:manifest xmlns:manifest="{OPEN_DOCUMENT}:manifest:1.0" manifest:version="1.2">'
@@ -59,7 +59,7 @@ def write_ods(rows: Iterable[Sequence[str | date]]) -> bytes:
     ``_x000B_``, which is what LibreOffice shows, and what we read as the character again.
     """
     rows = list(rows)
-    widths = column_widths(rows) or [0]
+    widths = column_widths(rows) or [NARROWEST]
     styles = (COLUMN_STYLE.format(width=width, centimetres=width * CENTIMETRES) for width in sorted(set(widths)))
     columns = (f'<table:table-column table:style-name="width{width}"/>' for width in widths)
     content = CONTENT.format(styles="".join(styles), columns="".join(columns), rows="".join(_rows(rows)))
@@ -89,7 +89,7 @@ def _cell(cell: str | date, is_header: bool) -> str:
 
 def _paragraph(line: str) -> str:
     """Blanks that a reader would take for one or none become elements, a bare CR the one way that XML keeps it."""
-    text = DEFUSABLE.sub(_spaces, escape(escaped(line), quote=False))
+    text = COLLAPSING.sub(_spaces, escape(escaped(line), quote=False))
     return text.replace("\t", "<text:tab/>").replace("\r", "&#13;")
 
 

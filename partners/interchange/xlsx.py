@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from partners.interchange.cells import Row, boolean_text, date_text, iso_date_text, number_text, put, unescaped
-from partners.interchange.containers import END, START, TEXT, Container, Event, damaged, resolved, skip
+from partners.interchange.containers import END, MAX_PARTS, START, TEXT, Container, Event, damaged, resolved, skip
 
 DAY_0 = datetime.fromisoformat("1899-12-30")
 DAY_0_OF_1904 = datetime.fromisoformat("1904-01-01")
@@ -23,6 +24,7 @@ DATE_FORMATS = {
 DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
 LITERALS = re.compile(r'"[^"]*"|[\\_*].|\[[^\[\]]*\]')
 DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
+MAX_STYLES = 65_490
 LAST_COLUMN = "XFD"
 
 
@@ -69,11 +71,12 @@ def _relationships(container: Container, part: str) -> list[Relationship]:
     folder, name = posixpath.split(part)
     described_in = posixpath.join(folder, "_rels", f"{name}.rels")
     events = container.events(described_in) if described_in in container else ()
-    return [
+    found = (
         Relationship(of["Id"], of["Type"].rpartition("/")[2], resolved(of["Target"], part))
         for kind, element, of in events
         if kind == START and element == "Relationship"
-    ]
+    )
+    return list(islice(found, MAX_PARTS))
 
 
 def _workbook(events: Iterator[Event]) -> tuple[_Book, list[str]]:
@@ -82,7 +85,7 @@ def _workbook(events: Iterator[Event]) -> tuple[_Book, list[str]]:
     for kind, name, attributes in events:
         if kind == START and name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             book.day_0 = DAY_0_OF_1904
-        elif kind == START and name == "sheet":
+        elif kind == START and name == "sheet" and len(ids) < MAX_PARTS:
             ids += [value for key, value in attributes.items() if key.endswith("}id")]
     return book, ids
 
@@ -103,7 +106,7 @@ def _date_styles(events: Iterator[Event]) -> Iterator[str]:
         elif kind == START and name == "cellXfs":
             break
     styles = (attributes for kind, name, attributes in events if kind == START and name == "xf")
-    for number, attributes in enumerate(styles):
+    for number, attributes in enumerate(islice(styles, MAX_STYLES)):
         if attributes.get("numFmtId") in date_formats:
             yield str(number)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from html import escape
 
-from partners.interchange.cells import column_widths, escaped, text_of
+from partners.interchange.cells import NARROWEST, column_widths, escaped, text_of
 from partners.interchange.containers import packed
 
 HEADER, TEXT, DATE = 1, 2, 3
@@ -76,7 +76,7 @@ def write_xlsx(rows: Iterable[Sequence[str | date]]) -> bytes:
     Excel itself shows no more than 32,767 characters of a cell.
     """
     rows = list(rows)
-    widths = column_widths(rows) or [0]
+    widths = column_widths(rows) or [NARROWEST]
     last = {"column": _letters(len(widths)), "row": max(len(rows), 1)}
     return packed(
         [

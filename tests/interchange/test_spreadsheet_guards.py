@@ -197,21 +197,22 @@ def spaces(count, cells=1):
 
 
 BOMBS = {
-    "bomb": (LARGE, lambda: zeros(400_000_000)),
-    "lying directory": (DAMAGED, lambda: lying(zeros(400_000_000))),
-    "overlapping members": (LARGE, lambda: overlapping(zeros(10_000_000), copies=4_000)),
-    "many members": (PARTS, lambda: archive({f"{n}": "" for n in range(20_000)})),
-    "blank cells": (CELLS, lambda: xlsx_sheet("<sheetData><row>" + "<c/>" * 11_000_000 + "</row></sheetData>")),
-    "repeated rows": (ROWS, lambda: repeated(200_001, 1)),
-    "repeated cells": (LARGE, lambda: repeated(200_000, 1_000)),
-    "spaces": (LARGE, lambda: spaces(9_999_999, cells=900)),
-    "spaces without end": (LARGE, lambda: spaces("9" * 4_000)),
+    "bomb": ([LARGE], lambda: zeros(400_000_000)),
+    "lying directory": ([DAMAGED], lambda: lying(zeros(400_000_000))),
+    # Newer Pythons see for themselves that members overlap.
+    "overlapping members": ([LARGE, DAMAGED], lambda: overlapping(zeros(10_000_000), copies=4_000)),
+    "many members": ([PARTS], lambda: archive({f"{n}": "" for n in range(20_000)})),
+    "blank cells": ([CELLS], lambda: xlsx_sheet("<sheetData><row>" + "<c/>" * 11_000_000 + "</row></sheetData>")),
+    "repeated rows": ([ROWS], lambda: repeated(200_001, 1)),
+    "repeated cells": ([LARGE], lambda: repeated(200_000, 1_000)),
+    "spaces": ([LARGE], lambda: spaces(9_999_999, cells=900)),
+    "spaces without end": ([LARGE], lambda: spaces("9" * 4_000)),
 }
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bombs_are_refused_for_little(bomb):
-    sentence, build = BOMBS[bomb]
+    sentences, build = BOMBS[bomb]
     data = build()
     tracemalloc.start()
     started = time.process_time()
@@ -221,7 +222,7 @@ def test_bombs_are_refused_for_little(bomb):
     finally:
         tracemalloc.stop()
 
-    assert found == sentence
+    assert found in sentences
     assert (seconds < 5, peak < 100_000_000) == (True, True)
 
 

@@ -292,9 +292,7 @@ def test_write_quotes_only_where_a_reader_needs_it(file_format, data):
         ("B", "a, b; c"),
     ]
 
-    written = tables.write(rows, file_format).decode()
-
-    assert written.replace('"a\tb\nc"', "-") == data.replace('"a\tb\nc"', "-").replace("A,a\tb\nc", "A,-")
+    assert tables.write(rows, file_format).decode() == data
 
 
 hostile_cells = st.lists(

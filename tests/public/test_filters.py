@@ -202,7 +202,7 @@ def test_form_shows_what_is_asked_for(client, three):
         ("type", "erasmus"),
     ]
     assert re.search(r'<option value="([^"]*)" selected>', source)[1] == "-name"
-    assert "Country or territory (1)" in text(page)
+    assert "Country or territory · Germany" in text(page)
 
 
 def test_form_offers_the_countries_with_a_university_on_the_list(client, three):
