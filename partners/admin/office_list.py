@@ -90,6 +90,13 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
     def add_data_read_fail_error_to_form(self, form, e):
         raise e
 
+    def get_export_queryset(self, request):
+        """The list's rows without what the list shows beside them."""
+        return super().get_export_queryset(request).prefetch_related(None)
+
+    def get_valid_export_item_pks(self, request):
+        return self.get_queryset(request).values_list("pk", flat=True)
+
     @method_decorator(require_POST)
     def process_import(self, request, **kwargs):
         """Imports what the preview showed, once. If the register would change otherwise by now, shows that first."""

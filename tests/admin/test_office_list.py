@@ -3,7 +3,11 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from partners.models import Agreement
+from partners.interchange import tables
+from partners.interchange.formats import EXPORTS
+from partners.interchange.resources import OfficeListResource, RegisterResource
+from partners.models import Agreement, University
+from partners.rules import Status
 from tests.pages import messages, text
 
 IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
@@ -12,9 +16,9 @@ IN_PROCESS = "Czech Technical University\tin process"
 SIGNED = "Czech Technical University\tErasmus+"
 
 
-def upload(browser, content):
+def upload(browser, content, resource=""):
     file = SimpleUploadedFile("partners.tsv", content, "text/tab-separated-values")
-    return browser.post(IMPORT, {"import_file": file, "format": "0", "resource": ""})
+    return browser.post(IMPORT, {"import_file": file, "format": "0", "resource": resource})
 
 
 def confirm(browser, preview):
@@ -84,3 +88,66 @@ def test_export_answers_with_the_office_s_list(office, register, offices_list):
     assert len(lines) == 109
     assert set(lines) - set(delivered) <= {line for line in lines if line.endswith(("/Erasmus+", "/Erasmus+/GE3"))}
     assert 'Italy\tUniversity of Rome "Tor Vergata"\tBilateral' in [line.strip() for line in lines]
+
+
+def exported(browser, what, ending, query="", items=()):
+    """The rows of an export, told from the table that the file is."""
+    formats = [each.name for each in EXPORTS]
+    form = {"resource": what, "format": formats.index(ending), "export_items": items}
+    response = browser.post(f"{EXPORT}{query}", form)
+    assert response["Content-Disposition"].endswith(f'.{ending}"')
+    resource = (OfficeListResource, RegisterResource)[int(what)]
+    return resource.read(response.content).rows
+
+
+@pytest.mark.parametrize("ending", ["tsv", "csv", "xlsx", "ods"])
+@pytest.mark.parametrize(("what", "number"), [("0", 108), ("1", 128)], ids=["list", "register"])
+def test_export_has_everything_in_each_format(office, register, what, number, ending):
+    assert len(exported(office, what, ending)) == number
+
+
+def test_export_has_what_the_search_and_the_filters_show(office, register):
+    rows = exported(office, "0", "tsv", "?q=technical&type=erasmus&status=in-force")
+
+    assert [row.cells["University name"] for row in rows] == [
+        "Technical University of Bergakademie Freiberg",
+        "Technical University of Berlin (TU Berlin)",
+        "Technical University of Darmstadt (TU Darmstadt)",
+        "Technical University of Munich (TUM)",
+    ]
+
+
+def test_export_has_what_is_selected(office, register):
+    selected = University.objects.filter(name__contains="Politecnico")
+
+    page = office.post(
+        "/admin/partners/university/",
+        {"action": "export_admin_action", "_selected_action": [university.pk for university in selected]},
+    )
+    rows = exported(office, "1", "xlsx", items=[university.pk for university in selected])
+
+    assert "2 selected universities are exported." in text(page)
+    assert [(row.cells["University name"], row.cells["Agreement type"]) for row in rows] == [
+        ("Politecnico di Milano", "Bilateral"),
+        ("Politecnico di Milano", "Erasmus+"),
+        ("Politecnico di Milano", "GE3"),
+        ("Politecnico di Torino", "Bilateral"),
+        ("Politecnico di Torino", "Erasmus+"),
+    ]
+
+
+def test_register_is_imported_when_that_is_chosen(office, register):
+    file = tables.write(RegisterResource().export(), "tsv")
+    edited = file.replace(b"Drexel University\tGE3\tsigned", b"Drexel University\tGE3\tended")
+
+    page = confirm(office, upload(office, edited, resource="1"))
+
+    assert messages(page) == ["Imported partners.tsv: 0 new, 1 changed, 127 unchanged, 0 errors."]
+    ended = Agreement.objects.get(university__name="Drexel University", agreement_type__slug="ge3")
+    assert ended.status == Status.ENDED
+
+
+def test_list_that_is_said_to_be_the_register_is_refused(office, register, offices_list):
+    page = upload(office, offices_list, resource="1")
+
+    assert "Line 3 is not the header: it lacks “Status”" in text(page)
