@@ -23,7 +23,9 @@ SCREENS = {
 
 def main():
     with site() as (address, password), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page(base_url=address)
         sign_in(page, password)
         for name, (path, width) in SCREENS.items():

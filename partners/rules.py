@@ -13,7 +13,7 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 # What separates and what qualifies the terms in the office's list, as in
 # "Bilateral/Erasmus+ (in process)"; names of agreement types have to keep clear of both.
-TERM_SEPARATOR = re.compile(r"\s*[/&,;]\s*(?:and\s+)?|\s+and\s+|\s+\+\s+(?![(/&,;]|$)", re.IGNORECASE)
+TERM_SEPARATOR = re.compile(r"\s*[/&,;]\s*(?:and\s+)?|\s+and\s+|\s+\+\s+(?![(/&,;+]|and\s|$)", re.IGNORECASE)
 IN_PROCESS = re.compile(r"\s*(?:\(\s*in[\s-]*process\s*\)|^in[\s-]*process)$", re.IGNORECASE)
 
 

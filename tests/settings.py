@@ -15,8 +15,8 @@ os.environ |= {
     "TIME_ZONE": "UTC",
 }
 
-from exchange.settings import *  # noqa: E402, F403
-from exchange.settings import STORAGES  # noqa: E402
+from exchange.settings import *  # noqa: F403
+from exchange.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

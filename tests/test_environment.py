@@ -27,7 +27,7 @@ def manage(site):
     def run(command, **variables):
         """Runs a command of manage.py with nothing but these variables."""
         arguments = [sys.executable, "manage.py", *command.split()]
-        return subprocess.run(arguments, cwd=site, env=variables, capture_output=True, text=True)  # noqa: S603
+        return subprocess.run(arguments, cwd=site, env=variables, capture_output=True, text=True)
 
     return run
 

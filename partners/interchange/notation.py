@@ -22,7 +22,7 @@ class Term(NamedTuple):
         return "(in process)" if self.agreement_type else "in process"
 
 
-class UnknownTerms(ValueError):
+class UnknownTermsError(ValueError):
     """Terms whose agreement type is not known; ``names`` are as written."""
 
     def __init__(self, names: list[str]):
@@ -33,7 +33,7 @@ class UnknownTerms(ValueError):
 def parse(text: str, known: Mapping[str, str]) -> frozenset[Term]:
     """The terms in a cell. ``known`` maps the matching key of every name of a type to the type's name.
 
-    Raises UnknownTerms. A cell without any term, such as "/", is an empty set.
+    Raises UnknownTermsError. A cell without any term, such as "/", is an empty set.
     """
     written = [part for part in map(clean_name, TERM_SEPARATOR.split(clean_name(text))) if part]
     terms, unknown = set(), []
@@ -45,7 +45,7 @@ def parse(text: str, known: Mapping[str, str]) -> frozenset[Term]:
         else:
             terms.add(Term(known[matching_key(name)] if name else None, in_process))
     if unknown:
-        raise UnknownTerms(unknown)
+        raise UnknownTermsError(unknown)
     return frozenset(terms)
 
 

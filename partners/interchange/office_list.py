@@ -64,7 +64,7 @@ class ListJudge(Judge):
         refuse_empty(text)
         try:
             terms = notation.parse(text, self.snapshot.type_names)
-        except notation.UnknownTerms as unknown:
+        except notation.UnknownTermsError as unknown:
             raise ValidationError([self.unknown_type(name) for name in unknown.names]) from unknown
         if not terms:
             raise ValidationError(_("“%s” names no agreement type. Write one.") % shortened(text))

@@ -17,6 +17,8 @@ from partners.rules import Status
 UNKNOWN_TYPE = Term(None, in_process=True)
 LARGE = 1_000
 """New universities from which on the database's planner is given new statistics."""
+BATCH = 500
+"""Rows in one UPDATE: PostgreSQL goes through all of its cases for each of its rows."""
 
 
 @dataclass
@@ -123,7 +125,7 @@ def add(model: type[models.Model], objects: Sequence[models.Model], why: Why) ->
 
 
 def change(model: type[models.Model], objects: Sequence[models.Model], fields: Sequence[str], why: Why) -> None:
-    model.objects.bulk_update(objects, fields)
+    model.objects.bulk_update(objects, fields, batch_size=BATCH)
     record(model, [each.pk for each in objects], CHANGED, why)
 
 

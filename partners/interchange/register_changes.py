@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.utils.translation import gettext as _
 
 from partners.interchange import reconcile
-from partners.interchange.history import Why
+from partners.interchange.history import CHANGED, Why, record
 from partners.interchange.judge import Identity
 from partners.interchange.register_columns import Values, label, shown, shown_agreement
 from partners.interchange.register_matching import deal
@@ -17,6 +17,9 @@ from partners.models import Agreement, AgreementType, Country, ImportRun, Univer
 from partners.models.universities import KEYS
 from partners.names import slugs
 from partners.rules import Status
+
+BATCH = 200
+"""Rows that one statement changes."""
 
 
 @dataclass
@@ -178,5 +181,6 @@ def _change_agreements(changes: Sequence[Change], types: Mapping[str, AgreementT
 
 
 def _change(model: type[models.Model], objects: Sequence[models.Model], names: Iterable[str], why: Why) -> None:
-    if objects:
-        reconcile.change(model, objects, sorted(names), why)
+    """In batches, as the database looks for each row through all that a statement says of rows."""
+    model.objects.bulk_update(objects, sorted(names), batch_size=BATCH)
+    record(model, [each.pk for each in objects], CHANGED, why)

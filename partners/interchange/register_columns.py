@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -96,7 +97,7 @@ def _text(name: str, what_is_wrong: str = "") -> Callable[[str], str]:
     return read
 
 
-READERS: Mapping[str, Callable[[str], object]] = {
+_READERS = {
     **dict.fromkeys(DATES, read_date),
     OTHER_NAMES: _text("other_names"),
     "City": _text("city"),
@@ -109,6 +110,12 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "On the public list": read_yes_no,
     NUMBER: read_number,
 }
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    column: lru_cache(maxsize=1_000)(reader) for column, reader in _READERS.items()
+}
+"""What a cell of each column means. The lines of a university stand together and say the same of it."""
 
 
 def label(model: type[models.Model], name: str) -> str:

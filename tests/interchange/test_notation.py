@@ -4,7 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from partners import rules
-from partners.interchange.notation import Term, UnknownTerms, format_terms, parse
+from partners.interchange.notation import Term, UnknownTermsError, format_terms, parse
 from partners.names import matching_key
 from tests import factories
 
@@ -81,7 +81,7 @@ def test_parse_reads_what_offices_write(cell, terms):
 
 
 def test_parse_tells_all_unknown_terms_together_as_written():
-    with pytest.raises(UnknownTerms) as error:
+    with pytest.raises(UnknownTermsError) as error:
         parse("Bilaterall/GE3 & Summer  School (in process), ERASMUS++", KNOWN)
 
     assert error.value.names == ["Bilaterall", "Summer School", "ERASMUS++"]
@@ -90,7 +90,7 @@ def test_parse_tells_all_unknown_terms_together_as_written():
 
 @pytest.mark.parametrize("cell", ["Erasmus + KA171", "Bilateral GE3", "in processing"])
 def test_parse_does_not_guess(cell):
-    with pytest.raises(UnknownTerms):
+    with pytest.raises(UnknownTermsError):
         parse(cell, KNOWN)
 
 

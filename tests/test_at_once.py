@@ -1,0 +1,92 @@
+"""Imports in processes of their own: several at once, and one that is killed on its way."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+
+from partners.interchange.resources import OfficeListResource
+from partners.models import ImportRun, University
+from tests.conftest import OFFICES_LIST
+
+ROOT = Path(__file__).resolve().parent.parent
+TABLES = ["university", "agreement", "historicaluniversity", "historicalagreement", "importrun"]
+
+
+@pytest.fixture
+def manage(tmp_path):
+    """Starts a command of a fresh site on SQLite."""
+    environment = os.environ | {"TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+
+    def start(*arguments):
+        command = [sys.executable, ROOT / "manage.py", *arguments]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    start("migrate", "--verbosity", "0").communicate()
+    return start
+
+
+def counts(tmp_path):
+    with sqlite3.connect(tmp_path / "db.sqlite3") as database:
+        return [database.execute(f"SELECT count(*) FROM partners_{table}").fetchone()[0] for table in TABLES]
+
+
+def test_two_imports_at_once_import_once(manage, tmp_path):
+    both = [manage("import_partners", OFFICES_LIST) for _ in range(2)]
+
+    told = sorted(process.communicate()[0].splitlines()[-1] for process in both)
+
+    assert told == [
+        "0 new, 0 changed, 108 unchanged, 0 errors",
+        "108 new, 0 changed, 0 unchanged, 0 errors",
+    ]
+    assert counts(tmp_path) == [108, 128, 108, 128, 1]
+
+
+@pytest.mark.parametrize("delay", [0.4, 0.6, 0.8, 1.0, 1.2, 1.5])
+def test_killed_import_leaves_all_or_nothing(manage, tmp_path, delay):
+    rows = [f"Germany\tUniversity of Town {number}\tBilateral" for number in range(5_000)]
+    file = tmp_path / "long.tsv"
+    file.write_text("\n".join(["Country\tUniversity name\tAgreement type", *rows]))
+    process = manage("import_partners", file)
+
+    try:
+        process.communicate(timeout=delay)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+    assert counts(tmp_path) in ([0, 0, 0, 0, 0], [5_000, 5_000, 5_000, 5_000, 1])
+    assert manage("import_partners", file).communicate()[0].splitlines()[-1].endswith(" unchanged, 0 errors")
+    assert counts(tmp_path) == [5_000, 5_000, 5_000, 5_000, 1]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's turns are tried in processes of their own")
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_imports_at_once_take_turns_on_postgresql(offices_list):
+    told = []
+
+    def imported():
+        run = ImportRun.of(offices_list, file_name="partners.tsv")
+        table = OfficeListResource.read(offices_list)
+        try:
+            told.append(OfficeListResource().import_data(table, run=run).counts())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=imported) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(told) == [
+        "0 new, 0 changed, 108 unchanged, 0 errors",
+        "108 new, 0 changed, 0 unchanged, 0 errors",
+    ]
+    assert University.objects.count() == 108
