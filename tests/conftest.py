@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, User
 
+from partners import reference
 from partners.interchange import tables
 from partners.interchange.resources import COLUMNS, OfficeListResource
 from partners.models import AgreementType, Country, ImportRun
@@ -14,6 +16,13 @@ OFFICES_LIST = Path(__file__).resolve().parent.parent / "fixtures" / "partners.t
 def offices_list():
     """The bytes of the office's own list."""
     return OFFICES_LIST.read_bytes()
+
+
+@pytest.fixture
+def reference_data(transactional_db):
+    """What a fresh database starts with. A test that is not rolled back takes it away when it ends."""
+    for add in (reference.add_countries, reference.add_agreement_types, reference.add_groups):
+        add(apps, None)
 
 
 @pytest.fixture

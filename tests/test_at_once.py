@@ -67,7 +67,8 @@ def test_killed_import_leaves_all_or_nothing(manage, tmp_path, delay):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's turns are tried in processes of their own")
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("reference_data")
 def test_two_imports_at_once_take_turns_on_postgresql(offices_list):
     told = []
 

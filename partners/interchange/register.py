@@ -30,6 +30,7 @@ class RegisterJudge(Judge):
         self._type = cache(self._read_type)
 
     def absent(self) -> list[str]:
+        """Unlike the office's list, the register names universities without an open agreement too."""
         return [name for pk, name in University.objects.values_list("pk", "name") if pk not in self.named]
 
     def unknown_type(self, name: str) -> str:

@@ -93,7 +93,7 @@ def judge_profile(rows: Sequence[Said], held: Held) -> None:
     """The first row that names a university takes what the file tells of it."""
     _refuse_contradictions(rows)
     told: Values = {}
-    for said in reversed(rows):
+    for said in rows:
         told |= said.profile
     if not told.get("slug"):
         told.pop("slug", None)  # There is no university without an address: it keeps the one it has.

@@ -10,6 +10,8 @@ from partners.models import Agreement, ImportRun, University
 from tests.factories import AgreementFactory
 from tests.pages import text
 
+pytestmark = pytest.mark.django_db
+
 LOGIN = "/admin/login/"
 ROLES = ["nobody", "student", "assistant", "coordinator", "superuser"]
 

@@ -2,6 +2,12 @@ import pytest
 
 from partners.models import Agreement
 
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("reference_data"),
+]
+
 
 def test_coordinator_signs_the_deal_in_process_from_the_list(office_page, register):
     office_page.goto("/admin/partners/agreement/?status=in-process")

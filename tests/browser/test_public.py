@@ -1,6 +1,12 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("reference_data"),
+]
+
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PAGES = ["/", "/?q=technical&country=DE&type=erasmus", "/?q=nowhere", "/universities/czech-technical-university/"]
 

@@ -277,6 +277,12 @@ def test_new_universities_without_an_address_get_free_ones():
     ]
 
 
+def test_new_universities_of_like_names_get_addresses_of_their_own():
+    import_rows(row(name="Uni A"), row(name="Uni-A"))
+
+    assert list(University.objects.order_by("pk").values_list("slug", flat=True)) == ["uni-a", "uni-a-de"]
+
+
 def test_new_university_does_not_get_an_address_that_another_moves_to():
     held(slug="old")
 
@@ -372,8 +378,10 @@ def test_rows_that_spell_a_university_in_two_ways_are_an_error():
 
 def test_rows_that_mean_the_same_of_a_university_agree():
     result = import_rows(
-        row("GE3", "signed", is_listed="Yes", other_names="A\nB", city="Bad  Ems"),
-        row("Bilateral", "signed", is_listed="TRUE", other_names="A\r\n\r\nB ", city=" Bad Ems"),
+        row("GE3", "signed", is_listed="Yes", other_names="A\nB", city="Bad  Ems", website="https://a.de "),
+        row(
+            "Bilateral", "signed", is_listed="TRUE", other_names="A\r\n\r\nB ", city=" Bad Ems", website="https://a.de"
+        ),
     )
 
     assert result.counts() == "2 new, 0 changed, 0 unchanged, 0 errors"
@@ -498,7 +506,7 @@ def test_other_name_may_be_one_of_a_university_in_another_country():
         ([], [("GE3", "ended"), ("GE3", "ended")], [("GE3", "ended"), ("GE3", "ended")]),
         ([], [("", "in process"), ("", "ended")], [(None, "in_process"), (None, "ended")]),
         ([("GE3", IN_PROCESS)], [("GE3", "signed")], [("GE3", "signed")]),
-        ([("GE3", IN_PROCESS)], [("GE3", "In-Process")], [("GE3", "in_process")]),
+        ([], [("ge3", " In-Process ")], [("GE3", "in_process")]),
         ([(None, IN_PROCESS)], [("Erasmus", "signed")], [("Erasmus+", "signed")]),
         ([(None, IN_PROCESS)], [("GE3", "in process")], [("GE3", "in_process")]),
         ([("GE3", SIGNED)], [("GE3", "ended")], [("GE3", "ended")]),
@@ -569,12 +577,13 @@ def test_unknown_type_is_told_when_it_becomes_known():
 
 def test_what_the_file_does_not_name_is_left_alone():
     held(("GE3", SIGNED), ("Bilateral", IN_PROCESS), name="University of Bonn")
+    held(("GE3", ENDED), name="University of Ulm")
     held(("GE3", SIGNED), (None, IN_PROCESS))
     before = contents()
 
     result = import_rows(row("GE3", "signed"))
 
-    assert result.absent == ["University of Bonn"]
+    assert result.absent == ["University of Bonn", "University of Ulm"]
     assert contents() == before
 
 
@@ -770,7 +779,7 @@ def test_collision_is_not_told_of_an_agreement_whose_row_has_another_error():
 
 
 def test_changes_tell_history_the_import_run_and_who(coordinator):
-    university, ends, moves = held(("GE3", SIGNED), ("Bilateral", IN_PROCESS))
+    university, moves, ends = held(("Bilateral", IN_PROCESS), ("GE3", SIGNED))
 
     import_rows(
         row("Erasmus+", "signed", city="Köln"),
@@ -847,6 +856,16 @@ def test_import_of_what_was_not_shown_changes_nothing():
     result = import_rows(row("GE3", "ended", city="Köln"), digest=shown)
 
     assert (result.is_applied, contents()) == (False, before)
+
+
+def test_import_of_what_was_shown_is_applied_though_something_else_has_changed():
+    university, *_ = held(("GE3", SIGNED))
+    shown = import_rows(row("GE3", "ended"), dry_run=True).digest
+    University.objects.filter(pk=university.pk).update(city="Bonn")
+
+    result = import_rows(row("GE3", "ended"), digest=shown)
+
+    assert (result.is_applied, University.objects.get().city) == (True, "Bonn")
 
 
 def test_rows_pass_through_a_watch_that_knows_how_many_there_are():
