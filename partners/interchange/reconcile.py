@@ -130,14 +130,14 @@ def change(model: type[models.Model], objects: Sequence[models.Model], fields: S
 
 
 def _end(ids: Sequence[int], why: Why) -> None:
-    agreements = list(Agreement.objects.filter(pk__in=ids))
+    agreements = list(Agreement.objects.in_bulk(ids).values())
     for agreement in agreements:
         agreement.status = Status.ENDED
     change(Agreement, agreements, ["status"], why)
 
 
 def _turn(terms: Mapping[int, Term], types: Mapping[str, AgreementType], why: Why) -> None:
-    agreements = list(Agreement.objects.filter(pk__in=terms))
+    agreements = list(Agreement.objects.in_bulk(terms).values())
     for agreement in agreements:
         _set(agreement, terms[agreement.pk], types)
     change(Agreement, agreements, ["status", "agreement_type"], why)
@@ -145,7 +145,7 @@ def _turn(terms: Mapping[int, Term], types: Mapping[str, AgreementType], why: Wh
 
 def _respell(names: Mapping[int, str], why: Why) -> None:
     """A spelling that matches has the same keys, so that the name is all there is to write."""
-    universities = list(University.objects.filter(pk__in=names))
+    universities = list(University.objects.in_bulk(names).values())
     for university in universities:
         university.name = names[university.pk]
     change(University, universities, ["name"], why)

@@ -11,7 +11,7 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
 from partners.fields import KeyField
-from partners.interchange.history import Why
+from partners.interchange.history import ADDED, CHUNK, Why
 from partners.interchange.notation import Term
 from partners.interchange.reconcile import Changes
 from partners.interchange.reconcile import change as change_all
@@ -65,8 +65,9 @@ def undoing_of(run: ImportRun) -> Undoing:
     """Everything that a run changed, with the obstacles to putting it back."""
     undoing = changes_of(run)
     _mark_touched(undoing.changes())
-    _mark_taken(undoing.agreements)
-    _mark_inhabited(undoing.universities, undoing.agreements)
+    _mark_taken(run, undoing.agreements)
+    _mark_inhabited(run, undoing)
+    _mark_addressed(undoing.universities)
     return undoing
 
 
@@ -167,11 +168,13 @@ def _mark_touched(changes: Iterable[Change]) -> None:
             change.obstacle = message % {"who": who, "when": f"{localtime(change.since.history_date):%Y-%m-%d %H:%M}"}
 
 
-def _mark_taken(changes: Sequence[Change]) -> None:
+def _mark_taken(run: ImportRun, changes: Sequence[Change]) -> None:
     """An agreement cannot become again what another one of its university is by now."""
     movable = [change for change in changes if not change.obstacle]
-    stays = Agreement.objects.open().filter(university__in={change.record.university_id for change in movable})
-    taken = {_slot(agreement) for agreement in stays.exclude(pk__in=[change.record.id for change in movable])}
+    moving = {change.record.id for change in movable}
+    universities = Agreement.history.filter(import_run=run).values("university")
+    present = Agreement.objects.open().filter(university__in=universities)
+    taken = {_slot(agreement) for agreement in present if agreement.pk not in moving}
     blocked = True
     while blocked:
         blocked = [change for change in movable if change.slot_before and change.slot_before in taken]
@@ -188,16 +191,26 @@ def _slot(agreement: models.Model) -> tuple | None:
     return agreement.university_id, agreement.agreement_type_id, agreement.status
 
 
-def _mark_inhabited(universities: Iterable[Change], agreements: Iterable[Change]) -> None:
+def _mark_inhabited(run: ImportRun, undoing: Undoing) -> None:
     """A university that the run added stays with the agreements that stay."""
-    leaving = [change.record.id for change in agreements if change.before is None and not change.obstacle]
-    added = [change.record.id for change in universities if change.before is None]
-    stay = set(
-        Agreement.objects.filter(university__in=added).exclude(pk__in=leaving).values_list("university", flat=True)
-    )
-    for change in universities:
-        if change.before is None and change.record.id in stay and not change.obstacle:
+    leaving = set(_additions(undoing.agreements))
+    added = University.history.filter(import_run=run, history_type=ADDED).values("id")
+    present = Agreement.objects.filter(university__in=added).values_list("pk", "university")
+    inhabited = {university for pk, university in present if pk not in leaving}
+    for change in undoing.universities:
+        if change.before is None and change.record.id in inhabited and not change.obstacle:
             change.obstacle = _("it has agreements that stay")
+
+
+def _mark_addressed(universities: Iterable[Change]) -> None:
+    """A university cannot have back an address that another one has by now."""
+    moved = {
+        change.before.slug: change
+        for change in universities
+        if change.before and change.before.slug != change.record.slug and not change.obstacle
+    }
+    for slug in University.objects.filter(slug__in=moved).values_list("slug", flat=True):
+        moved[slug].obstacle = _("another university has its address by now")
 
 
 def _additions(changes: Iterable[Change]) -> list[int]:
@@ -205,16 +218,18 @@ def _additions(changes: Iterable[Change]) -> list[int]:
 
 
 def _remove(model: type[models.Model], ids: Sequence[int], why: Why) -> None:
-    model.objects.filter(pk__in=ids).delete()
-    deletions = model.history.filter(id__in=ids, history_type="-")
-    deletions.update(history_user=why.user, history_change_reason=why.reason[:100])
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        model.objects.filter(pk__in=chunk).delete()
+        deletions = model.history.filter(id__in=chunk, history_type="-")
+        deletions.update(history_user=why.user, history_change_reason=why.reason[:100])
 
 
 def _restore(model: type[models.Model], changes: Iterable[Change], why: Why) -> None:
     undone = {change.record.id: change for change in changes if change.before and not change.obstacle}
     fields = {name for change in undone.values() for name in _changed_fields(change)}
     keys = [each for each in model._meta.concrete_fields if isinstance(each, KeyField)]
-    objects = list(model.objects.filter(pk__in=undone))
+    objects = list(model.objects.in_bulk(undone).values())
     for each in objects:
         for name in fields:
             attribute = model._meta.get_field(name).attname

@@ -2,7 +2,7 @@ import pytest
 
 from partners.interchange import tables
 from partners.interchange.office_list import COLUMNS
-from partners.interchange.resources import OfficeListResource
+from partners.interchange.resources import OfficeListResource, RegisterResource
 from partners.interchange.undo import changes_of, undo, undoing_of
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.rules import Status
@@ -177,3 +177,42 @@ def register_run(offices_list):
     run = ImportRun.of(offices_list, file_name="partners.tsv")
     OfficeListResource().import_data(tables.read(offices_list, COLUMNS), run=run)
     return run
+
+
+def imported_register(**cells):
+    """The run that imports a row of the register for the university Marburg."""
+    columns = {"Country": "Germany", "University name": "Marburg", "Agreement type": "", "Status": "", **cells}
+    content = "\n".join(["\t".join(columns), "\t".join(columns.values())]).encode()
+    run = ImportRun.of(content, file_name="register.tsv")
+    RegisterResource().import_data(RegisterResource.read(content), run=run)
+    return run
+
+
+def test_undo_puts_back_every_field_that_the_register_brought(coordinator):
+    before = AgreementFactory(university__name="Marburg", university__city="Marburg").university
+    cells = {"Agreement type": "Bilateral", "Status": "signed", "Valid until": "2030-12-31", "City": "Gießen"}
+    run = imported_register(**cells, Website="https://example.edu/", **{"Other names": "Philipps"})
+    words = told(changes_of(run).changes())
+
+    undo(run, coordinator)
+
+    after = University.objects.get()
+    assert words == [
+        "Marburg: other names: \N{EN DASH} → Philipps; city: Marburg → Gießen; website: \N{EN DASH} → https://example.edu/",
+        "Marburg: Bilateral, valid until: \N{EN DASH} → 2030-12-31",
+    ]
+    assert (after.city, after.website, after.other_names) == ("Marburg", "", "")
+    assert after.search_text == before.search_text
+    assert after.agreements.get().valid_until is None
+
+
+def test_undo_leaves_an_address_that_another_university_has_by_now(coordinator):
+    marburg = AgreementFactory(university__name="Marburg").university
+    run = imported_register(Address="philipps")
+    UniversityFactory(name="Other", slug="marburg")
+
+    undoing = undo(run, coordinator)
+
+    marburg.refresh_from_db()
+    assert marburg.slug == "philipps"
+    assert [change.obstacle for change in undoing.left()] == ["another university has its address by now"]
