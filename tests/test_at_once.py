@@ -66,7 +66,7 @@ def test_killed_import_leaves_all_or_nothing(manage, tmp_path, delay):
     assert counts(tmp_path) == [5_000, 5_000, 5_000, 5_000, 1]
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's turns are tried in processes of their own")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
 def test_two_imports_at_once_take_turns_on_postgresql(offices_list):
