@@ -15,6 +15,8 @@ from partners.models import ImportRun
 ADDED, CHANGED = "+", "~"
 CHUNK = 5_000
 """Ids in one statement: SQLite takes 32,766 parameters, PostgreSQL 65,535."""
+BATCH = 200
+"""Rows in one UPDATE: PostgreSQL goes through all of its cases for each of its rows."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,17 @@ class Why:
     reason: str
     user: AbstractBaseUser | None = None
     run: ImportRun | None = None
+
+
+def add(model: type[models.Model], objects: Sequence[models.Model], why: Why) -> None:
+    model.objects.bulk_create(objects)
+    record(model, [each.pk for each in objects], ADDED, why)
+
+
+def change(model: type[models.Model], objects: Sequence[models.Model], fields: Iterable[str], why: Why) -> None:
+    if objects:
+        model.objects.bulk_update(objects, sorted(fields), batch_size=BATCH)
+        record(model, [each.pk for each in objects], CHANGED, why)
 
 
 def record(model: type[models.Model], ids: Sequence[int], kind: str, why: Why) -> None:

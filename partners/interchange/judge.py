@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -52,6 +53,7 @@ class Judge:
         self.snapshot = snapshot
         self.table = table
         self.named: set[Identity] = set()
+        self.country = cache(self._country)
         self._suggestions_left = MOST_SUGGESTIONS
         keys = {matching_key(row.cells[COUNTRY]) for row in table.rows}
         snapshot.read_universities({country for key, country in snapshot.countries.items() if key in keys})
@@ -64,7 +66,7 @@ class Judge:
         """The universities that the office's list could name, and the file does not."""
         return self.snapshot.listed_but(self.named)
 
-    def country(self, text: str) -> Country:
+    def _country(self, text: str) -> Country:
         refuse_empty(text)
         if country := self.snapshot.countries.get(matching_key(text)):
             return country
@@ -105,9 +107,11 @@ def identity(university: Known | None, country: Country, name: str) -> Identity:
 
 def spelling(university: Known | None, name: str) -> tuple[str, str | None]:
     """The name to keep, and the one that it takes the place of: the file's where it spells the same name."""
+    if university and university.name == name:
+        return name, None
     if university is None or matching_key(university.name) != matching_key(name):
         return (university.name if university else name), None
-    return name, university.name if university.name != name else None
+    return name, university.name
 
 
 def university_name(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection, models
+from django.db import connection
 from django.utils.translation import gettext as _
 
-from partners.interchange.history import ADDED, CHANGED, Why, record
+from partners.interchange.history import Why, add, change
 from partners.interchange.notation import Term
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.names import slugs
@@ -17,8 +17,6 @@ from partners.rules import Status
 UNKNOWN_TYPE = Term(None, in_process=True)
 LARGE = 1_000
 """New universities from which on the database's planner is given new statistics."""
-BATCH = 500
-"""Rows in one UPDATE: PostgreSQL goes through all of its cases for each of its rows."""
 
 
 @dataclass
@@ -44,6 +42,8 @@ class Changes:
 
 def reconcile(listed: frozenset[Term], held: Mapping[Term, int]) -> Changes:
     """The changes after which the open agreements that a university holds are those that the file lists."""
+    if held.keys() == listed:
+        return Changes()
     left = {term: agreement for term, agreement in held.items() if term not in listed}
     changes = Changes()
     missing = sorted(listed - held.keys(), key=lambda term: (term.in_process, term.agreement_type or ""))
@@ -117,16 +117,6 @@ def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: 
     add(Agreement, agreements, why)
     if len(new) >= LARGE:
         connection.cursor().execute("ANALYZE")
-
-
-def add(model: type[models.Model], objects: Sequence[models.Model], why: Why) -> None:
-    model.objects.bulk_create(objects)
-    record(model, [each.pk for each in objects], ADDED, why)
-
-
-def change(model: type[models.Model], objects: Sequence[models.Model], fields: Sequence[str], why: Why) -> None:
-    model.objects.bulk_update(objects, fields, batch_size=BATCH)
-    record(model, [each.pk for each in objects], CHANGED, why)
 
 
 def _end(ids: Sequence[int], why: Why) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
-from partners.interchange import reconcile
-from partners.interchange.history import CHANGED, Why, record
+from partners.interchange import history, reconcile
+from partners.interchange.history import Why
 from partners.interchange.judge import Identity
 from partners.interchange.register_columns import Values, label, shown, shown_agreement
 from partners.interchange.register_matching import deal
@@ -17,9 +17,6 @@ from partners.models import Agreement, AgreementType, Country, ImportRun, Univer
 from partners.models.universities import KEYS
 from partners.names import slugs
 from partners.rules import Status
-
-BATCH = 200
-"""Rows that one statement changes."""
 
 
 @dataclass
@@ -116,7 +113,7 @@ def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: 
     agreements = [
         _agreement(each.agreement, types, university_id=created.get(each.university, each.university)) for each in new
     ]
-    reconcile.add(Agreement, agreements, why)
+    history.add(Agreement, agreements, why)
     if len(created) >= reconcile.LARGE:
         connection.cursor().execute("ANALYZE")
 
@@ -126,9 +123,9 @@ def _apply_profiles(outcomes: Sequence[Outcome], why: Why) -> dict[Identity, int
     new = [each for each in outcomes if each.profile.is_new]
     changed = [each.profile for each in outcomes if not each.profile.is_new and each.profile.fields]
     added = list(_new_universities(new, {change.after["slug"] for change in changed}))
-    reconcile.add(University, added, why)
+    history.add(University, added, why)
     names = {name for change in changed for name in change.fields}
-    _change(University, list(map(_university, changed)), names.union(KEYS), why)
+    history.change(University, list(map(_university, changed)), names.union(KEYS), why)
     return {each.university: university.pk for each, university in zip(new, added, strict=True)}
 
 
@@ -177,10 +174,4 @@ def _make_room(outcomes: Sequence[Outcome]) -> None:
 
 def _change_agreements(changes: Sequence[Change], types: Mapping[str, AgreementType], why: Why) -> None:
     names = {name for change in changes for name in change.fields}
-    _change(Agreement, [_agreement(change, types) for change in changes], names.union(["status"]), why)
-
-
-def _change(model: type[models.Model], objects: Sequence[models.Model], names: Iterable[str], why: Why) -> None:
-    """In batches, as the database looks for each row through all that a statement says of rows."""
-    model.objects.bulk_update(objects, sorted(names), batch_size=BATCH)
-    record(model, [each.pk for each in objects], CHANGED, why)
+    history.change(Agreement, [_agreement(change, types) for change in changes], names.union(["status"]), why)

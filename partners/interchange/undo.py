@@ -11,10 +11,10 @@ from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
 from partners.fields import KeyField
+from partners.interchange import history
 from partners.interchange.history import ADDED, CHUNK, Why
 from partners.interchange.notation import Term
 from partners.interchange.reconcile import Changes
-from partners.interchange.reconcile import change as change_all
 from partners.interchange.register_columns import label, shown
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.rules import Status
@@ -107,17 +107,17 @@ def count_of(run: ImportRun) -> int:
 
 
 def _changes(model: type[models.Model], run: ImportRun, most: int | None) -> Iterator[Change]:
-    history = model.history.model.objects
-    same = history.filter(id=OuterRef("id"))
+    records_of = model.history.model.objects
+    same = records_of.filter(id=OuterRef("id"))
     before = same.filter(history_id__lt=OuterRef("history_id")).order_by("-history_id").values("history_id")
     since = same.filter(history_id__gt=OuterRef("history_id")).order_by("-history_id").values("history_id")
     records = list(
-        history.filter(import_run=run)
+        records_of.filter(import_run=run)
         .annotate(before_id=Subquery(before[:1]), since_id=Subquery(since[:1]))
         .order_by("history_id")[:most]
     )
     ids = {record.before_id for record in records} | {record.since_id for record in records}
-    others = history.select_related("history_user").in_bulk(ids - {None})
+    others = records_of.select_related("history_user").in_bulk(ids - {None})
     for record in records:
         yield Change(record, others.get(record.before_id), others.get(record.since_id), "", "")
 
@@ -236,5 +236,4 @@ def _restore(model: type[models.Model], changes: Iterable[Change], why: Why) -> 
             setattr(each, attribute, getattr(undone[each.pk].before, attribute))
         for key in keys:
             key.pre_save(each, add=False)
-    if objects:
-        change_all(model, objects, [*fields, *(key.name for key in keys)], why)
+    history.change(model, objects, fields.union(key.name for key in keys), why)

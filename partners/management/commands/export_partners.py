@@ -7,6 +7,7 @@ from partners.interchange.resources import OfficeListResource, RegisterResource
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Exports the office's list: every university that has a signed or an in-process agreement."
 
     def add_arguments(self, parser):

@@ -14,6 +14,7 @@ LONG = 2_000
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Imports the office's list, a table with the columns Country, University name and Agreement type."
 
     def add_arguments(self, parser):
