@@ -124,11 +124,10 @@ class TableResource(Resource):
         """
         snapshot = Snapshot()
         result = ListResult(self.judge(snapshot, dataset), self.get_diff_headers(), watch)
-        if not dry_run and result.may_be_applied(digest):
+        if not dry_run and result.may_be_applied(digest) and (result.new or result.changed):
+            run.accept(new=len(result.new), changed=len(result.changed), unchanged=len(result.unchanged))
+            self.apply([*result.new, *result.changed], snapshot.types, run)
             result.is_applied = True
-            if result.new or result.changed:
-                run.accept(new=len(result.new), changed=len(result.changed), unchanged=len(result.unchanged))
-                self.apply([*result.new, *result.changed], snapshot.types, run)
         return result
 
 
