@@ -4,51 +4,113 @@ A missing or malformed variable stops the start with a sentence, so that a typin
 mistake never turns into a site that runs with a default nobody chose.
 """
 
+import os
 from pathlib import Path
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import dj_database_url
+import dj_email_url
+import django_cache_url
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
-from environs import Env, EnvError
+from dotenv import dotenv_values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+ENV_FILE = dotenv_values(BASE_DIR / ".env")
+SWITCH = dict.fromkeys(["1", "on", "t", "true", "y", "yes"], True) | dict.fromkeys(
+    ["0", "off", "f", "false", "n", "no"], False
+)
 
-env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
+
+def read(name, meaning, default=None):
+    """What a variable means. The default is written as a value in ``.env`` is; without one, it has to be set."""
+    told = [text for text in (os.environ.get(name), ENV_FILE.get(name), default) if text is not None]
+    if not told:
+        raise refusal(f'Environment variable "{name}" not set.')
+    try:
+        return meaning(told[0])
+    except ValueError as error:
+        raise refusal(f'Environment variable "{name}" invalid: {error}') from error
 
 
-def hold(name, is_right, sentence):
+def refusal(sentence):
+    return ImproperlyConfigured(f"{sentence} The variables are explained in .env.example.")
+
+
+def hold(is_right, sentence):
     if not is_right:
-        raise EnvError(f'Environment variable "{name}" invalid: {sentence}')
+        raise ValueError(sentence)
 
 
-def is_email(text):
+def filled(text):
+    hold(text, "It is empty.")
+    return text
+
+
+def switch(text):
+    hold(text.lower() in SWITCH, "Not a valid boolean.")
+    return SWITCH[text.lower()]
+
+
+def number(text):
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ValueError("Not a valid integer.") from error
+
+
+def names(text):
+    return text.split(",") if text else []
+
+
+def database(url):
+    """Without the parser's own words, which may have the password in them, as may those about mail."""
+    try:
+        return dj_database_url.parse(url)
+    except ValueError as error:
+        raise ValueError("Not a valid database URL.") from error
+
+
+def mail(url):
+    try:
+        settings = dj_email_url.parse(url)
+    except ValueError as error:
+        raise ValueError("Not a valid email URL.") from error
+    hold("EMAIL_BACKEND" in settings, "Not a valid email URL.")
+    return settings
+
+
+def cache(url):
+    try:
+        return django_cache_url.parse(url)
+    except Exception as error:
+        raise ValueError(f"{error}.") from error
+
+
+def email_address(text):
     try:
         validate_email(text)
-    except ValidationError:
-        return False
-    return True
+    except ValidationError as error:
+        raise ValueError("Not a valid email address.") from error
+    return text
 
 
-try:
-    SECRET_KEY = env.str("SECRET_KEY")
-    DEBUG = env.bool("DEBUG", default=False)
-    HTTPS = env.bool("HTTPS", default=not DEBUG)
-    BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-    DATABASE = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-    CACHE = env.dj_cache_url("CACHE_URL", default="locmem://")
-    EMAIL = env.dj_email_url("EMAIL_URL", default="console://")
-    OFFICE_NAME = env.str("OFFICE_NAME", default="Exchange Office")
-    OFFICE_EMAIL = env.str("OFFICE_EMAIL", default="")
-    IMPORT_MOST_MB = env.int("IMPORT_MOST_MB", default=10)
-    TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+def time_zone(text):
+    try:
+        return ZoneInfo(text).key
+    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
+        raise ValueError('Not a time zone such as "Europe/Berlin".') from error
 
-    hold("SECRET_KEY", SECRET_KEY, "It is empty.")
-    hold("EMAIL_URL", EMAIL.get("EMAIL_BACKEND"), "Not a valid email URL.")
-    hold("OFFICE_NAME", OFFICE_NAME, "It is empty.")
-    hold("OFFICE_EMAIL", not OFFICE_EMAIL or is_email(OFFICE_EMAIL), "Not a valid email address.")
-    hold("TIME_ZONE", TIME_ZONE in available_timezones(), 'Not a time zone such as "Europe/Berlin".')
-except EnvError as error:
-    message = f"{error} The variables are explained in .env.example."
-    raise ImproperlyConfigured(message) from error
+
+SECRET_KEY = read("SECRET_KEY", filled)
+DEBUG = read("DEBUG", switch, default="off")
+HTTPS = read("HTTPS", switch, default="off" if DEBUG else "on")
+BEHIND_PROXY = read("BEHIND_PROXY", switch, default="off")
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", names, default="localhost,127.0.0.1,[::1]")
+DATABASE = read("DATABASE_URL", database, default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+CACHE = read("CACHE_URL", cache, default="locmem://")
+EMAIL = read("EMAIL_URL", mail, default="console://")
+OFFICE_NAME = read("OFFICE_NAME", filled, default="Exchange Office")
+OFFICE_EMAIL = read("OFFICE_EMAIL", lambda text: text and email_address(text), default="")
+IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
+TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")

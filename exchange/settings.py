@@ -10,7 +10,7 @@ OFFICE_EMAIL = env.OFFICE_EMAIL
 IMPORT_MOST_MB = env.IMPORT_MOST_MB
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "partners.apps.OfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_filters",
+    "django_htmx",
     "import_export",
     "simple_history",
     "partners",
@@ -36,6 +37,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 

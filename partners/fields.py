@@ -1,9 +1,14 @@
-"""Model fields that keep names clean, and their matching keys in step, at every way of saving."""
+"""Model fields that keep what they store clean, and matching keys in step, at every way of saving."""
 
+import re
+import unicodedata
+
+from django import forms
 from django.db import models
 
 from partners import rules
 from partners.names import clean_name, matching_key, name_lines
+from partners.rules import Level
 
 NAME_LENGTH = 200
 
@@ -38,6 +43,40 @@ class NamesField(CleanedOnSave, models.TextField):
         for name in value.split("\n") if value else ():
             rules.plain_name(name)
         super().run_validators(value)
+
+
+class NoteField(CleanedOnSave, models.TextField):
+    """Text of several lines."""
+
+    default_validators = [rules.printable_lines]
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value if value is None else re.sub(r"\r\n?", "\n", unicodedata.normalize("NFC", value)).strip()
+
+
+class LevelsField(CleanedOnSave, models.CharField):
+    """Study levels, in their own order and with commas between."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"max_length": 60} | kwargs)
+
+    def to_python(self, value):
+        levels = [level for level in value.split(",") if level] if isinstance(value, str) else value or []
+        rules.known_levels(levels)
+        return ",".join(level for level in Level.values if level in levels)
+
+    def value_from_object(self, instance):
+        """A list, as the check boxes of the form want it."""
+        return [level for level in super().value_from_object(instance).split(",") if level]
+
+    def value_to_string(self, instance):
+        return super().value_from_object(instance)
+
+    def formfield(self, **kwargs):
+        """Check boxes in the admin too, which asks for the widget of other text."""
+        boxes = {"form_class": forms.MultipleChoiceField, "widget": forms.CheckboxSelectMultiple}
+        return models.Field.formfield(self, **kwargs | boxes | {"choices": Level.choices})
 
 
 class KeyField(models.TextField):

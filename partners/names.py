@@ -21,6 +21,8 @@ SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 def clean_name(text: str) -> str:
     """Composed Unicode (NFC) with single plain spaces and none at the ends."""
+    if text.isascii() and "  " not in text:
+        return text.strip(" ")
     return SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
 
 
@@ -33,8 +35,8 @@ def matching_key(text: str) -> str:
     if text.isascii():
         return clean_name(text.lower())
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
-    plain = ACCENTS.sub("", folded.translate(UNDECOMPOSED))
-    return clean_name(plain)
+    plain = ACCENTS.sub("", folded)
+    return clean_name(plain if plain.isascii() else plain.translate(UNDECOMPOSED))
 
 
 def name_lines(text: str) -> list[str]:

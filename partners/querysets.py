@@ -40,12 +40,18 @@ class UniversityQuerySet(QuerySet):
     def search(self, query: str) -> UniversityQuerySet:
         return _containing(self, query, "search_text", "country__search_text")
 
+    def in_countries(self, *codes: str) -> UniversityQuerySet:
+        return self.filter(country__code__in=codes) if codes else self
+
     def with_agreement(
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
     ) -> UniversityQuerySet:
         """Having one agreement that is in any of the states, if some are given, and of any of the types (slugs)."""
+        return self.filter(self.has_agreement(on, states, types))
+
+    def has_agreement(self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()) -> Exists:
         agreements = self._agreements().of_types(*types)
-        return self.filter(Exists(agreements if states is None else agreements.in_states(on, *states)))
+        return Exists(agreements if states is None else agreements.in_states(on, *states))
 
     def with_open_agreement(self) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().open()))
@@ -79,12 +85,24 @@ class AgreementQuerySet(QuerySet):
     def in_process(self) -> AgreementQuerySet:
         return self.filter(status=Status.IN_PROCESS)
 
+    def signed(self) -> AgreementQuerySet:
+        return self.filter(status=Status.SIGNED)
+
+    def without_renewal(self) -> AgreementQuerySet:
+        """No agreement of the same university and type is in process."""
+        same = {"university": OuterRef("university"), "agreement_type": OuterRef("agreement_type")}
+        return self.exclude(Exists(self.model.objects.in_process().filter(**same)))
+
     def open(self) -> AgreementQuerySet:
         """Signed or in process: what the office's list tells of."""
         return self.exclude(status=Status.ENDED)
 
     def public(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, IN_FORCE, IN_PROCESS)
+
+    def by_university(self) -> AgreementQuerySet:
+        """Those of a university together, the universities as ``alphabetical`` has them."""
+        return self.order_by("university__country__name_key", "university__name_key", "university_id")
 
     def in_type_order(self) -> AgreementQuerySet:
         position = F("agreement_type__position").asc(nulls_last=True)

@@ -1,6 +1,7 @@
 """The register's rules on plain values. Each raises ValidationError, and each is called from one place."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -21,6 +22,15 @@ class Status(TextChoices):
     IN_PROCESS = "in_process", _("in process")
     SIGNED = "signed", _("signed")
     ENDED = "ended", _("ended")
+
+
+class Level(TextChoices):
+    """The cycles of the European Higher Education Area."""
+
+    SHORT_CYCLE = "short_cycle", _("short cycle")
+    BACHELOR = "bachelor", _("bachelor")
+    MASTER = "master", _("master")
+    DOCTORAL = "doctoral", _("doctoral")
 
 
 def hold(*checks: tuple) -> None:
@@ -46,18 +56,25 @@ def country_code(code: str) -> None:
 
 def plain_name(name: str) -> None:
     """A name is one line of text that no spreadsheet takes for a formula."""
-    if bad := UNPRINTABLE.search(name):
-        raise ValidationError(
-            _("“%(value)s” has a control character (U+%(code)s) in it. Type the name anew, in one line."),
-            code="control_character",
-            params={"value": name, "code": f"{ord(bad[0]):04X}"},
-        )
+    _refuse_unprintable(
+        name, _("“%(value)s” has a control character (U+%(code)s) in it. Type the name anew, in one line.")
+    )
     if name.startswith(tuple(FORMULA_STARTS)):
         raise ValidationError(
             _("“%(value)s” begins with “%(start)s”, as a spreadsheet formula does. Begin with another character."),
             code="formula",
             params={"value": name, "start": name[0]},
         )
+
+
+def printable_lines(text: str) -> None:
+    for line in re.split("[\n\t]", text):
+        _refuse_unprintable(line, _("“%(value)s” has a control character (U+%(code)s) in it. Type this line anew."))
+
+
+def _refuse_unprintable(line: str, message: str) -> None:
+    if bad := UNPRINTABLE.search(line):
+        raise ValidationError(message, code="control_character", params={"value": line, "code": f"{ord(bad[0]):04X}"})
 
 
 def single_term(name: str) -> None:
@@ -73,6 +90,15 @@ def single_term(name: str) -> None:
         )
 
 
+def known_levels(levels: Iterable[str]) -> None:
+    if unknown := [level for level in levels if level not in Level.values]:
+        raise ValidationError(
+            _("“%(value)s” is not a study level. Choose among %(levels)s."),
+            code="unknown_level",
+            params={"value": unknown[0], "levels": ", ".join(map(str, Level.labels))},
+        )
+
+
 def signed_has_type(status: str, agreement_type: object) -> None:
     if status == Status.SIGNED and agreement_type is None:
         raise ValidationError(_("A signed agreement needs an agreement type."), code="signed_needs_type")
@@ -84,4 +110,13 @@ def dates_in_order(valid_from: date | None, valid_until: date | None) -> None:
             _("Valid until (%(until)s) is before valid from (%(from)s)."),
             code="dates_out_of_order",
             params={"from": valid_from.isoformat(), "until": valid_until.isoformat()},
+        )
+
+
+def ended_on_is_of_ended(status: str, ended_on: date | None) -> None:
+    if ended_on and status != Status.ENDED:
+        raise ValidationError(
+            _("Ended on (%(day)s) is of an ended agreement. Empty it, or set the status to ended."),
+            code="not_ended",
+            params={"day": ended_on.isoformat()},
         )

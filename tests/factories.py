@@ -42,6 +42,13 @@ def names():
     return texts.filter(lambda name: 0 < len(name) <= NAME_LENGTH and name[0] not in "=+-@")
 
 
+def notes():
+    """Texts of several lines, some of which no single line may be, with any kind of line ends."""
+    lines = st.just("") | names() | st.sampled_from(["=1+1", "\t@a\tb", "- two  spaces", "'=", "'", "+49 30 1"])
+    ends = st.sampled_from(["\n", "\r\n", "\r"])
+    return st.tuples(st.lists(lines, max_size=4), ends).map(lambda drawn: drawn[1].join(drawn[0]))
+
+
 def partners(number, first=1):
     """As many universities as asked for, each with a bilateral agreement, in two queries and without history."""
     germany, bilateral = Country.objects.get(code="DE"), AgreementType.objects.get(slug="bilateral")

@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from partners.fields import KeyField, NameField, NamesField
+from partners.fields import KeyField, LevelsField, NameField, NamesField, NoteField
 from partners.models import University
 from tests.factories import UniversityFactory
 
@@ -138,3 +138,28 @@ def test_key_field_tells_migrations_what_it_is_made_of():
     _name, _path, _args, kwargs = KeyField(of=["name", "city"]).deconstruct()
 
     assert kwargs == {"of": ("name", "city"), "editable": False, "db_collation": "BINARY"}
+
+
+def test_note_field_keeps_its_lines():
+    assert NoteField().clean(" Dr. E\u0301va\r\nPrague\r\n\n+420 1 ", None) == "Dr. Éva\nPrague\n\n+420 1"
+
+
+def test_note_field_refuses_control_characters():
+    with pytest.raises(ValidationError) as error:
+        NoteField().clean("Prague\n\x07", None)
+
+    assert error.value.messages == ["“\x07” has a control character (U+0007) in it. Type this line anew."]
+
+
+@pytest.mark.parametrize("value", ["master,bachelor", ["master", "bachelor"], ["bachelor", "master", "master"]])
+def test_levels_field_stores_levels_once_and_in_order(value):
+    assert LevelsField().clean(value, None) == "bachelor,master"
+
+
+def test_levels_field_refuses_another_word():
+    with pytest.raises(ValidationError) as error:
+        LevelsField().clean(["phd"], None)
+
+    assert error.value.messages == [
+        "“phd” is not a study level. Choose among short cycle, bachelor, master, doctoral.",
+    ]

@@ -16,8 +16,10 @@ MAY_USE = {
     "reference": ["names"],
     "apps": [],
     "migrations": [*FOUNDATION, "reference"],
+    "past": FOUNDATION,
     "interchange": FOUNDATION,
-    "admin": [*FOUNDATION, "interchange"],
+    "admin": [*FOUNDATION, "past", "interchange"],
+    "site": [*FOUNDATION, "admin"],
     "public": [*FOUNDATION, "interchange"],
     "management": [*FOUNDATION, "interchange"],
 }

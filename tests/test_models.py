@@ -100,6 +100,22 @@ def test_end_before_the_start_is_refused():
         Agreement.objects.update(valid_from=NEXT_DAY, valid_until=DAY)
 
 
+def test_day_of_the_end_is_of_ended_agreements_only():
+    agreement = AgreementFactory()
+    agreement.ended_on = DAY
+
+    assert list(errors_of(agreement)) == ["ended_on"]
+    with refused_by(Agreement, "agreement_ended_on_is_of_ended"):
+        Agreement.objects.update(ended_on=DAY)
+
+
+def test_study_levels_are_told_in_words_and_in_order():
+    agreement = AgreementFactory(study_levels=["doctoral", "bachelor"])
+
+    assert Agreement.objects.get().study_levels == "bachelor,doctoral"
+    assert Agreement.objects.get(pk=agreement.pk).study_levels_in_words() == "bachelor, doctoral"
+
+
 @pytest.mark.parametrize(("valid_from", "valid_until"), [(DAY, DAY), (DAY, None), (None, DAY)])
 def test_agreement_may_last_one_day_or_be_open(valid_from, valid_until):
     agreement = AgreementFactory(valid_from=valid_from, valid_until=valid_until)
@@ -252,9 +268,10 @@ def test_predecessor_stays_signed_when_its_renewal_is_refused():
 def test_ending_tells_history_why():
     agreement = AgreementFactory()
 
-    agreement.end("the partner left")
+    agreement.end(DAY, "the partner left")
 
     assert statuses(agreement.university) == ["ended"]
+    assert Agreement.objects.get().ended_on == DAY
     assert reasons(agreement) == [("+", None), ("~", "the partner left")]
 
 

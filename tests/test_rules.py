@@ -128,3 +128,27 @@ def test_dates_in_order_refuses_an_end_before_the_start():
 )
 def test_dates_in_order_accepts_one_day_and_open_ends(valid_from, valid_until):
     assert rules.dates_in_order(valid_from, valid_until) is None
+
+
+def test_printable_lines_accepts_lines_and_tabs():
+    assert rules.printable_lines("Dr. Ada\tPrague\nada@example.edu") is None
+
+
+def test_printable_lines_refuses_the_line_with_a_control_character():
+    assert refusal(rules.printable_lines, "Dr. Ada\nPra\x07gue") == [
+        "“Pra\x07gue” has a control character (U+0007) in it. Type this line anew.",
+    ]
+
+
+def test_known_levels_refuses_another_word():
+    assert refusal(rules.known_levels, ["master", "phd"]) == [
+        "“phd” is not a study level. Choose among short cycle, bachelor, master, doctoral.",
+    ]
+
+
+def test_ended_on_is_of_ended_agreements_only():
+    assert rules.ended_on_is_of_ended(Status.ENDED, MONDAY) is None
+    assert rules.ended_on_is_of_ended(Status.SIGNED, None) is None
+    assert refusal(rules.ended_on_is_of_ended, Status.SIGNED, MONDAY) == [
+        "Ended on (2026-06-01) is of an ended agreement. Empty it, or set the status to ended.",
+    ]

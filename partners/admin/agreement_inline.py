@@ -4,13 +4,21 @@ from collections import defaultdict
 
 from django import forms
 from django.contrib import admin
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from partners.admin.choices import PlainChoices
 from partners.models import Agreement
 from partners.rules import Status
 
 
 class AgreementForm(forms.ModelForm):
+    def clean(self):
+        """The day on which an agreement ended goes with its end. The row has no field for it."""
+        if self.cleaned_data.get("status") != Status.ENDED:
+            self.instance.ended_on = None
+        return super().clean()
+
     def validate_constraints(self):
         """Left to the formset, which sees what the other agreements become in the same step."""
 
@@ -68,10 +76,17 @@ def _is_renewal(forms):
     return statuses == [Status.IN_PROCESS, Status.SIGNED] and forms[0].instance.status == Status.SIGNED
 
 
-class AgreementInline(admin.TabularInline):
+class AgreementInline(PlainChoices, admin.TabularInline):
     model = Agreement
     form = AgreementForm
     formset = AgreementFormSet
     fields = ["agreement_type", "status", "signed_on", "valid_from", "valid_until"]
     extra = 0
     show_change_link = True
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Named for those who do not see the head of the column."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.widget.attrs["aria-label"] = capfirst(field.label)
+        return field

@@ -8,4 +8,4 @@ from partners.models import AgreementType
 class AgreementTypeAdmin(RegisterAdmin):
     list_display = ["name", "position", "description"]
     search_fields = ["search_text"]
-    fields = ["name", "position", "description", "other_names", "slug"]
+    fields = ["name", "position", "description", ("places_out", "places_in"), "other_names", "slug"]

@@ -4,16 +4,24 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from partners.admin.agreement_rows import MOST_AT_ONCE
 from partners.admin.base import RegisterAdmin
+from partners.admin.choices import PlainChoices
+from partners.admin.ending import EndingView
 from partners.admin.filters import StatusFilter
+from partners.admin.renewing import RenewingView
 from partners.admin.signing import SigningView
 from partners.models import Agreement
+from partners.rules import Status
 
-MOST_AT_ONCE = 100
+SIGN = ("admin:partners_agreement_sign", _("Mark as signed"))
+RENEW = ("admin:partners_agreement_renew", _("Renew"))
+END = ("admin:partners_agreement_end", _("End"))
+STEPS = {Status.IN_PROCESS: [SIGN, END], Status.SIGNED: [RENEW, END], Status.ENDED: []}
 
 
 @admin.register(Agreement)
-class AgreementAdmin(RegisterAdmin):
+class AgreementAdmin(PlainChoices, RegisterAdmin):
     list_display = ["university", "country", "agreement_type", "status", "signed_on", "valid_until"]
     list_filter = [StatusFilter, "agreement_type", ("university__country", RelatedOnlyFieldListFilter)]
     list_select_related = ["university__country", "agreement_type"]
@@ -21,12 +29,39 @@ class AgreementAdmin(RegisterAdmin):
     search_help_text = _("University, its other names and city, or country. Accents and case do not matter.")
     ordering = ["university__name_key", "agreement_type__position", "pk"]
     autocomplete_fields = ["university"]
-    fields = ["university", "agreement_type", "status", "signed_on", ("valid_from", "valid_until")]
-    actions = ["mark_selected_as_signed"]
+    fieldsets = [
+        (None, {"fields": ["university", "agreement_type", "status", "signed_on", ("valid_from", "valid_until")]}),
+        (_("The work on it"), {"fields": ["responsible", "next_step", "contact", "notes"]}),
+        (
+            _("For students"),
+            {
+                "classes": ["collapse"],
+                "fields": [("places_out", "places_in"), "study_levels", "fields_of_study", "language_requirement"],
+            },
+        ),
+        (_("Its end"), {"classes": ["collapse"], "fields": ["ended_on"]}),
+    ]
+    actions = ["mark_selected_as_signed", "renew_selected", "end_selected"]
+
+    class Media:
+        js = ["partners/labels.js"]
 
     def get_urls(self):
-        signing = self.admin_site.admin_view(SigningView.as_view(model_admin=self))
-        return [path("sign/", signing, name="partners_agreement_sign"), *super().get_urls()]
+        pages = {"sign": SigningView, "renew": RenewingView, "end": EndingView}
+        own = [
+            path(
+                f"{name}/",
+                self.admin_site.admin_view(view.as_view(model_admin=self)),
+                name=f"partners_agreement_{name}",
+            )
+            for name, view in pages.items()
+        ]
+        return own + super().get_urls()
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        agreement = self.get_object(request, object_id)
+        steps = STEPS[agreement.status] if agreement else []
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | {"steps": steps})
 
     @admin.display(description=_("country or territory"), ordering="university__country__name_key")
     def country(self, agreement):
@@ -34,8 +69,20 @@ class AgreementAdmin(RegisterAdmin):
 
     @admin.action(description=_("Mark selected as signed"), permissions=["change"])
     def mark_selected_as_signed(self, request, queryset):
+        return self._open_rows(request, "sign", queryset)
+
+    @admin.action(description=_("Renew selected"), permissions=["change"])
+    def renew_selected(self, request, queryset):
+        return self._open_rows(request, "renew", queryset)
+
+    @admin.action(description=_("End selected"), permissions=["change"])
+    def end_selected(self, request, queryset):
+        return self._open_rows(request, "end", queryset)
+
+    def _open_rows(self, request, page, queryset):
         ids = queryset.order_by("pk").values_list("pk", flat=True)
         if len(ids) > MOST_AT_ONCE:
-            messages.error(request, _("Select at most %d agreements to sign on one page.") % MOST_AT_ONCE)
+            messages.error(request, _("Select at most %d agreements for one page.") % MOST_AT_ONCE)
             return None
-        return redirect(reverse("admin:partners_agreement_sign", query={"id": list(ids)}))
+        query = {"id": list(ids), "next": request.get_full_path()}
+        return redirect(reverse(f"admin:partners_agreement_{page}", query=query))

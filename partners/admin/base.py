@@ -1,8 +1,9 @@
 """What the register's screens have in common: search without accents, counts at the filters, history."""
 
 from django.contrib import admin
-from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
+
+from partners.admin.history import HistoryAdmin
 
 
 class InWords(HistoricalRecordContextHelper):
@@ -14,10 +15,9 @@ class InWords(HistoricalRecordContextHelper):
         return dict(self.model._meta.get_field(change.field).flatchoices).get(value, value)
 
 
-class RegisterAdmin(SimpleHistoryAdmin):
+class RegisterAdmin(HistoryAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_per_page = 100
-    object_history_list_template = "admin/partners/_history_list.html"
 
     def get_historical_record_context_helper(self, request, historical_record):
         return InWords(self.model, historical_record)

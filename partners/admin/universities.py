@@ -1,13 +1,13 @@
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.db.models import Prefetch, URLField
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
 from partners.admin.filters import UniversityStatusFilter, UniversityTypeFilter
 from partners.admin.office_list import OfficeListMixin
+from partners.admin.publicity import reasons_against
 from partners.interchange.notation import Term
 from partners.models import Agreement, University
 from partners.rules import Status
@@ -20,9 +20,10 @@ class UniversityAdmin(OfficeListMixin, RegisterAdmin):
     list_select_related = ["country"]
     search_fields = ["search_text"]
     search_help_text = _("Name, other names, city or country. Accents and case do not matter.")
-    autocomplete_fields = ["country"]
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     inlines = [AgreementInline]
+    change_form_template = "admin/partners/university/change_form.html"
+    view_on_site = False
     fieldsets = [
         (None, {"fields": ["name", "country", "city", "website", "is_listed"]}),
         (_("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}),
@@ -32,9 +33,10 @@ class UniversityAdmin(OfficeListMixin, RegisterAdmin):
         agreements = Agreement.objects.open().select_related("agreement_type").in_type_order()
         return super().get_queryset(request).prefetch_related(Prefetch("agreements", agreements, "open_agreements"))
 
-    def view_on_site(self, university):
-        public = University.objects.public(localdate()).filter(pk=university.pk).first()
-        return public and public.get_absolute_url()
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        university = self.get_object(request, object_id)
+        reasons = reasons_against(university) if university else []
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | {"reasons": reasons})
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import datetime, time
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from partners.interchange.containers import MAX_UNPACKED, too_large
-from partners.interchange.records import Record, TableError
+from partners.interchange.records import Cell, Record, TableError
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_000
@@ -93,11 +93,11 @@ def unescaped(text: str) -> str:
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
-def text_of(cell: str | date) -> str:
-    return cell if isinstance(cell, str) else cell.isoformat()
+def text_of(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else str(cell)
 
 
-def column_widths(rows: Iterable[Sequence[str | date]]) -> list[int]:
+def column_widths(rows: Iterable[Sequence[Cell]]) -> list[int]:
     """The widths, in characters, at which the columns are good to read."""
     widths: list[int] = []
     for row in rows:

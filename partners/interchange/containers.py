@@ -16,10 +16,8 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from partners.interchange.records import TableError
+from partners.interchange.records import OLE2, ZIP, TableError
 
-ZIP = b"PK\x03\x04"
-OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 DIRECTORY_ENTRY = b"PK\x01\x02"
 MAX_UNPACKED = 100_000_000

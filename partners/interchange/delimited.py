@@ -4,16 +4,16 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 
 from django.utils.translation import gettext as _
 
-from partners.interchange.records import Record, TableError, has_text
+from partners.interchange.records import Cell, Record, TableError, has_text
 from partners.names import matching_key
 
 TAB = "\t"
 DELIMITERS = "\t;,"
 NEWLINE = r"\r\n|\r|\n"
+TO_QUOTE = re.compile(r'\A"|[\t\r\n]')
 
 
 def decode(data: bytes) -> str:
@@ -65,26 +65,29 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
     start, line, at = 1, 1, 0
     while at < len(text) or cells:
         match = cell.match(text, at)
-        quoted = match["quoted"]
-        cells.append(match["bare"] if quoted is None else quoted.replace('""', '"'))
-        line += len(re.findall(NEWLINE, match[0] if quoted else match["end"]))
+        quoted, bare, end = match.group("quoted", "bare", "end")
+        if quoted is None:
+            cells.append(bare)
+        else:
+            cells.append(quoted.replace('""', '"'))
+            line += len(re.findall(NEWLINE, quoted))
         at = match.end()
-        if match["end"] != delimiter:
+        if end != delimiter:
             yield Record(start, cells)
+            line += bool(end)
             cells, start = [], line
 
 
-def write_tsv(rows: Iterable[Sequence[str | date]]) -> bytes:
+def write_tsv(rows: Iterable[Sequence[Cell]]) -> bytes:
     """Bare cells, but for those that a reader would take for quoted or for several."""
     return "".join("\t".join(_tsv_cell(str(cell)) for cell in row) + "\n" for row in rows).encode()
 
 
 def _tsv_cell(cell: str) -> str:
-    needs_quotes = cell.startswith('"') or any(char in cell for char in "\t\r\n")
-    return '"{}"'.format(cell.replace('"', '""')) if needs_quotes else cell
+    return '"{}"'.format(cell.replace('"', '""')) if TO_QUOTE.search(cell) else cell
 
 
-def write_csv(rows: Iterable[Sequence[str | date]]) -> bytes:
+def write_csv(rows: Iterable[Sequence[Cell]]) -> bytes:
     """With a byte order mark, without which Excel takes UTF-8 for Windows-1252."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from partners.interchange.snapshot import Known, Snapshot
+from partners.interchange.snapshot import Key, Known, Snapshot
 from partners.interchange.tables import Row, Table
 from partners.models import Country, University
 from partners.names import clean_name, matching_key
@@ -20,8 +20,8 @@ NAME_FIELD = University._meta.get_field("name")
 MOST_SUGGESTIONS = 100
 """Looking for similar names takes a thousand times as long as looking a name up."""
 
-Identity = int | tuple[int, str]
-"""The id of a university that the register has, or else the id of its country and its matching key."""
+Identity = int | Key
+"""The id of a university that the register has, or else its key."""
 
 
 class RowReader:
@@ -52,10 +52,11 @@ class Judge:
     def __init__(self, snapshot: Snapshot, table: Table):
         self.snapshot = snapshot
         self.table = table
-        self.named: set[Identity] = set()
+        self.named: set[int] = set()
+        """The ids of the universities of the register that the file names."""
         self.country = cache(self._country)
         self._suggestions_left = MOST_SUGGESTIONS
-        keys = {matching_key(row.cells[COUNTRY]) for row in table.rows}
+        keys = set(map(matching_key, {row.cells[COUNTRY] for row in table.rows}))
         snapshot.read_universities({country for key, country in snapshot.countries.items() if key in keys})
 
     def outcomes(self) -> Iterator[tuple[Row, object]]:
@@ -73,16 +74,17 @@ class Judge:
         message = _("“%s” is not a country or territory of the register. Correct it, or add it there as another name.")
         raise ValidationError(message % shortened(text) + self._suggestion(text, self.snapshot.countries))
 
-    def university(self, text: str, country: Country) -> Known | None:
+    def university(self, text: str, key: Key) -> Known | None:
         """The university that the register has under this name, if any."""
-        known = self.snapshot.universities(country, text)
+        known = self.snapshot.universities(key)
         if len(known) > 1:
             raise ValidationError(
                 _("“%(name)s” is another name of %(names)s. Write the name of the one that is meant.")
                 % {"name": shortened(text), "names": ", ".join(f"“{each.name}”" for each in known)}
             )
         university = known[0] if known else None
-        self.named.add(identity(university, country, text))
+        if university:
+            self.named.add(university.pk)
         return university
 
     def unknown_type(self, name: str) -> str:
@@ -101,10 +103,6 @@ class Judge:
         return "".join(_(" Did you mean “%s”?") % known[key] for key in nearest)
 
 
-def identity(university: Known | None, country: Country, name: str) -> Identity:
-    return university.pk if university else (country.pk, matching_key(name))
-
-
 def spelling(university: Known | None, name: str) -> tuple[str, str | None]:
     """The name to keep, and the one that it takes the place of: the file's where it spells the same name."""
     if university and university.name == name:
@@ -115,14 +113,15 @@ def spelling(university: Known | None, name: str) -> tuple[str, str | None]:
 
 
 def university_name(text: str) -> str:
-    refuse_empty(text)
     name = clean_name(text)
+    refuse_empty(name)
     if len(name) > NAME_FIELD.max_length:
         raise ValidationError(
             _("“%(name)s” has %(length)d characters, and %(most)d fit. Shorten it.")
             % {"name": shortened(name), "length": len(name), "most": NAME_FIELD.max_length}
         )
-    return NAME_FIELD.clean(name, None)
+    NAME_FIELD.run_validators(name)
+    return name
 
 
 def refuse_empty(text: str) -> None:
@@ -135,6 +134,6 @@ def shortened(text: str) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
-def _surplus(cells: list[str]) -> str:
+def _surplus(cells: Sequence[str]) -> str:
     message = _("“%s” stands in no column. Give its column a header, or check the quotes and delimiters of the line.")
     return message % shortened(" | ".join(cells))

@@ -7,6 +7,7 @@ from html import escape
 
 from partners.interchange.cells import NARROWEST, column_widths, escaped, text_of
 from partners.interchange.containers import packed
+from partners.interchange.records import Cell
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -42,6 +43,8 @@ CONTENT = (
     '<style:table-cell-properties fo:wrap-option="wrap" style:vertical-align="top"/></style:style>'
     '<style:style style:name="date" style:family="table-cell" style:data-style-name="iso">'
     '<style:table-cell-properties style:vertical-align="top"/></style:style>'
+    '<style:style style:name="number" style:family="table-cell">'
+    '<style:table-cell-properties style:vertical-align="top"/></style:style>'
     "{styles}</office:automatic-styles><office:body><office:spreadsheet>"
     '<table:table table:name="Partners">{columns}{rows}</table:table>'
     "</office:spreadsheet></office:body></office:document-content>"
@@ -52,7 +55,7 @@ COLUMN_STYLE = (
 )
 
 
-def write_ods(rows: Iterable[Sequence[str | date]]) -> bytes:
+def write_ods(rows: Iterable[Sequence[Cell]]) -> bytes:
     """One sheet, whose first row is the header. A text stays a text, whatever it looks like.
 
     OpenDocument has no way to write a character that XML cannot hold. It is written as in XLSX,
@@ -68,7 +71,7 @@ def write_ods(rows: Iterable[Sequence[str | date]]) -> bytes:
     )
 
 
-def _rows(rows: Sequence[Sequence[str | date]]) -> Iterator[str]:
+def _rows(rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
     for at, row in enumerate(rows):
         cells = [_cell(cell, is_header=at == 0) for cell in row] or ["<table:table-cell/>"]
         yield f"<table:table-row>{''.join(cells)}</table:table-row>"
@@ -76,13 +79,15 @@ def _rows(rows: Sequence[Sequence[str | date]]) -> Iterator[str]:
         yield "<table:table-row><table:table-cell/></table:table-row>"
 
 
-def _cell(cell: str | date, is_header: bool) -> str:
+def _cell(cell: Cell, is_header: bool) -> str:
     """Empty cells of the header are texts too: they say how many columns there are."""
-    if not cell and not is_header:
+    if cell == "" and not is_header:
         return "<table:table-cell/>"
     of = f'table:style-name="{"header" if is_header else "text"}" office:value-type="string"'
     if type(cell) is date and not is_header:
         of = f'table:style-name="date" office:value-type="date" office:date-value="{cell.isoformat()}"'
+    elif type(cell) is int and not is_header:
+        of = f'table:style-name="number" office:value-type="float" office:value="{cell}"'
     paragraphs = "".join(f"<text:p>{_paragraph(line)}</text:p>" for line in text_of(cell).split("\n"))
     return f"<table:table-cell {of}>{paragraphs}</table:table-cell>"
 

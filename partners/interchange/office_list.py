@@ -1,7 +1,7 @@
 """What each row of the office's list comes to: one university, and the terms of its agreements."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -13,7 +13,6 @@ from partners.interchange.judge import (
     Identity,
     Judge,
     RowReader,
-    identity,
     refuse_empty,
     shortened,
     spelling,
@@ -21,9 +20,9 @@ from partners.interchange.judge import (
 )
 from partners.interchange.notation import Term
 from partners.interchange.reconcile import Outcome, reconcile
-from partners.interchange.snapshot import Known, Snapshot
+from partners.interchange.snapshot import Key, Known, Snapshot
 from partners.interchange.tables import Row, Table
-from partners.models import Country
+from partners.names import matching_key
 
 TERMS = "Agreement type"
 COLUMNS = (COUNTRY, NAME, TERMS)
@@ -34,27 +33,30 @@ class ListJudge(Judge):
         super().__init__(snapshot, table)
         self.first_lines: dict[Identity, int] = {}
         self._terms = cache(self._read_terms)
+        self._beginning = cache(partial(reconcile, held={}))
 
     def outcomes(self) -> Iterator[tuple[Row, Outcome | ValidationError]]:
-        for row in self.table.rows:
+        for row in self.table.taken():
             try:
                 yield row, self._outcome(row)
             except ValidationError as errors:
                 yield row, errors
+        self.first_lines.clear()
 
     def _outcome(self, row: Row) -> Outcome:
         reader = RowReader(row)
         country, name = reader.read(COUNTRY, self.country), reader.read(NAME, university_name)
         terms = reader.read(TERMS, self._terms)
-        known = reader.read(NAME, self._university_once, country, row.line) if country and name else None
+        key = (country.pk, matching_key(name)) if country and name else None
+        known = reader.read(NAME, self._university_once, key, row.line) if key else None
         reader.refuse_errors()
         kept, replaced = spelling(known, name)
-        changes = reconcile(terms, known.held if known else {})
+        changes = reconcile(terms, known.held) if known else self._beginning(terms)
         return Outcome(row.line, country, kept, changes, known and known.pk, replaced)
 
-    def _university_once(self, text: str, country: Country, line: int) -> Known | None:
-        known = self.university(text, country)
-        first = self.first_lines.setdefault(identity(known, country, text), line)
+    def _university_once(self, text: str, key: Key, line: int) -> Known | None:
+        known = self.university(text, key)
+        first = self.first_lines.setdefault(known.pk if known else key, line)
         if first != line:
             message = _("“%(name)s” stands in line %(line)d already. Make one line of the two.")
             raise ValidationError(message % {"name": shortened(text), "line": first})

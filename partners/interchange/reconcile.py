@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from partners.interchange.history import Why, add, change
+from partners.interchange.history import Why, change, insert
 from partners.interchange.notation import Term
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from partners.names import slugs
+from partners.models.universities import KEYS
+from partners.names import matching_key, slugs
 from partners.rules import Status
 
 UNKNOWN_TYPE = Term(None, in_process=True)
@@ -19,7 +20,7 @@ LARGE = 1_000
 """New universities from which on the database's planner is given new statistics."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Changes:
     """What becomes of one university's agreements. Agreements that exist are named by their ids."""
 
@@ -40,10 +41,13 @@ class Changes:
             yield _("%s ends") % str(term)
 
 
+UNCHANGED = Changes()
+
+
 def reconcile(listed: frozenset[Term], held: Mapping[Term, int]) -> Changes:
     """The changes after which the open agreements that a university holds are those that the file lists."""
     if held.keys() == listed:
-        return Changes()
+        return UNCHANGED
     left = {term: agreement for term, agreement in held.items() if term not in listed}
     changes = Changes()
     missing = sorted(listed - held.keys(), key=lambda term: (term.in_process, term.agreement_type or ""))
@@ -70,12 +74,12 @@ def _worded(term: Term) -> str:
     return str(term) if term.in_process else _("signed %s") % str(term)
 
 
-@dataclass
+@dataclass(slots=True)
 class Outcome:
     """What one row of the file comes to."""
 
     line: int
-    country: Country
+    country: Country = field(repr=False)
     name: str
     changes: Changes
     university: int | None = None
@@ -103,18 +107,19 @@ class Outcome:
 
 def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun) -> None:
     """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
+    type_ids = {None: None} | {name: each.pk for name, each in types.items()}
     why = Why(run.reason, run.user, run)
     _end([pk for outcome in outcomes for pk in outcome.changes.ended], why)
-    _turn({pk: new for outcome in outcomes for pk, (_old, new) in outcome.changes.turned.items()}, types, why)
+    _turn({pk: new for outcome in outcomes for pk, (_old, new) in outcome.changes.turned.items()}, type_ids, why)
     _respell({outcome.university: outcome.name for outcome in outcomes if outcome.respelled}, why)
     new = [outcome for outcome in outcomes if outcome.is_new]
     created = dict(zip(map(id, new), _create(new, why), strict=True))
-    agreements = [
-        _agreement(created.get(id(outcome), outcome.university), term, types)
+    agreements = (
+        (created.get(id(outcome), outcome.university), type_ids[term.agreement_type], _status(term))
         for outcome in outcomes
         for term in outcome.changes.added
-    ]
-    add(Agreement, agreements, why)
+    )
+    insert(Agreement, ["university", "agreement_type", "status"], agreements, why)
     if len(new) >= LARGE:
         connection.cursor().execute("ANALYZE")
 
@@ -126,10 +131,11 @@ def _end(ids: Sequence[int], why: Why) -> None:
     change(Agreement, agreements, ["status"], why)
 
 
-def _turn(terms: Mapping[int, Term], types: Mapping[str, AgreementType], why: Why) -> None:
+def _turn(terms: Mapping[int, Term], type_ids: Mapping[str | None, int | None], why: Why) -> None:
     agreements = list(Agreement.objects.in_bulk(terms).values())
     for agreement in agreements:
-        _set(agreement, terms[agreement.pk], types)
+        term = terms[agreement.pk]
+        agreement.agreement_type_id, agreement.status = type_ids[term.agreement_type], _status(term)
     change(Agreement, agreements, ["status", "agreement_type"], why)
 
 
@@ -143,21 +149,18 @@ def _respell(names: Mapping[int, str], why: Why) -> None:
 
 def _create(outcomes: Sequence[Outcome], why: Why) -> list[int]:
     """The ids of the new universities, in the order of their outcomes."""
+    return insert(University, ["country", "name", *KEYS, "slug"], _new_universities(outcomes), why)
+
+
+def _new_universities(outcomes: Sequence[Outcome]) -> Iterator[tuple]:
+    """A name without other names and a city beside it is all that there is to find, so that the keys are the same."""
     taken = set(University.objects.values_list("slug", flat=True)) if outcomes else set()
-    universities = []
     for outcome in outcomes:
-        slug = next(slug for slug in slugs(outcome.name, outcome.country.code) if slug not in taken)
+        key = matching_key(outcome.name)
+        slug = next(slug for slug in slugs(key, outcome.country.code) if slug not in taken)
         taken.add(slug)
-        universities.append(University(country=outcome.country, name=outcome.name, slug=slug))
-    add(University, universities, why)
-    return [university.pk for university in universities]
+        yield outcome.country.pk, outcome.name, key, key, slug
 
 
-def _agreement(university: int, term: Term, types: Mapping[str, AgreementType]) -> Agreement:
-    return _set(Agreement(university_id=university), term, types)
-
-
-def _set(agreement: Agreement, term: Term, types: Mapping[str, AgreementType]) -> Agreement:
-    agreement.agreement_type = types[term.agreement_type] if term.agreement_type else None
-    agreement.status = Status.IN_PROCESS if term.in_process else Status.SIGNED
-    return agreement
+def _status(term: Term) -> Status:
+    return Status.IN_PROCESS if term.in_process else Status.SIGNED

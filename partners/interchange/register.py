@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from partners import rules
 from partners.interchange import register_checks as checks
-from partners.interchange.judge import COUNTRY, NAME, Judge, identity, shortened, spelling, university_name
+from partners.interchange.judge import COUNTRY, NAME, Judge, shortened, spelling, university_name
 from partners.interchange.register_changes import Outcome
 from partners.interchange.register_checks import Held, Said
-from partners.interchange.register_columns import DATES, NUMBER, PROFILE, READERS, STATUS, TYPE, read_status
+from partners.interchange.register_columns import (
+    DETAILS,
+    NUMBER,
+    PROFILE,
+    READERS,
+    RESPONSIBLE,
+    STATUS,
+    TYPE,
+    read_status,
+)
 from partners.interchange.snapshot import Snapshot
 from partners.interchange.tables import Row, Table
-from partners.models import University
+from partners.models import Agreement, University
 from partners.names import clean_name, matching_key
 
 
@@ -25,9 +36,10 @@ class RegisterJudge(Judge):
     def __init__(self, snapshot: Snapshot, table: Table):
         super().__init__(snapshot, table)
         columns = table.rows[0].cells
-        self._dates = {column: name for column, name in DATES.items() if column in columns}
+        self._details = {column: name for column, name in DETAILS.items() if column in columns}
         self._profile = {column: name for column, name in PROFILE.items() if column in columns}
         self._type = cache(self._read_type)
+        self._readers = READERS | {RESPONSIBLE: cache(self._read_responsible)}
 
     def absent(self) -> list[str]:
         """Unlike the office's list, the register names universities without an open agreement too."""
@@ -55,16 +67,18 @@ class RegisterJudge(Judge):
         checks.refuse_taken_addresses(firsts)
         checks.refuse_taken_names(firsts, held)
         for said in rows:
+            self._refuse_former_staff(said)
             yield said.row, said.verdict()
 
     def _read(self, row: Row) -> Said:
         said = Said(row)
         country, name = said.read(COUNTRY, self.country), said.read(NAME, university_name)
-        known = said.read(NAME, self.university, country) if country and name else None
-        if country and name and not said.has_errors(NAME):
+        key = (country.pk, matching_key(name)) if country and name else None
+        known = said.read(NAME, self.university, key) if key else None
+        if key and not said.has_errors(NAME):
             said.pk = known and known.pk
             said.profile["name"], _replaced = spelling(known, name)
-            said.outcome = Outcome(row.line, country, said.profile["name"], identity(known, country, name))
+            said.outcome = Outcome(row.line, country, said.profile["name"], known.pk if known else key)
         self._read_profile(said)
         self._read_agreement(said)
         return said
@@ -77,15 +91,14 @@ class RegisterJudge(Judge):
 
     def _read_agreement(self, said: Said) -> None:
         agreement = {"agreement_type": said.read(TYPE, self._type), "status": said.read(STATUS, read_status)}
-        agreement |= {name: said.read(column, READERS[column]) for column, name in self._dates.items()}
+        agreement |= {name: said.read(column, self._readers[column]) for column, name in self._details.items()}
         said.number = said.read(NUMBER, READERS[NUMBER])
-        if said.has_errors(TYPE, STATUS, NUMBER, *self._dates):
+        if said.has_errors(TYPE, STATUS, NUMBER, *self._details):
             return
         if agreement["status"]:
             said.agreement = agreement
-            with said.errors_at(TYPE):
-                rules.signed_has_type(agreement["status"], agreement["agreement_type"])
-        elif any(clean_name(said.row.cells.get(column, "")) for column in (TYPE, NUMBER, *self._dates)):
+            said.hold((TYPE, rules.signed_has_type, agreement["status"], agreement["agreement_type"]))
+        elif any(clean_name(said.row.cells.get(column, "")) for column in (TYPE, NUMBER, *self._details)):
             said.refuse(
                 STATUS,
                 _("The cell is empty, and the line tells of an agreement. Write “in process”, “signed” or “ended”."),
@@ -96,3 +109,31 @@ class RegisterJudge(Judge):
         if name and matching_key(name) not in self.snapshot.type_names:
             raise ValidationError(self.unknown_type(name))
         return self.snapshot.type_names[matching_key(name)] if name else None
+
+    @cached_property
+    def _users(self) -> dict[str, bool]:
+        """Whether those whom a file may name are on the staff. Others have agreements from when they were."""
+        responsible = Agreement.objects.exclude(responsible=None).values("responsible")
+        users = get_user_model().objects.filter(Q(is_staff=True) | Q(pk__in=responsible))
+        return dict(users.values_list("username", "is_staff"))
+
+    @cached_property
+    def _staff(self) -> dict[str, str]:
+        return {matching_key(name): name for name, is_staff in self._users.items() if is_staff}
+
+    def _read_responsible(self, text: str) -> str | None:
+        name = clean_name(text)
+        if name and name not in self._users:
+            raise ValidationError(_not_staff(name) + self._suggestion(name, self._staff))
+        return name or None
+
+    def _refuse_former_staff(self, said: Said) -> None:
+        change = said.outcome and said.outcome.agreement
+        name = change and "responsible" in change.fields and change.after["responsible"]
+        if name and not self._users[name]:
+            said.refuse(RESPONSIBLE, _not_staff(name))
+
+
+def _not_staff(name: str) -> str:
+    message = _("“%s” is not the user name of anybody on the staff. Correct it, or leave the cell empty for nobody.")
+    return message % shortened(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
@@ -18,8 +19,11 @@ from partners.models.universities import KEYS
 from partners.names import slugs
 from partners.rules import Status
 
+Named = Mapping[str, Mapping[str, models.Model]]
+"""What the names stand for that are values of some fields, by the field."""
 
-@dataclass
+
+@dataclass(slots=True)
 class Change:
     """What becomes of one university or agreement."""
 
@@ -53,12 +57,12 @@ class Change:
         return [shown(name, value) for value in self.fields[name]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Outcome:
     """What one row of the file comes to."""
 
     line: int
-    country: Country
+    country: Country = field(repr=False)
     name: str
     university: Identity
     profile: Change | None = None
@@ -103,16 +107,17 @@ class Outcome:
 def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun) -> None:
     """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
     why = Why(run.reason, run.user, run)
+    named = {"agreement_type": types, "responsible": _people(outcomes)}
     created = _apply_profiles([each for each in outcomes if each.profile], why)
     new = [each for each in outcomes if each.agreement and each.agreement.is_new]
     changed = [each for each in outcomes if each.agreement and not each.agreement.is_new and each.agreement.fields]
-    _change_agreements([each.agreement for each in changed if _ends(each.agreement)], types, why)
+    _change_agreements([each.agreement for each in changed if _ends(each.agreement)], named, why)
     others = [each for each in changed if not _ends(each.agreement)]
     _make_room(others)
-    _change_agreements([each.agreement for each in others], types, why)
-    agreements = [
-        _agreement(each.agreement, types, university_id=created.get(each.university, each.university)) for each in new
-    ]
+    _change_agreements([each.agreement for each in others], named, why)
+    agreements = (
+        _agreement(each.agreement, named, university_id=created.get(each.university, each.university)) for each in new
+    )
     history.add(Agreement, agreements, why)
     if len(created) >= reconcile.LARGE:
         connection.cursor().execute("ANALYZE")
@@ -122,11 +127,10 @@ def _apply_profiles(outcomes: Sequence[Outcome], why: Why) -> dict[Identity, int
     """The ids of the universities that were not in the register."""
     new = [each for each in outcomes if each.profile.is_new]
     changed = [each.profile for each in outcomes if not each.profile.is_new and each.profile.fields]
-    added = list(_new_universities(new, {change.after["slug"] for change in changed}))
-    history.add(University, added, why)
+    ids = history.add(University, _new_universities(new, {change.after["slug"] for change in changed}), why)
     names = {name for change in changed for name in change.fields}
     history.change(University, list(map(_university, changed)), names.union(KEYS), why)
-    return {each.university: university.pk for each, university in zip(new, added, strict=True)}
+    return {each.university: pk for each, pk in zip(new, ids, strict=True)}
 
 
 def _new_universities(outcomes: Sequence[Outcome], reserved: set[str]) -> Iterator[University]:
@@ -150,9 +154,15 @@ def _university(change: Change) -> University:
     return university
 
 
-def _agreement(change: Change, types: Mapping[str, AgreementType], **values: object) -> Agreement:
-    agreement_type = types.get(change.after["agreement_type"])
-    return Agreement(pk=change.pk, **change.after | {"agreement_type": agreement_type}, **values)
+def _people(outcomes: Sequence[Outcome]) -> dict[str, models.Model]:
+    """The users who are responsible for the agreements, by their user names."""
+    names = {each.agreement.after["responsible"] for each in outcomes if each.agreement}
+    return get_user_model().objects.in_bulk(names - {None}, field_name="username")
+
+
+def _agreement(change: Change, named: Named, **values: object) -> Agreement:
+    found = {name: things.get(change.after[name]) for name, things in named.items()}
+    return Agreement(pk=change.pk, **change.after | found, **values)
 
 
 def _ends(change: Change) -> bool:
@@ -172,6 +182,6 @@ def _make_room(outcomes: Sequence[Outcome]) -> None:
     Agreement.objects.bulk_update(leaving, ["status"])
 
 
-def _change_agreements(changes: Sequence[Change], types: Mapping[str, AgreementType], why: Why) -> None:
+def _change_agreements(changes: Sequence[Change], named: Named, why: Why) -> None:
     names = {name for change in changes for name in change.fields}
-    history.change(Agreement, [_agreement(change, types) for change in changes], names.union(["status"]), why)
+    history.change(Agreement, [_agreement(change, named) for change in changes], names.union(["status"]), why)

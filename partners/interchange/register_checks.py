@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -17,6 +16,8 @@ from partners.interchange.register_columns import (
     AGREEMENT_FIELDS,
     AGREEMENT_PATHS,
     DATES,
+    DETAILS,
+    ENDED_ON,
     NEW_AGREEMENT,
     NEW_UNIVERSITY,
     NUMBER,
@@ -33,6 +34,7 @@ from partners.interchange.register_matching import deal, matched
 from partners.interchange.tables import Row
 from partners.models import Agreement, Country, University
 from partners.names import matching_key, name_lines
+from partners.rules import Status
 
 
 class Said(RowReader):
@@ -57,17 +59,18 @@ class Said(RowReader):
         return super().read(column, meaning, *args) if column in self.row.cells else None
 
     def has_errors(self, *columns: str) -> bool:
-        return any(column in self.errors for column in columns)
+        return bool(self.errors) and not self.errors.keys().isdisjoint(columns)
 
     def refuse(self, column: str, message: str) -> None:
         self.errors[column].append(message)
 
-    @contextmanager
-    def errors_at(self, column: str) -> Iterator[None]:
+    def hold(self, *checks: tuple) -> None:
+        """Calls rules, each given as a column, the rule and its values."""
         try:
-            yield
+            rules.hold(*checks)
         except ValidationError as error:
-            self.errors[column] += error.messages
+            for column, messages in error.message_dict.items():
+                self.errors[column] += messages
 
     def verdict(self) -> Outcome | ValidationError:
         return ValidationError(dict(self.errors)) if self.errors else self.outcome
@@ -79,14 +82,19 @@ class Held:
     def __init__(self, countries: Collection[Country]):
         self.countries: dict[int, int] = {}
         self.universities: dict[int, Values] = {}
-        self.agreements: dict[int | None, dict[int, Values]] = defaultdict(dict)
+        self._agreements: dict[int, list[tuple]] = defaultdict(list)
         universities = University.objects.filter(country__in=countries)
         for pk, country, *values in universities.values_list("pk", "country", *UNIVERSITY_FIELDS).iterator():
             self.countries[pk] = country
             self.universities[pk] = dict(zip(UNIVERSITY_FIELDS, values, strict=True))
         agreements = Agreement.objects.filter(university__country__in=countries)
-        for pk, university, *values in agreements.values_list("pk", "university", *AGREEMENT_PATHS).iterator():
-            self.agreements[university][pk] = dict(zip(AGREEMENT_FIELDS, values, strict=True))
+        for row in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
+            self._agreements[row[0]].append(row)
+
+    def agreements(self, university: int | None) -> dict[int, Values]:
+        """By their ids. Made for one university at a time, as rows take less memory."""
+        rows = self._agreements.get(university, ())
+        return {pk: dict(zip(AGREEMENT_FIELDS, values, strict=True)) for _university, pk, *values in rows}
 
 
 def judge_profile(rows: Sequence[Said], held: Held) -> None:
@@ -102,26 +110,39 @@ def judge_profile(rows: Sequence[Said], held: Held) -> None:
 
 
 def judge_agreements(rows: Sequence[Said], held: Held) -> None:
-    agreements = held.agreements.get(rows[0].pk, {})
+    agreements = held.agreements(rows[0].pk)
     numbers = _numbers(rows, agreements)
     for said in rows:
         if said.agreement:
             pk = numbers.get(said)
-            said.outcome.agreement = Change.of(pk, agreements.get(pk, NEW_AGREEMENT), said.agreement)
+            said.outcome.agreement = Change.of(pk, agreements.get(pk, NEW_AGREEMENT), _with_end(said.agreement))
             after = said.outcome.agreement.after
-            with said.errors_at(VALID_UNTIL):
-                rules.dates_in_order(after["valid_from"], after["valid_until"])
-    if not any(said.has_errors(TYPE, STATUS, NUMBER, *DATES) for said in rows):
+            said.hold(
+                (VALID_UNTIL, rules.dates_in_order, after["valid_from"], after["valid_until"]),
+                (ENDED_ON, rules.ended_on_is_of_ended, after["status"], after["ended_on"]),
+            )
+    if not any(said.has_errors(TYPE, STATUS, NUMBER, *DETAILS) for said in rows):
         _refuse_collisions(rows, agreements)
+
+
+def _with_end(told: Values) -> Values:
+    """The day on which an agreement ended goes with its end, where the file has no column for it."""
+    return told if told["status"] == Status.ENDED else {"ended_on": None} | told
 
 
 def _numbers(rows: Sequence[Said], agreements: Mapping[int, Values]) -> dict[Said, int]:
     """The agreement that each row is about, unless that is a new one."""
     told = _told_numbers(rows, agreements)
     others = [said for said in rows if said.agreement and said.number is None]
-    dates = [name for name in DATES.values() if others and name in others[0].agreement]
-    left = {pk: deal(values, dates) for pk, values in agreements.items() if pk not in told}
-    found = matched([deal(said.agreement, dates) for said in others], left)
+    if not others:
+        return {said: pk for pk, said in told.items()}
+    names = [name for name in DETAILS.values() if name in others[0].agreement]
+    looked_at = (
+        [name for name in names if name in DATES.values()],
+        [name for name in names if name not in DATES.values()],
+    )
+    left = {pk: deal(values, *looked_at) for pk, values in agreements.items() if pk not in told}
+    found = matched([deal(said.agreement, *looked_at) for said in others], left)
     return {said: pk for pk, said in told.items()} | {others[at]: pk for at, pk in found.items()}
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -14,13 +13,28 @@ from django.utils.translation import gettext_noop
 
 from partners.interchange.dates import read_date
 from partners.interchange.judge import COUNTRY, NAME, shortened
+from partners.interchange.records import Cell
 from partners.models import Agreement, University
 from partners.names import clean_name, matching_key
-from partners.rules import Status
+from partners.rules import Level, Status
 
 TYPE, STATUS = "Agreement type", "Status"
-VALID_UNTIL = "Valid until"
-DATES = {"Signed on": "signed_on", "Valid from": "valid_from", VALID_UNTIL: "valid_until"}
+VALID_UNTIL, ENDED_ON = "Valid until", "Ended on"
+DATES = {"Signed on": "signed_on", "Valid from": "valid_from", VALID_UNTIL: "valid_until", ENDED_ON: "ended_on"}
+STUDY_LEVELS, RESPONSIBLE = "Study levels", "Responsible"
+DETAILS = {
+    **DATES,
+    "Places out": "places_out",
+    "Places in": "places_in",
+    STUDY_LEVELS: "study_levels",
+    "Fields of study": "fields_of_study",
+    "Language requirement": "language_requirement",
+    RESPONSIBLE: "responsible",
+    "Next step": "next_step",
+    "Contact at the partner": "contact",
+    "Internal notes": "notes",
+}
+"""What is told of an agreement besides its type and status."""
 OTHER_NAMES, ADDRESS = "Other names", "Address"
 PROFILE = {
     OTHER_NAMES: "other_names",
@@ -33,32 +47,61 @@ PROFILE = {
 NUMBER = "Agreement number"
 
 REQUIRED = (COUNTRY, NAME, TYPE, STATUS)
-OPTIONAL = (*DATES, *PROFILE, NUMBER)
+OPTIONAL = (*DETAILS, NUMBER, *PROFILE)
 COLUMNS = REQUIRED + OPTIONAL
 
 UNIVERSITY_FIELDS = ("name", *PROFILE.values())
-AGREEMENT_FIELDS = ("agreement_type", "status", *DATES.values())
-AGREEMENT_PATHS = ("agreement_type__name", "status", *DATES.values())
-"""The same as the database is asked for them: the type by its name."""
+AGREEMENT_FIELDS = ("agreement_type", "status", *DETAILS.values())
+NAMED = {"agreement_type": "agreement_type__name", "responsible": "responsible__username"}
+"""The fields of an agreement that a name stands for, in the file and in its values here."""
+AGREEMENT_PATHS = tuple(NAMED.get(name, name) for name in AGREEMENT_FIELDS)
 
 STATUS_WORDS = {Status.IN_PROCESS: "in process", Status.SIGNED: "signed", Status.ENDED: "ended"}
 """The same in every language, as are the headers, so that a file can be read wherever it was written."""
 STATUSES = {word: status for status, word in STATUS_WORDS.items()}
+LEVELS = {level.replace("_", " "): level for level in Level.values}
 YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 """A spreadsheet may have made TRUE of a tick."""
 LONGEST_NUMBER = 18
 """Digits that fit the database."""
+MOST_PLACES = 32_767
+"""As many fit the database."""
+LONGEST_SHOWN = 200
 
 Values = dict[str, object]
-"""Values of a university or of an agreement, by the names of the fields. A type is told by its name."""
+"""Values of a university or of an agreement, by the names of the fields."""
 
 
 def read_status(text: str) -> Status | None:
     """None if the cell is empty."""
-    words = re.sub("[-_]", " ", matching_key(text))
-    if clean_name(text) and words not in STATUSES:
+    word = _plain(text)
+    if word and word not in STATUSES:
         raise ValidationError(_("“%s” is not a status. Write “in process”, “signed” or “ended”.") % shortened(text))
-    return STATUSES.get(words)
+    return STATUSES.get(word)
+
+
+def read_levels(text: str) -> str:
+    """As the field keeps them."""
+    words = [word for word in re.split("[,;/]", text) if _plain(word)]
+    if unknown := [word for word in words if _plain(word) not in LEVELS]:
+        message = _("“%s” is not a study level. Write “short cycle”, “bachelor”, “master” or “doctoral”, with commas.")
+        raise ValidationError(message % shortened(unknown[0]))
+    return Agreement._meta.get_field("study_levels").to_python([LEVELS[_plain(word)] for word in words])
+
+
+def _plain(word: str) -> str:
+    return clean_name(re.sub("[-_]", " ", matching_key(word)))
+
+
+def read_places(text: str) -> int | None:
+    """None if the cell is empty."""
+    places = clean_name(text)
+    if places and (not re.fullmatch("[0-9]{1,9}", places) or int(places) > MOST_PLACES):
+        message = _(
+            "“%(text)s” is not a number of places. Write a whole number up to %(most)d, or leave the cell empty."
+        )
+        raise ValidationError(message % {"text": shortened(text), "most": MOST_PLACES})
+    return int(places) if places else None
 
 
 def read_yes_no(text: str) -> bool:
@@ -78,12 +121,14 @@ def read_number(text: str) -> int | None:
     return int(number) if number else None
 
 
-def _text(name: str, what_is_wrong: str = "") -> Callable[[str], str]:
-    """How a text of a university is read: as the form reads it, with this to say where that refuses it."""
-    field = University._meta.get_field(name)
+def _text(model: type[models.Model], name: str, what_is_wrong: str = "") -> Callable[[str], str]:
+    """How a text is read: as the form reads it, with this to say where that refuses it."""
+    field = model._meta.get_field(name)
 
     def read(text: str) -> str:
         text = field.to_python(text.strip())
+        if field.blank and not text:
+            return ""
         if field.max_length and len(text) > field.max_length:
             raise ValidationError(
                 _("“%(text)s” has %(length)d characters, and %(most)d fit. Shorten it.")
@@ -99,23 +144,33 @@ def _text(name: str, what_is_wrong: str = "") -> Callable[[str], str]:
 
 _READERS = {
     **dict.fromkeys(DATES, read_date),
-    OTHER_NAMES: _text("other_names"),
-    "City": _text("city"),
+    "Places out": read_places,
+    "Places in": read_places,
+    STUDY_LEVELS: read_levels,
+    "Fields of study": _text(Agreement, "fields_of_study"),
+    "Language requirement": _text(Agreement, "language_requirement"),
+    "Next step": _text(Agreement, "next_step"),
+    NUMBER: read_number,
+    OTHER_NAMES: _text(University, "other_names"),
+    "City": _text(University, "city"),
     "Website": _text(
-        "website", gettext_noop("“%s” is not the address of a website. Write it like https://www.example.edu/.")
+        *(University, "website"),
+        gettext_noop("“%s” is not the address of a website. Write it like https://www.example.edu/."),
     ),
     ADDRESS: _text(
-        "slug", gettext_noop("“%s” cannot be an address. Write letters, digits, hyphens and underscores only.")
+        *(University, "slug"),
+        gettext_noop("“%s” cannot be an address. Write letters, digits, hyphens and underscores only."),
     ),
     "On the public list": read_yes_no,
-    NUMBER: read_number,
 }
-
-
 READERS: Mapping[str, Callable[[str], object]] = {
-    column: lru_cache(maxsize=1_000)(reader) for column, reader in _READERS.items()
+    **{column: lru_cache(maxsize=1_000)(reader) for column, reader in _READERS.items()},
+    "Contact at the partner": _text(Agreement, "contact"),
+    "Internal notes": _text(Agreement, "notes"),
 }
-"""What a cell of each column means. The lines of a university stand together and say the same of it."""
+"""What a cell of each column means, but for people. The lines of a university stand together and say the same of it,
+whereas notes are too long to keep and say something else in each.
+"""
 
 
 def label(model: type[models.Model], name: str) -> str:
@@ -128,9 +183,19 @@ def shown(name: str, value: object) -> str:
         return str(Status(value).label)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, date):
-        return value.isoformat()
-    return ", ".join(str(value).split("\n")) if value else "\N{EN DASH}"
+    if value in (None, ""):
+        return "\N{EN DASH}"
+    if name == "study_levels":
+        return Agreement(study_levels=value).study_levels_in_words()
+    return _shown_text(str(value))
+
+
+def _shown_text(text: str) -> str:
+    line = ", ".join(filter(None, text.split("\n")))
+    if len(line) <= LONGEST_SHOWN:
+        return line
+    told = {"beginning": line[:LONGEST_SHOWN].rstrip(), "length": len(text)}
+    return _("%(beginning)s… (%(length)d characters)") % told
 
 
 def shown_agreement(values: Mapping[str, object]) -> str:
@@ -147,13 +212,21 @@ NEW_UNIVERSITY = blank(University, UNIVERSITY_FIELDS)
 NEW_AGREEMENT = blank(Agreement, AGREEMENT_FIELDS)
 
 
-AgreementCells = tuple[tuple[str, str], list[date | str], str]
-"""Its type and status, its dates, and its number: between them stands what is told of the university."""
-NO_AGREEMENT: AgreementCells = (("", ""), [""] * len(DATES), "")
+NO_AGREEMENT = ("",) * len((TYPE, STATUS, *DETAILS, NUMBER))
 
 
-def agreement_cells(pk: int, agreement_type: str | None, status: str, *dates: date | None) -> AgreementCells:
-    return (agreement_type or "", STATUS_WORDS[status]), [day or "" for day in dates], str(pk)
+def agreement_cells(pk: int, agreement_type: str | None, status: str, *details: Cell | None) -> tuple[Cell, ...]:
+    cells = ["" if value is None else value for value in details]
+    cells[_LEVELS_AT] = _level_words(cells[_LEVELS_AT])
+    return agreement_type or "", STATUS_WORDS[status], *cells, str(pk)
+
+
+_LEVELS_AT = list(DETAILS).index(STUDY_LEVELS)
+
+
+@cache
+def _level_words(levels: str) -> str:
+    return ", ".join(level.replace("_", " ") for level in levels.split(","))
 
 
 def profile_cells(*values: str | bool) -> list[str]:

@@ -20,15 +20,22 @@ class Deal(NamedTuple):
     status: str
     dates: tuple[date | None, ...] = ()
     """Those that the file has a column for."""
+    others: tuple = ()
+    """The other details that the file has a column for. They tell apart what is the same otherwise."""
 
     @property
     def place(self) -> Place | None:
         return None if self.status == Status.ENDED else (self.agreement_type, self.status)
 
+    @property
+    def in_short(self) -> Deal:
+        return self._replace(others=())
 
-def deal(values: Mapping[str, object], dates: Iterable[str] = ()) -> Deal:
-    """From the values of an agreement, by the names of its fields, of which some are the dates to look at."""
-    return Deal(values["agreement_type"], values["status"], tuple(values[name] for name in dates))
+
+def deal(values: Mapping[str, object], dates: Iterable[str] = (), others: Iterable[str] = ()) -> Deal:
+    """From the values of an agreement, by the names of its fields, of which some are the details to look at."""
+    looked_at = (tuple([values[name] for name in names]) for names in (dates, others))
+    return Deal(values["agreement_type"], values["status"], *looked_at)
 
 
 class Step(NamedTuple):
@@ -57,8 +64,13 @@ def matched(rows: Sequence[Deal], held: Mapping[int, Deal]) -> dict[int, int]:
     No agreement goes to two rows. What has ended goes only to a row that says the same of it:
     another row tells of other history.
     """
-    found = _same(rows, held)
+    found = _same(dict(enumerate(rows)), held)
     taken = set(found.values())
+    found |= _same(
+        {at: row.in_short for at, row in enumerate(rows) if at not in found},
+        {pk: deal.in_short for pk, deal in held.items() if pk not in taken},
+    )
+    taken.update(found.values())
     left = {deal.place: pk for pk, deal in held.items() if deal.place and pk not in taken}
     for step in STEPS:
         for at, row in enumerate(rows):
@@ -68,9 +80,9 @@ def matched(rows: Sequence[Deal], held: Mapping[int, Deal]) -> dict[int, int]:
     return found
 
 
-def _same(rows: Sequence[Deal], held: Mapping[int, Deal]) -> dict[int, int]:
+def _same(rows: Mapping[int, Deal], held: Mapping[int, Deal]) -> dict[int, int]:
     """Rows that say what an agreement is, the older agreement first if there are several of the kind."""
     agreements = defaultdict(list)
     for pk in sorted(held, reverse=True):
         agreements[held[pk]].append(pk)
-    return {at: agreements[row].pop() for at, row in enumerate(rows) if agreements.get(row)}
+    return {at: agreements[row].pop() for at, row in rows.items() if agreements.get(row)}

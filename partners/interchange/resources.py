@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
-from functools import cached_property
+from functools import cache, partial
+from itertools import groupby
+from operator import itemgetter
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,12 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.resources import Resource
-from import_export.results import Result, RowResult
+from import_export.results import Result
 
 from partners.interchange import notation, reconcile, register_changes, register_columns, tables
 from partners.interchange.judge import Judge
 from partners.interchange.office_list import COLUMNS, ListJudge
 from partners.interchange.reconcile import Outcome
+from partners.interchange.records import Cell
 from partners.interchange.register import RegisterJudge
 from partners.interchange.register_columns import AGREEMENT_PATHS, NO_AGREEMENT, UNIVERSITY_FIELDS
 from partners.interchange.snapshot import Snapshot, terms_of
@@ -28,47 +30,36 @@ from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.querysets import UniversityQuerySet
 
 
-class OutcomeRow(RowResult):
-    def __init__(self, outcome: Outcome):
-        super().__init__()
-        self.outcome = outcome
-        if outcome.is_new:
-            self.import_type = self.IMPORT_TYPE_NEW
-        else:
-            self.import_type = self.IMPORT_TYPE_UPDATE if outcome.is_changed else self.IMPORT_TYPE_SKIP
-
-
 class ListResult(Result):
-    """What an import does, or would do."""
+    """What an import does, or would do. In the place of ``rows`` it keeps what they come to, which is far smaller."""
 
     def __init__(self, judge: Judge, headers: list[str], watch: Callable[[Iterator, int], Iterable]):
         super().__init__()
         self.is_applied = False
         self.diff_headers = headers
         self.ignored = judge.table.ignored
+        self.new: list[Outcome] = []
+        self.changed: list[Outcome] = []
+        self.unchanged: list[Outcome] = []
         for row, outcome in watch(judge.outcomes(), len(judge.table)):
             if isinstance(outcome, ValidationError):
                 self.append_invalid_row(row.line, row.cells, outcome)
             else:
-                self.append_row_result(OutcomeRow(outcome))
+                self._of_its_kind(outcome).append(outcome)
         self.absent = judge.absent()
 
-    @cached_property
-    def new(self) -> list[Outcome]:
-        return [row.outcome for row in self if row.is_new()]
-
-    @cached_property
-    def changed(self) -> list[Outcome]:
-        return [row.outcome for row in self if row.is_update()]
-
-    @cached_property
-    def unchanged(self) -> list[Outcome]:
-        return [row.outcome for row in self if row.is_skip()]
+    def _of_its_kind(self, outcome: Outcome) -> list[Outcome]:
+        if outcome.is_new:
+            return self.new
+        return self.changed if outcome.is_changed else self.unchanged
 
     @property
     def digest(self) -> str:
         """Two imports that would change the same things in the same register have the same digest."""
-        return hashlib.sha256(repr([self.new, self.changed]).encode()).hexdigest()
+        told = hashlib.sha256()
+        for outcome in (*self.new, *self.changed):
+            told.update(f"{outcome.country.pk}: {outcome}\n".encode())
+        return told.hexdigest()
 
     def may_be_applied(self, digest: str | None) -> bool:
         """Whether it is what was shown under this digest, if one was shown, and without an error."""
@@ -143,15 +134,13 @@ class OfficeListResource(TableResource):
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
         """The header and a row for each university that has a signed or an in-process agreement."""
         universities = University.objects.all() if queryset is None else queryset
-        terms = defaultdict(list)
-        agreements = Agreement.objects.filter(university__in=universities.order_by())
-        for university, term, _agreement in terms_of(agreements):
-            terms[university].append(term)
+        agreements = Agreement.objects.filter(university__in=universities.order_by()).by_university()
         positions = {name: at for at, name in enumerate(AgreementType.objects.values_list("name", flat=True))}
+        written = cache(partial(notation.format_terms, order=positions))
         yield COLUMNS
-        for pk, country, name in universities.alphabetical().values_list("pk", "country__name", "name"):
-            if pk in terms:
-                yield country, name, notation.format_terms(terms[pk], positions)
+        told = terms_of(agreements, "university__country__name", "university__name")
+        for (_pk, country, name), same in groupby(told, key=itemgetter(0, 3, 4)):
+            yield country, name, written(tuple([term for _pk, term, *_others in same]))
 
 
 class RegisterResource(TableResource):
@@ -164,7 +153,7 @@ class RegisterResource(TableResource):
     def get_display_name(cls):
         return gettext_lazy("The register")
 
-    def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[str | date]]:
+    def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[Cell]]:
         """The header and a row for each agreement, or for a university without any."""
         universities = University.objects.all() if queryset is None else queryset
         agreements = defaultdict(list)
@@ -175,5 +164,5 @@ class RegisterResource(TableResource):
         every = universities.alphabetical().values_list("pk", "country__name", *UNIVERSITY_FIELDS)
         for pk, country, name, *values in every.iterator():
             profile = register_columns.profile_cells(*values)
-            for kind, dates, number in agreements.get(pk, [NO_AGREEMENT]):
-                yield country, name, *kind, *dates, *profile, number
+            for cells in agreements.get(pk, [NO_AGREEMENT]):
+                yield country, name, *cells, *profile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from partners.interchange.notation import Term
 from partners.models import Agreement, AgreementType, Country, University
@@ -13,8 +13,11 @@ from partners.names import matching_key, name_lines
 from partners.querysets import AgreementQuerySet
 from partners.rules import Status
 
+Key = tuple[int, str]
+"""The id of a university's country, and the matching key of its name."""
 
-@dataclass
+
+@dataclass(slots=True)
 class Known:
     """A university of the register, with the ids of the agreements that are open."""
 
@@ -31,8 +34,8 @@ class Snapshot:
         types = AgreementType.objects.select_for_update(no_key=True)
         self.types = {agreement_type.name: agreement_type for agreement_type in types}
         self.type_names = {key: each.name for each in self.types.values() for key in each.matching_keys()}
-        self._by_name: dict[tuple[int, str], Known] = {}
-        self._by_other_name: dict[tuple[int, str], list[Known]] = defaultdict(list)
+        self._by_name: dict[Key, Known] = {}
+        self._by_other_name: dict[Key, list[Known]] = defaultdict(list)
 
     @cached_property
     def countries(self) -> dict[str, Country]:
@@ -43,9 +46,8 @@ class Snapshot:
     def read_universities(self, countries: set[Country]) -> None:
         universities = University.objects.filter(country__in=countries)
         known = {}
-        for pk, country, name, key, other_names in universities.values_list(
-            "pk", "country", "name", "name_key", "other_names"
-        ):
+        rows = universities.values_list("pk", "country", "name", "name_key", "other_names")
+        for pk, country, name, key, other_names in rows.iterator():
             known[pk] = self._by_name[country, key] = Known(pk, name)
             for other_name in name_lines(other_names):
                 self._by_other_name[country, matching_key(other_name)].append(known[pk])
@@ -55,16 +57,16 @@ class Snapshot:
     def listed_but(self, named: Container[int]) -> list[str]:
         """The names of the universities with an open agreement, but for those whose ids are given."""
         rows = University.objects.with_open_agreement().values_list("pk", "name")
-        return [name for pk, name in rows if pk not in named]
+        return [name for pk, name in rows.iterator() if pk not in named]
 
-    def universities(self, country: Country, name: str) -> list[Known]:
+    def universities(self, key: Key) -> list[Known]:
         """The university of this name, or else those that have it as another name."""
-        place = country.pk, matching_key(name)
-        return [self._by_name[place]] if place in self._by_name else self._by_other_name.get(place, [])
+        return [self._by_name[key]] if key in self._by_name else self._by_other_name.get(key, [])
 
 
-def terms_of(agreements: AgreementQuerySet) -> Iterator[tuple[int, Term, int]]:
-    """For each open agreement: the id of its university, its term, and its id."""
-    rows = agreements.open().order_by().values_list("university", "agreement_type__name", "status", "pk")
-    for university, agreement_type, status, pk in rows.iterator():
-        yield university, Term(agreement_type, status == Status.IN_PROCESS), pk
+def terms_of(agreements: AgreementQuerySet, *others: str) -> Iterator[tuple]:
+    """For each open agreement: the id of its university, its term, its id, and what else is asked for."""
+    rows = agreements.open().values_list("university", "agreement_type__name", "status", "pk", *others)
+    term = cache(Term)
+    for university, agreement_type, status, *told in rows.iterator():
+        yield university, term(agreement_type, status == Status.IN_PROCESS), *told

@@ -3,17 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from partners.interchange import cells, ods, xlsx
-from partners.interchange.containers import DAMAGED, OLE2, ZIP, Container, damaged, not_a_spreadsheet, protected
+from partners.interchange.containers import DAMAGED, Container, damaged, not_a_spreadsheet, protected
 from partners.interchange.ods_writer import write_ods
 from partners.interchange.records import Record, TableError
 from partners.interchange.xlsx_writer import write_xlsx
 
-__all__ = ["is_spreadsheet", "records", "write_ods", "write_xlsx"]
-
-
-def is_spreadsheet(data: bytes) -> bool:
-    """Whether it is a file of the kind, be it one that ``records`` has to refuse."""
-    return data.startswith((ZIP, OLE2))
+__all__ = ["records", "write_ods", "write_xlsx"]
 
 
 def records(data: bytes) -> Iterator[Record]:

@@ -5,16 +5,17 @@ from any office program: blank lines anywhere, and columns in any order.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from types import ModuleType
 from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from partners.interchange import delimited, spreadsheets
-from partners.interchange.records import Record, TableError, has_text, is_filled
+from partners.interchange import delimited
+from partners.interchange.records import Cell, Record, TableError, has_text, is_filled, is_spreadsheet
 from partners.names import matching_key
 
 MOST_ROWS = 200_000
@@ -25,18 +26,23 @@ FORMULA = re.compile(r"'*[=+\-@\t\r]")
 class Row(NamedTuple):
     line: int
     cells: dict[str, str]
-    surplus: list[str]
+    surplus: tuple[str, ...]
     """What stands to the right of the last column that has a header."""
 
 
 @dataclass
 class Table:
-    rows: list[Row]
+    rows: deque[Row]
     ignored: list[str] = field(default_factory=list)
     """Headers of columns that nobody asked for."""
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def taken(self) -> Iterator[Row]:
+        """The rows, each of which the table lets go of, to make room for what becomes of them."""
+        while self.rows:
+            yield self.rows.popleft()
 
 
 def read(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
@@ -57,13 +63,13 @@ def read(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = N
             _("Line %(line)d has columns that are not known: %(others)s. Leave them out, or name them %(optional)s.")
             % {"line": header.line, "others": _listed(others), "optional": _listed(optional)}
         )
-    rows = [_row(record, places, headed) for record in _not_too_many(filled)]
+    rows = deque(_row(record, places, headed) for record in _not_too_many(filled))
     if not rows:
         raise TableError(_("The file has a header in line %d and no rows below it.") % header.line)
     return Table(rows, ignored=others)
 
 
-def write(rows: Iterable[Sequence[str | date]], file_format: str) -> bytes:
+def write(rows: Iterable[Sequence[Cell]], file_format: str) -> bytes:
     """A file of the rows, the first of which is the header, in one of the formats that ``WRITERS`` names."""
     return WRITERS[file_format](rows)
 
@@ -72,12 +78,19 @@ def _records(data: bytes, columns: Sequence[str]) -> Iterator[Record]:
     if len(data) > settings.IMPORT_MOST_MB * 1_000_000:
         message = _("The file is larger than %d MB. Leave out what is not the list, or split it into several files.")
         raise TableError(message % settings.IMPORT_MOST_MB)
-    if spreadsheets.is_spreadsheet(data):
-        return map(_armed, spreadsheets.records(data))
+    if is_spreadsheet(data):
+        return map(_armed, _spreadsheets().records(data))
     text = delimited.decode(data)
     delimiter = delimited.delimiter_of(text, columns)
     records = delimited.records(text, delimiter)
     return records if delimiter == delimited.TAB else map(_armed, records)
+
+
+def _spreadsheets() -> ModuleType:
+    """Loaded where a file is one. Most are text."""
+    from partners.interchange import spreadsheets
+
+    return spreadsheets
 
 
 def _not_too_many(records: Iterable[Record]) -> Iterator[Record]:
@@ -110,11 +123,11 @@ def _places(header: Record, columns: Sequence[str], optional: Sequence[str]) -> 
 
 
 def _row(record: Record, places: Mapping[str, int], headed: set[int]) -> Row:
-    cells = dict(enumerate(record.cells))
+    line, cells = record
     return Row(
-        record.line,
-        {column: cells.get(at, "") for column, at in places.items()},
-        [cell for at, cell in cells.items() if at not in headed and is_filled(cell)],
+        line,
+        {column: cells[at] if at < len(cells) else "" for column, at in places.items()},
+        tuple([cell for at, cell in enumerate(cells) if at not in headed and is_filled(cell)]),
     )
 
 
@@ -122,7 +135,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"“{name}”" for name in names)
 
 
-def _defused(rows: Iterable[Sequence[str | date]]) -> Iterator[list[str | date]]:
+def _defused(rows: Iterable[Sequence[Cell]]) -> Iterator[list[Cell]]:
     """An apostrophe in front keeps a spreadsheet from running a cell. ``_armed`` takes it away again."""
     for row in rows:
         yield [f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell for cell in row]
@@ -139,6 +152,6 @@ def _armed(record: Record) -> Record:
 WRITERS = {
     "tsv": delimited.write_tsv,
     "csv": lambda rows: delimited.write_csv(_defused(rows)),
-    "xlsx": lambda rows: spreadsheets.write_xlsx(_defused(rows)),
-    "ods": lambda rows: spreadsheets.write_ods(_defused(rows)),
+    "xlsx": lambda rows: _spreadsheets().write_xlsx(_defused(rows)),
+    "ods": lambda rows: _spreadsheets().write_ods(_defused(rows)),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import models, transaction
@@ -13,11 +13,9 @@ from django.utils.translation import gettext as _
 from partners.fields import KeyField
 from partners.interchange import history
 from partners.interchange.history import ADDED, CHUNK, Why
-from partners.interchange.notation import Term
-from partners.interchange.reconcile import Changes
-from partners.interchange.register_columns import label, shown
-from partners.models import Agreement, AgreementType, ImportRun, University
-from partners.rules import Status
+from partners.interchange.register_columns import NAMED
+from partners.interchange.undo_words import agreement_words, changed_fields, names_of, slot, university_words
+from partners.models import Agreement, ImportRun, University
 
 
 @dataclass
@@ -37,11 +35,11 @@ class Change:
 
     @property
     def slot(self) -> tuple:
-        return _slot(self.record)
+        return slot(self.record)
 
     @property
     def slot_before(self) -> tuple | None:
-        return self.before and _slot(self.before)
+        return self.before and slot(self.before)
 
 
 @dataclass
@@ -65,6 +63,7 @@ def undoing_of(run: ImportRun) -> Undoing:
     """Everything that a run changed, with the obstacles to putting it back."""
     undoing = changes_of(run)
     _mark_touched(undoing.changes())
+    _mark_orphaned(undoing.agreements)
     _mark_taken(run, undoing.agreements)
     _mark_inhabited(run, undoing)
     _mark_addressed(undoing.universities)
@@ -73,15 +72,15 @@ def undoing_of(run: ImportRun) -> Undoing:
 
 def changes_of(run: ImportRun, most: int | None = None) -> Undoing:
     """What a run changed: all of it, or the first changes of universities and of agreements."""
-    types = dict(AgreementType.objects.values_list("pk", "name"))
     agreements, universities = list(_changes(Agreement, run, most)), list(_changes(University, run, most))
     names = University.objects.in_bulk({change.record.university_id for change in agreements})
+    named = names_of([record for change in agreements for record in (change.before, change.record) if record])
     for change in agreements:
         change.university = str(names.get(change.record.university_id, ""))
-        change.words = _agreement_words(change, types)
+        change.words = agreement_words(change.before, change.record, named)
     for change in universities:
         change.university = change.record.name
-        change.words = _university_words(change)
+        change.words = university_words(change.before, change.record)
     return Undoing(agreements, universities)
 
 
@@ -92,7 +91,7 @@ def undo(run: ImportRun, user) -> Undoing | None:
     if run.undone_at:
         return None
     undoing = undoing_of(run)
-    why = Why(f"undo of {run.reason}", user)
+    why = Why(run.undo_reason, user)
     _remove(Agreement, _additions(undoing.agreements), why)
     _restore(Agreement, undoing.agreements, why)
     _restore(University, undoing.universities, why)
@@ -122,43 +121,6 @@ def _changes(model: type[models.Model], run: ImportRun, most: int | None) -> Ite
         yield Change(record, others.get(record.before_id), others.get(record.since_id), "", "")
 
 
-def _term(record: models.Model, types: dict[int, str]) -> Term:
-    return Term(types.get(record.agreement_type_id), record.status == Status.IN_PROCESS)
-
-
-def _agreement_words(change: Change, types: dict[int, str]) -> str:
-    changes = Changes()
-    pk, after = change.record.id, _term(change.record, types)
-    if change.before is None:
-        changes.added.append(after)
-    elif change.slot_before and change.slot is None:
-        changes.ended[pk] = _term(change.before, types)
-    elif change.slot != change.slot_before:
-        changes.turned[pk] = _term(change.before, types), after
-    differences = [f"{after}, {words}" for words in _differences(change, but=("status", "agreement_type"))]
-    return "; ".join([*changes.words(), *differences])
-
-
-def _university_words(change: Change) -> str:
-    return "; ".join(_differences(change)) if change.before else _("added to the register")
-
-
-def _differences(change: Change, but: Container[str] = ()) -> Iterator[str]:
-    """Which fields changed from what to what, but for some."""
-    for name in _changed_fields(change) if change.before else ():
-        if name not in but:
-            old, new = (shown(name, getattr(record, name)) for record in (change.before, change.record))
-            told = {"field": label(change.record.instance_type, name), "old": old, "new": new}
-            yield _("%(field)s: %(old)s → %(new)s") % told
-
-
-def _changed_fields(change: Change) -> list[str]:
-    tracked = change.record.tracked_fields
-    return [
-        each.name for each in tracked if getattr(change.before, each.attname) != getattr(change.record, each.attname)
-    ]
-
-
 def _mark_touched(changes: Iterable[Change]) -> None:
     for change in changes:
         if change.since:
@@ -168,13 +130,25 @@ def _mark_touched(changes: Iterable[Change]) -> None:
             change.obstacle = message % {"who": who, "when": f"{localtime(change.since.history_date):%Y-%m-%d %H:%M}"}
 
 
+def _mark_orphaned(agreements: Iterable[Change]) -> None:
+    """An agreement cannot have back a type or a coordinator whom nobody has by now."""
+    movable = [change for change in agreements if change.before and not change.obstacle]
+    for field in map(Agreement._meta.get_field, NAMED):
+        before = {change.record.id: getattr(change.before, field.attname) for change in movable}
+        there = field.related_model.objects.filter(pk__in=set(before.values())).values_list("pk", flat=True)
+        left = {None, *there}
+        for change in movable:
+            if before[change.record.id] not in left:
+                change.obstacle = _("what was its %s has been deleted by now") % field.verbose_name
+
+
 def _mark_taken(run: ImportRun, changes: Sequence[Change]) -> None:
     """An agreement cannot become again what another one of its university is by now."""
     movable = [change for change in changes if not change.obstacle]
     moving = {change.record.id for change in movable}
     universities = Agreement.history.filter(import_run=run).values("university")
     present = Agreement.objects.open().filter(university__in=universities)
-    taken = {_slot(agreement) for agreement in present if agreement.pk not in moving}
+    taken = {slot(agreement) for agreement in present if agreement.pk not in moving}
     blocked = True
     while blocked:
         blocked = [change for change in movable if change.slot_before and change.slot_before in taken]
@@ -182,13 +156,6 @@ def _mark_taken(run: ImportRun, changes: Sequence[Change]) -> None:
             change.obstacle = _("another agreement is in its place by now")
             taken.add(change.slot)
             movable.remove(change)
-
-
-def _slot(agreement: models.Model) -> tuple | None:
-    """What a university can have only one of. None for ended agreements, which are unlimited."""
-    if agreement.status == Status.ENDED:
-        return None
-    return agreement.university_id, agreement.agreement_type_id, agreement.status
 
 
 def _mark_inhabited(run: ImportRun, undoing: Undoing) -> None:
@@ -227,7 +194,7 @@ def _remove(model: type[models.Model], ids: Sequence[int], why: Why) -> None:
 
 def _restore(model: type[models.Model], changes: Iterable[Change], why: Why) -> None:
     undone = {change.record.id: change for change in changes if change.before and not change.obstacle}
-    fields = {name for change in undone.values() for name in _changed_fields(change)}
+    fields = {name for change in undone.values() for name in changed_fields(change.before, change.record)}
     keys = [each for each in model._meta.concrete_fields if isinstance(each, KeyField)]
     objects = list(model.objects.in_bulk(undone).values())
     for each in objects:

@@ -6,8 +6,9 @@ from html import escape
 
 from partners.interchange.cells import NARROWEST, column_widths, escaped, text_of
 from partners.interchange.containers import packed
+from partners.interchange.records import Cell
 
-HEADER, TEXT, DATE = 1, 2, 3
+HEADER, TEXT, DATE, NUMBER = 1, 2, 3, 4
 """The numbers of the cell styles in ``STYLES``. A cell of the second stays a text when it is edited."""
 EARLIEST = date(1900, 3, 1)
 """Excel takes earlier dates for one day off, or for none at all."""
@@ -53,12 +54,14 @@ STYLES = (
     '<fill><patternFill patternType="gray125"/></fill></fills>'
     "<borders><border><left/><right/><top/><bottom/><diagonal/></border></borders>"
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
+    '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
     '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
     '<alignment vertical="top" wrapText="1"/></xf>'
     '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
-    '<alignment horizontal="left" vertical="top"/></xf></cellXfs>'
+    '<alignment horizontal="left" vertical="top"/></xf>'
+    '<xf numFmtId="1" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1">'
+    '<alignment vertical="top"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
@@ -70,7 +73,7 @@ SHEET = (
 )
 
 
-def write_xlsx(rows: Iterable[Sequence[str | date]]) -> bytes:
+def write_xlsx(rows: Iterable[Sequence[Cell]]) -> bytes:
     """One sheet, whose first row is the header. A text stays a text, whatever it looks like.
 
     Excel itself shows no more than 32,767 characters of a cell.
@@ -97,17 +100,19 @@ def _columns(widths: Iterable[int]) -> str:
     )
 
 
-def _rows(rows: Iterable[Sequence[str | date]]) -> Iterator[str]:
+def _rows(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     for line, row in enumerate(rows, 1):
         style = HEADER if line == 1 else TEXT
         cells = [_cell(f"{_letters(column)}{line}", cell, style) for column, cell in enumerate(row, 1)]
         yield f'<row r="{line}">{"".join(cells)}</row>'
 
 
-def _cell(place: str, cell: str | date, style: int) -> str:
+def _cell(place: str, cell: Cell, style: int) -> str:
     """Empty cells of the header are written too: they say how many columns there are."""
     if type(cell) is date and cell >= EARLIEST and style != HEADER:
         return f'<c r="{place}" s="{DATE}"><v>{cell.toordinal() - DAY_0}</v></c>'
+    if type(cell) is int and style != HEADER:
+        return f'<c r="{place}" s="{NUMBER}"><v>{cell}</v></c>'
     if not cell and style != HEADER:
         return ""
     text = escape(escaped(text_of(cell)).replace("\r", "_x000D_"), quote=False)

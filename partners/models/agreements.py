@@ -1,15 +1,19 @@
 """The agreements with a university."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from partners import rules
+from partners.fields import LevelsField, NameField, NoteField
 from partners.models.import_runs import RunHistory
 from partners.models.universities import AgreementType, University
 from partners.querysets import AgreementQuerySet
-from partners.rules import Status
+from partners.rules import Level, Status
 
 
 def at_most_one(name, message, **condition):
@@ -36,6 +40,32 @@ class Agreement(models.Model):
     valid_until = models.DateField(
         _("valid until"), null=True, blank=True, help_text=_("The last day. Empty means open-ended.")
     )
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    places_out = models.PositiveSmallIntegerField(
+        _("places out"), null=True, blank=True, help_text=_("Students whom we may send in an academic year.")
+    )
+    places_in = models.PositiveSmallIntegerField(
+        _("places in"), null=True, blank=True, help_text=_("Students whom they may send in an academic year.")
+    )
+    study_levels = LevelsField(_("study levels"), blank=True)
+    fields_of_study = NameField(_("fields of study"), blank=True, help_text=_("Empty means all of them."))
+    language_requirement = NameField(
+        _("language requirement"), blank=True, help_text=_("Such as: English B2, or German B1.")
+    )
+    responsible = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="agreements",
+        verbose_name=_("coordinator responsible"),
+        null=True,
+        blank=True,
+        help_text=_("Who is reminded of its end, and of it standing still."),
+    )
+    next_step = NameField(_("next step"), blank=True, help_text=_("What has to happen next. The worklist shows it."))
+    contact = NoteField(
+        _("contact at the partner"), blank=True, help_text=_("Name, email, telephone. Never shown to the public.")
+    )
+    notes = NoteField(_("internal notes"), blank=True, help_text=_("Never shown to the public."))
 
     objects = AgreementQuerySet.as_manager()
     history = HistoricalRecords(bases=[RunHistory])
@@ -54,6 +84,11 @@ class Agreement(models.Model):
                 condition=Q(valid_until__gte=models.F("valid_from")),
                 name="agreement_dates_in_order",
                 violation_error_message=_("Valid until is before valid from."),
+            ),
+            CheckConstraint(
+                condition=Q(status=Status.ENDED) | Q(ended_on=None),
+                name="agreement_ended_on_is_of_ended",
+                violation_error_message=_("Only an ended agreement has a day on which it ended."),
             ),
             at_most_one(
                 "signed_of_a_type",
@@ -87,6 +122,7 @@ class Agreement(models.Model):
         rules.hold(
             ("agreement_type", rules.signed_has_type, self.status, self.agreement_type),
             ("valid_until", rules.dates_in_order, self.valid_from, self.valid_until),
+            ("ended_on", rules.ended_on_is_of_ended, self.status, self.ended_on),
         )
 
     def validate_constraints(self, exclude=None):
@@ -99,9 +135,24 @@ class Agreement(models.Model):
 
     def end_predecessors(self):
         """Ends the signed agreement, if any, that this one takes the place of."""
-        signed = Agreement.objects.filter(status=Status.SIGNED).exclude(pk=self.pk)
-        for predecessor in signed.filter(university=self.university_id, agreement_type=self.agreement_type_id):
-            predecessor.end("ended by its renewal")
+        for predecessor in self.predecessors():
+            predecessor.end(self.signed_on, "ended by its renewal")
+
+    def predecessors(self):
+        same = Agreement.objects.filter(university=self.university_id, agreement_type=self.agreement_type_id)
+        return same.signed().exclude(pk=self.pk)
+
+    def renewal(self):
+        """One in process, not saved yet, that follows this one and lasts as long."""
+        copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
+        for name in ("id", "signed_on", "valid_from", "valid_until", "next_step"):
+            del copied[name]
+        renewal = Agreement(**copied | {"status": Status.IN_PROCESS})
+        if self.valid_until:
+            renewal.valid_from = self.valid_until + timedelta(days=1)
+        if self.valid_until and self.valid_from:
+            renewal.valid_until = self.valid_until + (renewal.valid_from - self.valid_from)
+        return renewal
 
     def sign(self, on, agreement_type=None):
         self.agreement_type = agreement_type or self.agreement_type
@@ -110,7 +161,15 @@ class Agreement(models.Model):
         self.full_clean()
         self.save()
 
-    def end(self, reason):
-        self.status = Status.ENDED
+    def end(self, on, reason):
+        self.status, self.ended_on = Status.ENDED, on
         self._change_reason = reason
         self.save()
+
+    def end_after(self, last_day, reason):
+        self.valid_until = last_day
+        self._change_reason = reason
+        self.save()
+
+    def study_levels_in_words(self):
+        return ", ".join(str(Level(level).label) for level in self.study_levels.split(",") if level)

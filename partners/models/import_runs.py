@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+UNDO = "undo of import run "
 KEPT_UNDECIDED = timedelta(days=7)
 
 
@@ -68,6 +69,10 @@ class ImportRun(models.Model):
     def reason(self):
         """What history gives as the reason for the changes."""
         return f"import run {self.pk}: {self.file_name}"[:100]
+
+    @property
+    def undo_reason(self):
+        return f"{UNDO}{self.pk}: {self.file_name}"[:100]
 
 
 class RunHistory(models.Model):

@@ -102,6 +102,13 @@ class AgreementType(Named):
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Types are listed in this order, here, in files and on the public pages.")
     )
+    places_out = models.PositiveSmallIntegerField(
+        _("places out"),
+        null=True,
+        blank=True,
+        help_text=_("For a consortium: what all its universities share in an academic year."),
+    )
+    places_in = models.PositiveSmallIntegerField(_("places in"), null=True, blank=True)
 
     objects = NamedQuerySet.as_manager()
     history = HistoricalRecords(excluded_fields=KEYS)

@@ -2,6 +2,7 @@ import re
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import User
 
 from partners.models import Agreement, Country
 from partners.rules import Status
@@ -180,3 +181,79 @@ def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bil
     page = office.post(f"{LIST}{renewal.pk}/change/", typed, follow=True)
 
     assert rows(page) == ["Marburg Germany Bilateral ended - -", "Marburg Germany Bilateral signed - -"]
+
+
+def test_form_keeps_every_detail(office, coordinator, marburg, bilateral):
+    details = {
+        "places_out": 3,
+        "places_in": 2,
+        "fields_of_study": "Computer science",
+        "language_requirement": "German B1",
+        "responsible": coordinator.pk,
+        "next_step": "Send the draft",
+        "contact": "Dr. Ada\nada@example.edu",
+        "notes": "Slow in summer.",
+    }
+    form = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
+
+    office.post(ADD, form | details | {"study_levels": ["master", "bachelor"]})
+
+    assert Agreement.objects.values(*details, "study_levels").get() == details | {"study_levels": "bachelor,master"}
+    page = office.get(f"{LIST}{Agreement.objects.get().pk}/change/")
+    assert re.findall(r'value="(\w+)"[^>]*checked', page.content.decode()) == ["bachelor", "master"]
+
+
+def test_inline_takes_the_day_of_the_end_away_with_the_end(office, marburg):
+    agreement = AgreementFactory(university=marburg, status=Status.ENDED, ended_on=PAST)
+    inline = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 1, "0-id": agreement.pk, "0-university": marburg.pk}
+    inline |= {"0-agreement_type": agreement.agreement_type_id, "0-status": "signed"}
+    form = {"name": "Marburg", "country": marburg.country_id, "slug": marburg.slug, "is_listed": "on"}
+
+    office.post(
+        f"/admin/partners/university/{marburg.pk}/change/",
+        form | {f"agreements-{name}": value for name, value in inline.items()},
+    )
+
+    assert Agreement.objects.values_list("status", "ended_on").get() == ("signed", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "steps"),
+    [
+        (Status.IN_PROCESS, ["Mark as signed", "End"]),
+        (Status.SIGNED, ["Renew", "End"]),
+        (Status.ENDED, []),
+    ],
+)
+def test_page_offers_the_steps_that_its_status_allows(office, marburg, status, steps):
+    agreement = AgreementFactory(university=marburg, status=status)
+
+    page = office.get(f"{LIST}{agreement.pk}/change/")
+
+    links = re.findall(r'<li><a href="([^"]*)"[^>]*>([^<]*)</a></li>', page.content.decode())
+    assert [label for address, label in links if "?id=" in address] == steps
+    assert [address for address, label in links if label == "University"] == [
+        f"/admin/partners/university/{marburg.pk}/change/"
+    ]
+
+
+def test_page_offers_no_steps_to_an_assistant(client, assistant, marburg):
+    client.force_login(assistant)
+    agreement = AgreementFactory(university=marburg)
+
+    page = client.get(f"{LIST}{agreement.pk}/change/")
+
+    assert "View as a student" in text(page)
+    assert "?id=" not in page.content.decode()
+
+
+def test_form_offers_those_at_work_as_responsible_and_whoever_is_already(office, coordinator, marburg):
+    gone = User.objects.create_user("gone", is_staff=True, is_active=False)
+    User.objects.create_user("left", is_staff=True, is_active=False)
+    User.objects.create_user("student")
+    agreement = AgreementFactory(university=marburg, responsible=gone)
+
+    page = office.get(f"{LIST}{agreement.pk}/change/").content.decode()
+
+    select = re.search(r'<select name="responsible".*?</select>', page, re.DOTALL)[0]
+    assert re.findall(r"<option[^>]*>([^<]*)<", select) == ["---------", "coordinator", "gone"]

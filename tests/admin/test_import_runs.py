@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
+from partners.interchange import history
 from partners.models import Agreement, ImportRun, University
 from tests.admin.test_office_list import confirm, upload
 from tests.factories import AgreementFactory
@@ -140,10 +141,11 @@ def test_confirming_what_was_never_uploaded_is_refused(office, db):
 def test_failure_in_the_middle_of_an_import_leaves_the_register_as_it_was(office, monkeypatch):
     preview = upload(office, LIST)
 
-    def fail(*args, **kwargs):
-        raise RuntimeError("the disk is full")
+    def fail_at_agreements(model, *args):
+        if model is Agreement and University.objects.exists():
+            raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(Agreement.objects, "bulk_create", fail)
+    monkeypatch.setattr(history, "record", fail_at_agreements)
     with pytest.raises(RuntimeError, match="the disk is full"):
         confirm(office, preview)
 

@@ -24,18 +24,21 @@ PAGES = {
     "country_delete": (403, 403, 200),
     "country_history": (200, 200, 200),
     "country_simple_history": (200, 200, 200),
+    "country_bring_back": (403, 403, 302),
     "agreementtype_changelist": (200, 200, 200),
     "agreementtype_add": (403, 200, 200),
     "agreementtype_change": (200, 200, 200),
     "agreementtype_delete": (403, 403, 200),
     "agreementtype_history": (200, 200, 200),
     "agreementtype_simple_history": (200, 200, 200),
+    "agreementtype_bring_back": (403, 403, 302),
     "university_changelist": (200, 200, 200),
     "university_add": (403, 200, 200),
     "university_change": (200, 200, 200),
     "university_delete": (403, 403, 200),
     "university_history": (200, 200, 200),
     "university_simple_history": (200, 200, 200),
+    "university_bring_back": (403, 403, 302),
     "university_import": (403, 200, 200),
     "university_process_import": (405, 405, 405),
     "university_export": (200, 200, 200),
@@ -45,7 +48,10 @@ PAGES = {
     "agreement_delete": (403, 403, 200),
     "agreement_history": (200, 200, 200),
     "agreement_simple_history": (200, 200, 200),
+    "agreement_bring_back": (403, 403, 302),
     "agreement_sign": (403, 302, 302),
+    "agreement_renew": (403, 302, 302),
+    "agreement_end": (403, 302, 302),
     "importrun_changelist": (200, 200, 200),
     "importrun_add": (403, 403, 403),
     "importrun_change": (200, 200, 200),
@@ -66,6 +72,8 @@ CHANGES = {
     "agreement_add": (403, 200, 200),
     "agreement_change": (403, 200, 200),
     "agreement_sign": (403, 302, 302),
+    "agreement_renew": (403, 302, 302),
+    "agreement_end": (403, 302, 302),
     "importrun_change": (200, 200, 200),
     "importrun_delete": (403, 403, 403),
     "importrun_undo": (403, 302, 302),
@@ -106,7 +114,7 @@ def address(name):
     first = apps.get_model("partners", model_name).objects.order_by("pk").first()
     if page == "simple_history":
         return reverse(f"admin:partners_{name}", args=[first.pk, first.history.latest().pk])
-    on_one = page in {"change", "delete", "history", "undo", "file"}
+    on_one = page in {"change", "delete", "history", "undo", "file", "bring_back"}
     return reverse(f"admin:partners_{name}", args=[first.pk] if on_one else [])
 
 

@@ -1,14 +1,16 @@
 import re
-from datetime import date
+from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils.timezone import now
 
 from partners.models import Agreement, AgreementType
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.pages import errors, messages, rows, text
+from tests.pages import errors, messages, queries, rows, text
 
 LIST = "/admin/partners/agreement/"
 SIGN = "/admin/partners/agreement/sign/"
@@ -38,6 +40,7 @@ def address(*agreements):
 
 def signed_on(day, *agreements, types=()):
     typed = {f"{agreement.pk}-signed_on": day for agreement in agreements}
+    typed |= {f"{agreement.pk}-version": agreement.history.latest().pk for agreement in agreements}
     return typed | {f"{agreement.pk}-agreement_type": chosen.pk for agreement, chosen in types}
 
 
@@ -47,7 +50,8 @@ def standing(*agreements):
 
 
 def universities(page):
-    return [text(cell) for cell in re.findall(r'<th scope="row">.*?</th>', page.content.decode(), re.DOTALL)]
+    cells = re.findall(r'<th scope="row">\s*<a .*?</a>', page.content.decode(), re.DOTALL)
+    return [text(cell) for cell in cells]
 
 
 def act(browser, *agreements, everywhere=0):
@@ -60,7 +64,7 @@ def test_action_leads_to_the_page_with_what_is_selected(office, deal, open_deal)
 
     page = act(office, open_deal, deal)
 
-    assert page.redirect_chain == [(address(deal, open_deal), 302)]
+    assert page.redirect_chain == [(f"{address(deal, open_deal)}&next=%2Fadmin%2Fpartners%2Fagreement%2F", 302)]
     assert sorted(universities(page)) == ["Jena", "Marburg"]
 
 
@@ -69,7 +73,7 @@ def test_action_refuses_more_than_100(office, bilateral):
 
     page = act(office, *deals[:1], everywhere=1)
 
-    assert messages(page) == ["Select at most 100 agreements to sign on one page."]
+    assert messages(page) == ["Select at most 100 agreements for one page."]
     assert Agreement.objects.in_process().count() == 101
 
 
@@ -88,7 +92,10 @@ def test_page_has_a_row_for_each_deal_in_process_only(office, deal, marburg, era
     page = office.get(address(deal, signed, ended))
 
     assert universities(page) == ["Marburg"]
-    assert messages(page) == ["2 agreements are no longer in process, and stay as they are."]
+    assert [message.partition(" by ")[0] for message in messages(page)] == [
+        "“Marburg: Erasmus+ (signed)” stays as it is: it was changed",
+        "“Marburg: Bilateral (ended)” stays as it is: it was changed",
+    ]
 
 
 def test_page_asks_for_the_type_where_it_is_unknown_only(office, deal, open_deal):
@@ -182,17 +189,99 @@ def test_failure_in_the_middle_keeps_all_unsigned(office, deal, open_deal, erasm
 def test_page_with_an_error_keeps_what_was_typed(office, deal, open_deal):
     page = office.post(address(deal, open_deal), signed_on("2026-05-01", deal, open_deal))
 
-    assert re.findall(r'signed_on" value="([^"]*)"', page.content.decode()) == ["2026-05-01"] * 2
+    assert re.findall(r'\d-signed_on" value="([^"]*)"', page.content.decode()) == ["2026-05-01"] * 2
+
+
+def test_line_on_top_fills_what_the_rows_leave_empty(office, deal, open_deal, erasmus):
+    typed = signed_on("", deal, open_deal, types=[(open_deal, erasmus)])
+    typed |= {"all-signed_on": "2026-05-01", "all-valid_until": "2030-05-01", f"{deal.pk}-valid_until": "2028-05-01"}
+
+    office.post(address(deal, open_deal), typed)
+
+    assert standing(deal, open_deal) == [
+        ("Bilateral", "signed", date(2026, 5, 1)),
+        ("Erasmus+", "signed", date(2026, 5, 1)),
+    ]
+    untils = dict(Agreement.objects.values_list("university__name", "valid_until"))
+    assert untils == {"Marburg": date(2028, 5, 1), "Jena": date(2030, 5, 1)}
+
+
+@time_machine.travel("2026-06-30 12:00")
+def test_line_on_top_proposes_today_for_all(client, coordinator, deal, open_deal):
+    client.force_login(coordinator)
+
+    page = client.get(address(deal, open_deal))
+
+    assert re.findall(r'name="(\w+)-signed_on" value="([^"]*)"', page.content.decode()) == [("all", "2026-06-30")]
+
+
+def test_end_before_the_start_is_an_error_of_its_row(office, deal):
+    days = {f"{deal.pk}-valid_from": "2026-10-01", f"{deal.pk}-valid_until": "2026-09-30"}
+
+    page = office.post(address(deal), signed_on("2026-05-01", deal) | days)
+
+    assert errors(page) == {
+        f"{deal.pk}-valid_until": "Valid until (2026-09-30) is before valid from (2026-10-01).",
+    }
+    assert standing(deal) == [("Bilateral", "in_process", None)]
+
+
+def test_row_that_a_colleague_has_changed_meanwhile_is_shown_anew(office, deal, open_deal, erasmus, bilateral):
+    typed = signed_on("2026-05-01", deal, open_deal, types=[(open_deal, bilateral)])
+    open_deal.agreement_type = erasmus
+    open_deal._change_reason = "edited"
+    open_deal.save()
+
+    page = office.post(address(deal, open_deal), typed)
+
+    assert "It was edited by the command line (" in text(page)
+    assert "since this page was opened. Look at it again, then press once more." in text(page)
+    assert standing(deal, open_deal) == [("Bilateral", "in_process", None), ("Erasmus+", "in_process", None)]
+    newest = re.findall(rf'name="{open_deal.pk}-version" value="(\d+)"', page.content.decode())
+    assert newest == [str(open_deal.history.latest().pk)]
+
+    office.post(address(deal, open_deal), typed | {f"{open_deal.pk}-version": newest[0]})
+
+    day = date(2026, 5, 1)
+    assert standing(deal, open_deal) == [("Bilateral", "signed", day), ("Erasmus+", "signed", day)]
+
+
+@pytest.mark.parametrize("version", ["", "x", "0", "9" * 30])
+def test_row_without_the_version_it_was_shown_in_is_shown_anew(office, deal, version):
+    page = office.post(address(deal), signed_on("2026-05-01", deal) | {f"{deal.pk}-version": version})
+
+    assert "since this page was opened" in text(page)
+    assert standing(deal) == [("Bilateral", "in_process", None)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [("/admin/", "/admin/"), ("https://example.org/", LIST), ("//example.org", LIST), ("javascript:alert(1)", LIST)],
+)
+def test_page_leads_back_to_where_it_was_opened(office, deal, asked, target):
+    answer = office.post(f"{address(deal)}&{urlencode({'next': asked})}", signed_on("2026-05-01", deal))
+
+    assert answer.url == target
+
+
+def test_page_makes_the_same_queries_for_3_and_for_100(office, bilateral):
+    deals = [AgreementFactory(status=Status.IN_PROCESS) for _ in range(100)]
+
+    assert queries(office, address(*deals[:3])) == queries(office, address(*deals))
 
 
 def test_signing_a_renewal_ends_its_predecessor(office, coordinator, marburg, deal):
     predecessor = AgreementFactory(university=marburg)
 
-    office.post(address(deal), signed_on("2026-05-01", deal))
+    page = office.post(address(deal), signed_on("2026-05-01", deal), follow=True)
 
     assert standing(predecessor, deal) == [("Bilateral", "ended", None), ("Bilateral", "signed", date(2026, 5, 1))]
     record = predecessor.history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "ended by its renewal")
+    assert messages(page) == [
+        "Marked as signed: Marburg: Bilateral (signed)",
+        "Ended by a renewal: Marburg: Bilateral (ended)",
+    ]
 
 
 def test_signing_a_deal_of_unknown_type_ends_the_signed_one_of_that_type(office, open_deal, bilateral):
@@ -212,11 +301,13 @@ def test_signing_leaves_the_other_types_of_the_university(office, marburg, deal,
 
 
 def test_signing_twice_changes_nothing_and_says_so(office, deal):
-    office.post(address(deal), signed_on("2026-05-01", deal), follow=True)
+    with time_machine.travel(now() + timedelta(hours=1), tick=False):
+        office.post(address(deal), signed_on("2026-05-01", deal), follow=True)
+        page = office.post(address(deal), signed_on("2026-06-02", deal), follow=True)
 
-    page = office.post(address(deal), signed_on("2026-06-02", deal), follow=True)
-
-    assert messages(page) == ["1 agreement is no longer in process, and stays as it is."]
+    assert [message.rpartition(" (")[0] for message in messages(page)] == [
+        "“Marburg: Bilateral (signed)” stays as it is: it was marked as signed by coordinator"
+    ]
     assert standing(deal) == [("Bilateral", "signed", date(2026, 5, 1))]
     assert deal.history.count() == 2
 

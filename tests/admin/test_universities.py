@@ -1,4 +1,5 @@
 import re
+from datetime import date
 
 import pytest
 
@@ -9,6 +10,9 @@ from tests.pages import errors, messages, pieces, queries, rows, text
 
 LIST, ADD = "/admin/partners/university/", "/admin/partners/university/add/"
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
+
+NOT_PUBLIC = "Not public. Students don't see this university, because:"
+PAST = date(2000, 1, 1)
 
 
 @pytest.fixture
@@ -245,22 +249,48 @@ def test_website_without_a_scheme_becomes_https(office, germany):
     assert University.objects.get().website == "https://uni-marburg.de"
 
 
+def publicity(page):
+    found = re.search(r'<(div|p) class="publicity">.*?</\1>', page.content.decode(), re.DOTALL)
+    return text(found[0])
+
+
 @pytest.mark.parametrize(
-    ("university", "agreement", "links"),
+    ("university", "agreement", "told"),
     [
-        ({}, {}, ["View on site"]),
-        ({}, {"status": Status.ENDED}, []),
-        ({"is_listed": False}, {}, []),
+        ({}, {}, "Public. Students see this university on the list."),
+        ({}, {"status": Status.IN_PROCESS}, "Public. Students see this university on the list."),
+        ({"is_listed": False}, {}, f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below."),
+        ({}, {"status": Status.ENDED}, f"{NOT_PUBLIC} Bilateral has ended."),
+        ({}, {"status": Status.ENDED, "ended_on": PAST}, f"{NOT_PUBLIC} Bilateral ended on Jan. 1, 2000."),
+        ({}, {"valid_until": PAST}, f"{NOT_PUBLIC} Bilateral expired on Jan. 1, 2000."),
+        (
+            {"is_listed": False},
+            {"status": Status.ENDED, "agreement_type": None},
+            f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below. type unknown has ended.",
+        ),
     ],
-    ids=["public", "ended", "kept off"],
 )
-def test_page_leads_to_the_public_page_if_there_is_one(office, db, university, agreement, links):
+def test_page_says_whether_students_see_it_and_every_reason_why_not(office, db, university, agreement, told):
     marburg = UniversityFactory(name="Marburg", **university)
     AgreementFactory(university=marburg, **agreement)
 
     page = office.get(f"{LIST}{marburg.pk}/change/")
 
-    assert re.findall(r'class="viewsitelink">([^<]+)<', page.content.decode()) == links
+    assert publicity(page) == told
+
+
+def test_page_of_a_university_without_an_agreement_says_so(office, db):
+    page = office.get(f"{LIST}{UniversityFactory().pk}/change/")
+
+    assert publicity(page) == f"{NOT_PUBLIC} It has no agreement."
+
+
+def test_page_leads_to_what_a_student_sees(office, db):
+    marburg = UniversityFactory(name="Marburg")
+
+    page = office.get(f"{LIST}{marburg.pk}/change/")
+
+    assert '<a href="/universities/marburg/">View as a student</a>' in page.content.decode()
 
 
 def test_page_with_an_error_is_shown_again_when_the_address_was_emptied(office, germany):

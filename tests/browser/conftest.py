@@ -39,8 +39,7 @@ def page(chromium, live_server):
     assert complaints == []
 
 
-@pytest.fixture
-def office_page(page, coordinator):
+def sign_in(page, coordinator):
     coordinator.set_password("a password for the test")
     coordinator.save()
     page.goto("/admin/login/")
@@ -48,3 +47,16 @@ def office_page(page, coordinator):
     page.get_by_label("Password").fill("a password for the test")
     page.get_by_role("button", name="Log in").click()
     return page
+
+
+@pytest.fixture
+def office_page(page, coordinator):
+    return sign_in(page, coordinator)
+
+
+@pytest.fixture
+def inspected_page(chromium, live_server, coordinator):
+    """The office as axe looks at it, which tries styles of its own on a page and so needs its policy lifted."""
+    context = chromium.new_context(base_url=live_server.url, bypass_csp=True)
+    yield sign_in(context.new_page(), coordinator)
+    context.close()

@@ -8,8 +8,14 @@ from datetime import date
 
 import pytest
 
+from partners.interchange import tables
+from partners.interchange.resources import RegisterResource
 from partners.interchange.spreadsheets import records, write_ods, write_xlsx
-from tests.conftest import OFFICES_LIST
+from partners.models import ImportRun
+from partners.rules import Level, Status
+from tests.conftest import OFFICES_LIST, staff
+from tests.factories import AgreementFactory
+from tests.interchange.test_resources import contents
 
 SOFFICE = shutil.which("soffice")
 FROM_TSV = "--infilter=CSV:9,34,76"
@@ -83,3 +89,59 @@ def test_records_survive_libreoffice(convert, kind, write):
 
     rows[2][1] = "2024-05-01"
     assert [cells for _line, cells in records(back)] == rows
+
+
+HOSTILE = [
+    "=1+1",
+    "- two  blanks",
+    "'=1",
+    "00123",
+    "1E5",
+    "TRUE",
+    "5/1/2024",
+    "",
+    "جامعة \u200fgo",
+    "🎓 <&>",
+    '"a";\'b',
+]
+
+
+@pytest.fixture
+def hostile_register(coordinator):
+    """Agreements with every detail, of which each text looks like something else to a spreadsheet."""
+    ana = staff("@ana+1")
+    for at, text in enumerate(HOSTILE):
+        AgreementFactory(
+            university__name=f"Town {at}",
+            university__city=text.lstrip("=-'"),
+            status=Status.ENDED,
+            signed_on=date(1900, 3, at + 1),
+            ended_on=date(2024, 2, at + 1),
+            places_out=at,
+            places_in=32_767 - at,
+            study_levels=Level.values[: at % 5],
+            fields_of_study=text.lstrip("=-'"),
+            next_step='Ask Łódź for "two"',
+            notes=text,
+            contact=LINES.format(text.replace("  ", " ")),
+            responsible=[ana, coordinator, None][at % 3],
+        )
+    AgreementFactory(notes="x" * 30_000)
+
+
+LINES = "{0}\n\n+49 30 1\n'{0}\n=A1"
+"""LibreOffice 7.4 writes ODS in which blanks beside one another are lost from a cell of several lines."""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("there", ["xlsx", "ods"])
+@pytest.mark.parametrize("ours", ["xlsx", "ods"])
+def test_register_saved_by_libreoffice_is_no_change(convert, hostile_register, ours, there):
+    before = contents()
+
+    saved = convert(f"register.{ours}", tables.write(RegisterResource().export(), ours), there)
+    result = RegisterResource().import_data(RegisterResource.read(saved), run=ImportRun.of(saved, file_name=there))
+
+    assert (list(result.error_lines()), [outcome.words() for outcome in result.changed]) == ([], [])
+    assert result.counts() == f"0 new, 0 changed, {len(HOSTILE) + 1} unchanged, 0 errors"
+    assert contents() == before

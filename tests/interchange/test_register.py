@@ -2,6 +2,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, assume, given, settings
@@ -11,7 +12,7 @@ from partners.interchange import tables
 from partners.interchange.judge import COUNTRY, NAME
 from partners.interchange.register_columns import (
     COLUMNS,
-    DATES,
+    DETAILS,
     NUMBER,
     OPTIONAL,
     PROFILE,
@@ -21,13 +22,13 @@ from partners.interchange.register_columns import (
 )
 from partners.interchange.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from partners.rules import Status
-from tests.factories import UniversityFactory, names
+from partners.rules import Level, Status
+from tests.factories import UniversityFactory, names, notes
 from tests.interchange.test_resources import contents, keep, rolled_back
 
 SIGNED, IN_PROCESS, ENDED = Status.SIGNED, Status.IN_PROCESS, Status.ENDED
 COLOGNE, MALAGA = "University of Cologne", "University of Malaga"
-HEADERS = {name: header for header, name in (DATES | PROFILE).items()} | {"number": NUMBER}
+HEADERS = {name: header for header, name in (DETAILS | PROFILE).items()} | {"number": NUMBER}
 FILL_IN = "The cell is empty. Fill it in, or take the line out."
 
 pytestmark = pytest.mark.django_db
@@ -104,9 +105,12 @@ def queries(work, *args):
 # What comes out
 
 
-def test_export_has_every_column():
+def test_export_has_every_column(coordinator):
+    details = {"signed_on": date(2024, 5, 1), "valid_from": date(2024, 9, 1), "ended_on": date(2025, 3, 31)}
+    details |= {"places_out": 3, "places_in": 0, "study_levels": "short_cycle,master", "fields_of_study": "Law"}
+    details |= {"language_requirement": "German B2", "responsible": coordinator, "next_step": "Renew it"}
     university, pk = held(
-        ("Erasmus+", SIGNED, {"signed_on": date(2024, 5, 1), "valid_from": date(2024, 9, 1)}),
+        ("Erasmus+", ENDED, details | {"contact": "Ana\nana@uni-koeln.de", "notes": "Ended by them."}),
         other_names="UoC\nUni Köln",
         city="Köln",
         website="https://www.uni-koeln.de/",
@@ -116,12 +120,18 @@ def test_export_has_every_column():
     rows = list(RegisterResource().export())
 
     assert rows[0] == (
-        *("Country", "University name", "Agreement type", "Status", "Signed on", "Valid from", "Valid until"),
-        *("Other names", "City", "Website", "Address", "On the public list", "Agreement number"),
+        *("Country", "University name", "Agreement type", "Status"),
+        *("Signed on", "Valid from", "Valid until", "Ended on", "Places out", "Places in", "Study levels"),
+        *("Fields of study", "Language requirement", "Responsible", "Next step"),
+        *("Contact at the partner", "Internal notes", "Agreement number"),
+        *("Other names", "City", "Website", "Address", "On the public list"),
     )
     assert rows[1] == (
-        *("Germany", COLOGNE, "Erasmus+", "signed", date(2024, 5, 1), date(2024, 9, 1), ""),
-        *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", university.slug, "no", str(pk)),
+        *("Germany", COLOGNE, "Erasmus+", "ended"),
+        *(date(2024, 5, 1), date(2024, 9, 1), "", date(2025, 3, 31), 3, 0, "short cycle, master"),
+        *("Law", "German B2", "coordinator", "Renew it"),
+        *("Ana\nana@uni-koeln.de", "Ended by them.", str(pk)),
+        *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", university.slug, "no"),
     )
 
 
@@ -550,7 +560,7 @@ def test_dates_are_read_and_told():
             "GE3, valid until: 2025-01-31 → 2027-01-31",
         ]
     ]
-    assert agreements(COLOGNE, *DATES.values()) == [
+    assert agreements(COLOGNE, "signed_on", "valid_from", "valid_until") == [
         ("GE3", "signed", date(2024, 5, 1), date(2024, 9, 1), date(2027, 1, 31))
     ]
 
@@ -934,8 +944,19 @@ SLUGS = st.text("-_aZ9éß\u212b東", min_size=1, max_size=12)
 WEBSITES = st.sampled_from(
     ["", "https://a.de", 'http://[::1]:80/?q=",;\'"|#=1+1', "https://müller.de/ü\u200b\u202e", "ftp://a.de/\u0301%20"]
 )
-a_date = st.none() | st.dates()
-some_agreements = st.tuples(st.integers(0, 5), st.sampled_from(Status.values), a_date, a_date, a_date)
+USERS = ["ana", "Ana", "@+-_.ß", "東京"]
+details = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(["signed_on", "valid_from", "valid_until", "ended_on"], st.dates()),
+        **dict.fromkeys(["places_out", "places_in"], st.integers(0, 32_767)),
+        **dict.fromkeys(["fields_of_study", "language_requirement", "next_step"], names()),
+        **dict.fromkeys(["contact", "notes"], notes()),
+        "study_levels": st.lists(st.sampled_from(Level.values)),
+        "responsible": st.sampled_from(USERS),
+    },
+)
+some_agreements = st.tuples(st.integers(0, 5), st.sampled_from(Status.values), details)
 partners = st.fixed_dictionaries(
     {
         "name": names(),
@@ -965,12 +986,14 @@ def build(country_names, type_names, universities):
         keep(AgreementType(name=name))
     countries = Country.objects.filter(code__in=["XX", "XY", "CI", "DE"])
     types = [*AgreementType.objects.all(), None]
+    users = {name: User.objects.create(username=name, is_staff=name != "Ana") for name in USERS}
     for country, values, held_agreements in universities:
         university = University(country=countries[country % len(countries)], **values)
         keep(university)
-        for kind, status, signed_on, *validity in held_agreements if university.pk else ():
-            dates = dict(zip(("valid_from", "valid_until"), validity, strict=True), signed_on=signed_on)
-            keep(Agreement(university=university, agreement_type=types[kind % len(types)], status=status, **dates))
+        for kind, status, told in held_agreements if university.pk else ():
+            values = told | {"responsible": users.get(told.get("responsible"))}
+            values["ended_on"] = told.get("ended_on") if status == ENDED else None
+            keep(Agreement(university=university, agreement_type=types[kind % len(types)], status=status, **values))
     assume(University.objects.exists())
 
 
@@ -991,23 +1014,24 @@ def shuffled(content):
 def test_export_imported_again_is_no_change_for_any_register(db, registers):
     with rolled_back():
         build(**registers)
-        before = contents()
+        before, short = contents(), exported(but=[NUMBER])
 
         results = [
             import_file(content)
-            for content in (exported("tsv"), exported("csv"), exported("csv", but=[NUMBER]), shuffled(exported("csv")))
+            for content in (*map(exported, tables.WRITERS), short, *map(shuffled, [exported(), short]))
         ]
 
         rows = len(exported_rows())
-        assert [result.counts() for result in results] == [f"0 new, 0 changed, {rows} unchanged, 0 errors"] * 4
+        assert [result.counts() for result in results] == [f"0 new, 0 changed, {rows} unchanged, 0 errors"] * 7
         assert contents() == before
 
 
 @any_register
-@given(registers, st.sampled_from(["tsv", "csv"]))
+@given(registers, st.sampled_from(["tsv", "csv", "xlsx", "ods"]))
 def test_export_imported_into_an_empty_register_makes_the_same_register(db, registers, table_format):
     with rolled_back():
         build(**registers)
+        User.objects.update(is_staff=True)
         before = exported(but=[NUMBER])
         file = exported(table_format, but=[NUMBER])
         empty_the_register()

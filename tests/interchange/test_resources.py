@@ -53,6 +53,12 @@ def contents():
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
+def values(record, only=None, but=()):
+    """What a row has in its columns, in all of them but some, or in some only."""
+    names = {field.attname for field in record._meta.concrete_fields} if only is None else only
+    return {name: getattr(record, name) for name in names - set(but)}
+
+
 def exported(table_format="tsv"):
     return tables.write(OfficeListResource().export(), table_format)
 
@@ -115,6 +121,41 @@ def test_new_university_tells_history_the_import_run():
     run = ImportRun.objects.get()
     told = [model.history.values_list("history_type", "history_change_reason") for model in (University, Agreement)]
     assert [list(each) for each in told] == [[("+", f"import run {run.pk}: list.tsv")]] * 2
+
+
+def test_new_university_is_what_saving_it_makes_of_it(germany, bilateral):
+    import_rows(("Germany", "\u00dcniversity  of Łódź", "Bilateral"))
+    imported = Agreement.objects.get()
+
+    saved = University.objects.create(name="\u00dcniversity  of Łódź!", country=germany)
+    agreement = Agreement.objects.create(university=saved, agreement_type=bilateral, status=SIGNED)
+
+    differs = {"id", "name", "slug", "name_key", "search_text"}
+    assert values(imported.university, but=differs) == values(saved, but=differs)
+    assert (imported.university.name, imported.university.slug) == ("Üniversity of Łódź", "university-of-lodz")
+    assert (imported.university.name_key, imported.university.search_text) == ("university of lodz",) * 2
+    assert (saved.name_key, saved.search_text) == ("university of lodz!",) * 2
+    assert values(imported, but={"id", "university_id"}) == values(agreement, but={"id", "university_id"})
+
+
+def test_history_of_what_is_new_tells_all_of_it():
+    import_rows(*file_of(3))
+
+    for model in (University, Agreement):
+        record = model.history.earliest("history_id")
+        told = {each.attname for each in record.tracked_fields}
+        assert values(record, only=told) == values(model.objects.get(pk=record.id), only=told)
+
+
+def test_agreements_go_to_their_universities_in_a_long_file():
+    rows = [
+        ("Germany", f"University {number}", ["Bilateral", "GE3", "in process"][number % 3]) for number in range(1_000)
+    ]
+
+    import_rows(*rows)
+
+    assert list(OfficeListResource().export())[1:] == sorted(rows)
+    assert University.history.count() == Agreement.history.count() == 1_000
 
 
 def test_import_run_keeps_the_file_and_the_counts(offices_list):

@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from partners.interchange.spreadsheets import is_spreadsheet, records, write_ods, write_xlsx
+from partners.interchange.records import is_spreadsheet
+from partners.interchange.spreadsheets import records, write_ods, write_xlsx
 from tests.interchange.archives import (
     CONTENT,
     MAIN,
@@ -85,6 +86,22 @@ def test_write_xlsx_makes_a_pleasant_sheet():
     assert (sheet["B2"].value, sheet["B2"].data_type) == ("=1+1", "s")
     assert (sheet["B3"].value, sheet["B3"].number_format) == (datetime.fromisoformat("2024-05-01"), r"yyyy\-mm\-dd")
     assert sheet["A3"].value == "a\nb"
+
+
+@WRITERS
+def test_write_of_numbers_makes_numbers(write):
+    rows = [["places"], [0], [1], [32_767], ["", "beside"]]
+
+    assert [cells for _line, cells in read(write(rows))[1:]] == [["0"], ["1"], ["32767"], ["", "beside"]]
+
+
+def test_numbers_can_be_added_up_in_a_spreadsheet():
+    sheet = load_workbook(io.BytesIO(write_xlsx([["places"], [0], [12], ["12"]]))).active
+    content = parts(write_ods([["places"], [12]]))[CONTENT].decode()
+
+    assert [(cell.value, cell.data_type) for cell in sheet["A"][1:]] == [(0, "n"), (12, "n"), ("12", "s")]
+    assert sheet["A3"].number_format == "0"
+    assert 'office:value-type="float" office:value="12"' in content
 
 
 def test_write_ods_puts_the_type_first_and_as_it_is():

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from partners.interchange import tables
@@ -6,6 +8,7 @@ from partners.interchange.resources import OfficeListResource, RegisterResource
 from partners.interchange.undo import changes_of, undo, undoing_of
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.rules import Status
+from tests.conftest import staff
 from tests.factories import AgreementFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +79,7 @@ def test_undo_leaves_what_somebody_has_edited_since(deal, coordinator):
     run = imported(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
     deal.refresh_from_db()
     deal._history_user = coordinator
-    deal.end("the partner withdrew")
+    deal.end(date(2026, 6, 1), "the partner withdrew")
 
     undoing = undo(run, coordinator)
 
@@ -204,6 +207,74 @@ def test_undo_puts_back_every_field_that_the_register_brought(coordinator):
     assert (after.city, after.website, after.other_names) == ("Marburg", "", "")
     assert after.search_text == before.search_text
     assert after.agreements.get().valid_until is None
+
+
+def test_undo_puts_back_every_detail_of_an_agreement(coordinator):
+    ana = staff("ana")
+    before = {"ended_on": date(2024, 5, 1), "places_out": 0, "study_levels": "master"}
+    before |= {"responsible": ana, "notes": "A\nB"}
+    agreement = AgreementFactory(university__name="Marburg", status=Status.ENDED, **before)
+    cells = {"Agreement type": "Bilateral", "Status": "signed", "Ended on": "", "Places out": "5", "Places in": "3"}
+    cells |= {"Study levels": "bachelor", "Responsible": "coordinator", "Internal notes": "C"}
+    run = imported_register(**cells, **{"Next step": "Renew", "Agreement number": str(agreement.pk)})
+    words = told(changes_of(run).changes())
+
+    undo(run, coordinator)
+
+    assert words == [
+        "Marburg: Bilateral becomes signed Bilateral; Bilateral, ended on: 2024-05-01 → –; "
+        "Bilateral, places out: 0 → 5; Bilateral, places in: – → 3; Bilateral, study levels: master → bachelor; "
+        "Bilateral, coordinator responsible: ana → coordinator; Bilateral, next step: – → Renew; "
+        "Bilateral, internal notes: A, B → C"
+    ]
+    after = Agreement.objects.get()
+    assert {name: getattr(after, name) for name in before} == before
+    assert (after.status, after.places_in, after.next_step) == ("ended", None, "")
+
+
+@pytest.mark.parametrize("number", [3, 300])
+def test_people_are_told_with_the_same_queries(number, coordinator, django_assert_num_queries):
+    ana = staff("ana")
+    for at in range(number):
+        AgreementFactory(university__name=f"Town {at}", responsible=ana)
+    header = "Country\tUniversity name\tAgreement type\tStatus\tResponsible"
+    rows = [f"Germany\tTown {at}\tBilateral\tsigned\tcoordinator" for at in range(number)]
+    content = "\n".join([header, *rows]).encode()
+    run = ImportRun.of(content, file_name="register.tsv")
+    RegisterResource().import_data(RegisterResource.read(content), run=run)
+
+    with django_assert_num_queries(10):
+        changes = undoing_of(run).changes()
+
+    assert [change.words for change in changes] == ["Bilateral, coordinator responsible: ana → coordinator"] * number
+
+
+def test_undo_leaves_an_agreement_whose_coordinator_before_has_no_account_by_now(coordinator):
+    ana = staff("ana")
+    agreement = AgreementFactory(university__name="Marburg", responsible=ana)
+    run = imported_register(**{"Agreement type": "Bilateral", "Status": "signed", "Responsible": "coordinator"})
+    ana.delete()
+
+    undoing = undo(run, coordinator)
+
+    agreement.refresh_from_db()
+    assert agreement.responsible == coordinator
+    assert [change.obstacle for change in undoing.left()] == [
+        "what was its coordinator responsible has been deleted by now"
+    ]
+
+
+def test_undo_leaves_an_agreement_whose_type_before_has_been_deleted(coordinator):
+    former = AgreementType.objects.create(name="Former")
+    agreement = AgreementFactory(university__name="Marburg", agreement_type=former)
+    number = {"Agreement number": str(agreement.pk)}
+    run = imported_register(**{"Agreement type": "Bilateral", "Status": "signed"}, **number)
+    former.delete()
+
+    undoing = undo(run, coordinator)
+
+    assert Agreement.objects.get().agreement_type.name == "Bilateral"
+    assert [change.obstacle for change in undoing.left()] == ["what was its agreement type has been deleted by now"]
 
 
 def test_undo_leaves_an_address_that_another_university_has_by_now(coordinator):

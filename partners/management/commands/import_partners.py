@@ -3,7 +3,6 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
-from tqdm import tqdm
 
 from partners.interchange.records import TableError
 from partners.interchange.resources import OfficeListResource, RegisterResource
@@ -61,4 +60,8 @@ def read(file):
 
 def progress(rows, total):
     """Shows on a terminal how far a long import is. Says nothing to a file or a pipe."""
-    return tqdm(rows, total=total, desc="Checking rows", unit="", leave=False, disable=None if total > LONG else True)
+    if total <= LONG or not sys.stderr.isatty():
+        return rows
+    from tqdm import tqdm
+
+    return tqdm(rows, total=total, desc="Checking rows", unit="", leave=False)

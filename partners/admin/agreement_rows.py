@@ -1,0 +1,189 @@
+"""Pages that do one thing to several agreements: a row for each, and all of them or none."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.generic import View
+
+from partners.models import Agreement
+
+MOST_AT_ONCE = 100
+MOST_DIGITS = 18
+"""Of a number that fits into a primary key."""
+MOST_NAMED = 10
+"""Agreements that messages name before they count."""
+LIST = "admin:partners_agreement_changelist"
+FOR_ALL = "all"
+DAY_INPUT = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+"""The browser's own, which takes less room than the admin's."""
+
+
+class RowForm(forms.ModelForm):
+    """One agreement's row. It knows which version of the agreement the page has shown."""
+
+    for_all = ()
+    """The fields that the page has a line for on top."""
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, newest, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.newest = newest
+        self.initial["version"] = newest
+
+    def clean(self):
+        if self.cleaned_data.get("version") != self.newest:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = self.newest
+            self.add_error(None, _changed_meanwhile(self.agreement))
+        return super().clean()
+
+    @property
+    def agreement(self):
+        """The agreement that the row is about."""
+        return self.instance
+
+
+class RowsView(View):
+    """Does something to all the agreements that ``id`` names, or to none of them."""
+
+    model_admin = None
+    form = None
+    title = note = button = done = ""
+
+    def dispatch(self, request, *args, **kwargs):
+        if not self.model_admin.has_change_permission(request):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request):
+        return self.answer(self.rows(None))
+
+    def post(self, request):
+        try:
+            with transaction.atomic():
+                return self.act()
+        except IntegrityError:
+            messages.error(request, _("Somebody changed the same agreements at the same moment. Look at them again."))
+            return redirect(request.get_full_path())
+
+    def act(self):
+        list(Agreement.objects.select_for_update().filter(pk__in=self.ids()).order_by("pk"))
+        rows = self.rows(self.for_every_row(self.request.POST))
+        self.refuse(rows)
+        if not rows or any(form.errors for form in rows):
+            return self.answer(rows)
+        for form in rows:
+            form.save()
+        self.tell(rows)
+        return self.back()
+
+    def may_be_done_to(self):
+        """The agreements that can still be in a row."""
+        raise NotImplementedError
+
+    def refuse(self, rows):
+        """Adds errors that no row can see alone."""
+
+    def ids(self):
+        return [int(pk) for pk in self.request.GET.getlist("id") if pk.isdecimal() and len(pk) <= MOST_DIGITS]
+
+    def rows(self, data):
+        """A form for each of the agreements, as far as it can still be done."""
+        ids = self.ids()
+        agreements = self.may_be_done_to().filter(pk__in=ids).select_related("university", "agreement_type")
+        agreements = list(agreements.order_by("university__name_key", "agreement_type__position", "pk"))
+        self.tell_left(set(ids).difference(agreement.pk for agreement in agreements))
+        newest = dict(Agreement.history.filter(id__in=ids).order_by().values_list("id").annotate(Max("history_id")))
+        files = self.request.FILES if data is not None else None
+        return [
+            self.form(data, files, instance=each, prefix=str(each.pk), newest=newest.get(each.pk))
+            for each in agreements
+        ]
+
+    def for_every_row(self, data):
+        """What was typed, where an empty cell takes what the line on top says."""
+        filled = data.copy()
+        for pk in self.ids():
+            for name in self.form.for_all:
+                if not data.get(f"{pk}-{name}"):
+                    filled[f"{pk}-{name}"] = data.get(f"{FOR_ALL}-{name}", "")
+        return filled
+
+    def answer(self, rows):
+        if not rows:
+            return self.back()
+        context = self.model_admin.admin_site.each_context(self.request) | {
+            "view": self,
+            "title": self.title,
+            "opts": Agreement._meta,
+            "forms": rows,
+            "line_on_top": self.line_on_top(rows),
+            "back": self.address(),
+        }
+        return TemplateResponse(self.request, "admin/partners/agreement/rows.html", context)
+
+    def line_on_top(self, rows):
+        """A cell for each column of a page with several rows. These then leave to it what is the same in all."""
+        if len(rows) == 1 or not self.form.for_all:
+            return []
+        line = self.form(prefix=FOR_ALL, newest=None, instance=Agreement())
+        for form in rows:
+            form.initial = {name: value for name, value in form.initial.items() if value != line.initial.get(name)}
+        typed = {name: self.request.POST.get(f"{FOR_ALL}-{name}") for name in self.form.for_all}
+        line.initial |= {name: value for name, value in typed.items() if value is not None}
+        return [cell if cell.name in self.form.for_all else None for cell in line.visible_fields()]
+
+    def tell(self, rows):
+        messages.success(self.request, format_html("{}: {}", self.done, links(form.agreement for form in rows)))
+
+    def tell_left(self, ids):
+        """Says of each agreement that is not in a row why."""
+        left = Agreement.objects.filter(pk__in=ids).select_related("university", "agreement_type")[: MOST_NAMED + 1]
+        for agreement in left[:MOST_NAMED]:
+            why = _("“%(agreement)s” stays as it is: %(why)s")
+            messages.info(self.request, why % {"agreement": agreement, "why": self.why_left(agreement)})
+        if len(left) > MOST_NAMED:
+            messages.info(self.request, _("So do others: %d are left as they are.") % len(ids))
+
+    def why_left(self, agreement):
+        return _("it was %s.") % _last_change(agreement)
+
+    def address(self):
+        """Where the page was opened from, or else the list."""
+        back = self.request.GET.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(back, {self.request.get_host()}, self.request.is_secure())
+        return back if is_ours else reverse(LIST)
+
+    def back(self):
+        return redirect(self.address())
+
+
+def links(agreements):
+    return format_html_join(", ", '<a href="{}">{}</a>', ((change_address(each), each) for each in agreements))
+
+
+def change_address(agreement):
+    return reverse("admin:partners_agreement_change", args=[agreement.pk])
+
+
+def _changed_meanwhile(agreement):
+    return _("It was %s since this page was opened. Look at it again, then press once more.") % _last_change(agreement)
+
+
+def _last_change(agreement):
+    record = agreement.history.select_related("history_user").latest()
+    return _("%(what)s by %(who)s (%(when)s)") % {
+        "what": record.history_change_reason or _("changed"),
+        "who": record.history_user or _("the command line"),
+        "when": date_format(localtime(record.history_date), "DATETIME_FORMAT"),
+    }

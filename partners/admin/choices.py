@@ -1,0 +1,29 @@
+"""What the office's forms offer to choose from."""
+
+from django import forms
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+
+def people():
+    """Who may be responsible for an agreement: those at work in the office, and those who are already."""
+    at_work, named = Q(is_staff=True, is_active=True), Q(agreements__isnull=False)
+    return get_user_model().objects.filter(at_work | named).distinct().order_by("username")
+
+
+class PlainChoices:
+    """Selects without buttons beside them, and notes of a height that leaves the page an overview."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        if field and isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 3
+        return field
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "responsible":
+            kwargs["queryset"] = people()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -1,0 +1,60 @@
+"""Ending agreements, today or on a day to come."""
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.admin.agreement_rows import DAY_INPUT, RowForm, RowsView
+from partners.models import Agreement
+from partners.rules import Status
+
+LONGEST_REASON = 80
+"""Of the hundred characters that history has for it."""
+
+
+class EndForm(RowForm):
+    for_all = ["on", "reason"]
+    on = forms.DateField(label=gettext_lazy("ends on"), widget=DAY_INPUT)
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=LONGEST_REASON)
+
+    class Meta:
+        model = Agreement
+        fields = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, initial={"on": localdate()}, **kwargs)
+
+    def clean_on(self):
+        on, agreement = self.cleaned_data["on"], self.instance
+        if on > localdate() and agreement.status == Status.IN_PROCESS:
+            raise forms.ValidationError(
+                _("A deal in process cannot end on a day to come. Write today or a day before.")
+            )
+        if on > localdate() and agreement.valid_until and agreement.valid_until < on:
+            last = date_format(agreement.valid_until)
+            raise forms.ValidationError(_("It ends on %s already. To prolong it, renew it.") % last)
+        if on > localdate() and agreement.valid_from and on < agreement.valid_from:
+            raise forms.ValidationError(_("It begins on %s only.") % date_format(agreement.valid_from))
+        return on
+
+    def save(self):
+        on, reason = self.cleaned_data["on"], self.cleaned_data["reason"]
+        if on > localdate():
+            self.instance.end_after(on, _("will end: %s") % reason)
+        else:
+            self.instance.end(on, _("ended: %s") % reason)
+
+
+class EndingView(RowsView):
+    form = EndForm
+    title, button = gettext_lazy("End agreements"), gettext_lazy("End")
+    note = gettext_lazy(
+        "With a day to come, the agreement stays in force until then, and that day becomes its last. "
+        "Students no longer see what has ended; the register keeps it."
+    )
+    done = gettext_lazy("Ended")
+
+    def may_be_done_to(self):
+        return Agreement.objects.open()

@@ -1,0 +1,51 @@
+"""Renewing agreements: a copy in process follows each, and ends it when it is signed."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.admin.agreement_rows import DAY_INPUT, RowForm, RowsView
+from partners.models import Agreement
+
+
+class RenewForm(RowForm):
+    for_all = ["next_step"]
+
+    class Meta:
+        model = Agreement
+        fields = ["valid_from", "valid_until", "next_step"]
+        widgets = {"valid_from": DAY_INPUT, "valid_until": DAY_INPUT}
+
+    def __init__(self, *args, instance, **kwargs):
+        self.predecessor = instance
+        super().__init__(*args, instance=instance.renewal() if instance.pk else instance, **kwargs)
+
+    @property
+    def agreement(self):
+        return self.predecessor
+
+    def save(self):
+        self.instance._change_reason = "renewal"
+        self.instance.save()
+
+
+class RenewingView(RowsView):
+    form = RenewForm
+    title, button = gettext_lazy("Renew agreements"), gettext_lazy("Renew")
+    note = gettext_lazy(
+        "A copy in process follows each agreement, with its places and other details. "
+        "The agreement stays in force until the copy is signed."
+    )
+    done = gettext_lazy("Renewed, and in process")
+
+    def may_be_done_to(self):
+        return Agreement.objects.signed().without_renewal()
+
+    def why_left(self, agreement):
+        if Agreement.objects.signed().filter(pk=agreement.pk).exists():
+            return _("its renewal is in process.")
+        return super().why_left(agreement)
+
+    def tell(self, rows):
+        for form in rows:
+            form.predecessor = form.instance
+        super().tell(rows)

@@ -1,0 +1,75 @@
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from partners.models import Agreement, ImportRun, University
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("reference_data"),
+]
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SCREENS = {
+    "front page": "",
+    "universities": "partners/university/",
+    "agreements": "partners/agreement/",
+    "countries": "partners/country/",
+    "agreement types": "partners/agreementtype/",
+    "import runs": "partners/importrun/",
+    "university": "partners/university/{university}/change/",
+    "new university": "partners/university/add/",
+    "history of a university": "partners/university/{university}/history/",
+    "agreement": "partners/agreement/{deal}/change/",
+    "history of an agreement": "partners/agreement/{deal}/history/",
+    "version of an agreement": "partners/agreement/{deal}/history/{version}/",
+    "version that can be put back": "partners/agreement/{edited}/history/{old}/",
+    "recent changes": "changes/",
+    "recent changes with an error": "changes/?since=x",
+    "country": "partners/country/{country}/change/",
+    "signing": "partners/agreement/sign/?id={deal}",
+    "ending": "partners/agreement/end/?id={deal}&id={signed}",
+    "renewing": "partners/agreement/renew/?id={signed}",
+    "import": "partners/university/import/",
+    "export": "partners/university/export/",
+    "import run": "partners/importrun/{run}/change/",
+    "undoing an import": "partners/importrun/{run}/undo/",
+}
+
+
+@pytest.fixture
+def addresses(register):
+    deal = Agreement.objects.in_process().get()
+    edited = Agreement.objects.signed().last()
+    edited.end(date(2026, 5, 1), "ended")
+    ids = {
+        "version": deal.history.latest().pk,
+        "edited": edited.pk,
+        "old": edited.history.earliest().pk,
+        "deal": deal.pk,
+        "signed": Agreement.objects.signed().first().pk,
+        "university": deal.university_id,
+        "country": University.objects.get(pk=deal.university_id).country_id,
+        "run": ImportRun.objects.get().pk,
+    }
+    return {name: f"/admin/{path.format(**ids)}" for name, path in SCREENS.items()}
+
+
+def violations(page):
+    found = Axe().run(page, options=WCAG).response["violations"]
+    return [(each["id"], node["html"][:200]) for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_office_is_accessible(inspected_page, addresses, scheme, width):
+    inspected_page.emulate_media(color_scheme=scheme)
+    inspected_page.set_viewport_size({"width": width, "height": 800})
+    found = {}
+    for name, address in addresses.items():
+        inspected_page.goto(address)
+        found[name] = violations(inspected_page)
+
+    assert {name: faults for name, faults in found.items() if faults} == {}
