@@ -17,6 +17,11 @@ def text(page):
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", blocks))).strip()
 
 
+def title(page):
+    """What the browser's tab says."""
+    return text(re.search(r"<title>(.*?)</title>", page.content.decode(), re.DOTALL)[1])
+
+
 def pieces(page, element):
     """The text of each element of a name, such as of each heading (``h2``)."""
     found = re.findall(rf"<{element}\b.*?</{element}>", page.content.decode(), re.DOTALL)

@@ -1,5 +1,7 @@
 """The list's address: what it asks for, and how it is answered."""
 
+from functools import cached_property
+
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,10 @@ SORTS = {
     "name": ["name_key", "country__name_key", "pk"],
     "-name": ["-name_key", "country__name_key", "pk"],
 }
+
+
+CHOICES = ["q", "type", "status", "country"]
+STATUSES = {IN_FORCE: _("In force"), IN_PROCESS: _("In process, not open yet")}
 
 
 class AnyChoiceField(forms.MultipleChoiceField):
@@ -36,9 +42,7 @@ class PartnerFilter(FilterSet):
     q = CharFilter(label=_("Search"), widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}))
     country = AnyChoiceFilter(label=_("Country or territory"))
     type = AnyChoiceFilter(label=_("Agreement type"))
-    status = AnyChoiceFilter(
-        label=_("Status"), choices=[(IN_FORCE, _("In force")), (IN_PROCESS, _("In process, not open yet"))]
-    )
+    status = AnyChoiceFilter(label=_("Status"))
     sort = ChoiceFilter(
         label=_("Sort by"),
         empty_label=None,
@@ -53,18 +57,31 @@ class PartnerFilter(FilterSet):
     def __init__(self, *args, on, **kwargs):
         super().__init__(*args, **kwargs)
         self.on = on
-        self.filters["country"].extra["choices"] = self._countries
-        self.filters["type"].extra["choices"] = lambda: AgreementType.objects.values_list("slug", "name")
 
     def filter_queryset(self, queryset):
-        states = self.chosen("status") or [IN_FORCE, IN_PROCESS]
-        queryset = queryset.with_agreement(self.on, {IN_FORCE, IN_PROCESS}.intersection(states), self.chosen("type"))
-        if countries := self.chosen("country"):
-            queryset = queryset.filter(country__code__in=countries)
-        return queryset.search(self.chosen("q")).order_by(*SORTS[self.order])
+        return self.matching().order_by(*SORTS[self.order])
+
+    def matching(self, **otherwise):
+        """The universities that are asked for, or would be if some of the choices were others."""
+        chosen = {name: otherwise.get(name, self.chosen(name)) for name in CHOICES}
+        return self.queryset.search(chosen["q"]).in_countries(*chosen["country"]).filter(self.offers(**chosen))
+
+    def offers(self, type, status, **others):
+        """Whether a university has an agreement of one of the types with one of the statuses."""
+        return self.queryset.has_agreement(self.on, STATUSES.keys() & (status or STATUSES), type)
 
     def chosen(self, name):
         return self.form.cleaned_data.get(name) or ""
+
+    def address(self, name=None, value=None):
+        """The address of this list without one of its choices. From its first page on."""
+        asked = self.data.copy()
+        asked.pop("page", None)
+        if name == "q":
+            asked.pop(name, None)
+        elif name:
+            asked.setlist(name, [each for each in asked.getlist(name) if each != value])
+        return f"?{asked.urlencode()}"
 
     @property
     def order(self):
@@ -76,7 +93,13 @@ class PartnerFilter(FilterSet):
 
     @property
     def is_narrowed(self):
-        return any(map(self.chosen, ["q", "country", "type", "status"]))
+        return any(map(self.chosen, CHOICES))
+
+    @cached_property
+    def options(self):
+        """What each group offers: the values that addresses have, with their labels."""
+        types = AgreementType.objects.values_list("slug", "name")
+        return {"type": dict(types), "status": STATUSES, "country": dict(self._countries())}
 
     def _countries(self):
         """Those with a university on the list, and those that the address names."""

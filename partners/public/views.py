@@ -1,9 +1,12 @@
 from django.core.paginator import Paginator
 from django.db.models import Count
+from django.http import Http404
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.timezone import localdate
 from django.views.generic import DetailView, TemplateView
 
 from partners.models import University
+from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
 from partners.public.listing import partners, public_agreements
 
@@ -14,6 +17,11 @@ PER_PAGE = 100
 class PartnerListView(TemplateView):
     template_name = "partners/list.html"
 
+    def get_template_names(self):
+        """The list alone, where a script asks for it to put it in place of the one that is shown."""
+        htmx = self.request.htmx
+        return ["partners/_list.html" if htmx and not htmx.history_restore_request else "partners/list.html"]
+
     def get_context_data(self, **kwargs):
         on = localdate()
         partner_filter = PartnerFilter(self.request.GET, University.objects.filter(is_listed=True), on=on)
@@ -21,7 +29,21 @@ class PartnerListView(TemplateView):
         count = found.order_by().aggregate(universities=Count("pk"), countries=Count("country", distinct=True))
         page = _page(found, count["universities"], self.request.GET.get("page"))
         page.object_list = partners(page.object_list, on)
-        return super().get_context_data(filter=partner_filter, count=count, page=page, **kwargs)
+        made = list(made_choices(partner_filter))
+        return super().get_context_data(
+            filter=partner_filter,
+            facets=facets(partner_filter),
+            made=made,
+            ways_out=[] if page.object_list else ways_out(partner_filter, made),
+            count=count,
+            page=page,
+            **kwargs,
+        )
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+        return response
 
 
 def _page(universities, count, number):
@@ -35,8 +57,22 @@ class UniversityView(DetailView):
     context_object_name = "university"
 
     def get_queryset(self):
-        return University.objects.public(localdate()).select_related("country")
+        return University.objects.select_related("country")
+
+    def get_object(self, queryset=None):
+        """The office sees the page of a university that is not public too, and that it is not."""
+        university = super().get_object(queryset)
+        self.is_public = University.objects.public(localdate()).filter(pk=university.pk).exists()
+        if not self.is_public and not self.request.user.has_perm("partners.view_university"):
+            raise Http404
+        return university
 
     def get_context_data(self, **kwargs):
         agreements = public_agreements([self.object.pk], localdate())[self.object.pk]
-        return super().get_context_data(agreements=agreements, **kwargs)
+        return super().get_context_data(agreements=agreements, is_public=self.is_public, **kwargs)
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        if not self.is_public:
+            add_never_cache_headers(response)
+        return response

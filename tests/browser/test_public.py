@@ -1,5 +1,6 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,7 +30,7 @@ def test_student_finds_erasmus_partners_in_italy(student):
     student.get_by_label("Italy").check()
     student.get_by_role("button", name="Apply").click()
 
-    assert student.get_by_role("heading", level=2).inner_text() == "3 universities in 1 country"
+    expect(student.get_by_role("heading", level=2)).to_have_text("3 universities in 1 country")
     assert student.get_by_role("rowheader").all_inner_texts() == [
         "Italy",
         "Politecnico di Milano",
@@ -46,6 +47,36 @@ def test_student_reads_what_in_process_means(student):
 
     assert student.get_by_role("heading", level=1).inner_text() == "Czech Technical University"
     assert "We are still negotiating: you can't apply for it yet." in student.get_by_role("main").inner_text()
+
+
+def heading(page):
+    return page.get_by_role("heading", level=2)
+
+
+def test_list_changes_in_place_and_goes_back(student):
+    student.goto("/")
+    student.evaluate("window.isTheSamePage = true")
+
+    student.get_by_label("Erasmus+ (21)").check()
+    student.locator("summary").click()
+    student.get_by_label("Italy").check()
+    student.get_by_role("button", name="Apply").click()
+
+    expect(heading(student)).to_have_text("3 universities in 1 country")
+    assert student.evaluate("window.isTheSamePage")
+    assert student.title() == "3 universities in 1 country – Exchange Office"
+    expect(student.get_by_role("status")).to_have_text("3 universities in 1 country")
+    expect(student.get_by_role("button", name="Apply")).to_be_focused()
+    assert student.get_by_label("Italy").is_visible()
+
+    student.get_by_role("link", name="Take away: Erasmus+").click()
+    expect(heading(student)).to_have_text("6 universities in 1 country")
+    expect(heading(student)).to_be_focused()
+
+    student.go_back()
+    expect(heading(student)).to_have_text("3 universities in 1 country")
+    student.go_back()
+    expect(heading(student)).to_have_text("108 universities in 30 countries")
 
 
 def test_list_works_without_script(chromium, live_server, register):

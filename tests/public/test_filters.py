@@ -6,7 +6,7 @@ import pytest
 from partners.models import Country
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.pages import pieces, rows, text
+from tests.pages import pieces, rows, text, title
 
 
 @pytest.fixture
@@ -230,6 +230,107 @@ def test_form_offers_to_show_all_when_the_list_is_narrowed(client, three, addres
     page = client.get(address)
 
     assert text(page).count("Show all") == offered
+
+
+def offered(page):
+    """The count beside each choice, None where it cannot be made."""
+    boxes = re.findall(r'name="(\w+)" value="([^"]+)" id="[^"]+"( disabled)?[^>]*>.*?\((\d+)\)', page.content.decode())
+    return {(name, value): None if disabled else int(count) for name, value, disabled, count in boxes}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/?q=itb", "/?type=erasmus", "/?status=in-force", "/?country=DE", "/?country=DE&status=in-force&q=marburg"],
+)
+def test_count_beside_a_choice_is_what_it_brings(client, three, address):
+    page = client.get(address)
+    groups = {name for name, _value in checked(page)}
+
+    counts = {choice: count for choice, count in offered(page).items() if choice[0] not in groups}
+
+    assert len(counts) >= 2
+    for (name, value), count in counts.items():
+        found = client.get(f"{address}{'&' if '?' in address else '?'}{name}={value}")
+        assert len(names(found)) == (count or 0)
+
+
+def test_choice_beside_one_of_its_group_brings_its_own(client, three):
+    counts = offered(client.get("/?country=DE&type=erasmus"))
+
+    assert counts == {
+        ("type", "bilateral"): 1,
+        ("type", "erasmus"): 1,
+        ("type", "ge3"): None,
+        ("status", "in-force"): None,
+        ("status", "in-process"): 1,
+        ("country", "BR"): 1,
+        ("country", "DE"): 1,
+    }
+
+
+def test_made_choice_without_a_result_can_be_taken_away(client, three):
+    page = client.get("/?type=ge3")
+
+    assert checked(page) == [("type", "ge3")]
+    assert offered(page)["type", "ge3"] == 0
+
+
+def chips(page):
+    found = re.findall(r'<li><a href="([^"]*)">(.*?)</a></li>', page.content.decode(), re.DOTALL)
+    return [(html.unescape(address), text(label)) for address, label in found]
+
+
+def test_each_choice_can_be_taken_away(client, three):
+    page = client.get("/?q=tech&country=DE&country=BR&type=erasmus&type=nonsense&sort=name&page=3")
+
+    assert chips(page)[:5] == [
+        ("?country=DE&country=BR&type=erasmus&type=nonsense&sort=name", "Take away: tech ×"),
+        ("?q=tech&country=DE&country=BR&type=nonsense&sort=name", "Take away: Erasmus+ ×"),
+        ("?q=tech&country=DE&country=BR&type=erasmus&sort=name", "Take away: nonsense ×"),
+        ("?q=tech&country=BR&type=erasmus&type=nonsense&sort=name", "Take away: Germany ×"),
+        ("?q=tech&country=DE&type=erasmus&type=nonsense&sort=name", "Take away: Brazil ×"),
+    ]
+
+
+def test_empty_answer_tells_what_doing_without_a_choice_would_give(client, three):
+    page = client.get("/?q=marburg&country=BR&type=bilateral")
+
+    assert chips(page)[-2:] == [
+        ("?country=BR&type=bilateral", "Without “marburg”: 1 university"),
+        ("?q=marburg&type=bilateral", "Without “Brazil”: 1 university"),
+    ]
+
+
+def test_empty_answer_that_no_single_choice_explains_says_so(client, three):
+    page = client.get("/?q=nowhere&country=FR")
+
+    assert "Try fewer words, or take away several of the choices." in text(page)
+
+
+def test_empty_answer_tries_a_bounded_number_of_choices(client, three, django_assert_max_num_queries):
+    with django_assert_max_num_queries(16):
+        client.get("/", {"q": "nowhere", "type": [f"type-{n}" for n in range(500)]})
+
+
+def test_title_tells_the_count_of_a_narrowed_list(client, three):
+    page = client.get("/?country=DE")
+
+    assert title(page) == "2 universities in 1 country – Exchange Office"
+
+
+def test_script_is_given_the_list_alone(client, three):
+    page = client.get("/?country=DE", headers={"HX-Request": "true"})
+
+    assert names(page) == ["Jena", "Marburg"]
+    assert title(page) == "2 universities in 1 country – Exchange Office"
+    assert "<html" not in page.content.decode()
+    assert {"HX-Request", "HX-History-Restore-Request"} <= set(page["Vary"].split(", "))
+
+
+def test_script_that_goes_back_is_given_the_whole_page(client, three):
+    page = client.get("/", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+
+    assert "<html" in page.content.decode()
 
 
 def test_filter_counts_what_it_finds(client, three):

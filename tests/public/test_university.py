@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 
 from partners.models import AgreementType
 from partners.rules import Status
@@ -166,3 +167,34 @@ def test_page_at_an_unknown_address_is_not_found(client, marburg, slug):
     assert page.status_code == 404
     assert pieces(page, "h1") == ["Page not found"]
     assert "All partner universities" in text(page)
+
+
+@pytest.fixture
+def hidden(marburg):
+    AgreementFactory(university=marburg, status=Status.ENDED)
+    return "/universities/marburg/"
+
+
+@pytest.mark.parametrize("role", ["coordinator", "assistant"])
+def test_office_sees_the_page_of_a_hidden_university_and_that_it_is_hidden(client, request, hidden, role):
+    client.force_login(request.getfixturevalue(role))
+
+    page = client.get(hidden)
+
+    assert "Students don't see this page. You do, because you are signed in to the office." in text(page)
+    assert "No agreement is in force or in process." in text(page)
+    assert "private" in page["Cache-Control"]
+
+
+def test_student_with_an_account_does_not_see_a_hidden_university(client, hidden):
+    client.force_login(User.objects.create_user("student"))
+
+    assert client.get(hidden).status_code == 404
+
+
+def test_office_sees_a_public_university_as_students_do(client, coordinator, marburg):
+    AgreementFactory(university=marburg)
+    for_students = text(client.get("/universities/marburg/"))
+    client.force_login(coordinator)
+
+    assert text(client.get("/universities/marburg/")) == for_students
