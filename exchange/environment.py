@@ -6,13 +6,14 @@ mistake never turns into a site that runs with a default nobody chose.
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 import dj_email_url
 import django_cache_url
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from dotenv import dotenv_values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -95,6 +96,16 @@ def email_address(text):
     return text
 
 
+def site_address(text):
+    """Scheme and host, to which absolute links add a path."""
+    try:
+        URLValidator(["http", "https"])(text)
+    except ValidationError as error:
+        raise ValueError('Not an address such as "https://partners.example.edu".') from error
+    hold(urlsplit(text).path in ("", "/") and "?" not in text and "#" not in text, "Leave out what follows the host.")
+    return text.rstrip("/")
+
+
 def time_zone(text):
     try:
         return ZoneInfo(text).key
@@ -112,5 +123,6 @@ CACHE = read("CACHE_URL", cache, default="locmem://")
 EMAIL = read("EMAIL_URL", mail, default="console://")
 OFFICE_NAME = read("OFFICE_NAME", filled, default="Exchange Office")
 OFFICE_EMAIL = read("OFFICE_EMAIL", lambda text: text and email_address(text), default="")
+SITE_URL = read("SITE_URL", lambda text: text and site_address(text), default="")
 IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")

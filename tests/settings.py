@@ -12,6 +12,7 @@ os.environ |= {
     "CACHE_URL": "locmem://",
     "EMAIL_URL": "memory://",
     "OFFICE_NAME": "Exchange Office",
+    "SITE_URL": "https://partners.example.edu",
     "TIME_ZONE": "UTC",
 }
 

@@ -71,6 +71,10 @@ def test_site_starts_with_every_variable_as_the_example_has_it(manage):
         ("TIME_ZONE", "../etc/passwd"),
         ("OFFICE_NAME", ""),
         ("OFFICE_EMAIL", "office at example.edu"),
+        ("SITE_URL", "partners.example.edu"),
+        ("SITE_URL", "ftp://partners.example.edu"),
+        ("SITE_URL", "https://partners.example.edu/list"),
+        ("SITE_URL", "https://partners.example.edu?"),
     ],
 )
 def test_missing_or_malformed_variable_stops_the_start_with_a_sentence(manage, name, value):
