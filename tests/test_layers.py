@@ -21,7 +21,8 @@ MAY_USE = {
     "admin": [*FOUNDATION, "past", "interchange"],
     "site": [*FOUNDATION, "admin"],
     "public": [*FOUNDATION, "interchange"],
-    "management": [*FOUNDATION, "interchange"],
+    "backups": FOUNDATION,
+    "management": [*FOUNDATION, "interchange", "backups"],
 }
 MODULES = sorted(PARTNERS.rglob("*.py"))
 

@@ -1,0 +1,116 @@
+"""A backup's file: a zip with a checksum of each thing in it, told by a manifest that is written last."""
+
+import hashlib
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+BLOCK = 1 << 20
+QUOTES = "'\"."
+"""Around or after the words of some errors."""
+UNREADABLE = (
+    *(AttributeError, EOFError, KeyError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What zipfile and json raise over a file in which some bytes are wrong."""
+
+
+class BackupError(Exception):
+    """A backup that cannot be made or restored, told in a sentence."""
+
+
+class Writer:
+    def __init__(self, zipped: zipfile.ZipFile):
+        self.zipped = zipped
+        self.sums: dict[str, str] = {}
+
+    def add(self, name: str, blocks: Iterable[bytes]) -> None:
+        told = hashlib.sha256()
+        with self.zipped.open(name, "w", force_zip64=True) as member:
+            for block in blocks:
+                told.update(block)
+                member.write(block)
+        self.sums[name] = told.hexdigest()
+
+
+@contextmanager
+def writing(path: Path, **about) -> Iterator[Writer]:
+    """Writes a file that has its name only when it is complete and on the disk, and that nobody else may read."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with open(unfinished, "wb", opener=_for_ourselves) as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+                writer = Writer(zipped)
+                yield writer
+                zipped.writestr(MANIFEST, json.dumps({"format": FORMAT, **about, "sha256": writer.sums}, indent=1))
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise BackupError(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class Reader:
+    """A backup that was found to be whole."""
+
+    def __init__(self, zipped: zipfile.ZipFile):
+        self.zipped = zipped
+        self.manifest = json.loads(zipped.read(MANIFEST))
+        self.sums: dict[str, str] = self.manifest["sha256"]
+
+    def members(self, folder: str) -> list[str]:
+        return [name for name in self.sums if name.startswith(f"{folder}/")]
+
+    def open(self, name: str):
+        return self.zipped.open(name)
+
+    def check(self) -> None:
+        """Raises ValueError unless everything is as it was written."""
+        if self.manifest["format"] != FORMAT:
+            raise ValueError(f"its format is {self.manifest['format']}, and this version reads {FORMAT}")
+        if {*self.zipped.namelist()} != {*self.sums, MANIFEST}:
+            raise ValueError("what is in it is not what its manifest tells")
+        for name, told in self.sums.items():
+            with self.open(name) as member:
+                if hashlib.file_digest(member, "sha256").hexdigest() != told:
+                    raise ValueError(f"{name} is not as it was written")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """Reads a backup, after everything in it was held against its checksum."""
+    with _opened(path) as zipped:
+        yield _checked(path, zipped)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except FileNotFoundError as error:
+        raise BackupError(f"{path} is not there.") from error
+    except UNREADABLE as error:
+        raise damaged(path, error) from error
+
+
+def _checked(path: Path, zipped: zipfile.ZipFile) -> Reader:
+    try:
+        reader = Reader(zipped)
+        reader.check()
+    except UNREADABLE as error:
+        raise damaged(path, error) from error
+    return reader
+
+
+def damaged(path: Path, error: Exception) -> BackupError:
+    return BackupError(f"{path} is damaged, or is not a backup: {str(error).strip(QUOTES)}. Take another one.")
+
+
+def _for_ourselves(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)

@@ -1,0 +1,65 @@
+"""Everything that the office has, in one file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.apps import apps
+from django.core.files.storage import Storage
+from django.db import connection, models
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils.timezone import now
+
+from partners.backups import archive, rows
+from partners.backups.archive import BackupError
+
+BEGIN = {"sqlite": "BEGIN DEFERRED", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
+
+
+def back_up(path: Path) -> None:
+    """The database as it stands at one moment, with its documents, while others go on working."""
+    with one_moment():
+        applied = sorted(MigrationRecorder(connection).applied_migrations())
+        with archive.writing(path, made_at=now().isoformat(), migrations=applied) as writer:
+            for model in rows.kept_models(apps):
+                writer.add(f"rows/{model._meta.label_lower}.jsonl", rows.lines(model))
+            for folder, storage, name in documents():
+                writer.add(f"{folder}/{name}", _blocks(storage, name))
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A transaction that reads, and for which nobody has to wait."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN[connection.vendor])
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def documents() -> Iterator[tuple[str, Storage, str]]:
+    """The files that rows name: their folder in the backup, and where they are kept under which name."""
+    for folder, field in document_folders().items():
+        named = field.model._base_manager.exclude(**{field.name: ""})
+        for name in named.order_by(field.name).values_list(field.name, flat=True).distinct().iterator():
+            yield folder, field.storage, name
+
+
+def document_folders() -> dict[str, models.FileField]:
+    """The fields that name files, by the folder that their files have in a backup."""
+    fields = [field for model in rows.kept_models(apps) for field in model._meta.concrete_fields]
+    return {f"documents/{field}".lower(): field for field in fields if isinstance(field, models.FileField)}
+
+
+def _blocks(storage: Storage, name: str) -> Iterator[bytes]:
+    try:
+        with storage.open(name) as file:
+            yield from file.chunks(archive.BLOCK)
+    except FileNotFoundError as error:
+        raise BackupError(
+            f"The document {name} is not where it should be. If somebody has just deleted it, back up once more; "
+            "if not, put it back first."
+        ) from error
+    except OSError as error:
+        raise BackupError(f"The document {name} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,95 @@
+import os
+import stat
+import zipfile
+
+import pytest
+
+from partners.backups import archive
+from partners.backups.archive import BackupError
+
+MEMBERS = {"rows/a.jsonl": [b'["id"]\n', b"[1]\n" * 400], "documents/b": [b"%PDF", os.urandom(300)], "empty": []}
+
+
+@pytest.fixture
+def backup(tmp_path):
+    path = tmp_path / "backup.zip"
+    with archive.writing(path, migrations=[]) as writer:
+        for name, blocks in MEMBERS.items():
+            writer.add(name, blocks)
+    return path
+
+
+def members(path):
+    with archive.reading(path) as reader:
+        return {name: reader.open(name).read() for name in reader.sums}
+
+
+def test_members_come_back_as_they_were_written(backup):
+    assert members(backup) == {name: b"".join(blocks) for name, blocks in MEMBERS.items()}
+
+
+def test_file_is_for_its_owner_alone(backup):
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+
+
+def test_file_is_damaged_or_the_same_whichever_byte_is_wrong(backup):
+    whole, content = members(backup), backup.read_bytes()
+    refused = 0
+    for at in range(len(content)):
+        backup.write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
+        try:
+            assert members(backup) == whole
+        except BackupError:
+            refused += 1
+
+    assert refused > len(content) / 2
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9, 0.999])
+def test_file_that_was_cut_short_is_refused(backup, share):
+    content = backup.read_bytes()
+    backup.write_bytes(content[: int(len(content) * share)])
+
+    with pytest.raises(BackupError, match=r"is damaged, or is not a backup: File is not a zip file\. Take another"):
+        members(backup)
+
+
+def test_zip_that_is_no_backup_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as other:
+        other.writestr("a", "b")
+
+    with pytest.raises(BackupError, match="is damaged, or is not a backup"):
+        members(tmp_path / "other.zip")
+
+
+def test_member_that_nobody_wrote_is_refused(backup):
+    with zipfile.ZipFile(backup, "a") as zipped:
+        zipped.writestr("documents/stranger", "x")
+
+    with pytest.raises(BackupError, match="what is in it is not what its manifest tells"):
+        members(backup)
+
+
+def test_missing_file_is_told(tmp_path):
+    with pytest.raises(BackupError, match=r"none\.zip is not there\.$"):
+        members(tmp_path / "none.zip")
+
+
+def test_failure_leaves_the_backup_before_and_nothing_else(backup):
+    whole = members(backup)
+
+    with pytest.raises(TypeError), archive.writing(backup) as writer:
+        writer.add("rows", [b"new", None])
+
+    assert members(backup) == whole
+    assert list(backup.parent.iterdir()) == [backup]
+
+
+def test_folder_that_is_not_there_is_told(tmp_path):
+    path = tmp_path / "none" / "backup.zip"
+
+    with (
+        pytest.raises(BackupError, match=r"backup\.zip cannot be written: No such file or directory\."),
+        archive.writing(path),
+    ):
+        pass
