@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from partners.names import search_words
 from partners.rules import Status
@@ -58,6 +58,12 @@ class UniversityQuerySet(QuerySet):
 
     def public(self, on: date) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().public(on)), is_listed=True)
+
+    def formerly_at(self, slug: str) -> UniversityQuerySet:
+        """Those that history knows at an address, the last that was there first."""
+        past = self.model.history.filter(slug=slug)
+        last = past.filter(id=OuterRef("pk")).order_by("-history_date").values("history_date")[:1]
+        return self.filter(pk__in=past.values("id")).order_by(Subquery(last).desc(), "-pk")
 
     def alphabetical(self) -> UniversityQuerySet:
         return self.order_by("country__name_key", "name_key", "pk")

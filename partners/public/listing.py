@@ -11,9 +11,7 @@ from partners.rules import Status
 class PartnerAgreement:
     name: str
     """Empty while the type is unknown."""
-    description: str
     is_in_process: bool
-    valid_until: object = None
 
 
 @dataclass(slots=True)
@@ -36,9 +34,6 @@ def public_agreements(universities, on):
     """What each university, by its id, offers to students on a day."""
     rows = Agreement.objects.public(on).filter(university__in=list(universities)).in_type_order()
     agreements = defaultdict(list)
-    for university, name, description, status, valid_until in rows.values_list(
-        "university", "agreement_type__name", "agreement_type__description", "status", "valid_until"
-    ):
-        is_in_process = status == Status.IN_PROCESS
-        agreements[university].append(PartnerAgreement(name or "", description or "", is_in_process, valid_until))
+    for university, name, status in rows.values_list("university", "agreement_type__name", "status"):
+        agreements[university].append(PartnerAgreement(name or "", status == Status.IN_PROCESS))
     return agreements

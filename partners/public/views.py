@@ -1,14 +1,16 @@
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.timezone import localdate
 from django.views.generic import DetailView, TemplateView
 
 from partners.models import University
+from partners.public.details import agreements_in_detail, last_change, neighbours
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
-from partners.public.listing import partners, public_agreements
+from partners.public.listing import partners
 
 ON_ONE_PAGE = 250
 PER_PAGE = 100
@@ -56,6 +58,13 @@ class UniversityView(DetailView):
     template_name = "partners/university.html"
     context_object_name = "university"
 
+    def get(self, request, *args, slug):
+        """An address that a university once had leads to the one that it has now."""
+        if not University.objects.filter(slug=slug).exists():
+            moved = University.objects.public(localdate()).formerly_at(slug)[:1]
+            return redirect(get_object_or_404(moved), permanent=True)
+        return super().get(request, *args, slug=slug)
+
     def get_queryset(self):
         return University.objects.select_related("country")
 
@@ -68,8 +77,16 @@ class UniversityView(DetailView):
         return university
 
     def get_context_data(self, **kwargs):
-        agreements = public_agreements([self.object.pk], localdate())[self.object.pk]
-        return super().get_context_data(agreements=agreements, is_public=self.is_public, **kwargs)
+        on = localdate()
+        others, others_count = neighbours(self.object, on)
+        return super().get_context_data(
+            agreements=agreements_in_detail([self.object.pk], on)[self.object.pk],
+            is_public=self.is_public,
+            last_change=last_change(self.object),
+            others=others,
+            others_count=others_count,
+            **kwargs,
+        )
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)

@@ -247,7 +247,7 @@ def test_list_and_page_show_a_hostile_name_as_text(client, db, name):
     listed, page = client.get("/"), client.get(university.get_absolute_url())
 
     assert university_names(listed) == pieces(page, "h1") == [name]
-    assert "<bdi>" in re.search(r"<h1>.*?</h1>", page.content.decode())[0]
+    assert "<bdi" in re.search(r"<h1>.*?</h1>", page.content.decode())[0]
     assert re.findall(r"<script>|<img", listed.content.decode() + page.content.decode()) == []
 
 

@@ -1,13 +1,17 @@
+import re
 from datetime import date
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
 
-from partners.models import AgreementType
+from partners.interchange import tables
+from partners.interchange.register_columns import OPTIONAL, REQUIRED
+from partners.interchange.resources import RegisterResource
+from partners.models import AgreementType, Country, ImportRun, University
 from partners.rules import Status
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.pages import pieces, text
+from tests.factories import AgreementFactory, UniversityFactory, partners
+from tests.pages import pieces, queries, text
 
 PAST = date(2000, 1, 1)
 
@@ -19,6 +23,12 @@ def marburg(db):
 
 def agreements(page):
     """What stands under the heading of each agreement."""
+    cards = re.findall(r'<li class="card">.*?</li>', page.content.decode(), re.DOTALL)
+    return [tuple(text(part) for part in card.split("</h3>")) for card in cards]
+
+
+def facts(page):
+    """What else is told of the agreements, each with its label."""
     return list(zip(pieces(page, "dt"), pieces(page, "dd"), strict=True))
 
 
@@ -41,8 +51,8 @@ def test_page_leads_to_the_university_s_website(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    link = '<a href="https://www.uni-marburg.de/?a=1&amp;b=2" rel="external noopener">Website of the university</a>'
-    assert link in page.content.decode()
+    link = re.search(r'<a href="([^"]+)" rel="external noopener"[^>]*>(.*?)</a>', page.content.decode())
+    assert link.groups() == ("https://www.uni-marburg.de/?a=1&amp;b=2", "Website of the university")
 
 
 def test_page_without_a_website_has_no_link_to_one(client, marburg):
@@ -198,3 +208,189 @@ def test_office_sees_a_public_university_as_students_do(client, coordinator, mar
     client.force_login(coordinator)
 
     assert text(client.get("/universities/marburg/")) == for_students
+
+
+def test_page_tells_what_the_office_gave_of_an_agreement(client, marburg):
+    AgreementFactory(
+        university=marburg,
+        valid_from=date(2024, 9, 1),
+        places_out=2,
+        study_levels="bachelor,master",
+        fields_of_study="Law <and> history",
+        language_requirement="German B2",
+    )
+
+    page = client.get("/universities/marburg/")
+
+    assert facts(page) == [
+        ("Valid from", "Sept. 1, 2024"),
+        ("Places for our students", "2 in an academic year"),
+        ("Study levels", "bachelor, master"),
+        ("Fields of study", "Law <and> history"),
+        ("Language requirement", "German B2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "shared", "told"),
+    [
+        (3, None, "3 in an academic year"),
+        (0, None, "0 in an academic year"),
+        (3, 12, "3 in an academic year"),
+        (None, 12, "12 in an academic year, shared by all partners of Bilateral"),
+    ],
+)
+def test_page_tells_the_agreement_s_places_or_those_that_its_type_shares(client, marburg, own, shared, told):
+    AgreementType.objects.filter(slug="bilateral").update(places_out=shared)
+    AgreementFactory(university=marburg, places_out=own)
+
+    page = client.get("/universities/marburg/")
+
+    assert facts(page) == [("Places for our students", told)]
+
+
+def test_page_keeps_what_is_the_office_s_own(client, marburg, coordinator):
+    secret = {"notes": "Secret note", "contact": "Secret contact", "next_step": "Secret step", "places_in": 4711}
+    AgreementFactory(university=marburg, responsible=coordinator, language_requirement="German B2", **secret)
+
+    page = client.get("/universities/marburg/").content.decode()
+
+    assert "German B2" in page
+    assert re.findall("secret|coordinator|4711", page, re.IGNORECASE) == []
+
+
+def test_page_says_that_places_vary_and_whom_to_ask(client, marburg, settings):
+    settings.OFFICE_EMAIL = "exchange@example.edu"
+    AgreementFactory(university=marburg)
+
+    page = client.get("/universities/marburg/")
+
+    assert "Places vary from year to year" in text(page)
+    assert "Questions? Write to exchange@example.edu." in text(page)
+
+
+def test_page_tells_when_the_university_or_an_agreement_last_changed(client, db):
+    with time_machine.travel("2026-03-01 12:00", tick=False):
+        marburg = UniversityFactory(name="Marburg")
+        agreement = AgreementFactory(university=marburg)
+    before = text(client.get("/universities/marburg/"))
+    with time_machine.travel("2026-04-02 12:00", tick=False):
+        agreement.save()
+    after = text(client.get("/universities/marburg/"))
+
+    assert "Last updated: March 1, 2026" in before
+    assert "Last updated: April 2, 2026" in after
+
+
+def others(page):
+    listed = re.search(r'<ul class="others">(.*?)</ul>', page.content.decode(), re.DOTALL)
+    return [text(item) for item in re.findall(r"<li>.*?</li>", listed[1])] if listed else []
+
+
+def test_page_leads_to_the_other_partners_in_the_country(client, marburg):
+    AgreementFactory(university=marburg)
+    AgreementFactory(university__name="Jena")
+    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Dijon", university__country=Country.objects.get(code="FR"))
+
+    page = client.get("/universities/marburg/")
+
+    assert others(page) == ["Jena"]
+    assert others(client.get("/universities/dijon/")) == []
+
+
+def test_page_leads_to_all_where_the_others_are_many(client, db):
+    partners(14)
+
+    page = client.get("/universities/partner-0001/")
+
+    assert others(page) == [f"Partner {n:04}" for n in range(2, 14)]
+    assert text(page).count("All partners in Germany") == 1
+
+
+def test_page_makes_as_many_queries_with_300_universities_as_with_3(client, db):
+    partners(3)
+    with_3 = queries(client, "/universities/partner-0001/")
+
+    partners(297, first=4)
+
+    assert queries(client, "/universities/partner-0001/") == with_3
+
+
+def moved(university, slug):
+    university.slug = slug
+    university.save()
+
+
+def test_old_address_leads_to_the_university(client, marburg):
+    AgreementFactory(university=marburg)
+    moved(marburg, "marburg-an-der-lahn")
+    moved(marburg, "philipps")
+
+    answers = [client.get(f"/universities/{slug}/") for slug in ("marburg", "marburg-an-der-lahn")]
+
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(301, "/universities/philipps/")] * 2
+
+
+def test_old_address_of_two_leads_to_the_last_that_had_it(client, marburg):
+    AgreementFactory(university=marburg)
+    jena = AgreementFactory(university__name="Jena").university
+    moved(marburg, "philipps")
+    moved(jena, "marburg")
+    moved(jena, "jena")
+
+    assert client.get("/universities/marburg/")["Location"] == "/universities/jena/"
+
+
+def test_address_that_is_taken_again_is_its_new_owner_s(client, marburg):
+    AgreementFactory(university=marburg)
+    moved(marburg, "philipps")
+    hidden = UniversityFactory(name="Marburg (new)", slug="marburg")
+
+    before = client.get("/universities/marburg/")
+    AgreementFactory(university=hidden)
+    after = client.get("/universities/marburg/")
+
+    assert pieces(before, "h1") == ["Page not found"]
+    assert pieces(after, "h1") == ["Marburg (new)"]
+
+
+def test_old_address_of_a_hidden_university_is_not_found(client, marburg):
+    agreement = AgreementFactory(university=marburg)
+    moved(marburg, "philipps")
+    shown = client.get("/universities/marburg/")
+    agreement.end(date(2026, 1, 1), "ended")
+
+    hidden = client.get("/universities/marburg/")
+
+    assert (shown.status_code, hidden.status_code) == (301, 404)
+
+
+def test_old_address_leads_on_after_an_import_changed_it(client, marburg):
+    AgreementFactory(university=marburg)
+    file = "Country\tUniversity name\tAgreement type\tStatus\tAddress\nGermany\tMarburg\tBilateral\tsigned\tphilipps\n"
+    RegisterResource().import_data(tables.read(file.encode(), REQUIRED, OPTIONAL), run=ImportRun.of(b""))
+
+    answer = client.get("/universities/marburg/")
+
+    assert University.objects.get().slug == "philipps"
+    assert answer["Location"] == "/universities/philipps/"
+
+
+def test_page_tells_machines_what_and_where_it_is(client, marburg):
+    marburg.city = "Marburg"
+    marburg.save()
+    AgreementFactory(university=marburg)
+
+    page = client.get("/universities/marburg/?from=elsewhere").content.decode()
+
+    told = re.findall(r'<bdi itemprop="(\w+)">(.*?)</bdi>', page)
+    assert told == [("name", "Marburg"), ("addressLocality", "Marburg"), ("addressCountry", "Germany")]
+    assert re.findall(r'<link rel="canonical" href="([^"]+)">', page) == ["http://testserver/universities/marburg/"]
+    assert dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)">', page)) == {
+        "url": "http://testserver/universities/marburg/",
+        "type": "website",
+        "site_name": "Exchange Office",
+        "title": "Marburg",
+        "description": "Exchange with Marburg, Germany.",
+    }
