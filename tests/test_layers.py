@@ -22,6 +22,7 @@ MAY_USE = {
     "site": [*FOUNDATION, "admin"],
     "public": [*FOUNDATION, "interchange"],
     "backups": FOUNDATION,
+    "logins": [],
     "management": [*FOUNDATION, "interchange", "backups"],
 }
 MODULES = sorted(PARTNERS.rglob("*.py"))

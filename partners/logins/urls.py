@@ -1,0 +1,18 @@
+"""Ways to the back office beside its own login, under the names that its login page looks for."""
+
+from django.contrib import admin
+from django.contrib.auth import views
+from django.urls import path
+
+IN_THE_OFFICE = {"extra_context": {"site_header": admin.site.site_header, "site_title": admin.site.site_title}}
+
+urlpatterns = [
+    path("password/", views.PasswordResetView.as_view(**IN_THE_OFFICE), name="admin_password_reset"),
+    path("password/sent/", views.PasswordResetDoneView.as_view(**IN_THE_OFFICE), name="password_reset_done"),
+    path(
+        "password/<uidb64>/<token>/",
+        views.PasswordResetConfirmView.as_view(**IN_THE_OFFICE),
+        name="password_reset_confirm",
+    ),
+    path("password/set/", views.PasswordResetCompleteView.as_view(**IN_THE_OFFICE), name="password_reset_complete"),
+]

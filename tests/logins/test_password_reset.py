@@ -1,0 +1,41 @@
+import re
+
+import pytest
+
+from tests.pages import text
+
+ASK = "/admin/password/"
+
+
+@pytest.fixture
+def account(coordinator):
+    coordinator.email = "coordinator@example.edu"
+    coordinator.set_password("forgotten")
+    coordinator.save()
+    return coordinator
+
+
+def asked(client, address):
+    return text(client.post(ASK, {"email": address}, follow=True))
+
+
+def test_login_page_leads_to_the_reset(client, db):
+    assert 'href="/admin/password/"' in client.get("/admin/login/").content.decode()
+
+
+def test_answer_does_not_tell_who_has_an_account(client, account, mailoutbox):
+    assert asked(client, "coordinator@example.edu") == asked(client, "stranger@example.edu")
+    assert [mail.to for mail in mailoutbox] == [["coordinator@example.edu"]]
+
+
+def test_link_in_the_mail_sets_a_password_once(client, account, mailoutbox):
+    asked(client, "coordinator@example.edu")
+    link = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
+    form = client.get(link, follow=True)
+    typed = {"new_password1": "a new and long one", "new_password2": "a new and long one"}
+
+    client.post(form.redirect_chain[-1][0], typed)
+
+    assert client.login(request=form.wsgi_request, username="coordinator", password="a new and long one")
+    client.logout()
+    assert "The password reset link was invalid" in text(client.get(link, follow=True))
