@@ -64,6 +64,11 @@ def names(text):
     return text.split(",") if text else []
 
 
+def folder(text):
+    hold(Path(text).is_absolute(), "Not an absolute path.")
+    return Path(text)
+
+
 def database(url):
     """Without the parser's own words, which may have the password in them, as may those about mail."""
     try:
@@ -124,5 +129,7 @@ EMAIL = read("EMAIL_URL", mail, default="console://")
 OFFICE_NAME = read("OFFICE_NAME", filled, default="Exchange Office")
 OFFICE_EMAIL = read("OFFICE_EMAIL", lambda text: text and email_address(text), default="")
 SITE_URL = read("SITE_URL", lambda text: text and site_address(text), default="")
+DOCUMENTS_DIR = read("DOCUMENTS_DIR", folder, default=str(BASE_DIR / "documents"))
+DOCUMENT_MOST_MB = read("DOCUMENT_MOST_MB", number, default="20")
 IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")

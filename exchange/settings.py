@@ -11,6 +11,7 @@ OFFICE_NAME = env.OFFICE_NAME
 OFFICE_EMAIL = env.OFFICE_EMAIL
 SITE_URL = env.SITE_URL
 IMPORT_MOST_MB = env.IMPORT_MOST_MB
+DOCUMENT_MOST_MB = env.DOCUMENT_MOST_MB
 
 INSTALLED_APPS = [
     "partners.apps.OfficeConfig",
@@ -107,6 +108,14 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "documents": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.DOCUMENTS_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

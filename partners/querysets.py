@@ -99,6 +99,10 @@ class AgreementQuerySet(QuerySet):
         same = {"university": OuterRef("university"), "agreement_type": OuterRef("agreement_type")}
         return self.exclude(Exists(self.model.objects.in_process().filter(**same)))
 
+    def without_document(self) -> AgreementQuerySet:
+        documents = self.model.documents.field.model.objects.not_withdrawn()
+        return self.exclude(Exists(documents.filter(agreement=OuterRef("pk"))))
+
     def open(self) -> AgreementQuerySet:
         """Signed or in process: what the office's list tells of."""
         return self.exclude(status=Status.ENDED)
@@ -113,6 +117,11 @@ class AgreementQuerySet(QuerySet):
     def in_type_order(self) -> AgreementQuerySet:
         position = F("agreement_type__position").asc(nulls_last=True)
         return self.order_by(position, F("agreement_type__name_key").asc(nulls_last=True), "-status", "pk")
+
+
+class DocumentQuerySet(QuerySet):
+    def not_withdrawn(self) -> DocumentQuerySet:
+        return self.filter(is_withdrawn=False)
 
 
 def _containing(queryset: QuerySet, query: str, *fields: str) -> QuerySet:

@@ -1,6 +1,6 @@
 """What a fresh database starts with: countries, agreement types and the two groups.
 
-Called by one migration. A table that already has rows is left alone, so that an upgrade
+Called by migrations. A table that already has rows is left alone, so that an upgrade
 never overwrites, or brings back, what an office edited or removed.
 
 The countries and territories are those of ISO 3166-1 with the official and common English
@@ -28,6 +28,11 @@ GROUPS = {
     "Assistants": [*(f"view_{model}" for model in MODELS), "export_university", "view_importrun"],
 }
 
+ON_DOCUMENTS = {
+    "Exchange coordinators": [f"{verb}_document" for verb in EVERYTHING_BUT_DELETE],
+    "Assistants": ["view_document"],
+}
+
 
 def add_countries(apps, schema_editor):
     _add(apps, "Country", _read("countries.json"))
@@ -46,6 +51,18 @@ def add_groups(apps, schema_editor):
         return
     for name, codenames in GROUPS.items():
         groups.create(name=name).permissions.set(_permission(apps, codename) for codename in codenames)
+
+
+def let_groups_have_documents(apps, schema_editor):
+    """For the groups that are there, under the names that they had at first."""
+    groups = apps.get_model("auth", "Group").objects
+    for group in groups.filter(name__in=ON_DOCUMENTS):
+        group.permissions.add(*(_permission(apps, codename) for codename in ON_DOCUMENTS[group.name]))
+
+
+def take_documents_from_groups(apps, schema_editor):
+    permissions = apps.get_model("auth", "Permission").objects
+    permissions.filter(content_type__app_label="partners", content_type__model="document").delete()
 
 
 def _read(file_name):

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.core.files.storage import storages
 
 from partners import reference
 from partners.interchange import tables
@@ -18,11 +19,21 @@ def offices_list():
     return OFFICES_LIST.read_bytes()
 
 
+@pytest.fixture(autouse=True)
+def documents(tmp_path, monkeypatch):
+    """The folder of the documents, another one for each test, and for the commands that it starts."""
+    folder = tmp_path / "documents"
+    monkeypatch.setenv("TEST_DOCUMENTS_DIR", str(folder))
+    monkeypatch.setitem(vars(storages["documents"]), "location", str(folder))
+    return folder
+
+
 @pytest.fixture
 def reference_data(transactional_db):
     """What a fresh database starts with. A test that is not rolled back takes it away when it ends."""
     for add in (reference.add_countries, reference.add_agreement_types, reference.add_groups):
         add(apps, None)
+    reference.let_groups_have_documents(apps, None)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ os.environ |= {
     "EMAIL_URL": "memory://",
     "OFFICE_NAME": "Exchange Office",
     "SITE_URL": "https://partners.example.edu",
+    "DOCUMENTS_DIR": os.environ.get("TEST_DOCUMENTS_DIR", "/dev/null/documents"),
     "TIME_ZONE": "UTC",
 }
 

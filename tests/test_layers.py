@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 PARTNERS = Path(__file__).resolve().parent.parent / "partners"
-FOUNDATION = ["names", "rules", "fields", "querysets", "models"]
+FOUNDATION = ["names", "rules", "fields", "file_kinds", "querysets", "models"]
 MAY_USE = {
     "names": [],
     "rules": ["names"],
     "fields": ["names", "rules"],
+    "file_kinds": ["rules"],
     "querysets": ["names", "rules"],
     "models": FOUNDATION,
     "reference": ["names"],

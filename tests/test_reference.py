@@ -9,7 +9,7 @@ from partners.models import AgreementType, Country
 
 pytestmark = pytest.mark.django_db
 
-VIEWS = {"view_agreement", "view_agreementtype", "view_country", "view_university"}
+VIEWS = {"view_agreement", "view_agreementtype", "view_country", "view_document", "view_university"}
 CHANGES = {name.replace("view", verb) for name in VIEWS for verb in ("add", "change")}
 RUNS = "view_importrun"
 

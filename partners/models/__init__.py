@@ -1,7 +1,8 @@
-"""The register: countries, universities, agreement types, agreements, and the imports that filled it."""
+"""The register: countries, universities, agreement types, agreements with their documents, and imports."""
 
 from partners.models.agreements import Agreement
+from partners.models.documents import Document
 from partners.models.import_runs import ImportRun
 from partners.models.universities import AgreementType, Country, University
 
-__all__ = ["Agreement", "AgreementType", "Country", "ImportRun", "University"]
+__all__ = ["Agreement", "AgreementType", "Country", "Document", "ImportRun", "University"]

@@ -1,0 +1,101 @@
+"""The documents of agreements: what was signed, as a file."""
+
+import hashlib
+from functools import partial
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.db import models, transaction
+from django.db.models import Q, UniqueConstraint
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from partners import file_kinds
+from partners.file_kinds import LONGEST_NAME, MEDIA_TYPES, Kind
+from partners.models.agreements import Agreement
+from partners.names import clean_name
+from partners.querysets import DocumentQuerySet
+
+
+def document_storage():
+    return storages["documents"]
+
+
+def random_name(document, file_name):
+    return uuid4().hex
+
+
+class Document(models.Model):
+    """A file of an agreement. Its content never changes: another content is another document."""
+
+    agreement = models.ForeignKey(
+        Agreement, models.PROTECT, related_name="documents", verbose_name=_("agreement"), editable=False
+    )
+    file = models.FileField(
+        _("file"),
+        storage=document_storage,
+        upload_to=random_name,
+        editable=False,
+        error_messages={"blank": _("The file was deleted with it. Add it to its agreement anew.")},
+    )
+    name = models.CharField(_("name"), max_length=LONGEST_NAME, editable=False, validators=[file_kinds.file_name])
+    kind = models.CharField(_("kind"), max_length=4, choices=Kind, editable=False)
+    size = models.PositiveIntegerField(_("size"), editable=False)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
+    added_at = models.DateTimeField(_("added"), default=now, editable=False)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    is_withdrawn = models.BooleanField(
+        _("withdrawn"), default=False, help_text=_("It counts no longer, and stays here for the record.")
+    )
+
+    objects = DocumentQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["file"])
+
+    class Meta:
+        ordering = ["is_withdrawn", "-added_at", "-pk"]
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        constraints = [
+            UniqueConstraint(
+                fields=["agreement", "sha256"],
+                condition=Q(is_withdrawn=False),
+                name="document_once_in_an_agreement",
+                violation_error_message=_("The agreement has this document already."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def of(cls, upload, **values):
+        """From an uploaded file, not saved yet. Refuses what the register does not take."""
+        name = clean_name(upload.name)
+        file_kinds.file_name(name)
+        file_kinds.small_enough(name, upload.size, settings.DOCUMENT_MOST_MB)
+        content = upload.read()
+        kind = file_kinds.kind_of_document(name, content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return cls(file=upload, name=name, kind=kind, size=len(content), sha256=sha256, **values)
+
+    @property
+    def media_type(self):
+        return MEDIA_TYPES[self.kind]
+
+
+@receiver(post_delete, sender=Document)
+def delete_file(instance, **kwargs):
+    """Once the deletion stands. A file that cannot be deleted then is left to ``clean_documents``."""
+    transaction.on_commit(partial(instance.file.delete, save=False), robust=True)

@@ -1,0 +1,35 @@
+"""Files that the register takes as documents, the smallest that are what they say."""
+
+import io
+import zipfile
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+WORD_TYPES = (
+    '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Override PartName="/word/document.xml" ContentType="{}"/></Types>'
+)
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00"
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
+
+
+def archive(parts):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in parts.items():
+            zipped.writestr(name, content)
+    return file.getvalue()
+
+
+def word(content_type=WORD):
+    return archive({"[Content_Types].xml": WORD_TYPES.format(content_type), "word/document.xml": "<w:document/>"})
+
+
+def open_document(media_type="application/vnd.oasis.opendocument.text"):
+    return archive({"mimetype": media_type, "content.xml": "<office:document-content/>"})
+
+
+def upload(name="agreement.pdf", content=PDF):
+    return SimpleUploadedFile(name, content)

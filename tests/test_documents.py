@@ -1,0 +1,143 @@
+import hashlib
+import stat
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from partners.models import Agreement, Document
+from partners.rules import Status
+from tests.factories import AgreementFactory
+from tests.files import PDF, upload
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agreement(db):
+    return AgreementFactory(university__name="Marburg")
+
+
+def add(agreement, *files, **values):
+    document = Document.of(*files or [upload()], agreement=agreement, **values)
+    document.full_clean()
+    document.save()
+    return document
+
+
+@pytest.fixture
+def only_file(documents):
+    """The one that is kept, wherever it is."""
+
+    def find():
+        (file,) = documents.iterdir()
+        return file
+
+    return find
+
+
+def test_document_keeps_what_the_file_was(agreement, coordinator):
+    add(agreement, upload("Signed  one.PDF"), added_by=coordinator)
+
+    document = Document.objects.get()
+
+    assert (document.name, document.kind, document.size) == ("Signed one.PDF", "pdf", len(PDF))
+    assert document.sha256 == hashlib.sha256(PDF).hexdigest()
+    assert (document.added_by, document.media_type) == (coordinator, "application/pdf")
+    with document.file as file:
+        assert file.read() == PDF
+
+
+def test_file_is_kept_under_a_name_that_says_nothing_and_for_nobody_else(agreement, only_file):
+    add(agreement)
+
+    file = only_file()
+    assert file.read_bytes() == PDF
+    assert (len(file.name), file.suffix) == (32, "")
+    assert stat.filemode(file.stat().st_mode) == "-rw-------"
+
+
+def test_file_that_the_register_does_not_take_is_refused(agreement, settings):
+    settings.DOCUMENT_MOST_MB = 0
+
+    with pytest.raises(ValidationError, match="a document at most 0 MB"):
+        add(agreement)
+
+
+def test_same_content_twice_in_one_agreement_is_refused(agreement):
+    add(agreement)
+
+    with pytest.raises(ValidationError, match=r"The agreement has this document already\."):
+        add(agreement, upload("copy.pdf"))
+    with pytest.raises(IntegrityError, match="document"), transaction.atomic():
+        Document.of(upload("copy.pdf"), agreement=agreement).save()
+
+
+def test_same_content_in_another_agreement_or_after_it_was_withdrawn_is_taken(agreement):
+    first = add(agreement)
+    first.is_withdrawn = True
+    first.save()
+
+    add(agreement)
+    add(AgreementFactory(university__name="Jena"))
+
+    assert list(Document.objects.values_list("agreement__university__name", "is_withdrawn").order_by("pk")) == [
+        ("Marburg", True),
+        ("Marburg", False),
+        ("Jena", False),
+    ]
+
+
+def test_agreement_with_a_document_is_not_deleted(agreement):
+    add(agreement)
+
+    with pytest.raises(ProtectedError):
+        agreement.delete()
+
+
+def test_file_goes_after_the_deletion_of_its_document(agreement, documents, django_capture_on_commit_callbacks):
+    document = add(agreement)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        document.delete()
+        assert len(list(documents.iterdir())) == 1
+
+    assert list(documents.iterdir()) == []
+
+
+def test_file_stays_where_the_deletion_is_taken_back(agreement, only_file):
+    add(agreement)
+
+    with transaction.atomic():
+        Document.objects.all().delete()
+        transaction.set_rollback(True)
+
+    assert only_file().read_bytes() == PDF
+    assert Document.objects.count() == 1
+
+
+def test_history_knows_documents_and_not_where_they_are_kept(agreement):
+    document = add(agreement)
+    document.is_withdrawn = True
+    document.save()
+
+    assert list(document.history.values_list("name", "is_withdrawn")) == [
+        ("agreement.pdf", True),
+        ("agreement.pdf", False),
+    ]
+    assert "file" not in {field.name for field in Document.history.model._meta.fields}
+
+
+def test_agreements_without_a_document_are_those_with_none_that_counts(agreement):
+    """With withdrawn ones only it counts as without."""
+    add(agreement)
+    withdrawn = AgreementFactory(university__name="Jena")
+    add(withdrawn, is_withdrawn=True)
+    AgreementFactory(university__name="Halle")
+    AgreementFactory(university__name="Gera", status=Status.IN_PROCESS)
+
+    without = Agreement.objects.without_document()
+
+    assert sorted(without.values_list("university__name", flat=True)) == ["Gera", "Halle", "Jena"]
+    assert sorted(without.signed().values_list("university__name", flat=True)) == ["Halle", "Jena"]
