@@ -17,6 +17,7 @@ from django.core.validators import URLValidator, validate_email
 from dotenv import dotenv_values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+LOCALE = BASE_DIR / "partners" / "locale"
 ENV_FILE = dotenv_values(BASE_DIR / ".env")
 SWITCH = dict.fromkeys(["1", "on", "t", "true", "y", "yes"], True) | dict.fromkeys(
     ["0", "off", "f", "false", "n", "no"], False
@@ -67,6 +68,16 @@ def names(text):
 def folder(text):
     hold(Path(text).is_absolute(), "Not an absolute path.")
     return Path(text)
+
+
+def languages(text):
+    """Codes, the first of which is that of addresses without one. English needs no catalogue."""
+    catalogues = {folder.name for folder in LOCALE.iterdir() if folder.is_dir()}
+    chosen = text.split(",")
+    for code in chosen:
+        hold(code in catalogues | {"en"}, f'No catalogue for "{code}". There are: {", ".join(sorted(catalogues))}.')
+    hold(len(chosen) == len(set(chosen)), "A language is named twice.")
+    return chosen
 
 
 def database(url):
@@ -132,4 +143,5 @@ SITE_URL = read("SITE_URL", lambda text: text and site_address(text), default=""
 DOCUMENTS_DIR = read("DOCUMENTS_DIR", folder, default=str(BASE_DIR / "documents"))
 DOCUMENT_MOST_MB = read("DOCUMENT_MOST_MB", number, default="20")
 IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
+LANGUAGES = read("LANGUAGES", languages, default="en,de,fr,es,he")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from django.conf.locale import LANG_INFO
+
 from exchange import environment as env
 
 BASE_DIR = env.BASE_DIR
@@ -36,7 +38,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "exchange.languages.language_of_address",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -61,6 +63,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "exchange.context_processors.office",
+                "exchange.languages.translations",
             ],
         },
     }
@@ -99,8 +102,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# Each in its own words, as whoever looks for it reads no other.
+LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in env.LANGUAGES]
+LANGUAGE_CODE = env.LANGUAGES[0]
 TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 

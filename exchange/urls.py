@@ -1,10 +1,13 @@
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+
+from partners.public import urls as public
 
 admin.autodiscover()
 
 urlpatterns = [
     path("admin/", include("partners.logins.urls")),
     path("admin/", admin.site.urls),
-    path("", include("partners.public.urls")),
+    *i18n_patterns(*public.pages, prefix_default_language=False),
 ]

@@ -14,6 +14,7 @@ os.environ |= {
     "OFFICE_NAME": "Exchange Office",
     "SITE_URL": "https://partners.example.edu",
     "DOCUMENTS_DIR": os.environ.get("TEST_DOCUMENTS_DIR", "/dev/null/documents"),
+    "LANGUAGES": "en,de,fr,es,he",
     "TIME_ZONE": "UTC",
 }
 

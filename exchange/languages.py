@@ -1,0 +1,40 @@
+"""The language of a page is part of its address, so that caches and links need to know nothing else."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse, translate_url
+from django.utils import translation
+from django.utils.functional import SimpleLazyObject
+
+
+@dataclass(slots=True)
+class Translation:
+    language: str
+    name: str
+    """In that language."""
+    address: str
+
+
+def language_of_address(get_response):
+    """Django's own middleware asks the browser as well, and so makes each page a different one for each browser."""
+
+    def middleware(request):
+        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return middleware
+
+
+def translations(request):
+    return {"translations": SimpleLazyObject(lambda: _translations(request))}
+
+
+def _translations(request):
+    """The page in each language. What has no page, such as a wrong address, is left for the first page."""
+    asked = request.get_full_path() if request.resolver_match else reverse("partners")
+    return [Translation(code, name, translate_url(asked, code)) for code, name in settings.LANGUAGES]
