@@ -144,4 +144,5 @@ DOCUMENTS_DIR = read("DOCUMENTS_DIR", folder, default=str(BASE_DIR / "documents"
 DOCUMENT_MOST_MB = read("DOCUMENT_MOST_MB", number, default="20")
 IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
 LANGUAGES = read("LANGUAGES", languages, default="en,de,fr,es,he")
+SECOND_FACTOR_REQUIRED = read("SECOND_FACTOR_REQUIRED", switch, default="off")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")

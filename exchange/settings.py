@@ -25,6 +25,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "axes",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "django_filters",
     "django_htmx",
     "import_export",
@@ -92,6 +95,8 @@ AXES_LOCKOUT_CALLABLE = "partners.logins.throttling.locked"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+SECOND_FACTOR_REQUIRED = env.SECOND_FACTOR_REQUIRED
+OTP_TOTP_ISSUER = OFFICE_NAME
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

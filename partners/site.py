@@ -4,18 +4,37 @@ It stands outside of ``partners.admin``, which registers its screens with it as 
 imported, and so can import the pages only when they are asked for.
 """
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.shortcuts import redirect
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
+
+from partners.logins.second_factor import OWED, CodeView, SecondFactorView
 
 
 class OfficeSite(admin.AdminSite):
     site_header = site_title = settings.OFFICE_NAME
     index_title = _("The register")
 
+    def has_permission(self, request):
+        return self.has_password_of(request) and OWED not in request.session
+
+    def has_password_of(self, request):
+        return super().has_permission(request)
+
+    def login(self, request, extra_context=None):
+        """Who owes nothing but the code is asked for that."""
+        if self.has_password_of(request) and not self.has_permission(request):
+            return redirect(f"{reverse('admin:code')}?{urlencode({'next': request.GET.get('next', '')})}")
+        return super().login(request, extra_context)
+
     def get_urls(self):
         return [
+            path("code/", CodeView.as_view(site=self), name="code"),
+            path("second-factor/", SecondFactorView.as_view(site=self), name="second_factor"),
             path("changes/", self.admin_view(self.recent_changes), name="recent_changes"),
             path("changes/deleted/", self.admin_view(self.deleted), name="deleted"),
             *super().get_urls(),

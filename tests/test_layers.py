@@ -20,11 +20,11 @@ MAY_USE = {
     "past": FOUNDATION,
     "interchange": FOUNDATION,
     "admin": [*FOUNDATION, "past", "interchange"],
-    "site": [*FOUNDATION, "admin"],
+    "site": [*FOUNDATION, "logins", "admin"],
     "public": [*FOUNDATION, "interchange"],
     "backups": FOUNDATION,
     "logins": [],
-    "management": [*FOUNDATION, "interchange", "backups"],
+    "management": [*FOUNDATION, "interchange", "backups", "logins"],
 }
 MODULES = sorted(PARTNERS.rglob("*.py"))
 

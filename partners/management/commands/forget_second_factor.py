@@ -1,0 +1,18 @@
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+
+from partners.logins.second_factor import forget
+
+
+class Command(BaseCommand):
+    help = "Takes the second factor from an account whose phone and recovery codes are lost."
+
+    def add_arguments(self, parser):
+        parser.add_argument("username")
+
+    def handle(self, username, **options):
+        user = User.objects.filter(username=username).first()
+        if not user:
+            raise CommandError(f"There is no account “{username}”.")
+        forget(user)
+        self.stdout.write(f"“{username}” signs in with the password alone, until a second factor is set up again.")
