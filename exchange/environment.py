@@ -22,6 +22,8 @@ ENV_FILE = dotenv_values(BASE_DIR / ".env")
 SWITCH = dict.fromkeys(["1", "on", "t", "true", "y", "yes"], True) | dict.fromkeys(
     ["0", "off", "f", "false", "n", "no"], False
 )
+MAIL_SECONDS = 20
+"""Before a mail server that does not answer is given up."""
 
 
 def read(name, meaning, default=None):
@@ -94,7 +96,7 @@ def mail(url):
     except ValueError as error:
         raise ValueError("Not a valid email URL.") from error
     hold("EMAIL_BACKEND" in settings, "Not a valid email URL.")
-    return settings
+    return settings | {"EMAIL_TIMEOUT": settings["EMAIL_TIMEOUT"] or MAIL_SECONDS}
 
 
 def cache(url):

@@ -94,10 +94,16 @@ class AgreementQuerySet(QuerySet):
     def signed(self) -> AgreementQuerySet:
         return self.filter(status=Status.SIGNED)
 
+    def with_renewal(self) -> AgreementQuerySet:
+        """As ``has_renewal``: whether an agreement of the same university and type is in process."""
+        return self.annotate(has_renewal=self._renewal())
+
     def without_renewal(self) -> AgreementQuerySet:
-        """No agreement of the same university and type is in process."""
+        return self.exclude(self._renewal())
+
+    def _renewal(self) -> Exists:
         same = {"university": OuterRef("university"), "agreement_type": OuterRef("agreement_type")}
-        return self.exclude(Exists(self.model.objects.in_process().filter(**same)))
+        return Exists(self.model.objects.in_process().filter(**same))
 
     def without_document(self) -> AgreementQuerySet:
         documents = self.model.documents.field.model.objects.not_withdrawn()

@@ -19,12 +19,13 @@ MAY_USE = {
     "migrations": [*FOUNDATION, "reference"],
     "past": FOUNDATION,
     "interchange": FOUNDATION,
+    "reminders": FOUNDATION,
     "admin": [*FOUNDATION, "past", "interchange"],
     "site": [*FOUNDATION, "logins", "admin"],
     "public": [*FOUNDATION, "interchange"],
     "backups": FOUNDATION,
     "logins": [],
-    "management": [*FOUNDATION, "interchange", "backups", "logins"],
+    "management": [*FOUNDATION, "interchange", "backups", "logins", "reminders"],
 }
 MODULES = sorted(PARTNERS.rglob("*.py"))
 
