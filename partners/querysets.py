@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
+from partners.countries import called
 from partners.names import search_words
 from partners.rules import Status
 
@@ -38,7 +39,10 @@ class NamedQuerySet(QuerySet):
 
 class UniversityQuerySet(QuerySet):
     def search(self, query: str) -> UniversityQuerySet:
-        return _containing(self, query, "search_text", "country__search_text")
+        """Countries are found by what they are called in the visitor's language too."""
+        return _containing(
+            self, query, "search_text", "country__search_text", otherwise=lambda word: Q(country__code__in=called(word))
+        )
 
     def in_countries(self, *codes: str) -> UniversityQuerySet:
         return self.filter(country__code__in=codes) if codes else self
@@ -130,12 +134,14 @@ class DocumentQuerySet(QuerySet):
         return self.filter(is_withdrawn=False)
 
 
-def _containing(queryset: QuerySet, query: str, *fields: str) -> QuerySet:
-    """Rows that have every word of the query in one of the fields."""
+def _containing(
+    queryset: QuerySet, query: str, *fields: str, otherwise: Callable[[str], Q] = lambda word: NOTHING
+) -> QuerySet:
+    """Rows that have every word of the query in one of the fields, or are found by it otherwise."""
     if len(query) > LONGEST_QUERY:
         return queryset.none()
     for word in search_words(query):
-        found = Q()
+        found = otherwise(word)
         for field in fields:
             found |= Q(**{f"{field}__contains": word})
         queryset = queryset.filter(found)

@@ -10,6 +10,7 @@ write them; ``fixtures/`` holds the files.
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from partners.names import slugs
@@ -63,6 +64,12 @@ def let_groups_have_documents(apps, schema_editor):
 def take_documents_from_groups(apps, schema_editor):
     permissions = apps.get_model("auth", "Permission").objects
     permissions.filter(content_type__app_label="partners", content_type__model="document").delete()
+
+
+@cache
+def country_names():
+    """The names that countries start with, by code."""
+    return {row["code"]: row["name"] for row in _read("countries.json")}
 
 
 def _read(file_name):

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 PARTNERS = Path(__file__).resolve().parent.parent / "partners"
-FOUNDATION = ["names", "rules", "fields", "file_kinds", "querysets", "models"]
+FOUNDATION = ["names", "countries", "rules", "fields", "file_kinds", "querysets", "models"]
 MAY_USE = {
     "names": [],
+    "reference": ["names"],
+    "countries": ["names", "reference"],
     "rules": ["names"],
     "fields": ["names", "rules"],
     "file_kinds": ["rules"],
-    "querysets": ["names", "rules"],
+    "querysets": ["names", "countries", "rules"],
     "models": FOUNDATION,
-    "reference": ["names"],
     "apps": [],
     "migrations": [*FOUNDATION, "reference"],
     "past": FOUNDATION,

@@ -12,7 +12,10 @@ from babel.messages import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from django.conf import settings
 from django.utils.translation.template import templatize
+
+from partners.rules import Level
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "partners" / "locale"
@@ -29,6 +32,7 @@ KEYWORDS = {
 
 
 def main():
+    settings.configure(USE_I18N=False)
     for path in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
         catalogue = read(path)
         catalogue.update(strings(), no_fuzzy_matching=True, update_creation_date=False)
@@ -40,6 +44,8 @@ def main():
 def strings():
     """Every string that the public pages translate."""
     found = Catalog()
+    for level in Level:
+        found.add(str(level.label))
     for pattern in (*CODE, *TEMPLATES):
         for path in sorted(ROOT.glob(pattern)):
             for _, message, _, context in extract("python", BytesIO(source(path)), KEYWORDS):

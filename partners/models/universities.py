@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from partners import rules
+from partners.countries import local_name
 from partners.fields import KeyField, NameField, NamesField
 from partners.models.import_runs import RunHistory
 from partners.names import matching_key, name_lines, slugs
@@ -91,6 +92,10 @@ class Country(Named):
             UniqueConstraint(fields=["name_key"], name="country_name_unique"),
             name_is_plain("country"),
         ]
+
+    @property
+    def local_name(self):
+        return local_name(self.code, self.name)
 
 
 class AgreementType(Named):

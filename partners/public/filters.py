@@ -3,11 +3,13 @@
 from functools import cached_property
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
+from partners.countries import are_translated, local_name
 from partners.models import AgreementType, Country
+from partners.names import matching_key
 from partners.querysets import IN_FORCE, IN_PROCESS
 
 SORTS = {
@@ -59,7 +61,14 @@ class PartnerFilter(FilterSet):
         self.on = on
 
     def filter_queryset(self, queryset):
-        return self.matching().order_by(*SORTS[self.order])
+        order = SORTS[self.order]
+        return self._in_local_order(*order) if are_translated() else self.matching().order_by(*order)
+
+    def _in_local_order(self, *order):
+        """Countries by the alphabet of the visitor's language. Names in it are not in the database."""
+        ranks = (When(country__code=code, then=rank) for rank, code in enumerate(self.options["country"]))
+        ranked = self.matching().alias(country_rank=Case(*ranks, default=len(self.options["country"])))
+        return ranked.order_by(*(field.replace("country__name_key", "country_rank") for field in order))
 
     def matching(self, **otherwise):
         """The universities that are asked for, or would be if some of the choices were others."""
@@ -105,4 +114,6 @@ class PartnerFilter(FilterSet):
         """Those with a university on the list, and those that the address names."""
         listed = Q(pk__in=self.queryset.public(self.on).order_by().values("country"))
         named = Q(code__in=[code for code in self.data.getlist("country") if "\0" not in code])
-        return Country.objects.filter(listed | named).values_list("code", "name")
+        found = Country.objects.filter(listed | named).values_list("code", "name")
+        names = [(code, local_name(code, name)) for code, name in found]
+        return sorted(names, key=lambda country: matching_key(country[1]))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from partners.countries import local_name
 from partners.models import Agreement
 from partners.rules import Status
 
@@ -23,8 +24,8 @@ class Partner:
 
 
 def partners(universities, on):
-    rows = universities.values_list("pk", "slug", "name", "country__name")
-    found = {pk: Partner(*values) for pk, *values in rows}
+    rows = universities.values_list("pk", "slug", "name", "country__code", "country__name")
+    found = {pk: Partner(slug, name, local_name(*country)) for pk, slug, name, *country in rows}
     for university, agreements in public_agreements(found, on).items():
         found[university].agreements = agreements
     return list(found.values())

@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from tests.factories import AgreementFactory
-from tests.pages import text
+from partners.models import Country, University
+from tests.factories import AgreementFactory, partners
+from tests.pages import cells, pieces, queries, text
 
 SWITCH = re.compile(r'<ul class="languages".*?</ul>', re.DOTALL)
 
@@ -100,3 +101,67 @@ def test_head_names_the_page_in_each_language(client, marburg):
         ("es", "http://testserver/es/universities/marburg/"),
         ("he", "http://testserver/he/universities/marburg/"),
     ]
+
+
+@pytest.fixture
+def four_countries(db):
+    for code in ("US", "DE", "AT", "HK"):
+        country = Country.objects.get(code=code)
+        AgreementFactory(university__country=country, university__name=f"University of {code}")
+
+
+def countries(page):
+    """The headings of the list's groups."""
+    groups = re.findall(r'<th scope="rowgroup".*?</th>', page.content.decode(), re.DOTALL)
+    return [text(group) for group in groups]
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("/", ["Austria", "Germany", "Hong Kong", "USA"]),
+        ("/de/", ["Deutschland", "Hongkong", "Österreich", "Vereinigte Staaten"]),
+        ("/de/?sort=-country", ["Vereinigte Staaten", "Österreich", "Hongkong", "Deutschland"]),
+        ("/fr/", ["Allemagne", "Autriche", "États-Unis", "Hong Kong"]),
+        ("/de/?q=osterreich", ["Österreich"]),
+        ("/fr/?q=UNIVERSITY+états", ["États-Unis"]),
+        ("/fr/?q=austria", ["Autriche"]),
+        ("/de/?q=autriche", []),
+        ("/?q=deutschland", ["Germany"]),
+    ],
+)
+def test_countries_are_named_sorted_and_found_in_the_language(client, four_countries, address, found):
+    assert countries(client.get(address)) == found
+
+
+def test_list_sorted_by_name_has_the_countries_of_a_name_in_the_language_s_order(client, four_countries):
+    University.objects.update(name="Same", name_key="same")
+
+    page = client.get("/de/?sort=name")
+
+    assert [row[0] for row in cells(page)[1:]] == ["Deutschland", "Hongkong", "Österreich", "Vereinigte Staaten"]
+
+
+def test_country_is_named_in_the_language_wherever_it_stands(client, four_countries):
+    page, chosen = client.get("/fr/universities/university-of-us/"), client.get("/fr/?country=DE")
+
+    assert pieces(page, "nav") == ["Universités partenaires États-Unis"]
+    assert text(page).count("États-Unis") == 2
+    assert "USA" not in text(page)
+    assert (text(chosen).count("Allemagne"), text(chosen).count("Germany")) == (4, 0)
+
+
+def test_country_that_the_office_renamed_keeps_its_name(client, four_countries):
+    Country.objects.filter(code="DE").update(name="West Germany", name_key="west germany")
+
+    assert countries(client.get("/de/")) == ["Hongkong", "Österreich", "Vereinigte Staaten", "West Germany"]
+
+
+@pytest.mark.parametrize("address", ["/de/", "/he/?sort=-country&q=partner"])
+def test_translated_list_makes_as_many_queries_with_300_universities_as_with_3(client, db, address):
+    partners(3)
+    with_3 = queries(client, address)
+
+    partners(297, first=4)
+
+    assert queries(client, address) == with_3

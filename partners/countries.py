@@ -1,0 +1,46 @@
+"""Countries in the words of a visitor's language.
+
+The register has English names. In other languages they are the everyday ones of the Unicode Common Locale
+Data Repository, for which Babel is loaded. A country that the office has renamed is called that in every language.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext_lazy as _
+
+from partners.names import matching_key
+from partners.reference import country_names
+
+SHORT = {"HK": _("Hong Kong"), "MO": _("Macao"), "PS": _("Palestine")}
+"""Babel has the long official names of these alone, and leaves their short ones out."""
+
+
+def local_name(code: str, name: str) -> str:
+    """What the visitor calls a country that the register has under a name."""
+    if not are_translated() or country_names().get(code) != name:
+        return name
+    return str(SHORT.get(code) or _territories(get_language()).get(code, name))
+
+
+def are_translated() -> bool:
+    return get_language().partition("-")[0] != "en"
+
+
+def called(word: str) -> list[str]:
+    """The codes of the countries that have a word, as ``search_words`` gives it, in the visitor's name of them."""
+    return [code for code, key in _keys(get_language()) if word in key] if are_translated() else []
+
+
+@cache
+def _keys(language: str) -> list[tuple[str, str]]:
+    return [(code, matching_key(local_name(code, name))) for code, name in country_names().items()]
+
+
+@cache
+def _territories(language: str) -> dict[str, str]:
+    from babel import Locale
+
+    return dict(Locale.parse(to_locale(language)).territories)
