@@ -12,10 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Site:
-    """A site with a database of its own, driven by its commands."""
+    """A site with a database and a folder of documents of its own, driven by its commands."""
 
-    def __init__(self, database):
-        self.environment = os.environ | {"TEST_DATABASE_URL": database}
+    def __init__(self, database, documents):
+        self.documents = documents
+        self.environment = os.environ | {"TEST_DATABASE_URL": database, "TEST_DOCUMENTS_DIR": str(documents)}
 
     def start(self, *arguments):
         command = [sys.executable, ROOT / "manage.py", *arguments]
@@ -40,12 +41,12 @@ def new_site(request, tmp_path):
     def make(kind=connection.vendor):
         name = f"partners_{uuid4().hex}"
         if kind == "sqlite":
-            return Site(f"sqlite:///{tmp_path}/{name}.sqlite3")
+            return Site(f"sqlite:///{tmp_path}/{name}.sqlite3", tmp_path / name)
         _on_server(f"CREATE DATABASE {name}")
         made.append(name)
         server = connection.settings_dict
         user = f"{server['USER']}:{server['PASSWORD']}" if server["PASSWORD"] else server["USER"]
-        return Site(f"postgres://{user}@{server['HOST']}:{server['PORT']}/{name}")
+        return Site(f"postgres://{user}@{server['HOST']}:{server['PORT']}/{name}", tmp_path / name)
 
     yield make
     for name in made:

@@ -56,6 +56,43 @@ def test_backup_brings_every_row_into_an_empty_database(filled, new_site, tmp_pa
     assert json.loads(empty.everything()) == json.loads(site.everything())
 
 
+ADD_DOCUMENT = """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from partners.models import Agreement, Document
+agreement = Agreement.objects.first()
+Document.of(SimpleUploadedFile("signed.pdf", b"%PDF-1.7 signed %%EOF"), agreement=agreement).save()
+"""
+
+
+@pytest.fixture
+def with_document(filled):
+    site = filled()
+    assert site.run("shell", "--verbosity", "0", "--command", ADD_DOCUMENT) == ("", "")
+    return site
+
+
+def test_documents_come_back_under_their_names(with_document, new_site, tmp_path):
+    restored = new_site()
+
+    with_document.run("backup", tmp_path / "backup.zip")
+    told = restored.run("restore", tmp_path / "backup.zip")
+
+    assert told == ("Restored 108 universities with 128 agreements.", "")
+    [original], [copy] = with_document.documents.iterdir(), restored.documents.iterdir()
+    assert (copy.name, copy.read_bytes()) == (original.name, b"%PDF-1.7 signed %%EOF")
+    assert json.loads(restored.everything()) == json.loads(with_document.everything())
+
+
+def test_missing_document_is_told_and_no_backup_made(with_document, tmp_path):
+    [document] = with_document.documents.iterdir()
+    document.unlink()
+
+    told = with_document.run("backup", tmp_path / "backup.zip")
+
+    assert told[1].startswith(f"CommandError: The document {document.name} is not where it should be.")
+    assert not (tmp_path / "backup.zip").exists()
+
+
 def test_restored_register_goes_on_where_it_was(filled, new_site, tmp_path, long_lists):
     site, restored = filled(), new_site()
     site.run("backup", tmp_path / "backup.zip")
