@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 INLINE = re.compile(r"</?(?:a|bdi|em|span|strong)\b[^>]*>")
+STARS = re.compile(r'<td\b[^>]*class="pick">.*?</td>', re.DOTALL)
 UNSEEN = re.compile(r"<(head|script|style|template)\b.*?</\1>", re.DOTALL)
 
 
@@ -29,8 +30,8 @@ def pieces(page, element):
 
 
 def rows(page):
-    """The text of each row in the bodies of the page's tables."""
-    bodies = re.findall(r"<tbody\b.*?</tbody>", page.content.decode(), re.DOTALL)
+    """The text of each row in the bodies of the page's tables, but for the stars of the shortlist."""
+    bodies = re.findall(r"<tbody\b.*?</tbody>", STARS.sub("", page.content.decode()), re.DOTALL)
     return [text(row) for body in bodies for row in re.findall(r"<tr\b.*?</tr>", body, re.DOTALL)]
 
 

@@ -18,10 +18,16 @@ SORTS = {
     "name": ["name_key", "country__name_key", "pk"],
     "-name": ["-name_key", "country__name_key", "pk"],
 }
-
-
 CHOICES = ["q", "type", "status", "country"]
+PARAMETERS = [*CHOICES, "sort", "page"]
 STATUSES = {IN_FORCE: _("In force"), IN_PROCESS: _("In process, not open yet")}
+
+
+def list_address(asked):
+    """An address that picks universities and asks for nothing else would be their comparison."""
+    if "pick" in asked:
+        asked.setdefault("sort", "country")
+    return f"?{asked.urlencode()}"
 
 
 class AnyChoiceField(forms.MultipleChoiceField):
@@ -90,7 +96,7 @@ class PartnerFilter(FilterSet):
             asked.pop(name, None)
         elif name:
             asked.setlist(name, [each for each in asked.getlist(name) if each != value])
-        return f"?{asked.urlencode()}"
+        return list_address(asked)
 
     @property
     def order(self):
@@ -103,6 +109,11 @@ class PartnerFilter(FilterSet):
     @property
     def is_narrowed(self):
         return any(map(self.chosen, CHOICES))
+
+    @property
+    def is_plain(self):
+        """Whether the address asks for nothing but one of the list's pages."""
+        return not any(name in self.data for name in [*CHOICES, "sort", "pick"]) and self.data.get("page") != "all"
 
     @cached_property
     def options(self):

@@ -21,6 +21,8 @@ class Partner:
     name: str
     country: str
     agreements: list[PartnerAgreement] = field(default_factory=list)
+    unpick: str = ""
+    """The address of this list without it on the shortlist, if it is there."""
 
 
 def partners(universities, on):

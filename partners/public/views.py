@@ -7,17 +7,25 @@ from django.utils.timezone import localdate
 from django.views.generic import DetailView, TemplateView
 
 from partners.models import University
-from partners.public.details import agreements_in_detail, last_change, neighbours
+from partners.public.details import last_change, neighbours, offers
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
 from partners.public.listing import partners
+from partners.public.shortlist import Shortlist, is_comparison
 
 ON_ONE_PAGE = 250
 PER_PAGE = 100
+ON_PAPER = 1_000
+"""Universities that are put on one page for printing. More would rather be narrowed first."""
 
 
 class PartnerListView(TemplateView):
     template_name = "partners/list.html"
+
+    def get(self, request, *args, **kwargs):
+        if is_comparison(request.GET):
+            return ComparisonView.as_view()(request)
+        return super().get(request, *args, **kwargs)
 
     def get_template_names(self):
         """The list alone, where a script asks for it to put it in place of the one that is shown."""
@@ -31,27 +39,48 @@ class PartnerListView(TemplateView):
         count = found.order_by().aggregate(universities=Count("pk"), countries=Count("country", distinct=True))
         page = _page(found, count["universities"], self.request.GET.get("page"))
         page.object_list = partners(page.object_list, on)
+        shortlist = Shortlist(self.request.GET, on)
+        shortlist.mark(page.object_list)
         made = list(made_choices(partner_filter))
         return super().get_context_data(
             filter=partner_filter,
             facets=facets(partner_filter),
             made=made,
+            on=on,
+            fits_on_paper=count["universities"] <= ON_PAPER,
             ways_out=[] if page.object_list else ways_out(partner_filter, made),
             count=count,
             page=page,
+            shortlist=shortlist,
             **kwargs,
         )
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
         patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+        if context["shortlist"].slugs:
+            add_never_cache_headers(response)
         return response
 
 
 def _page(universities, count, number):
-    paginator = Paginator(universities, ON_ONE_PAGE if count <= ON_ONE_PAGE else PER_PAGE)
+    on_one_page = ON_PAPER if number == "all" else ON_ONE_PAGE
+    paginator = Paginator(universities, on_one_page if count <= on_one_page else PER_PAGE)
     paginator.count = count
     return paginator.get_page(number)
+
+
+class ComparisonView(TemplateView):
+    template_name = "partners/comparison.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(shortlist=Shortlist(self.request.GET, localdate()), **kwargs)
+
+    def render_to_response(self, context, **kwargs):
+        """There is no end of shortlists, so that none is worth keeping."""
+        response = super().render_to_response(context, **kwargs)
+        add_never_cache_headers(response)
+        return response
 
 
 class UniversityView(DetailView):
@@ -80,7 +109,7 @@ class UniversityView(DetailView):
         on = localdate()
         others, others_count = neighbours(self.object, on)
         return super().get_context_data(
-            agreements=agreements_in_detail([self.object.pk], on)[self.object.pk],
+            offers=offers([self.object.pk], on)[self.object.pk],
             is_public=self.is_public,
             last_change=last_change(self.object),
             others=others,

@@ -22,7 +22,7 @@ def three(db, erasmus):
 
 def names(page):
     """The universities on the page, in order."""
-    return [text(cell) for cell in re.findall(r'<th scope="row">.*?</th>', page.content.decode(), re.DOTALL)]
+    return [text(cell) for cell in re.findall(r'<th scope="row".*?</th>', page.content.decode(), re.DOTALL)]
 
 
 def checked(page):

@@ -20,7 +20,7 @@ PAST, FUTURE = date(2000, 1, 1), date(2999, 12, 31)
 
 
 def university_names(page):
-    return [text(link) for link in re.findall(r'<th scope="row">.*?</th>', page.content.decode(), re.DOTALL)]
+    return [text(link) for link in re.findall(r'<th scope="row".*?</th>', page.content.decode(), re.DOTALL)]
 
 
 def test_list_heads_with_the_office_s_count(client, register):
@@ -64,7 +64,7 @@ def test_list_gives_a_university_s_types_in_their_order(client, register):
 def test_list_links_a_university_to_its_page(client, db):
     AgreementFactory(university__name="Universität Łódź")
 
-    address = re.search(r'<th scope="row"><a href="([^"]+)">', client.get("/").content.decode())[1]
+    address = re.search(r'<th scope="row"[^>]*><a href="([^"]+)">', client.get("/").content.decode())[1]
 
     assert pieces(client.get(address), "h1") == ["Universität Łódź"]
 
@@ -205,7 +205,7 @@ def test_list_page_links_keep_what_is_asked_for(client, db):
 
     page = client.get("/?q=partner&country=DE&country=FR&type=bilateral&status=in-force&sort=-name&page=2")
 
-    links = re.findall(r'href="(\?[^"]+)" rel="(\w+)"', page.content.decode())
+    links = re.findall(r'href="(\?[^"]+)" rel="(prev|next)"', page.content.decode())
     asked = "?q=partner&amp;country=DE&amp;country=FR&amp;type=bilateral&amp;status=in-force&amp;sort=-name&amp;page="
     assert links == [(f"{asked}1", "prev"), (f"{asked}3", "next")]
 
@@ -322,3 +322,43 @@ def test_list_weighs_at_most_40_kb_with_all_it_loads(client, register):
         "partners/list.js",
     ]
     assert len(page.content) + sum(map(len, files)) <= 40 * 1024
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical"),
+    [("/", ["http://testserver/"]), ("/?page=1", ["http://testserver/"]), ("/?page=2", ["http://testserver/?page=2"])],
+)
+def test_whole_list_names_its_own_address(client, db, address, canonical):
+    partners(251)
+
+    page = client.get(address).content.decode()
+
+    assert re.findall(r'<link rel="canonical" href="([^"]+)">', page) == canonical
+    assert "noindex" not in page
+
+
+@pytest.mark.parametrize(
+    "address", ["/?q=x", "/?country=DE", "/?type=bilateral", "/?status=in-force", "/?sort=name", "/?page=all"]
+)
+def test_search_engines_leave_out_what_is_a_part_of_the_list_or_in_another_order(client, register, address):
+    page = client.get(address).content.decode()
+
+    assert '<meta name="robots" content="noindex, follow">' in page
+    assert "canonical" not in page
+
+
+@pytest.mark.parametrize(("number", "offered", "shown"), [(251, 1, 251), (1_000, 1, 1_000), (1_001, 0, 100)])
+def test_list_is_one_page_for_printing_up_to_1000_universities(client, db, number, offered, shown):
+    partners(number)
+
+    assert text(client.get("/")).count("All on one page, for printing") == offered
+    assert len(university_names(client.get("/?page=all"))) == shown
+
+
+def test_list_says_on_paper_what_it_is_narrowed_to_and_when(client, register):
+    with time_machine.travel("2026-03-01 12:00", tick=False):
+        page = client.get("/?q=rome&type=erasmus&country=IT")
+
+    on_paper = text(re.search(r'<p class="on-paper">.*?</p>', page.content.decode())[0])
+    asked = "http://testserver/?q=rome&type=erasmus&country=IT"
+    assert on_paper == f"As of March 1, 2026 · rome · Erasmus+ · Italy · {asked}"

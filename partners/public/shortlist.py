@@ -1,0 +1,109 @@
+"""The universities that an address picks, so that it can be shared without an account."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import QueryDict
+
+from partners.models import University
+from partners.public.details import Offer, offers
+from partners.public.filters import PARAMETERS, list_address
+
+MOST = 10
+"""Picks. More could not be looked at side by side."""
+
+
+@dataclass(slots=True)
+class Compared:
+    university: University
+    offers: list[Offer]
+    without: str
+    """The address of the comparison without it."""
+
+    def told(self, label):
+        return [(offer.type, offer.facts[label]) for offer in self.offers if label in offer.facts]
+
+
+class Shortlist:
+    def __init__(self, data, on):
+        self.data, self.on = data, on
+        asked = list(dict.fromkeys(data.getlist("pick")))
+        self.slugs, self.beyond = asked[:MOST], asked[MOST:]
+
+    @property
+    def is_full(self):
+        return len(self.slugs) == MOST
+
+    @cached_property
+    def universities(self):
+        """Those that are public, in the order of the address."""
+        slugs = [slug for slug in self.slugs if "\0" not in slug]
+        public = University.objects.public(self.on).filter(slug__in=slugs).select_related("country")
+        found = public.in_bulk(field_name="slug")
+        return [found[slug] for slug in slugs if slug in found]
+
+    @property
+    def unknown(self):
+        known = {university.slug for university in self.universities}
+        return [slug for slug in self.slugs if slug not in known]
+
+    @property
+    def facts(self):
+        """The labels of what is known of any of them, each with what it is for each agreement of each."""
+        labels = dict.fromkeys(label for each in self.compared for offer in each.offers for label in offer.facts)
+        return {label: [(each, each.told(label)) for each in self.compared] for label in labels}
+
+    @cached_property
+    def compared(self):
+        found = offers([university.pk for university in self.universities], self.on)
+        return [
+            Compared(university, found[university.pk], _comparison(self._others(university.slug)))
+            for university in self.universities
+        ]
+
+    def mark(self, partners):
+        """Tells each row of a list that is picked how to take it back."""
+        for partner in partners:
+            if partner.slug in self.slugs:
+                partner.unpick = self._list_with(self._others(partner.slug))
+
+    @property
+    def comparison(self):
+        return _comparison(self.slugs)
+
+    @property
+    def adding(self):
+        """The address of the list, up to the slug that it picks."""
+        return f"{self._list_with(self.slugs)}&pick="
+
+    @property
+    def emptied(self):
+        return self._list_with([])
+
+    @property
+    def whole_list(self):
+        """The address of the list, narrowed to nothing."""
+        return list_address(_picks(self.slugs)) if self.slugs else ""
+
+    def _others(self, slug):
+        return [other for other in self.slugs if other != slug]
+
+    def _list_with(self, slugs):
+        asked = self.data.copy()
+        asked.setlist("pick", slugs)
+        return list_address(asked)
+
+
+def is_comparison(data):
+    """An address that asks for nothing of the list, but has picks."""
+    return "pick" in data and not any(name in data for name in PARAMETERS)
+
+
+def _comparison(slugs):
+    return f"?{_picks(slugs).urlencode()}"
+
+
+def _picks(slugs):
+    asked = QueryDict(mutable=True)
+    asked.setlist("pick", slugs)
+    return asked
