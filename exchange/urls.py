@@ -9,5 +9,6 @@ admin.autodiscover()
 urlpatterns = [
     path("admin/", include("partners.logins.urls")),
     path("admin/", admin.site.urls),
+    path("", include("partners.reminders.urls")),
     *i18n_patterns(*public.pages, prefix_default_language=False),
 ]

@@ -37,6 +37,7 @@ class OfficeSite(admin.AdminSite):
             path("second-factor/", SecondFactorView.as_view(site=self), name="second_factor"),
             path("changes/", self.admin_view(self.recent_changes), name="recent_changes"),
             path("changes/deleted/", self.admin_view(self.deleted), name="deleted"),
+            path("calendar/", self.admin_view(self.my_calendar), name="my_calendar"),
             *super().get_urls(),
         ]
 
@@ -49,3 +50,8 @@ class OfficeSite(admin.AdminSite):
         from partners.admin.recent_changes import deleted
 
         return deleted(request, self)
+
+    def my_calendar(self, request):
+        from partners.admin.my_calendar import my_calendar
+
+        return my_calendar(request, self)

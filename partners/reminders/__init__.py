@@ -1,1 +1,4 @@
-"""Telling coordinators what comes to its end and what stands still: matters -> digests -> sending."""
+"""Telling coordinators what comes to its end and what stands still.
+
+By mail: matters -> digests -> sending. In their own calendars: calendar -> views.
+"""

@@ -28,6 +28,7 @@ SCREENS = {
     "version that can be put back": "partners/agreement/{edited}/history/{old}/",
     "recent changes": "changes/",
     "recent changes with an error": "changes/?since=x",
+    "my calendar": "calendar/",
     "country": "partners/country/{country}/change/",
     "signing": "partners/agreement/sign/?id={deal}",
     "ending": "partners/agreement/end/?id={deal}&id={signed}",

@@ -1,0 +1,25 @@
+from hashlib import sha256
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from partners.models import CalendarLink
+from partners.reminders.calendar import calendar
+
+
+@require_safe
+def subscription(request, token):
+    """Whoever has the link has the calendar: calendar programs cannot sign in."""
+    link = CalendarLink.of(token)
+    if not link:
+        raise Http404
+    content = calendar(link, localdate(), settings.SITE_URL or request.build_absolute_uri("/").rstrip("/"))
+    response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'inline; filename="agreements.ics"'
+    response["Cache-Control"] = "private, max-age=3600"
+    response["X-Robots-Tag"] = "noindex"
+    response["ETag"] = f'"{sha256(content).hexdigest()}"'
+    return get_conditional_response(request, response["ETag"], response=response)
