@@ -124,6 +124,15 @@ def site_address(text):
     return text.rstrip("/")
 
 
+def issuer(text):
+    """The address under which a server of OpenID Connect tells of itself."""
+    try:
+        URLValidator(["http", "https"])(text)
+    except ValidationError as error:
+        raise ValueError('Not an address such as "https://login.example.edu/realms/university".') from error
+    return text
+
+
 def time_zone(text):
     try:
         return ZoneInfo(text).key
@@ -147,4 +156,11 @@ DOCUMENT_MOST_MB = read("DOCUMENT_MOST_MB", number, default="20")
 IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
 LANGUAGES = read("LANGUAGES", languages, default="en,de,fr,es,he")
 SECOND_FACTOR_REQUIRED = read("SECOND_FACTOR_REQUIRED", switch, default="off")
+OIDC_ISSUER = read("OIDC_ISSUER", lambda text: text and issuer(text), default="")
+OIDC_CLIENT_ID = read("OIDC_CLIENT_ID", filled, default=None if OIDC_ISSUER else "none")
+OIDC_CLIENT_SECRET = read("OIDC_CLIENT_SECRET", filled, default=None if OIDC_ISSUER else "none")
+OIDC_USERNAME_CLAIM = read("OIDC_USERNAME_CLAIM", filled, default="preferred_username")
+OIDC_GROUPS_CLAIM = read("OIDC_GROUPS_CLAIM", filled, default="groups")
+OIDC_COORDINATORS = read("OIDC_COORDINATORS", names, default=None if OIDC_ISSUER else "")
+OIDC_ASSISTANTS = read("OIDC_ASSISTANTS", names, default="")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")

@@ -86,7 +86,11 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.OFFICE_EMAIL or "webmaster@localhost"
 vars().update(env.EMAIL)
 
 BEHIND_PROXY = env.BEHIND_PROXY
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "partners.logins.backends.UniversityBackend",
+]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=10)
@@ -98,6 +102,13 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 SECOND_FACTOR_REQUIRED = env.SECOND_FACTOR_REQUIRED
 OTP_TOTP_ISSUER = OFFICE_NAME
+OIDC_ISSUER = env.OIDC_ISSUER
+OIDC_CLIENT_ID = env.OIDC_CLIENT_ID
+OIDC_CLIENT_SECRET = env.OIDC_CLIENT_SECRET
+OIDC_USERNAME_CLAIM = env.OIDC_USERNAME_CLAIM
+OIDC_GROUPS_CLAIM = env.OIDC_GROUPS_CLAIM
+OIDC_COORDINATORS = env.OIDC_COORDINATORS
+OIDC_ASSISTANTS = env.OIDC_ASSISTANTS
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

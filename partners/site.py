@@ -18,6 +18,7 @@ from partners.logins.second_factor import OWED, CodeView, SecondFactorView
 class OfficeSite(admin.AdminSite):
     site_header = site_title = settings.OFFICE_NAME
     index_title = _("The register")
+    login_template = "admin/logins/login.html"
 
     def has_permission(self, request):
         return self.has_password_of(request) and OWED not in request.session
@@ -29,7 +30,7 @@ class OfficeSite(admin.AdminSite):
         """Who owes nothing but the code is asked for that."""
         if self.has_password_of(request) and not self.has_permission(request):
             return redirect(f"{reverse('admin:code')}?{urlencode({'next': request.GET.get('next', '')})}")
-        return super().login(request, extra_context)
+        return super().login(request, {"single_sign_on": bool(settings.OIDC_ISSUER)} | (extra_context or {}))
 
     def get_urls(self):
         return [

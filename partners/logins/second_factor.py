@@ -10,6 +10,7 @@ import segno
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import transaction
@@ -26,13 +27,17 @@ from django_otp import verify_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
+
 OWED = "owes_a_code"
 RECOVERY_CODES = 10
 
 
 @receiver(user_logged_in)
 def ask_for_code(sender, request, user, **kwargs):
-    if settings.SECOND_FACTOR_REQUIRED or app_of(user):
+    """A university that signs somebody on asks for what it wants itself."""
+    is_signed_on = request.session[BACKEND_SESSION_KEY] == SIGNED_ON_BY_UNIVERSITY
+    if not is_signed_on and (settings.SECOND_FACTOR_REQUIRED or app_of(user)):
         request.session[OWED] = True
 
 

@@ -1,0 +1,127 @@
+"""Signing in with the university's own account, by OpenID Connect.
+
+The university says who somebody is and which groups they are in; the office's settings say what
+that makes them here. It is asked anew at each sign-in, so that who leaves the office loses it.
+"""
+
+import logging
+from functools import cache
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.django_client import OAuth
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from joserfc.errors import JoseError
+from requests import RequestException
+
+from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
+
+NEXT = "single_sign_on_next"
+SECONDS = 10
+"""That the university's server has to answer."""
+TOLD = {"email": "email", "first_name": "given_name", "last_name": "family_name"}
+LONGEST = 150
+FAILURES = (AuthlibBaseError, JoseError, KeyError, RequestException, RuntimeError, ValueError)
+"""What the library raises over an answer that is wrong, late or not there."""
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):  # noqa: N818
+    """Somebody whom the university knows, and who is not of the office, told in a sentence."""
+
+
+@cache
+def university():
+    if not settings.OIDC_ISSUER:
+        raise Http404
+    return OAuth().register(
+        "university",
+        server_metadata_url=f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration",
+        client_id=settings.OIDC_CLIENT_ID,
+        client_secret=settings.OIDC_CLIENT_SECRET,
+        client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "default_timeout": SECONDS},
+    )
+
+
+def begin(request):
+    request.session[NEXT] = request.GET.get("next", "")
+    try:
+        return university().authorize_redirect(request, request.build_absolute_uri(reverse("single_sign_on_back")))
+    except FAILURES as error:
+        return failed(request, error)
+
+
+def come_back(request):
+    try:
+        claims = told_claims(request)
+        user = account_of(claims)
+    except FAILURES as error:
+        return failed(request, error)
+    except Refused as refusal:
+        return render(request, "admin/logins/refused.html", {"refusal": refusal}, status=403)
+    login(request, user, backend=SIGNED_ON_BY_UNIVERSITY)
+    return redirect(address(request))
+
+
+def told_claims(request):
+    """Those of the signed token, and those that the server tells besides."""
+    token = university().authorize_access_token(request)
+    claims = token["userinfo"]
+    if settings.OIDC_GROUPS_CLAIM in claims:
+        return claims
+    return claims | university().userinfo(token=token)
+
+
+def account_of(claims):
+    """The account of the person, made on first sight, with the group that the university's groups give."""
+    name, group = str(claims[settings.OIDC_USERNAME_CLAIM]), group_of(claims)
+    refuse(name, group)
+    told = {field: claims[claim][:LONGEST] for field, claim in TOLD.items() if claims.get(claim)}
+    with transaction.atomic():
+        user, _is_new = User.objects.update_or_create(username=name, defaults={"is_staff": True} | told)
+        user.groups.set([group])
+    return user
+
+
+def refuse(name, group):
+    known = User.objects.filter(username=name)
+    if known.filter(is_superuser=True).exists():
+        raise Refused(_("“%s” administers this site, and signs in with a password.") % name)
+    if known.filter(is_active=False).exists():
+        raise Refused(_("The account “%s” has been closed.") % name)
+    if not group:
+        known.update(is_staff=False)
+        raise Refused(_("“%s” is not in a group of the exchange office. Ask your IT staff to add you to one.") % name)
+    try:
+        User._meta.get_field("username").run_validators(name)
+    except ValidationError as error:
+        raise Refused(
+            _("“%(name)s” cannot be a user name here: %(why)s") % {"name": name[:80], "why": error.messages[0]}
+        ) from error
+
+
+def group_of(claims):
+    told = claims.get(settings.OIDC_GROUPS_CLAIM) or []
+    names = {told} if isinstance(told, str) else {*told}
+    ours = {"Exchange coordinators": settings.OIDC_COORDINATORS, "Assistants": settings.OIDC_ASSISTANTS}
+    name = next((name for name, theirs in ours.items() if names.intersection(theirs)), None)
+    return name and Group.objects.get(name=name)
+
+
+def address(request):
+    asked = request.session.pop(NEXT, "")
+    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
+    return asked if is_ours else reverse("admin:index")
+
+
+def failed(request, error):
+    log.warning("Single sign-on failed: %r", error)
+    return render(request, "admin/logins/failed.html", status=502)

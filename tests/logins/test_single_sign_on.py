@@ -1,0 +1,174 @@
+"""Signing in by a real OpenID Connect provider, in a process of its own."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+from django.contrib.auth.models import User
+
+from partners.logins import single_sign_on
+from tests.pages import text
+
+PEOPLE = [
+    {"sub": "1", "preferred_username": "ada", "given_name": "Ada", "email": "ada@example.edu", "groups": ["office"]},
+    {"sub": "2", "preferred_username": "bob", "groups": "helpers"},
+    {"sub": "3", "preferred_username": "student", "groups": ["students"]},
+    {"sub": "4", "preferred_username": "root", "groups": ["office"]},
+    {"sub": "5", "preferred_username": "two words", "groups": ["office"]},
+    {"sub": "6", "groups": ["office"]},
+]
+
+
+@pytest.fixture(scope="session")
+def provider():
+    """The address of a provider, once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [Path(sys.executable).with_name("oidc-provider-mock"), "--port", port]
+    for person in PEOPLE:
+        command += ["--user-claims", json.dumps(person)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for line in process.stdout:
+        if "Uvicorn running" in line:
+            break
+    yield f"http://127.0.0.1:{port}"
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def configured(settings, monkeypatch, provider, db):
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    settings.OIDC_ISSUER = provider
+    settings.OIDC_COORDINATORS, settings.OIDC_ASSISTANTS = ["office"], ["helpers"]
+    single_sign_on.university.cache_clear()
+    yield
+    single_sign_on.university.cache_clear()
+
+
+@pytest.fixture
+def sign_on(client, configured):
+    """Goes through the provider as a person, and gives the page one comes back to."""
+
+    def through(sub, start="/admin/university/?next=/admin/changes/", **form):
+        asked = client.get(start).url
+        answer = requests.post(asked, data={"sub": sub} | form, allow_redirects=False, timeout=10)
+        return client.get(answer.headers["location"].removeprefix("http://testserver"), follow=True)
+
+    return through
+
+
+def standing(name):
+    user = User.objects.get(username=name)
+    return user.is_staff, [group.name for group in user.groups.all()]
+
+
+def test_member_of_the_office_becomes_a_coordinator_and_lands_where_asked(sign_on):
+    page = sign_on("1")
+
+    assert page.redirect_chain[-1][0] == "/admin/changes/"
+    assert "Welcome, Ada" in text(page)
+    assert standing("ada") == (True, ["Exchange coordinators"])
+    assert User.objects.get().email == "ada@example.edu"
+
+
+def test_second_time_finds_the_same_account(sign_on):
+    sign_on("1")
+    sign_on("1")
+
+    assert User.objects.count() == 1
+
+
+def test_other_group_becomes_an_assistant(sign_on):
+    sign_on("2")
+
+    assert standing("bob") == (True, ["Assistants"])
+
+
+def test_stranger_is_refused_in_words(sign_on):
+    page = sign_on("3")
+
+    assert page.status_code == 403
+    assert "“student” is not in a group of the exchange office." in text(page)
+    assert User.objects.count() == 0
+
+
+def test_who_left_the_office_loses_it(sign_on, settings):
+    sign_on("1")
+    settings.OIDC_COORDINATORS = ["others"]
+
+    assert sign_on("1").status_code == 403
+    assert standing("ada")[0] is False
+
+
+def test_superuser_is_never_signed_on(sign_on):
+    User.objects.create_superuser("root")
+
+    page = sign_on("4")
+
+    assert "“root” administers this site, and signs in with a password." in text(page)
+    assert "_auth_user_id" not in page.wsgi_request.session
+
+
+def test_closed_account_stays_closed(sign_on):
+    User.objects.create_user("ada", is_active=False)
+
+    assert "The account “ada” has been closed." in text(sign_on("1"))
+
+
+def test_name_that_is_no_user_name_is_refused(sign_on):
+    assert "“two words” cannot be a user name here" in text(sign_on("5"))
+
+
+@pytest.mark.parametrize(("sub", "form"), [("6", {}), ("1", {"action": "deny"})])
+def test_answer_without_a_name_or_a_consent_is_told(sign_on, sub, form):
+    page = sign_on(sub, **form)
+
+    assert page.status_code == 502
+    assert "Signing in with your university account did not work just now." in text(page)
+
+
+def test_answer_that_was_not_asked_for_is_refused(client, configured):
+    page = client.get("/admin/university/back/?code=stolen&state=invented")
+
+    assert page.status_code == 502
+    assert User.objects.count() == 0
+
+
+def test_provider_that_is_down_is_told(client, configured, settings):
+    settings.OIDC_ISSUER = "http://127.0.0.1:9"
+    single_sign_on.university.cache_clear()
+
+    page = client.get("/admin/university/")
+
+    assert page.status_code == 502
+    assert "Try again in a minute." in text(page)
+
+
+def test_second_factor_is_the_university_s_business(sign_on, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+
+    assert "Welcome, Ada" in text(sign_on("1"))
+
+
+def test_no_other_site_is_gone_on_to(sign_on):
+    page = sign_on("1", start="/admin/university/?next=https://elsewhere.example/")
+
+    assert page.redirect_chain[-1][0] == "/admin/"
+
+
+def test_login_page_offers_it_only_where_it_is_set_up(client, configured, settings):
+    offered = client.get("/admin/login/?next=/admin/changes/").content.decode()
+    settings.OIDC_ISSUER = ""
+    single_sign_on.university.cache_clear()
+    otherwise = client.get("/admin/login/").content.decode()
+
+    assert re.findall(r'href="(/admin/university/[^"]*)"', offered) == ["/admin/university/?next=/admin/changes/"]
+    assert "/admin/university/" not in otherwise
+    assert client.get("/admin/university/").status_code == 404
