@@ -10,5 +10,6 @@ urlpatterns = [
     path("admin/", include("partners.logins.urls")),
     path("admin/", admin.site.urls),
     path("", include("partners.reminders.urls")),
+    *public.files,
     *i18n_patterns(*public.pages, prefix_default_language=False),
 ]

@@ -23,7 +23,7 @@ MAY_USE = {
     "reminders": FOUNDATION,
     "admin": [*FOUNDATION, "past", "interchange"],
     "site": [*FOUNDATION, "logins", "admin"],
-    "public": [*FOUNDATION, "interchange"],
+    "public": [*FOUNDATION, "interchange", "logins"],
     "backups": FOUNDATION,
     "logins": [],
     "management": [*FOUNDATION, "interchange", "backups", "logins", "reminders"],

@@ -1,8 +1,27 @@
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path, re_path
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import TemplateView
 
-from partners.public.views import PartnerListView, UniversityView
+from partners.public.sitemaps import SITEMAPS
+from partners.public.views import PartnerListView, ReportedView, ReportView, UniversityView
+
+SLUG = r"(?P<slug>[^/\x00]+)"
 
 pages = [
     path("", PartnerListView.as_view(), name="partners"),
-    re_path(r"^universities/(?P<slug>[^/\x00]+)/$", UniversityView.as_view(), name="university"),
+    re_path(rf"^universities/{SLUG}/$", UniversityView.as_view(), name="university"),
+    re_path(rf"^universities/{SLUG}/report/$", csrf_exempt(never_cache(ReportView.as_view())), name="report"),
+    re_path(rf"^universities/{SLUG}/report/sent/$", ReportedView.as_view(), name="reported"),
+]
+
+# Without a language in their address.
+files = [
+    path(
+        "robots.txt",
+        TemplateView.as_view(template_name="partners/robots.txt", content_type="text/plain; charset=utf-8"),
+    ),
+    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
 ]

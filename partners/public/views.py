@@ -1,16 +1,20 @@
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.timezone import localdate
-from django.views.generic import DetailView, TemplateView
+from django.utils.translation import gettext as _
+from django.views.generic import DetailView, FormView, TemplateView
 
+from partners.logins.throttling import client_address
 from partners.models import University
 from partners.public.details import last_change, neighbours, offers
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
 from partners.public.listing import partners
+from partners.public.reports import ReportForm, is_within_limits, now_opened, send
 from partners.public.shortlist import Shortlist, is_comparison
 
 ON_ONE_PAGE = 250
@@ -122,3 +126,44 @@ class UniversityView(DetailView):
         if not self.is_public:
             add_never_cache_headers(response)
         return response
+
+
+class ReportView(FormView):
+    """Outside of the page that it is about, which so can be kept for everybody."""
+
+    template_name = "partners/report.html"
+    form_class = ReportForm
+
+    def dispatch(self, request, *args, slug):
+        public = University.objects.public(localdate()).select_related("country")
+        self.university = get_object_or_404(public if settings.OFFICE_EMAIL else public.none(), slug=slug)
+        return super().dispatch(request, *args, slug=slug)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(university=self.university, opened=now_opened(), **kwargs)
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"label_suffix": ""}
+
+    def form_valid(self, form):
+        values = form.cleaned_data
+        if not is_within_limits(client_address(self.request)):
+            return self._refused(form, _("There have been many reports in the last hour. Please try again later."))
+        try:
+            send(self.university, self._address(), values["message"], values["email"])
+        except OSError:
+            words = _("Mail does not work at the moment. Please write to %(address)s.")
+            return self._refused(form, words % {"address": settings.OFFICE_EMAIL})
+        return redirect("reported", self.university.slug)
+
+    def _address(self):
+        return self.request.build_absolute_uri(self.university.get_absolute_url())
+
+    def _refused(self, form, words):
+        form.add_error(None, words)
+        return self.form_invalid(form)
+
+
+class ReportedView(ReportView):
+    template_name = "partners/reported.html"
+    http_method_names = ["get"]

@@ -1,0 +1,57 @@
+import re
+
+from partners.public.sitemaps import Universities
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory, partners
+from tests.pages import queries
+
+
+def addresses(page):
+    return re.findall(r"<loc>http://testserver(.*?)</loc>", page.content.decode())
+
+
+def test_sitemap_has_the_list_and_each_public_university_in_every_language(client, db):
+    AgreementFactory(university__name="Marburg")
+    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university=UniversityFactory(name="Kept off", is_listed=False))
+
+    files = [client.get(address) for address in addresses(client.get("/sitemap.xml"))]
+
+    assert [addresses(file) for file in files] == [
+        ["/", "/de/", "/fr/", "/es/", "/he/"],
+        [f"{language}/universities/marburg/" for language in ("", "/de", "/fr", "/es", "/he")],
+    ]
+    others = re.findall(r'<xhtml:link rel="alternate" hreflang="(\w+)" href="([^"]+)"/>', files[0].content.decode())
+    assert others[:2] == [("en", "http://testserver/"), ("de", "http://testserver/de/")]
+
+
+def test_sitemap_of_very_many_universities_is_several_files(client, db, monkeypatch):
+    monkeypatch.setattr(Universities, "limit", 10)
+    partners(3)
+
+    files = addresses(client.get("/sitemap.xml"))
+
+    assert files == ["/sitemap-list.xml", "/sitemap-universities.xml", "/sitemap-universities.xml?p=2"]
+    assert [len(addresses(client.get(file))) for file in files] == [5, 10, 5]
+    assert client.get("/sitemap-universities.xml?p=3").status_code == 404
+
+
+def test_sitemap_makes_as_many_queries_with_300_universities_as_with_3(client, db):
+    partners(3)
+    with_3 = queries(client, "/sitemap-universities.xml")
+
+    partners(297, first=4)
+
+    assert queries(client, "/sitemap-universities.xml") == with_3
+
+
+def test_robots_are_kept_from_the_office_and_from_endless_shortlists(client, db):
+    robots = client.get("/robots.txt")
+
+    assert robots["Content-Type"] == "text/plain; charset=utf-8"
+    assert robots.content.decode().splitlines() == [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /*pick=",
+        "Sitemap: http://testserver/sitemap.xml",
+    ]
