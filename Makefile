@@ -1,15 +1,24 @@
 PYTHON ?= python3
+HOST ?= 127.0.0.1
 PORT ?= 8000
+HTTPS ?= off
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench
+.PHONY: run serve test bench
 .DEFAULT_GOAL := run
 
 run: $(VENV)/site .env
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py first_run fixtures/partners.tsv --address http://127.0.0.1:$(PORT)
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+serve: export DEBUG = off
+serve: export HTTPS := $(HTTPS)
+serve: $(VENV)/site .env
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@exec $(BIN)/gunicorn --config python:exchange.gunicorn --bind $(HOST):$(PORT) exchange.wsgi
 
 test: $(VENV)/tools
 	@$(BIN)/pytest --numprocesses auto $(ARGS)

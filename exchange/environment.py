@@ -114,23 +114,29 @@ def email_address(text):
     return text
 
 
-def site_address(text):
-    """Scheme and host, to which absolute links add a path."""
+def web_address(text, example="https://reports.example.edu/csp"):
     try:
         URLValidator(["http", "https"])(text)
     except ValidationError as error:
-        raise ValueError('Not an address such as "https://partners.example.edu".') from error
+        raise ValueError(f'Not an address such as "{example}".') from error
+    return text
+
+
+def site_address(text):
+    """Scheme and host, to which absolute links add a path."""
+    web_address(text, "https://partners.example.edu")
     hold(urlsplit(text).path in ("", "/") and "?" not in text and "#" not in text, "Leave out what follows the host.")
     return text.rstrip("/")
 
 
 def issuer(text):
     """The address under which a server of OpenID Connect tells of itself."""
-    try:
-        URLValidator(["http", "https"])(text)
-    except ValidationError as error:
-        raise ValueError('Not an address such as "https://login.example.edu/realms/university".') from error
-    return text
+    return web_address(text, "https://login.example.edu/realms/university")
+
+
+def workers(text):
+    hold(number(text) > 0, "At least one is needed.")
+    return number(text)
 
 
 def time_zone(text):
@@ -164,3 +170,5 @@ OIDC_GROUPS_CLAIM = read("OIDC_GROUPS_CLAIM", filled, default="groups")
 OIDC_COORDINATORS = read("OIDC_COORDINATORS", names, default=None if OIDC_ISSUER else "")
 OIDC_ASSISTANTS = read("OIDC_ASSISTANTS", names, default="")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")
+CSP_REPORT_URI = read("CSP_REPORT_URI", lambda text: text and web_address(text), default="")
+WEB_CONCURRENCY = read("WEB_CONCURRENCY", workers, default=str(2 * len(os.sched_getaffinity(0)) + 1))

@@ -4,6 +4,8 @@ from django.conf.locale import LANG_INFO
 
 from exchange import environment as env
 
+WORKING_DAY = 10 * 60 * 60
+
 BASE_DIR = env.BASE_DIR
 
 SECRET_KEY = env.SECRET_KEY
@@ -37,10 +39,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
+    "exchange.headers.permissions_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "exchange.languages.language_of_address",
     "django.middleware.common.CommonMiddleware",
@@ -110,6 +113,7 @@ OIDC_USERNAME_CLAIM = env.OIDC_USERNAME_CLAIM
 OIDC_GROUPS_CLAIM = env.OIDC_GROUPS_CLAIM
 OIDC_COORDINATORS = env.OIDC_COORDINATORS
 OIDC_ASSISTANTS = env.OIDC_ASSISTANTS
+PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}" for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -152,11 +156,14 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
+        "report-uri": env.CSP_REPORT_URI or None,
     }
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = WORKING_DAY
 SECURE_HSTS_SECONDS = 31_536_000 if env.HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.HTTPS
 if BEHIND_PROXY:

@@ -13,3 +13,6 @@ urlpatterns = [
     *public.files,
     *i18n_patterns(*public.pages, prefix_default_language=False),
 ]
+
+handler400 = "exchange.faults.bad_request"
+handler500 = "exchange.faults.server_error"

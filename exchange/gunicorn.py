@@ -1,0 +1,11 @@
+"""How gunicorn serves the site: processes of one thread each, which it renews one by one."""
+
+from exchange import environment as env
+
+workers = env.WEB_CONCURRENCY
+timeout = 120
+graceful_timeout = 30
+max_requests, max_requests_jitter = 10_000, 1_000
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+control_socket_disable = True
+accesslog = "-"

@@ -1,0 +1,43 @@
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+
+from tests.pages import pieces, text
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def failing(client):
+    """Asks for a page while the database answers with an error."""
+
+    def get(address, error):
+        def fail(*args):
+            raise error
+
+        client.raise_request_exception = False
+        with connection.execute_wrapper(fail):
+            return client.get(address)
+
+    return get
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+def test_database_that_is_gone_is_said_kindly(failing, settings, error):
+    settings.OFFICE_EMAIL = "exchange@example.edu"
+
+    page = failing("/", error)
+
+    assert (page.status_code, page["Retry-After"], page["Cache-Control"]) == (503, "30", "no-store")
+    assert pieces(page, "h1") == ["Back in a moment"]
+    assert "exchange@example.edu" in text(page)
+    assert "gone" not in text(page)
+
+
+def test_database_that_is_gone_is_said_in_the_language_of_the_page(failing):
+    assert pieces(failing("/de/", OperationalError("gone")), "h1") == ["Gleich wieder da"]
+
+
+def test_page_that_fails_says_so(failing):
+    page = failing("/", ZeroDivisionError("inside"))
+
+    assert (page.status_code, pieces(page, "h1"), "inside" in text(page)) == (500, ["This page has failed"], False)

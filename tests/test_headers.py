@@ -1,0 +1,131 @@
+"""What every answer tells the browser, whoever gives it."""
+
+import pytest
+from django.contrib.auth.hashers import identify_hasher, make_password
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.urls import path
+
+from exchange import settings as site_settings
+from exchange.urls import *  # noqa: F403
+from exchange.urls import urlpatterns as site
+from tests.factories import AgreementFactory
+
+CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+HEADERS = {
+    "Content-Security-Policy": set(CSP.split("; ")),
+    "Cross-Origin-Opener-Policy": {"same-origin"},
+    "Permissions-Policy": {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+    "Referrer-Policy": {"same-origin"},
+    "X-Content-Type-Options": {"nosniff"},
+}
+
+
+def broken(request):
+    raise RuntimeError("for the test")
+
+
+urlpatterns = [path("broken", broken), path("plain", lambda request: HttpResponse("plain")), *site]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.test_headers")]
+
+
+def told(response):
+    return {name: set(response[name].split("; ")) for name in HEADERS}
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/", 200),
+        ("/universities/marburg/", 200),
+        ("/universities/atlantis/", 404),
+        ("/nowhere", 404),
+        ("/universities/marburg", 301),
+        ("/admin/", 302),
+        ("/admin/login/", 200),
+        ("/admin/nowhere/", 302),
+        ("/calendar/x.ics", 404),
+        ("/static/partners/public.css", 200),
+        ("/broken", 500),
+        ("/plain", 200),
+    ],
+)
+def test_every_answer_is_guarded(client, address, status):
+    AgreementFactory(university__name="Marburg", university__slug="marburg")
+    client.raise_request_exception = False
+
+    response = client.get(address)
+
+    assert (response.status_code, told(response)) == (status, HEADERS)
+    response.close()
+
+
+def test_pages_of_the_office_are_guarded(office):
+    for address in ("/admin/", "/admin/partners/agreement/", "/admin/partners/agreement/sign/", "/admin/calendar/"):
+        assert told(office.get(address)) == HEADERS
+
+
+def test_unknown_host_is_answered_with_a_guarded_page_of_the_site(client):
+    response = client.get("/", headers={"host": "evil.example"})
+
+    assert (response.status_code, told(response)) == (400, HEADERS)
+    assert "Not understood" in response.content.decode()
+    assert "evil.example" not in response.content.decode()
+
+
+def test_plain_http_is_led_to_https_and_guarded(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    response = client.get("/?q=x")
+
+    assert (response.status_code, response["Location"]) == (301, "https://testserver/?q=x")
+    assert set(response["Content-Security-Policy"].split("; ")) == HEADERS["Content-Security-Policy"]
+
+
+def test_page_may_not_be_framed(client):
+    assert client.get("/")["X-Frame-Options"] == "DENY"
+
+
+def test_https_is_remembered_for_a_year(client, settings):
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
+
+    assert client.get("/", secure=True)["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_violations_are_reported_where_the_setting_says(client, settings):
+    reported = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"] | {"report-uri": "https://reports.example.edu/csp"}
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": reported}
+
+    assert "report-uri https://reports.example.edu/csp" in client.get("/")["Content-Security-Policy"]
+
+
+def test_form_from_elsewhere_is_refused_with_a_guarded_page_of_the_site(client):
+    client.handler.enforce_csrf_checks = True
+
+    response = client.post("/admin/login/", {"username": "x", "password": "y"})
+
+    assert (response.status_code, told(response)) == (403, HEADERS)
+    assert "Not done, to be safe" in response.content.decode()
+
+
+def test_session_cookie_is_of_the_site_alone_and_of_one_working_day(client, settings):
+    User.objects.create_user("ann", password="long enough", is_staff=True)
+
+    client.post("/admin/login/", {"username": "ann", "password": "long enough"})
+
+    cookie = client.cookies["sessionid"]
+    assert {name: cookie[name] for name in ("samesite", "httponly", "max-age")} == {
+        "samesite": "Lax",
+        "httponly": True,
+        "max-age": 36_000,
+    }
+
+
+def test_password_is_kept_as_argon2_and_an_older_one_becomes_it(client, settings):
+    settings.PASSWORD_HASHERS = site_settings.PASSWORD_HASHERS
+    ann = User(username="ann", is_staff=True, password=make_password("long enough", hasher="pbkdf2_sha256"))
+    ann.save()
+
+    client.post("/admin/login/", {"username": "ann", "password": "long enough"})
+
+    assert identify_hasher(User.objects.get().password).algorithm == "argon2"

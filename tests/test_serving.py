@@ -1,0 +1,65 @@
+import gzip
+import re
+
+import pytest
+from django.db import connection
+
+from tests.pages import text
+from tests.serving import Line, copy_site, get, prepare, served, surroundings
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return copy_site(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def site(folder):
+    variables = surroundings(DATABASE_URL=f"sqlite:///{folder}/db.sqlite3")
+    prepare(folder, variables)
+    with served(folder, variables) as port:
+        yield port
+
+
+def test_site_is_served_with_prepared_static_files(site):
+    status, _headers, page = get(site, "/")
+    style = re.search(r'href="(/static/partners/public\.[0-9a-f]{12}\.css)"', page.decode())[1]
+
+    found, headers, packed = get(site, style, Accept_Encoding="gzip")
+
+    assert (status, found) == (200, 200)
+    assert headers["Content-Encoding"] == "gzip"
+    assert headers["Cache-Control"] == "max-age=315360000, public, immutable"
+    assert gzip.decompress(packed) == get(site, style)[2]
+
+
+def test_error_pages_are_served_without_a_word_on_the_inside(site):
+    status, _headers, page = get(site, "/nowhere")
+
+    assert status == 404
+    assert "Page not found" in text(page.decode())
+    assert "urlpatterns" not in page.decode()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("reference_data")
+def test_site_says_that_its_database_is_gone_and_comes_back_with_it(folder):
+    name = connection.settings_dict
+    line = Line(name["HOST"], int(name["PORT"]))
+    url = f"postgres://{name['USER']}:{name['PASSWORD']}@127.0.0.1:{line.port}/{name['NAME']}"
+    variables = surroundings(DATABASE_URL=url)
+    prepare(folder, variables)
+    with served(folder, variables) as port:
+        before = get(port, "/")[0]
+        line.cut()
+        gone = [get(port, address) for address in ("/", "/admin/login/", "/nowhere")]
+        line.mend()
+        after = get(port, "/")[0]
+    line.cut()
+
+    assert (before, after) == (200, 200)
+    assert [status for status, _headers, _page in gone] == [503, 200, 404]
+    _status, headers, page = gone[0]
+    assert (headers["Retry-After"], headers["Cache-Control"]) == ("30", "no-store")
+    assert "The list cannot be reached right now. Nothing is lost." in text(page.decode())
