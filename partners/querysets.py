@@ -130,6 +130,9 @@ class AgreementQuerySet(QuerySet):
 
 
 class DocumentQuerySet(QuerySet):
+    def search(self, query: str) -> DocumentQuerySet:
+        return _containing(self, query, "agreement__university__search_text")
+
     def not_withdrawn(self) -> DocumentQuerySet:
         return self.filter(is_withdrawn=False)
 

@@ -4,9 +4,10 @@ import factory
 from hypothesis import strategies as st
 
 from partners.fields import NAME_LENGTH
-from partners.models import Agreement, AgreementType, Country, University
+from partners.models import Agreement, AgreementType, Country, Document, University
 from partners.names import clean_name
 from partners.rules import Status
+from tests.files import PDF, upload
 
 HOSTILE = [
     *"\";,/&|'’“`=+-@()",
@@ -33,6 +34,22 @@ class AgreementFactory(factory.django.DjangoModelFactory):
     university = factory.SubFactory(UniversityFactory)
     agreement_type = factory.LazyFunction(lambda: AgreementType.objects.get(slug="bilateral"))
     status = Status.SIGNED
+
+
+class DocumentFactory(factory.django.DjangoModelFactory):
+    """A PDF of an agreement."""
+
+    class Meta:
+        model = Document
+
+    agreement = factory.SubFactory(AgreementFactory)
+
+    @classmethod
+    def _create(cls, model, name="agreement.pdf", content=PDF, **values):
+        document = model.of(upload(name, content), **values)
+        document.full_clean()
+        document.save()
+        return document
 
 
 def names():

@@ -8,7 +8,7 @@ from django.db.models import ProtectedError
 
 from partners.models import Agreement, Document
 from partners.rules import Status
-from tests.factories import AgreementFactory
+from tests.factories import AgreementFactory, DocumentFactory
 from tests.files import PDF, upload
 
 pytestmark = pytest.mark.django_db
@@ -17,13 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def agreement(db):
     return AgreementFactory(university__name="Marburg")
-
-
-def add(agreement, *files, **values):
-    document = Document.of(*files or [upload()], agreement=agreement, **values)
-    document.full_clean()
-    document.save()
-    return document
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def only_file(documents):
 
 
 def test_document_keeps_what_the_file_was(agreement, coordinator):
-    add(agreement, upload("Signed  one.PDF"), added_by=coordinator)
+    DocumentFactory(agreement=agreement, name="Signed  one.PDF", added_by=coordinator)
 
     document = Document.objects.get()
 
@@ -50,7 +43,7 @@ def test_document_keeps_what_the_file_was(agreement, coordinator):
 
 
 def test_file_is_kept_under_a_name_that_says_nothing_and_for_nobody_else(agreement, only_file):
-    add(agreement)
+    DocumentFactory(agreement=agreement)
 
     file = only_file()
     assert file.read_bytes() == PDF
@@ -62,25 +55,25 @@ def test_file_that_the_register_does_not_take_is_refused(agreement, settings):
     settings.DOCUMENT_MOST_MB = 0
 
     with pytest.raises(ValidationError, match="a document at most 0 MB"):
-        add(agreement)
+        DocumentFactory(agreement=agreement)
 
 
 def test_same_content_twice_in_one_agreement_is_refused(agreement):
-    add(agreement)
+    DocumentFactory(agreement=agreement)
 
     with pytest.raises(ValidationError, match=r"The agreement has this document already\."):
-        add(agreement, upload("copy.pdf"))
+        DocumentFactory(agreement=agreement, name="copy.pdf")
     with pytest.raises(IntegrityError, match="document"), transaction.atomic():
         Document.of(upload("copy.pdf"), agreement=agreement).save()
 
 
 def test_same_content_in_another_agreement_or_after_it_was_withdrawn_is_taken(agreement):
-    first = add(agreement)
+    first = DocumentFactory(agreement=agreement)
     first.is_withdrawn = True
     first.save()
 
-    add(agreement)
-    add(AgreementFactory(university__name="Jena"))
+    DocumentFactory(agreement=agreement)
+    DocumentFactory(agreement__university__name="Jena")
 
     assert list(Document.objects.values_list("agreement__university__name", "is_withdrawn").order_by("pk")) == [
         ("Marburg", True),
@@ -90,14 +83,14 @@ def test_same_content_in_another_agreement_or_after_it_was_withdrawn_is_taken(ag
 
 
 def test_agreement_with_a_document_is_not_deleted(agreement):
-    add(agreement)
+    DocumentFactory(agreement=agreement)
 
     with pytest.raises(ProtectedError):
         agreement.delete()
 
 
 def test_file_goes_after_the_deletion_of_its_document(agreement, documents, django_capture_on_commit_callbacks):
-    document = add(agreement)
+    document = DocumentFactory(agreement=agreement)
 
     with django_capture_on_commit_callbacks(execute=True):
         document.delete()
@@ -107,7 +100,7 @@ def test_file_goes_after_the_deletion_of_its_document(agreement, documents, djan
 
 
 def test_file_stays_where_the_deletion_is_taken_back(agreement, only_file):
-    add(agreement)
+    DocumentFactory(agreement=agreement)
 
     with transaction.atomic():
         Document.objects.all().delete()
@@ -118,7 +111,7 @@ def test_file_stays_where_the_deletion_is_taken_back(agreement, only_file):
 
 
 def test_history_knows_documents_and_not_where_they_are_kept(agreement):
-    document = add(agreement)
+    document = DocumentFactory(agreement=agreement)
     document.is_withdrawn = True
     document.save()
 
@@ -131,9 +124,9 @@ def test_history_knows_documents_and_not_where_they_are_kept(agreement):
 
 def test_agreements_without_a_document_are_those_with_none_that_counts(agreement):
     """With withdrawn ones only it counts as without."""
-    add(agreement)
+    DocumentFactory(agreement=agreement)
     withdrawn = AgreementFactory(university__name="Jena")
-    add(withdrawn, is_withdrawn=True)
+    DocumentFactory(agreement=withdrawn, is_withdrawn=True)
     AgreementFactory(university__name="Halle")
     AgreementFactory(university__name="Gera", status=Status.IN_PROCESS)
 

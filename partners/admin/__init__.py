@@ -1,3 +1,11 @@
 """The coordinators' wing, one module per screen."""
 
-from partners.admin import agreement_types, agreements, countries, devices, import_runs, universities  # noqa: F401
+from partners.admin import (  # noqa: F401
+    agreement_types,
+    agreements,
+    countries,
+    devices,
+    documents,
+    import_runs,
+    universities,
+)

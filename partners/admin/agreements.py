@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.admin.agreement_rows import MOST_AT_ONCE
 from partners.admin.base import RegisterAdmin
 from partners.admin.choices import PlainChoices
+from partners.admin.document_inline import DocumentInline
 from partners.admin.ending import EndingView
 from partners.admin.filters import StatusFilter
 from partners.admin.renewing import RenewingView
@@ -41,6 +42,7 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
         ),
         (_("Its end"), {"classes": ["collapse"], "fields": ["ended_on"]}),
     ]
+    inlines = [DocumentInline]
     actions = ["mark_selected_as_signed", "renew_selected", "end_selected"]
 
     class Media:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.admin.agreement_rows import DAY_INPUT, RowForm, RowsView, links
+from partners.admin.document_fields import DocumentsField, forgotten, refuse_known
 from partners.models import Agreement
 from partners.rules import Status
 
@@ -15,6 +16,8 @@ DAYS = ["signed_on", "valid_from", "valid_until"]
 
 class SignForm(RowForm):
     for_all = DAYS
+    user = None
+    documents = DocumentsField(label=gettext_lazy("documents"), help_text="")
 
     class Meta:
         model = Agreement
@@ -27,6 +30,11 @@ class SignForm(RowForm):
         self.fields["agreement_type"].disabled = instance.agreement_type_id is not None
         self.fields["agreement_type"].help_text = ""
 
+    def clean_documents(self):
+        documents = self.cleaned_data["documents"]
+        refuse_known(documents, set(self.instance.documents.not_withdrawn().values_list("sha256", flat=True)))
+        return documents
+
     def clean(self):
         self.instance.status = Status.SIGNED
         return super().clean()
@@ -34,12 +42,21 @@ class SignForm(RowForm):
     def save(self):
         self.ended = list(self.instance.predecessors().values_list("pk", flat=True))
         self.instance.sign(self.cleaned_data["signed_on"])
+        for document in self.cleaned_data["documents"]:
+            document.add_to(self.instance, self.user, "added with the signature")
+
+    def ask_for_files_again(self):
+        if files := forgotten(self, "documents"):
+            self.add_error("documents", files)
 
 
 class SigningView(RowsView):
     form = SignForm
     title = button = gettext_lazy("Mark as signed")
-    note = gettext_lazy("What is signed here ends the signed agreement of the same type, if there is one.")
+    note = gettext_lazy(
+        "What is signed here ends the signed agreement of the same type, if there is one. "
+        "A document is a PDF, DOCX, ODT, PNG or JPEG file; choose several at once if there are more."
+    )
     done = gettext_lazy("Marked as signed")
 
     def may_be_done_to(self):
@@ -51,7 +68,13 @@ class SigningView(RowsView):
         choices = list(rows[0].fields["agreement_type"].choices) if rows else []
         for form in rows:
             form.fields["agreement_type"].choices = choices
+            form.user = self.request.user
         return rows
+
+    def answer(self, rows):
+        for form in rows:
+            form.ask_for_files_again()
+        return super().answer(rows)
 
     def refuse(self, rows):
         """Of two deals of one type with one university, signing the second would end the first."""

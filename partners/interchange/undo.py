@@ -15,7 +15,7 @@ from partners.interchange import history
 from partners.interchange.history import ADDED, CHUNK, Why
 from partners.interchange.register_columns import NAMED
 from partners.interchange.undo_words import agreement_words, changed_fields, names_of, slot, university_words
-from partners.models import Agreement, ImportRun, University
+from partners.models import Agreement, Document, ImportRun, University
 
 
 @dataclass
@@ -63,6 +63,7 @@ def undoing_of(run: ImportRun) -> Undoing:
     """Everything that a run changed, with the obstacles to putting it back."""
     undoing = changes_of(run)
     _mark_touched(undoing.changes())
+    _mark_documented(run, undoing.agreements)
     _mark_orphaned(undoing.agreements)
     _mark_taken(run, undoing.agreements)
     _mark_inhabited(run, undoing)
@@ -128,6 +129,15 @@ def _mark_touched(changes: Iterable[Change]) -> None:
             message = _("deleted by %(who)s, %(when)s") if is_deleted else _("changed by %(who)s, %(when)s")
             who = change.since.history_user or _("a command")
             change.obstacle = message % {"who": who, "when": f"{localtime(change.since.history_date):%Y-%m-%d %H:%M}"}
+
+
+def _mark_documented(run: ImportRun, agreements: Iterable[Change]) -> None:
+    """An agreement that the run added stays with the documents that it was given since."""
+    added = Agreement.history.filter(import_run=run, history_type=ADDED).values("id")
+    documented = set(Document.objects.filter(agreement__in=added).values_list("agreement", flat=True))
+    for change in agreements:
+        if change.record.id in documented and change.before is None and not change.obstacle:
+            change.obstacle = _("it has documents by now")
 
 
 def _mark_orphaned(agreements: Iterable[Change]) -> None:

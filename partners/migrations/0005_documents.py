@@ -114,7 +114,6 @@ class Migration(migrations.Migration):
                     "file",
                     models.FileField(
                         editable=False,
-                        error_messages={"blank": "The file was deleted with it. Add it to its agreement anew."},
                         storage=partners.models.documents.document_storage,
                         upload_to=partners.models.documents.random_name,
                         verbose_name="file",

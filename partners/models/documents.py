@@ -5,6 +5,7 @@ from functools import partial
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.files.storage import storages
 from django.db import models, transaction
 from django.db.models import Q, UniqueConstraint
@@ -35,13 +36,7 @@ class Document(models.Model):
     agreement = models.ForeignKey(
         Agreement, models.PROTECT, related_name="documents", verbose_name=_("agreement"), editable=False
     )
-    file = models.FileField(
-        _("file"),
-        storage=document_storage,
-        upload_to=random_name,
-        editable=False,
-        error_messages={"blank": _("The file was deleted with it. Add it to its agreement anew.")},
-    )
+    file = models.FileField(_("file"), storage=document_storage, upload_to=random_name, editable=False)
     name = models.CharField(_("name"), max_length=LONGEST_NAME, editable=False, validators=[file_kinds.file_name])
     kind = models.CharField(_("kind"), max_length=4, choices=Kind, editable=False)
     size = models.PositiveIntegerField(_("size"), editable=False)
@@ -79,16 +74,26 @@ class Document(models.Model):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        super().clean()
+        if not self.file:
+            raise ValidationError(_("Its file was deleted with it. Add it to the agreement anew."))
+
     @classmethod
     def of(cls, upload, **values):
         """From an uploaded file, not saved yet. Refuses what the register does not take."""
         name = clean_name(upload.name)
         file_kinds.file_name(name)
         file_kinds.small_enough(name, upload.size, settings.DOCUMENT_MOST_MB)
+        upload.seek(0)
         content = upload.read()
         kind = file_kinds.kind_of_document(name, content)
         sha256 = hashlib.sha256(content).hexdigest()
         return cls(file=upload, name=name, kind=kind, size=len(content), sha256=sha256, **values)
+
+    def add_to(self, agreement, user, reason):
+        self.agreement, self.added_by, self._change_reason = agreement, user, reason
+        self.save()
 
     @property
     def media_type(self):

@@ -23,13 +23,13 @@ def historical_models() -> list[type[models.Model]]:
 
 
 def slim(rows: QuerySet, kind: str, moment: str = "history_date") -> QuerySet:
-    told = {"moment": F(moment), "number": F("pk"), "kind": Value(kind, CharField())}
-    return rows.order_by().annotate(**told).values_list("moment", "number", "kind")
+    told = {"moment": F(moment), "number": F("pk"), "row_kind": Value(kind, CharField())}
+    return rows.order_by().annotate(**told).values_list("moment", "number", "row_kind")
 
 
 def merged(parts: Iterable[QuerySet]) -> QuerySet:
     first, *rest = parts
-    return first.union(*rest, all=True).order_by("-moment", "-number", "kind")
+    return first.union(*rest, all=True).order_by("-moment", "-number", "row_kind")
 
 
 def story(model: type[models.Model], pk: int, parts: Iterable[models.ForeignKey] = ()) -> QuerySet:

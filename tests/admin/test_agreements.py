@@ -10,6 +10,7 @@ from tests.factories import AgreementFactory, UniversityFactory, partners
 from tests.pages import errors, messages, queries, rows, text
 
 LIST, ADD = "/admin/partners/agreement/", "/admin/partners/agreement/add/"
+NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
 PAST, FUTURE = date(2000, 1, 1), date(2999, 12, 31)
 
 
@@ -107,7 +108,7 @@ def test_list_makes_as_many_queries_with_300_universities_as_with_3(office, aske
 def test_agreement_is_added(office, marburg, bilateral):
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed", "valid_until": "2999-12-31"}
 
-    page = office.post(ADD, typed, follow=True)
+    page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
     assert messages(page) == ["The agreement “Marburg: Bilateral (signed)” was added successfully."]
     assert rows(page) == ["Marburg Germany Bilateral signed - Dec. 31, 2999"]
@@ -138,7 +139,7 @@ HAS_UNKNOWN = "This university already has an agreement of unknown type in proce
 def test_form_tells_at_the_field_what_is_wrong(office, marburg, bilateral, typed, error):
     valid = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
 
-    page = office.post(ADD, valid | typed)
+    page = office.post(ADD, NO_DOCUMENTS | valid | typed)
 
     assert errors(page) == error
     assert "errorlist nonfield" not in page.content.decode()
@@ -159,7 +160,7 @@ def test_form_refuses_a_second_open_agreement_of_a_type(office, marburg, bilater
     AgreementFactory(university=marburg, agreement_type=agreement_type, status=status)
     typed = {"university": marburg.pk, "agreement_type": agreement_type.pk if agreement_type else "", "status": status}
 
-    page = office.post(ADD, typed)
+    page = office.post(ADD, NO_DOCUMENTS | typed)
 
     assert re.findall(r'<ul class="errorlist[^"]*"[^>]*><li>(.*?)</li>', page.content.decode()) == [error]
     assert Agreement.objects.count() == 1
@@ -168,7 +169,8 @@ def test_form_refuses_a_second_open_agreement_of_a_type(office, marburg, bilater
 def test_form_adds_another_ended_agreement_of_a_type(office, marburg, bilateral):
     AgreementFactory(university=marburg, status=Status.ENDED)
 
-    page = office.post(ADD, {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}, follow=True)
+    typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}
+    page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
     assert rows(page) == ["Marburg Germany Bilateral ended - -"] * 2
 
@@ -178,7 +180,7 @@ def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bil
     renewal = AgreementFactory(university=marburg, status=Status.IN_PROCESS)
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed"}
 
-    page = office.post(f"{LIST}{renewal.pk}/change/", typed, follow=True)
+    page = office.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed, follow=True)
 
     assert rows(page) == ["Marburg Germany Bilateral ended - -", "Marburg Germany Bilateral signed - -"]
 
@@ -196,7 +198,7 @@ def test_form_keeps_every_detail(office, coordinator, marburg, bilateral):
     }
     form = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
 
-    office.post(ADD, form | details | {"study_levels": ["master", "bachelor"]})
+    office.post(ADD, NO_DOCUMENTS | form | details | {"study_levels": ["master", "bachelor"]})
 
     assert Agreement.objects.values(*details, "study_levels").get() == details | {"study_levels": "bachelor,master"}
     page = office.get(f"{LIST}{Agreement.objects.get().pk}/change/")

@@ -7,6 +7,7 @@ from tests.factories import AgreementFactory, UniversityFactory
 from tests.pages import cells, pieces, queries, text
 
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
+NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
 
 
 def university_form(university, **changes):
@@ -26,7 +27,7 @@ def agreement_line(agreement, **changes):
 
 
 def change(browser, obj, typed):
-    browser.post(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/change/", typed)
+    browser.post(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/change/", NO_DOCUMENTS | typed)
 
 
 def history(browser, obj):

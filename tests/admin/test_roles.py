@@ -1,13 +1,15 @@
 import re
+from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.urls import reverse
 
 from partners.models import Agreement, ImportRun, University
-from tests.factories import AgreementFactory
+from tests.factories import AgreementFactory, DocumentFactory
 from tests.pages import text
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,14 @@ PAGES = {
     "agreement_sign": (403, 302, 302),
     "agreement_renew": (403, 302, 302),
     "agreement_end": (403, 302, 302),
+    "document_changelist": (200, 200, 200),
+    "document_add": (403, 403, 403),
+    "document_change": (200, 200, 200),
+    "document_delete": (403, 403, 200),
+    "document_history": (200, 200, 200),
+    "document_simple_history": (200, 200, 200),
+    "document_bring_back": (403, 403, 302),
+    "document_file": (200, 200, 200),
     "importrun_changelist": (200, 200, 200),
     "importrun_add": (403, 403, 403),
     "importrun_change": (200, 200, 200),
@@ -74,6 +84,9 @@ CHANGES = {
     "agreement_sign": (403, 302, 302),
     "agreement_renew": (403, 302, 302),
     "agreement_end": (403, 302, 302),
+    "document_add": (403, 403, 403),
+    "document_change": (403, 302, 302),
+    "document_delete": (403, 403, 200),
     "importrun_change": (200, 200, 200),
     "importrun_delete": (403, 403, 403),
     "importrun_undo": (403, 302, 302),
@@ -88,6 +101,7 @@ def named(model_admin):
 @pytest.fixture
 def visit(client, register, assistant, coordinator):
     """Asks for a page by its name as each of the roles, and gives what each is answered."""
+    DocumentFactory(agreement=Agreement.objects.first())
     users = {
         "student": User.objects.create_user("student"),
         "assistant": assistant,
@@ -104,6 +118,7 @@ def visit(client, register, assistant, coordinator):
             answer = getattr(client, method)(address(name))
             is_login = answer.status_code == 302 and answer.url.startswith(LOGIN)
             found[role] = "login" if is_login else answer.status_code
+            answer.close()
         return found
 
     return answers
@@ -123,6 +138,7 @@ def expected(answers):
 
 
 def test_table_names_every_page_of_the_back_office():
+    import_module(settings.ROOT_URLCONF)
     registered = [each for model, each in admin.site._registry.items() if model._meta.app_label == "partners"]
 
     assert set().union(*map(named, registered)) == set(PAGES)

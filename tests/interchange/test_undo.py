@@ -9,7 +9,7 @@ from partners.interchange.undo import changes_of, undo, undoing_of
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.rules import Status
 from tests.conftest import staff
-from tests.factories import AgreementFactory, UniversityFactory
+from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +101,19 @@ def test_undo_leaves_what_a_superuser_has_deleted_since(coordinator):
     assert not University.objects.exists()
 
 
+def test_undo_leaves_an_added_agreement_that_has_a_document_by_now(coordinator):
+    run = imported(("Marburg", "Bilateral/GE3"))
+    DocumentFactory(agreement=Agreement.objects.get(agreement_type__slug="ge3"))
+
+    undoing = undo(run, coordinator)
+
+    assert [(change.words, change.obstacle) for change in undoing.left()] == [
+        ("added to the register", "it has agreements that stay"),
+        ("new: signed GE3", "it has documents by now"),
+    ]
+    assert list(map(str, Agreement.objects.all())) == ["Marburg: GE3 (signed)"]
+
+
 def test_undo_leaves_an_added_university_that_has_other_agreements_by_now(erasmus, coordinator):
     run = imported(("Trier", "Bilateral"))
     trier = University.objects.get()
@@ -164,7 +177,7 @@ def test_import_of_the_same_file_leaves_no_run():
 def test_changes_are_told_with_the_same_queries(number, django_assert_num_queries):
     run = imported(*((f"Town {n}", "Bilateral") for n in range(number)))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(undoing_of(run).changes()) == 2 * number
 
 
@@ -243,7 +256,7 @@ def test_people_are_told_with_the_same_queries(number, coordinator, django_asser
     run = ImportRun.of(content, file_name="register.tsv")
     RegisterResource().import_data(RegisterResource.read(content), run=run)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         changes = undoing_of(run).changes()
 
     assert [change.words for change in changes] == ["Bilateral, coordinator responsible: ana → coordinator"] * number

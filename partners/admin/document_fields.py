@@ -1,0 +1,61 @@
+"""Adding documents in a form: several files at once, each told what is wrong with it."""
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy, get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.file_kinds import ENDINGS
+from partners.models import Document
+from partners.names import clean_name
+
+ACCEPT = ",".join(ending for endings in ENDINGS.values() for ending in endings)
+
+
+class ManyFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class DocumentsField(forms.FileField):
+    """Cleans uploads to documents that are not saved yet, one for each content."""
+
+    widget = ManyFiles({"accept": ACCEPT})
+
+    def __init__(self, **kwargs):
+        takes = gettext_lazy("PDF, DOCX, ODT, PNG or JPEG, up to {} MB each. You can choose several at once.")
+        told = {"help_text": format_lazy(takes, settings.DOCUMENT_MOST_MB)}
+        super().__init__(**{"required": False} | told | kwargs)
+
+    def clean(self, uploads, initial=None):
+        documents, errors = {}, []
+        for upload in uploads or ():
+            try:
+                document = Document.of(upload)
+                documents.setdefault(document.sha256, document)
+            except ValidationError as error:
+                errors.append(error)
+        if errors:
+            raise ValidationError(errors)
+        return list(documents.values())
+
+    def has_changed(self, initial, data):
+        return bool(data)
+
+
+def refuse_known(documents, known):
+    """Raises an error if one of the documents has one of the checksums that an agreement has already."""
+    for document in documents:
+        if document.sha256 in known:
+            message = _("“%(name)s” is among its documents already. Leave it out.")
+            raise ValidationError(message, "known", {"name": document.name})
+
+
+def forgotten(form, name):
+    """Which files to choose again, as a browser forgets them when a page comes back. Empty if there are none."""
+    chosen = [clean_name(upload.name) for upload in form.files.getlist(form.add_prefix(name))] if form.is_bound else []
+    refused = {error.params["name"] for error in form.errors.as_data().get(name, ())}
+    again = [_("“%s”") % each for each in chosen if each not in refused]
+    message = _("Nothing is saved yet, and the browser has forgotten %s. Choose again.")
+    return message % get_text_list(again, _("and")) if again else ""
