@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.db import connection
+
+from tests.conftest import OFFICES_LIST
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -33,28 +36,76 @@ class Site:
         return self.run("dumpdata", "--all", "--exclude", "sessions")[0]
 
 
-@pytest.fixture
-def new_site(request, tmp_path):
-    """Makes sites with empty databases of a kind."""
-    made = []
+class Databases:
+    """Makes databases of both kinds, and takes those away that stand on a server."""
 
-    def make(kind=connection.vendor):
+    def __init__(self, folder):
+        self.folder = folder
+        self.made = []
+
+    def make(self, kind, template=None):
+        """The name of a database and its address."""
         name = f"partners_{uuid4().hex}"
         if kind == "sqlite":
-            return Site(f"sqlite:///{tmp_path}/{name}.sqlite3", tmp_path / name)
-        _on_server(f"CREATE DATABASE {name}")
-        made.append(name)
-        server = connection.settings_dict
-        user = f"{server['USER']}:{server['PASSWORD']}" if server["PASSWORD"] else server["USER"]
-        return Site(f"postgres://{user}@{server['HOST']}:{server['PORT']}/{name}", tmp_path / name)
+            file = self.folder / f"{name}.sqlite3"
+            if template:
+                shutil.copy(self.folder / f"{template}.sqlite3", file)
+            return name, f"sqlite:///{file}"
+        on_server(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}")
+        self.made.append(name)
+        return name, server_address(name)
 
-    yield make
-    for name in made:
-        _on_server(f"DROP DATABASE {name} WITH (FORCE)")
+    def drop(self):
+        for name in self.made:
+            on_server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _on_server(statement):
+def server_address(name):
     server = connection.settings_dict
-    told = {"host": server["HOST"], "port": server["PORT"], "user": server["USER"], "password": server["PASSWORD"]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **told) as outside:
+    user = f"{server['USER']}:{server['PASSWORD']}" if server["PASSWORD"] else server["USER"]
+    return f"postgres://{user}@{server['HOST']}:{server['PORT']}/{name}"
+
+
+def on_server(statement):
+    with psycopg.connect(server_address("postgres"), autocommit=True) as outside:
         outside.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory):
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.drop()
+
+
+@pytest.fixture(scope="session")
+def templates(databases, tmp_path_factory):
+    """The name of a database with the office's list in it, by its kind, made when it is first asked for."""
+    names = {}
+
+    def template(kind):
+        if kind not in names:
+            names[kind], address = databases.make(kind)
+            site = Site(address, tmp_path_factory.mktemp("documents"))
+            site.run("migrate", "--verbosity", "0")
+            site.run("first_run", OFFICES_LIST, "--address", "http://localhost")
+        return names[kind]
+
+    return template
+
+
+@pytest.fixture
+def new_site(databases, tmp_path):
+    """Makes sites with empty databases of a kind, or with copies of one."""
+
+    def make(kind=connection.vendor, template=None):
+        name, address = databases.make(kind, template)
+        return Site(address, tmp_path / name)
+
+    return make
+
+
+@pytest.fixture
+def filled(new_site, templates):
+    """Makes sites with the office's list."""
+    return lambda kind=connection.vendor: new_site(kind, templates(kind))

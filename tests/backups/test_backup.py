@@ -28,17 +28,6 @@ def long_lists(tmp_path):
     return files
 
 
-@pytest.fixture
-def filled(new_site):
-    def fill(kind=connection.vendor):
-        site = new_site(kind)
-        site.run("migrate", "--verbosity", "0")
-        site.run("first_run", OFFICES_LIST, "--address", "http://localhost")
-        return site
-
-    return fill
-
-
 def rows(backup, model):
     with zipfile.ZipFile(backup) as zipped:
         return zipped.read(f"rows/partners.{model}.jsonl").count(b"\n") - 1
