@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 
 from partners.countries import called
 from partners.names import search_words
@@ -15,6 +16,7 @@ IN_FORCE = "in-force"
 EXPIRED = "expired"
 IN_PROCESS = "in-process"
 ENDED = "ended"
+STATES = [IN_PROCESS, IN_FORCE, EXPIRED, ENDED]
 
 NOTHING = Q(pk__in=())
 LONGEST_QUERY = 500
@@ -32,17 +34,30 @@ def _state(state: str, on: date) -> Q:
     }.get(state, NOTHING)
 
 
+def state_of(status: str, valid_until: date | None, on: date) -> str:
+    """The same of values, for those who count many rows at once."""
+    if status != Status.SIGNED:
+        return {Status.IN_PROCESS: IN_PROCESS, Status.ENDED: ENDED}[Status(status)]
+    return EXPIRED if valid_until and valid_until < on else IN_FORCE
+
+
 class NamedQuerySet(QuerySet):
     def search(self, query: str) -> NamedQuerySet:
-        return _containing(self, query, "search_text")
+        return _containing(self, query, _named)
 
 
 class UniversityQuerySet(QuerySet):
     def search(self, query: str) -> UniversityQuerySet:
-        """Countries are found by what they are called in the visitor's language too."""
-        return _containing(
-            self, query, "search_text", "country__search_text", otherwise=lambda word: Q(country__code__in=called(word))
-        )
+        """Countries are found by what they are called in the visitor's language too.
+
+        They are looked for among the countries, not beside each university.
+        """
+        countries = self.model.country.field.related_model.objects
+
+        def found(word: str) -> Q:
+            return _named(word) | Q(country__in=countries.filter(_named(word) | Q(code__in=called(word))))
+
+        return _containing(self, query, found)
 
     def in_countries(self, *codes: str) -> UniversityQuerySet:
         return self.filter(country__code__in=codes) if codes else self
@@ -78,7 +93,9 @@ class UniversityQuerySet(QuerySet):
 
 class AgreementQuerySet(QuerySet):
     def search(self, query: str) -> AgreementQuerySet:
-        return _containing(self, query, "university__search_text", "university__country__search_text")
+        """The universities are looked for once, however often a page asks about their agreements."""
+        universities = self.model.university.field.related_model.objects
+        return self.filter(university__in=universities.search(query)) if search_words(query) else self
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
         chosen = NOTHING
@@ -92,11 +109,31 @@ class AgreementQuerySet(QuerySet):
     def in_force(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, IN_FORCE)
 
+    def expired(self, on: date) -> AgreementQuerySet:
+        return self.in_states(on, EXPIRED)
+
+    def expiring(self, on: date, within: int) -> AgreementQuerySet:
+        """In force, and no longer after as many days."""
+        return self.signed().filter(valid_until__range=(on, on + timedelta(days=within)))
+
     def in_process(self) -> AgreementQuerySet:
         return self.filter(status=Status.IN_PROCESS)
 
     def signed(self) -> AgreementQuerySet:
         return self.filter(status=Status.SIGNED)
+
+    def universities_by_state(self, on: date) -> dict[str, int]:
+        """How many universities have an agreement in each of the states."""
+        counts = [Count("university", distinct=True, filter=_state(state, on)) for state in STATES]
+        counted = self.aggregate(**{f"count_{place}": count for place, count in enumerate(counts)})
+        return dict(zip(STATES, counted.values(), strict=True))
+
+    def with_last_movement(self) -> AgreementQuerySet:
+        """As ``moved_at``: the moment of the newest change, of itself or of a document."""
+        changes = self.model.history.filter(id=OuterRef("pk"))
+        of_documents = self.model.documents.field.model.history.filter(agreement=OuterRef("pk"))
+        own, document = (_newest(each) for each in (changes, of_documents))
+        return self.annotate(moved_at=Coalesce(Greatest(own, document), own, document))
 
     def with_renewal(self) -> AgreementQuerySet:
         """As ``has_renewal``: whether an agreement of the same university and type is in process."""
@@ -110,8 +147,12 @@ class AgreementQuerySet(QuerySet):
         return Exists(self.model.objects.in_process().filter(**same))
 
     def without_document(self) -> AgreementQuerySet:
+        return self.with_document().filter(has_document=False)
+
+    def with_document(self) -> AgreementQuerySet:
+        """As ``has_document``: whether it has one that counts."""
         documents = self.model.documents.field.model.objects.not_withdrawn()
-        return self.exclude(Exists(documents.filter(agreement=OuterRef("pk"))))
+        return self.annotate(has_document=Exists(documents.filter(agreement=OuterRef("pk"))))
 
     def open(self) -> AgreementQuerySet:
         """Signed or in process: what the office's list tells of."""
@@ -137,15 +178,18 @@ class DocumentQuerySet(QuerySet):
         return self.filter(is_withdrawn=False)
 
 
-def _containing(
-    queryset: QuerySet, query: str, *fields: str, otherwise: Callable[[str], Q] = lambda word: NOTHING
-) -> QuerySet:
-    """Rows that have every word of the query in one of the fields, or are found by it otherwise."""
+def _newest(history: QuerySet) -> Subquery:
+    return Subquery(history.order_by("-history_date").values("history_date")[:1])
+
+
+def _named(word: str) -> Q:
+    return Q(search_text__contains=word)
+
+
+def _containing(queryset: QuerySet, query: str, found: Callable[[str], Q]) -> QuerySet:
+    """Rows by which every word of the query is found."""
     if len(query) > LONGEST_QUERY:
         return queryset.none()
     for word in search_words(query):
-        found = otherwise(word)
-        for field in fields:
-            found |= Q(**{f"{field}__contains": word})
-        queryset = queryset.filter(found)
+        queryset = queryset.filter(found(word))
     return queryset

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from partners.models import Agreement, Country, University
-from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS
+from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATES, state_of
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
 
@@ -238,3 +238,50 @@ def test_alphabetical_goes_by_country_and_name_without_accents():
         "Lyon",
         "Zürich",
     ]
+
+
+@pytest.mark.parametrize(
+    ("within", "expected"),
+    [(0, ["ends today"]), (1, ["ends later", "ends today"])],
+)
+def test_expiring_takes_the_days_until_the_end(every_kind, within, expected):
+    agreements = Agreement.objects.expiring(DAY, within)
+
+    assert kinds(agreements, every_kind) == expected
+
+
+def test_state_of_values_is_what_the_database_finds(every_kind):
+    found = {state: kinds(Agreement.objects.in_states(DAY, state), every_kind) for state in STATES}
+
+    told = {state: [] for state in STATES}
+    for kind, agreement in every_kind.items():
+        told[state_of(agreement.status, agreement.valid_until, DAY)].append(kind)
+    assert told == found
+
+
+def test_universities_are_counted_once_in_each_state(every_kind):
+    renewed = Agreement.objects.in_force(DAY).first()
+    AgreementFactory(university=renewed.university, status=ONGOING)
+    AgreementFactory(university=renewed.university, status=PAST)
+    AgreementFactory(university=renewed.university, status=PAST)
+
+    assert Agreement.objects.universities_by_state(DAY) == {IN_PROCESS: 3, IN_FORCE: 3, EXPIRED: 1, ENDED: 3}
+
+
+def test_last_movement_is_that_of_the_newest_change(every_kind):
+    agreement = every_kind["in process"]
+    agreement.next_step = "Send the draft"
+    agreement.save()
+
+    moved = Agreement.objects.with_last_movement().get(pk=agreement.pk).moved_at
+
+    assert moved == agreement.history.latest().history_date
+
+
+def test_renewal_is_told(every_kind):
+    renewed = every_kind["ended yesterday"]
+    AgreementFactory(university=renewed.university, status=ONGOING)
+
+    told = Agreement.objects.expired(DAY).with_renewal()
+
+    assert [(agreement.pk, agreement.has_renewal) for agreement in told] == [(renewed.pk, True)]

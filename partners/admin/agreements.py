@@ -1,15 +1,24 @@
 from django.contrib import admin, messages
-from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from partners.admin.agreement_filters import (
+    AgreementStatusFilter,
+    CountryFilter,
+    DocumentFilter,
+    EndFilter,
+    ResponsibleFilter,
+    SignedFilter,
+    TypeFilter,
+)
 from partners.admin.agreement_rows import MOST_AT_ONCE
 from partners.admin.base import RegisterAdmin
 from partners.admin.choices import PlainChoices
+from partners.admin.days import days_left, urgency
 from partners.admin.document_inline import DocumentInline
 from partners.admin.ending import EndingView
-from partners.admin.filters import StatusFilter
 from partners.admin.renewing import RenewingView
 from partners.admin.signing import SigningView
 from partners.models import Agreement
@@ -23,8 +32,14 @@ STEPS = {Status.IN_PROCESS: [SIGN, END], Status.SIGNED: [RENEW, END], Status.END
 
 @admin.register(Agreement)
 class AgreementAdmin(PlainChoices, RegisterAdmin):
-    list_display = ["university", "country", "agreement_type", "status", "signed_on", "valid_until"]
-    list_filter = [StatusFilter, "agreement_type", ("university__country", RelatedOnlyFieldListFilter)]
+    list_display = [
+        *["university", "country", "agreement_type", "status", "signed_on", "valid_until", "time_left"],
+        *["places_out", "places_in"],
+    ]
+    list_filter = [
+        *[AgreementStatusFilter, EndFilter, ResponsibleFilter, DocumentFilter, TypeFilter, SignedFilter],
+        CountryFilter,
+    ]
     list_select_related = ["university__country", "agreement_type"]
     search_fields = ["university__search_text"]
     search_help_text = _("University, its other names and city, or country. Accents and case do not matter.")
@@ -60,14 +75,21 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
         ]
         return own + super().get_urls()
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_document()
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         agreement = self.get_object(request, object_id)
         steps = STEPS[agreement.status] if agreement else []
         return super().change_view(request, object_id, form_url, (extra_context or {}) | {"steps": steps})
 
-    @admin.display(description=_("country or territory"), ordering="university__country__name_key")
+    @admin.display(description=_("country"), ordering="university__country__name_key")
     def country(self, agreement):
         return agreement.university.country
+
+    @admin.display(description=_("days left"), ordering="valid_until")
+    def time_left(self, agreement):
+        return format_html('<span class="time-left {}">{}</span>', urgency(agreement), days_left(agreement) or "-")
 
     @admin.action(description=_("Mark selected as signed"), permissions=["change"])
     def mark_selected_as_signed(self, request, queryset):

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from partners.admin.counted_list import CountedList
 from partners.admin.history import HistoryAdmin
 
 
@@ -25,6 +26,9 @@ class RegisterAdmin(HistoryAdmin):
     def save_model(self, request, obj, form, change):
         obj._change_reason = "edited" if change else "added"
         super().save_model(request, obj, form, change)
+
+    def get_changelist(self, request, **kwargs):
+        return CountedList
 
     def get_search_results(self, request, queryset, search_term):
         return queryset.search(search_term), False

@@ -3,13 +3,15 @@
 from django import forms
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+
+from partners.models import Agreement
 
 
 def people():
     """Who may be responsible for an agreement: those at work in the office, and those who are already."""
-    at_work, named = Q(is_staff=True, is_active=True), Q(agreements__isnull=False)
-    return get_user_model().objects.filter(at_work | named).distinct().order_by("username")
+    at_work, named = Q(is_staff=True, is_active=True), Exists(Agreement.objects.filter(responsible=OuterRef("pk")))
+    return get_user_model().objects.filter(at_work | Q(named)).order_by("username")
 
 
 class PlainChoices:

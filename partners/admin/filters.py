@@ -1,10 +1,12 @@
 """The filters beside the lists."""
 
 from django.contrib import admin
+from django.db.models import Count, Exists, OuterRef
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from partners.models import AgreementType
+from partners.admin.counted_list import CountedFilter, OwnCounts
+from partners.models import Agreement, AgreementType, Country, University
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS
 
 
@@ -26,7 +28,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.in_states(localdate(), self.value()) if self.value() else queryset
 
 
-class UniversityTypeFilter(admin.SimpleListFilter):
+class UniversityTypeFilter(OwnCounts):
     """With a status chosen beside it, one agreement has to be of this type and of that status."""
 
     title = _("agreement type")
@@ -42,11 +44,37 @@ class UniversityTypeFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         return queryset.with_agreement(localdate(), self.states, [self.value()]) if self.value() else queryset
 
+    def counts(self, changelist, chosen):
+        agreements = Agreement.objects.filter(university__in=changelist.without(chosen).values("pk"))
+        if self.states:
+            agreements = agreements.in_states(localdate(), *self.states)
+        return dict(agreements.values_list("agreement_type__slug").annotate(Count("university", distinct=True)))
 
-class UniversityStatusFilter(StatusFilter):
+
+class UniversityStatusFilter(OwnCounts, StatusFilter):
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
         self.types = request.GET.getlist(UniversityTypeFilter.parameter_name)
 
     def queryset(self, request, queryset):
         return queryset.with_agreement(localdate(), [self.value()], self.types) if self.value() else queryset
+
+    def counts(self, changelist, chosen):
+        agreements = Agreement.objects.filter(university__in=changelist.without(chosen).values("pk"))
+        return agreements.of_types(*self.types).universities_by_state(localdate())
+
+
+class UniversityCountryFilter(CountedFilter):
+    title = _("country or territory")
+    parameter_name = "country"
+    columns = ("country__code",)
+    of_country = University.objects.filter(country=OuterRef("pk"))
+
+    def lookups(self, request, model_admin):
+        return list(Country.objects.filter(Exists(self.of_country)).values_list("code", "name"))
+
+    def queryset(self, request, queryset):
+        return queryset.filter(**{self.columns[0]: self.value()}) if self.value() else queryset
+
+    def choices_of(self, row):
+        return [row[self.columns[0]]]

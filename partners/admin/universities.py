@@ -1,11 +1,10 @@
 from django.contrib import admin
-from django.contrib.admin import RelatedOnlyFieldListFilter
 from django.db.models import Prefetch, URLField
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
-from partners.admin.filters import UniversityStatusFilter, UniversityTypeFilter
+from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
 from partners.admin.office_list import OfficeListMixin
 from partners.admin.publicity import reasons_against
 from partners.interchange.notation import Term
@@ -16,7 +15,7 @@ from partners.rules import Status
 @admin.register(University)
 class UniversityAdmin(OfficeListMixin, RegisterAdmin):
     list_display = ["name", "country", "agreements", "is_listed"]
-    list_filter = [UniversityTypeFilter, UniversityStatusFilter, ("country", RelatedOnlyFieldListFilter), "is_listed"]
+    list_filter = [UniversityTypeFilter, UniversityStatusFilter, UniversityCountryFilter, "is_listed"]
     list_select_related = ["country"]
     search_fields = ["search_text"]
     search_help_text = _("Name, other names, city or country. Accents and case do not matter.")

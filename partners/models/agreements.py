@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -73,6 +73,7 @@ class Agreement(models.Model):
     class Meta:
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
+        indexes = [Index(fields=["status", "valid_until", "agreement_type", "responsible"], name="agreement_filters")]
         constraints = [
             CheckConstraint(condition=Q(status__in=Status.values), name="agreement_status_is_known"),
             CheckConstraint(

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -165,6 +165,7 @@ class University(Named):
         ordering = ["name_key"]
         verbose_name = _("university")
         verbose_name_plural = _("universities")
+        indexes = [Index(fields=["name_key"], name="university_by_name")]
         permissions = [
             ("import_university", "Can import the office's list"),
             ("export_university", "Can export the office's list"),

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from itertools import chain
 
-from django.db.models import Case, Exists, F, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 
 from partners.models import Agreement, Matter, Reminder
@@ -31,9 +31,8 @@ def _ending(on: date) -> QuerySet:
 
 
 def _standing_still(on: date) -> QuerySet:
-    changes = Agreement.history.filter(id=OuterRef("pk")).order_by().values("id")
-    moved = Subquery(changes.annotate(last=Max("history_date")).values("last"))
-    waiting = Agreement.objects.in_process().annotate(since=TruncDate(moved), matter=Value(Matter.STILL))
+    waiting = Agreement.objects.in_process().with_last_movement()
+    waiting = waiting.annotate(since=TruncDate("moved_at"), matter=Value(Matter.STILL))
     return waiting.filter(since__lte=on - STILL_AFTER)
 
 

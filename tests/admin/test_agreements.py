@@ -1,10 +1,13 @@
+import html
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
+from django.utils.timezone import localdate
 
-from partners.models import Agreement, Country
+from partners.models import Agreement, Country, Document
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
 from tests.pages import errors, messages, queries, rows, text
@@ -25,7 +28,9 @@ def four(db, erasmus):
     tecnologico = UniversityFactory(
         name="Tecnológico (TUM)", country=Country.objects.get(code="BR"), city="São Paulo", other_names="Escola"
     )
-    AgreementFactory(university=tecnologico, agreement_type=erasmus, valid_until=FUTURE)
+    AgreementFactory(
+        university=tecnologico, agreement_type=erasmus, valid_until=FUTURE, signed_on=PAST, places_out=3, places_in=0
+    )
     AgreementFactory(university__name="Ended", status=Status.ENDED)
     AgreementFactory(university__name="Expired", valid_until=PAST)
     AgreementFactory(university__name="Negotiated", agreement_type=None, status=Status.IN_PROCESS)
@@ -43,12 +48,48 @@ def choices(page):
 def test_list_shows_what_an_agreement_is(office, four):
     page = office.get(LIST)
 
-    assert rows(page) == [
-        "Ended Germany Bilateral ended - -",
-        "Expired Germany Bilateral signed - Jan. 1, 2000",
-        "Negotiated Germany - in process - -",
-        "Tecnológico (TUM) Brazil Erasmus+ signed - Dec. 31, 2999",
+    assert [re.sub(r"\(.*?\)|[\d,]+ days", "…", row) for row in rows(page)] == [
+        "Ended Germany Bilateral ended - - ended - -",
+        "Expired Germany Bilateral signed - Jan. 1, 2000 expired … ago - -",
+        "Negotiated Germany - in process - - - - -",
+        "Tecnológico … Brazil Erasmus+ signed Jan. 1, 2000 Dec. 31, 2999 ends in … 3 0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "told", "looks"),
+    [
+        ({"valid_until": None}, "open-ended", ""),
+        ({"valid_until": date(2026, 6, 15)}, "ends today", "soon"),
+        ({"valid_until": date(2026, 6, 16)}, "ends in 1 day", "soon"),
+        ({"valid_until": date(2026, 7, 15)}, "ends in 30 days", "soon"),
+        ({"valid_until": date(2026, 7, 16)}, "ends in 31 days", "near"),
+        ({"valid_until": date(2026, 9, 14)}, "ends in 91 days", ""),
+        ({"valid_until": date(2026, 6, 14)}, "expired 1 day ago", "past"),
+        ({"valid_until": date(2026, 6, 1), "status": Status.IN_PROCESS}, "-", ""),
+        ({"status": Status.ENDED}, "ended", ""),
+        ({"status": Status.ENDED, "ended_on": date(2026, 6, 15)}, "ended today", ""),
+        ({"status": Status.ENDED, "ended_on": date(2026, 6, 5)}, "ended 10 days ago", ""),
+    ],
+)
+def test_list_says_how_long_an_agreement_lasts(client, coordinator, marburg, agreement, told, looks):
+    AgreementFactory(university=marburg, **agreement)
+
+    with time_machine.travel("2026-06-15 12:00"):
+        client.force_login(coordinator)
+        page = client.get(LIST).content.decode()
+
+    assert re.findall(r'<span class="time-left ?(\w*)">(.*?)</span>', page) == [(looks, told)]
+
+
+def test_list_is_sorted_by_the_days_that_are_left(office, four):
+    AgreementFactory(university__name="University of Sooner", valid_until=date(2999, 1, 1))
+    page = office.get(LIST, {"status": "in-force"})
+    soonest_first = re.search(r'<a href="([^"]*)">Days left</a>', page.content.decode())[1]
+
+    page = office.get(f"{LIST}{html.unescape(soonest_first)}")
+
+    assert names(page) == ["University of Sooner", "Tecnológico (TUM)"]
 
 
 @pytest.mark.parametrize("query", ["tecnologico", "(TUM)", "escola", "sao paulo", "brazil", "brazil escola tum"])
@@ -66,7 +107,27 @@ def test_search_finds_by_university_and_country(office, four, query):
         ("status=expired", ["Expired"]),
         ("status=ended", ["Ended"]),
         ("status=nonsense", []),
-        ("agreement_type__isnull=True", ["Negotiated"]),
+        ("type=erasmus", ["Tecnológico (TUM)"]),
+        ("type=-", ["Negotiated"]),
+        ("type=nonsense", []),
+        ("country=BR", ["Tecnológico (TUM)"]),
+        ("country=DE&type=bilateral", ["Ended", "Expired"]),
+        ("country=nonsense", []),
+        ("ends=2999-12", ["Tecnológico (TUM)"]),
+        ("ends=2000-01", ["Expired"]),
+        ("ends=2000-13", []),
+        ("ends=30", []),
+        ("ends=31", []),
+        ("ends=open-ended", []),
+        ("signed=2000", ["Tecnológico (TUM)"]),
+        ("signed=2001", []),
+        ("signed=nonsense", []),
+        ("who=-", ["Ended", "Expired", "Negotiated", "Tecnológico (TUM)"]),
+        ("who=me", []),
+        ("who=nonsense", []),
+        ("document=without", ["Ended", "Expired", "Negotiated", "Tecnológico (TUM)"]),
+        ("document=with", []),
+        ("document=nonsense", []),
         ("status=expired&q=brazil", []),
     ],
 )
@@ -76,12 +137,33 @@ def test_filters_narrow_the_list(office, four, asked, found):
     assert names(page) == found
 
 
-def test_country_and_type_filters_narrow_the_list(office, four, germany, bilateral):
-    asked = {"university__country__id__exact": germany.pk, "agreement_type__id__exact": bilateral.pk}
+@pytest.fixture
+def one_of_each_choice(four, coordinator, assistant):
+    """Agreements such that each choice of each filter finds one."""
+    today = localdate()
+    for days, person in [(0, coordinator), (30, coordinator), (31, assistant), (90, None), (91, None), (180, None)]:
+        AgreementFactory(valid_until=today + timedelta(days=days), responsible=person)
+    documented = AgreementFactory(university__name="Documented", signed_on=date(2020, 2, 29))
+    Document.objects.create(agreement=documented, name="signed.pdf", size=1)
 
-    page = office.get(LIST, asked)
 
-    assert names(page) == ["Ended", "Expired"]
+@pytest.mark.parametrize("asked", ["", "q=germany", "status=in-force", "q=university&type=bilateral&country=DE"])
+def test_count_beside_a_choice_is_what_choosing_it_finds(office, one_of_each_choice, asked):
+    page = office.get(f"{LIST}?{asked}")
+
+    links = re.findall(r'<a href="(\?[^"]*)">[^<]*\((\d+)\)', page.content.decode())
+    told = {html.unescape(address): int(count) for address, count in links}
+    assert {address: len(names(office.get(f"{LIST}{address}"))) for address in told} == told
+    assert len(links) == 19
+
+
+def test_filters_by_a_month_and_a_year_are_shown_while_they_are_asked_for(office, four):
+    page = office.get(LIST, {"ends": "2999-12", "signed": "2000"})
+
+    filters = choices(page)
+    assert filters["By its end"].endswith("open-ended (0) December 2999 (1)")
+    assert filters["By signed in"] == "By signed in All 2000 (1)"
+    assert "By signed in" not in choices(office.get(LIST))
 
 
 def test_filters_count_the_office_s_list(office, register):
@@ -89,12 +171,21 @@ def test_filters_count_the_office_s_list(office, register):
 
     filters = choices(page)
     assert filters["By status"] == "By status All in process (1) in force (127) expired (0) ended (0)"
-    assert filters["By agreement type"] == "By agreement type All Bilateral (96) Erasmus+ (21) GE3 (10) - (1)"
+    assert (
+        filters["By agreement type"] == "By agreement type All Bilateral (96) Erasmus+ (21) GE3 (10) not known yet (1)"
+    )
+    assert filters["By its end"] == (
+        "By its end All within 30 days (0) within 90 days (0) within 180 days (0) open-ended (127)"
+    )
+    assert filters["By coordinator responsible"] == "By coordinator responsible All me (0) nobody (128)"
+    assert filters["By document"] == "By document All without (128) with (0)"
     assert len(re.findall(r"\(\d+\)", filters["By country or territory"])) == 30
     assert "128 agreements" in text(page)
 
 
-@pytest.mark.parametrize("asked", ["", "q=partner", "status=in-force", "status=in-force&agreement_type__isnull=False"])
+@pytest.mark.parametrize(
+    "asked", ["", "q=partner", "status=in-force", "status=in-force&type=bilateral", "q=partner&document=without"]
+)
 def test_list_makes_as_many_queries_with_300_universities_as_with_3(office, asked):
     partners(3)
     with_3 = queries(office, f"{LIST}?{asked}")
@@ -111,7 +202,7 @@ def test_agreement_is_added(office, marburg, bilateral):
     page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
     assert messages(page) == ["The agreement “Marburg: Bilateral (signed)” was added successfully."]
-    assert rows(page) == ["Marburg Germany Bilateral signed - Dec. 31, 2999"]
+    assert [row.partition(" ends in")[0] for row in rows(page)] == ["Marburg Germany Bilateral signed - Dec. 31, 2999"]
 
 
 NEEDS_TYPE = "A signed agreement needs an agreement type."
@@ -172,7 +263,7 @@ def test_form_adds_another_ended_agreement_of_a_type(office, marburg, bilateral)
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}
     page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
-    assert rows(page) == ["Marburg Germany Bilateral ended - -"] * 2
+    assert rows(page) == ["Marburg Germany Bilateral ended - - ended - -"] * 2
 
 
 def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bilateral):
@@ -182,7 +273,10 @@ def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bil
 
     page = office.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed, follow=True)
 
-    assert rows(page) == ["Marburg Germany Bilateral ended - -", "Marburg Germany Bilateral signed - -"]
+    assert rows(page) == [
+        "Marburg Germany Bilateral ended - - ended - -",
+        "Marburg Germany Bilateral signed - - open-ended - -",
+    ]
 
 
 def test_form_keeps_every_detail(office, coordinator, marburg, bilateral):
