@@ -106,6 +106,10 @@ def cache(url):
         raise ValueError(f"{error}.") from error
 
 
+def email_addresses(text):
+    return [email_address(each.strip()) for each in names(text)]
+
+
 def email_address(text):
     try:
         validate_email(text)
@@ -132,6 +136,11 @@ def site_address(text):
 def issuer(text):
     """The address under which a server of OpenID Connect tells of itself."""
     return web_address(text, "https://login.example.edu/realms/university")
+
+
+def log_format(text):
+    hold(text in ("plain", "json"), 'Write "plain" or "json".')
+    return text
 
 
 def workers(text):
@@ -172,3 +181,6 @@ OIDC_ASSISTANTS = read("OIDC_ASSISTANTS", names, default="")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")
 CSP_REPORT_URI = read("CSP_REPORT_URI", lambda text: text and web_address(text), default="")
 WEB_CONCURRENCY = read("WEB_CONCURRENCY", workers, default=str(2 * len(os.sched_getaffinity(0)) + 1))
+ADMINS = read("ADMINS", email_addresses, default="")
+SENTRY_DSN = read("SENTRY_DSN", lambda text: text and web_address(text, "https://key@sentry.example.edu/1"), default="")
+LOG_FORMAT = read("LOG_FORMAT", log_format, default="plain")

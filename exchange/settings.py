@@ -3,6 +3,8 @@ from datetime import timedelta
 from django.conf.locale import LANG_INFO
 
 from exchange import environment as env
+from exchange import logs
+from exchange.reports import report_to
 
 WORKING_DAY = 10 * 60 * 60
 
@@ -39,8 +41,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "exchange.logs.requests",
     "csp.middleware.CSPMiddleware",
     "exchange.headers.permissions_policy",
+    "exchange.health.answers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -83,9 +87,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON;",
     }
+else:
+    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.CACHE}
+if env.CACHE["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    CACHES["default"] = env.CACHE | {"OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5}}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.OFFICE_EMAIL or "webmaster@localhost"
 vars().update(env.EMAIL)
 
@@ -173,3 +181,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
+
+LOGGING = logs.configuration(env.LOG_FORMAT, is_quiet=DEBUG)
+ADMINS = [(address, address) for address in env.ADMINS]
+EMAIL_SUBJECT_PREFIX = f"[{OFFICE_NAME}] "
+if env.SENTRY_DSN:
+    report_to(env.SENTRY_DSN)

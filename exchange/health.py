@@ -1,0 +1,54 @@
+"""Whether the site can do its work, for whoever watches over it."""
+
+from uuid import uuid4
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import JsonResponse
+
+ADDRESS = "/healthz"
+FINE = "ok"
+
+
+def answers(get_response):
+    """Before anything looks at the host or asks for HTTPS: a probe knows the process, not the site's name."""
+
+    def middleware(request):
+        return health() if request.path == ADDRESS else get_response(request)
+
+    return middleware
+
+
+def health():
+    told = {"database": database(), "migrations": migrations(), "cache": memory()}
+    is_fine = all(words == FINE for words in told.values())
+    return JsonResponse(told, status=200 if is_fine else 503, headers={"Cache-Control": "no-store"})
+
+
+def database():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "cannot be reached"
+    return FINE
+
+
+def migrations():
+    try:
+        executor = MigrationExecutor(connection)
+        left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "not known without the database"
+    return f"{len(left)} to be applied: run manage.py migrate" if left else FINE
+
+
+def memory():
+    """What the cache is given, it gives back. Each kind of cache fails in errors of its own."""
+    key = f"health-{uuid4()}"
+    try:
+        cache.set(key, FINE, timeout=10)
+        return cache.get(key, "forgets")
+    except Exception:  # noqa: BLE001
+        return "cannot be reached"
