@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from django import forms
-from django.db.models import Case, Q, When
+from django.db.models import Case, Count, When
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
@@ -98,6 +98,14 @@ class PartnerFilter(FilterSet):
             asked.setlist(name, [each for each in asked.getlist(name) if each != value])
         return list_address(asked)
 
+    def toggled(self, name, values):
+        """The address of this list with each of the values chosen as well, or without it if it is."""
+        asked, chosen = self.data.copy(), set(self.chosen(name))
+        asked.pop("page", None)
+        for value in values:
+            asked.setlist(name, sorted(chosen ^ {value}))
+            yield value, list_address(asked)
+
     @property
     def order(self):
         return self.chosen("sort") or "country"
@@ -123,8 +131,18 @@ class PartnerFilter(FilterSet):
 
     def _countries(self):
         """Those with a university on the list, and those that the address names."""
-        listed = Q(pk__in=self.queryset.public(self.on).order_by().values("country"))
-        named = Q(code__in=[code for code in self.data.getlist("country") if "\0" not in code])
-        found = Country.objects.filter(listed | named).values_list("code", "name")
-        names = [(code, local_name(code, name)) for code, name in found]
-        return sorted(names, key=lambda country: matching_key(country[1]))
+        names = {code: name for code, name, _ in self._listed}
+        if unlisted := {code for code in self.chosen("country") if code not in names}:
+            names |= Country.objects.filter(code__in=unlisted).values_list("code", "name")
+        local = [(code, local_name(code, name)) for code, name in names.items()]
+        return sorted(local, key=lambda country: matching_key(country[1]))
+
+    @property
+    def totals(self):
+        """The universities on the list by the code of their country, whatever is asked for."""
+        return {code: total for code, _, total in self._listed}
+
+    @cached_property
+    def _listed(self):
+        listed = self.queryset.public(self.on).order_by().values_list("country__code", "country__name")
+        return list(listed.annotate(Count("pk")))

@@ -10,6 +10,7 @@ from django.views.generic import DetailView, FormView, TemplateView
 
 from partners.logins.throttling import client_address
 from partners.models import University
+from partners.public.country_map import panels
 from partners.public.details import last_change, neighbours, offers
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
@@ -45,10 +46,11 @@ class PartnerListView(TemplateView):
         page.object_list = partners(page.object_list, on)
         shortlist = Shortlist(self.request.GET, on)
         shortlist.mark(page.object_list)
-        made = list(made_choices(partner_filter))
+        choices, made = facets(partner_filter), list(made_choices(partner_filter))
         return super().get_context_data(
             filter=partner_filter,
-            facets=facets(partner_filter),
+            facets=choices,
+            panels=list(panels(partner_filter, choices["country"])),
             made=made,
             on=on,
             fits_on_paper=count["universities"] <= ON_PAPER,

@@ -1,0 +1,148 @@
+"""The map above the list: for each country a bubble as large as the number of its universities.
+
+Europe has a panel of its own, larger than it is in the other, as its countries are small and many. Where a bubble is
+depends on the register and not on what is asked for, so that bubbles shrink and grow but stay where they are.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from math import pi, sqrt
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from partners.public.spread import spread
+
+PLACES = Path(__file__).with_name("places.json")
+LARGEST, SMALLEST = 19, 3
+"""In pixels, the radii of the bubble of the country with most universities, and of what would hardly be seen."""
+REACH = 16
+"""In pixels, the radius that can be hit, be the bubble as small as it may. A panel may shrink to three quarters."""
+TEXT = 11
+"""In pixels, the size of the numbers in bubbles that have room for them."""
+FULL = 0.4
+"""The part of a panel that bubbles may take. Where they are too many for that, less around each can be hit."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    name: str
+    label: object
+    box: tuple[int, int, int, int]
+    """Of the land's picture: left, top, width and height."""
+    pixels: int
+    """How wide it is on the widest page."""
+
+    @property
+    def unit(self):
+        """Units of the land's picture in a pixel."""
+        return self.box[2] / self.pixels
+
+    def has(self, place):
+        left, top, width, height = self.box
+        return left <= place[0] <= left + width and top <= place[1] <= top + height
+
+    @property
+    def text_size(self):
+        return round(TEXT * self.unit, 1)
+
+    @property
+    def view(self):
+        return " ".join(map(str, self.box))
+
+    def reach(self, bubbles):
+        """In pixels, for a number of bubbles."""
+        _, _, width, height = self.box
+        return min(REACH, sqrt(FULL * width * height / self.unit**2 / pi / max(bubbles, 1)))
+
+
+EUROPE = Panel("europe", _("Europe and the Mediterranean"), (420, 0, 165, 132), 340)
+WORLD = Panel("world", _("Rest of the world"), (0, -22, 1000, 478), 568)
+
+
+@dataclass(slots=True)
+class Bubble:
+    code: str
+    label: str
+    count: int
+    x: float
+    y: float
+    radius: float
+    reach: float
+    has_room: bool
+    """For its number."""
+    is_made: bool
+    is_more: bool
+    """Other countries are chosen, to which this one would add."""
+    address: str
+
+
+def panels(partner_filter, countries):
+    """The panels that have something on them, with their bubbles, for countries as ``facets`` gives them."""
+    shown = [country for country in countries if country.count or country.is_made]
+    addresses = dict(partner_filter.toggled("country", [country.value for country in shown]))
+    has_choice = any(country.is_made for country in shown)
+    totals = tuple(sorted(partner_filter.totals.items()))
+    for panel in (EUROPE, WORLD):
+        spots = _spots(panel, totals)
+        bubbles = [
+            _bubble(country, panel, *spots[country.value], _scale(totals), has_choice, addresses[country.value])
+            for country in shown
+            if country.value in spots
+        ]
+        if bubbles:
+            yield panel, bubbles
+
+
+def _bubble(country, panel, x, y, reach, scale, has_choice, address):
+    pixels = max(SMALLEST, scale * sqrt(country.count))
+    radius = pixels * panel.unit
+    is_more = has_choice and not country.is_made
+    return Bubble(
+        code=country.value,
+        label=_label(country, is_more),
+        count=country.count,
+        x=round(x, 1),
+        y=round(y, 1),
+        radius=round(radius, 1),
+        reach=round(max(reach, radius), 1),
+        has_room=pixels > TEXT * 0.75,
+        is_made=country.is_made,
+        is_more=is_more,
+        address=address,
+    )
+
+
+def _label(country, is_more):
+    words = (
+        ngettext("%(country)s: %(n)d more university", "%(country)s: %(n)d more universities", country.count)
+        if is_more
+        else ngettext("%(country)s: %(n)d university", "%(country)s: %(n)d universities", country.count)
+    )
+    return words % {"country": country.label, "n": country.count}
+
+
+def _scale(totals):
+    return LARGEST / sqrt(max((total for _, total in totals), default=1))
+
+
+@cache
+def _places():
+    return json.loads(PLACES.read_text())
+
+
+@lru_cache(maxsize=8)
+def _spots(panel, totals):
+    """Where a panel has the bubbles of countries, given with their numbers of universities, and how far they reach."""
+    scale, unit = _scale(totals), panel.unit
+    homes = {code: _places()[code] for code, _ in totals if code in _places() and panel is _panel_of(code)}
+    reach = panel.reach(len(homes))
+    radii = {code: max(reach, scale * sqrt(total) + 1) * unit for code, total in totals if code in homes}
+    spots = spread(homes, radii, panel.box)
+    return {code: (x, y, reach * unit) for code, (x, y) in spots.items()}
+
+
+def _panel_of(code):
+    return EUROPE if EUROPE.has(_places()[code]) else WORLD

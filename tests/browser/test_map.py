@@ -1,0 +1,118 @@
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("reference_data"),
+]
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture
+def student(page, register):
+    page.goto("/")
+    return page
+
+
+def bubble(page, name):
+    return page.get_by_role("link", name=name)
+
+
+def heading(page):
+    return page.locator("#count")
+
+
+@pytest.mark.parametrize(
+    ("country", "count"), [("Hong Kong", 2), ("Singapore", 1), ("Cyprus", 1), ("Taiwan", 5), ("Germany", 13)]
+)
+def test_country_is_chosen_on_the_map_in_place(student, country, count):
+    student.evaluate("window.isTheSamePage = true")
+
+    bubble(student, f"{country}: {count} universit").click()
+
+    expect(heading(student)).to_have_text(f"{count} universit{'y' if count == 1 else 'ies'} in 1 country")
+    assert student.evaluate("window.isTheSamePage")
+    assert student.get_by_label(f"{country} ({count})").is_checked()
+
+
+def test_map_is_used_by_keyboard(student):
+    bubble(student, "Hungary: 1 university").focus()
+    student.keyboard.press("Tab")
+    expect(bubble(student, "Italy: 6 universities")).to_be_focused()
+
+    student.keyboard.press("Enter")
+    expect(heading(student)).to_have_text("6 universities in 1 country")
+    expect(bubble(student, "Italy: 6 universities")).to_be_focused()
+
+    student.keyboard.press("Tab")
+    expect(bubble(student, "Poland: 1 more university")).to_be_focused()
+    student.keyboard.press("Enter")
+    expect(heading(student)).to_have_text("7 universities in 2 countries")
+
+    student.keyboard.press("Enter")
+    expect(heading(student)).to_have_text("6 universities in 1 country")
+    student.go_back()
+    expect(heading(student)).to_have_text("7 universities in 2 countries")
+
+
+def test_map_is_folded_on_a_phone_and_stays_as_it_is_left(student):
+    student.set_viewport_size({"width": 360, "height": 800})
+    expect(bubble(student, "Italy: 6 universities")).to_be_hidden()
+
+    student.get_by_text("Map", exact=True).click()
+    bubble(student, "Italy: 6 universities").click()
+
+    expect(heading(student)).to_have_text("6 universities in 1 country")
+    expect(bubble(student, "Italy: 6 universities")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_bubbles_are_24_pixels_wide_or_more(student, width):
+    student.set_viewport_size({"width": width, "height": 800})
+    student.evaluate("document.getElementById('map').open = true")
+
+    sizes = student.locator(".bubble .reach").evaluate_all(
+        "circles => circles.map((circle) => circle.getBoundingClientRect().width)"
+    )
+
+    assert len(sizes) == 30
+    assert min(sizes) >= 24
+
+
+def test_map_works_without_script(chromium, live_server, register):
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/?type=erasmus")
+
+    bubble(page, "Italy: 3 universities").click()
+
+    expect(heading(page)).to_have_text("3 universities in 1 country")
+    context.close()
+
+
+def test_language_switch_follows_what_is_chosen(student):
+    bubble(student, "Italy: 6 universities").click()
+    expect(heading(student)).to_have_text("6 universities in 1 country")
+
+    student.get_by_role("link", name="Deutsch").click()
+
+    expect(heading(student)).to_have_text("6 Universitäten in 1 Land")
+    assert student.get_by_label("Italien (6)").is_checked()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/?country=IT", "/he/", "/de/?country=TW&country=IT", "/fr/?q=nulle-part"])
+def test_map_and_languages_are_accessible(student, path, scheme):
+    student.emulate_media(color_scheme=scheme)
+    found = {}
+    for width in (1280, 360):
+        student.set_viewport_size({"width": width, "height": 800})
+        student.goto(path)
+        student.evaluate("document.getElementById('map')?.setAttribute('open', '')")
+        violations = Axe().run(student, options=WCAG).response["violations"]
+        found[width] = [(each["id"], [node["html"] for node in each["nodes"]]) for each in violations]
+
+    assert found == {1280: [], 360: []}
