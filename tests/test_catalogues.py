@@ -7,6 +7,7 @@ from tools import catalogues
 
 PATHS = sorted(catalogues.LOCALE.glob("*/LC_MESSAGES/django.po"))
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%")
+NUMBER = re.compile(r"%\(n\)[sd]")
 TAG = re.compile(r"<[^>]+>")
 
 pytestmark = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parts[-3])
@@ -17,10 +18,11 @@ def messages(path):
 
 
 def forms(message):
-    """The pairs of a text and its translation: of a plural, each form that needs the number."""
+    """The pairs of a text and its translation. A plural's form for one number may say it in a word."""
     if not message.pluralizable:
         return [(message.id, message.string)]
-    return [(message.id[1], form if "%(n)s" in form else f"{form} %(n)s") for form in message.string]
+    number = NUMBER.search(message.id[1])[0]
+    return [(message.id[1], form if number in form else form + number) for form in message.string]
 
 
 def test_catalogue_has_every_string_of_the_public_pages_and_no_other(path):
