@@ -143,10 +143,12 @@ def test_variable_is_read_from_a_file_beside_manage_py_and_from_the_environment_
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_variable_is_explained_in_the_example(name):
+def test_variable_is_explained_in_the_example_and_in_the_manual(name):
     example = (settings.BASE_DIR / ".env.example").read_text()
+    manual = (settings.BASE_DIR / "docs" / "operations.md").read_text()
 
     assert re.findall(rf"^#?({name})=", example, re.MULTILINE) == [name]
+    assert re.findall(rf"^\| [^|]*`({name})`", manual, re.MULTILINE) == [name]
 
 
 def test_variables_are_read_in_one_place_only():

@@ -1,0 +1,130 @@
+"""What is in deploy/, read by the programs that it is for."""
+
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+from contextlib import contextmanager
+from http.client import HTTPSConnection
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+
+from tests.serving import answers, copy_site, free_port, get, prepare, served, surroundings, until
+
+DEPLOY = settings.BASE_DIR / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+TOOLS = Path(sys.executable).parent
+NAME = "partners.example.edu"
+
+
+def needed(program, variable):
+    """A program that this machine may do without, unless the variable says that it has to be there."""
+    is_missing = not shutil.which(program) and not os.environ.get(variable)
+    return pytest.mark.skipif(is_missing, reason=f"no {program} on this machine")
+
+
+def test_dockerfile_has_no_fault_that_hadolint_finds():
+    done = subprocess.run([TOOLS / "hadolint", DEPLOY / "Dockerfile"], capture_output=True, text=True)
+
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+def test_compose_file_has_no_grave_fault_that_compose_lint_finds():
+    done = subprocess.run([TOOLS / "compose-lint", DEPLOY / "compose.yaml"], capture_output=True, text=True)
+
+    assert (done.returncode, re.findall(r"HIGH|CRITICAL|ERROR", done.stdout)) == (0, [])
+
+
+@needed("systemd-analyze", "REQUIRE_SYSTEMD")
+def test_units_are_understood_by_systemd(tmp_path):
+    for program in ("python", "gunicorn"):
+        path = tmp_path / ".venv" / "bin" / program
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o755)
+    units = [tmp_path / unit.name for unit in UNITS]
+    for source, copy in zip(UNITS, units, strict=True):
+        copy.write_text(source.read_text().replace("/srv/partners", str(tmp_path)))
+
+    command = [shutil.which("systemd-analyze"), "verify", "--man=no", *units]
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+@pytest.mark.parametrize("path", [*UNITS, DEPLOY / "compose.yaml", DEPLOY / "Dockerfile"], ids=lambda path: path.name)
+def test_commands_that_are_run_are_there(path):
+    named = re.findall(r'manage\.py"?,? "?([a-z]\w+)', path.read_text())
+
+    assert set(named) <= set(get_commands())
+    assert bool(named) is (path.name not in {"partners.service"} and path.suffix != ".timer")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    names = ["-subj", f"/CN={NAME}", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files]
+    subprocess.run(command, check=True, capture_output=True)
+    return tmp_path
+
+
+@contextmanager
+def nginx(folder, site_port):
+    """The ports of an nginx with the site's configuration, in which ports and paths alone are others."""
+    plain, secure = free_port(), free_port()
+    changes = {
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
+        "127.0.0.1:8000": f"127.0.0.1:{site_port}",
+        f"/etc/letsencrypt/live/{NAME}": str(folder),
+    }
+    text = re.sub(r" +listen \[::\].*\n", "", (DEPLOY / "nginx.conf").read_text())
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi"))
+    temporary += "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off; {'user root;' if os.geteuid() == 0 else ''} pid {folder}/pid; error_log {folder}/error.log; "
+        f"events {{}} http {{ access_log {folder}/access.log; {temporary} {text} }}"
+    )
+    command = ["nginx", "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "error.log"]
+    subprocess.run([*command, "-t", "-q"], check=True)
+    process = subprocess.Popen(command)
+    try:
+        until(lambda: answers(plain))
+        yield plain, secure
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@needed("nginx", "REQUIRE_NGINX")
+def test_nginx_puts_tls_in_front_of_the_site(tmp_path, certificate):
+    variables = surroundings(
+        DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", ALLOWED_HOSTS=NAME, HTTPS="on", BEHIND_PROXY="on"
+    )
+    prepare(copy_site(tmp_path), variables)
+    trust = ssl.create_default_context(cafile=certificate / "fullchain.pem")
+
+    with served(tmp_path, variables) as port, nginx(tmp_path, port) as (plain, secure):
+        led = get(plain, "/?q=x", Host=NAME)
+        connection = HTTPSConnection("127.0.0.1", secure, context=trust)
+        connection.request("GET", "/admin/login/", headers={"Host": NAME})
+        login = connection.getresponse()
+        login.read()
+        connection.request("GET", "/calendar/secret.ics", headers={"Host": NAME})
+        connection.getresponse().read()
+        connection.close()
+
+    assert (led[0], led[1]["Location"]) == (301, f"https://{NAME}/?q=x")
+    assert login.status == 200
+    assert login.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert "Secure" in login.headers["Set-Cookie"]
+    assert re.fullmatch(r"[0-9a-f]{32}", login.headers["X-Request-ID"])
+    logged = (tmp_path / "access.log").read_text()
+    assert ("/admin/login/" in logged, "secret" in logged) == (True, False)
