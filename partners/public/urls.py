@@ -4,14 +4,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
 
+from partners.public.addresses import IN_ORDER, MANY, ONE, public
 from partners.public.sitemaps import SITEMAPS
 from partners.public.views import PartnerListView, ReportedView, ReportView, UniversityView
 
 SLUG = r"(?P<slug>[^/\x00]+)"
+LIST = {"q": ONE, "country": MANY, "type": MANY, "status": MANY, "sort": ONE, "page": ONE, "pick": IN_ORDER}
 
 pages = [
-    path("", PartnerListView.as_view(), name="partners"),
-    re_path(rf"^universities/{SLUG}/$", UniversityView.as_view(), name="university"),
+    path("", public(PartnerListView.as_view(), **LIST), name="partners"),
+    re_path(rf"^universities/{SLUG}/$", public(UniversityView.as_view()), name="university"),
     re_path(rf"^universities/{SLUG}/report/$", csrf_exempt(never_cache(ReportView.as_view())), name="report"),
     re_path(rf"^universities/{SLUG}/report/sent/$", ReportedView.as_view(), name="reported"),
 ]
@@ -20,8 +22,8 @@ pages = [
 files = [
     path(
         "robots.txt",
-        TemplateView.as_view(template_name="partners/robots.txt", content_type="text/plain; charset=utf-8"),
+        public(TemplateView.as_view(template_name="partners/robots.txt", content_type="text/plain; charset=utf-8")),
     ),
-    path("sitemap.xml", sitemaps.index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
-    path("sitemap-<section>.xml", sitemaps.sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public(sitemaps.index), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", public(sitemaps.sitemap, p=ONE), {"sitemaps": SITEMAPS}, name="sitemap"),
 ]

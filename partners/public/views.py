@@ -3,7 +3,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.cache import add_never_cache_headers
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
@@ -22,6 +22,7 @@ ON_ONE_PAGE = 250
 PER_PAGE = 100
 ON_PAPER = 1_000
 """Universities that are put on one page for printing. More would rather be narrowed first."""
+PAGES_KEPT = 5
 
 
 class PartnerListView(TemplateView):
@@ -31,11 +32,6 @@ class PartnerListView(TemplateView):
         if is_comparison(request.GET):
             return ComparisonView.as_view()(request)
         return super().get(request, *args, **kwargs)
-
-    def get_template_names(self):
-        """The list alone, where a script asks for it to put it in place of the one that is shown."""
-        htmx = self.request.htmx
-        return ["partners/_list.html" if htmx and not htmx.history_restore_request else "partners/list.html"]
 
     def get_context_data(self, **kwargs):
         on = localdate()
@@ -63,10 +59,16 @@ class PartnerListView(TemplateView):
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
+        response.is_kept = self._is_often_asked(context["filter"], context["made"], context["page"])
         if context["shortlist"].slugs:
             add_never_cache_headers(response)
         return response
+
+    def _is_often_asked(self, partner_filter, made, page):
+        """Only what the site itself leads to is kept, as there is no end of what can be asked."""
+        is_plain = partner_filter.form.is_valid() and not partner_filter.chosen("q") and len(made) <= 1
+        is_near = page.number <= PAGES_KEPT and self.request.GET.get("page", "1") == str(page.number)
+        return is_plain and is_near and bool(page.object_list)
 
 
 def _page(universities, count, number):
@@ -107,9 +109,13 @@ class UniversityView(DetailView):
         """The office sees the page of a university that is not public too, and that it is not."""
         university = super().get_object(queryset)
         self.is_public = University.objects.public(localdate()).filter(pk=university.pk).exists()
-        if not self.is_public and not self.request.user.has_perm("partners.view_university"):
+        if not self.is_public and not self._is_seen_by_the_office():
             raise Http404
         return university
+
+    def _is_seen_by_the_office(self):
+        user = getattr(self.request, "user", None)
+        return user is not None and user.has_perm("partners.view_university")
 
     def get_context_data(self, **kwargs):
         on = localdate()

@@ -362,5 +362,5 @@ def test_list_says_on_paper_what_it_is_narrowed_to_and_when(client, register):
         page = client.get("/?q=rome&type=erasmus&country=IT")
 
     on_paper = text(re.search(r'<p class="on-paper">.*?</p>', page.content.decode())[0])
-    asked = "http://testserver/?q=rome&type=erasmus&country=IT"
+    asked = "http://testserver/?q=rome&country=IT&type=erasmus"
     assert on_paper == f"As of March 1, 2026 · rome · Erasmus+ · Italy · {asked}"

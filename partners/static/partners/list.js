@@ -17,6 +17,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => {
+  document.getElementById("announcement").textContent = document.getElementById("count").textContent;
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (document.activeElement === document.body) document.getElementById("count")?.focus();
 });

@@ -1,0 +1,46 @@
+"""What of an address its page knows: two that ask the same are one, and what no page knows is not in it."""
+
+from functools import wraps
+
+from django.http import QueryDict
+from django.urls import Resolver404, resolve
+
+ONE, MANY, IN_ORDER = "one", "many", "in order"
+VALUES = {
+    ONE: lambda values: values[-1:],
+    MANY: lambda values: sorted(set(values)),
+    IN_ORDER: lambda values: list(dict.fromkeys(values)),
+}
+"""What counts of the values that an address gives a parameter."""
+
+
+def public(view, **parameters):
+    """A view for whoever it may be, with the parameters that it reads and how many values each has."""
+
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        return view(request, *args, **kwargs)
+
+    answer.parameters = parameters
+    return answer
+
+
+def public_match(request):
+    """Where the address leads, if that is to a public view."""
+    if request.method not in ("GET", "HEAD"):
+        return None
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return None
+    return match if hasattr(match.func, "parameters") else None
+
+
+def simplify(request, parameters):
+    """Leaves in a request the parameters that its view knows, and each of their values once."""
+    asked = QueryDict(mutable=True)
+    for name, number in parameters.items():
+        values = list(filter(None, (" ".join(value.split()) for value in request.GET.getlist(name))))
+        asked.setlist(name, VALUES[number](values))
+    request.META["QUERY_STRING"] = asked.urlencode()
+    request.GET = QueryDict(request.META["QUERY_STRING"])

@@ -1,0 +1,61 @@
+"""Pages kept as bytes, for as long as the register, the day and the site are what they were."""
+
+import gzip
+import hashlib
+from typing import NamedTuple
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseNotModified
+from django.middleware.gzip import re_accepts_gzip
+from django.utils.http import parse_etags
+from django.utils.timezone import localdate
+
+from exchange import environment
+
+CODE = ["requirements.txt", "exchange", "partners", "templates"]
+FOR_CACHES = {
+    "Cache-Control": "public, max-age=0, must-revalidate, s-maxage=60, stale-while-revalidate=600",
+    "CDN-Cache-Control": "public, max-age=60, stale-while-revalidate=600",
+    "Vary": "Accept-Encoding",
+}
+"""Browsers ask each time, so that nobody sees what was true before a change; caches in front of the site need not."""
+
+
+def edition():
+    """Tells the site's code, texts and settings from any others, which would make other pages."""
+    shown = {name: value for name, value in vars(environment).items() if name.isupper()}
+    told = hashlib.sha256(repr(shown).encode())
+    paths = [path for name in CODE for path in (settings.BASE_DIR / name, *(settings.BASE_DIR / name).rglob("*"))]
+    for path in sorted(path for path in paths if path.is_file() and path.suffix != ".pyc"):
+        told.update(f"\n{path}\n".encode())
+        told.update(path.read_bytes())
+    return told.hexdigest()
+
+
+def tag_of(request, *state):
+    """Names what an address answers in a state of the site. The language is part of the address."""
+    told = [*state, localdate().isoformat(), request.scheme, request.get_host(), request.get_full_path()]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
+
+
+class Page(NamedTuple):
+    headers: dict[str, str]
+    compressed: bytes
+
+    @classmethod
+    def of(cls, response):
+        return cls(dict(response.items()), gzip.compress(response.content, 6, mtime=0))
+
+    def answer(self, request, tag):
+        if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+            body, told = self.compressed, {"ETag": f'"{tag}-gzip"', "Content-Encoding": "gzip"}
+        else:
+            body, told = gzip.decompress(self.compressed), {"ETag": f'"{tag}"'}
+        return HttpResponse(body, headers=self.headers | told | FOR_CACHES | {"Content-Length": len(body)})
+
+
+def not_modified(request, tag):
+    """An answer for whoever has the page already."""
+    held = {each.removeprefix("W/") for each in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
+    for etag in held.intersection([f'"{tag}"', f'"{tag}-gzip"']):
+        return HttpResponseNotModified(headers={"ETag": etag} | FOR_CACHES)

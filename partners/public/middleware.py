@@ -1,0 +1,59 @@
+"""The students' way through the site: past what is kept, and out before what is for people who are signed in."""
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import Http404
+
+from partners import revision
+from partners.public.addresses import public_match, simplify
+from partners.public.kept import Page, edition, not_modified, tag_of
+
+KEPT_SECONDS = 3600
+
+
+class KeptPages:
+    """Answers a public address without rendering its page, if nothing has changed since somebody asked for it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.edition = edition()
+
+    def __call__(self, request):
+        match = request.public_match = public_match(request)
+        if match is None:
+            return self.get_response(request)
+        request.resolver_match = match
+        simplify(request, match.func.parameters)
+        of_now = None if settings.DEBUG else revision.current()
+        if of_now is None:
+            return self.get_response(request)
+        tag = tag_of(request, self.edition, of_now)
+        return not_modified(request, tag) or self.kept(request, tag)
+
+    def kept(self, request, tag):
+        if page := cache.get(tag):
+            return page.answer(request, tag)
+        response = self.get_response(request)
+        if response.status_code != 200 or response.has_header("Cache-Control"):
+            return response
+        page = Page.of(response)
+        if getattr(response, "is_kept", True):
+            cache.set(tag, page, KEPT_SECONDS)
+        return page.answer(request, tag)
+
+
+class PublicEntrance:
+    """Leads to a public page at once. What is not found there is asked for with everything that the office has."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        match = request.public_match
+        if match is None:
+            return self.get_response(request)
+        try:
+            response = match.func(request, *match.args, **match.kwargs)
+        except Http404:
+            return self.get_response(request)
+        return response.render() if hasattr(response, "render") else response
