@@ -34,6 +34,7 @@ def main():
             picture(page, name)
         page.set_viewport_size({"width": 1280, "height": 640})
         import_list(page)
+        be_slower(page)
         browser.close()
 
 
@@ -51,6 +52,21 @@ def import_list(page):
     picture(page, "import-preview")
     page.get_by_role("button", name="Import this").click()
     picture(page, "import-run")
+
+
+def be_slower(page):
+    """Saving a university that has been changed since it was opened."""
+    page.goto("/admin/partners/university/?q=drexel")
+    page.get_by_role("link", name="Drexel University").click()
+    page.get_by_label("City").fill("Philadelphia, PA")
+    colleague = page.context.new_page()
+    colleague.goto(page.url)
+    colleague.get_by_label("City").fill("Philadelphia")
+    colleague.get_by_label("Website").fill("https://drexel.edu")
+    colleague.get_by_role("button", name="Save", exact=True).click()
+    colleague.close()
+    page.get_by_role("button", name="Save", exact=True).click()
+    picture(page, "faster")
 
 
 def upload(page, replacements):

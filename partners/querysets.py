@@ -172,7 +172,7 @@ class AgreementQuerySet(QuerySet):
 
 class DocumentQuerySet(QuerySet):
     def search(self, query: str) -> DocumentQuerySet:
-        return _containing(self, query, "agreement__university__search_text")
+        return _containing(self, query, lambda word: Q(agreement__university__search_text__contains=word))
 
     def not_withdrawn(self) -> DocumentQuerySet:
         return self.filter(is_withdrawn=False)

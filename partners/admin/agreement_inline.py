@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 
-from django import forms
 from django.contrib import admin
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from partners.admin.careful import CarefulInline
+from partners.admin.careful_forms import CarefulForm, CarefulFormSet
 from partners.admin.choices import PlainChoices
 from partners.models import Agreement
 from partners.rules import Status
 
 
-class AgreementForm(forms.ModelForm):
+class AgreementForm(CarefulForm):
     def clean(self):
         """The day on which an agreement ended goes with its end. The row has no field for it."""
         if self.cleaned_data.get("status") != Status.ENDED:
@@ -31,7 +33,17 @@ class AgreementForm(forms.ModelForm):
         return self.initial["status"] if self.instance.pk else ""
 
 
-class AgreementFormSet(forms.BaseInlineFormSet):
+class AgreementFormSet(CarefulFormSet):
+    @cached_property
+    def types(self):
+        """Read once for all of the lines."""
+        return list(self.empty_form.fields["agreement_type"].choices)
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if index is not None:
+            form.fields["agreement_type"].choices = self.types
+
     def clean(self):
         super().clean()
         if any(self.errors):
@@ -76,13 +88,16 @@ def _is_renewal(forms):
     return statuses == [Status.IN_PROCESS, Status.SIGNED] and forms[0].instance.status == Status.SIGNED
 
 
-class AgreementInline(PlainChoices, admin.TabularInline):
+class AgreementInline(CarefulInline, PlainChoices, admin.TabularInline):
     model = Agreement
     form = AgreementForm
     formset = AgreementFormSet
     fields = ["agreement_type", "status", "signed_on", "valid_from", "valid_until"]
     extra = 0
     show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("university", "agreement_type")
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         """Named for those who do not see the head of the column."""

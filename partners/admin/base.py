@@ -3,6 +3,7 @@
 from django.contrib import admin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
+from partners.admin.careful import CarefulAdmin
 from partners.admin.counted_list import CountedList
 from partners.admin.history import HistoryAdmin
 
@@ -16,7 +17,7 @@ class InWords(HistoricalRecordContextHelper):
         return dict(self.model._meta.get_field(change.field).flatchoices).get(value, value)
 
 
-class RegisterAdmin(HistoryAdmin):
+class RegisterAdmin(CarefulAdmin, HistoryAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_per_page = 100
 

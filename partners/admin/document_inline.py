@@ -4,11 +4,13 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from partners.admin.careful import CarefulInline
+from partners.admin.careful_forms import CarefulForm, CarefulFormSet
 from partners.admin.document_fields import DocumentsField, forgotten, refuse_known
 from partners.models import Agreement, Document
 
 
-class DocumentForm(forms.ModelForm):
+class DocumentForm(CarefulForm):
     def validate_unique(self):
         """By the fields that the form does not have, too."""
         try:
@@ -25,7 +27,7 @@ class AddingForm(forms.Form):
     added = DocumentsField(label=_("Add documents"))
 
 
-class DocumentFormSet(forms.BaseInlineFormSet):
+class DocumentFormSet(CarefulFormSet):
     """The documents that are there, each of which can be withdrawn, and any number of new ones."""
 
     user = None
@@ -79,7 +81,7 @@ class DocumentFormSet(forms.BaseInlineFormSet):
             self.adding.add_error("added", error)
 
 
-class DocumentInline(admin.TabularInline):
+class DocumentInline(CarefulInline, admin.TabularInline):
     model = Document
     form = DocumentForm
     formset = DocumentFormSet

@@ -1,0 +1,173 @@
+"""Forms that are not saved over what a colleague has written since they were opened.
+
+The page carries the versions of all that it has shown. What is left as it was takes what the colleague
+wrote, what both have changed stays as it was typed, and nothing is saved before both were seen.
+"""
+
+import copy
+import re
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from partners.past.meanwhile import Meanwhile
+
+VERSIONS = "versions"
+"""Carries what the page has shown: each object's model, number and version."""
+THEIRS = "theirs"
+"""Names the fields, as they are posted, that take what the colleague wrote."""
+MOST_DIGITS = 18
+"""Of a number that fits into a primary key."""
+
+
+def carried(objects):
+    return " ".join(f"{each._meta.model_name}-{each.pk}-{each.version}" for each in objects)
+
+
+def shown_on(data, model):
+    """The versions of a model's objects that a posted page has shown, by number. None if it does not say."""
+    if data is None or VERSIONS not in data:
+        return None
+    found = re.findall(rf"\b{model._meta.model_name}-(\d{{1,{MOST_DIGITS}}})-(\d{{1,{MOST_DIGITS}}})\b", data[VERSIONS])
+    return {int(pk): int(version) for pk, version in found}
+
+
+def as_posted(form, name, obj):
+    """A field of an object as its form would post it."""
+    initial = form._meta.model._meta.get_field(name).value_from_object(obj)
+    value = form.fields[name].prepare_value(initial)
+    return ["" if each is None else str(each) for each in (value if isinstance(value, list) else [value])]
+
+
+class CarefulForm(forms.ModelForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.now = copy.copy(self.instance)
+        self.taken, self.clashes = [], []
+        self.unreadable = set()
+
+    @cached_property
+    def meanwhile(self):
+        """Of the objects of the whole formset, where the form is a row of one."""
+        versions = shown_on(self.data, self._meta.model)
+        return Meanwhile([self.now], versions) if self.now.pk and versions else Meanwhile()
+
+    @property
+    def is_overtaken(self):
+        return bool(self.taken or self.clashes)
+
+    def full_clean(self):
+        if self.is_bound:
+            self._take(name for name in self.fields if self.add_prefix(name) in self._asked_for())
+        super().full_clean()
+        if self.is_bound and self.now.pk:
+            self._compare()
+        if self.taken:
+            self._take(change.name for change in self.taken)
+            super().full_clean()
+        if self.is_overtaken:
+            self._refuse()
+
+    def _compare(self):
+        """Of what others have changed, what was typed here can be the same, or as it was before, or another value."""
+        self.unreadable = set(self.errors)
+        changes = [each for each in self.meanwhile.changes(self.now.pk) if self._is_asked(each.name)]
+        unlike = [each for each in changes if each.name in self.unreadable or not each.is_as_now(self.instance)]
+        self.taken = [each for each in unlike if self._is_untouched(each)]
+        self.clashes = [each for each in unlike if not self._is_untouched(each)]
+
+    def _is_untouched(self, change):
+        return change.name not in self.unreadable and change.is_as_before(self.instance)
+
+    def _is_asked(self, name):
+        return name in self.fields and not self.fields[name].disabled
+
+    def _refuse(self):
+        self.add_error(None, _("A colleague was faster. See on top what has changed, then save again."))
+        for change in self.clashes:
+            self.add_error(change.name, _("A colleague has changed this too. Yours is what you typed."))
+
+    def _asked_for(self):
+        return self.data.getlist(THEIRS) if hasattr(self.data, "getlist") else ()
+
+    def _take(self, names):
+        for name in names:
+            self.data = self.data.copy()
+            self.data.setlist(self.add_prefix(name), as_posted(self, name, self.now))
+
+
+class CarefulFormSet(forms.BaseInlineFormSet):
+    """Its objects are read with their versions. It follows what others have added and deleted."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.added, self.gone = [], []
+        if self.is_bound and self.versions is not None:
+            self._follow()
+
+    @cached_property
+    def versions(self):
+        return shown_on(self.data, self.model)
+
+    @cached_property
+    def meanwhile(self):
+        return Meanwhile(self.get_queryset(), self.versions or {})
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        form.meanwhile = self.meanwhile
+
+    def clean(self):
+        super().clean()
+        if self.added or self.gone or any(form.is_overtaken for form in self.forms):
+            raise forms.ValidationError(_("A colleague was faster. See on top what has changed, then save again."))
+
+    def _follow(self):
+        """Gives the posted rows those that others have added, and takes away those that they have deleted."""
+        here = {each.pk: each for each in self.get_queryset()}
+        initial = self.initial_form_count()
+        rows = [self._row(number) for number in range(self.total_form_count())]
+        held = [row for row in rows[:initial] if _number(row) in here]
+        self.added = [each for pk, each in here.items() if pk not in {*self.versions, *map(_number, held)}]
+        self.gone = [self._gone(number, row) for number, row in enumerate(rows[:initial]) if _is_lost(row, here)]
+        if self.added or len(held) < initial:
+            self._post(held + [self._row_of(each) for each in self.added], rows[initial:])
+
+    def _gone(self, number, row):
+        """What was typed into the row of something that is no longer here."""
+        form = self.form(self.data, prefix=self.add_prefix(number), instance=self.model(pk=_number(row)))
+        form.meanwhile = Meanwhile()
+        return form
+
+    def _row(self, number):
+        start = f"{self.add_prefix(number)}-"
+        return {key.removeprefix(start): self.data.getlist(key) for key in self.data if key.startswith(start)}
+
+    def _row_of(self, obj):
+        form = self.form(instance=obj)
+        return {"id": [str(obj.pk)]} | {name: as_posted(form, name, obj) for name in form.fields}
+
+    def _post(self, held, new):
+        kept = [key for key in self.data if not re.match(rf"{re.escape(self.prefix)}-\d+-", key)]
+        data = self.data.copy()
+        data.clear()
+        for key in kept:
+            data.setlist(key, self.data.getlist(key))
+        for number, row in enumerate([*held, *new]):
+            for name, values in row.items():
+                data.setlist(f"{self.add_prefix(number)}-{name}", values)
+        data[f"{self.prefix}-INITIAL_FORMS"] = len(held)
+        data[f"{self.prefix}-TOTAL_FORMS"] = len(held) + len(new)
+        self.data = data
+        del self.management_form
+
+
+def _is_lost(row, here):
+    """Somebody else has deleted what was to be changed."""
+    return _number(row) not in here and "DELETE" not in row
+
+
+def _number(row):
+    pk = next(iter(row.get("id", [])), "")
+    return int(pk) if pk.isdecimal() and len(pk) <= MOST_DIGITS else None
