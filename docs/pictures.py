@@ -18,6 +18,8 @@ SCREENS = {
     "public": ("/", 1280),
     "public-phone": ("/?type=erasmus&country=IT", 360),
     "admin": ("/admin/partners/university/", 1280),
+    "worklist": ("/admin/", 1280),
+    "agreements": ("/admin/partners/agreement/?status=in-force", 1280),
 }
 
 

@@ -17,7 +17,7 @@ from partners.logins.second_factor import OWED, CodeView, SecondFactorView
 
 class OfficeSite(admin.AdminSite):
     site_header = site_title = settings.OFFICE_NAME
-    index_title = _("The register")
+    index_title = _("Worklist")
     login_template = "admin/logins/login.html"
 
     def has_permission(self, request):
@@ -41,6 +41,11 @@ class OfficeSite(admin.AdminSite):
             path("calendar/", self.admin_view(self.my_calendar), name="my_calendar"),
             *super().get_urls(),
         ]
+
+    def index(self, request, extra_context=None):
+        from partners.admin.worklist import worklist
+
+        return super().index(request, {"worklist": worklist(request, self)} | (extra_context or {}))
 
     def recent_changes(self, request):
         from partners.admin.recent_changes import recent_changes

@@ -66,6 +66,8 @@ class RowsView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request):
+        if not self.ids():
+            messages.info(request, _("Tick the agreements first."))
         return self.answer(self.rows(None))
 
     def post(self, request):
