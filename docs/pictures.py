@@ -17,6 +17,7 @@ PICTURES = ROOT / "docs" / "pictures"
 SCREENS = {
     "public": ("/", 1280),
     "public-phone": ("/?type=erasmus&country=IT", 360),
+    "public-hebrew": ("/he/?country=IT&country=TW", 1280),
     "admin": ("/admin/partners/university/", 1280),
     "worklist": ("/admin/", 1280),
     "agreements": ("/admin/partners/agreement/?status=in-force", 1280),

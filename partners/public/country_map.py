@@ -108,7 +108,7 @@ def _bubble(country, panel, x, y, reach, scale, has_choice, address):
         y=round(y, 1),
         radius=round(radius, 1),
         reach=round(max(reach, radius), 1),
-        has_room=pixels > TEXT * 0.75,
+        has_room=pixels > TEXT * (0.4 + 0.3 * len(str(country.count))),
         is_made=country.is_made,
         is_more=is_more,
         address=address,

@@ -31,7 +31,8 @@ def labels(page):
 
 
 def marked(page, mark):
-    return [text(bubble) for bubble in BUBBLE.findall(page.content.decode()) if mark in bubble.split(">")[0]]
+    bubbles = [bubble for bubble in BUBBLE.findall(page.content.decode()) if mark in bubble.split(">")[0]]
+    return [text(re.search("<title>.*?</title>", bubble)[0]) for bubble in bubbles]
 
 
 def address(page, code):
