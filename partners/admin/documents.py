@@ -30,7 +30,7 @@ class DocumentAdmin(RegisterAdmin):
     list_select_related = ["agreement__university", "agreement__agreement_type", "added_by"]
     search_fields = ["agreement__university__search_text"]
     search_help_text = gettext_lazy("University, its other names and city, or country. Accents and case do not matter.")
-    ordering = ["-added_at", "-pk"]
+    ordering = ["-pk"]
     fields = ["open", "of", "kind", "bytes", "added_at", "by", "sha256", "is_withdrawn"]
     readonly_fields = ["open", "of", "kind", "bytes", "added_at", "by", "sha256"]
 
@@ -65,7 +65,7 @@ class DocumentAdmin(RegisterAdmin):
     def of(self, document):
         return _link("admin:partners_agreement_change", document.agreement)
 
-    @admin.display(description=gettext_lazy("by"), ordering="added_by__username")
+    @admin.display(description=gettext_lazy("by"))
     def by(self, document):
         return document.added_by
 

@@ -9,21 +9,6 @@ pytestmark = [
 ]
 
 
-def test_coordinator_signs_the_deal_in_process_from_the_list(office_page, register):
-    office_page.goto("/admin/partners/agreement/?status=in-process")
-
-    office_page.get_by_role("row", name="Czech Technical University").get_by_role("checkbox").check()
-    office_page.get_by_label("Action:").select_option(label="Mark selected as signed")
-    office_page.get_by_role("button", name="Go").click()
-    office_page.get_by_label("Agreement type").select_option(label="Erasmus+")
-    office_page.get_by_role("button", name="Mark as signed").click()
-
-    assert office_page.get_by_role("listitem").filter(has_text="Marked as signed").inner_text() == (
-        "Marked as signed: Czech Technical University: Erasmus+ (signed)"
-    )
-    assert list(Agreement.objects.in_process()) == []
-
-
 def test_coordinator_imports_a_corrected_list(office_page, register, offices_list):
     office_page.goto("/admin/partners/university/")
 

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from partners.models import Agreement, ImportRun, University
+from tests.factories import DocumentFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,6 +30,8 @@ SCREENS = {
     "recent changes": "changes/",
     "recent changes with an error": "changes/?since=x",
     "my calendar": "calendar/",
+    "documents": "partners/document/",
+    "document": "partners/document/{document}/change/",
     "country": "partners/country/{country}/change/",
     "signing": "partners/agreement/sign/?id={deal}",
     "ending": "partners/agreement/end/?id={deal}&id={signed}",
@@ -48,6 +51,7 @@ def addresses(register):
     ids = {
         "version": deal.history.latest().pk,
         "edited": edited.pk,
+        "document": DocumentFactory(agreement=deal).pk,
         "old": edited.history.earliest().pk,
         "deal": deal.pk,
         "signed": Agreement.objects.signed().first().pk,
