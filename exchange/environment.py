@@ -167,6 +167,11 @@ OFFICE_NAME = read("OFFICE_NAME", filled, default="Exchange Office")
 OFFICE_EMAIL = read("OFFICE_EMAIL", lambda text: text and email_address(text), default="")
 SITE_URL = read("SITE_URL", lambda text: text and site_address(text), default="")
 DOCUMENTS_DIR = read("DOCUMENTS_DIR", folder, default=str(BASE_DIR / "documents"))
+DOCUMENTS_S3_BUCKET = read("DOCUMENTS_S3_BUCKET", str, default="")
+DOCUMENTS_S3_ACCESS_KEY = read("DOCUMENTS_S3_ACCESS_KEY", str, default="")
+DOCUMENTS_S3_SECRET_KEY = read("DOCUMENTS_S3_SECRET_KEY", str, default="")
+DOCUMENTS_S3_ENDPOINT = read("DOCUMENTS_S3_ENDPOINT", lambda text: text and web_address(text), default="")
+DOCUMENTS_S3_REGION = read("DOCUMENTS_S3_REGION", str, default="")
 DOCUMENT_MOST_MB = read("DOCUMENT_MOST_MB", number, default="20")
 IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
 LANGUAGES = read("LANGUAGES", languages, default="en,de,fr,es,he")
@@ -184,3 +189,10 @@ WEB_CONCURRENCY = read("WEB_CONCURRENCY", workers, default=str(2 * len(os.sched_
 ADMINS = read("ADMINS", email_addresses, default="")
 SENTRY_DSN = read("SENTRY_DSN", lambda text: text and web_address(text, "https://key@sentry.example.edu/1"), default="")
 LOG_FORMAT = read("LOG_FORMAT", log_format, default="plain")
+
+_needed = DOCUMENTS_S3_BUCKET, DOCUMENTS_S3_ACCESS_KEY, DOCUMENTS_S3_SECRET_KEY
+if any([*_needed, DOCUMENTS_S3_ENDPOINT, DOCUMENTS_S3_REGION]) and not all(_needed):
+    raise refusal(
+        '"DOCUMENTS_S3_BUCKET", "DOCUMENTS_S3_ACCESS_KEY" and "DOCUMENTS_S3_SECRET_KEY" have to be set together, '
+        'and "DOCUMENTS_S3_ENDPOINT" and "DOCUMENTS_S3_REGION" only with them.'
+    )

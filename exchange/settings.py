@@ -143,20 +143,35 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "documents": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": env.DOCUMENTS_DIR,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if env.DOCUMENTS_S3_BUCKET:
+    STORAGES["documents"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": env.DOCUMENTS_S3_BUCKET,
+            "access_key": env.DOCUMENTS_S3_ACCESS_KEY,
+            "secret_key": env.DOCUMENTS_S3_SECRET_KEY,
+            "endpoint_url": env.DOCUMENTS_S3_ENDPOINT or None,
+            "region_name": env.DOCUMENTS_S3_REGION or None,
+            "addressing_style": "path" if env.DOCUMENTS_S3_ENDPOINT else "auto",
+            "signature_version": "s3v4",
+            "file_overwrite": False,
+        },
+    }
+else:
+    STORAGES["documents"] = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.DOCUMENTS_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    }
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -16,25 +16,36 @@ UNDECOMPOSED = str.maketrans(
 # other scripts are combining marks too, but without them a word becomes another word.
 ACCENTS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f]")
 
+# Unicode's Default_Ignorable_Code_Point: nothing shows where they are.
+IGNORED = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+# Those of them that no writing needs, and those that turn the text around them about. Joiners belong
+# to Persian, to Indic scripts and to emoji, selectors to emoji, and single marks of direction to Hebrew.
+UNWANTED = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u206f\ufeff]")
+
 SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
 
 def clean_name(text: str) -> str:
-    """Composed Unicode (NFC) with single plain spaces and none at the ends."""
+    """Composed Unicode (NFC) with single plain spaces and none at the ends, and nothing hidden in it."""
     if text.isascii() and "  " not in text:
         return text.strip(" ")
-    return SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
+    return SPACES.sub(" ", unicodedata.normalize("NFC", UNWANTED.sub("", text))).strip(" ")
 
 
 def matching_key(text: str) -> str:
     """What two spellings of one name have in common.
 
     Ignores case, accents (of the letters in ``UNDECOMPOSED`` too), runs of spaces,
-    non-breaking spaces and Unicode composition, and nothing else.
+    non-breaking spaces, characters that do not show and Unicode composition, and nothing else.
     """
     if text.isascii():
         return clean_name(text.lower())
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    seen = IGNORED.sub("", text)
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", seen).casefold())
     plain = ACCENTS.sub("", folded)
     return clean_name(plain if plain.isascii() else plain.translate(UNDECOMPOSED))
 

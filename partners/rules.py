@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from partners.names import matching_key
+
 FORMULA_STARTS = "=+-@"
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 """Control characters, lone surrogates, and separators of lines and paragraphs."""
@@ -59,6 +61,12 @@ def plain_name(name: str) -> None:
     _refuse_unprintable(
         name, _("“%(value)s” has a control character (U+%(code)s) in it. Type the name anew, in one line.")
     )
+    if name and not matching_key(name):
+        raise ValidationError(
+            _("“%(value)s” has nothing in it but accents and characters that do not show. Write a name."),
+            code="nothing_shown",
+            params={"value": name},
+        )
     if name.startswith(tuple(FORMULA_STARTS)):
         raise ValidationError(
             _("“%(value)s” begins with “%(start)s”, as a spreadsheet formula does. Begin with another character."),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partners.names import clean_name, matching_key, name_lines, search_words, slugs
+from partners.names import IGNORED, clean_name, matching_key, name_lines, search_words, slugs
 
 SPACES = [" ", "\u00a0", "\u1680", "\u2002", "\u2009", "\u202f", "\u205f", "\u3000"]
 ACCENTS = ["\u0300", "\u0301", "\u0308", "\u030a", "\u0327", "\u0328", "\u0334", "\u0338", "\u1dc4", "\ufe20"]
@@ -22,6 +22,7 @@ def is_plain(char):
         and unicodedata.category(char) != "Zs"
         and not unicodedata.name(char, "").startswith("COMBINING ")
         and char not in SPELLED_OUT
+        and not IGNORED.fullmatch(char)
     )
 
 
@@ -35,6 +36,13 @@ def is_plain(char):
         ('University of Rome "Tor Vergata"', 'University of Rome "Tor Vergata"'),
         ("Tab\tstays", "Tab\tstays"),
         (" \u00a0 ", ""),
+        ("\ufeffMo\u00adnash\u200b \u2060University", "Monash University"),
+        ("\u202eMonash\u202c \u2067University\u2069", "Monash University"),
+        ("E\u200b\u0301cole", "École"),
+        ("دانشگاه\u200cها", "دانشگاه\u200cها"),
+        ("ශ්\u200dරී", "ශ්\u200dරී"),
+        ("👩\u200d🎓 ❤\ufe0f", "👩\u200d🎓 ❤\ufe0f"),
+        ("אוניברסיטה\u200f (HUJI)", "אוניברסיטה\u200f (HUJI)"),
     ],
 )
 def test_clean_name_composes_and_leaves_single_spaces(written, cleaned):
@@ -133,6 +141,30 @@ def test_matching_key_ignores_kinds_and_runs_of_spaces(words, runs):
     spaced = runs[0] + "".join(word + runs[at % 12] for at, word in enumerate(words))
 
     assert matching_key(spaced) == matching_key(" ".join(words))
+
+
+HIDDEN = [
+    "\u00ad",
+    "\u061c",
+    "\u115f",
+    "\u200b",
+    "\u200c",
+    "\u200d",
+    "\u200f",
+    "\u202e",
+    "\u2069",
+    "\ufe0f",
+    "\U000e0067",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.characters(exclude_categories=["Cs"]), st.sampled_from(["", *HIDDEN]))))
+def test_matching_key_ignores_what_does_not_show(chars):
+    hiding = "".join(char + hidden for char, hidden in chars)
+    plain = "".join(char for char, _ in chars)
+
+    assert matching_key(hiding) == matching_key(plain)
 
 
 @settings(deadline=None)

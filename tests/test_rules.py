@@ -67,6 +67,13 @@ def test_plain_name_refuses_the_start_of_a_formula(start):
     ]
 
 
+@pytest.mark.parametrize("name", ["\u0301", "\u200d\u200d", "\u200e \ufe0f"])
+def test_plain_name_refuses_what_does_not_show(name):
+    assert refusal(rules.plain_name, name) == [
+        f"“{name}” has nothing in it but accents and characters that do not show. Write a name.",
+    ]
+
+
 @pytest.mark.parametrize(
     "name",
     ["Erasmus+", "Sapienza - University", 'University of Rome "Tor Vergata"', "جامعة القاهرة", "中文 🎓", "A=B@C"],

@@ -13,6 +13,8 @@ from partners.interchange.records import Cell, Record, TableError
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_000
+LONGEST_CELL = 1_000_000
+"""Characters. Excel has room for 32,767."""
 CELL = 20
 """What a cell costs besides its text, so that many empty ones are not for free."""
 
@@ -34,6 +36,20 @@ class Row(NamedTuple):
     """On how many rows, one below the other, these cells stand."""
 
 
+class Pieces(list):
+    """The pieces of one cell's text, which cannot go on without end."""
+
+    length = 0
+
+    def append(self, text: str) -> None:
+        self.length += len(text)
+        if self.length > LONGEST_CELL:
+            raise TableError(
+                _("The table has a cell of more than %(most)d characters. Shorten it.") % {"most": LONGEST_CELL}
+            )
+        super().append(text)
+
+
 def records(rows: Iterable[Row]) -> Iterator[Record]:
     """The rows that have text in them, each at least as wide as the first."""
     width = seen = size = 0
@@ -43,7 +59,7 @@ def records(rows: Iterable[Row]) -> Iterator[Record]:
         texts = [cells.get(column, "") for column in range(1, max(width, *cells) + 1)]
         width = width or len(texts)
         seen += repeated
-        size += repeated * (sum(map(len, texts)) + CELL * len(texts))
+        size += repeated * sum(map(cost, texts))
         _refuse_too_many(seen, size)
         for below in range(repeated):
             yield Record(line + below, list(texts))
@@ -52,12 +68,19 @@ def records(rows: Iterable[Row]) -> Iterator[Record]:
 def put(cells: dict[int, str], text: str, column: int, repeated: int = 1) -> None:
     """Puts a text into the cells from a column on."""
     last = column + repeated - 1
-    if last <= MAX_COLUMNS:
+    if column == last <= MAX_COLUMNS:
+        cells[column] = text
+    elif last <= MAX_COLUMNS:
         cells.update(dict.fromkeys(range(column, last + 1), text))
     elif text:
         raise TableError(
             _("The table has more than %(most)d columns. Remove those that are not needed.") % {"most": MAX_COLUMNS}
         )
+
+
+def cost(text: str) -> int:
+    """The bytes of memory that a cell may take."""
+    return CELL + len(text) * (1 if text.isascii() else 4)
 
 
 def number_text(written: str) -> str:

@@ -11,6 +11,8 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 from xml.parsers import expat
 
@@ -21,7 +23,7 @@ from partners.interchange.records import OLE2, ZIP, TableError
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 DIRECTORY_ENTRY = b"PK\x01\x02"
 MAX_UNPACKED = 100_000_000
-MAX_TAGS = 10_000_000
+MAX_TAGS = 8_000_000
 MAX_PARTS = 5_000
 MAX_DEPTH = 200
 CHUNK = 16_000
@@ -67,10 +69,7 @@ class Container:
         return next(_chunks(self._archive, self._parts[_folded(name)]), b"") if name in self else b""
 
     def events(self, name: str) -> Iterator[Event]:
-        parser = _Parser()
-        for chunk in _chunks(self._archive, self._parts[_folded(name)]):
-            yield from parser.feed(chunk)
-        yield from parser.feed(b"", is_last=True)
+        return chain.from_iterable(_Parser().fed(_chunks(self._archive, self._parts[_folded(name)])))
 
 
 class _Parser:
@@ -79,6 +78,7 @@ class _Parser:
     def __init__(self):
         self._events: list[Event] = []
         self._depth = self._unfinished = 0
+        self._local, self._ended = lru_cache(maxsize=1_000)(_local), lru_cache(maxsize=1_000)(_ended)
         self._expat = expat.ParserCreate(namespace_separator="}")
         self._expat.buffer_text = True
         self._expat.StartDoctypeDeclHandler = self._doctype
@@ -86,7 +86,11 @@ class _Parser:
         self._expat.EndElementHandler = self._end
         self._expat.CharacterDataHandler = self._text
 
-    def feed(self, chunk: bytes, is_last: bool = False) -> list[Event]:
+    def fed(self, chunks: Iterable[bytes]) -> Iterator[list[Event]]:
+        yield from map(self._feed, chunks)
+        yield self._feed(b"", is_last=True)
+
+    def _feed(self, chunk: bytes, is_last: bool = False) -> list[Event]:
         self._expat.Parse(chunk, is_last)
         events, self._events = self._events, []
         self._unfinished = 0 if events else self._unfinished + len(chunk)
@@ -106,14 +110,22 @@ class _Parser:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise damaged()
-        self._events.append((START, name.rpartition("}")[2], attributes))
+        self._events.append((START, self._local(name), attributes))
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        self._events.append((END, name.rpartition("}")[2], None))
+        self._events.append(self._ended(name))
 
     def _text(self, text: str) -> None:
         self._events.append((TEXT, "", text))
+
+
+def _ended(name: str) -> Event:
+    return END, _local(name), None
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def skip(events: Iterator[Event]) -> None:
@@ -190,7 +202,7 @@ def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     for part in archive.infolist():
         for chunk in _chunks(archive, part):
             size += len(chunk)
-            tags += chunk.count(b"<")
+            tags += chunk.count(b"<") + chunk.count(b"/>")
             if size > MAX_UNPACKED:
                 raise too_large()
             if tags > MAX_TAGS:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from partners.interchange.cells import Row, boolean_text, iso_date_text, number_text, put, unescaped
+from partners.interchange.cells import Pieces, Row, boolean_text, iso_date_text, number_text, put, unescaped
 from partners.interchange.containers import END, START, TEXT, Container, Event, skip, too_large
 
 CONTENT, MANIFEST, MIMETYPE = "content.xml", "META-INF/manifest.xml", "mimetype"
@@ -105,7 +105,7 @@ _READERS = {
 
 def _shown(events: Iterator[Event]) -> str:
     """The paragraphs of a cell, without comments and drawings."""
-    paragraphs = []
+    paragraphs = Pieces()
     for kind, name, _attributes in events:
         if kind == END:
             break
@@ -118,7 +118,7 @@ def _shown(events: Iterator[Event]) -> str:
 
 def _paragraph(events: Iterator[Event]) -> str:
     """Bare blanks count as one space, and as none at the ends: OpenDocument 1.3 part 3, 6.1.2."""
-    parts, depth = [], 1
+    parts, depth = Pieces(), 1
     while depth:
         kind, name, value = next(events)
         if kind == TEXT:

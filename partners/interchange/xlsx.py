@@ -9,8 +9,30 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from partners.interchange.cells import Row, boolean_text, date_text, iso_date_text, number_text, put, unescaped
-from partners.interchange.containers import END, MAX_PARTS, START, TEXT, Container, Event, damaged, resolved, skip
+from partners.interchange.cells import (
+    Pieces,
+    Row,
+    boolean_text,
+    cost,
+    date_text,
+    iso_date_text,
+    number_text,
+    put,
+    unescaped,
+)
+from partners.interchange.containers import (
+    END,
+    MAX_PARTS,
+    MAX_UNPACKED,
+    START,
+    TEXT,
+    Container,
+    Event,
+    damaged,
+    resolved,
+    skip,
+    too_large,
+)
 
 DAY_0 = datetime.fromisoformat("1899-12-30")
 DAY_0_OF_1904 = datetime.fromisoformat("1904-01-01")
@@ -91,9 +113,13 @@ def _workbook(events: Iterator[Event]) -> tuple[_Book, list[str]]:
 
 
 def _shared_strings(events: Iterator[Event]) -> Iterator[str]:
+    size = 0
     for kind, name, _attributes in events:
         if kind == START and name == "si":
-            yield unescaped(_written(events))
+            yield (text := unescaped(_written(events)))
+            size += cost(text)
+            if size > MAX_UNPACKED:
+                raise too_large()
 
 
 def _date_styles(events: Iterator[Event]) -> Iterator[str]:
@@ -131,11 +157,12 @@ def _rows(events: Iterator[Event], book: _Book) -> Iterator[Row]:
 
 def _written(events: Iterator[Event]) -> str:
     """The text of an element that has just started, without formulas and readings aloud."""
-    parts, depth, is_text = [], 1, False
+    parts, depth, is_text = Pieces(), 1, False
     while depth:
         kind, name, value = next(events)
         if kind == TEXT:
-            parts += [value] * is_text
+            if is_text:
+                parts.append(value)
         elif kind == START and name in ("f", "rPh"):
             skip(events)
         else:
