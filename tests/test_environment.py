@@ -8,7 +8,7 @@ from django.conf import settings
 
 VALID = {"SECRET_KEY": "x" * 50}
 SITE = ["manage.py", "exchange", "partners", "templates", "fixtures"]
-VARIABLES = re.findall(r'\bread\(\s*"([A-Z_]+)"', (settings.BASE_DIR / "exchange" / "environment.py").read_text())
+VARIABLES = re.findall(r'\bread\(\s*"([A-Z_0-9]+)"', (settings.BASE_DIR / "exchange" / "environment.py").read_text())
 
 
 @pytest.fixture(scope="module")
