@@ -81,10 +81,35 @@ def test_dry_run_tells_the_changes_and_makes_none(run, office_file):
     )
 
     assert (out, failure) == (
-        "University of Köln: new: signed GE3; Bilateral ends\n1 new, 1 changed, 0 unchanged, 0 errors\n",
+        "University of Köln: new: signed GE3; Bilateral ends\n"
+        "New: Málaga (Spain): GE3\n"
+        "1 new, 1 changed, 0 unchanged, 0 errors\n",
         None,
     )
     assert list(Agreement.objects.values_list("agreement_type__name", "status")) == [("Bilateral", "signed")]
+
+
+def test_dry_run_counts_what_the_file_does_not_name(run, office_file):
+    run("import_partners", office_file(HEADER + KOELN + "Spain\tMálaga\tGE3\n"))
+
+    out, _err, _failure = run("import_partners", office_file(HEADER + KOELN), dry_run=True)
+
+    assert out.splitlines() == [
+        "In the register, not in the file, and left as they are: 1",
+        "0 new, 0 changed, 1 unchanged, 0 errors",
+    ]
+
+
+def test_errors_stand_on_a_line_each_and_do_not_talk_to_the_terminal(run, office_file):
+    file = office_file('Country,University name,Agreement type,"a\nb"\nSpain,"Má\n\x1b[31mlaga",GE3\n')
+
+    _out, err, _failure = run("import_partners", file)
+
+    assert err.splitlines() == [
+        "Column “a�b” is ignored.",
+        "Line 3, University name: “Má��[31mlaga” has a control character (U+000A) in it. "
+        "Type the name anew, in one line.",
+    ]
 
 
 @pytest.mark.parametrize("dry_run", [True, False])

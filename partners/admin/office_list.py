@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -89,6 +90,12 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
 
     def add_data_read_fail_error_to_form(self, form, e):
         raise e
+
+    def export_admin_action(self, request, queryset):
+        """All that the list shows is told by its filters: its ids would be more than a form may send."""
+        if request.POST.get("select_across") == "1":
+            return redirect(f"{reverse('admin:partners_university_export')}?{request.GET.urlencode()}")
+        return super().export_admin_action(request, queryset)
 
     def get_export_queryset(self, request):
         """The list's rows without what the list shows beside them."""

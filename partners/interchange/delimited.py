@@ -11,7 +11,10 @@ from partners.interchange.records import Cell, Record, TableError, has_text
 from partners.names import matching_key
 
 TAB = "\t"
+MARK = "\ufeff"
+"""What some programs put before text, and others once more."""
 DELIMITERS = "\t;,"
+BEYOND_ASCII, OTHER_THAN_UTF8 = "[^\0-\x7f]", "[\udc80-\udcff]"
 NEWLINE = r"\r\n|\r|\n"
 TO_QUOTE = re.compile(r'\A"|[\t\r\n]')
 
@@ -20,22 +23,37 @@ def decode(data: bytes) -> str:
     """Text in UTF-8 or UTF-16, or else in Windows-1252, as Excel and old mail programs save it."""
     for encoding in _encodings(data):
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" not in text:
+            return text.lstrip(MARK)
     raise TableError(_("The file is not a text table. Save the list as TSV or CSV and choose that file."))
 
 
-def _encodings(data: bytes) -> list[str]:
+def _encodings(data: bytes) -> Iterator[str]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return ["utf-16"]
-    if b"\0" not in data:
-        return ["utf-8-sig", "cp1252"]
-    if not any(data[1:32:2]):
-        return ["utf-16-le"]
-    if not any(data[0:32:2]):
-        return ["utf-16-be"]
-    return []
+        yield "utf-16"
+    elif b"\0" not in data:
+        yield "utf-8-sig"
+        _refuse_damaged_utf8(data)
+        yield "cp1252"
+    elif not any(data[1:32:2]):
+        yield "utf-16-le"
+    elif not any(data[0:32:2]):
+        yield "utf-16-be"
+
+
+def _refuse_damaged_utf8(data: bytes) -> None:
+    """What is mostly UTF-8 is not Windows-1252, in which hardly anything reads as UTF-8."""
+    text = data.decode(errors="surrogateescape")
+    others = len(re.findall(OTHER_THAN_UTF8, text))
+    if len(re.findall(BEYOND_ASCII, text)) > 2 * others:
+        before = text[: re.search(OTHER_THAN_UTF8, text).start()]
+        raise TableError(
+            _("Line %d has a damaged character in it. Correct it, save the list in UTF-8 and choose that file.")
+            % (1 + len(re.findall(NEWLINE, before)))
+        )
 
 
 def delimiter_of(text: str, columns: Sequence[str]) -> str:

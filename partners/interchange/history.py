@@ -10,7 +10,9 @@ from itertools import islice
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, models
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 
+from partners.interchange.records import Watch, unwatched
 from partners.models import ImportRun
 
 ADDED, CHANGED = "+", "~"
@@ -22,35 +24,43 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class Why:
-    """What history tells of a change besides the change."""
+    """What history tells of a change besides the change, and who watches it being made."""
 
     reason: str
     user: AbstractBaseUser | None = None
     run: ImportRun | None = None
+    watch: Watch = unwatched
 
 
-def add(model: type[models.Model], objects: Iterable[models.Model], why: Why) -> list[int]:
-    """Inserts objects, which need not all be there at a time. Gives their ids, in order."""
+def add(model: type[models.Model], objects: Iterable[models.Model], total: int, why: Why) -> list[int]:
+    """Inserts as many objects, which need not all be there at a time. Gives their ids, in order."""
     fields = _stored(model)
-    return insert(model, [field.name for field in fields], (_values(each, fields) for each in objects), why)
+    return insert(model, [field.name for field in fields], (_values(each, fields) for each in objects), total, why)
 
 
-def insert(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence], why: Why) -> list[int]:
+def insert(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence], total: int, why: Why
+) -> list[int]:
     """The same from values of the fields named, as they are stored, keys too. The other fields have their defaults."""
     others = [field for field in _stored(model) if field.name not in names]
     defaults = [field.get_db_prep_save(field.get_default(), connection) for field in others]
     columns = [field.column for field in (*map(model._meta.get_field, names), *others)]
     ids: list[int] = []
-    for chunk in _chunks(rows, CHUNK // len(columns)):
-        ids += _insert(model, columns, [value for row in chunk for value in (*row, *defaults)])
-    record(model, ids, ADDED, why)
+    for chunk in _chunks(why.watch(rows, total, _("Adding")), CHUNK):
+        added = [
+            pk
+            for few in _chunks(chunk, CHUNK // len(columns))
+            for pk in _insert(model, columns, [value for row in few for value in (*row, *defaults)])
+        ]
+        record(model, added, ADDED, why)
+        ids += added
     return ids
 
 
 def change(model: type[models.Model], objects: Sequence[models.Model], fields: Iterable[str], why: Why) -> None:
-    if objects:
-        model.objects.bulk_update(objects, sorted(fields), batch_size=BATCH)
-        record(model, [each.pk for each in objects], CHANGED, why)
+    for chunk in _chunks(why.watch(objects, len(objects), _("Changing")), CHUNK):
+        model.objects.bulk_update(chunk, sorted(fields), batch_size=BATCH)
+        record(model, [each.pk for each in chunk], CHANGED, why)
 
 
 def record(model: type[models.Model], ids: Sequence[int], kind: str, why: Why) -> None:

@@ -10,6 +10,7 @@ from functools import cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from partners.interchange.records import Watch, shortened
 from partners.interchange.snapshot import Key, Known, Snapshot
 from partners.interchange.tables import Row, Table
 from partners.models import Country, University
@@ -49,9 +50,10 @@ class RowReader:
 class Judge:
     """Looks up what the rows of a table name."""
 
-    def __init__(self, snapshot: Snapshot, table: Table):
+    def __init__(self, snapshot: Snapshot, table: Table, watch: Watch):
         self.snapshot = snapshot
         self.table = table
+        self.watch = watch
         self.named: set[int] = set()
         """The ids of the universities of the register that the file names."""
         self.country = cache(self._country)
@@ -127,11 +129,6 @@ def university_name(text: str) -> str:
 def refuse_empty(text: str) -> None:
     if not clean_name(text):
         raise ValidationError(_("The cell is empty. Fill it in, or take the line out."))
-
-
-def shortened(text: str) -> str:
-    text = clean_name(text)
-    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _surplus(cells: Sequence[str]) -> str:

@@ -14,12 +14,12 @@ from partners.interchange.judge import (
     Judge,
     RowReader,
     refuse_empty,
-    shortened,
     spelling,
     university_name,
 )
 from partners.interchange.notation import Term
 from partners.interchange.reconcile import Outcome, reconcile
+from partners.interchange.records import Watch, shortened
 from partners.interchange.snapshot import Key, Known, Snapshot
 from partners.interchange.tables import Row, Table
 from partners.names import matching_key
@@ -29,14 +29,14 @@ COLUMNS = (COUNTRY, NAME, TERMS)
 
 
 class ListJudge(Judge):
-    def __init__(self, snapshot: Snapshot, table: Table):
-        super().__init__(snapshot, table)
+    def __init__(self, snapshot: Snapshot, table: Table, watch: Watch):
+        super().__init__(snapshot, table, watch)
         self.first_lines: dict[Identity, int] = {}
         self._terms = cache(self._read_terms)
         self._beginning = cache(partial(reconcile, held={}))
 
     def outcomes(self) -> Iterator[tuple[Row, Outcome | ValidationError]]:
-        for row in self.table.taken():
+        for row in self.watch(self.table.taken(), len(self.table), _("Checking")):
             try:
                 yield row, self._outcome(row)
             except ValidationError as errors:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from partners.interchange.history import Why, change, insert
 from partners.interchange.notation import Term
+from partners.interchange.records import Watch
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.models.universities import KEYS
 from partners.names import matching_key, slugs
@@ -105,10 +106,10 @@ class Outcome:
         return spelling * bool(self.respelled) + list(self.changes.words())
 
 
-def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun) -> None:
+def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun, watch: Watch) -> None:
     """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
     type_ids = {None: None} | {name: each.pk for name, each in types.items()}
-    why = Why(run.reason, run.user, run)
+    why = Why(run.reason, run.user, run, watch)
     _end([pk for outcome in outcomes for pk in outcome.changes.ended], why)
     _turn({pk: new for outcome in outcomes for pk, (_old, new) in outcome.changes.turned.items()}, type_ids, why)
     _respell({outcome.university: outcome.name for outcome in outcomes if outcome.respelled}, why)
@@ -119,7 +120,8 @@ def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: 
         for outcome in outcomes
         for term in outcome.changes.added
     )
-    insert(Agreement, ["university", "agreement_type", "status"], agreements, why)
+    total = sum(len(outcome.changes.added) for outcome in outcomes)
+    insert(Agreement, ["university", "agreement_type", "status"], agreements, total, why)
     if len(new) >= LARGE:
         connection.cursor().execute("ANALYZE")
 
@@ -149,7 +151,8 @@ def _respell(names: Mapping[int, str], why: Why) -> None:
 
 def _create(outcomes: Sequence[Outcome], why: Why) -> list[int]:
     """The ids of the new universities, in the order of their outcomes."""
-    return insert(University, ["country", "name", *KEYS, "slug"], _new_universities(outcomes), why)
+    names = ["country", "name", *KEYS, "slug"]
+    return insert(University, names, _new_universities(outcomes), len(outcomes), why)
 
 
 def _new_universities(outcomes: Sequence[Outcome]) -> Iterator[tuple]:

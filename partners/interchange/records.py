@@ -1,5 +1,6 @@
 """What every kind of table file is read into, and written from."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -8,8 +9,19 @@ from partners.names import clean_name
 ZIP = b"PK\x03\x04"
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
+LONGEST_QUOTE = 80
+"""Characters of a cell that a message quotes."""
+
 Cell = str | int | date
 """What can be written to a table. Read again it is text."""
+
+
+Watch = Callable[[Iterable, int, str], Iterable]
+"""What long work passes through: things, how many they are, and what is done to them. It gives them as they are."""
+
+
+def unwatched(things: Iterable, total: int, doing: str) -> Iterable:
+    return things
 
 
 class TableError(ValueError):
@@ -26,6 +38,11 @@ class Record(NamedTuple):
 def is_spreadsheet(data: bytes) -> bool:
     """Whether it is a file of the kind, be it one that has to be refused."""
     return data.startswith((ZIP, OLE2))
+
+
+def shortened(text: str) -> str:
+    text = clean_name(text)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
 
 
 def is_filled(cell: str) -> bool:

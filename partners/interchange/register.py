@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from partners import rules
 from partners.interchange import register_checks as checks
-from partners.interchange.judge import COUNTRY, NAME, Judge, shortened, spelling, university_name
+from partners.interchange.judge import COUNTRY, NAME, Judge, spelling, university_name
+from partners.interchange.records import Watch, shortened
 from partners.interchange.register_changes import Outcome
 from partners.interchange.register_checks import Held, Said
 from partners.interchange.register_columns import (
@@ -33,8 +34,8 @@ from partners.names import clean_name, matching_key
 
 
 class RegisterJudge(Judge):
-    def __init__(self, snapshot: Snapshot, table: Table):
-        super().__init__(snapshot, table)
+    def __init__(self, snapshot: Snapshot, table: Table, watch: Watch):
+        super().__init__(snapshot, table, watch)
         columns = table.rows[0].cells
         self._details = {column: name for column, name in DETAILS.items() if column in columns}
         self._profile = {column: name for column, name in PROFILE.items() if column in columns}
@@ -54,13 +55,13 @@ class RegisterJudge(Judge):
         return message + self._suggestion(name, self.snapshot.type_names)
 
     def outcomes(self) -> Iterator[tuple[Row, Outcome | ValidationError]]:
-        rows = [self._read(row) for row in self.table.rows]
+        rows = [self._read(row) for row in self.watch(self.table.rows, len(self.table), _("Reading"))]
         universities = defaultdict(list)
         for said in rows:
             if said.outcome:
                 universities[said.outcome.university].append(said)
         held = Held({same[0].outcome.country for same in universities.values()})
-        for same in universities.values():
+        for same in self.watch(universities.values(), len(universities), _("Checking")):
             checks.judge_profile(same, held)
             checks.judge_agreements(same, held)
         firsts = [same[0] for same in universities.values()]

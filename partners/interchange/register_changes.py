@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from partners.interchange import history, reconcile
 from partners.interchange.history import Why
 from partners.interchange.judge import Identity
+from partners.interchange.records import Watch
 from partners.interchange.register_columns import Values, label, shown, shown_agreement
 from partners.interchange.register_matching import deal
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
@@ -104,9 +105,9 @@ class Outcome:
             yield from self.profile.words(University, but=("name",) if self.profile.is_new else ())
 
 
-def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun) -> None:
+def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: ImportRun, watch: Watch) -> None:
     """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
-    why = Why(run.reason, run.user, run)
+    why = Why(run.reason, run.user, run, watch)
     named = {"agreement_type": types, "responsible": _people(outcomes)}
     created = _apply_profiles([each for each in outcomes if each.profile], why)
     new = [each for each in outcomes if each.agreement and each.agreement.is_new]
@@ -118,7 +119,7 @@ def apply(outcomes: Sequence[Outcome], types: Mapping[str, AgreementType], run: 
     agreements = (
         _agreement(each.agreement, named, university_id=created.get(each.university, each.university)) for each in new
     )
-    history.add(Agreement, agreements, why)
+    history.add(Agreement, agreements, len(new), why)
     if len(created) >= reconcile.LARGE:
         connection.cursor().execute("ANALYZE")
 
@@ -127,7 +128,8 @@ def _apply_profiles(outcomes: Sequence[Outcome], why: Why) -> dict[Identity, int
     """The ids of the universities that were not in the register."""
     new = [each for each in outcomes if each.profile.is_new]
     changed = [each.profile for each in outcomes if not each.profile.is_new and each.profile.fields]
-    ids = history.add(University, _new_universities(new, {change.after["slug"] for change in changed}), why)
+    slugs_taken = {change.after["slug"] for change in changed}
+    ids = history.add(University, _new_universities(new, slugs_taken), len(new), why)
     names = {name for change in changed for name in change.fields}
     history.change(University, list(map(_university, changed)), names.union(KEYS), why)
     return {each.university: pk for each, pk in zip(new, ids, strict=True)}

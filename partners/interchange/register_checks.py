@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from partners import rules
-from partners.interchange.judge import NAME, Identity, RowReader, shortened
+from partners.interchange.judge import NAME, Identity, RowReader
+from partners.interchange.records import shortened
 from partners.interchange.register_changes import Change, Outcome
 from partners.interchange.register_columns import (
     ADDRESS,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from partners.interchange.dates import read_date
-from partners.interchange.judge import COUNTRY, NAME, shortened
-from partners.interchange.records import Cell
+from partners.interchange.judge import COUNTRY, NAME
+from partners.interchange.records import Cell, shortened
 from partners.models import Agreement, University
 from partners.names import clean_name, matching_key
 from partners.rules import Level, Status

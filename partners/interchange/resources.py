@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
@@ -21,7 +21,7 @@ from partners.interchange import notation, reconcile, register_changes, register
 from partners.interchange.judge import Judge
 from partners.interchange.office_list import COLUMNS, ListJudge
 from partners.interchange.reconcile import Outcome
-from partners.interchange.records import Cell
+from partners.interchange.records import Cell, Watch, unwatched
 from partners.interchange.register import RegisterJudge
 from partners.interchange.register_columns import AGREEMENT_PATHS, NO_AGREEMENT, UNIVERSITY_FIELDS
 from partners.interchange.snapshot import Snapshot, terms_of
@@ -33,7 +33,7 @@ from partners.querysets import UniversityQuerySet
 class ListResult(Result):
     """What an import does, or would do. In the place of ``rows`` it keeps what they come to, which is far smaller."""
 
-    def __init__(self, judge: Judge, headers: list[str], watch: Callable[[Iterator, int], Iterable]):
+    def __init__(self, judge: Judge, headers: list[str]):
         super().__init__()
         self.is_applied = False
         self.diff_headers = headers
@@ -41,7 +41,7 @@ class ListResult(Result):
         self.new: list[Outcome] = []
         self.changed: list[Outcome] = []
         self.unchanged: list[Outcome] = []
-        for row, outcome in watch(judge.outcomes(), len(judge.table)):
+        for row, outcome in judge.outcomes():
             if isinstance(outcome, ValidationError):
                 self.append_invalid_row(row.line, row.cells, outcome)
             else:
@@ -81,10 +81,6 @@ class ListResult(Result):
                     yield _("Line %(line)d, %(column)s: %(message)s") % where
 
 
-def _unwatched(rows: Iterator, total: int) -> Iterator:
-    return rows
-
-
 class TableResource(Resource):
     """All or nothing: one row with an error, and nothing is imported."""
 
@@ -93,7 +89,7 @@ class TableResource(Resource):
     optional: Sequence[str] | None = None
     """What it may have besides. None if it may have anything, which is ignored."""
     judge: type[Judge]
-    apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun], None]
+    apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun, Watch], None]
     """Makes the changes of outcomes that the judge has given."""
 
     def get_import_fields(self):
@@ -106,18 +102,18 @@ class TableResource(Resource):
 
     @transaction.atomic
     def import_data(
-        self, dataset: Table, dry_run=False, run=None, digest=None, watch=_unwatched, **kwargs
+        self, dataset: Table, dry_run=False, run=None, digest=None, watch=unwatched, **kwargs
     ) -> ListResult:
         """Imports the table as an import run, unless it has errors or is not what was shown under the digest.
 
-        An import that changes nothing leaves no run, and no history. The rows pass through ``watch``,
-        which is told how many there are.
+        An import that changes nothing leaves no run, and no history. What is checked and what is written
+        passes through ``watch``.
         """
         snapshot = Snapshot()
-        result = ListResult(self.judge(snapshot, dataset), self.get_diff_headers(), watch)
+        result = ListResult(self.judge(snapshot, dataset, watch), self.get_diff_headers())
         if not dry_run and result.may_be_applied(digest) and (result.new or result.changed):
             run.accept(new=len(result.new), changed=len(result.changed), unchanged=len(result.unchanged))
-            self.apply([*result.new, *result.changed], snapshot.types, run)
+            self.apply([*result.new, *result.changed], snapshot.types, run, watch)
             result.is_applied = True
         return result
 

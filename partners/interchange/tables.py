@@ -15,10 +15,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from partners.interchange import delimited
-from partners.interchange.records import Cell, Record, TableError, has_text, is_filled, is_spreadsheet
+from partners.interchange.records import Cell, Record, TableError, has_text, is_filled, is_spreadsheet, shortened
 from partners.names import matching_key
 
 MOST_ROWS = 200_000
+MOST_LISTED = 30
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a spreadsheet runs, or would run but for the apostrophes in front."""
 
@@ -132,7 +133,8 @@ def _row(record: Record, places: Mapping[str, int], headed: set[int]) -> Row:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+    quoted = [f"“{shortened(name)}”" for name in names]
+    return ", ".join([*quoted[:MOST_LISTED], *["…"] * (len(quoted) > MOST_LISTED)])
 
 
 def _defused(rows: Iterable[Sequence[Cell]]) -> Iterator[list[Cell]]:

@@ -136,6 +136,16 @@ def test_export_has_what_is_selected(office, register):
     ]
 
 
+def test_selecting_across_pages_exports_what_the_filters_show(office, register):
+    query = "?q=technical&type=erasmus&status=in-force"
+    chosen = {"action": "export_admin_action", "select_across": "1", "_selected_action": ["1"]}
+
+    page = office.post(f"/admin/partners/university/{query}", chosen, follow=True)
+
+    assert "What the search and the filters of the list show is exported." in text(page)
+    assert page.redirect_chain == [(f"{EXPORT}{query}", 302)]
+
+
 def test_register_is_imported_when_that_is_chosen(office, register):
     file = tables.write(RegisterResource().export(), "tsv")
     edited = file.replace(b"Drexel University\tGE3\tsigned", b"Drexel University\tGE3\tended")

@@ -878,18 +878,18 @@ def test_import_of_what_was_shown_is_applied_though_something_else_has_changed()
     assert (result.is_applied, University.objects.get().city) == (True, "Bonn")
 
 
-def test_rows_pass_through_a_watch_that_knows_how_many_there_are():
+def test_all_that_is_checked_and_written_passes_through_a_watch_that_knows_how_much_it_is():
     seen = []
 
-    def watch(rows, total):
-        seen.append(total)
-        for each in rows:
-            seen.append(each[0].line)
-            yield each
+    def watch(things, total, doing):
+        things = list(things)
+        seen.append((doing, total, len(things)))
+        return things
 
-    import_rows(row("GE3", "signed"), row("GE3", "signed", name="Bonn"), watch=watch)
+    import_rows(row("GE3", "signed"), row("Bilateral", "signed"), row("GE3", "signed", name="Bonn"), watch=watch)
 
-    assert seen == [2, 2, 3]
+    added = [("Adding", 2, 2), *[("Changing", 0, 0)] * 3, ("Adding", 3, 3)]
+    assert seen == [("Reading", 3, 3), ("Checking", 2, 2), *added]
 
 
 def file_of(number, *agreement, **cells):

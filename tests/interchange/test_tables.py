@@ -240,6 +240,34 @@ def test_file_without_the_header_is_refused(text, message):
     assert refusal(text.encode()) == message
 
 
+def test_refusal_quotes_no_more_than_a_reader_needs():
+    message = refusal(b"\t".join([b"x" * 1_000] * 100))
+
+    assert message.count(f"“{'x' * 79}…”") == 30
+    assert message.endswith("”, …. Name the columns “Country”, “University name”, “Agreement type”.")
+
+
+def test_damaged_utf8_is_refused_and_not_taken_for_windows_1252():
+    rows = "".join(f"Poland\tŁódź {number}\tGE3\n" for number in range(3)).encode()
+
+    assert refusal(b"Country\tUniversity name\tAgreement type\n" + rows + b"Poland\tAB\xc5\tGE3\n") == (
+        "Line 5 has a damaged character in it. Correct it, save the list in UTF-8 and choose that file."
+    )
+
+
+def test_windows_1252_may_have_letters_that_read_as_utf8():
+    rows = [["Germany", "Universität „Gauß“", "GE3"]]
+
+    assert cells(tables.read(joined([HEADER, *rows]).encode("cp1252"), COLUMNS)) == rows
+
+
+@pytest.mark.parametrize("marks", ["\ufeff\ufeff", "\ufeff\n\ufeff"])
+def test_byte_order_marks_may_stand_where_they_should_not(marks):
+    table = read(f"{marks}Country\tUniversity name\tAgreement type\n\ufeffGermany\tKöln\tGE3\n")
+
+    assert [[clean_name(cell) for cell in row] for row in cells(table)] == [["Germany", "Köln", "GE3"]]
+
+
 def test_header_that_repeats_columns_is_refused():
     assert refusal(b"Country\tcountry\tUniversity name\tAgreement type\tAGREEMENT TYPE\na\tb\tc\td\te\n") == (
         "Line 1 has the column “Country”, “Agreement type” more than once. Leave one of them."
@@ -260,10 +288,11 @@ def test_extra_columns_may_repeat():
         b"%PDF-1.7\n%\xb5\xb5\0\0stream\0",
         b"\xff\xfeC\0o",
         b"\xff\xfe\x00\xd8a\0",
+        "Country\tUniversity name\tAgreement type\nGermany\tA\tGE3\n".encode("utf-32"),
         b"Country\tUniversity name\tAgreement type\nGermany\t\0\tGE3\n",
         b"Country\tUniversity name\tAgreement type\nGermany\t\x81\tGE3\n",
     ],
-    ids=["image", "document", "half a character", "lone surrogate", "NUL", "no encoding"],
+    ids=["image", "document", "half a character", "lone surrogate", "UTF-32", "NUL", "no encoding"],
 )
 def test_file_that_is_no_text_is_refused(data):
     assert refusal(data) == NO_TEXT

@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from partners.interchange.records import TableError
 from partners.interchange.resources import OfficeListResource, RegisterResource
 from partners.models import ImportRun
+from partners.rules import UNPRINTABLE
 
 LONG = 2_000
 """Rows from which on a terminal is shown how far the import is."""
@@ -25,11 +26,13 @@ class Command(BaseCommand):
         resource = RegisterResource if register else OfficeListResource
         result = imported(resource(), file, dry_run)
         for header in result.ignored:
-            self.stderr.write(f"Column “{header}” is ignored.")
+            self.stderr.write(one_line(f"Column “{header}” is ignored."))
         for line in result.error_lines():
-            self.stderr.write(line)
+            self.stderr.write(one_line(line))
         if not result.has_validation_errors():
             self.tell_changes(result)
+            if dry_run:
+                self.tell_the_rest(result)
         self.stdout.write(result.counts())
         if result.has_validation_errors():
             raise CommandError("Nothing was imported. Correct the lines above and import the file again.")
@@ -38,6 +41,13 @@ class Command(BaseCommand):
         for outcome in result.changed:
             self.stdout.write(f"{outcome.name}: {'; '.join(outcome.words())}")
 
+    def tell_the_rest(self, result):
+        """What only a preview tells."""
+        for outcome in result.new:
+            self.stdout.write(f"New: {outcome.name} ({outcome.country}): {outcome.terms}")
+        if result.absent:
+            self.stdout.write(f"In the register, not in the file, and left as they are: {len(result.absent)}")
+
 
 def imported(resource, file, dry_run):
     content = read(file)
@@ -45,10 +55,15 @@ def imported(resource, file, dry_run):
     try:
         return resource.import_data(resource.read(content), dry_run=dry_run, run=run, watch=progress)
     except TableError as error:
-        raise CommandError(f"{file}: {error}") from error
+        raise CommandError(one_line(f"{file}: {error}")) from error
     except IntegrityError as error:
         message = "Nothing was imported, since somebody changed the register in the same moment. Try again."
         raise CommandError(message) from error
+
+
+def one_line(text):
+    """What stands in a cell must neither break the line nor talk to the terminal."""
+    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def read(file):
@@ -58,10 +73,10 @@ def read(file):
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def progress(rows, total):
-    """Shows on a terminal how far a long import is. Says nothing to a file or a pipe."""
+def progress(things, total, doing):
+    """Shows on a terminal how far each step of a long import is. Says nothing to a file or a pipe."""
     if total <= LONG or not sys.stderr.isatty():
-        return rows
+        return things
     from tqdm import tqdm
 
-    return tqdm(rows, total=total, desc="Checking rows", unit="", leave=False)
+    return tqdm(things, total=total, desc=doing, unit="", leave=False)
