@@ -1,6 +1,11 @@
+from collections import Counter
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from partners.models import University
+from tests.factories import AgreementFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -9,12 +14,41 @@ pytestmark = [
 ]
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-PAGES = ["/", "/?q=technical&country=DE&type=erasmus", "/?q=nowhere", "/universities/czech-technical-university/"]
+PICKS = "pick=czech-technical-university&pick=politecnico-di-milano"
+MILAN = "/universities/politecnico-di-milano/"
+PAGES = [
+    "/",
+    "/?q=technical&country=DE&type=erasmus",
+    "/?q=nowhere",
+    f"/he/?sort=name&{PICKS}",
+    f"/?{PICKS}&pick=unknown",
+    "/universities/czech-technical-university/",
+    MILAN,
+    f"{MILAN}report/",
+    f"{MILAN}report/sent/",
+]
+HOSTILE = ["<script>alert(1)</script>", "W" * 200, "right\u202eto left", "🎓" * 100, "جامعة القاهرة"]
+
+
+@pytest.fixture(autouse=True)
+def office_email(settings):
+    settings.OFFICE_EMAIL = "exchange@example.edu"
 
 
 @pytest.fixture
 def student(page, register):
     return page
+
+
+@pytest.fixture
+def without_script(chromium, live_server, register):
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def width(page):
+    return page.evaluate("document.documentElement.scrollWidth")
 
 
 def violations(page):
@@ -43,7 +77,7 @@ def test_student_finds_erasmus_partners_in_italy(student):
 def test_student_reads_what_in_process_means(student):
     student.goto("/?status=in-process")
 
-    student.get_by_role("link", name="Czech Technical University").click()
+    student.get_by_role("link", name="Czech Technical University", exact=True).click()
 
     assert student.get_by_role("heading", level=1).inner_text() == "Czech Technical University"
     assert "We are still negotiating: you can't apply for it yet." in student.get_by_role("main").inner_text()
@@ -79,26 +113,137 @@ def test_list_changes_in_place_and_goes_back(student):
     expect(heading(student)).to_have_text("108 universities in 30 countries")
 
 
-def test_list_works_without_script(chromium, live_server, register):
-    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/")
+def test_list_works_without_script(without_script):
+    without_script.goto("/")
 
-    page.get_by_label("University, city or country").fill("tecnologico")
-    page.get_by_label("University, city or country").press("Enter")
+    without_script.get_by_label("University, city or country").fill("tecnologico")
+    without_script.get_by_label("University, city or country").press("Enter")
 
-    assert page.get_by_role("heading", level=2).inner_text() == "1 university in 1 country"
-    context.close()
+    assert heading(without_script).inner_text() == "1 university in 1 country"
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
-@pytest.mark.parametrize("path", PAGES)
-def test_page_fits_its_window(student, path, width):
-    student.set_viewport_size({"width": width, "height": 800})
+def test_reader_goes_past_the_header_by_keyboard(student):
+    student.goto("/")
 
+    student.keyboard.press("Tab")
+    skip = student.get_by_role("link", name="Skip to the content")
+    assert skip.is_visible()
+    student.keyboard.press("Enter")
+
+    expect(student.get_by_role("main")).to_be_focused()
+
+
+def test_list_is_filtered_by_keyboard_alone(student):
+    student.goto("/")
+
+    student.get_by_label("GE3").focus()
+    student.keyboard.press("Space")
+    student.keyboard.press("Enter")
+
+    expect(heading(student)).to_have_text("10 universities in 8 countries")
+    expect(student.get_by_label("GE3")).to_be_focused()
+
+
+def test_shortlist_is_starred_in_place_and_compared(student):
+    student.goto("/?country=IT&type=erasmus")
+    student.evaluate("window.isTheSamePage = true")
+
+    student.get_by_role("link", name="Add to the shortlist: Politecnico di Milano").click()
+    star = student.get_by_role("link", name="Take off the shortlist: Politecnico di Milano")
+    expect(star).to_be_focused()
+    student.get_by_role("link", name="Add to the shortlist: Politecnico di Torino").click()
+    expect(student.get_by_text("On your shortlist: 2")).to_be_visible()
+    assert student.evaluate("window.isTheSamePage")
+
+    student.get_by_role("link", name="Compare").click()
+    headers = student.get_by_role("columnheader").get_by_role("link").all_inner_texts()
+    assert headers[::2] == ["Politecnico di Milano", "Politecnico di Torino"]
+    student.go_back()
+    expect(student.get_by_text("On your shortlist: 2")).to_be_visible()
+    assert student.get_by_label("Italy").is_checked()
+
+
+def test_shortlist_works_without_script(without_script):
+    without_script.goto("/?q=politecnico")
+
+    without_script.get_by_role("link", name="Add to the shortlist: Politecnico di Torino").click()
+    without_script.get_by_label("University, city or country").fill("munich")
+    without_script.get_by_role("button", name="Apply").click()
+    without_script.get_by_role("link", name="Add to the shortlist: Technical University of Munich").click()
+    without_script.get_by_role("link", name="Compare").click()
+
+    assert without_script.get_by_role("heading", level=1).inner_text() == "Your shortlist"
+    assert without_script.get_by_role("columnheader").count() == 2
+
+
+@pytest.mark.parametrize("path", ["/?country=IT", f"/?{PICKS}"])
+def test_table_is_one_for_screen_readers_where_it_is_stacked_too(student, path):
+    tables = []
+    for each in (1280, 320):
+        student.set_viewport_size({"width": each, "height": 800})
+        student.goto(path)
+        tree = student.context.new_cdp_session(student).send("Accessibility.getFullAXTree")["nodes"]
+        roles = Counter(node["role"]["value"] for node in tree if not node["ignored"])
+        tables.append({role: roles[role] for role in ("table", "caption", "row", "columnheader", "rowheader")})
+
+    assert tables[0] == tables[1]
+    assert min(tables[0].values()) > 0
+
+
+@pytest.mark.parametrize("path", ["/?country=IT&q=poli", f"/?{PICKS}", MILAN])
+def test_paper_has_what_counts(student, path):
     student.goto(path)
+    student.emulate_media(media="print")
 
-    assert student.evaluate("document.documentElement.scrollWidth") == width
+    assert student.get_by_role("heading", level=1).is_visible()
+    for each in student.locator(".filter, .site-footer, .star, .take-off, .ways-on").all():
+        assert each.is_hidden()
+    assert student.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_paper_has_the_whole_filtered_list_and_names_the_filter(student):
+    student.goto("/?type=erasmus&country=IT")
+    student.emulate_media(media="print")
+
+    told = student.locator(".on-paper").inner_text()
+    assert "Erasmus+ · Italy" in told
+    assert student.get_by_role("rowheader").count() == 4
+
+
+def test_pages_with_hostile_names_fit_a_narrow_window(page):
+    for name in HOSTILE:
+        AgreementFactory(university__name=name, university__city=name, fields_of_study=name)
+    slugs = list(University.objects.values_list("slug", flat=True))
+    addresses = ["/", "/?" + "&".join(f"pick={slug}" for slug in slugs), *(f"/universities/{slug}/" for slug in slugs)]
+    page.set_viewport_size({"width": 320, "height": 800})
+
+    widths = {}
+    for address in addresses:
+        page.goto(address)
+        widths[address] = width(page)
+
+    assert widths == dict.fromkeys(addresses, 320)
+
+
+def test_countries_unfold_in_a_narrow_window(student):
+    student.set_viewport_size({"width": 320, "height": 800})
+    student.goto("/")
+
+    student.locator("summary").first.click()
+
+    assert student.get_by_label("Turkey").is_visible()
+    assert width(student) == 320
+    assert violations(student) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_fits_its_window(student, path):
+    for each in (320, 360, 768, 1280):
+        student.set_viewport_size({"width": each, "height": 800})
+
+        student.goto(path)
+
+        assert width(student) == each
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
