@@ -8,6 +8,7 @@ from django.core import mail
 from django.core.cache import cache
 
 from partners.models import Country
+from partners.names import clean_name
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
 from tests.pages import pieces, text
@@ -157,4 +158,4 @@ def test_report_tells_a_hostile_name_as_it_is(client, clock, name):
     client.post("/universities/x/report/", with_form)
 
     sent = message_from_bytes(mail.outbox[0].message().as_bytes(), policy=policy.default)
-    assert sent["Subject"] == f"Error reported: {name}"
+    assert sent["Subject"] == f"Error reported: {clean_name(name)}"
