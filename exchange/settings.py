@@ -136,6 +136,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # Each in its own words, as whoever looks for it reads no other.
 LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in env.LANGUAGES]
 LANGUAGE_CODE = env.LANGUAGES[0]
+# Named here, they come before Django's own words for the same.
+LOCALE_PATHS = [env.LOCALE]
 TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 

@@ -2,6 +2,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.utils.translation import gettext, override
 
 from tools import catalogues
 
@@ -52,6 +53,13 @@ def test_compiled_catalogue_is_of_the_catalogue_beside_it(path):
 
     assert path.read_bytes() == catalogues.written(catalogue)
     assert path.with_suffix(".mo").read_bytes() == catalogues.compiled(catalogue)
+
+
+def test_site_speaks_in_the_words_of_the_catalogue(path):
+    with override(path.parts[-3]):
+        others = [m.id for m in messages(path) if not m.pluralizable and gettext(m.id) != m.string]
+
+    assert others == []
 
 
 def test_language_of_the_catalogue_is_offered(path):
