@@ -9,6 +9,7 @@ from django.http import JsonResponse
 
 ADDRESS = "/healthz"
 FINE = "ok"
+FORGETS = "cannot be reached, or keeps nothing"
 
 
 def answers(get_response):
@@ -49,6 +50,6 @@ def memory():
     key = f"health-{uuid4()}"
     try:
         cache.set(key, FINE, timeout=10)
-        return cache.get(key, "forgets")
+        return cache.get(key, FORGETS)
     except Exception:  # noqa: BLE001
-        return "cannot be reached"
+        return FORGETS

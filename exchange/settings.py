@@ -94,7 +94,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.CACHE}
 if env.CACHE["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
-    CACHES["default"] = env.CACHE | {"OPTIONS": {"socket_connect_timeout": 5, "socket_timeout": 5}}
+    patience = {"socket_connect_timeout": 2, "socket_timeout": 2}
+    CACHES["default"] = env.CACHE | {"BACKEND": "exchange.caches.RedisCache", "OPTIONS": patience}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.OFFICE_EMAIL or "webmaster@localhost"
 vars().update(env.EMAIL)
 

@@ -84,7 +84,7 @@ def test_site_with_which_nothing_is_wrong_is_fine(well):
         (
             "CACHES",
             {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9"}},
-            "cache: cannot be reached. Is CACHE_URL right, and does Redis run?",
+            "cache: cannot be reached, or keeps nothing. Is CACHE_URL right, and does Redis run?",
         ),
     ],
 )

@@ -1,6 +1,8 @@
 import pytest
+from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connection
 
+from tests.factories import AgreementFactory
 from tests.pages import pieces, text
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +43,18 @@ def test_page_that_fails_says_so(failing):
     page = failing("/", ZeroDivisionError("inside"))
 
     assert (page.status_code, pieces(page, "h1"), "inside" in text(page)) == (500, ["This page has failed"], False)
+
+
+def test_cache_that_is_gone_keeps_nobody_from_the_list(client, settings):
+    settings.CACHES = {"default": {"BACKEND": "exchange.caches.RedisCache", "LOCATION": "redis://127.0.0.1:9"}}
+    AgreementFactory(university__name="Marburg")
+
+    pages = [client.get("/") for _ in range(2)]
+
+    assert [(page.status_code, "Marburg" in text(page)) for page in pages] == [(200, True), (200, True)]
+
+
+def test_cache_that_is_gone_counts_nothing(settings):
+    settings.CACHES = {"default": {"BACKEND": "exchange.caches.RedisCache", "LOCATION": "redis://127.0.0.1:9"}}
+
+    assert (cache.add("count", 0), cache.incr("count"), cache.get("count", "none")) == (True, 1, "none")

@@ -32,8 +32,7 @@ def _ending(on: date) -> QuerySet:
 
 def _standing_still(on: date) -> QuerySet:
     waiting = Agreement.objects.in_process().with_last_movement()
-    waiting = waiting.annotate(since=TruncDate("moved_at"), matter=Value(Matter.STILL))
-    return waiting.filter(since__lte=on - STILL_AFTER)
+    return waiting.annotate(since=TruncDate("moved_at"), matter=Value(Matter.STILL)).filter(since__lte=on - STILL_AFTER)
 
 
 def _not_told(agreements: QuerySet) -> QuerySet:
