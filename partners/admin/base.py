@@ -21,6 +21,9 @@ class RegisterAdmin(CarefulAdmin, HistoryAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_per_page = 100
 
+    class Media:
+        js = ["partners/unsaved.js"]
+
     def get_historical_record_context_helper(self, request, historical_record):
         return InWords(self.model, historical_record)
 

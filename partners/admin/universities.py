@@ -6,7 +6,7 @@ from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
 from partners.admin.office_list import OfficeListMixin
-from partners.admin.publicity import reasons_against
+from partners.admin.publicity import publicity
 from partners.interchange.notation import Term
 from partners.models import Agreement, University
 from partners.rules import Status
@@ -34,8 +34,8 @@ class UniversityAdmin(OfficeListMixin, RegisterAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         university = self.get_object(request, object_id)
-        reasons = reasons_against(university) if university else []
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | {"reasons": reasons})
+        context = {"publicity": publicity(university)} if university else {}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):

@@ -12,7 +12,8 @@ LIST, ADD = "/admin/partners/university/", "/admin/partners/university/add/"
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
 
 NOT_PUBLIC = "Not public. Students don't see this university, because:"
-PAST = date(2000, 1, 1)
+PUBLIC = "Public. Students see this university on the list, because:"
+PAST, TO_COME = date(2000, 1, 1), date(2999, 1, 1)
 
 
 @pytest.fixture
@@ -250,15 +251,21 @@ def test_website_without_a_scheme_becomes_https(office, germany):
 
 
 def publicity(page):
-    found = re.search(r'<(div|p) class="publicity">.*?</\1>', page.content.decode(), re.DOTALL)
+    found = re.search(r'<div class="publicity">.*?</div>', page.content.decode(), re.DOTALL)
     return text(found[0])
 
 
 @pytest.mark.parametrize(
     ("university", "agreement", "told"),
     [
-        ({}, {}, "Public. Students see this university on the list."),
-        ({}, {"status": Status.IN_PROCESS}, "Public. Students see this university on the list."),
+        ({}, {}, f"{PUBLIC} Bilateral is in force, open-ended."),
+        ({}, {"valid_until": TO_COME}, f"{PUBLIC} Bilateral is in force until Jan. 1, 2999."),
+        ({}, {"status": Status.IN_PROCESS}, f"{PUBLIC} Bilateral is in process."),
+        (
+            {},
+            {"status": Status.IN_PROCESS, "agreement_type": None},
+            f"{PUBLIC} An agreement of unknown type is in process.",
+        ),
         ({"is_listed": False}, {}, f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below."),
         ({}, {"status": Status.ENDED}, f"{NOT_PUBLIC} Bilateral has ended."),
         ({}, {"status": Status.ENDED, "ended_on": PAST}, f"{NOT_PUBLIC} Bilateral ended on Jan. 1, 2000."),
@@ -266,7 +273,8 @@ def publicity(page):
         (
             {"is_listed": False},
             {"status": Status.ENDED, "agreement_type": None},
-            f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below. type unknown has ended.",
+            f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below. "
+            "An agreement of unknown type has ended.",
         ),
     ],
 )
@@ -283,6 +291,17 @@ def test_page_of_a_university_without_an_agreement_says_so(office, db):
     page = office.get(f"{LIST}{UniversityFactory().pk}/change/")
 
     assert publicity(page) == f"{NOT_PUBLIC} It has no agreement."
+
+
+def test_page_tells_all_that_students_see_and_nothing_of_what_they_do_not(office, erasmus):
+    marburg = UniversityFactory(name="Marburg")
+    AgreementFactory(university=marburg, agreement_type=erasmus, status=Status.IN_PROCESS)
+    AgreementFactory(university=marburg)
+    AgreementFactory(university=marburg, status=Status.ENDED)
+
+    page = office.get(f"{LIST}{marburg.pk}/change/")
+
+    assert publicity(page) == f"{PUBLIC} Bilateral is in force, open-ended. Erasmus+ is in process."
 
 
 def test_page_leads_to_what_a_student_sees(office, db):
