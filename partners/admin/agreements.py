@@ -15,6 +15,7 @@ from partners.admin.agreement_filters import (
 )
 from partners.admin.agreement_rows import MOST_AT_ONCE
 from partners.admin.base import RegisterAdmin
+from partners.admin.bulk_edit import EditingView
 from partners.admin.choices import PlainChoices
 from partners.admin.days import days_left, urgency
 from partners.admin.document_inline import DocumentInline
@@ -28,6 +29,11 @@ SIGN = ("admin:partners_agreement_sign", _("Mark as signed"))
 RENEW = ("admin:partners_agreement_renew", _("Renew"))
 END = ("admin:partners_agreement_end", _("End"))
 STEPS = {Status.IN_PROCESS: [SIGN, END], Status.SIGNED: [RENEW, END], Status.ENDED: []}
+
+TOO_MANY = _(
+    "%(selected)d agreements are selected, and a page takes %(most)d: tick those of one page at a time, or narrow the "
+    "list with the filters. To change thousands, export the register, change it in a spreadsheet, and import it again."
+)
 
 
 @admin.register(Agreement)
@@ -58,13 +64,13 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
         (_("Its end"), {"classes": ["collapse"], "fields": ["ended_on"]}),
     ]
     inlines = [DocumentInline]
-    actions = ["mark_selected_as_signed", "renew_selected", "end_selected"]
+    actions = ["mark_selected_as_signed", "renew_selected", "end_selected", "edit_selected"]
 
     class Media:
         js = ["partners/labels.js"]
 
     def get_urls(self):
-        pages = {"sign": SigningView, "renew": RenewingView, "end": EndingView}
+        pages = {"sign": SigningView, "renew": RenewingView, "end": EndingView, "edit": EditingView}
         own = [
             path(
                 f"{name}/",
@@ -103,10 +109,15 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
     def end_selected(self, request, queryset):
         return self._open_rows(request, "end", queryset)
 
+    @admin.action(description=_("Edit selected together"), permissions=["change"])
+    def edit_selected(self, request, queryset):
+        return self._open_rows(request, "edit", queryset)
+
     def _open_rows(self, request, page, queryset):
         ids = queryset.order_by("pk").values_list("pk", flat=True)
         if len(ids) > MOST_AT_ONCE:
-            messages.error(request, _("Select at most %d agreements for one page.") % MOST_AT_ONCE)
+            told = {"selected": len(ids), "most": MOST_AT_ONCE}
+            messages.error(request, TOO_MANY % told)
             return None
         query = {"id": list(ids), "next": request.get_full_path()}
         return redirect(reverse(f"admin:partners_agreement_{page}", query=query))

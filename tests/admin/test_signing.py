@@ -73,7 +73,10 @@ def test_action_refuses_more_than_100(office, bilateral):
 
     page = act(office, *deals[:1], everywhere=1)
 
-    assert messages(page) == ["Select at most 100 agreements for one page."]
+    assert messages(page) == [
+        "101 agreements are selected, and a page takes 100: tick those of one page at a time, or narrow the list "
+        "with the filters. To change thousands, export the register, change it in a spreadsheet, and import it again."
+    ]
     assert Agreement.objects.in_process().count() == 101
 
 

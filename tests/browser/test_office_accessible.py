@@ -35,6 +35,7 @@ SCREENS = {
     "country": "partners/country/{country}/change/",
     "signing": "partners/agreement/sign/?id={deal}",
     "ending": "partners/agreement/end/?id={deal}&id={signed}",
+    "editing together": "partners/agreement/edit/?id={deal}&id={signed}",
     "renewing": "partners/agreement/renew/?id={signed}",
     "import": "partners/university/import/",
     "export": "partners/university/export/",
