@@ -23,8 +23,14 @@ LONGEST_QUERY = 500
 """A longer one finds nothing, as no name is that long, and databases refuse what it would make of their statements."""
 
 
+class PastDay(date):
+    """A day of which the dates of agreements tell, since each status is that of today."""
+
+
 def _state(state: str, on: date) -> Q:
     """What an agreement is on a day, in the words that addresses use."""
+    if isinstance(on, PastDay):
+        return _stood(on) if state == IN_FORCE else NOTHING
     signed, past = Q(status=Status.SIGNED), Q(valid_until__lt=on)
     return {
         IN_FORCE: signed & (Q(valid_until=None) | Q(valid_until__gte=on)),
@@ -32,6 +38,14 @@ def _state(state: str, on: date) -> Q:
         IN_PROCESS: Q(status=Status.IN_PROCESS),
         ENDED: Q(status=Status.ENDED),
     }.get(state, NOTHING)
+
+
+def _stood(on: date) -> Q:
+    """In force on a past day. What has ended since needs a day on which it began: it may never have been signed."""
+    known = Q(signed_on__lte=on) | Q(signed_on=None, valid_from__lte=on)
+    unknown = Q(status=Status.SIGNED, signed_on=None, valid_from=None)
+    since = Q(status=Status.SIGNED) | Q(status=Status.ENDED, ended_on__gt=on)
+    return (known | unknown) & since & (Q(valid_until=None) | Q(valid_until__gte=on))
 
 
 def state_of(status: str, valid_until: date | None, on: date) -> str:

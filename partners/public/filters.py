@@ -107,6 +107,24 @@ class PartnerFilter(FilterSet):
             yield value, list_address(asked)
 
     @property
+    def today(self):
+        """The address of the same list as of today."""
+        return self.address("on", self.data.get("on"))
+
+    @property
+    def asked(self):
+        """What files of this list are asked for."""
+        asked = self.data.copy()
+        for name in ("page", "pick"):
+            asked.pop(name, None)
+        return f"?{asked.urlencode()}" if asked else ""
+
+    @property
+    def carried(self):
+        """What the address asks for besides the day."""
+        return [(name, value) for name in [*CHOICES, "sort", "pick"] for value in self.data.getlist(name)]
+
+    @property
     def order(self):
         return self.chosen("sort") or "country"
 
@@ -119,9 +137,17 @@ class PartnerFilter(FilterSet):
         return any(map(self.chosen, CHOICES))
 
     @property
+    def is_often_asked(self):
+        """What the site itself leads to: there is no end of all that can be asked."""
+        made = [name for name in CHOICES for _value in self.data.getlist(name)]
+        return self.form.is_valid() and "q" not in made and "on" not in self.data and len(made) <= 1
+
+    @property
     def is_plain(self):
         """Whether the address asks for nothing but one of the list's pages."""
-        return not any(name in self.data for name in [*CHOICES, "sort", "pick"]) and self.data.get("page") != "all"
+        return (
+            not any(name in self.data for name in [*CHOICES, "sort", "pick", "on"]) and self.data.get("page") != "all"
+        )
 
     @cached_property
     def options(self):

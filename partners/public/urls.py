@@ -5,11 +5,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
 
 from partners.public.addresses import IN_ORDER, MANY, ONE, public
+from partners.public.downloads import download
+from partners.public.feeds import Changes
 from partners.public.sitemaps import SITEMAPS
 from partners.public.views import PartnerListView, ReportedView, ReportView, UniversityView
 
 SLUG = r"(?P<slug>[^/\x00]+)"
-LIST = {"q": ONE, "country": MANY, "type": MANY, "status": MANY, "sort": ONE, "page": ONE, "pick": IN_ORDER}
+ASKED = {"q": ONE, "country": MANY, "type": MANY, "status": MANY, "sort": ONE, "on": ONE}
+
+LIST = ASKED | {"page": ONE, "pick": IN_ORDER}
 
 pages = [
     path("", public(PartnerListView.as_view(), **LIST), name="partners"),
@@ -20,6 +24,8 @@ pages = [
 
 # Without a language in their address.
 files = [
+    re_path(r"^partners\.(?P<file_format>tsv|csv|xlsx|json)$", public(download, **ASKED), name="download"),
+    path("feed/", public(Changes()), name="feed"),
     path(
         "robots.txt",
         public(TemplateView.as_view(template_name="partners/robots.txt", content_type="text/plain; charset=utf-8")),

@@ -11,7 +11,9 @@ from django.views.generic import DetailView, FormView, TemplateView
 from partners.logins.throttling import client_address
 from partners.models import University
 from partners.public.country_map import panels
+from partners.public.days import Day
 from partners.public.details import last_change, neighbours, offers
+from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
 from partners.public.listing import partners
@@ -34,7 +36,8 @@ class PartnerListView(TemplateView):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        on = localdate()
+        day = Day(self.request.GET.get("on", ""), localdate())
+        on = day.on
         partner_filter = PartnerFilter(self.request.GET, University.objects.filter(is_listed=True), on=on)
         found = partner_filter.qs
         count = found.order_by().aggregate(universities=Count("pk"), countries=Count("country", distinct=True))
@@ -48,6 +51,8 @@ class PartnerListView(TemplateView):
             facets=choices,
             panels=list(panels(partner_filter, choices["country"])),
             made=made,
+            day=day,
+            file_formats=FILE_FORMATS,
             on=on,
             fits_on_paper=count["universities"] <= ON_PAPER,
             ways_out=[] if page.object_list else ways_out(partner_filter, made),
@@ -59,16 +64,15 @@ class PartnerListView(TemplateView):
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        response.is_kept = self._is_often_asked(context["filter"], context["made"], context["page"])
+        response.is_kept = context["filter"].is_often_asked and self._is_near(context["page"])
         if context["shortlist"].slugs:
             add_never_cache_headers(response)
         return response
 
-    def _is_often_asked(self, partner_filter, made, page):
-        """Only what the site itself leads to is kept, as there is no end of what can be asked."""
-        is_plain = partner_filter.form.is_valid() and not partner_filter.chosen("q") and len(made) <= 1
-        is_near = page.number <= PAGES_KEPT and self.request.GET.get("page", "1") == str(page.number)
-        return is_plain and is_near and bool(page.object_list)
+    def _is_near(self, page):
+        """Whether it is one of the first pages, called by its number."""
+        is_named = self.request.GET.get("page", "1") == str(page.number)
+        return is_named and page.number <= PAGES_KEPT and bool(page.object_list)
 
 
 def _page(universities, count, number):

@@ -1,0 +1,94 @@
+"""The list as files, by the same addresses as its page."""
+
+from collections import defaultdict
+from functools import cache, partial
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.timezone import localdate
+
+from partners.interchange import tables
+from partners.interchange.formats import CSV, TSV, XLSX
+from partners.interchange.notation import Term, format_terms
+from partners.interchange.office_list import COLUMNS
+from partners.models import Agreement, AgreementType, University
+from partners.public.days import Day
+from partners.public.filters import PartnerFilter
+from partners.querysets import IN_FORCE, IN_PROCESS
+from partners.rules import Status
+
+TABLES = {each.name: each for each in (TSV, CSV, XLSX)}
+FILE_FORMATS = [*TABLES, "json"]
+JSON_VERSION = 1
+"""Of the shape that docs/downloads.md describes. What is added to it does not change it."""
+OF_UNIVERSITY = ["pk", "name", "slug", "city", "website", "country__code", "country__name"]
+OF_AGREEMENT = ["university", "agreement_type__name", "agreement_type__slug", "status", "valid_from", "valid_until"]
+
+
+def download(request, file_format):
+    day = Day(request.GET.get("on", ""), localdate())
+    if day.is_refused:
+        raise Http404
+    partner_filter = PartnerFilter(request.GET, University.objects.filter(is_listed=True), on=day.on)
+    found = list(partner_filter.qs.values(*OF_UNIVERSITY))
+    agreements = _agreements(partner_filter.matching(), day.on)
+    write = _json if file_format == "json" else partial(_table, TABLES[file_format])
+    response = write(request, day.on, found, agreements)
+    response["Access-Control-Allow-Origin"] = "*"
+    response.is_kept = bool(found) and partner_filter.is_often_asked
+    return response
+
+
+def _agreements(universities, on):
+    """What is public of each university's agreements, by its id. The office's own is not even read."""
+    found = defaultdict(list)
+    these = Agreement.objects.public(on).filter(university__in=universities.order_by().values("pk"))
+    for each in these.in_type_order().values(*OF_AGREEMENT):
+        found[each["university"]].append(each)
+    return found
+
+
+def _table(file_format, request, on, universities, agreements):
+    content = tables.write(_rows(universities, agreements), file_format.name)
+    headers = {"Content-Disposition": f'attachment; filename="partners.{file_format.name}"'}
+    return HttpResponse(content, content_type=file_format.content_type, headers=headers)
+
+
+def _rows(universities, agreements):
+    """As the office passes it around: the header, and a row for each university."""
+    positions = {name: at for at, name in enumerate(AgreementType.objects.values_list("name", flat=True))}
+    written = cache(partial(format_terms, order=positions))
+    yield COLUMNS
+    for each in universities:
+        terms = [Term(a["agreement_type__name"], a["status"] == Status.IN_PROCESS) for a in agreements[each["pk"]]]
+        yield each["country__name"], each["name"], written(tuple(terms))
+
+
+def _json(request, on, universities, agreements):
+    return JsonResponse(
+        {
+            "version": JSON_VERSION,
+            "on": on.isoformat(),
+            "universities": [
+                {
+                    "name": each["name"],
+                    "city": each["city"],
+                    "country": {"code": each["country__code"], "name": each["country__name"]},
+                    "website": each["website"],
+                    "page": request.build_absolute_uri(reverse("university", args=[each["slug"]])),
+                    "agreements": list(map(_told, agreements[each["pk"]])),
+                }
+                for each in universities
+            ],
+        }
+    )
+
+
+def _told(agreement):
+    name, slug = agreement["agreement_type__name"], agreement["agreement_type__slug"]
+    return {
+        "type": {"slug": slug, "name": name} if name else None,
+        "status": IN_PROCESS if agreement["status"] == Status.IN_PROCESS else IN_FORCE,
+        "valid_from": agreement["valid_from"],
+        "valid_until": agreement["valid_until"],
+    }

@@ -1,0 +1,56 @@
+"""What has been signed and what has ended, for those who would rather be told than look."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse_lazy
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.models import Agreement
+from partners.rules import Status
+
+MOST = 50
+
+
+class Changes(Feed):
+    feed_type = Atom1Feed
+    title = settings.OFFICE_NAME
+    subtitle = gettext_lazy("Exchange agreements that have been signed, and that have ended")
+    link = reverse_lazy("partners")
+    feed_url = reverse_lazy("feed")
+
+    def items(self):
+        """From history, as what an import signs has no date of signing. What has been deleted since was a mistake."""
+        before = Agreement.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+        was = Subquery(before.order_by("-history_id").values("status")[:1])
+        signed = Q(status=Status.SIGNED) & (Q(was=None) | ~Q(was=Status.SIGNED))
+        ended = Q(status=Status.ENDED, was=Status.SIGNED)
+        changes = Agreement.history.annotate(was=was).filter(signed | ended).exclude(history_type="-")
+        public = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
+        told = public.select_related("university__country", "agreement_type")
+        return told.order_by("-history_date", "-history_id")[:MOST]
+
+    def item_title(self, change):
+        words = _("%(university)s, %(country)s: %(type)s has been signed")
+        if change.status == Status.ENDED:
+            words = _("%(university)s, %(country)s: %(type)s has ended")
+        university = change.university
+        return words % {"university": university, "country": university.country, "type": change.agreement_type}
+
+    def item_description(self, change):
+        return ""
+
+    def item_link(self, change):
+        return change.university.get_absolute_url()
+
+    def item_guid(self, change):
+        return uuid5(NAMESPACE_URL, f"{settings.SITE_URL}/feed/{change.pk}").urn
+
+    def item_updateddate(self, change):
+        return change.history_date
+
+    item_pubdate = item_updateddate

@@ -1,0 +1,80 @@
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from partners.models import University
+from partners.rules import Status
+from tests.factories import AgreementFactory, UniversityFactory
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def entries(client):
+    feed = ElementTree.fromstring(client.get("/feed/").content)  # noqa: S314
+    return feed.findall(f"{ATOM}entry")
+
+
+def told(client):
+    return [entry.find(f"{ATOM}title").text for entry in entries(client)]
+
+
+@pytest.fixture
+def marburg(db):
+    return UniversityFactory(name="Marburg")
+
+
+def test_feed_tells_what_has_been_signed_and_what_has_ended(client, marburg):
+    deal = AgreementFactory(university=marburg, status=Status.IN_PROCESS)
+    deal.sign("2026-05-01")
+    deal.end("2026-06-01", "no interest")
+
+    assert told(client) == [
+        "Marburg, Germany: Bilateral has ended",
+        "Marburg, Germany: Bilateral has been signed",
+    ]
+
+
+def test_feed_tells_nothing_of_other_changes(client, marburg):
+    AgreementFactory(university=marburg, status=Status.IN_PROCESS).end("2026-06-01", "no interest")
+    signed = AgreementFactory(university=marburg)
+    signed.notes = "edited"
+    signed.save()
+
+    assert told(client) == ["Marburg, Germany: Bilateral has been signed"]
+
+
+def test_feed_tells_what_an_import_has_signed(client, register):
+    assert len(entries(client)) == 50
+
+
+def test_feed_does_not_tell_of_a_university_that_is_kept_off_the_list_nor_of_what_is_deleted(client, marburg):
+    AgreementFactory(university=UniversityFactory(name="Hidden", is_listed=False))
+    AgreementFactory(university__name="Deleted").delete()
+    AgreementFactory(university=marburg)
+
+    assert told(client) == ["Marburg, Germany: Bilateral has been signed"]
+
+
+def test_entry_keeps_its_id_and_leads_to_the_university(client, marburg):
+    AgreementFactory(university=marburg)
+    (before,) = entries(client)
+
+    University.objects.update(name="Lahnburg")
+    (after,) = entries(client)
+
+    assert after.find(f"{ATOM}title").text == "Lahnburg, Germany: Bilateral has been signed"
+    assert after.find(f"{ATOM}id").text == before.find(f"{ATOM}id").text
+    assert after.find(f"{ATOM}link").get("href") == "http://testserver/universities/marburg/"
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a & b", "]]>", "🎓", "W" * 200])
+def test_feed_shows_a_hostile_name_as_text(client, db, name):
+    AgreementFactory(university__name=name)
+
+    assert told(client) == [f"{name}, Germany: Bilateral has been signed"]
+
+
+def test_list_names_the_feed(client, marburg):
+    AgreementFactory(university=marburg)
+
+    assert '<link rel="alternate" type="application/atom+xml" href="/feed/"' in client.get("/").content.decode()
