@@ -7,6 +7,8 @@ from django.urls import reverse, translate_url
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
+OFFICE = "/admin/"
+
 
 @dataclass(slots=True)
 class Translation:
@@ -20,7 +22,7 @@ def language_of_address(get_response):
     """Django's own middleware asks the browser as well, and so makes each page a different one for each browser."""
 
     def middleware(request):
-        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        language = _language(request.path_info)
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = get_response(request)
@@ -28,6 +30,13 @@ def language_of_address(get_response):
         return response
 
     return middleware
+
+
+def _language(path):
+    """That of the office is English, as long as its own words are: a page in two languages helps nobody."""
+    if path.startswith(OFFICE):
+        return "en"
+    return translation.get_language_from_path(path) or settings.LANGUAGE_CODE
 
 
 def translations(request):

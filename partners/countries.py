@@ -26,7 +26,8 @@ def local_name(code: str, name: str) -> str:
 
 
 def are_translated() -> bool:
-    return get_language().partition("-")[0] != "en"
+    """Commands may have no language at all, and then speak as the register does."""
+    return (get_language() or "en").partition("-")[0] != "en"
 
 
 def called(word: str) -> list[str]:

@@ -33,6 +33,11 @@ def test_every_country_has_a_name_of_its_own_in_every_language(language):
     assert len(set(names)) == len(country_names()) == 249
 
 
+def test_country_has_its_registered_name_where_no_language_is_spoken():
+    with override(None):
+        assert (local_name("DE", "Germany"), called("deutschland")) == ("Germany", [])
+
+
 def test_country_that_the_office_renamed_keeps_its_name():
     with override("de"):
         assert local_name("CZ", "Czechia and Slovakia") == "Czechia and Slovakia"

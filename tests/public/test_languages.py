@@ -51,6 +51,16 @@ def test_language_is_neither_asked_of_the_browser_nor_of_a_cookie(client, marbur
     assert {"accept-language", "cookie"} & {name.strip().lower() for name in page["Vary"].split(",")} == set()
 
 
+def test_first_language_is_that_of_addresses_without_one_but_not_of_the_office(client, marburg, settings):
+    settings.LANGUAGE_CODE = "de"
+
+    first, other, office = client.get("/"), client.get("/en/"), client.get("/admin/login/")
+
+    assert [language(first), language(other)] == [("de", "ltr"), ("en", "ltr")]
+    assert [each["Content-Language"] for each in (first, other, office)] == ["de", "en", "en"]
+    assert "Password:" in text(office)
+
+
 @pytest.mark.parametrize("address", ["/en/", "/it/", "/de/de/", "/de/admin/"])
 def test_address_of_no_page_in_no_language_is_not_found(client, db, address):
     assert client.get(address).status_code == 404
