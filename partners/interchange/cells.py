@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from typing import NamedTuple
@@ -50,17 +51,33 @@ class Pieces(list):
         super().append(text)
 
 
-def records(rows: Iterable[Row]) -> Iterator[Record]:
+@dataclass
+class Extent:
+    """How much there is in all sheets: a few bytes can stand for any number of rows, cells, and characters."""
+
+    rows: int = 0
+    size: int = 0
+
+    def grow(self, rows: int, size: int) -> None:
+        self.rows += rows
+        self.size += size
+        if self.rows > MAX_ROWS:
+            raise TableError(
+                _("The table has more than %(most)d rows. Divide it among several files.") % {"most": MAX_ROWS}
+            )
+        if self.size > MAX_UNPACKED:
+            raise too_large()
+
+
+def records(rows: Iterable[Row], extent: Extent) -> Iterator[Record]:
     """The rows that have text in them, each at least as wide as the first."""
-    width = seen = size = 0
+    width = 0
     for line, cells, repeated in rows:
         if not any(cells.values()):
             continue
         texts = [cells.get(column, "") for column in range(1, max(width, *cells) + 1)]
         width = width or len(texts)
-        seen += repeated
-        size += repeated * sum(map(cost, texts))
-        _refuse_too_many(seen, size)
+        extent.grow(repeated, repeated * sum(map(cost, texts)))
         for below in range(repeated):
             yield Record(line + below, list(texts))
 
@@ -129,13 +146,3 @@ def column_widths(rows: Iterable[Sequence[Cell]]) -> list[int]:
             longest = max(map(len, text_of(cell).split("\n"))) + 2
             widths[at] = max(widths[at], min(longest, WIDEST))
     return widths
-
-
-def _refuse_too_many(rows: int, size: int) -> None:
-    """A few bytes can stand for any number of rows, cells, and characters."""
-    if rows > MAX_ROWS:
-        raise TableError(
-            _("The table has more than %(most)d rows. Divide it among several files.") % {"most": MAX_ROWS}
-        )
-    if size > MAX_UNPACKED:
-        raise too_large()

@@ -9,6 +9,7 @@ from partners.interchange.containers import END, START, TEXT, Container, Event, 
 CONTENT, MANIFEST, MIMETYPE = "content.xml", "META-INF/manifest.xml", "mimetype"
 OPEN_DOCUMENT = "urn:oasis:names:tc:opendocument:xmlns:"
 OFFICE, TABLE = f"{OPEN_DOCUMENT}office:1.0}}", f"{OPEN_DOCUMENT}table:1.0}}"
+FORMULA = f"{TABLE}formula"
 COUNT = f"{OPEN_DOCUMENT}text:1.0}}c"
 ROWS_REPEATED, COLUMNS_REPEATED = f"{TABLE}number-rows-repeated", f"{TABLE}number-columns-repeated"
 
@@ -28,12 +29,12 @@ def is_ods(container: Container) -> bool:
     return CONTENT in container and b"spreadsheet" in (container.head(MIMETYPE) or b"spreadsheet")
 
 
-def sheets(container: Container) -> Iterator[Iterator[Row]]:
-    """The rows of each sheet, in the order of the sheets, to be read to their end one after the other."""
+def sheets(container: Container) -> Iterator[tuple[str, Iterator[Row]]]:
+    """The name and the rows of each sheet, in the order of the sheets, to be read to their end one after the other."""
     events = _with_blanks(container.events(CONTENT))
-    for kind, name, _attributes in events:
+    for kind, name, attributes in events:
         if kind == START and name == "table":
-            yield _rows(events)
+            yield attributes.get(f"{TABLE}name", ""), _rows(events)
 
 
 def _with_blanks(events: Iterator[Event]) -> Iterator[Event]:
@@ -89,6 +90,8 @@ def _cell(attributes: dict[str, str], events: Iterator[Event]) -> str | None:
     written = attributes.get(OFFICE + attribute)
     if written:
         return read(written)
+    if not shown and kind is None and FORMULA in attributes:
+        return "=" + attributes[FORMULA].partition("=")[2]  # a program that does not calculate has written it
     return shown if shown or kind == "string" else None
 
 

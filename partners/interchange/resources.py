@@ -38,6 +38,7 @@ class ListResult(Result):
         self.is_applied = False
         self.diff_headers = headers
         self.ignored = judge.table.ignored
+        self.other_sheets = judge.table.other_sheets
         self.new: list[Outcome] = []
         self.changed: list[Outcome] = []
         self.unchanged: list[Outcome] = []

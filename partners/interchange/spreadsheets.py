@@ -1,30 +1,44 @@
 """XLSX and ODS files to and from records: the door to ``xlsx``, ``ods`` and ``containers``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from partners.interchange import cells, ods, xlsx
 from partners.interchange.containers import DAMAGED, Container, damaged, not_a_spreadsheet, protected
 from partners.interchange.ods_writer import write_ods
-from partners.interchange.records import Record, TableError
+from partners.interchange.records import Record, TableError, has_text
 from partners.interchange.xlsx_writer import write_xlsx
+from partners.names import matching_key
 
-__all__ = ["records", "write_ods", "write_xlsx"]
+__all__ = ["sheets", "write_ods", "write_xlsx"]
 
 
-def records(data: bytes) -> Iterator[Record]:
-    """The rows with text in them, of the first sheet that has such rows, be it hidden or not.
+class Sheet(NamedTuple):
+    name: str
+    records: list[Record]
+    """The rows with text in them. Each has at least as many cells as the first."""
 
-    Every record has at least as many cells as the first. Raises TableError.
+    def has(self, columns: Iterable[str]) -> bool:
+        header = next(filter(has_text, self.records), None)
+        return bool(header) and set(map(matching_key, columns)).issubset(map(matching_key, header.cells))
+
+
+def sheets(data: bytes, columns: Sequence[str]) -> list[Sheet]:
+    """The sheets with text in them, be they hidden or not, and before them all the first that has the columns.
+
+    Raises TableError.
     """
     try:
-        return iter(_first_filled(_sheets(Container(data))))
+        found = list(_filled(_sheets(Container(data))))
     except TableError:
         raise
     except DAMAGED as error:
         raise damaged() from error
+    chosen = next((sheet for sheet in found if sheet.has(columns)), None)
+    return sorted(found, key=lambda sheet: sheet is not chosen)
 
 
-def _sheets(container: Container) -> Iterator[Iterable[cells.Row]]:
+def _sheets(container: Container) -> Iterator[tuple[str, Iterable[cells.Row]]]:
     if ods.is_encrypted(container):
         raise protected()
     if ods.is_ods(container):
@@ -34,9 +48,9 @@ def _sheets(container: Container) -> Iterator[Iterable[cells.Row]]:
     raise not_a_spreadsheet()
 
 
-def _first_filled(sheets: Iterable[Iterable[cells.Row]]) -> list[Record]:
-    for rows in sheets:
-        found = list(cells.records(rows))
-        if any(text.strip() for record in found for text in record.cells):
-            return found
-    return []
+def _filled(sheets: Iterable[tuple[str, Iterable[cells.Row]]]) -> Iterator[Sheet]:
+    extent = cells.Extent()
+    for name, rows in sheets:
+        sheet = Sheet(name, list(cells.records(rows, extent)))
+        if any(text.strip() for record in sheet.records for text in record.cells):
+            yield sheet

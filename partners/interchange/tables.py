@@ -36,6 +36,8 @@ class Table:
     rows: deque[Row]
     ignored: list[str] = field(default_factory=list)
     """Headers of columns that nobody asked for."""
+    other_sheets: list[str] = field(default_factory=list)
+    """The names of the sheets with text in them that are not this table."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -52,7 +54,8 @@ def read(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = N
     Where optional columns are named, those that the file has are read too, and others are an
     error; where none are, others are ignored.
     """
-    filled = filter(has_text, _records(data, columns))
+    records, other_sheets = _records(data, columns)
+    filled = filter(has_text, records)
     header = next(filled, None)
     if header is None:
         raise TableError(_("The file is empty. Choose a file with the columns %s.") % _listed(columns))
@@ -67,7 +70,7 @@ def read(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = N
     rows = deque(_row(record, places, headed) for record in _not_too_many(filled))
     if not rows:
         raise TableError(_("The file has a header in line %d and no rows below it.") % header.line)
-    return Table(rows, ignored=others)
+    return Table(rows, ignored=others, other_sheets=other_sheets)
 
 
 def write(rows: Iterable[Sequence[Cell]], file_format: str) -> bytes:
@@ -75,16 +78,18 @@ def write(rows: Iterable[Sequence[Cell]], file_format: str) -> bytes:
     return WRITERS[file_format](rows)
 
 
-def _records(data: bytes, columns: Sequence[str]) -> Iterator[Record]:
+def _records(data: bytes, columns: Sequence[str]) -> tuple[Iterable[Record], list[str]]:
+    """The rows, and the names of further sheets."""
     if len(data) > settings.IMPORT_MOST_MB * 1_000_000:
         message = _("The file is larger than %d MB. Leave out what is not the list, or split it into several files.")
         raise TableError(message % settings.IMPORT_MOST_MB)
     if is_spreadsheet(data):
-        return map(_armed, _spreadsheets().records(data))
+        sheets = _spreadsheets().sheets(data, columns)
+        return map(_armed, sheets[0].records if sheets else ()), [sheet.name for sheet in sheets[1:]]
     text = delimited.decode(data)
     delimiter = delimited.delimiter_of(text, columns)
     records = delimited.records(text, delimiter)
-    return records if delimiter == delimited.TAB else map(_armed, records)
+    return records if delimiter == delimited.TAB else map(_armed, records), []
 
 
 def _spreadsheets() -> ModuleType:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from partners.interchange.cells import (
@@ -70,19 +70,19 @@ def is_xlsx(container: Container) -> bool:
     return part.lower().endswith(".xml") and next(container.events(part))[1] == "workbook"
 
 
-def sheets(container: Container) -> Iterator[Iterator[Row]]:
-    """The rows of each sheet, in the order of the sheets."""
+def sheets(container: Container) -> Iterator[tuple[str, Iterator[Row]]]:
+    """The name and the rows of each sheet, in the order of the sheets."""
     workbook = _workbook_part(container)
     relationships = _relationships(container, workbook)
-    book, ids = _workbook(container.events(workbook))
+    book, names = _workbook(container.events(workbook))
     parts = {each.kind: each.target for each in relationships}
     if "sharedStrings" in parts:
         book.strings = list(_shared_strings(container.events(parts["sharedStrings"])))
     if "styles" in parts:
         book.date_styles = set(_date_styles(container.events(parts["styles"])))
     worksheets = {each.id: each.target for each in relationships if each.kind == "worksheet"}
-    for part in dict.fromkeys(worksheets[each] for each in ids if each in worksheets):
-        yield _rows(container.events(part), book)
+    for part, name in {worksheets[each]: name for each, name in names.items() if each in worksheets}.items():
+        yield name, _rows(container.events(part), book)
 
 
 def _workbook_part(container: Container) -> str:
@@ -101,15 +101,15 @@ def _relationships(container: Container, part: str) -> list[Relationship]:
     return list(islice(found, MAX_PARTS))
 
 
-def _workbook(events: Iterator[Event]) -> tuple[_Book, list[str]]:
-    """The book, and the relationships by which it knows its sheets."""
-    book, ids = _Book(), []
+def _workbook(events: Iterator[Event]) -> tuple[_Book, dict[str, str]]:
+    """The book, and the names of its sheets by the relationships by which it knows them."""
+    book, names = _Book(), {}
     for kind, name, attributes in events:
         if kind == START and name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             book.day_0 = DAY_0_OF_1904
-        elif kind == START and name == "sheet" and len(ids) < MAX_PARTS:
-            ids += [value for key, value in attributes.items() if key.endswith("}id")]
-    return book, ids
+        elif kind == START and name == "sheet" and len(names) < MAX_PARTS:
+            names |= {value: attributes.get("name", "") for key, value in attributes.items() if key.endswith("}id")}
+    return book, names
 
 
 def _shared_strings(events: Iterator[Event]) -> Iterator[str]:
@@ -148,27 +148,36 @@ def _rows(events: Iterator[Event], book: _Book) -> Iterator[Row]:
             line, column, cells = int(float(attributes.get("r", line + 1))), 0, {}
         elif kind == START and name == "c":
             column = _column(attributes["r"].rstrip("0123456789")) if "r" in attributes else column + 1
-            text = _text(attributes, _written(events), book)
+            text = _text(attributes, _written(events, attributes.get("t") != "str"), book)
             if text is not None:
                 put(cells, text, column)
         elif kind == END and name == "row":
             yield Row(line, cells)
 
 
-def _written(events: Iterator[Event]) -> str:
-    """The text of an element that has just started, without formulas and readings aloud."""
-    parts, depth, is_text = Pieces(), 1, False
+def _written(events: Iterator[Event], needs_result: bool = False) -> str:
+    """The text of an element that has just started, without readings aloud, and without a formula that has a result.
+
+    Programs that do not calculate write formulas only: a cell that seems blank would be lost unseen.
+    """
+    parts, formula, depth, is_text = Pieces(), "", 1, False
     while depth:
         kind, name, value = next(events)
         if kind == TEXT:
             if is_text:
                 parts.append(value)
-        elif kind == START and name in ("f", "rPh"):
+        elif kind == START and name == "f":
+            formula = _formula(events)
+        elif kind == START and name == "rPh":
             skip(events)
         else:
             is_text = kind == START and name in ("v", "t")
             depth += 1 if kind == START else -1
-    return "".join(parts)
+    return "".join(parts) or formula * needs_result
+
+
+def _formula(events: Iterator[Event]) -> str:
+    return "=" + "".join(text for _kind, _name, text in takewhile(lambda event: event[0] == TEXT, events))
 
 
 @lru_cache(maxsize=20_000)
@@ -188,6 +197,8 @@ def _text(attributes: dict[str, str], written: str, book: _Book) -> str | None:
         return unescaped(written)
     if not written.strip():
         return None
+    if written.startswith("="):
+        return written
     if kind == "n" and attributes.get("s", "0") in book.date_styles:
         return _serial_date_text(written, book.day_0)
     return book.strings[int(written)] if kind == "s" else _READERS[kind](written)

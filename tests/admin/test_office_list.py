@@ -1,7 +1,10 @@
+import csv
+import io
 import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook
 
 from partners.interchange import tables
 from partners.interchange.formats import EXPORTS
@@ -70,6 +73,22 @@ def test_file_with_an_error_names_the_line_and_offers_no_confirmation(office, re
     assert re.search(r"5\D+Agreement type\W+“Bilaterall” is not an agreement type\.", text(page))
     assert CONFIRM not in page.content.decode()
     assert Agreement.objects.in_process().count() == 1
+
+
+def test_preview_names_the_sheets_that_are_not_read(office, register, offices_list):
+    book = Workbook()
+    book.active.title = "Read <me>"
+    book.active.append(["What this is"])
+    sheet = book.create_sheet("Partners")
+    for row in csv.reader(offices_list.decode().splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+
+    page = upload(office, file.getvalue())
+
+    assert "These sheets of the file are ignored: Read <me>" in text(page)
+    assert "New 0 Changed 0 Unchanged 108 Errors 0" in text(page)
 
 
 def test_file_that_is_no_table_is_refused_at_its_field(office, register):

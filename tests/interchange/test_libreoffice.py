@@ -10,11 +10,12 @@ import pytest
 
 from partners.interchange import tables
 from partners.interchange.resources import RegisterResource
-from partners.interchange.spreadsheets import records, write_ods, write_xlsx
+from partners.interchange.spreadsheets import write_ods, write_xlsx
 from partners.models import ImportRun
 from partners.rules import Level, Status
 from tests.conftest import OFFICES_LIST, staff
 from tests.factories import AgreementFactory
+from tests.interchange.archives import records
 from tests.interchange.test_resources import contents
 
 SOFFICE = shutil.which("soffice")

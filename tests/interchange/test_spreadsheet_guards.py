@@ -8,8 +8,19 @@ import pytest
 
 from partners.interchange import cells
 from partners.interchange.records import TableError
-from partners.interchange.spreadsheets import records, write_ods, write_xlsx
-from tests.interchange.archives import CONTENT, SHEET, archive, ods_cells, ods_rows, parts, read, xlsx_rows, xlsx_sheet
+from partners.interchange.spreadsheets import write_ods, write_xlsx
+from tests.interchange.archives import (
+    CONTENT,
+    SHEET,
+    archive,
+    ods_cells,
+    ods_rows,
+    parts,
+    read,
+    records,
+    xlsx_rows,
+    xlsx_sheet,
+)
 
 XLSX, ODS = write_xlsx([["a", "b"], ["c", "d"]]), write_ods([["a", "b"], ["c", "d"]])
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
@@ -193,6 +204,14 @@ def repeated(rows, columns):
     )
 
 
+def many_sheets():
+    """Each within the limits, and all together not."""
+    content = parts(repeated(150_000, 20))[CONTENT].decode()
+    start, end = content.index("<table:table "), content.index("</table:table>") + len("</table:table>")
+    sheets = content[:start] + content[start:end] * 1_000 + content[end:]
+    return archive(parts(ODS) | {CONTENT: sheets})
+
+
 def spaces(count, cells=1):
     return ods_cells(*[("", f'<text:p><text:s text:c="{count}"/></text:p>')] * cells)
 
@@ -218,6 +237,7 @@ BOMBS = {
     "paragraphs": ([CELL], lambda: ods_cells(("", f"<text:p>{'a' * 900_000}</text:p>" * 100))),
     "repeated rows": ([ROWS], lambda: repeated(200_001, 1)),
     "repeated cells": ([LARGE], lambda: repeated(200_000, 1_000)),
+    "repeated rows on many sheets": ([ROWS], many_sheets),
     "spaces": ([CELL], lambda: spaces(9_999_999, cells=900)),
     "spaces in many cells": ([LARGE], lambda: spaces(900_000, cells=900)),
     "spaces without end": ([LARGE], lambda: spaces("9" * 4_000)),

@@ -6,8 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
+from partners.interchange import tables
 from partners.interchange.records import is_spreadsheet
-from partners.interchange.spreadsheets import records, write_ods, write_xlsx
+from partners.interchange.spreadsheets import sheets, write_ods, write_xlsx
 from tests.interchange.archives import (
     CONTENT,
     MAIN,
@@ -17,6 +18,7 @@ from tests.interchange.archives import (
     ods_rows,
     parts,
     read,
+    records,
     xlsx_rows,
     xlsx_sheet,
 )
@@ -128,7 +130,7 @@ def test_records_of_openpyxl_cells():
     assert [cells for _line, cells in records(saved(workbook))] == [
         *(["text"], ["5"], ["5"], ["0.1"], ["0.0000001"], ["1000000000000000000000"], ["TRUE"]),
         *(["2024-05-01"], ["2024-05-01T09:30:00"], ["#REF!"]),
-        ["09:30:00", "", "", "1900-01-01", "1900-02-28"],
+        ["09:30:00", "", "=1+1", "1900-01-01", "1900-02-28"],
     ]
 
 
@@ -142,7 +144,7 @@ def test_records_of_xlsx_cells():
 
     assert read(xlsx_rows(rows, strings)) == [
         (3, ["_x000D_", "Universität Wien", "", "FALSE"]),
-        (4, ["ab\r", "", "2", ""]),
+        (4, ["ab\r", "=1+1", "2", ""]),
         (5, ["#DIV/0!", "2024-05-01", "1.1", ""]),
         (9, ["-0.075", "1234567890123456789", "1500", ""]),
     ]
@@ -259,3 +261,44 @@ def test_records_of_ods_without_a_type_are_read():
     data = write_ods([["a"]])
 
     assert read(archive({CONTENT: parts(data)[CONTENT]})) == [(1, ["a"])]
+
+
+def workbook(**rows_of):
+    """An XLSX file by openpyxl, which calculates nothing."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in rows_of.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def test_sheet_with_the_columns_is_read_and_the_others_are_named():
+    data = workbook(Cover=[["Read me"]], Europe=[["Town"], ["Köln"]], Empty=[], Asia=[["Town"], ["Tokyo"]])
+
+    table = tables.read(data, ["Town"])
+
+    assert [row.cells["Town"] for row in table.rows] == ["Köln"]
+    assert table.other_sheets == ["Cover", "Asia"]
+
+
+def test_sheets_of_ods_have_their_names():
+    content = parts(write_ods([["Town"], ["Köln"]]))[CONTENT].decode()
+    sheet = content[content.index("<table:table ") : content.index("</table:table>") + len("</table:table>")]
+    other = sheet.replace('table:name="', 'table:name="Other ')
+    data = archive(parts(write_ods([["Town"]])) | {CONTENT: content.replace(sheet, sheet + other)})
+
+    assert [sheet.name.startswith("Other") for sheet in sheets(data, ["Town"])] == [False, True]
+
+
+def test_formula_without_a_result_is_not_taken_for_a_blank_cell():
+    assert read(workbook(Sheet=[["Town"], ["=A1"], ['="Kö"&"ln"']])) == [
+        (1, ["Town"]),
+        (2, ["=A1"]),
+        (3, ['="Kö"&"ln"']),
+    ]
+    assert read(xlsx_rows('<row><c t="str"><f>A1</f><v></v></c><c><f>A1</f><v>1</v></c></row>')) == [(1, ["", "1"])]
+    assert read(ods_cells(('table:formula="of:=[.A1]"', ""))) == [(1, ["=[.A1]"])]

@@ -27,6 +27,8 @@ class Command(BaseCommand):
         result = imported(resource(), file, dry_run)
         for header in result.ignored:
             self.stderr.write(one_line(f"Column “{header}” is ignored."))
+        for sheet in result.other_sheets:
+            self.stderr.write(one_line(f"Sheet “{sheet}” is ignored."))
         for line in result.error_lines():
             self.stderr.write(one_line(line))
         if not result.has_validation_errors():
