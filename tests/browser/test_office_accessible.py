@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from partners.models import Agreement, ImportRun, University
-from tests.factories import DocumentFactory
+from partners.models import Agreement, AgreementType, ImportRun, University
+from tests.factories import DocumentFactory, UniversityFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -79,3 +79,57 @@ def test_office_is_accessible(inspected_page, addresses, scheme, width):
         found[name] = violations(inspected_page)
 
     assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def faults_in_every_look(page):
+    """Of a page that answers a form, and so cannot be asked for again."""
+    found = {}
+    for scheme in ("light", "dark"):
+        for width in (1280, 360):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 800})
+            found[scheme, width] = violations(page) + [("too wide", each) for each in too_wide(page, width)]
+    return {look: faults for look, faults in found.items() if faults}
+
+
+def too_wide(page, width):
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [wide] if wide > width else []
+
+
+def test_page_that_tells_of_a_faster_colleague_is_accessible(inspected_page, register):
+    university = Agreement.objects.in_process().get().university
+    inspected_page.goto(f"/admin/partners/university/{university.pk}/change/")
+    university.city, university.website = "Praha", "https://cvut.example"
+    university.save()
+    Agreement.objects.create(university=university, agreement_type=AgreementType.objects.get(slug="ge3"))
+
+    inspected_page.get_by_label("City").fill("Prague")
+    inspected_page.get_by_role("button", name="Save", exact=True).click()
+
+    inspected_page.get_by_role("region", name="A colleague was faster").wait_for()
+    assert faults_in_every_look(inspected_page) == {}
+
+
+def test_page_of_what_was_deleted_is_accessible(inspected_page, germany):
+    university = UniversityFactory(name="Marburg")
+    inspected_page.goto(f"/admin/partners/university/{university.pk}/change/")
+    university.delete()
+
+    inspected_page.get_by_label("City").fill("Marburg an der Lahn")
+    inspected_page.get_by_role("button", name="Save", exact=True).click()
+
+    inspected_page.get_by_role("heading", name="It has been deleted").wait_for()
+    assert faults_in_every_look(inspected_page) == {}
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"Taiwan\t", b"Taiwn\t"), (b"in process", b"Erasmus+")])
+def test_preview_of_an_import_is_accessible(inspected_page, register, offices_list, old, new):
+    file = {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": offices_list.replace(old, new)}
+    inspected_page.goto("/admin/partners/university/import/")
+
+    inspected_page.get_by_label("File to import").set_input_files(file)
+    inspected_page.get_by_role("button", name="Show the preview").click()
+
+    inspected_page.locator(".counts").wait_for()
+    assert faults_in_every_look(inspected_page) == {}
