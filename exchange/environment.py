@@ -174,6 +174,7 @@ DOCUMENTS_S3_ENDPOINT = read("DOCUMENTS_S3_ENDPOINT", lambda text: text and web_
 DOCUMENTS_S3_REGION = read("DOCUMENTS_S3_REGION", str, default="")
 DOCUMENT_MOST_MB = read("DOCUMENT_MOST_MB", number, default="20")
 IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
+EMBED_ALLOWED = read("EMBED_ALLOWED", lambda text: [site_address(each) for each in names(text)], default="")
 LANGUAGES = read("LANGUAGES", languages, default="en,de,fr,es,he")
 SECOND_FACTOR_REQUIRED = read("SECOND_FACTOR_REQUIRED", switch, default="off")
 OIDC_ISSUER = read("OIDC_ISSUER", lambda text: text and issuer(text), default="")

@@ -107,6 +107,14 @@ class PartnerFilter(FilterSet):
             yield value, list_address(asked)
 
     @property
+    def cleared(self):
+        """The address of the list without any of its choices, however it is shown."""
+        asked = self.data.copy()
+        for name in [*CHOICES, "page"]:
+            asked.pop(name, None)
+        return list_address(asked)
+
+    @property
     def today(self):
         """The address of the same list as of today."""
         return self.address("on", self.data.get("on"))
@@ -146,7 +154,8 @@ class PartnerFilter(FilterSet):
     def is_plain(self):
         """Whether the address asks for nothing but one of the list's pages."""
         return (
-            not any(name in self.data for name in [*CHOICES, "sort", "pick", "on"]) and self.data.get("page") != "all"
+            not any(name in self.data for name in [*CHOICES, "sort", "pick", "on", "embed"])
+            and self.data.get("page") != "all"
         )
 
     @cached_property

@@ -13,7 +13,7 @@ from partners.public.views import PartnerListView, ReportedView, ReportView, Uni
 SLUG = r"(?P<slug>[^/\x00]+)"
 ASKED = {"q": ONE, "country": MANY, "type": MANY, "status": MANY, "sort": ONE, "on": ONE}
 
-LIST = ASKED | {"page": ONE, "pick": IN_ORDER}
+LIST = ASKED | {"page": ONE, "pick": IN_ORDER, "embed": ONE, "columns": ONE}
 
 pages = [
     path("", public(PartnerListView.as_view(), **LIST), name="partners"),

@@ -1,3 +1,5 @@
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -33,6 +35,8 @@ class PartnerListView(TemplateView):
     def get(self, request, *args, **kwargs):
         if is_comparison(request.GET):
             return ComparisonView.as_view()(request)
+        if "embed" in request.GET and not isinstance(self, EmbeddedListView):
+            return EmbeddedListView.as_view()(request)
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
@@ -80,6 +84,24 @@ def _page(universities, count, number):
     paginator = Paginator(universities, on_one_page if count <= on_one_page else PER_PAGE)
     paginator.count = count
     return paginator.get_page(number)
+
+
+class EmbeddedListView(PartnerListView):
+    """The list within a page of another site, as far as the office allows that site to show it."""
+
+    template_name = "partners/embedded.html"
+
+    def get_context_data(self, **kwargs):
+        asked = self.request.GET.get("columns", "country,type").split(",")
+        return super().get_context_data(**kwargs) | {"columns": asked, "fits_on_paper": False}
+
+    def render_to_response(self, context, **kwargs):
+        response = super().render_to_response(context, **kwargs)
+        response.is_kept &= set(context["columns"]) <= {"country", "type"} and self.request.GET["embed"] == "1"
+        if settings.EMBED_ALLOWED:
+            response.xframe_options_exempt = True
+            response[HEADER] = build_policy(replace={"frame-ancestors": settings.EMBED_ALLOWED})
+        return response
 
 
 class ComparisonView(TemplateView):
