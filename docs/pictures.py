@@ -20,6 +20,7 @@ SCREENS = {
     "public-hebrew": ("/he/?country=IT&country=TW", 1280),
     "admin": ("/admin/partners/university/", 1280),
     "worklist": ("/admin/", 1280),
+    "overview": ("/admin/overview/", 1280),
     "agreements": ("/admin/partners/agreement/?status=in-force", 1280),
 }
 

@@ -36,6 +36,7 @@ class OfficeSite(admin.AdminSite):
         return [
             path("code/", CodeView.as_view(site=self), name="code"),
             path("second-factor/", SecondFactorView.as_view(site=self), name="second_factor"),
+            path("overview/", self.admin_view(self.overview), name="overview"),
             path("changes/", self.admin_view(self.recent_changes), name="recent_changes"),
             path("changes/deleted/", self.admin_view(self.deleted), name="deleted"),
             path("calendar/", self.admin_view(self.my_calendar), name="my_calendar"),
@@ -46,6 +47,11 @@ class OfficeSite(admin.AdminSite):
         from partners.admin.worklist import worklist
 
         return super().index(request, {"worklist": worklist(request, self)} | (extra_context or {}))
+
+    def overview(self, request):
+        from partners.admin.overview import overview
+
+        return overview(request, self)
 
     def recent_changes(self, request):
         from partners.admin.recent_changes import recent_changes

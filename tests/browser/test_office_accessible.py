@@ -27,6 +27,7 @@ SCREENS = {
     "history of an agreement": "partners/agreement/{deal}/history/",
     "version of an agreement": "partners/agreement/{deal}/history/{version}/",
     "version that can be put back": "partners/agreement/{edited}/history/{old}/",
+    "overview": "overview/",
     "recent changes": "changes/",
     "recent changes with an error": "changes/?since=x",
     "my calendar": "calendar/",
