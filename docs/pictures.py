@@ -18,6 +18,11 @@ SCREENS = {
     "public": ("/", 1280),
     "public-phone": ("/?type=erasmus&country=IT", 360),
     "public-hebrew": ("/he/?country=IT&country=TW", 1280),
+    "university": ("/universities/politecnico-di-milano/", 1280),
+    "comparison": (
+        "/?pick=politecnico-di-milano&pick=technical-university-of-munich-tum&pick=czech-technical-university",
+        1280,
+    ),
     "admin": ("/admin/partners/university/", 1280),
     "worklist": ("/admin/", 1280),
     "overview": ("/admin/overview/", 1280),

@@ -17,7 +17,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", () => {
-  document.getElementById("announcement").textContent = document.getElementById("count").textContent;
+  const told = [...document.querySelectorAll("#count, #shortlist")].map((element) => element.textContent.trim());
+  document.getElementById("announcement").textContent = told.join(". ");
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (document.activeElement === document.body) document.getElementById("count")?.focus();
 });
