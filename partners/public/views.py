@@ -122,11 +122,16 @@ class UniversityView(DetailView):
     context_object_name = "university"
 
     def get(self, request, *args, slug):
-        """An address that a university once had leads to the one that it has now."""
-        if not University.objects.filter(slug=slug).exists():
-            moved = University.objects.public(localdate()).formerly_at(slug)[:1]
-            return redirect(get_object_or_404(moved), permanent=True)
-        return super().get(request, *args, slug=slug)
+        if University.objects.filter(slug=slug).exists():
+            return super().get(request, *args, slug=slug)
+        return self._moved(slug)
+
+    def _moved(self, slug):
+        """An address that a university once had leads to the one it has now, which may be an old one again."""
+        university = get_object_or_404(University.objects.public(localdate()).formerly_at(slug)[:1])
+        response = redirect(university, permanent=True)
+        add_never_cache_headers(response)
+        return response
 
     def get_queryset(self):
         return University.objects.select_related("country")

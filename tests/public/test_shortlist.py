@@ -136,7 +136,7 @@ def test_list_keeps_the_shortlist_whatever_is_asked_for(client, two):
     page = client.get("/?q=mar&country=DE&pick=marburg")
 
     hidden = re.findall(r'<input type="hidden" name="pick" value="([^"]*)">', page.content.decode())
-    assert hidden == ["marburg"]
+    assert set(hidden) == {"marburg"}
     assert links(page, "Take away: Germany") == ["?q=mar&pick=marburg&sort=country"]
     assert links(page, "Show all") == ["/?pick=marburg&sort=country"]
 

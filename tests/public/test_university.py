@@ -308,13 +308,15 @@ def test_page_leads_to_all_where_the_others_are_many(client, db):
     assert text(page).count("All partners in Germany") == 1
 
 
-def test_page_makes_as_many_queries_with_300_universities_as_with_3(client, db):
+@pytest.mark.parametrize("part", ["", "report/", "report/sent/"])
+def test_page_makes_as_many_queries_with_300_universities_as_with_3(client, db, settings, part):
+    settings.OFFICE_EMAIL = "exchange@example.edu"
     partners(3)
-    with_3 = queries(client, "/universities/partner-0001/")
+    with_3 = queries(client, f"/universities/partner-0001/{part}")
 
     partners(297, first=4)
 
-    assert queries(client, "/universities/partner-0001/") == with_3
+    assert queries(client, f"/universities/partner-0001/{part}") == with_3
 
 
 def moved(university, slug):
@@ -330,6 +332,17 @@ def test_old_address_leads_to_the_university(client, marburg):
     answers = [client.get(f"/universities/{slug}/") for slug in ("marburg", "marburg-an-der-lahn")]
 
     assert [(answer.status_code, answer["Location"]) for answer in answers] == [(301, "/universities/philipps/")] * 2
+
+
+def test_old_address_can_be_taken_again_without_browsers_going_in_circles(client, marburg):
+    AgreementFactory(university=marburg)
+    moved(marburg, "philipps")
+    before = client.get("/universities/marburg/")
+    moved(marburg, "marburg")
+
+    assert "no-store" in before["Cache-Control"]
+    assert client.get("/universities/philipps/")["Location"] == "/universities/marburg/"
+    assert pieces(client.get("/universities/marburg/"), "h1") == ["Marburg"]
 
 
 def test_old_address_of_two_leads_to_the_last_that_had_it(client, marburg):
