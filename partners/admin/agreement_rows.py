@@ -1,10 +1,11 @@
 """Pages that do one thing to several agreements: a row for each, and all of them or none."""
 
+import copy
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from partners.models import Agreement
+from partners.past.meanwhile import Meanwhile, with_version
+from partners.past.related import Related
 
 MOST_AT_ONCE = 100
 MOST_DIGITS = 18
@@ -39,12 +42,13 @@ class RowForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.newest = newest
         self.initial["version"] = newest
+        self.before = copy.copy(self.agreement)
 
     def clean(self):
-        if self.cleaned_data.get("version") != self.newest:
+        if (shown := self.cleaned_data.get("version")) != self.newest:
             self.data = self.data.copy()
             self.data[self.add_prefix("version")] = self.newest
-            self.add_error(None, _changed_meanwhile(self.agreement))
+            self.add_error(None, _changed_meanwhile(self.before, shown or 0))
         return super().clean()
 
     @property
@@ -102,15 +106,12 @@ class RowsView(View):
     def rows(self, data):
         """A form for each of the agreements, as far as it can still be done."""
         ids = self.ids()
-        agreements = self.may_be_done_to().filter(pk__in=ids).select_related("university", "agreement_type")
+        agreements = with_version(self.may_be_done_to().filter(pk__in=ids))
+        agreements = agreements.select_related("university", "agreement_type")
         agreements = list(agreements.order_by("university__name_key", "agreement_type__position", "pk"))
         self.tell_left(set(ids).difference(agreement.pk for agreement in agreements))
-        newest = dict(Agreement.history.filter(id__in=ids).order_by().values_list("id").annotate(Max("history_id")))
         files = self.request.FILES if data is not None else None
-        return [
-            self.form(data, files, instance=each, prefix=str(each.pk), newest=newest.get(each.pk))
-            for each in agreements
-        ]
+        return [self.form(data, files, instance=each, prefix=str(each.pk), newest=each.version) for each in agreements]
 
     def for_every_row(self, data):
         """What was typed, where an empty cell takes what the line on top says."""
@@ -178,8 +179,19 @@ def change_address(agreement):
     return reverse("admin:partners_agreement_change", args=[agreement.pk])
 
 
-def _changed_meanwhile(agreement):
-    return _("It was %s since this page was opened. Look at it again, then press once more.") % _last_change(agreement)
+def _changed_meanwhile(agreement, shown):
+    """What others have changed, field by field. Where history has not got what was shown, at least the last change."""
+    changes = Meanwhile([agreement], {agreement.pk: shown}).changes(agreement.pk)
+    related = Related([row for each in changes for row in (each.before, each.now) if row])
+    what = "; ".join(str(each.words(related)) for each in changes if each.before)
+    last = _last_change(agreement)
+    if not what:
+        return _("It was %s since this page was opened. Look at it again, then press once more.") % last
+    told = {"last": last, "what": what}
+    return (
+        _("It was %(last)s since this page was opened. Look at it again, then press once more. What changed: %(what)s")
+        % told
+    )
 
 
 def _last_change(agreement):

@@ -128,11 +128,13 @@ def test_ending_twice_changes_nothing_and_says_so(office, signed):
 
 def test_row_that_changed_meanwhile_is_shown_anew(office, signed):
     typed = ended(TODAY, "No interest", signed)
+    signed.notes = "Call them."
     signed.save()
 
     page = office.post(address(signed), typed)
 
     assert "since this page was opened" in text(page)
+    assert "What changed: Internal notes: – → Call them." in text(page)
     assert standing(signed) == ("signed", None, None)
 
 

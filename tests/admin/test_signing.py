@@ -238,7 +238,9 @@ def test_row_that_a_colleague_has_changed_meanwhile_is_shown_anew(office, deal, 
     page = office.post(address(deal, open_deal), typed)
 
     assert "It was edited by the command line (" in text(page)
-    assert "since this page was opened. Look at it again, then press once more." in text(page)
+    assert (
+        "since this page was opened. Look at it again, then press once more. What changed: Agreement type: – → Erasmus+"
+    ) in text(page)
     assert standing(deal, open_deal) == [("Bilateral", "in_process", None), ("Erasmus+", "in_process", None)]
     newest = re.findall(rf'name="{open_deal.pk}-version" value="(\d+)"', page.content.decode())
     assert newest == [str(open_deal.history.latest().pk)]
@@ -354,7 +356,7 @@ def test_assistant_is_not_offered_the_action(client, assistant, deal):
     page = client.get(LIST)
     act(client, deal)
 
-    assert rows(page) == ["Marburg Germany Bilateral in process - -"]
+    assert rows(page) == ["Marburg Germany Bilateral in process - - - - -"]
     assert "mark_selected_as_signed" not in page.content.decode()
     assert standing(deal) == [("Bilateral", "in_process", None)]
 

@@ -407,3 +407,11 @@ def test_page_tells_machines_what_and_where_it_is(client, marburg):
         "title": "Marburg",
         "description": "Exchange with Marburg, Germany.",
     }
+
+
+def test_page_leads_the_office_to_where_it_is_edited(client, marburg):
+    AgreementFactory(university=marburg)
+
+    page = client.get("/universities/marburg/").content.decode()
+
+    assert f'<a href="/admin/partners/university/{marburg.pk}/change/">For the office</a>' in page
