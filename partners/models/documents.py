@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import models, transaction
 from django.db.models import Q, UniqueConstraint
@@ -85,11 +86,10 @@ class Document(models.Model):
         name = clean_name(upload.name)
         file_kinds.file_name(name)
         file_kinds.small_enough(name, upload.size, settings.DOCUMENT_MOST_MB)
-        upload.seek(0)
-        content = upload.read()
+        content = upload.open().read()
         kind = file_kinds.kind_of_document(name, content)
         sha256 = hashlib.sha256(content).hexdigest()
-        return cls(file=upload, name=name, kind=kind, size=len(content), sha256=sha256, **values)
+        return cls(file=ContentFile(content, name), name=name, kind=kind, size=len(content), sha256=sha256, **values)
 
     def add_to(self, agreement, user, reason):
         self.agreement, self.added_by, self._change_reason = agreement, user, reason
