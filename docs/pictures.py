@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
+DOCUMENT = {"name": "Agreement, signed.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}
 SCREENS = {
     "public": ("/", 1280),
     "public-phone": ("/?type=erasmus&country=IT", 360),
@@ -35,13 +36,15 @@ def main():
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(base_url=address)
+        page = browser.new_context(base_url=address).new_page()
         sign_in(page, password)
         for name, (path, width) in SCREENS.items():
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(path)
             picture(page, name)
         page.set_viewport_size({"width": 1280, "height": 640})
+        look_at_signing(page)
+        add_document(page)
         import_list(page)
         be_slower(page)
         browser.close()
@@ -49,6 +52,20 @@ def main():
 
 def picture(page, name):
     page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def look_at_signing(page):
+    page.goto("/admin/")
+    page.get_by_role("link", name="Mark as signed").click()
+    page.get_by_label("Documents", exact=True).set_input_files(DOCUMENT)
+    picture(page, "signing")
+
+
+def add_document(page):
+    page.goto("/admin/partners/agreement/1/change/")
+    page.get_by_label("Add documents").set_input_files(DOCUMENT)
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.locator("#documents-group").screenshot(path=PICTURES / "documents.png")
 
 
 def import_list(page):
@@ -99,6 +116,7 @@ def site():
             "SECRET_KEY": "for pictures only",
             "DEBUG": "on",
             "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
+            "DOCUMENTS_DIR": f"{folder}/documents",
         }
 
         def manage(*arguments, run=subprocess.run, **options):
