@@ -3,7 +3,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from partners.models import Agreement, University
+from partners.models import Agreement, ImportRun, University
 from tests.conftest import OFFICES_LIST
 
 HEADER = "Country\tUniversity name\tAgreement type\n"
@@ -98,6 +98,17 @@ def test_dry_run_counts_what_the_file_does_not_name(run, office_file):
         "In the register, not in the file, and left as they are: 1",
         "0 new, 0 changed, 1 unchanged, 0 errors",
     ]
+
+
+def test_file_may_have_any_name_that_a_disk_takes(run, tmp_path, client, django_user_model):
+    file = tmp_path / f"{'x' * 240}\n\u202e.tsv"
+    file.write_text(HEADER + KOELN)
+    client.force_login(django_user_model.objects.create_superuser("root"))
+
+    run("import_partners", file)
+    answer = client.get(f"/admin/partners/importrun/{ImportRun.objects.get().pk}/file/")
+
+    assert answer["Content-Disposition"] == f'attachment; filename="{"x" * 196}.tsv"'
 
 
 def test_errors_stand_on_a_line_each_and_do_not_talk_to_the_terminal(run, office_file):

@@ -26,7 +26,7 @@ class RunStorage(BaseStorage):
 
     def save(self, upload):
         ImportRun.objects.abandoned().delete()
-        run = ImportRun.of(upload.content, file_name=upload.name[-200:])
+        run = ImportRun.of(upload.content, file_name=upload.name)
         run.save()
         self.name, self.table = str(run.token), upload.table
 

@@ -56,8 +56,10 @@ class ImportRun(models.Model):
         return _("Import run %(number)d: %(file)s") % {"number": self.pk, "file": self.file_name}
 
     @classmethod
-    def of(cls, content, **values):
-        return cls(content=content, sha256=hashlib.sha256(content).hexdigest(), **values)
+    def of(cls, content, file_name, **values):
+        """Of a file name what can be printed, and of a long one its end."""
+        name = "".join(filter(str.isprintable, file_name))[-cls._meta.get_field("file_name").max_length :]
+        return cls(content=content, sha256=hashlib.sha256(content).hexdigest(), file_name=name, **values)
 
     def accept(self, **counts):
         self.accepted_at = now()
