@@ -91,3 +91,29 @@ def test_two_imports_at_once_take_turns_on_postgresql(offices_list):
         "108 new, 0 changed, 0 unchanged, 0 errors",
     ]
     assert University.objects.count() == 108
+
+
+UNDO = """
+from partners.interchange.undo import undo
+from partners.models import ImportRun
+run = ImportRun.objects.get()
+print("ready", flush=True)
+undo(run, None)
+"""
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.08, 0.2])
+def test_killed_undo_leaves_all_or_nothing(manage, tmp_path, delay):
+    manage("import_partners", OFFICES_LIST).communicate()
+    process = manage("shell", "--no-imports", "--command", UNDO)
+
+    process.stdout.readline()
+    try:
+        process.communicate(timeout=delay)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+    assert counts(tmp_path) in ([108, 128, 108, 128, 1], [0, 0, 216, 256, 1])
+    assert manage("shell", "--no-imports", "--command", UNDO).communicate()[0].splitlines() == ["ready"]
+    assert counts(tmp_path) == [0, 0, 216, 256, 1]
