@@ -3,7 +3,7 @@
 import os
 
 SECRET_KEY = "for measuring only"  # noqa: S105
-ALLOWED_HOSTS = ["testserver"]
+ALLOWED_HOSTS = ["testserver", "localhost"]
 ROOT_URLCONF = "bench.stock.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_filters",
     "import_export",
     "bench.stock",
 ]

@@ -1,0 +1,179 @@
+"""The public list under gunicorn, beside Django with django-filter, Datasette, and nginx with a static page."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from itertools import product
+from pathlib import Path
+
+from bench.measure import ROOT
+from bench.sides import OURS, STOCK
+from bench.workshop import Workshop
+
+CONNECTIONS = 8
+TYPES, STATUSES = ["bilateral", "erasmus", "ge3"], ["in-force", "in-process"]
+COUNTRIES = ["DE", "ES", "FR", "GB", "IT", "JP", "KR", "MX", "NL", "US"]
+FRESH = [f"/?country={c}&type={t}&status={s}" for c, t, s in product(COUNTRIES, TYPES, STATUSES)]
+"""Addresses that are rendered each time, since nobody keeps a page with so much chosen."""
+WORDS = ["tecnologico", "berg", "lodz", "universidad", "haven north", "sapienza", "wroz", "nothing-like-this"]
+FACETS = "_facet=country_id&_facet=name&_size=100"
+NGINX = """
+daemon off; pid {folder}/pid; error_log stderr; worker_processes 2;
+events {{}}
+http {{
+  access_log off; default_type text/html; gzip_static on;
+  server {{ listen 127.0.0.1:%s; root {folder}; }}
+}}
+"""
+WSGI = "django.core.wsgi:get_wsgi_application()"
+
+
+@contextmanager
+def running(command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(port: int) -> None:
+    for _attempt in range(300):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise SystemExit("A server does not start.")
+
+
+def gunicorn(application: str, environment: Mapping[str, str]):
+    """A running server and its port."""
+    port = free_port()
+    options = ["--workers", "2", "--bind", f"127.0.0.1:{port}"]
+    return running([sys.executable, "-m", "gunicorn", *options, application], environment, port)
+
+
+def pages_per_second(port: int, addresses: Sequence[str], seconds: int) -> float:
+    command = [sys.executable, "-m", "bench.loader", str(port), str(seconds), str(CONNECTIONS)]
+    asked = "\n".join(addresses)
+    done = subprocess.run(command, cwd=ROOT, input=asked, capture_output=True, text=True, check=True)  # noqa: S603
+    return float(done.stdout)
+
+
+def get(port: int, address: str) -> tuple[float, str]:
+    """How long an answer took in milliseconds, and its tag."""
+    line = HTTPConnection("127.0.0.1", port)
+    start = time.perf_counter()
+    line.request("GET", address, headers={"Host": "localhost", "Accept-Encoding": "gzip"})
+    answer = line.getresponse()
+    answer.read()
+    line.close()
+    return (time.perf_counter() - start) * 1000, answer.headers["ETag"]
+
+
+def ours(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
+    environment = OURS.environment(workshop.loaded(OURS, rows)) | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    with gunicorn("exchange.wsgi", environment) as port:
+        _took, tag = get(port, "/")
+        return {
+            "kept": pages_per_second(port, ["/"], seconds),
+            "not modified": pages_per_second(port, [f"/\tIf-None-Match: {tag}"], seconds),
+            "afresh": pages_per_second(port, FRESH, seconds),
+            "search, ms": statistics.median(get(port, f"/?q={word.replace(' ', '+')}")[0] for word in WORDS * 3),
+        }
+
+
+def stock(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
+    with gunicorn(WSGI, STOCK.environment(workshop.loaded(STOCK, rows))) as port:
+        filters = [f"/prefetched/?country={country}" for country in range(1, 200, 7)]
+        return {
+            "stock": pages_per_second(port, ["/plain/"], seconds),
+            "stock with prefetch": pages_per_second(port, ["/prefetched/"], seconds),
+            "stock with prefetch, filtered": pages_per_second(port, filters, seconds),
+        }
+
+
+def datasette(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
+    """With two facets on the stock setup's rows. Nothing, where it is not installed."""
+    if not (program := shutil.which("datasette")):
+        return {}
+    database = workshop.loaded(STOCK, rows)
+    port = free_port()
+    with running([program, "serve", str(database), "--port", str(port)], {}, port):
+        return {"Datasette": pages_per_second(port, [f"/{database.stem}/stock_university?{FACETS}"], seconds)}
+
+
+def nginx(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
+    """With a page of the size of ours, as a file. Nothing, where it is not installed."""
+    if not (program := shutil.which("nginx")):
+        return {}
+    workshop.folder.chmod(0o755)
+    (workshop.folder / "index.html").write_text("<p>A line of a page.</p>" * 2_000)
+    port = free_port()
+    configuration = workshop.folder / "nginx.conf"
+    configuration.write_text(NGINX.format(folder=workshop.folder) % port)
+    with running([program, "-c", str(configuration)], {}, port):
+        return {"nginx, a static page": pages_per_second(port, ["/"], seconds)}
+
+
+def ratios(found: Mapping[str, float]) -> Iterator[str]:
+    for what, other, target in [
+        ("kept", "stock with prefetch", 25),
+        ("kept", "Datasette", 50),
+        ("not modified", "kept", 1),
+        ("afresh", "stock with prefetch", 2),
+    ]:
+        if other in found:
+            ratio = found[what] / found[other]
+            yield f"  {what} / {other}: {ratio:.1f}, target {target}: {'met' if ratio >= target else 'MISSED'}"
+
+
+def growth(small: Mapping[str, float], large: Mapping[str, float]) -> Iterator[str]:
+    slower = small["afresh"] / large["afresh"]
+    yield f"  afresh, against the smallest: {slower:.1f} times as long, target 3: {'met' if slower <= 3 else 'MISSED'}"
+    yield f"  kept, against the smallest: {small['kept'] / large['kept']:.2f} times as long"
+    is_met = large["search, ms"] <= 100
+    yield f"  search: {large['search, ms']:.0f} ms in the median, target 100: {'met' if is_met else 'MISSED'}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.public", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[108, 10_000, 100_000], help="universities")
+    parser.add_argument("--seconds", type=int, default=5, help="for each number")
+    parser.add_argument("--seed", type=int, default=1, help="of the generated lists")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        workshop = Workshop(Path(folder), chosen.seed)
+        smallest: dict[str, float] = {}
+        for rows in chosen.sizes:
+            found = {}
+            for side in (stock, datasette, nginx, ours):
+                found |= side(workshop, rows, chosen.seconds)
+            print(f"{rows:,} universities, pages in a second, {CONNECTIONS} connections on {os.cpu_count()} cores:")
+            print(*(f"  {what:<30}{number:>10,.1f}" for what, number in found.items()), *ratios(found), sep="\n")
+            smallest = smallest or found
+            if found is not smallest:
+                print(*growth(smallest, found), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
