@@ -26,6 +26,8 @@ test: $(VENV)/tools
 bench: $(VENV)/site
 	@$(BIN)/python -m bench.interchange $(ARGS)
 	@$(BIN)/python -m bench.public $(PUBLIC)
+	@echo
+	@$(BIN)/python -m bench.office $(OFFICE)
 
 .env:
 	@(umask 077; $(PYTHON) -c 'import secrets; print(f"SECRET_KEY={secrets.token_urlsafe(50)}\nDEBUG=on")' > $@)

@@ -11,8 +11,9 @@ from django.utils.translation import ngettext
 from partners.admin.agreement_filters import ME, WITHOUT, ResponsibleFilter, listed
 from partners.admin.days import FAR, THRESHOLDS, days_left, urgency
 from partners.admin.history import may_view
-from partners.models import Agreement, University
+from partners.models import Agreement, Document, University
 from partners.querysets import EXPIRED, IN_FORCE, IN_PROCESS
+from partners.rules import Status
 
 MOST_SHOWN = 20
 WHO = ResponsibleFilter.parameter_name
@@ -21,10 +22,10 @@ WHO = ResponsibleFilter.parameter_name
 class Group:
     """Matters of one kind, which says what a line shows of each, and what is said where there is none."""
 
-    def __init__(self, kind, title, found, address, empty):
+    def __init__(self, kind, title, found, address, empty, count=None):
         self.kind, self.title, self.address, self.empty = kind, title, address, empty
         self.lines = [Line(each) for each in found[:MOST_SHOWN]]
-        self.count = found.count()
+        self.count = found.count() if count is None else count
         self.parts = []
 
     @property
@@ -97,11 +98,20 @@ def _expired(agreements, chosen):
 
 
 def _without_document(agreements, chosen):
-    """Of those in force, the newest first."""
-    found = agreements.in_force(localdate()).without_document().order_by("-pk")
+    """Of those in force, the newest first.
+
+    Named by what they are not, and counted by what is left: asked for as signed and without a document, a database
+    fetches, looks up and sorts nearly the whole register for twenty lines.
+    """
+    today = localdate()
+    over = Q(status__in=[Status.IN_PROCESS, Status.ENDED]) | Q(valid_until__lt=today)
+    newest_first = agreements.exclude(over).without_document().order_by("-pk")
+    in_force = agreements.in_force(today)
+    documented = in_force.filter(pk__in=Document.objects.not_withdrawn().values("agreement"))
     address = listed(status=IN_FORCE, document=WITHOUT, **chosen)
     empty = _("Every agreement in force has its document.")
-    return Group("documents", _("Signed, without a document"), found, address, empty)
+    count = in_force.count() - documented.count()
+    return Group("documents", _("Signed, without a document"), newest_first, address, empty, count)
 
 
 def _kept_off(agreements):
