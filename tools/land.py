@@ -15,7 +15,7 @@ from pathlib import Path
 import pycountry
 
 PARTNERS = Path(__file__).resolve().parent.parent / "partners"
-WIDTH = 1000
+WIDTH = 2000
 MIDDLE = 11
 """The meridian in the middle, whose opposite passes through the Bering Strait."""
 SOUTHERNMOST, NORTHERNMOST = -56, 73
@@ -67,7 +67,7 @@ def main(folder):
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"><path id="land" d="{path}"/></svg>\n'
     (PARTNERS / "static" / "partners" / "land.svg").write_text(svg)
     points = {code: placed(projected(*point), box) for code, point in sorted(middles(folder).items())}
-    places = {code: [round(x, 1), round(y, 1)] for code, (x, y) in points.items()}
+    places = {code: [round(x), round(y)] for code, (x, y) in points.items()}
     (PARTNERS / "public" / "places.json").write_text(json.dumps(places).replace("], ", "],\n") + "\n")
 
 

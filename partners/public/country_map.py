@@ -18,7 +18,7 @@ from partners.public.spread import spread
 PLACES = Path(__file__).with_name("places.json")
 LARGEST, SMALLEST = 19, 3
 """In pixels, the radii of the bubble of the country with most universities, and of what would hardly be seen."""
-REACH = 16
+REACH = 16.5
 """In pixels, the radius that can be hit, be the bubble as small as it may. A panel may shrink to three quarters."""
 TEXT = 11
 """In pixels, the size of the numbers in bubbles that have room for them."""
@@ -40,10 +40,6 @@ class Panel:
         """Units of the land's picture in a pixel."""
         return self.box[2] / self.pixels
 
-    def has(self, place):
-        left, top, width, height = self.box
-        return left <= place[0] <= left + width and top <= place[1] <= top + height
-
     @property
     def text_size(self):
         return round(TEXT * self.unit, 1)
@@ -52,14 +48,18 @@ class Panel:
     def view(self):
         return " ".join(map(str, self.box))
 
+    def has(self, place):
+        left, top, width, height = self.box
+        return left <= place[0] <= left + width and top <= place[1] <= top + height
+
     def reach(self, bubbles):
         """In pixels, for a number of bubbles."""
-        _, _, width, height = self.box
+        width, height = self.box[2:]
         return min(REACH, sqrt(FULL * width * height / self.unit**2 / pi / max(bubbles, 1)))
 
 
-EUROPE = Panel("europe", _("Europe and the Mediterranean"), (420, 0, 165, 132), 340)
-WORLD = Panel("world", _("Rest of the world"), (0, -22, 1000, 478), 568)
+EUROPE = Panel("europe", _("Europe and the Mediterranean"), (840, 0, 330, 264), 340)
+WORLD = Panel("world", _("Rest of the world"), (0, -44, 2000, 956), 568)
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ def _places():
     return json.loads(PLACES.read_text())
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _spots(panel, totals):
     """Where a panel has the bubbles of countries, given with their numbers of universities, and how far they reach."""
     scale, unit = _scale(totals), panel.unit
