@@ -382,7 +382,8 @@ def test_old_address_of_a_hidden_university_is_not_found(client, marburg):
 def test_old_address_leads_on_after_an_import_changed_it(client, marburg):
     AgreementFactory(university=marburg)
     file = "Country\tUniversity name\tAgreement type\tStatus\tAddress\nGermany\tMarburg\tBilateral\tsigned\tphilipps\n"
-    RegisterResource().import_data(tables.read(file.encode(), REQUIRED, OPTIONAL), run=ImportRun.of(b""))
+    run = ImportRun.of(file.encode(), file_name="register.tsv")
+    RegisterResource().import_data(tables.read(file.encode(), REQUIRED, OPTIONAL), run=run)
 
     answer = client.get("/universities/marburg/")
 
