@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 
-from partners.public.filters import CHOICES
+from partners.models import Agreement
+from partners.public.filters import CHOICES, STATUSES
+from partners.querysets import IN_FORCE, IN_PROCESS
+from partners.rules import Status
 
 MOST_TRIED = 8
 """Choices that a page without a result tries to do without."""
@@ -65,19 +68,19 @@ def _without(partner_filter, made):
 
 
 def _counted_by_agreement(partner_filter):
-    """A university may have agreements of several types and statuses, so that each choice is counted by itself."""
-    chosen = {name: partner_filter.chosen(name) for name in CHOICES}
-    choices = [(name, value) for name in ("type", "status") for value in partner_filter.options[name]]
-    counts = {
-        str(at): Count("pk", filter=partner_filter.offers(**chosen | {name: [value]}))
-        for at, (name, value) in enumerate(choices)
+    """Types as the statuses stand, and statuses as the types do, each university once for each."""
+    types, states, on = partner_filter.chosen("type"), partner_filter.chosen("status"), partner_filter.on
+    places = partner_filter.queryset.search(partner_filter.chosen("q")).in_countries(*partner_filter.chosen("country"))
+    agreements = Agreement.objects.filter(university__in=places.order_by().values("pk")).order_by()
+    of_states = agreements.in_states(on, *(STATUSES.keys() & (states or STATUSES)))
+    of_types = agreements.of_types(*types).in_states(on, *STATUSES)
+    in_process = ExpressionWrapper(Q(status=Status.IN_PROCESS), BooleanField())
+    universities = Count("university", distinct=True)
+    by_status = of_types.annotate(in_process=in_process).values_list("in_process").annotate(universities)
+    return {
+        "type": dict(of_states.values_list("agreement_type__slug").annotate(universities)),
+        "status": {IN_PROCESS if is_in_process else IN_FORCE: count for is_in_process, count in by_status},
     }
-    places = partner_filter.queryset.search(chosen["q"]).in_countries(*chosen["country"])
-    found = places.order_by().aggregate(**counts)
-    counted = {"type": {}, "status": {}}
-    for at, (name, value) in enumerate(choices):
-        counted[name][value] = found[str(at)]
-    return counted
 
 
 def _counted_by_country(partner_filter):
