@@ -21,9 +21,6 @@ class AgreementForm(CarefulForm):
             self.instance.ended_on = None
         return super().clean()
 
-    def validate_constraints(self):
-        """Left to the formset, which sees what the other agreements become in the same step."""
-
     def has_changed(self):
         """A line that was added and left as it stands is a deal of unknown type in process."""
         return not self.instance.pk or super().has_changed()

@@ -28,6 +28,9 @@ class RegisterAdmin(CarefulAdmin, HistoryAdmin):
         return InWords(self.model, historical_record)
 
     def save_model(self, request, obj, form, change):
+        """Saved without a change, it keeps its version and its history."""
+        if change and not form.has_changed():
+            return
         obj._change_reason = "edited" if change else "added"
         super().save_model(request, obj, form, change)
 
