@@ -8,7 +8,7 @@ from django.core.files.storage import storages
 from partners import reference
 from partners.interchange import tables
 from partners.interchange.resources import COLUMNS, OfficeListResource
-from partners.models import AgreementType, Country, ImportRun
+from partners.models import AgreementType, Country, Document, ImportRun
 
 OFFICES_LIST = Path(__file__).resolve().parent.parent / "fixtures" / "partners.tsv"
 
@@ -24,7 +24,9 @@ def documents(tmp_path, monkeypatch):
     """The folder of the documents, another one for each test, and for the commands that it starts."""
     folder = tmp_path / "documents"
     monkeypatch.setenv("TEST_DOCUMENTS_DIR", str(folder))
-    monkeypatch.setitem(vars(storages["documents"]), "location", str(folder))
+    # A test that sets STORAGES leaves the model with the storage of before.
+    for storage in (storages["documents"], Document._meta.get_field("file").storage):
+        monkeypatch.setitem(vars(storage), "location", str(folder))
     return folder
 
 

@@ -24,6 +24,7 @@ SITE = {
     "recent_changes": STAFF,
     "deleted": SUPERUSERS,
     "my_calendar": STAFF,
+    "overview": STAFF,
     "jsi18n": STAFF,
     "autocomplete": STAFF,
     "view_on_site": LEADS_ON,
