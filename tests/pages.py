@@ -3,7 +3,8 @@
 import html
 import re
 
-from django.db import connection
+from django.core.signals import request_finished
+from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 
 INLINE = re.compile(r"</?(?:a|bdi|em|span|strong)\b[^>]*>")
@@ -16,6 +17,13 @@ def text(page):
     source = page if isinstance(page, str) else page.content.decode()
     blocks = INLINE.sub("", UNSEEN.sub(" ", source))
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", blocks))).strip()
+
+
+def close(answer):
+    """Lets go of a file that is answered, and not of the test's own connection to the database."""
+    request_finished.disconnect(close_old_connections)
+    answer.close()
+    request_finished.connect(close_old_connections)
 
 
 def title(page):

@@ -11,6 +11,7 @@ from partners.models import Agreement, University
 from tests.admin.test_roles import LOGIN, PAGES, ROLES
 from tests.admin.test_roles import address as page_address
 from tests.factories import DocumentFactory
+from tests.pages import close
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +134,7 @@ def test_looking_at_every_page_changes_nothing(users):
     answers = {name: browser.get(any_address(name)) for name in [*SITE, *PAGES]}
 
     for answer in answers.values():
-        answer.close()
+        close(answer)
     assert {name for name, answer in answers.items() if answer.status_code >= 500} == set()
     assert everything() == before
 

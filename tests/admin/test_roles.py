@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from partners.models import Agreement, ImportRun, University
 from tests.factories import AgreementFactory, DocumentFactory
-from tests.pages import text
+from tests.pages import close, text
 
 pytestmark = pytest.mark.django_db
 
@@ -120,7 +120,7 @@ def visit(client, register, assistant, coordinator):
             answer = getattr(client, method)(address(name))
             is_login = answer.status_code == 302 and answer.url.startswith(LOGIN)
             found[role] = "login" if is_login else answer.status_code
-            answer.close()
+            close(answer)
         return found
 
     return answers
