@@ -151,7 +151,8 @@ class RowsView(View):
 
     def tell_left(self, ids):
         """Says of each agreement that is not in a row why."""
-        left = Agreement.objects.filter(pk__in=ids).select_related("university", "agreement_type")[: MOST_NAMED + 1]
+        agreements = Agreement.objects.filter(pk__in=ids).select_related("university", "agreement_type")
+        left = agreements.order_by("pk")[: MOST_NAMED + 1]
         for agreement in left[:MOST_NAMED]:
             why = _("“%(agreement)s” stays as it is: %(why)s")
             messages.info(self.request, why % {"agreement": agreement, "why": self.why_left(agreement)})
