@@ -61,4 +61,5 @@ def test_second_to_save_is_told_and_neither_loses_anything(slower, faster, regis
 
 
 def save(page):
-    page.get_by_role("button", name="Save", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save", exact=True).click()
