@@ -55,7 +55,8 @@ def test_office_page_is_wide_enough(office_page, register, path, width):
 def choose(page, content):
     file = {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": content}
     page.get_by_label("File to import").set_input_files(file)
-    page.get_by_role("button", name="Show the preview").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show the preview").click()
 
 
 def told(page):

@@ -79,7 +79,7 @@ def test_student_reads_what_in_process_means(student):
 
     student.get_by_role("link", name="Czech Technical University", exact=True).click()
 
-    assert student.get_by_role("heading", level=1).inner_text() == "Czech Technical University"
+    expect(student.get_by_role("heading", level=1)).to_have_text("Czech Technical University")
     assert "We are still negotiating: you can't apply for it yet." in student.get_by_role("main").inner_text()
 
 
@@ -119,7 +119,7 @@ def test_list_works_without_script(without_script):
     without_script.get_by_label("University, city or country").fill("tecnologico")
     without_script.get_by_label("University, city or country").press("Enter")
 
-    assert heading(without_script).inner_text() == "1 university in 1 country"
+    expect(heading(without_script)).to_have_text("1 university in 1 country")
 
 
 def test_reader_goes_past_the_header_by_keyboard(student):
@@ -172,7 +172,7 @@ def test_shortlist_works_without_script(without_script):
     without_script.get_by_role("link", name="Add to the shortlist: Technical University of Munich").click()
     without_script.get_by_role("link", name="Compare").click()
 
-    assert without_script.get_by_role("heading", level=1).inner_text() == "Your shortlist"
+    expect(without_script.get_by_role("heading", level=1)).to_have_text("Your shortlist")
     assert without_script.get_by_role("columnheader").count() == 2
 
 
