@@ -18,7 +18,8 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext as _
 
-from partners.interchange.records import OLE2, ZIP, TableError
+from partners.file_kinds import OLE2, ZIP
+from partners.interchange.records import TableError
 
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 DIRECTORY_ENTRY = b"PK\x01\x02"

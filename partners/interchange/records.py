@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import NamedTuple
 
+from partners.file_kinds import OLE2, ZIP
 from partners.names import clean_name
-
-ZIP = b"PK\x03\x04"
-OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 LONGEST_QUOTE = 80
 """Characters of a cell that a message quotes."""
