@@ -22,7 +22,7 @@ MAY_USE = {
     "past": FOUNDATION,
     "interchange": FOUNDATION,
     "reminders": FOUNDATION,
-    "admin": [*FOUNDATION, "past", "interchange"],
+    "admin": [*FOUNDATION, "past", "interchange", "logins"],
     "site": [*FOUNDATION, "logins", "admin"],
     "public": [*FOUNDATION, "revision", "interchange", "logins"],
     "backups": FOUNDATION,

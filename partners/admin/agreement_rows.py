@@ -11,11 +11,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
+from partners.logins.going_on import going_on
 from partners.models import Agreement
 from partners.past.meanwhile import Meanwhile, with_version
 from partners.past.related import Related
@@ -164,9 +164,7 @@ class RowsView(View):
 
     def address(self):
         """Where the page was opened from, or else the list."""
-        back = self.request.GET.get("next", "")
-        is_ours = url_has_allowed_host_and_scheme(back, {self.request.get_host()}, self.request.is_secure())
-        return back if is_ours else reverse(LIST)
+        return going_on(self.request, self.request.GET.get("next", ""), LIST)
 
     def back(self):
         return redirect(self.address())

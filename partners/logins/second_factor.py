@@ -17,8 +17,6 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +26,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
+from partners.logins.going_on import going_on
 
 OWED = "owes_a_code"
 RECOVERY_CODES = 10
@@ -105,12 +104,7 @@ class CodeView(PasswordGivenView):
         if not form.is_valid():
             return self.page("code", title=_("Second factor"), form=form)
         request.session.pop(OWED, None)
-        return redirect(self.address())
-
-    def address(self):
-        address = self.request.GET.get("next", "")
-        is_ours = url_has_allowed_host_and_scheme(address, {self.request.get_host()}, self.request.is_secure())
-        return address if is_ours else reverse("admin:index")
+        return redirect(going_on(request, request.GET.get("next", ""), "admin:index"))
 
 
 class SecondFactorView(PasswordGivenView):

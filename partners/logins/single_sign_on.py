@@ -17,12 +17,12 @@ from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from joserfc.errors import JoseError
 from requests import RequestException
 
 from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
+from partners.logins.going_on import going_on
 
 NEXT = "single_sign_on_next"
 SECONDS = 10
@@ -68,7 +68,7 @@ def come_back(request):
     except Refused as refusal:
         return render(request, "admin/logins/refused.html", {"refusal": refusal}, status=403)
     login(request, user, backend=SIGNED_ON_BY_UNIVERSITY)
-    return redirect(address(request))
+    return redirect(going_on(request, request.session.pop(NEXT, ""), "admin:index"))
 
 
 def told_claims(request):
@@ -114,12 +114,6 @@ def group_of(claims):
     ours = {"Exchange coordinators": settings.OIDC_COORDINATORS, "Assistants": settings.OIDC_ASSISTANTS}
     name = next((name for name, theirs in ours.items() if names.intersection(theirs)), None)
     return name and Group.objects.get(name=name)
-
-
-def address(request):
-    asked = request.session.pop(NEXT, "")
-    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
-    return asked if is_ours else reverse("admin:index")
 
 
 def failed(request, error):
