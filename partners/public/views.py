@@ -6,6 +6,7 @@ from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
@@ -53,7 +54,7 @@ class PartnerListView(TemplateView):
         return super().get_context_data(
             filter=partner_filter,
             facets=choices,
-            panels=list(panels(partner_filter, choices["country"])),
+            panels=SimpleLazyObject(lambda: list(panels(partner_filter, choices["country"]))),
             made=made,
             day=day,
             file_formats=FILE_FORMATS,
