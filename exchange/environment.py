@@ -156,6 +156,7 @@ def time_zone(text):
 
 
 SECRET_KEY = read("SECRET_KEY", filled)
+SECRET_KEYS_BEFORE = read("SECRET_KEYS_BEFORE", names, default="")
 DEBUG = read("DEBUG", switch, default="off")
 HTTPS = read("HTTPS", switch, default="off" if DEBUG else "on")
 BEHIND_PROXY = read("BEHIND_PROXY", switch, default="off")

@@ -10,3 +10,14 @@ def permissions_policy(get_response):
         return response
 
     return middleware
+
+
+def kept_by_nobody(get_response):
+    """What is answered past the public entrance is for one person, and stays in no cache."""
+
+    def middleware(request):
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return middleware

@@ -8,6 +8,7 @@ from time import perf_counter
 from uuid import uuid4
 
 from django.conf import settings
+from django.utils.encoding import escape_uri_path
 from pythonjsonlogger.core import RESERVED_ATTRS
 
 NUMBER = re.compile(r"[\w.-]{1,64}", re.ASCII)
@@ -38,9 +39,9 @@ def _number(request):
 
 
 def _path(request):
-    """Without what was searched for, and without a token that opens something."""
+    """In one line, without what was searched for, and without a token that opens something."""
     match = request.resolver_match
-    return f"/{match.route}" if match and "token" in match.kwargs else request.path
+    return f"/{match.route}" if match and "token" in match.kwargs else escape_uri_path(request.path)
 
 
 class WithRequestId(logging.Filter):

@@ -11,6 +11,7 @@ WORKING_DAY = 10 * 60 * 60
 BASE_DIR = env.BASE_DIR
 
 SECRET_KEY = env.SECRET_KEY
+SECRET_KEY_FALLBACKS = env.SECRET_KEYS_BEFORE
 DEBUG = env.DEBUG
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 OFFICE_NAME = env.OFFICE_NAME
@@ -53,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "partners.public.middleware.PublicEntrance",
+    "exchange.headers.kept_by_nobody",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -125,14 +127,12 @@ OIDC_COORDINATORS = env.OIDC_COORDINATORS
 OIDC_ASSISTANTS = env.OIDC_ASSISTANTS
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}" for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "partners.logins.passwords.DecoratedPasswordValidator"},
+    {"NAME": "partners.logins.passwords.OfficeWordsValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 60 * 60
 
 # Each in its own words, as whoever looks for it reads no other.
 LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in env.LANGUAGES]
@@ -191,6 +191,10 @@ EMBED_ALLOWED = env.EMBED_ALLOWED
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+if env.HTTPS:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = WORKING_DAY
 SECURE_HSTS_SECONDS = 31_536_000 if env.HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.HTTPS

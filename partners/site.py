@@ -32,6 +32,12 @@ class OfficeSite(admin.AdminSite):
             return redirect(f"{reverse('admin:code')}?{urlencode({'next': request.GET.get('next', '')})}")
         return super().login(request, {"single_sign_on": bool(settings.OIDC_ISSUER)} | (extra_context or {}))
 
+    def logout(self, request, extra_context=None):
+        """Nothing of what was shown stays behind. Cookies are left to the university's other sites of this domain."""
+        response = super().logout(request, extra_context)
+        response["Clear-Site-Data"] = '"cache"'
+        return response
+
     def get_urls(self):
         return [
             path("code/", CodeView.as_view(site=self), name="code"),

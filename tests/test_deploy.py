@@ -124,7 +124,8 @@ def test_nginx_puts_tls_in_front_of_the_site(tmp_path, certificate):
     assert (led[0], led[1]["Location"]) == (301, f"https://{NAME}/?q=x")
     assert login.status == 200
     assert login.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
-    assert "Secure" in login.headers["Set-Cookie"]
+    cookie = login.headers["Set-Cookie"]
+    assert (cookie.startswith("__Host-csrftoken="), "Secure" in cookie, "Domain" in cookie) == (True, True, False)
     assert re.fullmatch(r"[0-9a-f]{32}", login.headers["X-Request-ID"])
     logged = (tmp_path / "access.log").read_text()
     assert ("/admin/login/" in logged, "secret" in logged) == (True, False)

@@ -1,11 +1,15 @@
 """What every answer tells the browser, whoever gives it."""
 
+from runpy import run_path
+
 import pytest
 from django.contrib.auth.hashers import identify_hasher, make_password
 from django.contrib.auth.models import User
+from django.core import signing
 from django.http import HttpResponse
 from django.urls import path
 
+from exchange import environment as env
 from exchange import settings as site_settings
 from exchange.urls import *  # noqa: F403
 from exchange.urls import urlpatterns as site
@@ -119,6 +123,54 @@ def test_session_cookie_is_of_the_site_alone_and_of_one_working_day(client, sett
         "httponly": True,
         "max-age": 36_000,
     }
+
+
+def test_cookies_are_of_this_host_alone_where_there_is_https(monkeypatch):
+    monkeypatch.setattr(env, "HTTPS", True)
+    secure = run_path(site_settings.__file__)
+
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    assert [secure[name] for name in names] == ["__Host-sessionid", "__Host-csrftoken", True, True]
+
+
+def test_office_sets_no_cookies_but_two_which_scripts_do_not_read(client, settings):
+    User.objects.create_superuser("ann", password="long enough")
+
+    client.get("/admin/login/")
+    client.post("/admin/login/", {"username": "ann", "password": "long enough"})
+    client.post("/admin/partners/country/add/", {"code": "XX", "name": "Atlantis", "other_names": ""}, follow=True)
+
+    assert {name: cookie["httponly"] for name, cookie in client.cookies.items()} == {
+        "csrftoken": True,
+        "sessionid": True,
+    }
+
+
+def test_pages_of_the_office_are_kept_by_nobody(office):
+    for address in ("/admin/", "/admin/second-factor/", "/admin/password/", "/admin/jsi18n/", "/admin/logout/", "/x"):
+        assert "no-store" in office.get(address)["Cache-Control"]
+
+
+def test_signing_out_ends_the_session_and_clears_what_browsers_kept(office):
+    session = office.cookies["sessionid"].value
+
+    page = office.post("/admin/logout/")
+
+    assert page["Clear-Site-Data"] == '"cache"'
+    office.cookies["sessionid"] = session
+    assert office.get("/admin/").url.startswith("/admin/login/")
+
+
+def test_trace_gives_nothing_back(client):
+    for address in ("/", "/healthz", "/admin/login/", "/partners.tsv"):
+        assert "told-by-a-proxy" not in client.trace(address, headers={"X-Secret": "told-by-a-proxy"}).content.decode()
+
+
+def test_link_signed_with_the_secret_before_is_believed(settings):
+    signed = signing.dumps("x")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+
+    assert signing.loads(signed) == "x"
 
 
 def test_password_is_kept_as_argon2_and_an_older_one_becomes_it(client, settings):

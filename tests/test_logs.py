@@ -77,6 +77,15 @@ def test_plain_line_is_for_people(client, db, lines):
     assert f"INFO [{response['X-Request-ID']}] GET / 200 " in line
 
 
+def test_address_forges_no_second_line(client, db, lines):
+    written = lines("plain")
+
+    client.get("/x%0aINFO%20[1]%20forged%1b[2J")
+
+    request, _not_found = written()
+    assert "] GET /x%0AINFO%20%5B1%5D%20forged%1B%5B2J 404 " in request
+
+
 def test_token_of_a_calendar_is_not_written(client, coordinator, lines):
     written = lines("plain")
     token = CalendarLink.make(coordinator, is_of_all=False)

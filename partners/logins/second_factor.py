@@ -104,6 +104,7 @@ class CodeView(PasswordGivenView):
         if not form.is_valid():
             return self.page("code", title=_("Second factor"), form=form)
         request.session.pop(OWED, None)
+        request.session.cycle_key()
         return redirect(going_on(request, request.GET.get("next", ""), "admin:index"))
 
 

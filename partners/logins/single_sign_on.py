@@ -29,6 +29,8 @@ SECONDS = 10
 """That the university's server has to answer."""
 TOLD = {"email": "email", "first_name": "given_name", "last_name": "family_name"}
 LONGEST = 150
+SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""A key that the server alone has: neither one that it shares with us, nor none."""
 FAILURES = (AuthlibBaseError, JoseError, KeyError, RequestException, RuntimeError, ValueError)
 """What the library raises over an answer that is wrong, late or not there."""
 log = logging.getLogger(__name__)
@@ -42,16 +44,29 @@ class Refused(Exception):  # noqa: N818
 def university():
     if not settings.OIDC_ISSUER:
         raise Http404
-    return OAuth().register(
+    server = OAuth().register(
         "university",
         server_metadata_url=f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration",
         client_id=settings.OIDC_CLIENT_ID,
         client_secret=settings.OIDC_CLIENT_SECRET,
         client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "default_timeout": SECONDS},
     )
+    hold_to_its_name(server.load_server_metadata())
+    return server
+
+
+def hold_to_its_name(metadata):
+    """What a server tells of itself must not pass it off as another one, nor let anybody else sign for it."""
+    if metadata["issuer"] != settings.OIDC_ISSUER:
+        raise ValueError(f"The server calls itself {metadata['issuer']}, and OIDC_ISSUER is {settings.OIDC_ISSUER}.")
+    told = metadata.get("id_token_signing_alg_values_supported", SIGNED_BY)
+    metadata["id_token_signing_alg_values_supported"] = [each for each in SIGNED_BY if each in told]
 
 
 def begin(request):
+    """From the login page. Whom a page elsewhere sends is led there first, so that nobody is signed on unawares."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return redirect("admin:login")
     request.session[NEXT] = request.GET.get("next", "")
     try:
         return university().authorize_redirect(request, request.build_absolute_uri(reverse("single_sign_on_back")))
@@ -77,7 +92,10 @@ def told_claims(request):
     claims = token["userinfo"]
     if settings.OIDC_GROUPS_CLAIM in claims:
         return claims
-    return claims | university().userinfo(token=token)
+    besides = university().userinfo(token=token)
+    if besides["sub"] != claims["sub"]:
+        raise ValueError("The server tells of somebody else than it has signed for.")
+    return claims | besides
 
 
 def account_of(claims):

@@ -95,6 +95,16 @@ def test_password_and_code_lead_where_one_was_going(client, account, moment):
     assert "Recent changes" in text(page)
 
 
+def test_session_has_another_key_once_the_code_is_given(client, account, moment):
+    turned_on(client, account, moment)
+    signed_in(client)
+    before = client.session.session_key
+
+    client.post(CODE, {"code": code(account)})
+
+    assert client.session.session_key not in {None, before}
+
+
 def test_code_is_good_once(client, account, moment):
     turned_on(client, account, moment)
     signed_in(client)

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from partners.logins import single_sign_on
 from tests.pages import text
 
+START = "/admin/university/"
 PEOPLE = [
     {"sub": "1", "preferred_username": "ada", "given_name": "Ada", "email": "ada@example.edu", "groups": ["office"]},
     {"sub": "2", "preferred_username": "bob", "groups": "helpers"},
@@ -56,8 +57,8 @@ def configured(settings, monkeypatch, provider, db):
 def sign_on(client, configured):
     """Goes through the provider as a person, and gives the page one comes back to."""
 
-    def through(sub, start="/admin/university/?next=/admin/changes/", **form):
-        asked = client.get(start).url
+    def through(sub, following="/admin/changes/", **form):
+        asked = client.get(START, {"next": following}).url
         answer = requests.post(asked, data={"sub": sub} | form, allow_redirects=False, timeout=10)
         return client.get(answer.headers["location"].removeprefix("http://testserver"), follow=True)
 
@@ -145,7 +146,7 @@ def test_provider_that_is_down_is_told(client, configured, settings):
     settings.OIDC_ISSUER = "http://127.0.0.1:9"
     single_sign_on.university.cache_clear()
 
-    page = client.get("/admin/university/")
+    page = client.get(START)
 
     assert page.status_code == 502
     assert "Try again in a minute." in text(page)
@@ -158,7 +159,7 @@ def test_second_factor_is_the_university_s_business(sign_on, settings):
 
 
 def test_no_other_site_is_gone_on_to(sign_on):
-    page = sign_on("1", start="/admin/university/?next=https://elsewhere.example/")
+    page = sign_on("1", following="https://elsewhere.example/")
 
     assert page.redirect_chain[-1][0] == "/admin/"
 
@@ -170,5 +171,46 @@ def test_login_page_offers_it_only_where_it_is_set_up(client, configured, settin
     otherwise = client.get("/admin/login/").content.decode()
 
     assert re.findall(r'href="(/admin/university/[^"]*)"', offered) == ["/admin/university/?next=/admin/changes/"]
-    assert "/admin/university/" not in otherwise
-    assert client.get("/admin/university/").status_code == 404
+    assert START not in otherwise
+    assert client.get(START).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("told", "led_to"),
+    [("cross-site", "/admin/login/"), ("same-site", "/admin/login/"), ("same-origin", "http:"), ("none", "http:")],
+)
+def test_link_on_another_site_signs_nobody_on(client, configured, told, led_to):
+    assert client.get(START, headers={"Sec-Fetch-Site": told}).url.startswith(led_to)
+
+
+def test_server_that_calls_itself_otherwise_is_not_believed(client, configured, settings, caplog):
+    settings.OIDC_ISSUER += "/"
+    single_sign_on.university.cache_clear()
+
+    page = client.get(START)
+
+    assert page.status_code == 502
+    assert f"OIDC_ISSUER is {settings.OIDC_ISSUER}." in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("told", "is_taken"),
+    [(["RS256", "none", "HS256"], ["RS256"]), (["ES256"], ["ES256"]), (["none"], [])],
+)
+def test_tokens_are_signed_by_a_key_of_the_server_alone(settings, told, is_taken):
+    settings.OIDC_ISSUER = "https://login.example.edu"
+    metadata = {"issuer": "https://login.example.edu", "id_token_signing_alg_values_supported": told}
+
+    single_sign_on.hold_to_its_name(metadata)
+
+    assert metadata["id_token_signing_alg_values_supported"] == is_taken
+
+
+def test_server_that_tells_of_somebody_else_is_not_believed(client, configured, settings, sign_on, monkeypatch):
+    settings.OIDC_GROUPS_CLAIM = "roles"
+    monkeypatch.setattr(
+        type(single_sign_on.university()), "userinfo", lambda self, token: {"sub": "4", "roles": "office"}
+    )
+
+    assert sign_on("1").status_code == 502
+    assert User.objects.count() == 0
