@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
 from partners.countries import called
@@ -92,11 +92,21 @@ class UniversityQuerySet(QuerySet):
     def public(self, on: date) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().public(on)), is_listed=True)
 
-    def formerly_at(self, slug: str) -> UniversityQuerySet:
-        """Those that history knows at an address, the last that was there first."""
-        past = self.model.history.filter(slug=slug)
-        last = past.filter(id=OuterRef("pk")).order_by("-history_date").values("history_date")[:1]
-        return self.filter(pk__in=past.values("id")).order_by(Subquery(last).desc(), "-pk")
+    def with_last_change(self) -> UniversityQuerySet:
+        """As ``changed_at``: the moment of the newest change, of itself or of an agreement with it."""
+        agreements = self.model.agreements.field.model.history
+        changes = [self.model.history.filter(id=OuterRef("pk")), agreements.filter(university=OuterRef("pk"))]
+        own, of_agreements = (_newest(each) for each in changes)
+        return self.annotate(changed_at=Coalesce(Greatest(own, of_agreements), own, of_agreements))
+
+    def formerly_at(self, *slugs: str) -> dict[str, Model]:
+        """By the address, the last that history knows there. What is an address now leads to no other."""
+        taken = Exists(self.model.objects.filter(slug=OuterRef("slug")))
+        past = self.model.history.filter(~taken, slug__in=slugs, id__in=self.order_by().values("pk"))
+        last = past.order_by().values_list("slug", "id").annotate(last=Max("history_date")).order_by("last", "id")
+        ids = {slug: pk for slug, pk, _ in last}
+        found = self.in_bulk(ids.values())
+        return {slug: found[pk] for slug, pk in ids.items()}
 
     def alphabetical(self) -> UniversityQuerySet:
         return self.order_by("country__name_key", "name_key", "pk")

@@ -65,8 +65,16 @@ def _places(agreement):
 
 def last_change(university):
     """When the register's words on a university, or on an agreement with it, last changed."""
-    changes = [University.history.filter(id=university.pk), Agreement.history.filter(university=university.pk)]
-    moments = [history.aggregate(last=Max("history_date"))["last"] for history in changes]
+    return _last(University.history.filter(id=university.pk), Agreement.history.filter(university=university.pk))
+
+
+def newest_change():
+    """When the register's words on any university last changed."""
+    return _last(University.history, Agreement.history)
+
+
+def _last(*histories):
+    moments = [history.aggregate(last=Max("history_date"))["last"] for history in histories]
     return max(filter(None, moments), default=None)
 
 

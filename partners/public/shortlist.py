@@ -28,7 +28,12 @@ class Shortlist:
     def __init__(self, data, on):
         self.data, self.on = data, on
         asked = list(dict.fromkeys(data.getlist("pick")))
-        self.slugs, self.beyond = asked[:MOST], asked[MOST:]
+        self._asked, self.beyond = asked[:MOST], asked[MOST:]
+
+    @cached_property
+    def slugs(self):
+        """What is picked, where it is today, and in the order of the address."""
+        return list(dict.fromkeys(self._found[slug].slug if slug in self._found else slug for slug in self._asked))
 
     @property
     def is_full(self):
@@ -36,11 +41,17 @@ class Shortlist:
 
     @cached_property
     def universities(self):
-        """Those that are public, in the order of the address."""
-        slugs = [slug for slug in self.slugs if "\0" not in slug]
-        public = University.objects.public(self.on).filter(slug__in=slugs).select_related("country")
-        found = public.in_bulk(field_name="slug")
-        return [found[slug] for slug in slugs if slug in found]
+        """Those that are public."""
+        return list(dict.fromkeys(self._found[slug] for slug in self._asked if slug in self._found))
+
+    @cached_property
+    def _found(self):
+        """By the slug that picks them, which may be one that they had before."""
+        slugs = [slug for slug in self._asked if "\0" not in slug]
+        public = University.objects.public(self.on).select_related("country")
+        found = public.filter(slug__in=slugs).in_bulk(field_name="slug")
+        gone = [slug for slug in slugs if slug not in found]
+        return found | (public.formerly_at(*gone) if gone else {})
 
     @property
     def unknown(self):
@@ -70,6 +81,15 @@ class Shortlist:
     @property
     def comparison(self):
         return _comparison(self.slugs)
+
+    @property
+    def carried(self):
+        """What an address that asks for nothing else takes along."""
+        return self.comparison if self.slugs else ""
+
+    def toggled(self, slug):
+        """The address of a page that has picks and nothing else, with one more or without it."""
+        return _comparison(self._others(slug) if slug in self.slugs else [*self.slugs, slug])
 
     @property
     def adding(self):

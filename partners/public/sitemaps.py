@@ -1,16 +1,35 @@
 """What search engines are told to read, in every language."""
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
+from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.timezone import localdate
 
 from partners.models import University
+from partners.public.details import newest_change
+
+
+class InEveryLanguage(Paginator):
+    """Takes the things of one page from the database, and only these are multiplied by the languages."""
+
+    def page(self, number):
+        page = super().page(number)
+        page.object_list = [(item, language) for item in page.object_list for language, _ in settings.LANGUAGES]
+        return page
 
 
 class Pages(Sitemap):
-    i18n = alternates = True
+    i18n = alternates = x_default = True
     limit = 5_000
     """Addresses in a file, each with those of the other languages. Search engines take no more than 50 MB."""
+
+    @property
+    def paginator(self):
+        return InEveryLanguage(self.items(), self.limit // len(settings.LANGUAGES))
+
+    def get_latest_lastmod(self):
+        return newest_change()
 
 
 class PartnerList(Pages):
@@ -20,13 +39,20 @@ class PartnerList(Pages):
     def location(self, item):
         return reverse(item)
 
+    def lastmod(self, item):
+        return newest_change()
+
 
 class Universities(Pages):
     def items(self):
-        return University.objects.public(localdate()).order_by("pk").values_list("slug", flat=True)
+        public = University.objects.public(localdate()).with_last_change()
+        return public.order_by("pk").values_list("slug", "changed_at")
 
     def location(self, item):
-        return reverse("university", args=[item])
+        return reverse("university", args=[item[0]])
+
+    def lastmod(self, item):
+        return item[1]
 
 
 SITEMAPS = {"list": PartnerList, "universities": Universities}

@@ -123,14 +123,17 @@ class UniversityView(DetailView):
     context_object_name = "university"
 
     def get(self, request, *args, slug):
-        if University.objects.filter(slug=slug).exists():
+        try:
             return super().get(request, *args, slug=slug)
-        return self._moved(slug)
+        except Http404:
+            return self._moved(slug)
 
     def _moved(self, slug):
         """An address that a university once had leads to the one it has now, which may be an old one again."""
-        university = get_object_or_404(University.objects.public(localdate()).formerly_at(slug)[:1])
-        response = redirect(university, permanent=True)
+        moved = University.objects.public(localdate()).formerly_at(slug)
+        if not moved:
+            raise Http404
+        response = redirect(moved[slug], permanent=True)
         add_never_cache_headers(response)
         return response
 
@@ -152,18 +155,21 @@ class UniversityView(DetailView):
     def get_context_data(self, **kwargs):
         on = localdate()
         others, others_count = neighbours(self.object, on)
+        shortlist = Shortlist(self.request.GET, on)
         return super().get_context_data(
             offers=offers([self.object.pk], on)[self.object.pk],
             is_public=self.is_public,
             last_change=last_change(self.object),
             others=others,
             others_count=others_count,
+            shortlist=shortlist,
+            star=shortlist.toggled(self.object.slug),
             **kwargs,
         )
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        if not self.is_public:
+        if context["shortlist"].slugs or not self.is_public:
             add_never_cache_headers(response)
         return response
 

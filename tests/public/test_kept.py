@@ -153,6 +153,7 @@ def kept(monkeypatch):
         "/?anything={}",
         "/universities/{}/",
         "/universities/marburg/?page={}",
+        "/universities/marburg/?pick={}",
     ],
 )
 def test_a_thousand_addresses_do_not_fill_the_cache(client, kept, address):

@@ -104,12 +104,13 @@ def test_switch_of_a_wrong_address_leads_to_the_first_page(client, db):
 def test_head_names_the_page_in_each_language(client, marburg):
     head = client.get("/de/universities/marburg/").content.decode().split("</head>")[0]
 
-    assert re.findall(r'<link rel="alternate" hreflang="(\w+)" href="([^"]+)">', head) == [
+    assert re.findall(r'<link rel="alternate" hreflang="([\w-]+)" href="([^"]+)">', head) == [
         ("en", "http://testserver/universities/marburg/"),
         ("de", "http://testserver/de/universities/marburg/"),
         ("fr", "http://testserver/fr/universities/marburg/"),
         ("es", "http://testserver/es/universities/marburg/"),
         ("he", "http://testserver/he/universities/marburg/"),
+        ("x-default", "http://testserver/universities/marburg/"),
     ]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from partners.models import AgreementType
+from partners.models import AgreementType, University
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
 from tests.pages import pieces, queries, text, title
@@ -82,6 +82,29 @@ def test_comparison_names_what_is_not_on_the_list_and_says_nothing_else_of_it(cl
     assert re.findall("Hidden place|Ended place", page.content.decode()) == []
 
 
+def test_university_is_picked_by_an_address_that_it_had_before(client, two):
+    marburg = University.objects.get(slug="marburg")
+    for slug in ("philipps", "uni-marburg"):
+        marburg.slug = slug
+        marburg.save()
+
+    page = client.get("/?pick=marburg&pick=jena&pick=philipps")
+
+    assert table(page)[0] == ["", "Marburg Take off Marburg", "Jena Take off Jena"]
+    assert links(page, "Take off") == ["?pick=jena", "?pick=uni-marburg"]
+    assert "is not on the list" not in text(page)
+    assert links(client.get("/?sort=name&pick=marburg"), "Take off the shortlist: Marburg") == ["?sort=name"]
+
+
+def test_university_that_took_an_address_is_not_another_s_pick(client, two):
+    marburg = University.objects.get(slug="marburg")
+    marburg.slug = "philipps"
+    marburg.save()
+    AgreementFactory(university=UniversityFactory(name="Hidden", slug="marburg", is_listed=False))
+
+    assert "“marburg” is not on the list" in text(client.get("/?pick=marburg&pick=jena"))
+
+
 def test_comparison_of_nothing_leads_to_the_list(client, two):
     page = client.get("/?pick=unknown")
 
@@ -115,6 +138,41 @@ def test_shortlist_is_stored_nowhere_and_kept_out_of_search_engines(client, two,
     assert '<meta name="robots" content="noindex' in page.content.decode()
 
 
+def test_page_of_a_university_puts_it_on_the_shortlist_and_takes_it_off(client, two):
+    page = client.get("/universities/marburg/")
+    assert (links(page, "Add to the shortlist"), links(page, "Compare")) == (["?pick=marburg"], [])
+
+    page = client.get("/universities/marburg/?pick=jena")
+    assert links(page, "Add to the shortlist") == ["?pick=jena&pick=marburg"]
+
+    page = client.get("/universities/marburg/?pick=jena&pick=marburg")
+    assert links(page, "Take off the shortlist") == ["?pick=jena"]
+    assert links(page, "Compare") == ["/?pick=jena&pick=marburg"]
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_shortlist_goes_along_from_page_to_page(client, two):
+    picks = "?pick=marburg"
+
+    assert links(client.get(f"/{picks}&q=jena"), "Jena")[0] == f"/universities/jena/{picks}"
+    assert links(client.get(f"/{picks}"), "Marburg")[0] == f"/universities/marburg/{picks}"
+    page = client.get(f"/universities/jena/{picks}")
+    assert links(page, "Partner universities") == [f"/{picks}&sort=country"]
+    assert links(page, "Germany") == [f"/{picks}&country=DE"]
+    assert links(page, "Marburg") == [f"/universities/marburg/{picks}"]
+    assert links(page, "Deutsch") == [f"/de/universities/jena/{picks}"]
+
+
+def test_page_of_a_university_offers_no_more_once_the_shortlist_is_full(client, db):
+    partners(11)
+    picks = "&".join(f"pick=partner-{n:04}" for n in range(1, 11))
+
+    page = client.get(f"/universities/partner-0011/?{picks}")
+
+    assert links(page, "Add to the shortlist") == []
+    assert "It is full: take one off to add another." in text(page)
+
+
 def test_list_adds_a_university_to_the_shortlist(client, two):
     page = client.get("/?q=mar&type=bilateral&page=1")
 
@@ -128,7 +186,7 @@ def test_list_takes_a_university_off_the_shortlist(client, two):
     assert links(page, "Take off the shortlist: Marburg") == ["?sort=name&pick=jena"]
     assert links(page, "Add to the shortlist") == []
     assert links(page, "Empty it") == ["?sort=name"]
-    assert links(page, "Compare") == ["?pick=marburg&pick=jena"]
+    assert links(page, "Compare") == ["/?pick=marburg&pick=jena"]
     assert "On your shortlist: 2" in text(page)
 
 

@@ -1,5 +1,7 @@
 import re
 
+import time_machine
+
 from partners.public.sitemaps import Universities
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
@@ -21,8 +23,9 @@ def test_sitemap_has_the_list_and_each_public_university_in_every_language(clien
         ["/", "/de/", "/fr/", "/es/", "/he/"],
         [f"{language}/universities/marburg/" for language in ("", "/de", "/fr", "/es", "/he")],
     ]
-    others = re.findall(r'<xhtml:link rel="alternate" hreflang="(\w+)" href="([^"]+)"/>', files[0].content.decode())
+    others = re.findall(r'<xhtml:link rel="alternate" hreflang="([\w-]+)" href="([^"]+)"/>', files[0].content.decode())
     assert others[:2] == [("en", "http://testserver/"), ("de", "http://testserver/de/")]
+    assert others[5] == ("x-default", "http://testserver/")
 
 
 def test_sitemap_of_very_many_universities_is_several_files(client, db, monkeypatch):
@@ -55,3 +58,20 @@ def test_robots_are_kept_from_the_office_and_from_endless_shortlists(client, db)
         "Disallow: /*pick=",
         "Sitemap: http://testserver/sitemap.xml",
     ]
+
+
+def test_sitemap_tells_when_what_it_names_last_changed(client, db):
+    with time_machine.travel("2026-03-01 12:00", tick=False):
+        marburg, jena = (AgreementFactory(university__name=name) for name in ("Marburg", "Jena"))
+    with time_machine.travel("2026-04-02 12:00", tick=False):
+        jena.save()
+    with time_machine.travel("2026-05-03 12:00", tick=False):
+        marburg.university.save()
+
+    index, pages, universities = (
+        re.findall(r"<lastmod>([\d-]{10})", client.get(f"/sitemap{part}.xml").content.decode())
+        for part in ("", "-list", "-universities")
+    )
+
+    assert set(index) == set(pages) == {"2026-05-03"}
+    assert universities == ["2026-05-03"] * 5 + ["2026-04-02"] * 5

@@ -40,7 +40,7 @@ def test_page_names_the_university_and_where_it_is(client, marburg):
     page = client.get("/universities/marburg/")
 
     assert pieces(page, "h1") == ["Marburg"]
-    assert "Marburg Marburg an der Lahn, Germany Agreements" in text(page)
+    assert "Marburg Marburg an der Lahn, Germany ☆ Add to the shortlist Agreements" in text(page)
     assert "<title>Marburg – Exchange Office</title>" in page.content.decode()
 
 
@@ -60,7 +60,7 @@ def test_page_without_a_website_has_no_link_to_one(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert "Marburg Germany Agreements" in text(page)
+    assert "Marburg Germany ☆ Add to the shortlist Agreements" in text(page)
     assert "Website" not in text(page)
 
 
