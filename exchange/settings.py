@@ -102,6 +102,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.OFFICE_EMAIL or "webmaster@localhost"
 vars().update(env.EMAIL)
 
 BEHIND_PROXY = env.BEHIND_PROXY
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",

@@ -1,5 +1,6 @@
 import gzip
 import re
+import socket
 
 import pytest
 from django.db import connection
@@ -63,3 +64,13 @@ def test_site_says_that_its_database_is_gone_and_comes_back_with_it(folder):
     _status, headers, page = gone[0]
     assert (headers["Retry-After"], headers["Cache-Control"]) == ("30", "no-store")
     assert "The list cannot be reached right now. Nothing is lost." in text(page.decode())
+
+
+def test_request_of_two_lengths_is_refused(site):
+    heads = ["POST /admin/login/ HTTP/1.1", "Host: localhost", "Content-Length: 4", "Transfer-Encoding: chunked"]
+    with socket.create_connection(("127.0.0.1", site)) as line:
+        line.sendall("\r\n".join([*heads, "", "0", "", "GET /smuggled HTTP/1.1", "Host: localhost", "", ""]).encode())
+        answers = line.makefile("rb").read()
+
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1 ") == 1

@@ -13,6 +13,7 @@ from partners.public.views import PartnerListView, ReportedView, ReportView, Uni
 SLUG = r"(?P<slug>[^/\x00]+)"
 ASKED = {"q": ONE, "country": MANY, "type": MANY, "status": MANY, "sort": ONE, "on": ONE}
 
+SITEMAP = {"sitemaps": SITEMAPS, "content_type": "application/xml; charset=utf-8"}
 LIST = ASKED | {"page": ONE, "pick": IN_ORDER, "embed": ONE, "columns": ONE}
 
 pages = [
@@ -30,6 +31,6 @@ files = [
         "robots.txt",
         public(TemplateView.as_view(template_name="partners/robots.txt", content_type="text/plain; charset=utf-8")),
     ),
-    path("sitemap.xml", public(sitemaps.index), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
-    path("sitemap-<section>.xml", public(sitemaps.sitemap, p=ONE), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public(sitemaps.index), SITEMAP | {"sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", public(sitemaps.sitemap, p=ONE), SITEMAP, name="sitemap"),
 ]

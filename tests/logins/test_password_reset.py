@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.pages import text
 
@@ -39,3 +40,19 @@ def test_link_in_the_mail_sets_a_password_once(client, account, mailoutbox):
     assert client.login(request=form.wsgi_request, username="coordinator", password="a new and long one")
     client.logout()
     assert "The password reset link was invalid" in text(client.get(link, follow=True))
+
+
+def test_reset_leaves_the_second_factor_on(client, account, mailoutbox):
+    TOTPDevice.objects.create(user=account, confirmed=True)
+    asked(client, "coordinator@example.edu")
+    link = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
+    form = client.get(link, follow=True).redirect_chain[-1][0]
+    new = "a new and long one"
+
+    done = client.post(form, {"new_password1": new, "new_password2": new}, follow=True)
+    page = client.post("/admin/login/", {"username": "coordinator", "password": new}, follow=True)
+
+    assert 'href="/admin/login/"' in done.content.decode()
+    assert "_auth_user_id" not in done.wsgi_request.session
+    assert "Type the code that the app on your phone shows" in text(page)
+    assert client.get("/admin/").status_code == 302

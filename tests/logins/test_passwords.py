@@ -101,3 +101,16 @@ def test_fields_hide_what_is_typed_and_let_password_managers_help(client, accoun
     assert page.count('type="password"') == 3
     assert page.count('autocomplete="current-password"') == 1
     assert page.count('autocomplete="new-password"') == 2
+
+
+def test_closed_account_is_out_at_once(client, account):
+    is_open = client.get("/admin/").status_code
+    account.is_active = False
+    account.save()
+
+    assert (is_open, client.get("/admin/").url) == (200, "/admin/login/?next=/admin/")
+
+
+def test_every_page_offers_to_sign_out(client, account):
+    for address in ("/admin/", PAGE, "/admin/second-factor/", "/admin/partners/university/", "/admin/changes/"):
+        assert '<form id="logout-form" method="post" action="/admin/logout/">' in client.get(address).content.decode()
