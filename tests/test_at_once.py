@@ -1,4 +1,4 @@
-"""Imports in processes of their own: several at once, and one that is killed on its way."""
+"""Imports in processes of their own, several at once."""
 
 import os
 import sqlite3
@@ -48,24 +48,6 @@ def test_two_imports_at_once_import_once(manage, tmp_path):
     assert counts(tmp_path) == [108, 128, 108, 128, 1]
 
 
-@pytest.mark.parametrize("delay", [0.4, 0.6, 0.8, 1.0, 1.2, 1.5])
-def test_killed_import_leaves_all_or_nothing(manage, tmp_path, delay):
-    rows = [f"Germany\tUniversity of Town {number}\tBilateral" for number in range(5_000)]
-    file = tmp_path / "long.tsv"
-    file.write_text("\n".join(["Country\tUniversity name\tAgreement type", *rows]))
-    process = manage("import_partners", file)
-
-    try:
-        process.communicate(timeout=delay)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-
-    assert counts(tmp_path) in ([0, 0, 0, 0, 0], [5_000, 5_000, 5_000, 5_000, 1])
-    assert manage("import_partners", file).communicate()[0].splitlines()[-1].endswith(" unchanged, 0 errors")
-    assert counts(tmp_path) == [5_000, 5_000, 5_000, 5_000, 1]
-
-
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
@@ -91,29 +73,3 @@ def test_two_imports_at_once_take_turns_on_postgresql(offices_list):
         "108 new, 0 changed, 0 unchanged, 0 errors",
     ]
     assert University.objects.count() == 108
-
-
-UNDO = """
-from partners.interchange.undo import undo
-from partners.models import ImportRun
-run = ImportRun.objects.get()
-print("ready", flush=True)
-undo(run, None)
-"""
-
-
-@pytest.mark.parametrize("delay", [0.02, 0.08, 0.2])
-def test_killed_undo_leaves_all_or_nothing(manage, tmp_path, delay):
-    manage("import_partners", OFFICES_LIST).communicate()
-    process = manage("shell", "--no-imports", "--command", UNDO)
-
-    process.stdout.readline()
-    try:
-        process.communicate(timeout=delay)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-
-    assert counts(tmp_path) in ([108, 128, 108, 128, 1], [0, 0, 216, 256, 1])
-    assert manage("shell", "--no-imports", "--command", UNDO).communicate()[0].splitlines() == ["ready"]
-    assert counts(tmp_path) == [0, 0, 216, 256, 1]

@@ -1,14 +1,12 @@
 """Backups taken from one site and restored in another, each in processes of its own."""
 
 import json
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from partners.backups import archive
 from tests.conftest import OFFICES_LIST
 
 EARLIER = Path(__file__).with_name("earlier.zip")
@@ -143,21 +141,6 @@ def test_backup_while_others_write_has_one_moment_and_keeps_nobody_waiting(fille
     assert [size for size in sizes if size not in whole] == []
     restored.run("restore", tmp_path / f"{len(sizes) - 1}.zip")
     assert restored.run("migrate", "--check") == ("", "")
-
-
-def test_killed_backup_leaves_the_one_before_or_a_whole_one(filled, tmp_path):
-    site, backup = filled(), tmp_path / "backup.zip"
-    site.run("backup", backup)
-    for delay in (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6):
-        process = site.start("backup", backup)
-        try:
-            process.communicate(timeout=delay)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-
-        with archive.reading(backup) as whole:
-            assert whole.open("rows/partners.university.jsonl").read().count(b"\n") == 1 + 108
 
 
 def test_folder_keeps_the_newest_backups(filled, tmp_path):
