@@ -1,7 +1,8 @@
 """The map above the list: for each country a bubble as large as the number of its universities.
 
-Europe has a panel of its own, larger than it is in the other, as its countries are small and many. Where a bubble is
-depends on the register and not on what is asked for, so that bubbles shrink and grow but stay where they are.
+Europe has a panel of its own, larger than it is in the others, as its countries are small and many; the others leave
+the oceans out, so that each fits a phone. Where a bubble is depends on the register and not on what is asked for, so
+that bubbles shrink and grow but stay where they are.
 """
 
 import json
@@ -58,8 +59,10 @@ class Panel:
         return min(REACH, sqrt(FULL * width * height / self.unit**2 / pi / max(bubbles, 1)))
 
 
-EUROPE = Panel("europe", _("Europe and the Mediterranean"), (840, 0, 330, 264), 340)
-WORLD = Panel("world", _("Rest of the world"), (0, -44, 2000, 956), 568)
+EUROPE = Panel("europe", _("Europe and the Mediterranean"), (840, 0, 330, 264), 332)
+AMERICAS = Panel("americas", _("The Americas and Polynesia"), (180, 10, 600, 896), 178)
+EAST = Panel("east", _("Africa, Asia and Oceania"), (820, 50, 1180, 820), 382)
+PANELS = [EUROPE, AMERICAS, EAST]
 
 
 @dataclass(slots=True)
@@ -85,7 +88,7 @@ def panels(partner_filter, countries):
     addresses = dict(partner_filter.toggled("country", [country.value for country in shown]))
     has_choice = any(country.is_made for country in shown)
     totals = tuple(sorted(partner_filter.totals.items()))
-    for panel in (EUROPE, WORLD):
+    for panel in PANELS:
         spots = _spots(panel, totals)
         bubbles = [
             _bubble(country, panel, *spots[country.value], _scale(totals), has_choice, addresses[country.value])
@@ -145,4 +148,7 @@ def _spots(panel, totals):
 
 
 def _panel_of(code):
-    return EUROPE if EUROPE.has(_places()[code]) else WORLD
+    place = _places()[code]
+    if EUROPE.has(place):
+        return EUROPE
+    return AMERICAS if place[0] < AMERICAS.box[0] + AMERICAS.box[2] else EAST

@@ -69,8 +69,8 @@ def test_map_is_folded_on_a_phone_and_stays_as_it_is_left(student):
     expect(bubble(student, "Italy: 6 universities")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
-def test_bubbles_are_24_pixels_wide_or_more(student, width):
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_map_fits_its_window_with_bubbles_of_24_pixels_or_more(student, width):
     student.set_viewport_size({"width": width, "height": 800})
     student.evaluate("document.getElementById('map').open = true")
 
@@ -80,6 +80,8 @@ def test_bubbles_are_24_pixels_wide_or_more(student, width):
 
     assert len(sizes) == 30
     assert min(sizes) >= 24
+    assert student.locator("figure").evaluate_all("all => all.every((each) => each.scrollWidth <= each.clientWidth)")
+    assert student.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_map_works_without_script(chromium, live_server, register):
