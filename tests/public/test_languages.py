@@ -106,11 +106,11 @@ def test_head_names_the_page_in_each_language(client, marburg):
 
     assert re.findall(r'<link rel="alternate" hreflang="([\w-]+)" href="([^"]+)">', head) == [
         ("en", "http://testserver/universities/marburg/"),
+        ("x-default", "http://testserver/universities/marburg/"),
         ("de", "http://testserver/de/universities/marburg/"),
         ("fr", "http://testserver/fr/universities/marburg/"),
         ("es", "http://testserver/es/universities/marburg/"),
         ("he", "http://testserver/he/universities/marburg/"),
-        ("x-default", "http://testserver/universities/marburg/"),
     ]
 
 
