@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from partners.countries import local_name
-from partners.models import Agreement
+from partners.models import Agreement, University
 from partners.rules import Status
 
 
@@ -23,6 +23,8 @@ class Partner:
     agreements: list[PartnerAgreement] = field(default_factory=list)
     unpick: str = ""
     """The address of this list without it on the shortlist, if it is there."""
+    has_page: bool = True
+    """On the list of today, whatever day this one is of."""
 
 
 def partners(universities, on):
@@ -31,6 +33,14 @@ def partners(universities, on):
     for university, agreements in public_agreements(found, on).items():
         found[university].agreements = agreements
     return list(found.values())
+
+
+def mark_gone(partners, today):
+    """A list of a past day has those that have left it since, whose pages are not shown."""
+    public = University.objects.public(today).filter(slug__in=[partner.slug for partner in partners])
+    slugs = set(public.values_list("slug", flat=True))
+    for partner in partners:
+        partner.has_page = partner.slug in slugs
 
 
 def public_agreements(universities, on):

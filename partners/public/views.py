@@ -19,7 +19,7 @@ from partners.public.details import last_change, neighbours, offers
 from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
-from partners.public.listing import partners
+from partners.public.listing import mark_gone, partners
 from partners.public.reports import ReportForm, is_within_limits, now_opened, send
 from partners.public.shortlist import Shortlist, is_comparison
 
@@ -48,6 +48,8 @@ class PartnerListView(TemplateView):
         count = found.order_by().aggregate(universities=Count("pk"), countries=Count("country", distinct=True))
         page = _page(found, count["universities"], self.request.GET.get("page"))
         page.object_list = partners(page.object_list, on)
+        if day.is_past:
+            mark_gone(page.object_list, day.today)
         shortlist = Shortlist(self.request.GET, on)
         shortlist.mark(page.object_list)
         choices, made = facets(partner_filter), list(made_choices(partner_filter))

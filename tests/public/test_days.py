@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -5,8 +6,8 @@ import time_machine
 
 from partners.models import Agreement
 from partners.rules import Status
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.pages import rows, text
+from tests.factories import AgreementFactory, UniversityFactory, partners
+from tests.pages import queries, rows, text
 
 TODAY = date(2026, 6, 1)
 PAST, FUTURE = "2026-01-01", "2027-02-01"
@@ -86,6 +87,28 @@ def test_day_that_is_none_is_said_so_and_today_shown(client, day):
     assert "There is no list of “" in text(page)
     assert "Write a day like 2027-02-01, at most 30 years from now. This is the list of today." in text(page)
     assert rows(page)[1].startswith("Marburg Bilateral")
+
+
+@pytest.mark.parametrize("embedded", ["", "&embed=1"])
+def test_university_that_has_left_the_list_since_is_not_led_to(client, embedded):
+    AgreementFactory(university__name="Gone", valid_until=date(2026, 1, 31))
+    AgreementFactory(university__name="Still there")
+
+    page = client.get(f"/?sort=name&on={PAST}{embedded}")
+
+    assert [row.split(" Germany")[0] for row in rows(page)] == ["Gone (not on the list of today)", "Still there"]
+    source = page.content.decode()
+    assert re.findall(r'<a href="(/universities/[^"]+)"', source) == ["/universities/still-there/"]
+    assert "Add to the shortlist: <bdi>Gone" not in source
+
+
+def test_past_day_makes_as_many_queries_with_300_universities_as_with_3(client):
+    partners(3)
+    with_3 = queries(client, f"/?on={PAST}")
+
+    partners(297, first=4)
+
+    assert queries(client, f"/?on={PAST}") == with_3
 
 
 def test_today_is_the_list_without_a_notice(client):
