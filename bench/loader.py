@@ -19,6 +19,7 @@ def request(line):
 
 
 def answer(port, asked):
+    """The first piece of what comes, with its head."""
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.sendall(asked)
         head = block = line.recv(65536)
@@ -26,6 +27,7 @@ def answer(port, asked):
             block = line.recv(65536)
     if head[9:12] not in (b"200", b"304"):
         raise ValueError(f"{asked[:80]} is answered with {head[:80]}")
+    return head
 
 
 def main(port, seconds, connections):

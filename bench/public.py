@@ -14,18 +14,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from itertools import product
 from pathlib import Path
 
+from bench.crowd import FRESH
 from bench.measure import ROOT
 from bench.sides import OURS, STOCK
 from bench.workshop import Workshop
 
 CONNECTIONS = 8
-TYPES, STATUSES = ["bilateral", "erasmus", "ge3"], ["in-force", "in-process"]
-COUNTRIES = ["DE", "ES", "FR", "GB", "IT", "JP", "KR", "MX", "NL", "US"]
-FRESH = [f"/?country={c}&type={t}&status={s}" for c, t, s in product(COUNTRIES, TYPES, STATUSES)]
-"""Addresses that are rendered each time, since nobody keeps a page with so much chosen."""
 WORDS = ["tecnologico", "berg", "lodz", "universidad", "haven north", "sapienza", "wroz", "nothing-like-this"]
 FACETS = "_facet=country_id&_facet=name&_size=100"
 NGINX = """

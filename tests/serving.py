@@ -10,9 +10,9 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
+from pathlib import Path
 
-from django.conf import settings
-
+ROOT = Path(__file__).resolve().parent.parent
 PARTS = ["manage.py", "exchange", "partners", "templates", "fixtures"]
 PATIENCE = 60
 
@@ -20,7 +20,7 @@ PATIENCE = 60
 def copy_site(folder):
     """Without a developer's .env."""
     for name in PARTS:
-        source = settings.BASE_DIR / name
+        source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / name)
     return folder
@@ -57,6 +57,25 @@ def served(folder, variables):
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
+
+
+@contextmanager
+def redis():
+    """The address of a cache that forgets everything with the test."""
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: listens(port))
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def until(holds):

@@ -1,31 +1,22 @@
 """What is in deploy/, read by the programs that it is for."""
 
-import os
 import re
 import shutil
 import ssl
 import subprocess
 import sys
-from contextlib import contextmanager
 from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.management import get_commands
 
-from tests.serving import answers, copy_site, free_port, get, prepare, served, surroundings, until
+from tests.nginx import DEPLOY, NAME, certificate, nginx
+from tests.programs import needed
+from tests.serving import copy_site, get, prepare, served, surroundings
 
-DEPLOY = settings.BASE_DIR / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 TOOLS = Path(sys.executable).parent
-NAME = "partners.example.edu"
-
-
-def needed(program, variable):
-    """A program that this machine may do without, unless the variable says that it has to be there."""
-    is_missing = not shutil.which(program) and not os.environ.get(variable)
-    return pytest.mark.skipif(is_missing, reason=f"no {program} on this machine")
 
 
 def test_dockerfile_has_no_fault_that_hadolint_finds():
@@ -64,52 +55,13 @@ def test_commands_that_are_run_are_there(path):
     assert bool(named) is (path.name not in {"partners.service"} and path.suffix != ".timer")
 
 
-@pytest.fixture
-def certificate(tmp_path):
-    names = ["-subj", f"/CN={NAME}", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files]
-    subprocess.run(command, check=True, capture_output=True)
-    return tmp_path
-
-
-@contextmanager
-def nginx(folder, site_port):
-    """The ports of an nginx with the site's configuration, in which ports and paths alone are others."""
-    plain, secure = free_port(), free_port()
-    changes = {
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-        "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
-        "127.0.0.1:8000": f"127.0.0.1:{site_port}",
-        f"/etc/letsencrypt/live/{NAME}": str(folder),
-    }
-    text = re.sub(r" +listen \[::\].*\n", "", (DEPLOY / "nginx.conf").read_text())
-    for old, new in changes.items():
-        text = text.replace(old, new)
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi"))
-    temporary += "".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(
-        f"daemon off; {'user root;' if os.geteuid() == 0 else ''} pid {folder}/pid; error_log {folder}/error.log; "
-        f"events {{}} http {{ access_log {folder}/access.log; {temporary} {text} }}"
-    )
-    command = ["nginx", "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "error.log"]
-    subprocess.run([*command, "-t", "-q"], check=True)
-    process = subprocess.Popen(command)
-    try:
-        until(lambda: answers(plain))
-        yield plain, secure
-    finally:
-        process.terminate()
-        process.wait()
-
-
 @needed("nginx", "REQUIRE_NGINX")
-def test_nginx_puts_tls_in_front_of_the_site(tmp_path, certificate):
+def test_nginx_puts_tls_in_front_of_the_site(tmp_path):
     variables = surroundings(
         DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", ALLOWED_HOSTS=NAME, HTTPS="on", BEHIND_PROXY="on"
     )
     prepare(copy_site(tmp_path), variables)
-    trust = ssl.create_default_context(cafile=certificate / "fullchain.pem")
+    trust = ssl.create_default_context(cafile=certificate(tmp_path))
 
     with served(tmp_path, variables) as port, nginx(tmp_path, port) as (plain, secure):
         led = get(plain, "/?q=x", Host=NAME)

@@ -26,7 +26,7 @@ Document.objects.get().delete()
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server():
     """A server that speaks S3, on this machine."""
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
@@ -35,7 +35,7 @@ def server():
     server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bucket(server):
     client = boto3.client("s3", endpoint_url=server, **KEYS)
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})

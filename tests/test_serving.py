@@ -1,10 +1,14 @@
 import gzip
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
 
+from bench.coordinators import Coordinator
+from bench.crowd import Reader
+from bench.witness import asked
 from tests.pages import text
 from tests.serving import Line, copy_site, get, prepare, served, surroundings
 
@@ -15,10 +19,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def site(folder):
+def prepared(folder):
     variables = surroundings(DATABASE_URL=f"sqlite:///{folder}/db.sqlite3")
     prepare(folder, variables)
-    with served(folder, variables) as port:
+    return variables
+
+
+@pytest.fixture(scope="module")
+def site(folder, prepared):
+    with served(folder, prepared) as port:
         yield port
 
 
@@ -40,6 +49,25 @@ def test_error_pages_are_served_without_a_word_on_the_inside(site):
     assert status == 404
     assert "Page not found" in text(page.decode())
     assert "urlpatterns" not in page.decode()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL: what is tried here are the settings for SQLite")
+def test_ten_who_write_and_fifty_who_read_at_once_meet_no_error_on_sqlite(folder, prepared):
+    accounts = asked(prepared, "coordinators", "10")
+    readers = [Reader(seed, [account["page"] for account in accounts]) for seed in range(50)]
+
+    with served(folder, prepared | {"WEB_CONCURRENCY": "4"}) as port, ThreadPoolExecutor(60) as threads:
+        writers = [Coordinator(account, [port]) for account in accounts]
+        list(threads.map(Coordinator.sign_in, writers))
+        works = [threads.submit(writer.edit_university, 1) for writer in writers]
+        works += [threads.submit(reader.ask, port) for reader in readers]
+        works += [threads.submit(writer.edit_agreement, 1) for writer in writers]
+        for work in works:
+            work.result()
+
+    confirmed = [each for writer in writers for each in writer.confirmed]
+    assert (len(confirmed), asked(prepared, "lost", told=confirmed)) == (20, [])
+    assert [writer.stale for writer in writers] == [0] * 10
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")

@@ -88,10 +88,11 @@ def panels(partner_filter, countries):
     addresses = dict(partner_filter.toggled("country", [country.value for country in shown]))
     has_choice = any(country.is_made for country in shown)
     totals = tuple(sorted(partner_filter.totals.items()))
+    scale = _scale(totals)
     for panel in PANELS:
         spots = _spots(panel, totals)
         bubbles = [
-            _bubble(country, panel, *spots[country.value], _scale(totals), has_choice, addresses[country.value])
+            _bubble(country, panel, *spots[country.value], scale, has_choice, addresses[country.value])
             for country in shown
             if country.value in spots
         ]

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
@@ -22,12 +23,12 @@ FOR_CACHES = {
 
 
 def edition():
-    """Tells the site's code, texts and settings from any others, which would make other pages."""
-    shown = {name: value for name, value in vars(environment).items() if name.isupper()}
+    """Tells the site's code, texts and settings from any others, which would make other pages, wherever they lie."""
+    shown = {name: value for name, value in vars(environment).items() if name.isupper() and not isinstance(value, Path)}
     told = hashlib.sha256(repr(shown).encode())
     paths = [path for name in CODE for path in (settings.BASE_DIR / name, *(settings.BASE_DIR / name).rglob("*"))]
     for path in sorted(path for path in paths if path.is_file() and path.suffix != ".pyc"):
-        told.update(f"\n{path}\n".encode())
+        told.update(f"\n{path.relative_to(settings.BASE_DIR)}\n".encode())
         told.update(path.read_bytes())
     return told.hexdigest()
 
