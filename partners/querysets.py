@@ -80,11 +80,8 @@ class UniversityQuerySet(QuerySet):
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
     ) -> UniversityQuerySet:
         """Having one agreement that is in any of the states, if some are given, and of any of the types (slugs)."""
-        return self.filter(self.has_agreement(on, states, types))
-
-    def has_agreement(self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()) -> Exists:
         agreements = self._agreements().of_types(*types)
-        return Exists(agreements if states is None else agreements.in_states(on, *states))
+        return self.filter(Exists(agreements if states is None else agreements.in_states(on, *states)))
 
     def with_open_agreement(self) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().open()))

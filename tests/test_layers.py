@@ -27,6 +27,7 @@ MAY_USE = {
     "public": [*FOUNDATION, "revision", "interchange", "logins"],
     "backups": FOUNDATION,
     "logins": [],
+    "templatetags": [],
     "management": [*FOUNDATION, "interchange", "backups", "logins", "reminders"],
 }
 MODULES = sorted(PARTNERS.rglob("*.py"))

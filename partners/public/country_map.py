@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import pi, sqrt
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -65,9 +66,7 @@ EAST = Panel("east", _("Africa, Asia and Oceania"), (820, 50, 1180, 820), 382)
 PANELS = [EUROPE, AMERICAS, EAST]
 
 
-@dataclass(slots=True)
-class Bubble:
-    code: str
+class Disc(NamedTuple):
     label: str
     count: int
     x: float
@@ -76,6 +75,12 @@ class Bubble:
     reach: float
     has_room: bool
     """For its number."""
+
+
+@dataclass(slots=True)
+class Bubble:
+    code: str
+    disc: Disc
     is_made: bool
     is_more: bool
     """Other countries are chosen, to which this one would add."""
@@ -87,7 +92,7 @@ def panels(partner_filter, countries):
     shown = [country for country in countries if country.count or country.is_made]
     addresses = dict(partner_filter.toggled("country", [country.value for country in shown]))
     has_choice = any(country.is_made for country in shown)
-    totals = tuple(sorted(partner_filter.totals.items()))
+    totals = partner_filter.whole.totals
     scale = _scale(totals)
     for panel in PANELS:
         spots = _spots(panel, totals)
@@ -104,8 +109,7 @@ def _bubble(country, panel, x, y, reach, scale, has_choice, address):
     pixels = max(SMALLEST, scale * sqrt(country.count))
     radius = pixels * panel.unit
     is_more = has_choice and not country.is_made
-    return Bubble(
-        code=country.value,
+    disc = Disc(
         label=_label(country, is_more),
         count=country.count,
         x=round(x, 1),
@@ -113,10 +117,8 @@ def _bubble(country, panel, x, y, reach, scale, has_choice, address):
         radius=round(radius, 1),
         reach=round(max(reach, radius), 1),
         has_room=pixels > TEXT * (0.4 + 0.3 * len(str(country.count))),
-        is_made=country.is_made,
-        is_more=is_more,
-        address=address,
     )
+    return Bubble(country.value, disc, country.is_made, is_more, address)
 
 
 def _label(country, is_more):

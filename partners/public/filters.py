@@ -1,15 +1,17 @@
 """The list's address: what it asks for, and how it is answered."""
 
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Case, Count, When
+from django.db.models import Case, When
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
 from partners.countries import are_translated, local_name
-from partners.models import AgreementType, Country
+from partners.models import Country
 from partners.names import matching_key
+from partners.public.tally import counts, kinds, whole_list
 from partners.querysets import IN_FORCE, IN_PROCESS
 
 SORTS = {
@@ -76,14 +78,33 @@ class PartnerFilter(FilterSet):
         ranked = self.matching().alias(country_rank=Case(*ranks, default=len(self.options["country"])))
         return ranked.order_by(*(field.replace("country__name_key", "country_rank") for field in order))
 
-    def matching(self, **otherwise):
-        """The universities that are asked for, or would be if some of the choices were others."""
-        chosen = {name: otherwise.get(name, self.chosen(name)) for name in CHOICES}
-        return self.queryset.search(chosen["q"]).in_countries(*chosen["country"]).filter(self.offers(**chosen))
+    def matching(self):
+        """The universities that are asked for."""
+        found = self.queryset.search(self.chosen("q")).in_countries(*self.chosen("country"))
+        return found.with_agreement(self.on, self._statuses(self.chosen("status")), self.chosen("type"))
 
-    def offers(self, type, status, **others):
-        """Whether a university has an agreement of one of the types with one of the statuses."""
-        return self.queryset.has_agreement(self.on, STATUSES.keys() & (status or STATUSES), type)
+    def counts(self, **otherwise):
+        """What each choice brings, by its group, if some of those that are made were others."""
+        chosen = {name: otherwise.get(name, self.chosen(name)) for name in CHOICES}
+        found = self._found if chosen["q"] else self.whole.kinds
+        return counts(found, chosen["country"], chosen["type"], self._statuses(chosen["status"]))
+
+    def found_in(self, **otherwise):
+        """How many universities are found, or would be, by the code of their country."""
+        countries = otherwise.get("country", self.chosen("country"))
+        found = self.counts(**otherwise)["country"]
+        return {code: number for code, number in found.items() if not countries or code in countries}
+
+    @cached_property
+    def whole(self):
+        return whole_list(self.on)
+
+    @cached_property
+    def _found(self):
+        return kinds(self.queryset.search(self.chosen("q")), self.on)
+
+    def _statuses(self, chosen):
+        return STATUSES.keys() & (chosen or STATUSES)
 
     def chosen(self, name):
         return self.form.cleaned_data.get(name) or ""
@@ -101,10 +122,12 @@ class PartnerFilter(FilterSet):
     def toggled(self, name, values):
         """The address of this list with each of the values chosen as well, or without it if it is."""
         asked, chosen = self.data.copy(), set(self.chosen(name))
-        asked.pop("page", None)
+        for each in (name, "page"):
+            asked.pop(each, None)
+        rest = list_address(asked)[1:]
         for value in values:
-            asked.setlist(name, sorted(chosen ^ {value}))
-            yield value, list_address(asked)
+            of_group = urlencode([(name, each) for each in sorted(chosen ^ {value})])
+            yield value, f"?{'&'.join(filter(None, [rest, of_group]))}"
 
     @property
     def cleared(self):
@@ -161,23 +184,12 @@ class PartnerFilter(FilterSet):
     @cached_property
     def options(self):
         """What each group offers: the values that addresses have, with their labels."""
-        types = AgreementType.objects.values_list("slug", "name")
-        return {"type": dict(types), "status": STATUSES, "country": dict(self._countries())}
+        return {"type": self.whole.types, "status": STATUSES, "country": dict(self._countries())}
 
     def _countries(self):
         """Those with a university on the list, and those that the address names."""
-        names = {code: name for code, name, _ in self._listed}
-        if unlisted := {code for code in self.chosen("country") if code not in names}:
-            names |= Country.objects.filter(code__in=unlisted).values_list("code", "name")
+        names = self.whole.countries
+        if unlisted := [code for code in self.chosen("country") if code not in names]:
+            names = names | dict(Country.objects.filter(code__in=unlisted).values_list("code", "name"))
         local = [(code, local_name(code, name)) for code, name in names.items()]
         return sorted(local, key=lambda country: matching_key(country[1]))
-
-    @property
-    def totals(self):
-        """The universities on the list by the code of their country, whatever is asked for."""
-        return {code: total for code, _, total in self._listed}
-
-    @cached_property
-    def _listed(self):
-        listed = self.queryset.public(self.on).order_by().values_list("country__code", "country__name")
-        return list(listed.annotate(Count("pk")))

@@ -1,15 +1,18 @@
 """What a page of the list shows: plain rows, read with two queries however long it is."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import quote
+
+from django.urls import reverse
 
 from partners.countries import local_name
 from partners.models import Agreement, University
 from partners.rules import Status
 
 
-@dataclass(slots=True)
-class PartnerAgreement:
+class PartnerAgreement(NamedTuple):
     name: str
     """Empty while the type is unknown."""
     is_in_process: bool
@@ -20,7 +23,8 @@ class Partner:
     slug: str
     name: str
     country: str
-    agreements: list[PartnerAgreement] = field(default_factory=list)
+    address: str
+    agreements: tuple[PartnerAgreement, ...] = ()
     unpick: str = ""
     """The address of this list without it on the shortlist, if it is there."""
     has_page: bool = True
@@ -29,9 +33,13 @@ class Partner:
 
 def partners(universities, on):
     rows = universities.values_list("pk", "slug", "name", "country__code", "country__name")
-    found = {pk: Partner(slug, name, local_name(*country)) for pk, slug, name, *country in rows}
+    before, _, after = reverse("university", args=["-"]).rpartition("-")
+    found = {
+        pk: Partner(slug, name, local_name(*country), f"{before}{quote(slug)}{after}")
+        for pk, slug, name, *country in rows
+    }
     for university, agreements in public_agreements(found, on).items():
-        found[university].agreements = agreements
+        found[university].agreements = tuple(agreements)
     return list(found.values())
 
 

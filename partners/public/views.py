@@ -2,7 +2,6 @@ from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
@@ -45,7 +44,8 @@ class PartnerListView(TemplateView):
         on = day.on
         partner_filter = PartnerFilter(self.request.GET, University.objects.filter(is_listed=True), on=on)
         found = partner_filter.qs
-        count = found.order_by().aggregate(universities=Count("pk"), countries=Count("country", distinct=True))
+        found_in = partner_filter.found_in()
+        count = {"universities": sum(found_in.values()), "countries": len(found_in)}
         page = _page(found, count["universities"], self.request.GET.get("page"))
         page.object_list = partners(page.object_list, on)
         if day.is_past:

