@@ -101,5 +101,6 @@ def configuration(format_name, is_quiet):
     told["loggers"] |= {
         "django": {"handlers": ["console", "mail"], "level": "INFO", "propagate": False},
         "exchange.requests": {"level": "WARNING" if is_quiet else "INFO"},
+        "partners.security": {"level": "INFO"},
     }
     return told

@@ -6,7 +6,8 @@ from exchange import environment as env
 from exchange import logs
 from exchange.reports import report_to
 
-WORKING_DAY = 10 * 60 * 60
+HOUR = 60 * 60
+WORKING_DAY = 10 * HOUR
 
 BASE_DIR = env.BASE_DIR
 
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "import_export",
     "simple_history",
     "partners",
+    "partners.logins",
 ]
 
 MIDDLEWARE = [
@@ -56,6 +58,8 @@ MIDDLEWARE = [
     "partners.public.middleware.PublicEntrance",
     "exchange.headers.kept_by_nobody",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "partners.logins.sessions.while_somebody_works",
+    "partners.logins.events.refusals",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -133,7 +137,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "partners.logins.passwords.DecoratedPasswordValidator"},
     {"NAME": "partners.logins.passwords.OfficeWordsValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 60 * 60
+PASSWORD_RESET_TIMEOUT = HOUR
 
 # Each in its own words, as whoever looks for it reads no other.
 LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in env.LANGUAGES]
@@ -196,7 +200,8 @@ CSRF_COOKIE_HTTPONLY = True
 if env.HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-SESSION_COOKIE_AGE = WORKING_DAY
+SESSION_ENGINE = "partners.logins.sessions"
+SESSION_COOKIE_AGE = 2 * HOUR
 SECURE_HSTS_SECONDS = 31_536_000 if env.HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.HTTPS
 if BEHIND_PROXY:

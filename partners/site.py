@@ -12,7 +12,8 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from partners.logins.second_factor import OWED, CodeView, SecondFactorView
+from partners.logins.my_sessions import my_sessions
+from partners.logins.second_factor import OWED, CodeView, ConfirmView, SecondFactorView
 
 
 class OfficeSite(admin.AdminSite):
@@ -41,6 +42,8 @@ class OfficeSite(admin.AdminSite):
     def get_urls(self):
         return [
             path("code/", CodeView.as_view(site=self), name="code"),
+            path("confirm/", ConfirmView.as_view(site=self), name="confirm"),
+            path("sessions/", self.admin_view(self.my_sessions), name="my_sessions"),
             path("second-factor/", SecondFactorView.as_view(site=self), name="second_factor"),
             path("overview/", self.admin_view(self.overview), name="overview"),
             path("changes/", self.admin_view(self.recent_changes), name="recent_changes"),
@@ -68,6 +71,9 @@ class OfficeSite(admin.AdminSite):
         from partners.admin.recent_changes import deleted
 
         return deleted(request, self)
+
+    def my_sessions(self, request):
+        return my_sessions(request, self)
 
     def my_calendar(self, request):
         from partners.admin.my_calendar import my_calendar

@@ -112,7 +112,7 @@ def test_form_from_elsewhere_is_refused_with_a_guarded_page_of_the_site(client):
     assert "Not done, to be safe" in response.content.decode()
 
 
-def test_session_cookie_is_of_the_site_alone_and_of_one_working_day(client, settings):
+def test_session_cookie_is_of_the_site_alone_and_of_two_hours(client, settings):
     User.objects.create_user("ann", password="long enough", is_staff=True)
 
     client.post("/admin/login/", {"username": "ann", "password": "long enough"})
@@ -121,7 +121,7 @@ def test_session_cookie_is_of_the_site_alone_and_of_one_working_day(client, sett
     assert {name: cookie[name] for name in ("samesite", "httponly", "max-age")} == {
         "samesite": "Lax",
         "httponly": True,
-        "max-age": 36_000,
+        "max-age": 7_200,
     }
 
 

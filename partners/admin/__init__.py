@@ -1,6 +1,7 @@
 """The coordinators' wing, one module per screen."""
 
 from partners.admin import (  # noqa: F401
+    accounts,
     agreement_types,
     agreements,
     countries,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from partners.admin.base import RegisterAdmin
 from partners.admin.document_inline import DocumentForm
+from partners.logins.events import tell
 from partners.models import Agreement, Document
 
 HEADERS = {
@@ -53,6 +54,7 @@ class DocumentAdmin(RegisterAdmin):
             message = _("The file of “%s” is not where it is kept. Ask for it to be restored from a backup.")
             messages.error(request, message % document)
             return redirect("admin:partners_document_change", pk)
+        tell("document opened", request.user, request, document=pk)
         return FileResponse(
             file, as_attachment=True, filename=document.name, content_type=document.media_type, headers=HEADERS
         )

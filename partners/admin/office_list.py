@@ -18,6 +18,7 @@ from import_export.tmp_storages import BaseStorage
 from partners.interchange.formats import EXPORTS, TableFile
 from partners.interchange.records import TableError
 from partners.interchange.resources import OfficeListResource, RegisterResource
+from partners.logins.events import tell
 from partners.models import ImportRun
 
 
@@ -96,6 +97,10 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
         if request.POST.get("select_across") == "1":
             return redirect(f"{reverse('admin:partners_university_export')}?{request.GET.urlencode()}")
         return super().export_admin_action(request, queryset)
+
+    def get_export_data(self, file_format, request, queryset, **kwargs):
+        tell("exported", request.user, request, format=file_format.get_extension())
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def get_export_queryset(self, request):
         """The list's rows without what the list shows beside them."""

@@ -12,7 +12,7 @@ from django.apps.registry import Apps
 from django.db import connection, models
 from django.utils.duration import duration_string
 
-LEFT_OUT = {"sessions.session"}
+LEFT_OUT = {"logins.session", "sessions.session"}
 """Who is signed in is nothing to restore."""
 AT_A_TIME = 1_000
 NOT_IN_JSON = (

@@ -11,6 +11,8 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from partners.logins.events import tell
+
 AROUND = string.digits + string.punctuation + string.whitespace
 OFFICE_WORDS = {"agreement", "bilateral", "coordinator", "erasmus", "exchange", "office", "partner", "university"}
 """What an exchange office speaks of all day. The words of its own name count as well."""
@@ -23,6 +25,10 @@ class DecoratedPasswordValidator(CommonPasswordValidator):
     def validate(self, password, user=None):
         super().validate(password, user)
         super().validate(password.strip(AROUND), user)
+
+    def password_changed(self, password, user=None):
+        """Django tells its validators of a new password, whichever way it came."""
+        tell("password changed", user)
 
 
 class OfficeWordsValidator:

@@ -10,10 +10,8 @@ import segno
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import BadRequest, ValidationError
-from django.db import transaction
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,21 +20,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
 from django_otp import verify_token
-from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
+from partners.logins import sessions
+from partners.logins.confirming import PasswordForm, ask_to_confirm, confirmed, has_confirmed, is_signed_on
+from partners.logins.events import tell
 from partners.logins.going_on import going_on
+from partners.logins.models import RecoveryCodes
 
 OWED = "owes_a_code"
-RECOVERY_CODES = 10
 
 
 @receiver(user_logged_in)
 def ask_for_code(sender, request, user, **kwargs):
     """A university that signs somebody on asks for what it wants itself."""
-    is_signed_on = request.session[BACKEND_SESSION_KEY] == SIGNED_ON_BY_UNIVERSITY
-    if not is_signed_on and (settings.SECOND_FACTOR_REQUIRED or app_of(user)):
+    if not is_signed_on(request) and (settings.SECOND_FACTOR_REQUIRED or app_of(user)):
         request.session[OWED] = True
 
 
@@ -44,8 +42,13 @@ def app_of(user, confirmed=True):
     return TOTPDevice.objects.filter(user=user, confirmed=confirmed).first()
 
 
+def devices_of(user):
+    """What the codes of a person are held against."""
+    return [*TOTPDevice.objects.filter(user=user, confirmed=True)[:1], *RecoveryCodes.objects.filter(user=user)]
+
+
 def forget(user):
-    for devices in (TOTPDevice, StaticDevice):
+    for devices in (TOTPDevice, RecoveryCodes):
         devices.objects.filter(user=user).delete()
 
 
@@ -99,13 +102,34 @@ class CodeView(PasswordGivenView):
         return self.page("code", title=_("Second factor"), form=CodeForm(devices=()))
 
     def post(self, request):
-        app = app_of(request.user)
-        form = CodeForm(request.POST, devices=[*filter(None, [app]), *StaticDevice.objects.filter(user=request.user)])
+        form = CodeForm(request.POST, devices=devices_of(request.user))
         if not form.is_valid():
+            tell("wrong code", request.user, request)
             return self.page("code", title=_("Second factor"), form=form)
         request.session.pop(OWED, None)
         request.session.cycle_key()
+        tell("right code", request.user, request)
         return redirect(going_on(request, request.GET.get("next", ""), "admin:index"))
+
+
+class ConfirmView(PasswordGivenView):
+    """Asks for everything again that signing in asks for. ``next`` in the address is where to go on."""
+
+    def get(self, request):
+        return self.answer(PasswordForm(request=request), CodeForm(devices=()))
+
+    def post(self, request):
+        given = PasswordForm(request.POST, request=request)
+        code = CodeForm(request.POST, devices=devices_of(request.user))
+        if given.is_valid() and (not app_of(request.user) or code.is_valid()):
+            return confirmed(request)
+        tell("not confirmed", request.user, request)
+        return self.answer(given, code)
+
+    def answer(self, given, code):
+        forms = [given, code] if app_of(self.request.user) else [given]
+        context = {"forms": forms, "is_signed_on": is_signed_on(self.request)}
+        return self.page("confirm", title=_("Is it you?"), next=self.request.GET.get("next", ""), **context)
 
 
 class SecondFactorView(PasswordGivenView):
@@ -114,6 +138,8 @@ class SecondFactorView(PasswordGivenView):
     def dispatch(self, request, *args, **kwargs):
         if OWED in request.session and app_of(request.user):
             return redirect("admin:code")
+        if self.site.has_password_of(request) and not has_confirmed(request):
+            return ask_to_confirm(request)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request):
@@ -137,36 +163,36 @@ class SecondFactorView(PasswordGivenView):
             return self.answer(form=form)
         TOTPDevice.objects.filter(pk=app.pk).update(confirmed=True)
         self.request.session.pop(OWED, None)
+        self.changed("second factor on")
         return self.codes()
 
     def codes(self):
         """New ones, which are shown this once. Only who has the app gets any."""
-        return self.answer(codes=recovery_codes(self.request.user)) if app_of(self.request.user) else self.answer()
+        if not app_of(self.request.user):
+            return self.answer()
+        tell("recovery codes made", self.request.user, self.request)
+        return self.answer(codes=RecoveryCodes.make(self.request.user))
+
+    def changed(self, event):
+        """Whoever is in elsewhere came in by what is no longer enough, or no longer asked for."""
+        sessions.others(self.request).delete()
+        tell(event, self.request.user, self.request)
 
     def off(self):
         forget(self.request.user)
+        self.changed("second factor off")
         messages.success(self.request, _("Your second factor is off."))
         return redirect("admin:second_factor")
 
     def answer(self, **context):
         user = self.request.user
         app, beginning = app_of(user), app_of(user, confirmed=False)
-        left = StaticToken.objects.filter(device__user=user).count()
+        left = sum(len(each.hashes) for each in RecoveryCodes.objects.filter(user=user))
         context = {"app": app, "codes_left": left, "form": CodeForm(devices=())} | context
         if beginning and not app:
             context |= {"picture": picture(beginning), "key": secret(beginning)}
-        return self.page(
-            "second_factor", title=_("Second factor"), is_required=settings.SECOND_FACTOR_REQUIRED, **context
-        )
-
-
-@transaction.atomic
-def recovery_codes(user):
-    StaticDevice.objects.filter(user=user).delete()
-    device = StaticDevice.objects.create(user=user, name="recovery codes")
-    codes = [StaticToken.random_token() for _number in range(RECOVERY_CODES)]
-    device.token_set.bulk_create(StaticToken(device=device, token=code) for code in codes)
-    return codes
+        context |= {"is_required": settings.SECOND_FACTOR_REQUIRED, "is_owed": OWED in self.request.session}
+        return self.page("second_factor", title=_("Second factor"), **context)
 
 
 def picture(app):

@@ -23,12 +23,15 @@ from requests import RequestException
 
 from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
 from partners.logins.going_on import going_on
+from partners.logins.models import UniversityIdentity
 
 NEXT = "single_sign_on_next"
 SECONDS = 10
 """That the university's server has to answer."""
 TOLD = {"email": "email", "first_name": "given_name", "last_name": "family_name"}
 LONGEST = 150
+ASK_AGAIN = {"prompt": "login"}
+"""Also who is signed in at the university, to confirm that it is she."""
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """A key that the server alone has: neither one that it shares with us, nor none."""
 FAILURES = (AuthlibBaseError, JoseError, KeyError, RequestException, RuntimeError, ValueError)
@@ -69,7 +72,8 @@ def begin(request):
         return redirect("admin:login")
     request.session[NEXT] = request.GET.get("next", "")
     try:
-        return university().authorize_redirect(request, request.build_absolute_uri(reverse("single_sign_on_back")))
+        back = request.build_absolute_uri(reverse("single_sign_on_back"))
+        return university().authorize_redirect(request, back, **ASK_AGAIN if "again" in request.GET else {})
     except FAILURES as error:
         return failed(request, error)
 
@@ -100,13 +104,24 @@ def told_claims(request):
 
 def account_of(claims):
     """The account of the person, made on first sight, with the group that the university's groups give."""
-    name, group = str(claims[settings.OIDC_USERNAME_CLAIM]), group_of(claims)
+    person = {"issuer": claims["iss"], "subject": claims["sub"]}
+    name, group = name_of(person, str(claims[settings.OIDC_USERNAME_CLAIM])), group_of(claims)
     refuse(name, group)
     told = {field: claims[claim][:LONGEST] for field, claim in TOLD.items() if claims.get(claim)}
     with transaction.atomic():
         user, _is_new = User.objects.update_or_create(username=name, defaults={"is_staff": True} | told)
         user.groups.set([group])
+        UniversityIdentity.objects.update_or_create(user=user, defaults=person)
     return user
+
+
+def name_of(person, told):
+    """An account stays its person's, whatever she is called now, and whoever is called that now."""
+    if known := UniversityIdentity.objects.filter(**person).select_related("user").first():
+        return known.user.username
+    if UniversityIdentity.objects.filter(user__username=told).exists():
+        raise Refused(_("The account “%s” is somebody else's. Ask whoever administers this site.") % told)
+    return told
 
 
 def refuse(name, group):
@@ -116,7 +131,7 @@ def refuse(name, group):
     if known.filter(is_active=False).exists():
         raise Refused(_("The account “%s” has been closed.") % name)
     if not group:
-        known.update(is_staff=False)
+        known.filter(university_identity__isnull=False).update(is_staff=False)
         raise Refused(_("“%s” is not in a group of the exchange office. Ask your IT staff to add you to one.") % name)
     try:
         User._meta.get_field("username").run_validators(name)

@@ -25,6 +25,7 @@ SITE = {
     "recent_changes": STAFF,
     "deleted": SUPERUSERS,
     "my_calendar": STAFF,
+    "my_sessions": STAFF,
     "overview": STAFF,
     "jsi18n": STAFF,
     "autocomplete": STAFF,
@@ -54,6 +55,7 @@ BEFORE_SIGNING_IN = {
     "password_reset_complete",
     "code",
     "second_factor",
+    "confirm",
 }
 """Which tests of their own look at."""
 

@@ -2,13 +2,14 @@ import re
 
 import pytest
 import time_machine
+from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 from django_otp.oath import totp
-from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from partners.logins.models import RecoveryCodes, Session
 from tests.pages import messages, text
 
 LOGIN, CODE, PAGE = "/admin/login/?next=/admin/changes/", "/admin/code/", "/admin/second-factor/"
@@ -59,9 +60,10 @@ def test_code_from_the_app_turns_it_on_and_gives_recovery_codes(client, account)
     page = client.post(PAGE, {"step": "confirm", "code": code(account)})
 
     assert "Your second factor is on." in text(page)
-    assert sorted(re.findall("<code>(.*?)</code>", page.content.decode())) == sorted(
-        StaticToken.objects.values_list("token", flat=True)
-    )
+    codes, hashes = re.findall("<code>(.*?)</code>", page.content.decode()), RecoveryCodes.objects.get().hashes
+    assert len(codes) == 10
+    assert all(map(check_password, codes, hashes))
+    assert not set(codes) & set(hashes)
 
 
 def test_wrong_code_does_not_turn_it_on(client, account):
@@ -168,6 +170,20 @@ def test_turning_it_off_makes_the_password_enough(client, account, moment):
     assert messages(page) == ["Your second factor is off."]
     client.logout()
     assert "Recent changes" in text(signed_in(client))
+
+
+def test_turning_it_on_or_off_ends_the_sessions_elsewhere(client, account, moment):
+    signed_in(client)
+    client.post(PAGE, {"step": "begin"})
+    found = []
+    for step in ({"step": "confirm", "code": code(account)}, {"step": "off"}):
+        type(client)().force_login(account)
+        before = Session.objects.count()
+        client.post(PAGE, step)
+        found.append((before, Session.objects.count()))
+
+    assert found == [(2, 1), (2, 1)]
+    assert client.get("/admin/").status_code == 200
 
 
 def test_pages_are_for_those_who_have_given_the_password(client, db):

@@ -1,5 +1,6 @@
 """Signing in by a real OpenID Connect provider, in a process of its own."""
 
+import html
 import json
 import re
 import socket
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import requests
+import time_machine
 from django.contrib.auth.models import User
+from django.utils.timezone import now
 
 from partners.logins import single_sign_on
 from tests.pages import text
@@ -22,6 +25,8 @@ PEOPLE = [
     {"sub": "4", "preferred_username": "root", "groups": ["office"]},
     {"sub": "5", "preferred_username": "two words", "groups": ["office"]},
     {"sub": "6", "groups": ["office"]},
+    {"sub": "7", "preferred_username": "ada", "groups": ["office"]},
+    {"sub": "8", "preferred_username": "ada", "groups": ["students"]},
 ]
 
 
@@ -106,6 +111,41 @@ def test_who_left_the_office_loses_it(sign_on, settings):
 
     assert sign_on("1").status_code == 403
     assert standing("ada")[0] is False
+
+
+def test_name_that_was_given_to_somebody_else_does_not_open_the_account(sign_on):
+    sign_on("1")
+
+    pages = [sign_on(sub) for sub in ("7", "8")]
+
+    assert ["The account “ada” is somebody else's." in text(page) for page in pages] == [True, True]
+    assert standing("ada") == (True, ["Exchange coordinators"])
+
+
+def test_person_keeps_the_account_under_another_name(sign_on):
+    sign_on("1")
+    User.objects.update(username="ada.lovelace")
+
+    assert "Welcome, Ada" in text(sign_on("1"))
+    assert [user.username for user in User.objects.all()] == ["ada.lovelace"]
+
+
+def test_stranger_of_the_same_name_takes_nothing_from_an_account(sign_on, client):
+    User.objects.create_user("student", is_staff=True)
+
+    assert sign_on("3").status_code == 403
+    assert User.objects.get().is_staff
+
+
+def test_who_is_signed_on_confirms_at_the_university(sign_on, client):
+    with time_machine.travel(now(), tick=False) as clock:
+        sign_on("1")
+        clock.shift(16 * 60)
+        asked = client.get("/admin/second-factor/", follow=True)
+    [link] = re.findall(r'href="(/admin/university/\?again=1&amp;next=[^"]*)"', asked.content.decode())
+
+    assert html.unescape(link) == "/admin/university/?again=1&next=/admin/second-factor/"
+    assert "prompt=login" in client.get(html.unescape(link)).url
 
 
 def test_superuser_is_never_signed_on(sign_on):
