@@ -1,5 +1,6 @@
 """What a visitor is told when the site itself fails, without the help of whatever has failed."""
 
+import sqlite3
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -9,6 +10,7 @@ from django.template.loader import render_to_string
 from exchange.context_processors import office
 
 SECONDS_TO_COME_BACK = 30
+POSTGRESQL_FULL = "53100"
 
 
 def bad_request(request, exception):
@@ -17,15 +19,25 @@ def bad_request(request, exception):
 
 def server_error(request):
     """A database that is gone comes back, and with it the site: that is no error of a page."""
-    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+    error = sys.exc_info()[1]
+    if has_no_room(error):
+        return _page(request, 507, "admin/507.html")
+    if isinstance(error, (OperationalError, InterfaceError)):
         response = _page(request, 503)
         response["Retry-After"] = SECONDS_TO_COME_BACK
         return response
     return _page(request, 500)
 
 
-def _page(request, status):
+def has_no_room(error):
+    """Whether the database could not write, as its disk is full. Each kind says it in its own way."""
+    told = getattr(error, "__cause__", None)
+    is_full = getattr(told, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return is_full or getattr(told, "sqlstate", None) == POSTGRESQL_FULL
+
+
+def _page(request, status, template=None):
     """The request itself may be what is bad, and so the page is made without it."""
-    response = HttpResponse(render_to_string(f"{status}.html", office(request)), status=status)
+    response = HttpResponse(render_to_string(template or f"{status}.html", office(request)), status=status)
     response["Cache-Control"] = "no-store"
     return response

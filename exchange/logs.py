@@ -60,7 +60,7 @@ class Seldom(logging.Filter):
     def filter(self, record):
         kind = record.exc_info[0] if record.exc_info else record.msg
         moment = datetime.now(UTC)
-        if moment - self.last.get(kind, datetime.min.replace(tzinfo=UTC)) < QUIET:
+        if abs(moment - self.last.get(kind, datetime.min.replace(tzinfo=UTC))) < QUIET:
             return False
         self.last[kind] = moment
         return True
@@ -100,6 +100,8 @@ def configuration(format_name, is_quiet):
     }
     told["loggers"] |= {
         "django": {"handlers": ["console", "mail"], "level": "INFO", "propagate": False},
+        "exchange": {"handlers": ["mail"]},
+        "partners": {"handlers": ["mail"]},
         "exchange.requests": {"level": "WARNING" if is_quiet else "INFO"},
         "partners.security": {"level": "INFO"},
     }

@@ -147,6 +147,11 @@ LOCALE_PATHS = [env.LOCALE]
 TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "exchange.uploads.TemporaryFiles",
+]
+
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
@@ -173,7 +178,7 @@ if env.DOCUMENTS_S3_BUCKET:
     }
 else:
     STORAGES["documents"] = {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "exchange.storages.Folder",
         "OPTIONS": {
             "location": env.DOCUMENTS_DIR,
             "file_permissions_mode": 0o600,

@@ -18,6 +18,7 @@ from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import EditingView
 from partners.admin.choices import PlainChoices
 from partners.admin.days import days_left, urgency
+from partners.admin.document_fields import NotKeptError
 from partners.admin.document_inline import DocumentInline
 from partners.admin.ending import EndingView
 from partners.admin.renewing import RenewingView
@@ -88,6 +89,14 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
         agreement = self.get_object(request, object_id)
         steps = STEPS[agreement.status] if agreement else []
         return super().change_view(request, object_id, form_url, (extra_context or {}) | {"steps": steps})
+
+    def changeform_view(self, request, *args, **kwargs):
+        """The form of a document that could not be kept comes back, and says so."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except NotKeptError as error:
+            request.not_kept = error
+            return super().changeform_view(request, *args, **kwargs)
 
     @admin.display(description=_("country"), ordering="university__country__name_key")
     def country(self, agreement):

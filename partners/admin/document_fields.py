@@ -1,5 +1,7 @@
 """Adding documents in a form: several files at once, each told what is wrong with it."""
 
+import logging
+
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,7 +13,20 @@ from partners.file_kinds import ENDINGS
 from partners.models import Document
 from partners.names import clean_name
 
+logger = logging.getLogger(__name__)
 ACCEPT = ",".join(ending for endings in ENDINGS.values() for ending in endings)
+
+
+class NotKeptError(ValidationError):
+    """A file that the server has no room for, or does not get to where it keeps them."""
+
+    def __init__(self, name, error, document=None):
+        self.document = document
+        message = _(
+            "The server could not keep “%(name)s” (%(why)s). Nothing is saved. "
+            "Tell whoever looks after the server, and choose it again after that."
+        )
+        super().__init__(message, "not kept", {"name": name, "why": why(error)})
 
 
 class ManyFiles(forms.FileInput):
@@ -36,12 +51,34 @@ class DocumentsField(forms.FileField):
                 documents.setdefault(document.sha256, document)
             except ValidationError as error:
                 errors.append(error)
+            except OSError as error:
+                errors.append(NotKeptError(clean_name(upload.name), error))
         if errors:
             raise ValidationError(errors)
         return list(documents.values())
 
     def has_changed(self, initial, data):
         return bool(data)
+
+
+def keep(documents):
+    """Writes the files of documents that are about to be saved: all of them, or none. Raises NotKeptError.
+
+    Each kind of storage fails in errors of its own.
+    """
+    for place, document in enumerate(documents):
+        try:
+            document.file.save(document.name, document.file.file, save=False)
+        except Exception as error:
+            logger.error("A document cannot be kept: %s", error)
+            for kept in documents[:place]:
+                kept.file.storage.delete(kept.file.name)
+            raise NotKeptError(document.name, error, document) from error
+
+
+def why(error):
+    """In a few words, for whoever looks after the server."""
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def refuse_known(documents, known):

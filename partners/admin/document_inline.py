@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.admin.careful import CarefulInline
 from partners.admin.careful_forms import CarefulForm, CarefulFormSet
-from partners.admin.document_fields import DocumentsField, forgotten, refuse_known
+from partners.admin.document_fields import DocumentsField, forgotten, keep, refuse_known
 from partners.models import Agreement, Document
 
 
@@ -32,6 +32,8 @@ class DocumentFormSet(CarefulFormSet):
 
     user = None
     may_add = False
+    not_kept = None
+    """Why the files could not be kept when the same form was about to be saved."""
 
     def __init__(self, data=None, files=None, **kwargs):
         super().__init__(data, files, **kwargs)
@@ -59,8 +61,11 @@ class DocumentFormSet(CarefulFormSet):
         documents = self.adding.is_valid() and self.adding.cleaned_data["added"]
         if documents and self.instance.pk:
             self._refuse_known(documents)
+        if self.not_kept:
+            self.adding.add_error("added", self.not_kept)
 
     def save(self, commit=True):
+        keep(self.adding.cleaned_data["added"])
         saved = super().save(commit)
         for document in self.adding.cleaned_data["added"]:
             document.add_to(self.instance, self.user, "added")
@@ -96,4 +101,5 @@ class DocumentInline(CarefulInline, admin.TabularInline):
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
         formset.user, formset.may_add = request.user, self.has_add_permission(request, obj)
+        formset.not_kept = getattr(request, "not_kept", None)
         return formset

@@ -1,37 +1,54 @@
 """Importing and exporting the office's list: django-import-export's flow, with the register's own screens."""
 
+import logging
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from import_export.admin import ExportActionMixin, ImportMixin
 from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 from import_export.tmp_storages import BaseStorage
 
+from exchange.faults import has_no_room
+from partners.admin.document_fields import why
 from partners.interchange.formats import EXPORTS, TableFile
 from partners.interchange.records import TableError
 from partners.interchange.resources import OfficeListResource, RegisterResource
 from partners.logins.events import tell
 from partners.models import ImportRun
 
+logger = logging.getLogger(__name__)
+NO_ROOM = gettext_lazy(
+    "The server could not keep the file (%s). Nothing is imported. "
+    "Tell whoever looks after the server, and choose the file again after that."
+)
+
 
 class RunStorage(BaseStorage):
-    """Keeps an upload as an import run that nobody has accepted yet."""
+    """Keeps an upload as an import run that nobody has accepted yet. Reading it tells what went wrong with that."""
 
     def save(self, upload):
-        ImportRun.objects.abandoned().delete()
         run = ImportRun.of(upload.content, file_name=upload.name)
-        run.save()
-        self.name, self.table = str(run.token), upload.table
+        self.name, self.table, self.error = str(run.token), upload.table, None
+        try:
+            with transaction.atomic():
+                ImportRun.objects.abandoned().delete()
+                run.save()
+        except OperationalError as error:
+            self.error = error
 
     def read(self):
+        if self.error:
+            raise self.error
         return self.table
 
 
@@ -54,15 +71,17 @@ class UploadForm(ImportForm):
     def clean(self):
         upload, chosen = self.cleaned_data.get("import_file"), self.cleaned_data.get("resource")
         if upload is not None and chosen is not None:
-            upload.content = upload.read()
             self._read(upload, self.resources[int(chosen or 0)])
         return self.cleaned_data
 
     def _read(self, upload, resource):
         try:
+            upload.content = upload.read()
             upload.table = resource.read(upload.content)
         except TableError as error:
             self.add_error("import_file", str(error))
+        except OSError as error:
+            self.add_error("import_file", NO_ROOM % why(error))
 
 
 class ConfirmForm(ConfirmImportForm):
@@ -90,7 +109,10 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
         return storage
 
     def add_data_read_fail_error_to_form(self, form, e):
-        raise e
+        if not has_no_room(e):
+            raise e
+        logger.error("An upload cannot be kept: %s", e)
+        form.add_error("import_file", NO_ROOM % _("the disk of its database is full"))
 
     def export_admin_action(self, request, queryset):
         """All that the list shows is told by its filters: its ids would be more than a form may send."""

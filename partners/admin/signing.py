@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.admin.agreement_rows import DAY_INPUT, RowForm, RowsView, links
-from partners.admin.document_fields import DocumentsField, forgotten, refuse_known
+from partners.admin.document_fields import DocumentsField, NotKeptError, forgotten, keep, refuse_known
 from partners.models import Agreement
 from partners.rules import Status
 
@@ -85,6 +85,16 @@ class SigningView(RowsView):
             if kind in kinds:
                 form.add_error("agreement_type", _("Another deal on this page has the same university and type."))
             kinds.add(kind)
+        if not any(form.errors for form in rows):
+            self.keep_files(rows)
+
+    def keep_files(self, rows):
+        try:
+            keep([document for form in rows for document in form.cleaned_data["documents"]])
+        except NotKeptError as error:
+            for form in rows:
+                if error.document in form.cleaned_data["documents"]:
+                    form.add_error("documents", error)
 
     def tell(self, rows):
         super().tell(rows)

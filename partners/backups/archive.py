@@ -42,7 +42,7 @@ class Writer:
 @contextmanager
 def writing(path: Path, **about) -> Iterator[Writer]:
     """Writes a file that has its name only when it is complete and on the disk, and that nobody else may read."""
-    unfinished = path.with_name(f".{path.name}.part")
+    unfinished = unfinished_of(path)
     try:
         with open(unfinished, "wb", opener=_for_ourselves) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
@@ -55,6 +55,11 @@ def writing(path: Path, **about) -> Iterator[Writer]:
         raise BackupError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def unfinished_of(path: Path) -> Path:
+    """What a backup is until it is complete, and what is left of one that was killed."""
+    return path.with_name(f".{path.name}.part")
 
 
 class Reader:

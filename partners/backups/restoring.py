@@ -78,7 +78,10 @@ def restore_documents(backup: Reader) -> None:
 
 def restore_document(storage: Storage, name: str, content: IO[bytes], sha256: str) -> None:
     if not storage.exists(name):
-        storage.save(name, File(content))
+        try:
+            storage.save(name, File(content))
+        except OSError as error:
+            raise BackupError(f"The document {name} cannot be kept: {error.strerror}.") from error
         return
     with storage.open(name) as present:
         if hashlib.file_digest(present, "sha256").hexdigest() != sha256:

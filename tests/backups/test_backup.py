@@ -1,6 +1,7 @@
 """Backups taken from one site and restored in another, each in processes of its own."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_missing_document_is_told_and_no_backup_made(with_document, tmp_path):
 
     told = with_document.run("backup", tmp_path / "backup.zip")
 
-    assert told[1].startswith(f"CommandError: The document {document.name} is not where it should be.")
+    assert told[1].splitlines()[-1].startswith(f"CommandError: The document {document.name} is not where it should be.")
     assert not (tmp_path / "backup.zip").exists()
 
 
@@ -147,13 +148,15 @@ def test_folder_keeps_the_newest_backups(filled, tmp_path):
     folder = tmp_path / "backups"
     folder.mkdir()
     old = [folder / f"partners-2026-01-0{day}-120000.zip" for day in range(1, 5)]
-    for file in [*old, folder / "other.zip"]:
+    left, under_way = folder / ".partners-2026-01-01-120000.zip.part", folder / ".partners-2026-01-02-120000.zip.part"
+    for file in [*old, folder / "other.zip", left, under_way]:
         file.touch()
+    os.utime(left, (0, 0))
 
     told = filled().run("backup", folder, "--keep", "3")
 
     new = told[0].removeprefix("Backed up to ").partition(",")[0]
-    assert sorted(map(str, folder.iterdir())) == sorted(map(str, [folder / "other.zip", *old[2:], new]))
+    assert sorted(map(str, folder.iterdir())) == sorted(map(str, [folder / "other.zip", *old[2:], new, under_way]))
 
 
 def test_number_to_keep_needs_a_folder(filled, tmp_path):

@@ -1,12 +1,15 @@
-from datetime import UTC, datetime
+import logging
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partners.backups.archive import BackupError
+from partners.backups.archive import BackupError, unfinished_of
 from partners.backups.taking import back_up
 
+logger = logging.getLogger(__name__)
 NAMED = "partners-%Y-%m-%d-%H%M%S.zip"
+GRACE = timedelta(days=1)
 OURS = "partners-????-??-??-??????.zip"
 
 
@@ -28,8 +31,21 @@ class Command(BaseCommand):
         try:
             back_up(file)
         except BackupError as error:
+            logger.error("No backup was made: %s", error)
             raise CommandError(error) from error
         self.stdout.write(f"Backed up to {file}, {file.stat().st_size / 1_000_000:.1f} MB.")
         if keep:
-            for old in sorted(folder.glob(OURS))[:-keep]:
-                old.unlink()
+            tidy(file, keep)
+
+
+def tidy(new, keep):
+    """Leaves the newest backups. What has just been made is one of them, wherever the clock was when others were."""
+    others = sorted({*new.parent.glob(OURS)} - {new}, reverse=True)
+    unfinished = new.parent.glob(unfinished_of(Path(OURS)).name)
+    for file in [*others[keep - 1 :], *filter(is_left_behind, unfinished)]:
+        file.unlink()
+
+
+def is_left_behind(unfinished):
+    """A younger one may be of a backup that is being made right now."""
+    return datetime.now(UTC) - datetime.fromtimestamp(unfinished.stat().st_mtime, UTC) > GRACE
