@@ -1,9 +1,9 @@
 from datetime import date
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from partners.models import Agreement, AgreementType, ImportRun, University
+from tests.browser.axe import violations
 from tests.factories import DocumentFactory, UniversityFactory
 
 pytestmark = [
@@ -12,7 +12,6 @@ pytestmark = [
     pytest.mark.usefixtures("reference_data"),
 ]
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCREENS = {
     "front page": "",
     "universities": "partners/university/",
@@ -62,11 +61,6 @@ def addresses(register):
         "run": ImportRun.objects.get().pk,
     }
     return {name: f"/admin/{path.format(**ids)}" for name, path in SCREENS.items()}
-
-
-def violations(page):
-    found = Axe().run(page, options=WCAG).response["violations"]
-    return [(each["id"], node["html"][:200]) for each in found for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

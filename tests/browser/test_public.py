@@ -1,10 +1,10 @@
 from collections import Counter
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from partners.models import University
+from tests.browser.axe import violations
 from tests.factories import AgreementFactory
 
 pytestmark = [
@@ -13,20 +13,8 @@ pytestmark = [
     pytest.mark.usefixtures("reference_data"),
 ]
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PICKS = "pick=czech-technical-university&pick=politecnico-di-milano"
 MILAN = "/universities/politecnico-di-milano/"
-PAGES = [
-    "/",
-    "/?q=technical&country=DE&type=erasmus",
-    "/?q=nowhere",
-    f"/he/?sort=name&{PICKS}",
-    f"/?{PICKS}&pick=unknown",
-    "/universities/czech-technical-university/",
-    MILAN,
-    f"{MILAN}report/",
-    f"{MILAN}report/sent/",
-]
 HOSTILE = ["<script>alert(1)</script>", "W" * 200, "right\u202eto left", "🎓" * 100, "جامعة القاهرة"]
 
 
@@ -49,11 +37,6 @@ def without_script(chromium, live_server, register):
 
 def width(page):
     return page.evaluate("document.documentElement.scrollWidth")
-
-
-def violations(page):
-    found = Axe().run(page, options=WCAG).response["violations"]
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 
 def test_student_finds_erasmus_partners_in_italy(student):
@@ -234,24 +217,3 @@ def test_countries_unfold_in_a_narrow_window(student):
     assert student.get_by_role("checkbox", name="Turkey").is_visible()
     assert width(student) == 320
     assert violations(student) == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_page_fits_its_window(student, path):
-    for each in (320, 360, 768, 1280):
-        student.set_viewport_size({"width": each, "height": 800})
-
-        student.goto(path)
-
-        assert width(student) == each
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", PAGES)
-def test_page_is_accessible(student, path, scheme):
-    student.emulate_media(color_scheme=scheme)
-    for width in (1280, 360):
-        student.set_viewport_size({"width": width, "height": 800})
-        student.goto(path)
-
-        assert violations(student) == []

@@ -1,0 +1,18 @@
+"""What axe says of a page, by WCAG 2.2 AA."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+LIGHT, DARK = "light", "dark"
+NARROW, WIDE = 360, 1280
+
+
+def violations(page):
+    found = Axe().run(page, options=WCAG).response["violations"]
+    return [(each["id"], node["html"][:200]) for each in found for node in each["nodes"]]
+
+
+def look(page, width, scheme):
+    """As the page is on such a screen: nothing has to be asked for again."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)

@@ -1,0 +1,97 @@
+"""Every public page in every state and language, without a fault and without scrolling sideways."""
+
+from datetime import date
+
+import pytest
+from django.conf import settings
+
+from partners.models import University
+from tests.browser.axe import DARK, LIGHT, NARROW, WIDE, look, violations
+from tests.factories import AgreementFactory
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("reference_data"),
+]
+
+PICKS = "pick=czech-technical-university&pick=politecnico-di-milano"
+MILAN = "/universities/politecnico-di-milano/"
+STATES = [
+    "/?country=IT",
+    "/?country=IT&country=TW&type=erasmus",
+    "/?q=nowhere&country=IT",
+    "/?q=nowhere",
+    f"/?q=po&sort=name&{PICKS}",
+    f"/?{PICKS}&pick=unknown",
+    "/?pick=unknown",
+    "/?q=marburg&on=2999-01-01",
+    "/?q=marburg&on=2025-01-01",
+    "/?country=IT&on=tomorrow",
+    "/?country=IT&embed=1",
+    "/?q=nowhere&embed=1&columns=type",
+    "/universities/czech-technical-university/",
+    f"{MILAN}?{PICKS}",
+    f"{MILAN}report/",
+    f"{MILAN}report/sent/",
+    "/universities/unknown/",
+]
+LANGUAGES = [code for code, _ in settings.LANGUAGES]
+
+
+@pytest.fixture
+def visitor(chromium, live_server, register, settings):
+    """Somebody whose browser lets axe in, on a site that has all that students can be shown."""
+    settings.OFFICE_EMAIL = "exchange@example.edu"
+    AgreementFactory(university__name="Marburg", valid_until=date(2025, 6, 30))
+    AgreementFactory(university__name="Marburg (new)", valid_until=date(2999, 6, 30), places_out=2)
+    context = chromium.new_context(base_url=live_server.url, bypass_csp=True)
+    yield context.new_page()
+    context.close()
+
+
+def faults(page, looks):
+    """What is wrong with an open page, on each of some screens."""
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
+    found = {}
+    for width, scheme in looks:
+        look(page, width, scheme)
+        found[width, scheme] = violations(page)
+    for width in (320, 768):
+        page.set_viewport_size({"width": width, "height": 800})
+        found[width] = [wide] if (wide := page.evaluate("document.documentElement.scrollWidth")) > width else []
+    return {screen: told for screen, told in found.items() if told}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_is_accessible_in_every_state(visitor, language):
+    prefix = "" if language == LANGUAGES[0] else f"/{language}"
+    looks = (
+        [(WIDE, LIGHT), (NARROW, DARK)] if prefix else [(WIDE, LIGHT), (WIDE, DARK), (NARROW, LIGHT), (NARROW, DARK)]
+    )
+    found = {}
+    for state in STATES:
+        visitor.goto(f"{prefix}{state}")
+        found[state] = faults(visitor, looks)
+    University.objects.update(is_listed=False)
+    visitor.goto(f"{prefix}/")
+    found["nothing on the list"] = faults(visitor, looks)
+
+    assert {state: told for state, told in found.items() if told} == {}
+
+
+def test_whole_list_is_accessible(visitor):
+    visitor.goto("/")
+
+    assert faults(visitor, [(WIDE, LIGHT), (NARROW, DARK)]) == {}
+
+
+def test_refused_report_is_accessible(visitor):
+    visitor.goto(f"{MILAN}report/")
+    visitor.evaluate("document.querySelector('form').noValidate = true")
+
+    visitor.get_by_label("Your email address").fill("x")
+    visitor.get_by_role("button", name="Send to the exchange office").click()
+
+    visitor.get_by_text("Enter a valid email address.").wait_for()
+    assert faults(visitor, [(WIDE, LIGHT), (NARROW, DARK)]) == {}
