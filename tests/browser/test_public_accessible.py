@@ -36,6 +36,7 @@ STATES = [
     f"{MILAN}report/sent/",
     "/universities/unknown/",
 ]
+LOOKS = [(WIDE, LIGHT), (NARROW, DARK)]
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
@@ -66,9 +67,7 @@ def faults(page, looks):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_page_is_accessible_in_every_state(visitor, language):
     prefix = "" if language == LANGUAGES[0] else f"/{language}"
-    looks = (
-        [(WIDE, LIGHT), (NARROW, DARK)] if prefix else [(WIDE, LIGHT), (WIDE, DARK), (NARROW, LIGHT), (NARROW, DARK)]
-    )
+    looks = LOOKS if prefix else [*LOOKS, (WIDE, DARK), (NARROW, LIGHT)]
     found = {}
     for state in STATES:
         visitor.goto(f"{prefix}{state}")
@@ -83,7 +82,7 @@ def test_page_is_accessible_in_every_state(visitor, language):
 def test_whole_list_is_accessible(visitor):
     visitor.goto("/")
 
-    assert faults(visitor, [(WIDE, LIGHT), (NARROW, DARK)]) == {}
+    assert faults(visitor, LOOKS) == {}
 
 
 def test_refused_report_is_accessible(visitor):
@@ -94,4 +93,4 @@ def test_refused_report_is_accessible(visitor):
     visitor.get_by_role("button", name="Send to the exchange office").click()
 
     visitor.get_by_text("Enter a valid email address.").wait_for()
-    assert faults(visitor, [(WIDE, LIGHT), (NARROW, DARK)]) == {}
+    assert faults(visitor, LOOKS) == {}
