@@ -6,6 +6,7 @@ from functools import cache, partial
 from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.timezone import localdate
+from django.views.decorators.http import require_http_methods
 
 from partners.interchange import tables
 from partners.interchange.formats import CSV, TSV, XLSX
@@ -21,11 +22,21 @@ TABLES = {each.name: each for each in (TSV, CSV, XLSX)}
 FILE_FORMATS = [*TABLES, "json"]
 JSON_VERSION = 1
 """Of the shape that docs/downloads.md describes. What is added to it does not change it."""
+OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+"""Pages of other sites may read the files, and ask with the tag that they have."""
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 OF_UNIVERSITY = ["pk", "name", "slug", "city", "website", "country__code", "country__name"]
 OF_AGREEMENT = ["university", "agreement_type__name", "agreement_type__slug", "status", "valid_from", "valid_until"]
 
 
+@require_http_methods(["GET", "HEAD", "OPTIONS"])
 def download(request, file_format):
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers=PREFLIGHT)
     day = Day(request.GET.get("on", ""), localdate())
     if day.is_refused:
         raise Http404
@@ -34,7 +45,6 @@ def download(request, file_format):
     agreements = _agreements(partner_filter.matching(), day.on)
     write = _json if file_format == "json" else partial(_table, TABLES[file_format])
     response = write(request, day.on, found, agreements)
-    response["Access-Control-Allow-Origin"] = "*"
     response.is_kept = bool(found) and partner_filter.is_often_asked
     return response
 

@@ -59,4 +59,4 @@ def not_modified(request, tag):
     """An answer for whoever has the page already."""
     held = {each.removeprefix("W/") for each in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
     for etag in held.intersection([f'"{tag}"', f'"{tag}-gzip"']):
-        return HttpResponseNotModified(headers={"ETag": etag} | FOR_CACHES)
+        return HttpResponseNotModified(headers={"ETag": etag} | FOR_CACHES | request.public_match.func.headers)

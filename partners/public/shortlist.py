@@ -47,10 +47,9 @@ class Shortlist:
     @cached_property
     def _found(self):
         """By the slug that picks them, which may be one that they had before."""
-        slugs = [slug for slug in self._asked if "\0" not in slug]
         public = University.objects.public(self.on).select_related("country")
-        found = public.filter(slug__in=slugs).in_bulk(field_name="slug")
-        gone = [slug for slug in slugs if slug not in found]
+        found = public.filter(slug__in=self._asked).in_bulk(field_name="slug")
+        gone = [slug for slug in self._asked if slug not in found]
         return found | (public.formerly_at(*gone) if gone else {})
 
     @property

@@ -4,14 +4,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
 
-from partners.public.addresses import IN_ORDER, MANY, ONE, public
-from partners.public.downloads import download
+from partners.public.addresses import CODES, IN_ORDER, MANY, ONE, public
+from partners.public.downloads import OPEN, download
 from partners.public.feeds import Changes
 from partners.public.sitemaps import SITEMAPS
 from partners.public.views import PartnerListView, ReportedView, ReportView, UniversityView
 
 SLUG = r"(?P<slug>[^/\x00]+)"
-ASKED = {"q": ONE, "country": MANY, "type": MANY, "status": MANY, "sort": ONE, "on": ONE}
+ASKED = {"q": ONE, "country": CODES, "type": MANY, "status": MANY, "sort": ONE, "on": ONE}
 
 SITEMAP = {"sitemaps": SITEMAPS, "content_type": "application/xml; charset=utf-8"}
 LIST = ASKED | {"page": ONE, "pick": IN_ORDER, "embed": ONE, "columns": ONE}
@@ -25,7 +25,7 @@ pages = [
 
 # Without a language in their address.
 files = [
-    re_path(r"^partners\.(?P<file_format>tsv|csv|xlsx|json)$", public(download, **ASKED), name="download"),
+    re_path(r"^partners\.(?P<file_format>tsv|csv|xlsx|json)$", public(download, OPEN, **ASKED), name="download"),
     path("feed/", public(Changes()), name="feed"),
     path(
         "robots.txt",

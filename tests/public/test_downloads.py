@@ -114,6 +114,24 @@ def test_any_site_may_read_a_file(client, three, file_format):
     assert client.get(f"/partners.{file_format}")["Access-Control-Allow-Origin"] == "*"
 
 
+def test_any_site_may_ask_whether_a_file_has_changed(client, three, monkeypatch):
+    monkeypatch.setattr("partners.revision.current", lambda: "of now")
+    asked = {"Origin": "https://www.example.edu", "Access-Control-Request-Method": "GET"}
+
+    may = client.options("/partners.json", headers=asked | {"Access-Control-Request-Headers": "if-none-match"})
+    told = client.get("/partners.json")
+    again = client.get("/partners.json", headers={"If-None-Match": told["ETag"]})
+
+    assert [may.status_code, told.status_code, again.status_code] == [204, 200, 304]
+    assert may["Access-Control-Allow-Headers"] == "If-None-Match"
+    assert {each["Access-Control-Allow-Origin"] for each in (may, told, again)} == {"*"}
+    assert told["Access-Control-Expose-Headers"] == "ETag"
+
+
+def test_no_other_page_is_read_by_other_sites(client, three):
+    assert not client.get("/").has_header("Access-Control-Allow-Origin")
+
+
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx"])
 def test_hostile_names_come_through_as_text(client, db, file_format):
     names = sorted(HOSTILE)
