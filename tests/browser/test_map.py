@@ -98,5 +98,5 @@ def test_language_switch_follows_what_is_chosen(student):
 
     student.get_by_role("link", name="Deutsch").click()
 
-    expect(heading(student)).to_have_text("6 Universitäten in 1 Land")
+    expect(heading(student)).to_have_text("6 Hochschulen in 1 Land")
     assert student.get_by_label("Italien (6)").is_checked()
