@@ -194,7 +194,7 @@ def _changed_meanwhile(agreement, shown):
 
 
 def _last_change(agreement):
-    record = agreement.history.select_related("history_user").latest()
+    record = agreement.history.select_related("history_user").latest("history_id")
     return _("%(what)s by %(who)s (%(when)s)") % {
         "what": record.history_change_reason or _("changed"),
         "who": record.history_user or _("the command line"),
