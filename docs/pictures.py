@@ -19,6 +19,9 @@ SCREENS = {
     "public": ("/", 1280),
     "public-phone": ("/?type=erasmus&country=IT", 360),
     "public-hebrew": ("/he/?country=IT&country=TW", 1280),
+    "public-dark": ("/?type=ge3", 768),
+    "another-day": ("/?country=IT&on=2027-02-01", 1280),
+    "embedded": ("/?country=IT&embed=1", 768),
     "university": ("/universities/politecnico-di-milano/", 1280),
     "comparison": (
         "/?pick=politecnico-di-milano&pick=technical-university-of-munich-tum&pick=czech-technical-university",
@@ -40,6 +43,7 @@ def main():
         sign_in(page, password)
         for name, (path, width) in SCREENS.items():
             page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme="dark" if name.endswith("-dark") else "light")
             page.goto(path)
             picture(page, name)
         page.set_viewport_size({"width": 1280, "height": 640})

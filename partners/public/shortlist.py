@@ -53,6 +53,10 @@ class Shortlist:
         return found | (public.formerly_at(*gone) if gone else {})
 
     @property
+    def has_cities(self):
+        return any(university.city for university in self.universities)
+
+    @property
     def unknown(self):
         known = {university.slug for university in self.universities}
         return [slug for slug in self.slugs if slug not in known]

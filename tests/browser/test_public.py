@@ -179,7 +179,7 @@ def test_paper_has_what_counts(student, path):
     student.emulate_media(media="print")
 
     assert student.get_by_role("heading", level=1).is_visible()
-    for each in student.locator(".filter, .site-footer, .star, .take-off, .ways-on").all():
+    for each in student.locator(".filter, .site-footer, .star, .star-in-words, .shortlist, .take-off, .ways-on").all():
         assert each.is_hidden()
     assert student.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 

@@ -61,6 +61,12 @@ def test_comparison_puts_universities_side_by_side(client, two):
     ]
 
 
+def test_comparison_has_no_row_of_what_is_known_of_none(client, two):
+    page = client.get("/?pick=jena")
+
+    assert [row[0] for row in table(page)] == ["", "Country or territory", "Agreements", "Language requirement"]
+
+
 def test_comparison_takes_one_off_and_leads_back_to_the_list(client, two):
     page = client.get("/?pick=marburg&pick=jena")
 
