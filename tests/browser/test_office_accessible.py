@@ -30,6 +30,7 @@ SCREENS = {
     "recent changes": "changes/",
     "recent changes with an error": "changes/?since=x",
     "my calendar": "calendar/",
+    "where I am signed in": "sessions/",
     "documents": "partners/document/",
     "document": "partners/document/{document}/change/",
     "country": "partners/country/{country}/change/",
