@@ -1,13 +1,18 @@
 """Accounts and groups, for superusers: whoever is at one's desk meanwhile makes herself none."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from partners.logins.confirming import confirmed_first
 from partners.logins.events import tell
+from partners.logins.invitations import invite
 from partners.logins.models import Session
 
 admin.site.unregister([Group, User])
@@ -21,6 +26,22 @@ class ConfirmedFirst:
         return patterns
 
 
+class NewAccountForm(forms.ModelForm):
+    """Of somebody of the office, with a password that nobody knows until she chooses one."""
+
+    class Meta:
+        model = User
+        fields = ["username", "email", "first_name", "last_name", "groups"]
+        field_classes = {"username": UsernameField}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+        self.fields["email"].help_text = _("A link to choose a password is mailed there.")
+        self.instance.is_staff = True
+        self.instance.password = make_password(get_random_string(40))
+
+
 @admin.register(Group)
 class GroupOfAccountsAdmin(ConfirmedFirst, GroupAdmin):
     pass
@@ -28,9 +49,28 @@ class GroupOfAccountsAdmin(ConfirmedFirst, GroupAdmin):
 
 @admin.register(User)
 class AccountAdmin(ConfirmedFirst, UserAdmin):
-    actions = ["sign_out"]
+    actions = ["send_link", "sign_out"]
+    add_form, add_form_template = NewAccountForm, None
+    add_fieldsets = [(None, {"fields": NewAccountForm.Meta.fields})]
 
-    @admin.action(description=_("Sign the selected accounts out"), permissions=["change"])
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if not change:
+            invite(request, obj)
+
+    @admin.action(description=gettext_lazy("Mail a link to choose a password"), permissions=["change"])
+    def send_link(self, request, accounts):
+        reached = accounts.filter(is_active=True).exclude(email="")
+        for account in reached:
+            invite(request, account)
+        told = ngettext(
+            "A link has been mailed to %(n)s account.", "Links have been mailed to %(n)s accounts.", len(reached)
+        )
+        messages.success(request, told % {"n": len(reached)})
+        if left := [str(account) for account in accounts if account not in reached]:
+            messages.warning(request, _("Closed, or without an address: %(names)s.") % {"names": ", ".join(left)})
+
+    @admin.action(description=gettext_lazy("Sign the selected accounts out"), permissions=["change"])
     def sign_out(self, request, accounts):
         ended = Session.objects.filter(user__in=accounts).exclude(pk=request.session.session_key).delete()[0]
         tell("sessions ended", request.user, request, whose=", ".join(map(str, accounts)), number=ended)

@@ -6,9 +6,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth import BACKEND_SESSION_KEY, authenticate
-from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ValidationError
-from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,14 +15,9 @@ from django.utils.translation import gettext_lazy
 from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
 from partners.logins.events import tell
 from partners.logins.going_on import going_on
+from partners.logins.sessions import CONFIRMED
 
-CONFIRMED = "confirmed"
 A_WHILE = 15 * 60
-
-
-@receiver(user_logged_in)
-def confirm(sender, request, **kwargs):
-    request.session[CONFIRMED] = time()
 
 
 def has_confirmed(request):

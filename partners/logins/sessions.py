@@ -14,7 +14,7 @@ from django.dispatch import receiver
 
 from partners.logins.throttling import client_address
 
-BEGAN, SEEN, BROWSER, ADDRESS = "began", "seen", "browser", "address"
+BEGAN, SEEN, CONFIRMED, BROWSER, ADDRESS = "began", "seen", "confirmed", "browser", "address"
 SELDOM = 5 * 60
 LONGEST_BROWSER = 300
 
@@ -36,7 +36,7 @@ class SessionStore(db.SessionStore):
 def begin(sender, request, user, **kwargs):
     request.session[BROWSER] = request.headers.get("User-Agent", "")[:LONGEST_BROWSER]
     request.session[ADDRESS] = client_address(request)
-    request.session[BEGAN] = time()
+    request.session[BEGAN] = request.session[CONFIRMED] = time()
     put_off(request.session)
 
 

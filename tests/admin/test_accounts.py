@@ -1,21 +1,74 @@
+import re
+
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from tests.pages import messages
+from tests.pages import errors, messages, text
 
 pytestmark = pytest.mark.django_db
 
+ADD, LIST = "/admin/auth/user/add/", "/admin/auth/user/"
 
-def test_superuser_signs_an_account_out_everywhere(client, coordinator):
+
+@pytest.fixture
+def superuser(client):
+    superuser = User.objects.create_superuser("superuser")
+    client.force_login(superuser)
+    return superuser
+
+
+@pytest.fixture
+def assistants():
+    return Group.objects.get(name="Assistants")
+
+
+def test_new_account_s_person_chooses_the_password(client, superuser, assistants, mailoutbox):
+    page = client.get(ADD)
+    client.post(ADD, {"username": "berta", "email": "berta@example.edu", "groups": [assistants.pk]})
+    [mail] = mailoutbox
+    link = re.search(r"http://testserver(/admin/password/\S+)", mail.body)[1]
+    berta = Client()
+    form = berta.get(link, follow=True).redirect_chain[-1][0]
+
+    berta.post(form, {"new_password1": "a new and long one", "new_password2": "a new and long one"})
+    opened = berta.post("/admin/login/", {"username": "berta", "password": "a new and long one"}, follow=True)
+
+    assert 'type="password"' not in page.content.decode()
+    assert (mail.to, mail.subject) == (["berta@example.edu"], "Your account at testserver")
+    assert "Welcome, berta" in text(opened)
+    assert [user.username for user in assistants.user_set.filter(is_staff=True, is_superuser=False)] == ["berta"]
+
+
+def test_new_account_needs_an_address(client, superuser, mailoutbox):
+    page = client.post(ADD, {"username": "berta", "email": ""})
+
+    assert errors(page) == {"email": "This field is required."}
+    assert (User.objects.count(), mailoutbox) == (1, [])
+
+
+def test_link_goes_to_the_selected_account_and_to_no_other_of_its_address(client, superuser, mailoutbox):
+    berta = User.objects.create_user("berta", email="office@example.edu")
+    User.objects.create_user("clara", email="office@example.edu")
+    dora = User.objects.create_user("dora")
+    closed = User.objects.create_user("eva", email="eva@example.edu", is_active=False)
+    chosen = {"action": "send_link", "_selected_action": [berta.pk, dora.pk, closed.pk]}
+
+    page = client.post(LIST, chosen, follow=True)
+
+    assert messages(page) == ["A link has been mailed to 1 account.", "Closed, or without an address: dora, eva."]
+    assert [(mail.to, "Your user name is berta." in mail.body) for mail in mailoutbox] == [
+        (["office@example.edu"], True)
+    ]
+
+
+def test_superuser_signs_an_account_out_everywhere(client, superuser, coordinator):
     elsewhere = [Client(), Client()]
     for browser in elsewhere:
         browser.force_login(coordinator)
-    superuser = User.objects.create_superuser("superuser")
-    client.force_login(superuser)
 
     chosen = {"action": "sign_out", "_selected_action": [coordinator.pk, superuser.pk]}
-    page = client.post("/admin/auth/user/", chosen, follow=True)
+    page = client.post(LIST, chosen, follow=True)
 
     assert messages(page) == ["2 sessions have been ended."]
     assert [browser.get("/admin/").status_code for browser in elsewhere] == [302, 302]

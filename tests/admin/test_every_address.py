@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -160,20 +160,3 @@ def test_forged_form_about_accounts_changes_nothing(users, role, name):
     answer = browser.post(address(name), {"post": "yes", "is_superuser": "on", "password1": "x", "password2": "x"})
 
     assert (answer.status_code, everything() == before) == (403, True)
-
-
-def test_superuser_administers_accounts_in_the_back_office(users):
-    browser = signed_in(users["superuser"])
-    group = Group.objects.get(name="Assistants")
-    password = {"usable_password": "true", "password1": "kept by nobody", "password2": "kept by nobody"}
-
-    browser.post("/admin/auth/user/add/", {"username": "berta"} | password)
-    berta = User.objects.get(username="berta")
-    dates = {"date_joined_0": "2026-05-04", "date_joined_1": "09:30:00"}
-    roles = {"is_active": "on", "is_staff": "on", "groups": [group.pk]}
-    browser.post(f"/admin/auth/user/{berta.pk}/change/", {"username": "berta"} | dates | roles)
-
-    assert [each.username for each in group.user_set.filter(is_staff=True, is_superuser=False)] == [
-        "assistant",
-        "berta",
-    ]

@@ -115,11 +115,13 @@ def test_forged_form_is_told(client, told):
 
 def test_change_of_an_account_is_told(client, told):
     client.force_login(User.objects.create_superuser("ann"))
-    password = {"usable_password": "true", "password1": "kept by nobody", "password2": "kept by nobody"}
 
-    client.post("/admin/auth/user/add/", {"username": "berta"} | password)
+    client.post("/admin/auth/user/add/", {"username": "berta", "email": "berta@example.edu"})
 
-    assert told("whose", "action")[-1] == ("account changed", "ann", "berta", "Addition")
+    assert told("whose", "action")[-2:] == [
+        ("invited", "ann", "berta", None),
+        ("account changed", "ann", "berta", "Addition"),
+    ]
 
 
 def test_what_leaves_the_house_is_told(client, told, coordinator):

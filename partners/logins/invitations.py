@@ -1,0 +1,28 @@
+"""A new account's person chooses the password, by the link that a forgotten one is reset with: nobody else knows it."""
+
+from django.contrib.auth.forms import PasswordResetForm
+
+from partners.logins.events import tell
+
+WORDS = {
+    "subject_template_name": "admin/logins/invitation_subject.txt",
+    "email_template_name": "admin/logins/invitation.txt",
+}
+
+
+class InvitationForm(PasswordResetForm):
+    """For one account: the reset finds those of an address."""
+
+    def __init__(self, account):
+        super().__init__({"email": account.email})
+        self.account = account
+
+    def get_users(self, email):
+        return [self.account]
+
+
+def invite(request, account):
+    form = InvitationForm(account)
+    form.full_clean()
+    form.save(request=request, use_https=request.is_secure(), **WORDS)
+    tell("invited", request.user, request, whose=account.get_username())
