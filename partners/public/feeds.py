@@ -4,13 +4,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.models import Agreement
+from partners.models import Agreement, University
 from partners.rules import Status
 
 MOST = 50
@@ -18,7 +19,7 @@ MOST = 50
 
 class Changes(Feed):
     feed_type = Atom1Feed
-    title = settings.OFFICE_NAME
+    title = author_name = settings.OFFICE_NAME
     subtitle = gettext_lazy("Exchange agreements that have been signed, and that have ended")
     link = reverse_lazy("partners")
     feed_url = reverse_lazy("feed")
@@ -30,8 +31,9 @@ class Changes(Feed):
         signed = Q(status=Status.SIGNED) & (Q(was=None) | ~Q(was=Status.SIGNED))
         ended = Q(status=Status.ENDED, was=Status.SIGNED)
         changes = Agreement.history.annotate(was=was).filter(signed | ended).exclude(history_type="-")
-        public = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
-        told = public.select_related("university__country", "agreement_type")
+        listed = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
+        has_page = Exists(University.objects.public(localdate()).filter(pk=OuterRef("university")))
+        told = listed.annotate(has_page=has_page).select_related("university__country", "agreement_type")
         return told.order_by("-history_date", "-history_id")[:MOST]
 
     def item_title(self, change):
@@ -42,10 +44,10 @@ class Changes(Feed):
         return words % {"university": university, "country": university.country, "type": change.agreement_type}
 
     def item_description(self, change):
-        return ""
+        return None
 
     def item_link(self, change):
-        return change.university.get_absolute_url()
+        return change.university.get_absolute_url() if change.has_page else self.link
 
     def item_guid(self, change):
         return uuid5(NAMESPACE_URL, f"{settings.SITE_URL}/feed/{change.pk}").urn

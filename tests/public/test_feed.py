@@ -67,6 +67,27 @@ def test_entry_keeps_its_id_and_leads_to_the_university(client, marburg):
     assert after.find(f"{ATOM}link").get("href") == "http://testserver/universities/marburg/"
 
 
+def test_entry_of_a_university_without_a_page_leads_to_the_list(client, marburg):
+    AgreementFactory(university=marburg).end("2026-06-01", "over")
+    AgreementFactory(university__name="Jena")
+
+    links = {entry.find(f"{ATOM}title").text: entry.find(f"{ATOM}link").get("href") for entry in entries(client)}
+
+    assert links == {
+        "Jena, Germany: Bilateral has been signed": "http://testserver/universities/jena/",
+        "Marburg, Germany: Bilateral has ended": "http://testserver/",
+        "Marburg, Germany: Bilateral has been signed": "http://testserver/",
+    }
+
+
+def test_feed_names_its_author_as_atom_wants_it(client, marburg):
+    AgreementFactory(university=marburg)
+
+    feed = ElementTree.fromstring(client.get("/feed/").content)  # noqa: S314
+
+    assert feed.find(f"{ATOM}author/{ATOM}name").text == "Exchange Office"
+
+
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "a & b", "]]>", "🎓", "W" * 200])
 def test_feed_shows_a_hostile_name_as_text(client, db, name):
     AgreementFactory(university__name=name)
