@@ -55,6 +55,17 @@ def test_map_is_used_by_keyboard(student):
     expect(heading(student)).to_have_text("7 universities in 2 countries")
 
 
+def test_keyboard_goes_past_the_map(student):
+    skip = student.get_by_role("link", name="Skip the map")
+    skip.focus()
+    assert skip.bounding_box()["width"] > 50
+
+    student.keyboard.press("Enter")
+    student.keyboard.press("Tab")
+
+    expect(student.get_by_role("row").get_by_role("link").first).to_be_focused()
+
+
 def test_map_is_folded_on_a_phone_and_stays_as_it_is_left(student):
     student.set_viewport_size({"width": 360, "height": 800})
     expect(bubble(student, "Italy: 6 universities")).to_be_hidden()
