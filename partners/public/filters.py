@@ -101,7 +101,7 @@ class PartnerFilter(FilterSet):
 
     @cached_property
     def _found(self):
-        return kinds(self.queryset.search(self.chosen("q")), self.on)
+        return kinds(self.on, self.chosen("q"))
 
     def _statuses(self, chosen):
         return STATUSES.keys() & (chosen or STATUSES)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from partners import revision
-from partners.models import Agreement, AgreementType, Country, University
+from partners.models import Agreement, AgreementType, Country
 from partners.querysets import IN_FORCE, IN_PROCESS
 from partners.rules import Status
 
@@ -40,12 +40,12 @@ def whole_list(on):
     return _counted(on) if of_now is None else _kept(on, of_now)
 
 
-def kinds(universities, on):
-    """For what is offered on a day, how many of some universities offer just that, by the code of their country."""
-    agreements = Agreement.objects.public(on).filter(university__in=universities.order_by().values("pk"))
+def kinds(on, query=""):
+    """For what is offered on a day, how many universities offer just that, by the code of their country."""
+    agreements = Agreement.objects.public(on).at_listed(query)
     rows = agreements.values_list("university", "university__country__code", "agreement_type__slug", "status")
     offers, places = defaultdict(set), {}
-    for university, country, type, status in rows.iterator():
+    for university, country, type, status in rows:
         offers[university].add(Offer(type or "", IN_PROCESS if status == Status.IN_PROCESS else IN_FORCE))
         places[university] = country
     found = defaultdict(Counter)
@@ -69,7 +69,7 @@ def counts(kinds, country, type, status):
 
 
 def _counted(on):
-    found = kinds(University.objects.filter(is_listed=True), on)
+    found = kinds(on)
     totals = sum(found.values(), Counter())
     types = AgreementType.objects.values_list("slug", "name")
     countries = Country.objects.filter(code__in=list(totals)).values_list("code", "name")
