@@ -32,12 +32,12 @@ bench: $(VENV)/site
 .env:
 	@(umask 077; $(PYTHON) -c 'import secrets; print(f"SECRET_KEY={secrets.token_urlsafe(50)}\nDEBUG=on")' > $@)
 
-$(VENV)/site: requirements.txt | $(VENV)
+$(VENV)/site: requirements.txt constraints.txt | $(VENV)
 	@echo "Installing what the site needs ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
-$(VENV)/tools: requirements.txt requirements-dev.txt | $(VENV)
+$(VENV)/tools: requirements.txt constraints.txt requirements-dev.txt | $(VENV)
 	@echo "Installing what the tests need ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@

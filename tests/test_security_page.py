@@ -2,6 +2,7 @@
 
 import ast
 import re
+from importlib.metadata import distribution
 
 import pytest
 from django.conf import settings
@@ -65,10 +66,23 @@ def test_scripts_store_nothing_and_hear_nobody():
     assert [path.name for path in SCRIPTS if used.search(path.read_text())] == []
 
 
-def test_every_library_has_an_exact_version():
-    lines = (settings.BASE_DIR / "requirements.txt").read_text().split()
+def versions(name):
+    lines = (settings.BASE_DIR / name).read_text().splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith(("#", "--")))
 
-    assert [line for line in lines if not re.fullmatch(r"[\w-]+(\[\w+\])?==[\d.]+", line)] == []
+
+def test_every_library_has_an_exact_version():
+    chosen, brought_along = versions("requirements.txt"), versions("constraints.txt")
+    pinned = {re.sub(r"[-_.]+", "-", name.split("[")[0].lower()) for name in [*chosen, *brought_along]}
+    needed = {
+        re.match(r"[\w.-]+", each)[0]
+        for name in [*chosen, *brought_along]
+        for each in distribution(name.split("[")[0]).requires or []
+        if ";" not in each
+    }
+
+    assert {re.sub(r"[-_.]+", "-", name.lower()) for name in needed} - pinned == set()
+    assert all(re.fullmatch(r"[\w.]+", version) for version in [*chosen.values(), *brought_along.values()])
 
 
 def test_key_of_a_session_cannot_be_guessed(db):

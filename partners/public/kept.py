@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 
 from exchange import environment
 
-CODE = ["requirements.txt", "exchange", "partners", "templates"]
+CODE = ["requirements.txt", "constraints.txt", "exchange", "partners", "templates"]
 FOR_CACHES = {
     "Cache-Control": "public, max-age=0, must-revalidate, s-maxage=60, stale-while-revalidate=600",
     "CDN-Cache-Control": "public, max-age=60, stale-while-revalidate=600",
