@@ -1,9 +1,20 @@
-"""Students, as they ask a server for one page after another."""
+"""Students at once, each of whom asks for one page after another.
 
+``python -m bench.crowd`` reads as JSON whom there is and for how long (see ``main``), and prints how many milliseconds
+each page took, what went wrong, and how many seconds it took in all. It is a process of its own, so that those who
+write keep nobody waiting who is measured.
+"""
+
+import json
 import random
 import re
-from itertools import product
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, cycle, islice, product
+from urllib.parse import quote
 
+from bench.lists import ENDINGS, STEMS
 from bench.loader import answer, request
 
 TYPES, STATUSES = ["bilateral", "erasmus", "ge3"], ["in-force", "in-process"]
@@ -16,16 +27,37 @@ IS_BACK = 0.5
 TAG = re.compile(rb'\r\netag: ("[^"\r\n]+")', re.IGNORECASE)
 
 
-class Reader:
-    """Looks at the list, narrows it, and opens universities."""
+class Visitor:
+    """Looks at the same page again and again."""
 
-    def __init__(self, seed, universities):
+    def __init__(self, seed, pages):
         self.chance = random.Random(seed)  # noqa: S311
-        self.pages = [["/"], NARROWED, FRESH, universities]
+        self.pages = pages
+
+    def address(self):
+        return self.pages[0]
+
+    def ask(self, port):
+        return answer(port, request(self.address()))
+
+
+class Searcher(Visitor):
+    """Types the beginning of a name."""
+
+    def address(self):
+        return "/?q=" + quote(self.chance.choice(STEMS) + self.chance.choice(ENDINGS)[:2])
+
+
+class Reader(Visitor):
+    """Looks at the list, narrows it, opens universities, and comes back to what the browser still has."""
+
+    def __init__(self, seed, pages):
+        super().__init__(seed, pages)
         self.tags = {}
 
     def address(self):
-        return self.chance.choice(self.chance.choices(self.pages, [30, 20, 10, 40])[0])
+        kinds = [["/"], NARROWED, FRESH, self.pages]
+        return self.chance.choice(self.chance.choices(kinds, [30, 20, 10, 40])[0])
 
     def ask(self, port):
         address = self.address()
@@ -33,3 +65,38 @@ class Reader:
         head = answer(port, request(f"{address}\tIf-None-Match: {tag}" if tag else address))
         if found := TAG.search(head):
             self.tags[address] = found[1].decode()
+
+
+KINDS = {kind.__name__: kind for kind in (Visitor, Reader, Searcher)}
+
+
+def visit(visitor, number, seconds, pause, ports):
+    """Asks the sites in turn. Whose time is over asks for no more."""
+    took, wrong, end = [], [], time.monotonic() + seconds
+    for port in islice(cycle(ports), number, None):
+        time.sleep(visitor.chance.uniform(0, 2 * pause))
+        if time.monotonic() > end:
+            return took, wrong
+        start = time.perf_counter()
+        try:
+            visitor.ask(port)
+            took.append((time.perf_counter() - start) * 1000)
+        except (OSError, ValueError) as error:
+            wrong.append(str(error))
+
+
+def main(visitors, pages, seconds, pause, ports):
+    """Visitors are given with the number of each kind; the pause after a page is in seconds, in the mean."""
+    names, start = [name for name, number in visitors.items() for _ in range(number)], time.monotonic()
+    with ThreadPoolExecutor(len(names)) as threads:
+        visits = [
+            threads.submit(visit, KINDS[name](number, pages), number, seconds, pause, ports)
+            for number, name in enumerate(names)
+        ]
+    took, wrong = zip(*(each.result() for each in visits), strict=True)
+    told = {"took": [*chain(*took)], "wrong": [*chain(*wrong)], "seconds": time.monotonic() - start}
+    json.dump(told, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(**json.load(sys.stdin))

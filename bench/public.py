@@ -4,68 +4,24 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+from bench import others
 from bench.crowd import FRESH
 from bench.measure import ROOT
-from bench.sides import OURS, STOCK
+from bench.others import gunicorn
+from bench.sides import OURS
 from bench.workshop import Workshop
 
 CONNECTIONS = 8
 WORDS = ["tecnologico", "berg", "lodz", "universidad", "haven north", "sapienza", "wroz", "nothing-like-this"]
-FACETS = "_facet=country_id&_facet=name&_size=100"
-NGINX = """
-daemon off; pid {folder}/pid; error_log stderr; worker_processes 2;
-events {{}}
-http {{
-  access_log off; default_type text/html; gzip_static on;
-  server {{ listen 127.0.0.1:%s; root {folder}; }}
-}}
-"""
-WSGI = "django.core.wsgi:get_wsgi_application()"
-
-
-@contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_for(port: int) -> None:
-    for _attempt in range(300):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit("A server does not start.")
-
-
-def gunicorn(application: str, environment: Mapping[str, str]):
-    """A running server and its port."""
-    port = free_port()
-    options = ["--workers", "2", "--bind", f"127.0.0.1:{port}"]
-    return running([sys.executable, "-m", "gunicorn", *options, application], environment, port)
 
 
 def pages_per_second(port: int, addresses: Sequence[str], seconds: int) -> float:
@@ -99,36 +55,29 @@ def ours(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
 
 
 def stock(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
-    with gunicorn(WSGI, STOCK.environment(workshop.loaded(STOCK, rows))) as port:
-        filters = [f"/prefetched/?country={country}" for country in range(1, 200, 7)]
+    with others.stock(workshop, rows) as (port, page):
+        filters = [f"{page}?country={country}" for country in range(1, 200, 7)]
         return {
             "stock": pages_per_second(port, ["/plain/"], seconds),
-            "stock with prefetch": pages_per_second(port, ["/prefetched/"], seconds),
+            "stock with prefetch": pages_per_second(port, [page], seconds),
             "stock with prefetch, filtered": pages_per_second(port, filters, seconds),
         }
 
 
 def datasette(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
-    """With two facets on the stock setup's rows. Nothing, where it is not installed."""
-    if not (program := shutil.which("datasette")):
+    """Nothing, where it is not installed."""
+    if not others.DATASETTE:
         return {}
-    database = workshop.loaded(STOCK, rows)
-    port = free_port()
-    with running([program, "serve", str(database), "--port", str(port)], {}, port):
-        return {"Datasette": pages_per_second(port, [f"/{database.stem}/stock_university?{FACETS}"], seconds)}
+    with others.datasette(workshop, rows) as (port, page):
+        return {"Datasette": pages_per_second(port, [page], seconds)}
 
 
 def nginx(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
     """With a page of the size of ours, as a file. Nothing, where it is not installed."""
-    if not (program := shutil.which("nginx")):
+    if not others.NGINX:
         return {}
-    workshop.folder.chmod(0o755)
-    (workshop.folder / "index.html").write_text("<p>A line of a page.</p>" * 2_000)
-    port = free_port()
-    configuration = workshop.folder / "nginx.conf"
-    configuration.write_text(NGINX.format(folder=workshop.folder) % port)
-    with running([program, "-c", str(configuration)], {}, port):
-        return {"nginx, a static page": pages_per_second(port, ["/"], seconds)}
+    with others.nginx(workshop, b"<p>A line of a page.</p>" * 2_000) as (port, page):
+        return {"nginx, a static page": pages_per_second(port, [page], seconds)}
 
 
 def ratios(found: Mapping[str, float]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What only a site's own database can do or tell, asked in a process of its own with the site's settings.
 
-``coordinators NUMBER`` makes accounts that have a university and an agreement each, and ``lost`` reads what was
-confirmed and tells what of it is not there.
+``coordinators NUMBER`` makes accounts that have a university and an agreement each, ``pages NUMBER`` tells where
+universities are, and ``lost`` reads what was confirmed and tells what of it is not there.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ def coordinators(number):
 
     group, password = Group.objects.get(name="Exchange coordinators"), make_password(PASSWORD)
     accounts = []
-    for n in range(int(number)):
-        user = User.objects.create(username=f"coordinator-{n}", password=password, is_staff=True)
+    for _ in range(int(number)):
+        name = f"coordinator-{User.objects.count()}"
+        user = User.objects.create(username=name, password=password, is_staff=True)
         user.groups.add(group)
         accounts.append({"name": user.username, "password": PASSWORD} | _own(user))
     return accounts
@@ -51,6 +52,12 @@ def _own(user):
     university = University.objects.create(name=f"University of {user.username}", country=country)
     agreement = Agreement.objects.create(university=university, agreement_type=kind, responsible=user)
     return {"university": university.pk, "page": university.get_absolute_url(), "agreement": agreement.pk}
+
+
+def pages(number):
+    from partners.models import University
+
+    return [university.get_absolute_url() for university in University.objects.order_by("pk")[: int(number)]]
 
 
 def lost():
@@ -72,4 +79,4 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    json.dump({"coordinators": coordinators, "lost": lost}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    json.dump({"coordinators": coordinators, "pages": pages, "lost": lost}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
