@@ -10,7 +10,16 @@ from partners.interchange import tables
 from partners.interchange.resources import COLUMNS, OfficeListResource
 from partners.models import AgreementType, Country, Document, ImportRun
 
+DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
 OFFICES_LIST = Path(__file__).resolve().parent.parent / "fixtures" / "partners.tsv"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks what asks the database, which is what there is to try again on another one."""
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
+            item.add_marker("database")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from tests.backups.conftest import ROOT, Databases, Site
 from tests.pages import pieces, rows
 
+pytestmark = pytest.mark.database
 MARBURG = "/universities/marburg/"
 OFFICE = """
 import sys
