@@ -104,5 +104,7 @@ def configuration(format_name, is_quiet):
         "partners": {"handlers": ["mail"]},
         "exchange.requests": {"level": "WARNING" if is_quiet else "INFO"},
         "partners.security": {"level": "INFO"},
+        # Whose lines would say the same once more, with who it was left out.
+        "axes": {"level": "ERROR"},
     }
     return told

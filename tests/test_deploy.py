@@ -72,6 +72,10 @@ def test_nginx_puts_tls_in_front_of_the_site(tmp_path):
         connection.request("GET", "/calendar/secret.ics", headers={"Host": NAME})
         connection.getresponse().read()
         connection.close()
+        trust.maximum_version = ssl.TLSVersion.TLSv1_2
+        trust.set_ciphers("ECDHE-RSA-AES128-SHA")
+        with pytest.raises(ssl.SSLError):
+            HTTPSConnection("127.0.0.1", secure, context=trust).connect()
 
     assert (led[0], led[1]["Location"]) == (301, f"https://{NAME}/?q=x")
     assert login.status == 200

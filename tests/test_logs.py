@@ -57,6 +57,25 @@ def test_request_is_one_line_of_json_with_its_number(client, db, lines):
     assert "private" not in str(line)
 
 
+def test_sign_in_is_one_line_of_json_too(client, coordinator, lines):
+    coordinator.set_password("the right one")
+    coordinator.save()
+    written = lines("json")
+
+    client.post("/admin/login/", {"username": "coordinator", "password": "the right one"})
+
+    event, request = map(json.loads, written())
+    assert {name: event[name] for name in ("name", "event", "user", "address", "by")} == {
+        "name": "partners.security",
+        "event": "signed in",
+        "user": "coordinator",
+        "address": "127.0.0.1",
+        "by": "ModelBackend",
+    }
+    assert event["request_id"] == request["request_id"]
+    assert "the right one" not in str(event)
+
+
 def test_failure_is_one_line_too_and_has_the_number_of_its_request(client, db, lines):
     written = lines("json")
 

@@ -204,9 +204,12 @@ def test_code_leads_to_no_other_site(client, account, moment):
 
 def test_lost_phone_is_helped_by_a_command(client, account, moment, capsys):
     turned_on(client, account, moment)
+    whoever_has_the_phone = type(client)()
+    whoever_has_the_phone.force_login(account)
 
     call_command("forget_second_factor", "coordinator")
 
+    assert "_auth_user_id" not in whoever_has_the_phone.session
     assert "Recent changes" in text(signed_in(client))
     with pytest.raises(CommandError, match="There is no account “nobody”"):
         call_command("forget_second_factor", "nobody")

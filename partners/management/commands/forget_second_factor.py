@@ -1,6 +1,7 @@
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
+from partners.logins.events import tell
 from partners.logins.second_factor import forget
 
 
@@ -15,4 +16,6 @@ class Command(BaseCommand):
         if not user:
             raise CommandError(f"There is no account “{username}”.")
         forget(user)
+        user.sessions.all().delete()
+        tell("second factor off", user)
         self.stdout.write(f"“{username}” signs in with the password alone, until a second factor is set up again.")
