@@ -24,6 +24,7 @@ def lines(capsys):
 
     def configure(format_name):
         logging.config.dictConfig(logs.configuration(format_name, is_quiet=False))
+        capsys.readouterr()
         return lambda: capsys.readouterr().err.splitlines()
 
     yield configure
