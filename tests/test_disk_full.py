@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from io import BytesIO, StringIO
 
 import pytest
+from botocore.config import Config
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
+from storages.backends.s3 import S3Storage
 
 from partners.backups.archive import BackupError
 from partners.backups.restoring import restore_document
@@ -131,6 +133,17 @@ def test_document_is_kept_once_there_is_room(office, deal, documents):
 
     assert messages(page) == ["Marked as signed: Marburg: Bilateral (signed)"]
     assert [file.stat().st_size for file in documents.iterdir()] == [Document.objects.get().size]
+
+
+def test_document_whose_bucket_cannot_be_reached_is_told_at_its_field(office, deal, monkeypatch, caplog):
+    there = {"bucket_name": "documents", "endpoint_url": "http://127.0.0.1:9", "access_key": "a", "secret_key": "b"}
+    bucket = S3Storage(**there, client_config=Config(retries={"max_attempts": 0}))
+    monkeypatch.setattr(Document._meta.get_field("file"), "storage", bucket)
+
+    page = sign(office, deal, scan("scan.pdf", 0))
+
+    assert "The server could not keep “scan.pdf” (EndpointConnectionError). Nothing is saved." in text(page)
+    assert (Document.objects.count(), logged(caplog)) == (0, ["A document cannot be kept"])
 
 
 def test_list_without_room_is_told_at_its_field(office, caplog):
