@@ -76,6 +76,20 @@ def test_page_that_is_kept_is_of_its_day_to_the_last_second(client, db, clock, m
 
 
 @pytest.mark.parametrize("day", [SHORT, LONG])
+@pytest.mark.parametrize(
+    ("left", "told"), [(3600, [60, 600]), (660, [60, 600]), (100, [60, 40]), (60, [60, 0]), (5, [5, 0])]
+)
+def test_caches_in_front_do_not_go_on_with_a_page_after_its_day(client, db, clock, monkeypatch, day, left, told):
+    monkeypatch.setattr(revision, "current", revision.read)
+    clock.move_to(moment(ENDS[day]) - timedelta(seconds=left))
+
+    page = client.get("/")
+
+    assert page["CDN-Cache-Control"] == "public, max-age={}, stale-while-revalidate={}".format(*told)
+    assert page["Cache-Control"].endswith("s-maxage={}, stale-while-revalidate={}".format(*told))
+
+
+@pytest.mark.parametrize("day", [SHORT, LONG])
 def test_office_counts_the_days_that_are_left_by_its_midnights(office, clock, day):
     AgreementFactory(university__name="Marburg", valid_until=day)
     begins, ends, left = moment(BEGINS[day]), moment(ENDS[day]), []

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,17 +10,13 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified
 from django.middleware.gzip import re_accepts_gzip
 from django.utils.http import parse_etags
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime, make_aware
 
 from exchange import environment
 
 CODE = ["requirements.txt", "constraints.txt", "exchange", "partners", "templates"]
-FOR_CACHES = {
-    "Cache-Control": "public, max-age=0, must-revalidate, s-maxage=60, stale-while-revalidate=600",
-    "CDN-Cache-Control": "public, max-age=60, stale-while-revalidate=600",
-    "Vary": "Accept-Encoding",
-}
-"""Browsers ask each time, so that nobody sees what was true before a change; caches in front of the site need not."""
+FRESH, STALE = 60, 600
+"""Seconds in which a cache in front of the site need not ask, and those in which it may answer while it asks."""
 
 
 def edition():
@@ -39,6 +36,20 @@ def tag_of(request, *state):
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
 
 
+def for_caches():
+    """Browsers ask each time, so that nobody sees what was true before a change. Nobody goes on after midnight."""
+    now = localtime()
+    midnight = make_aware(datetime.combine(now.date() + timedelta(days=1), time.min))
+    left = int(midnight.timestamp() - now.timestamp())
+    fresh = min(FRESH, left)
+    stale = f"stale-while-revalidate={min(STALE, left - fresh)}"
+    return {
+        "Cache-Control": f"public, max-age=0, must-revalidate, s-maxage={fresh}, {stale}",
+        "CDN-Cache-Control": f"public, max-age={fresh}, {stale}",
+        "Vary": "Accept-Encoding",
+    }
+
+
 class Page(NamedTuple):
     headers: dict[str, str]
     compressed: bytes
@@ -52,11 +63,11 @@ class Page(NamedTuple):
             body, told = self.compressed, {"ETag": f'"{tag}-gzip"', "Content-Encoding": "gzip"}
         else:
             body, told = gzip.decompress(self.compressed), {"ETag": f'"{tag}"'}
-        return HttpResponse(body, headers=self.headers | told | FOR_CACHES | {"Content-Length": len(body)})
+        return HttpResponse(body, headers=self.headers | told | for_caches() | {"Content-Length": len(body)})
 
 
 def not_modified(request, tag):
     """An answer for whoever has the page already."""
     held = {each.removeprefix("W/") for each in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
     for etag in held.intersection([f'"{tag}"', f'"{tag}-gzip"']):
-        return HttpResponseNotModified(headers={"ETag": etag} | FOR_CACHES | request.public_match.func.headers)
+        return HttpResponseNotModified(headers={"ETag": etag} | for_caches() | request.public_match.func.headers)

@@ -61,6 +61,7 @@ def test_who_has_the_page_is_told_so_without_rendering(asked, address, encoding)
     ]
 
 
+@time_machine.travel("2026-06-30 12:00")
 def test_page_says_how_caches_may_keep_it(client):
     page = client.get("/")
 
