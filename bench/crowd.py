@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, cycle, islice, product
+from itertools import chain, combinations, cycle, islice, product
 from urllib.parse import quote
 
 from bench.lists import ENDINGS, STEMS
@@ -20,7 +20,10 @@ from bench.loader import answer, request
 TYPES, STATUSES = ["bilateral", "erasmus", "ge3"], ["in-force", "in-process"]
 COUNTRIES = ["DE", "ES", "FR", "GB", "IT", "JP", "KR", "MX", "NL", "US"]
 NARROWED = [f"/?country={country}" for country in COUNTRIES] + [f"/?type={slug}" for slug in TYPES]
-FRESH = [f"/?country={c}&type={t}&status={s}" for c, t, s in product(COUNTRIES, TYPES, STATUSES)]
+FRESH = [
+    *(f"/?country={c}&type={t}&status={s}" for c, t, s in product(COUNTRIES, TYPES, STATUSES)),
+    *(f"/?country={one}&country={other}&sort=name" for one, other in combinations(COUNTRIES, 2)),
+]
 """Addresses that are rendered each time, since nobody keeps a page with so much chosen."""
 IS_BACK = 0.5
 """How often a browser still has the page, and asks whether it has changed."""

@@ -40,9 +40,9 @@ def on_sqlite(workshop: Workshop, rows: int) -> Iterator[Site]:
 @contextmanager
 def on_postgresql(workshop: Workshop, rows: int) -> Iterator[Site]:
     """In a database of its own beside the one that is named, with half of the processes each."""
-    with _cache() as cache, _database() as database:
+    with _cache() as cache, database() as address:
         workers = str(round(PROCESSES / 2))
-        environment = surroundings(DATABASE_URL=database, CACHE_URL=cache, WEB_CONCURRENCY=workers)
+        environment = surroundings(DATABASE_URL=address, CACHE_URL=cache, WEB_CONCURRENCY=workers)
         with ExitStack() as stack:
             ports = _serve(stack, workshop.folder, environment, 2, workshop.file(rows))
             yield Site("two sites on PostgreSQL", environment, ports)
@@ -67,7 +67,7 @@ def _cache():
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def database() -> Iterator[str]:
     name, server = f"bench_{uuid4().hex}", conninfo_to_dict(SERVER)["dbname"]
     with psycopg.connect(SERVER, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

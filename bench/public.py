@@ -11,11 +11,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection
+from itertools import product
 from pathlib import Path
 
 from bench import others
 from bench.crowd import FRESH
-from bench.measure import ROOT
+from bench.load_sites import SERVER, database
+from bench.measure import ROOT, run
 from bench.others import gunicorn
 from bench.sides import OURS
 from bench.workshop import Workshop
@@ -43,8 +45,19 @@ def get(port: int, address: str) -> tuple[float, str]:
 
 
 def ours(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
-    environment = OURS.environment(workshop.loaded(OURS, rows)) | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
-    with gunicorn("exchange.wsgi", environment) as port:
+    return _ours(OURS.environment(workshop.loaded(OURS, rows)), seconds)
+
+
+def ours_on_postgresql(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
+    with database() as address:
+        environment = OURS.environment(workshop.folder) | {"DATABASE_URL": address, "TEST_DATABASE_URL": address}
+        for command in (["migrate", "--verbosity", "0"], ["import_partners", workshop.file(rows)]):
+            run(["manage.py", *command], environment, workshop.folder / "output.txt")
+        return _ours(environment, seconds)
+
+
+def _ours(environment: Mapping[str, str], seconds: int) -> dict[str, float]:
+    with gunicorn("exchange.wsgi", environment | {"DJANGO_SETTINGS_MODULE": "tests.settings"}) as port:
         _took, tag = get(port, "/")
         return {
             "kept": pages_per_second(port, ["/"], seconds),
@@ -80,6 +93,9 @@ def nginx(workshop: Workshop, rows: int, seconds: int) -> dict[str, float]:
         return {"nginx, a static page": pages_per_second(port, [page], seconds)}
 
 
+SIDES = {"SQLite": (stock, datasette, nginx, ours)} | ({"PostgreSQL": (ours_on_postgresql,)} if SERVER else {})
+
+
 def ratios(found: Mapping[str, float]) -> Iterator[str]:
     for what, other, target in [
         ("kept", "stock with prefetch", 25),
@@ -106,18 +122,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5, help="for each number")
     parser.add_argument("--seed", type=int, default=1, help="of the generated lists")
     chosen = parser.parse_args()
+    print(f"{CONNECTIONS} connections on {os.cpu_count()} cores.")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         workshop = Workshop(Path(folder), chosen.seed)
-        smallest: dict[str, float] = {}
-        for rows in chosen.sizes:
-            found = {}
-            for side in (stock, datasette, nginx, ours):
+        smallest: dict[str, dict[str, float]] = {}
+        for rows, (database_name, sides) in product(chosen.sizes, SIDES.items()):
+            found: dict[str, float] = {}
+            for side in sides:
                 found |= side(workshop, rows, chosen.seconds)
-            print(f"{rows:,} universities, pages in a second, {CONNECTIONS} connections on {os.cpu_count()} cores:")
+            print(f"{rows:,} universities on {database_name}, pages in a second:")
             print(*(f"  {what:<30}{number:>10,.1f}" for what, number in found.items()), *ratios(found), sep="\n")
-            smallest = smallest or found
-            if found is not smallest:
-                print(*growth(smallest, found), sep="\n", flush=True)
+            first = smallest.setdefault(database_name, found)
+            if found is not first:
+                print(*growth(first, found), sep="\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
