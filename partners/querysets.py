@@ -90,11 +90,10 @@ class UniversityQuerySet(QuerySet):
     def formerly_at(self, *slugs: str) -> dict[str, Model]:
         """By the address, the last that history knows there. What is an address now leads to no other."""
         taken = Exists(self.model.objects.filter(slug=OuterRef("slug")))
-        past = self.model.history.filter(~taken, slug__in=slugs, id__in=self.order_by().values("pk"))
-        last = past.order_by().values_list("slug", "id").annotate(last=Max("history_date")).order_by("last", "id")
-        ids = {slug: pk for slug, pk, _ in last}
-        found = self.in_bulk(ids.values())
-        return {slug: found[pk] for slug, pk in ids.items()}
+        past = self.model.history.filter(~taken, slug__in=slugs).order_by().values_list("slug", "id")
+        were = past.annotate(last=Max("history_date")).order_by("last", "id")
+        found = self.in_bulk({pk for _, pk, _ in were})
+        return {slug: found[pk] for slug, pk, _ in were if pk in found}
 
     def alphabetical(self) -> UniversityQuerySet:
         return self.order_by("country__name_key", "name_key", "pk")
