@@ -29,7 +29,9 @@ def test_answer_does_not_tell_who_has_an_account(client, account, mailoutbox):
     assert [mail.to for mail in mailoutbox] == [["coordinator@example.edu"]]
 
 
-def test_link_in_the_mail_sets_a_password_once(client, account, mailoutbox):
+def test_link_in_the_mail_sets_a_password_once_and_ends_what_is_open(client, account, mailoutbox):
+    somebody = type(client)()
+    somebody.force_login(account)
     asked(client, "coordinator@example.edu")
     link = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
     form = client.get(link, follow=True)
@@ -37,6 +39,7 @@ def test_link_in_the_mail_sets_a_password_once(client, account, mailoutbox):
 
     client.post(form.redirect_chain[-1][0], typed)
 
+    assert somebody.get("/admin/").url.startswith("/admin/login/")
     assert client.login(request=form.wsgi_request, username="coordinator", password="a new and long one")
     client.logout()
     assert "The password reset link was invalid" in text(client.get(link, follow=True))
