@@ -60,12 +60,11 @@ class Load:
     def site(self, site: Site) -> None:
         pages = asked(site.environment, "pages", str(PAGES))
         for pace, (pause, pause_to_save) in PACES.items():
-            name = f"{site.name}, {pace}"
+            name, coordinators = f"{site.name}, {pace}", self.signed_in(site)
             self.visits(site.ports, pages, 0, self.warming, **self.crowd)
             alone = self.visits(site.ports, pages, pause, **self.crowd)
             self.tell(f"{name}: students alone", alone)
             with ThreadPoolExecutor(1) as aside:
-                coordinators = self.signed_in(site)
                 students = aside.submit(self.visits, site.ports, pages, pause, **self.crowd)
                 saves = self.saves(coordinators, pause_to_save)
             self.tell(f"{name}: students beside coordinators", students.result())
