@@ -101,7 +101,9 @@ class Shortlist:
 
     @property
     def emptied(self):
-        return self._list_with([])
+        asked = self.data.copy()
+        asked.pop("pick", None)
+        return list_address(asked)
 
     @property
     def whole_list(self):

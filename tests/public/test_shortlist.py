@@ -154,6 +154,7 @@ def test_page_of_a_university_puts_it_on_the_shortlist_and_takes_it_off(client, 
     page = client.get("/universities/marburg/?pick=jena&pick=marburg")
     assert links(page, "Take off the shortlist") == ["?pick=jena"]
     assert links(page, "Compare") == ["/?pick=jena&pick=marburg"]
+    assert links(page, "Empty it") == ["?"]
     assert "no-store" in page["Cache-Control"]
 
 
