@@ -24,7 +24,7 @@ class Coordinator:
         self.account = account
         self.session = requests.Session()
         self.session.trust_env = False
-        self.sites = itertools.cycle(f"http://127.0.0.1:{port}" for port in ports)
+        self.sites = itertools.cycle([f"http://127.0.0.1:{port}" for port in ports])
         self.took, self.wrong, self.confirmed, self.stale = [], [], [], 0
 
     def sign_in(self):

@@ -27,7 +27,7 @@ def prepared(folder):
 
 @pytest.fixture(scope="module")
 def site(folder, prepared):
-    with served(folder, prepared) as port:
+    with served(folder, prepared | {"WEB_CONCURRENCY": "4"}) as port:
         yield port
 
 
@@ -52,15 +52,15 @@ def test_error_pages_are_served_without_a_word_on_the_inside(site):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL: what is tried here are the settings for SQLite")
-def test_ten_who_write_and_fifty_who_read_at_once_meet_no_error_on_sqlite(folder, prepared):
+def test_ten_who_write_and_fifty_who_read_at_once_meet_no_error_on_sqlite(site, prepared):
     accounts = asked(prepared, "coordinators", "10")
     readers = [Reader(seed, [account["page"] for account in accounts]) for seed in range(50)]
 
-    with served(folder, prepared | {"WEB_CONCURRENCY": "4"}) as port, ThreadPoolExecutor(60) as threads:
-        writers = [Coordinator(account, [port]) for account in accounts]
+    with ThreadPoolExecutor(60) as threads:
+        writers = [Coordinator(account, [site]) for account in accounts]
         list(threads.map(Coordinator.sign_in, writers))
         works = [threads.submit(writer.edit_university, 1) for writer in writers]
-        works += [threads.submit(reader.ask, port) for reader in readers]
+        works += [threads.submit(reader.ask, site) for reader in readers]
         works += [threads.submit(writer.edit_agreement, 1) for writer in writers]
         for work in works:
             work.result()
