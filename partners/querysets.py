@@ -62,7 +62,16 @@ class NamedQuerySet(QuerySet):
 
 class UniversityQuerySet(QuerySet):
     def search(self, query: str) -> UniversityQuerySet:
-        return _containing(self, query, _at_place(self.model.country.field.related_model.objects))
+        """Countries are found by what they are called in the visitor's language too.
+
+        They are looked for among the countries, not beside each university.
+        """
+        countries = self.model.country.field.related_model.objects
+
+        def found(word: str) -> Q:
+            return _named(word) | Q(country__in=countries.filter(_named(word) | Q(code__in=called(word))))
+
+        return _containing(self, query, found)
 
     def in_countries(self, *codes: str) -> UniversityQuerySet:
         return self.filter(country__code__in=codes) if codes else self
@@ -107,11 +116,6 @@ class AgreementQuerySet(QuerySet):
         """The universities are looked for once, however often a page asks about their agreements."""
         universities = self.model.university.field.related_model.objects
         return self.filter(university__in=universities.search(query)) if search_words(query) else self
-
-    def at_listed(self, query: str = "") -> AgreementQuerySet:
-        """Of universities that are not kept off the list, and that a search for the query finds."""
-        countries = self.model.university.field.related_model.country.field.related_model.objects
-        return _containing(self.filter(university__is_listed=True), query, _at_place(countries, "university__"))
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
         chosen = NOTHING
@@ -200,21 +204,6 @@ def _newest(history: QuerySet) -> Subquery:
 
 def _named(word: str) -> Q:
     return Q(search_text__contains=word)
-
-
-def _at_place(countries: NamedQuerySet, to_university: str = "") -> Callable[[str], Q]:
-    """Countries are found by what they are called in the visitor's language too.
-
-    They are looked for among the countries, not beside each university.
-    """
-
-    def found(word: str) -> Q:
-        named = countries.filter(_named(word) | Q(code__in=called(word)))
-        return Q(
-            (f"{to_university}search_text__contains", word), (f"{to_university}country__in", named), _connector=Q.OR
-        )
-
-    return found
 
 
 def _containing(queryset: QuerySet, query: str, found: Callable[[str], Q]) -> QuerySet:

@@ -8,7 +8,7 @@ that bubbles shrink and grow but stay where they are.
 import json
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import pi, sqrt
+from math import ceil, pi, sqrt
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ REACH = 16.5
 """In pixels, the radius that can be hit, be the bubble as small as it may. A panel may shrink to three quarters."""
 TEXT = 11
 """In pixels, the size of the numbers in bubbles that have room for them."""
+STATES_KEPT = 32
+"""Of the panels."""
 FULL = 0.4
 """The part of a panel that bubbles may take. Where they are too many for that, less around each can be hit."""
 
@@ -66,7 +68,8 @@ EAST = Panel("east", _("Africa, Asia and Oceania"), (820, 50, 1180, 820), 382)
 PANELS = [EUROPE, AMERICAS, EAST]
 
 
-class Disc(NamedTuple):
+class Bubble(NamedTuple):
+    code: str
     label: str
     count: int
     x: float
@@ -75,20 +78,13 @@ class Disc(NamedTuple):
     reach: float
     has_room: bool
     """For its number."""
-
-
-@dataclass(slots=True)
-class Bubble:
-    code: str
-    disc: Disc
     is_made: bool
     is_more: bool
     """Other countries are chosen, to which this one would add."""
-    address: str
 
 
 def panels(partner_filter, countries):
-    """The panels that have something on them, with their bubbles, for countries as ``facets`` gives them."""
+    """The panels that have something on them, with the bubbles and their addresses, for countries as in ``facets``."""
     shown = [country for country in countries if country.count or country.is_made]
     addresses = dict(partner_filter.toggled("country", [country.value for country in shown]))
     has_choice = any(country.is_made for country in shown)
@@ -97,7 +93,7 @@ def panels(partner_filter, countries):
     for panel in PANELS:
         spots = _spots(panel, totals)
         bubbles = [
-            _bubble(country, panel, *spots[country.value], scale, has_choice, addresses[country.value])
+            (addresses[country.value], _bubble(country, panel, *spots[country.value], scale, has_choice))
             for country in shown
             if country.value in spots
         ]
@@ -105,11 +101,12 @@ def panels(partner_filter, countries):
             yield panel, bubbles
 
 
-def _bubble(country, panel, x, y, reach, scale, has_choice, address):
+def _bubble(country, panel, x, y, reach, scale, has_choice):
     pixels = max(SMALLEST, scale * sqrt(country.count))
     radius = pixels * panel.unit
     is_more = has_choice and not country.is_made
-    disc = Disc(
+    return Bubble(
+        code=country.value,
         label=_label(country, is_more),
         count=country.count,
         x=round(x, 1),
@@ -117,8 +114,9 @@ def _bubble(country, panel, x, y, reach, scale, has_choice, address):
         radius=round(radius, 1),
         reach=round(max(reach, radius), 1),
         has_room=pixels > TEXT * (0.4 + 0.3 * len(str(country.count))),
+        is_made=country.is_made,
+        is_more=is_more,
     )
-    return Bubble(country.value, disc, country.is_made, is_more, address)
 
 
 def _label(country, is_more):
@@ -139,15 +137,25 @@ def _places():
     return json.loads(PLACES.read_text())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(STATES_KEPT)
 def _spots(panel, totals):
     """Where a panel has the bubbles of countries, given with their numbers of universities, and how far they reach."""
-    scale, unit = _scale(totals), panel.unit
-    homes = {code: _places()[code] for code, _ in totals if code in _places() and panel is _panel_of(code)}
-    reach = panel.reach(len(homes))
-    radii = {code: max(reach, scale * sqrt(total) + 1) * unit for code, total in totals if code in homes}
-    spots = spread(homes, radii, panel.box)
-    return {code: (x, y, reach * unit) for code, (x, y) in spots.items()}
+    scale = _scale(totals)
+    here = {code: total for code, total in totals if code in _places() and panel is _panel_of(code)}
+    reach = panel.reach(len(here))
+    radii = tuple((code, _half_pixels(max(reach, scale * sqrt(total) + 1))) for code, total in here.items())
+    return {code: (x, y, reach * panel.unit) for code, (x, y) in _spread(panel, radii).items()}
+
+
+def _half_pixels(length):
+    """A university more, and a bubble that is hardly larger, need no new places for all."""
+    return ceil(2 * length) / 2
+
+
+@lru_cache(STATES_KEPT)
+def _spread(panel, radii):
+    homes = {code: _places()[code] for code, _ in radii}
+    return spread(homes, {code: radius * panel.unit for code, radius in radii}, panel.box)
 
 
 def _panel_of(code):

@@ -34,12 +34,14 @@ def facets(partner_filter):
     """The choices of each group, by the group's name."""
     counts = partner_filter.counts()
     return {
-        name: [
-            Choice(name, value, label, value in partner_filter.chosen(name), counts[name][value])
-            for value, label in options.items()
-        ]
+        name: list(_choices(name, options, partner_filter.chosen(name), counts[name]))
         for name, options in partner_filter.options.items()
     }
+
+
+def _choices(name, options, chosen, counts):
+    for value, label in options.items():
+        yield Choice(name, value, label, value in chosen, counts[value])
 
 
 def made_choices(partner_filter):

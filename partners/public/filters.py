@@ -1,7 +1,7 @@
 """The list's address: what it asks for, and how it is answered."""
 
 from functools import cached_property
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from django import forms
 from django.db.models import Case, When
@@ -11,7 +11,7 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFi
 from partners.countries import are_translated, local_name
 from partners.models import Country
 from partners.names import matching_key
-from partners.public.tally import counts, kinds, whole_list
+from partners.public.tally import counted, counts, whole_list
 from partners.querysets import IN_FORCE, IN_PROCESS
 
 SORTS = {
@@ -86,7 +86,7 @@ class PartnerFilter(FilterSet):
     def counts(self, **otherwise):
         """What each choice brings, by its group, if some of those that are made were others."""
         chosen = {name: otherwise.get(name, self.chosen(name)) for name in CHOICES}
-        found = self._found if chosen["q"] else self.whole.kinds
+        found = self._found if chosen["q"] else self.whole.counted
         return counts(found, chosen["country"], chosen["type"], self._statuses(chosen["status"]))
 
     def found_in(self, **otherwise):
@@ -101,7 +101,8 @@ class PartnerFilter(FilterSet):
 
     @cached_property
     def _found(self):
-        return kinds(self.on, self.chosen("q"))
+        kinds, found = self.whole.kinds, self.queryset.search(self.chosen("q")).order_by()
+        return counted(kinds[each] for each in found.values_list("pk", flat=True) if each in kinds)
 
     def _statuses(self, chosen):
         return STATUSES.keys() & (chosen or STATUSES)
@@ -126,7 +127,7 @@ class PartnerFilter(FilterSet):
             asked.pop(each, None)
         rest = list_address(asked)[1:]
         for value in values:
-            of_group = urlencode([(name, each) for each in sorted(chosen ^ {value})])
+            of_group = "&".join(f"{name}={quote_plus(each)}" for each in sorted(chosen ^ {value}))
             yield value, f"?{'&'.join(filter(None, [rest, of_group]))}"
 
     @property

@@ -55,8 +55,8 @@ class Page(NamedTuple):
     compressed: bytes
 
     @classmethod
-    def of(cls, response):
-        return cls(dict(response.items()), gzip.compress(response.content, 6, mtime=0))
+    def of(cls, response, level):
+        return cls(dict(response.items()), gzip.compress(response.content, level, mtime=0))
 
     def answer(self, request, tag):
         if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):

@@ -9,6 +9,8 @@ from partners.public.addresses import public_match, simplify
 from partners.public.kept import Page, edition, not_modified, tag_of
 
 KEPT_SECONDS = 3600
+QUICK, SMALL = 1, 6
+"""How hard a page is compressed: one that is sent once, and one that is sent again and again."""
 
 
 class KeptPages:
@@ -36,8 +38,9 @@ class KeptPages:
         response = self.get_response(request)
         if response.status_code != 200 or response.has_header("Cache-Control"):
             return response
-        page = Page.of(response)
-        if getattr(response, "is_kept", True):
+        is_kept = getattr(response, "is_kept", True)
+        page = Page.of(response, SMALL if is_kept else QUICK)
+        if is_kept:
             cache.set(tag, page, KEPT_SECONDS)
         return page.answer(request, tag)
 

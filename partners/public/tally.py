@@ -1,7 +1,7 @@
 """How many universities there are of each kind, so that a page counts kinds and not universities.
 
-A kind is what is offered, and in which country. There are few of them on a list of any length, and those of the whole
-list are counted once for each revision of the register.
+A kind is a country and what is offered. There are few of them on a list of any length, and the kind of each university
+is found out once for each revision of the register.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from partners.models import Agreement, AgreementType, Country
 from partners.querysets import IN_FORCE, IN_PROCESS
 from partners.rules import Status
 
-DAYS_KEPT = 8
+DAYS_KEPT = 4
 
 
 class Offer(NamedTuple):
@@ -24,8 +24,15 @@ class Offer(NamedTuple):
     status: str
 
 
+class Kind(NamedTuple):
+    country: str
+    offers: frozenset[Offer]
+
+
 class WholeList(NamedTuple):
-    kinds: dict[frozenset[Offer], Counter]
+    kinds: dict[int, Kind]
+    """By the id of each university."""
+    counted: dict[frozenset[Offer], Counter]
     types: dict[str, str]
     """Of agreements, their names by what addresses write."""
     countries: dict[str, str]
@@ -37,27 +44,21 @@ class WholeList(NamedTuple):
 def whole_list(on):
     """The list of a day, narrowed to nothing."""
     of_now = revision.current()
-    return _counted(on) if of_now is None else _kept(on, of_now)
+    return _read(on) if of_now is None else _kept(on, of_now)
 
 
-def kinds(on, query=""):
-    """For what is offered on a day, how many universities offer just that, by the code of their country."""
-    agreements = Agreement.objects.public(on).at_listed(query)
-    rows = agreements.values_list("university", "university__country__code", "agreement_type__slug", "status")
-    offers, places = defaultdict(set), {}
-    for university, country, type, status in rows:
-        offers[university].add(Offer(type or "", IN_PROCESS if status == Status.IN_PROCESS else IN_FORCE))
-        places[university] = country
+def counted(kinds):
+    """For what is offered, how many offer just that, by the code of their country."""
     found = defaultdict(Counter)
-    for university, offered in offers.items():
-        found[frozenset(offered)][places[university]] += 1
+    for kind, number in Counter(kinds).items():
+        found[kind.offers][kind.country] = number
     return dict(found)
 
 
-def counts(kinds, country, type, status):
+def counts(counted, country, type, status):
     """What each choice of a group brings, as those of the other groups stand, by the group's name."""
     found = {"country": Counter(), "type": Counter(), "status": Counter()}
-    for offered, places in kinds.items():
+    for offered, places in counted.items():
         number = sum(places[code] for code in country) if country else places.total()
         of_states = {each for each in offered if each.status in status}
         of_types = {each for each in offered if not type or each.type in type}
@@ -68,15 +69,29 @@ def counts(kinds, country, type, status):
     return found
 
 
-def _counted(on):
-    found = kinds(on)
-    totals = sum(found.values(), Counter())
+def _read(on):
+    kinds = _kinds(on)
+    totals = Counter(kind.country for kind in kinds.values())
     types = AgreementType.objects.values_list("slug", "name")
     countries = Country.objects.filter(code__in=list(totals)).values_list("code", "name")
-    return WholeList(found, dict(types), dict(countries), tuple(sorted(totals.items())))
+    return WholeList(kinds, counted(kinds.values()), dict(types), dict(countries), tuple(sorted(totals.items())))
 
 
-@lru_cache(maxsize=DAYS_KEPT, typed=True)
+def _kinds(on):
+    """Those who are of one kind share it, so that a hundred thousand take little room."""
+    agreements = Agreement.objects.public(on).filter(university__is_listed=True)
+    rows = agreements.values_list("university", "university__country__code", "agreement_type__slug", "status")
+    offers, places, known = defaultdict(set), {}, {}
+    for university, country, type, status in rows:
+        offers[university].add(Offer(type or "", IN_PROCESS if status == Status.IN_PROCESS else IN_FORCE))
+        places[university] = country
+    for university, offered in offers.items():
+        kind = Kind(places[university], frozenset(offered))
+        offers[university] = known.setdefault(kind, kind)
+    return dict(offers)
+
+
+@lru_cache(DAYS_KEPT, typed=True)
 def _kept(on, of_now):
     """Days of the past are of a type of their own, by which they are told from the same days as today."""
-    return _counted(on)
+    return _read(on)

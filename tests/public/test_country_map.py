@@ -17,7 +17,7 @@ from tests.factories import AgreementFactory
 from tests.pages import text
 
 MAP = re.compile(r'<details class="map".*?</details>', re.DOTALL)
-BUBBLE = re.compile(r'<a class="bubble.*?</a>', re.DOTALL)
+BUBBLE = re.compile(r'<a href="[^"]*" class="bubble.*?</a>', re.DOTALL)
 ON = "2026-11-24"
 
 
@@ -36,15 +36,15 @@ def marked(page, mark):
 
 
 def address(page, code):
-    return re.search(rf'id="map-{code}" href="([^"]+)"', page.content.decode())[1]
+    return re.search(rf'<a href="([^"]+)" class="[^"]+" id="map-{code}"', page.content.decode())[1]
 
 
 def drawn(query):
-    """The discs of a list by the code of their country, with their panel."""
+    """The bubbles of a list by the code of their country, with their panel."""
     partner_filter = PartnerFilter(QueryDict(query), University.objects.filter(is_listed=True), on=ON)
     assert partner_filter.form.is_valid()
     panels = country_map.panels(partner_filter, facets(partner_filter)["country"])
-    return {bubble.code: (panel, bubble.disc) for panel, bubbles in panels for bubble in bubbles}
+    return {bubble.code: (panel, bubble) for panel, bubbles in panels for _address, bubble in bubbles}
 
 
 def test_map_tells_the_universities_of_each_country_by_the_alphabet_of_its_panel(client, register):
@@ -109,29 +109,29 @@ def test_bubble_adds_its_country_to_what_is_asked_for_or_takes_it_away(client, r
 
 
 def test_bubble_is_as_large_as_its_number(register):
-    discs = drawn("")
-    areas = {code: (disc.radius / panel.unit) ** 2 / disc.count for code, (panel, disc) in discs.items()}
+    bubbles = drawn("")
+    areas = {code: (bubble.radius / panel.unit) ** 2 / bubble.count for code, (panel, bubble) in bubbles.items()}
 
-    few = [code for code, (_, disc) in discs.items() if disc.count >= 2]
+    few = [code for code, (_, bubble) in bubbles.items() if bubble.count >= 2]
     assert {code: areas[code] / areas["US"] for code in few} == pytest.approx(dict.fromkeys(few, 1), rel=0.05)
 
 
 def test_bubbles_stay_where_they_are_and_shrink(register):
     whole, part = drawn(""), drawn("type=erasmus")
 
-    places = {code: (disc.x, disc.y) for code, (_, disc) in whole.items()}
-    assert {code: (disc.x, disc.y) for code, (_, disc) in part.items()} == {code: places[code] for code in part}
+    places = {code: (bubble.x, bubble.y) for code, (_, bubble) in whole.items()}
+    assert {code: (bubble.x, bubble.y) for code, (_, bubble) in part.items()} == {code: places[code] for code in part}
     assert part["IT"][1].radius < whole["IT"][1].radius
 
 
 def test_every_bubble_can_be_hit_beside_its_neighbours(register):
-    discs = drawn("")
-    smallest = min(2 * disc.reach / panel.unit for panel, disc in discs.values())
+    bubbles = drawn("")
+    smallest = min(2 * bubble.reach / panel.unit for panel, bubble in bubbles.values())
 
     crowded = [
         (one, other)
-        for (one, (panel, disc)), (other, (other_panel, beside)) in combinations(discs.items(), 2)
-        if panel is other_panel and hypot(disc.x - beside.x, disc.y - beside.y) < disc.reach + beside.reach - 0.2
+        for (one, (panel, bubble)), (other, (other_panel, beside)) in combinations(bubbles.items(), 2)
+        if panel is other_panel and hypot(bubble.x - beside.x, bubble.y - beside.y) < bubble.reach + beside.reach - 0.2
     ]
 
     assert smallest * 0.75 >= 24
@@ -142,10 +142,10 @@ def test_every_country_has_a_place_in_its_panel(db):
     for code in country_names():
         AgreementFactory(university__country=Country.objects.get(code=code))
 
-    discs = drawn("")
+    bubbles = drawn("")
 
-    assert discs.keys() == country_names().keys()
-    assert [code for code, (panel, disc) in discs.items() if not panel.has((disc.x, disc.y))] == []
+    assert bubbles.keys() == country_names().keys()
+    assert [code for code, (panel, bubble) in bubbles.items() if not panel.has((bubble.x, bubble.y))] == []
 
 
 def test_country_of_no_known_place_is_on_the_list_alone(client, db):

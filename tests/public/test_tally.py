@@ -1,4 +1,3 @@
-from collections import Counter
 from datetime import date
 
 import pytest
@@ -6,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.models import Agreement
-from partners.public.tally import Offer, counts, whole_list
+from partners.public.tally import Kind, Offer, counted, counts, whole_list
 from partners.querysets import PastDay
 from tests.factories import AgreementFactory
 
@@ -14,18 +13,11 @@ COUNTRIES, TYPES, STATUSES = ["CZ", "DE", "IT"], ["", "bilateral", "erasmus"], [
 ON = date(2026, 11, 24)
 
 offers = st.frozensets(st.builds(Offer, st.sampled_from(TYPES), st.sampled_from(STATUSES)), min_size=1)
-universities = st.lists(st.tuples(st.sampled_from(COUNTRIES), offers))
+universities = st.lists(st.builds(Kind, st.sampled_from(COUNTRIES), offers))
 
 
 def some_of(values):
     return st.lists(st.sampled_from(values), unique=True)
-
-
-def kinds_of(universities):
-    found = {}
-    for country, offered in universities:
-        found.setdefault(offered, Counter())[country] += 1
-    return found
 
 
 def matching(universities, country, type, status):
@@ -40,7 +32,7 @@ def matching(universities, country, type, status):
 
 @given(universities, some_of(COUNTRIES), some_of(["bilateral", "erasmus", "unknown"]), some_of(STATUSES))
 def test_count_of_a_choice_is_what_it_would_find(universities, country, type, status):
-    found = counts(kinds_of(universities), country, type, status)
+    found = counts(counted(universities), country, type, status)
 
     assert {code: found["country"][code] for code in COUNTRIES} == {
         code: len(matching(universities, [code], type, status)) for code in COUNTRIES
