@@ -49,6 +49,8 @@ def simplify(request, parameters):
 
     No value has a null character, which PostgreSQL refuses to look for.
     """
+    if not request.META["QUERY_STRING"]:
+        return
     asked = QueryDict(mutable=True)
     for name, number in parameters.items():
         given = (value.replace("\0", " ").split() for value in request.GET.getlist(name))
