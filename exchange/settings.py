@@ -45,14 +45,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "exchange.logs.requests",
+    "django.middleware.gzip.GZipMiddleware",
+    "exchange.languages.language_of_address",
+    "partners.public.middleware.KeptPages",
     "csp.middleware.CSPMiddleware",
     "exchange.headers.permissions_policy",
     "exchange.health.answers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
-    "exchange.languages.language_of_address",
-    "partners.public.middleware.KeptPages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "partners.public.middleware.PublicEntrance",

@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 from tests.factories import AgreementFactory
 from tests.pages import pieces, text
 from tests.serving import surroundings
+from tests.test_headers import HEADERS, told
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,7 @@ def test_database_that_is_gone_is_said_kindly(failing, settings, error):
 
     assert (page.status_code, page["Retry-After"], page["Cache-Control"]) == (503, "30", "no-store")
     assert pieces(page, "h1") == ["Back in a moment"]
+    assert told(page) == HEADERS
     assert "exchange@example.edu" in text(page)
     assert "gone" not in text(page)
 

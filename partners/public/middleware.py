@@ -1,7 +1,11 @@
 """The students' way through the site: past what is kept, and out before what is for people who are signed in."""
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import SuspiciousOperation
+from django.db import Error
 from django.http import Http404
 
 from partners import revision
@@ -26,11 +30,15 @@ class KeptPages:
             return self.get_response(request)
         request.resolver_match = match
         simplify(request, match.func.parameters)
-        of_now = None if settings.DEBUG else revision.current()
-        if of_now is None:
-            return self.get_response(request)
-        tag = tag_of(request, self.edition, of_now)
-        return not_modified(request, tag) or self.kept(request, tag)
+        if tag := self.tag(request):
+            return not_modified(request, tag) or self.kept(request, tag)
+        return self.get_response(request)
+
+    def tag(self, request):
+        """Nothing where pages are not kept. A fault is met again further in, where it is answered with all headers."""
+        with suppress(Error, SuspiciousOperation):
+            of_now = None if settings.DEBUG else revision.current()
+            return of_now and tag_of(request, self.edition, of_now)
 
     def kept(self, request, tag):
         if page := cache.get(tag):

@@ -13,6 +13,7 @@ from partners.models import Agreement
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
 from tests.pages import rows, text
+from tests.test_headers import HEADERS
 
 MARBURG = "/universities/marburg/"
 
@@ -82,8 +83,8 @@ def test_compressed_page_is_the_page_under_a_tag_of_its_own(client):
 def test_kept_page_has_the_headers_that_keep_it_safe(client):
     fresh, kept = client.get("/"), client.get("/")
 
-    for name in ("Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy"):
-        assert kept[name] == fresh[name]
+    names = {*HEADERS, "X-Frame-Options", "Content-Language", "Content-Type"}
+    assert {name: kept[name] for name in names} == {name: fresh[name] for name in names}
 
 
 def test_page_is_of_its_day(client):
@@ -122,13 +123,13 @@ def test_page_of_one_name_of_the_site_is_not_given_under_another(client):
     assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
 
 
-def test_https_is_asked_for_before_anything_is_answered(client, settings):
-    client.get("/")
+def test_https_is_asked_for_however_often_its_page_was_kept(client, settings):
     settings.SECURE_SSL_REDIRECT = True
 
-    answer = type(client)().get("/")
+    answers = [client.get("/", secure=is_secure) for is_secure in (True, True, False, False)]
 
-    assert (answer.status_code, answer["Location"]) == (301, "https://testserver/")
+    assert [answer.status_code for answer in answers] == [200, 200, 301, 301]
+    assert answers[-1]["Location"] == "https://testserver/"
 
 
 @pytest.fixture
