@@ -45,7 +45,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "exchange.logs.requests",
-    "django.middleware.gzip.GZipMiddleware",
     "exchange.languages.language_of_address",
     "partners.public.middleware.KeptPages",
     "csp.middleware.CSPMiddleware",
@@ -56,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "partners.public.middleware.PublicEntrance",
+    "django.middleware.gzip.GZipMiddleware",
     "exchange.headers.kept_by_nobody",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "partners.logins.sessions.while_somebody_works",

@@ -86,6 +86,25 @@ def test_plain_http_is_led_to_https_and_guarded(client, settings):
     assert set(response["Content-Security-Policy"].split("; ")) == HEADERS["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize(
+    ("address", "encoding"),
+    [
+        ("/", "gzip"),
+        ("/?pick=marburg", "gzip"),
+        ("/nowhere", "gzip"),
+        ("/admin/login/", "gzip"),
+        ("/static/partners/land.svg", None),
+    ],
+)
+def test_pages_are_compressed_on_their_way_and_files_are_as_they_lie(client, address, encoding):
+    AgreementFactory(university__name="Marburg")
+
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+
+    assert answer.get("Content-Encoding") == encoding
+    answer.close()
+
+
 def test_page_may_not_be_framed(client):
     assert client.get("/")["X-Frame-Options"] == "DENY"
 

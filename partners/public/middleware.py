@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.core.exceptions import SuspiciousOperation
 from django.db import Error
 from django.http import Http404
+from django.middleware.gzip import GZipMiddleware
 
 from partners import revision
 from partners.public.addresses import public_match, simplify
@@ -23,6 +24,7 @@ class KeptPages:
     def __init__(self, get_response):
         self.get_response = get_response
         self.edition = edition()
+        self.compressed = GZipMiddleware(get_response).process_response
 
     def __call__(self, request):
         match = request.public_match = public_match(request)
@@ -32,7 +34,7 @@ class KeptPages:
         simplify(request, match.func.parameters)
         if tag := self.tag(request):
             return not_modified(request, tag) or self.kept(request, tag)
-        return self.get_response(request)
+        return self.compressed(request, self.get_response(request))
 
     def tag(self, request):
         """Nothing where pages are not kept. A fault is met again further in, where it is answered with all headers."""
@@ -45,7 +47,7 @@ class KeptPages:
             return page.answer(request, tag)
         response = self.get_response(request)
         if response.status_code != 200 or response.has_header("Cache-Control"):
-            return response
+            return self.compressed(request, response)
         is_kept = getattr(response, "is_kept", True)
         page = Page.of(response, SMALL if is_kept else QUICK)
         if is_kept:
