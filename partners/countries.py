@@ -6,7 +6,8 @@ Data Repository, for which Babel is loaded. A country that the office has rename
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
@@ -14,15 +15,24 @@ from django.utils.translation import gettext_lazy as _
 from partners.names import matching_key
 from partners.reference import country_names
 
+NAMES_KEPT = 2_000
+"""Of countries, in a few languages."""
 SHORT = {"HK": _("Hong Kong"), "MO": _("Macao"), "PS": _("Palestine")}
 """Babel has the long official names of these alone, and leaves their short ones out."""
 
 
 def local_name(code: str, name: str) -> str:
     """What the visitor calls a country that the register has under a name."""
-    if not are_translated() or country_names().get(code) != name:
-        return name
-    return str(SHORT.get(code) or _territories(get_language()).get(code, name))
+    return local_names({code: name})[code]
+
+
+def local_names(names: Mapping[str, str]) -> dict[str, str]:
+    """The same of many at once, by their codes."""
+    if not are_translated():
+        return dict(names)
+    own, local = country_names(), _territories(get_language())
+    renamed = {code: name for code, name in names.items() if own.get(code) != name}
+    return {code: str(SHORT.get(code) or local.get(code, name)) for code, name in names.items()} | renamed
 
 
 def are_translated() -> bool:
@@ -33,6 +43,12 @@ def are_translated() -> bool:
 def called(word: str) -> list[str]:
     """The codes of the countries that have a word, as ``search_words`` gives it, in the visitor's name of them."""
     return [code for code, key in _keys(get_language()) if word in key] if are_translated() else []
+
+
+@lru_cache(NAMES_KEPT)
+def alphabetical(name: str) -> str:
+    """What names are sorted by."""
+    return matching_key(name)
 
 
 @cache

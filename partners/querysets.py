@@ -73,9 +73,6 @@ class UniversityQuerySet(QuerySet):
 
         return _containing(self, query, found)
 
-    def in_countries(self, *codes: str) -> UniversityQuerySet:
-        return self.filter(country__code__in=codes) if codes else self
-
     def with_agreement(
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
     ) -> UniversityQuerySet:

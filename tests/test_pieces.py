@@ -1,56 +1,98 @@
+from typing import NamedTuple
+
 import pytest
 from django.template import engines
 from django.utils.translation import override
+from hypothesis import given
+from hypothesis import strategies as st
 
 from partners.public.facets import Choice
-from partners.public.listing import PartnerAgreement
+from partners.public.listing import Partner, PartnerAgreement
 from partners.templatetags import pieces
+from tests.factories import HOSTILE
+from tests.pages import text
 
-AGREEMENTS = '{% load pieces %}{% piece "partners/_agreements.html" agreements=agreements %}'
-CHOICE = '{% load pieces %}{% piece "partners/_choice.html" choice=choice %}'
+CHOICES = '{% load pieces %}{% pieces "partners/_choice.html" rows %}'
+ROWS = '{% load pieces %}{% pieces "partners/_row.html" rows show_country=True %}'
+GERMANY = Choice("country", "DE", "Germany", is_made=False, is_empty=False, count=13)
+MARBURG = Partner(
+    slug="marburg",
+    name="Marburg",
+    country="Germany",
+    address="/universities/marburg/",
+    star="?pick=marburg",
+    agreements=(PartnerAgreement("Erasmus+", False),),
+    is_picked=False,
+    has_page=True,
+)
 
 
 @pytest.fixture(autouse=True)
 def nothing_laid_out():
-    pieces._laid_out.cache_clear()
+    pieces._outline.cache_clear()
     yield
-    pieces._laid_out.cache_clear()
+    pieces._outline.cache_clear()
 
 
-def shown(source, **values):
-    return engines["django"].from_string(source).render(values)
+def shown(source, *rows):
+    return engines["django"].from_string(source).render({"rows": rows})
 
 
-def test_piece_is_laid_out_once_for_the_same_values():
-    again = [shown(AGREEMENTS, agreements=(PartnerAgreement("Erasmus+", False),)) for _ in range(3)]
+def test_pieces_of_one_shape_are_laid_out_once_and_say_their_own():
+    italy = GERMANY._replace(value="IT", label="Italy", count=9)
 
-    assert len(set(again)) == 1
-    assert "<bdi>Erasmus+</bdi>" in again[0]
-    assert pieces._laid_out.cache_info().misses == 1
+    assert text(shown(CHOICES, GERMANY, italy, GERMANY)) == "Germany (13) Italy (9) Germany (13)"
+    assert pieces._outline.cache_info().misses == 1
 
 
-def test_piece_speaks_the_language_of_its_page():
-    waiting = (PartnerAgreement("", True),)
+def test_piece_looks_as_its_shape_has_it():
+    made, empty = GERMANY._replace(is_made=True), GERMANY._replace(is_empty=True, count=0)
+
+    found = [shown(CHOICES, each) for each in (GERMANY, made, empty)]
+
+    assert [("checked" in each, "disabled" in each) for each in found] == [(False, False), (True, False), (False, True)]
+
+
+def test_pieces_know_what_all_of_them_share():
+    one = '{% load pieces %}{% pieces "partners/_row.html" rows %}'
+
+    assert "Germany" in text(shown(ROWS, MARBURG))
+    assert "Germany" not in text(shown(one, MARBURG))
+
+
+def test_pieces_speak_the_language_of_their_page():
+    waiting = MARBURG._replace(agreements=(PartnerAgreement("", True),))
 
     with override("en"):
-        english = shown(AGREEMENTS, agreements=waiting)
+        assert "in process" in shown(ROWS, waiting)
     with override("de"):
-        german = shown(AGREEMENTS, agreements=waiting)
-
-    assert "in process" in english
-    assert "in Verhandlung" in german
+        assert "in Verhandlung" in shown(ROWS, waiting)
 
 
-def test_piece_shows_a_hostile_name_as_text():
-    choice = Choice("country", "XX", "<script>alert(1)</script>", False, 1)
+@given(st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
+def test_piece_says_any_words_as_text(words):
+    row = MARBURG._replace(name=words, country=words, agreements=(PartnerAgreement(words, False),))
 
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown(CHOICE, choice=choice)
-    assert "<script>" not in shown(CHOICE, choice=choice)
+    source, plain = shown(ROWS, row), shown(ROWS, MARBURG)
+
+    assert engines["django"].from_string("{{ words }}").render({"words": words}) in source
+    assert source.count("<") == plain.count("<")
 
 
-def test_piece_is_laid_out_anew_while_the_site_is_being_built(settings):
+class Told(NamedTuple):
+    words: str
+
+
+def test_template_cannot_decide_by_what_words_say(monkeypatch):
+    asking = engines["django"].from_string("{% if words %}yes{% endif %}")
+    monkeypatch.setattr(pieces, "render_to_string", lambda _template, values: asking.render(values))
+
+    with pytest.raises(TypeError, match="What words says is no part of a piece's shape"):
+        shown('{% load pieces %}{% pieces "asking.html" rows %}', Told("something"))
+
+
+def test_pieces_are_laid_out_anew_for_each_page_while_the_site_is_being_built(settings):
     settings.DEBUG = True
 
-    shown(AGREEMENTS, agreements=(PartnerAgreement("Erasmus+", False),))
-
-    assert pieces._laid_out.cache_info().currsize == 0
+    assert text(shown(CHOICES, GERMANY)) == "Germany (13)"
+    assert pieces._outline.cache_info().currsize == 0

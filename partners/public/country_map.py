@@ -12,8 +12,8 @@ from math import ceil, pi, sqrt
 from pathlib import Path
 from typing import NamedTuple
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from partners.public.spread import spread
 
@@ -26,11 +26,13 @@ TEXT = 11
 """In pixels, the size of the numbers in bubbles that have room for them."""
 STATES_KEPT = 32
 """Of the panels."""
+COUNTS_KEPT = 2_000
+"""Numbers of universities, each in a few states."""
 FULL = 0.4
 """The part of a panel that bubbles may take. Where they are too many for that, less around each can be hit."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
     name: str
     label: object
@@ -69,6 +71,7 @@ PANELS = [EUROPE, AMERICAS, EAST]
 
 
 class Bubble(NamedTuple):
+    address: str
     code: str
     label: str
     count: int
@@ -83,49 +86,56 @@ class Bubble(NamedTuple):
     """Other countries are chosen, to which this one would add."""
 
 
-def panels(partner_filter, countries):
-    """The panels that have something on them, with the bubbles and their addresses, for countries as in ``facets``."""
-    shown = [country for country in countries if country.count or country.is_made]
-    addresses = dict(partner_filter.toggled("country", [country.value for country in shown]))
-    has_choice = any(country.is_made for country in shown)
-    totals = partner_filter.whole.totals
-    scale = _scale(totals)
-    for panel in PANELS:
-        spots = _spots(panel, totals)
-        bubbles = [
-            (addresses[country.value], _bubble(country, panel, *spots[country.value], scale, has_choice))
-            for country in shown
-            if country.value in spots
-        ]
-        if bubbles:
-            yield panel, bubbles
+class CountryMap:
+    """Of the list that a filter asks for, with the countries as ``facets`` has them."""
+
+    def __init__(self, partner_filter, countries):
+        self.shown = [country for country in countries if country.count or country.is_made]
+        self.has_choice = any(country.is_made for country in self.shown)
+        self.addresses = dict(partner_filter.toggled("country", [country.value for country in self.shown]))
+        self.totals = partner_filter.whole.totals
+        self.scale, self.language = _scale(self.totals), get_language()
+
+    def panels(self):
+        """The panels that have something on them, with their bubbles."""
+        for panel in PANELS:
+            spots = _spots(panel, self.totals)
+            here = [country for country in self.shown if country.value in spots]
+            if here:
+                yield panel, [self._bubble(country, panel, *spots[country.value]) for country in here]
+
+    def _bubble(self, country, panel, x, y, reach):
+        radius, has_room = _size(panel, self.scale, country.count)
+        is_more = self.has_choice and not country.is_made
+        words = _label(country.count, is_more, self.language)
+        return Bubble(
+            address=self.addresses[country.value],
+            code=country.value,
+            label=words % {"country": country.label, "n": country.count},
+            count=country.count,
+            x=x,
+            y=y,
+            radius=radius,
+            reach=max(reach, radius),
+            has_room=has_room,
+            is_made=country.is_made,
+            is_more=is_more,
+        )
 
 
-def _bubble(country, panel, x, y, reach, scale, has_choice):
-    pixels = max(SMALLEST, scale * sqrt(country.count))
-    radius = pixels * panel.unit
-    is_more = has_choice and not country.is_made
-    return Bubble(
-        code=country.value,
-        label=_label(country, is_more),
-        count=country.count,
-        x=round(x, 1),
-        y=round(y, 1),
-        radius=round(radius, 1),
-        reach=round(max(reach, radius), 1),
-        has_room=pixels > TEXT * (0.4 + 0.3 * len(str(country.count))),
-        is_made=country.is_made,
-        is_more=is_more,
-    )
+@lru_cache(COUNTS_KEPT)
+def _size(panel, scale, count):
+    """The radius of a bubble, and whether it has room for its number."""
+    pixels = max(SMALLEST, scale * sqrt(count))
+    return round(pixels * panel.unit, 1), pixels > TEXT * (0.4 + 0.3 * len(str(count)))
 
 
-def _label(country, is_more):
-    words = (
-        ngettext("%(country)s: %(n)d more university", "%(country)s: %(n)d more universities", country.count)
-        if is_more
-        else ngettext("%(country)s: %(n)d university", "%(country)s: %(n)d universities", country.count)
-    )
-    return words % {"country": country.label, "n": country.count}
+@lru_cache(COUNTS_KEPT)
+def _label(count, is_more, language):
+    """What is said of a country that has so many, in a language."""
+    if is_more:
+        return ngettext("%(country)s: %(n)d more university", "%(country)s: %(n)d more universities", count)
+    return ngettext("%(country)s: %(n)d university", "%(country)s: %(n)d universities", count)
 
 
 def _scale(totals):
@@ -144,7 +154,8 @@ def _spots(panel, totals):
     here = {code: total for code, total in totals if code in _places() and panel is _panel_of(code)}
     reach = panel.reach(len(here))
     radii = tuple((code, _half_pixels(max(reach, scale * sqrt(total) + 1))) for code, total in here.items())
-    return {code: (x, y, reach * panel.unit) for code, (x, y) in _spread(panel, radii).items()}
+    spots = _spread(panel, radii)
+    return {code: (round(x, 1), round(y, 1), round(reach * panel.unit, 1)) for code, (x, y) in spots.items()}
 
 
 def _half_pixels(length):

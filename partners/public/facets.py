@@ -15,6 +15,7 @@ class Choice(NamedTuple):
     value: str
     label: str
     is_made: bool
+    is_empty: bool
     count: int
     """The universities that it brings, as the other groups stand."""
 
@@ -32,16 +33,15 @@ class Made:
 
 def facets(partner_filter):
     """The choices of each group, by the group's name."""
-    counts = partner_filter.counts()
     return {
-        name: list(_choices(name, options, partner_filter.chosen(name), counts[name]))
+        name: list(_choices(name, options, partner_filter.chosen(name), partner_filter.counts[name]))
         for name, options in partner_filter.options.items()
     }
 
 
 def _choices(name, options, chosen, counts):
     for value, label in options.items():
-        yield Choice(name, value, label, value in chosen, counts[value])
+        yield Choice(name, value, str(label), value in chosen, not counts[value], counts[value])
 
 
 def made_choices(partner_filter):

@@ -8,17 +8,16 @@ from django.db.models import Case, When
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
-from partners.countries import are_translated, local_name
+from partners.countries import alphabetical, are_translated, local_names
 from partners.models import Country
-from partners.names import matching_key
 from partners.public.tally import counted, counts, whole_list
 from partners.querysets import IN_FORCE, IN_PROCESS
 
 SORTS = {
     "country": ["country__name_key", "name_key", "pk"],
     "-country": ["-country__name_key", "name_key", "pk"],
-    "name": ["name_key", "country__name_key", "pk"],
-    "-name": ["-name_key", "country__name_key", "pk"],
+    "name": ["name_key", "pk"],
+    "-name": ["-name_key", "-pk"],
 }
 CHOICES = ["q", "type", "status", "country"]
 PARAMETERS = [*CHOICES, "sort", "page"]
@@ -69,8 +68,8 @@ class PartnerFilter(FilterSet):
         self.on = on
 
     def filter_queryset(self, queryset):
-        order = SORTS[self.order]
-        return self._in_local_order(*order) if are_translated() else self.matching().order_by(*order)
+        order, is_translated = SORTS[self.order], self.is_by_country and are_translated()
+        return self._in_local_order(*order) if is_translated else self.matching().order_by(*order)
 
     def _in_local_order(self, *order):
         """Countries by the alphabet of the visitor's language. Names in it are not in the database."""
@@ -79,12 +78,19 @@ class PartnerFilter(FilterSet):
         return ranked.order_by(*(field.replace("country__name_key", "country_rank") for field in order))
 
     def matching(self):
-        """The universities that are asked for."""
-        found = self.queryset.search(self.chosen("q")).in_countries(*self.chosen("country"))
+        """The universities that are asked for. A database knows how many a country has if it is told by its id."""
+        found = self.queryset.search(self.chosen("q"))
+        if codes := self.chosen("country"):
+            found = found.filter(country__in=[self.whole.ids[code] for code in codes if code in self.whole.ids])
         return found.with_agreement(self.on, self._statuses(self.chosen("status")), self.chosen("type"))
 
-    def counts(self, **otherwise):
-        """What each choice brings, by its group, if some of those that are made were others."""
+    @cached_property
+    def counts(self):
+        """What each choice brings, by its group."""
+        return self._counts()
+
+    def _counts(self, **otherwise):
+        """The same if some of those that are made were others."""
         chosen = {name: otherwise.get(name, self.chosen(name)) for name in CHOICES}
         found = self._found if chosen["q"] else self.whole.counted
         return counts(found, chosen["country"], chosen["type"], self._statuses(chosen["status"]))
@@ -92,7 +98,7 @@ class PartnerFilter(FilterSet):
     def found_in(self, **otherwise):
         """How many universities are found, or would be, by the code of their country."""
         countries = otherwise.get("country", self.chosen("country"))
-        found = self.counts(**otherwise)["country"]
+        found = (self._counts(**otherwise) if otherwise else self.counts)["country"]
         return {code: number for code, number in found.items() if not countries or code in countries}
 
     @cached_property
@@ -125,10 +131,10 @@ class PartnerFilter(FilterSet):
         asked, chosen = self.data.copy(), set(self.chosen(name))
         for each in (name, "page"):
             asked.pop(each, None)
-        rest = list_address(asked)[1:]
+        rest, asked_for = list_address(asked)[1:], {each: f"{name}={quote_plus(each)}" for each in chosen.union(values)}
         for value in values:
-            of_group = "&".join(f"{name}={quote_plus(each)}" for each in sorted(chosen ^ {value}))
-            yield value, f"?{'&'.join(filter(None, [rest, of_group]))}"
+            of_group = "&".join(asked_for[each] for each in sorted(chosen ^ {value}))
+            yield value, f"?{rest}&{of_group}" if rest and of_group else f"?{rest}{of_group}"
 
     @property
     def cleared(self):
@@ -143,7 +149,7 @@ class PartnerFilter(FilterSet):
         """The address of the same list as of today."""
         return self.address("on", self.data.get("on"))
 
-    @property
+    @cached_property
     def asked(self):
         """What files of this list are asked for."""
         asked = self.data.copy()
@@ -192,5 +198,4 @@ class PartnerFilter(FilterSet):
         names = self.whole.countries
         if unlisted := [code for code in self.chosen("country") if code not in names]:
             names = names | dict(Country.objects.filter(code__in=unlisted).values_list("code", "name"))
-        local = [(code, local_name(code, name)) for code, name in names.items()]
-        return sorted(local, key=lambda country: matching_key(country[1]))
+        return sorted(local_names(names).items(), key=lambda country: alphabetical(country[1]))

@@ -1,13 +1,12 @@
 """What a page of the list shows: plain rows, read with two queries however long it is."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
 from django.urls import reverse
 
-from partners.countries import local_name
+from partners.countries import local_names
 from partners.models import Agreement, University
 from partners.rules import Status
 
@@ -18,42 +17,49 @@ class PartnerAgreement(NamedTuple):
     is_in_process: bool
 
 
-@dataclass(slots=True)
-class Partner:
+class Partner(NamedTuple):
     slug: str
     name: str
     country: str
     address: str
-    agreements: tuple[PartnerAgreement, ...] = ()
-    unpick: str = ""
-    """The address of this list without it on the shortlist, if it is there."""
-    has_page: bool = True
+    """Of its page."""
+    star: str
+    """The address of the list with it on the shortlist, or without it if it is there."""
+    agreements: tuple[PartnerAgreement, ...]
+    is_picked: bool
+    has_page: bool
     """On the list of today, whatever day this one is of."""
 
 
-def partners(universities, on):
-    rows = universities.values_list("pk", "slug", "name", "country__code", "country__name")
+def partners(universities, day, shortlist):
+    rows = list(universities.values_list("pk", "slug", "name", "country__code", "country__name"))
+    agreements = public_agreements([pk for pk, *_ in rows], day.on)
+    gone = _gone([slug for _, slug, *_ in rows], day.today) if day.is_past else ()
+    local = local_names({code: name for *_, code, name in rows})
     before, _, after = reverse("university", args=["-"]).rpartition("-")
-    found = {
-        pk: Partner(slug, name, local_name(*country), f"{before}{quote(slug)}{after}")
-        for pk, slug, name, *country in rows
-    }
-    for university, agreements in public_agreements(found, on).items():
-        found[university].agreements = tuple(agreements)
-    return list(found.values())
+    return [
+        Partner(
+            slug=slug,
+            name=name,
+            country=local[code],
+            address=f"{before}{quote(slug)}{after}{shortlist.carried}",
+            star=shortlist.star(slug),
+            agreements=tuple(agreements[pk]),
+            is_picked=slug in shortlist.slugs,
+            has_page=slug not in gone,
+        )
+        for pk, slug, name, code, _ in rows
+    ]
 
 
-def mark_gone(partners, today):
+def _gone(slugs, today):
     """A list of a past day has those that have left it since, whose pages are not shown."""
-    public = University.objects.public(today).filter(slug__in=[partner.slug for partner in partners])
-    slugs = set(public.values_list("slug", flat=True))
-    for partner in partners:
-        partner.has_page = partner.slug in slugs
+    return set(slugs).difference(University.objects.public(today).filter(slug__in=slugs).values_list("slug", flat=True))
 
 
 def public_agreements(universities, on):
     """What each university, by its id, offers to students on a day."""
-    rows = Agreement.objects.public(on).filter(university__in=list(universities)).in_type_order()
+    rows = Agreement.objects.public(on).filter(university__in=universities).in_type_order()
     agreements = defaultdict(list)
     for university, name, status in rows.values_list("university", "agreement_type__name", "status"):
         agreements[university].append(PartnerAgreement(name or "", status == Status.IN_PROCESS))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import quote
 
 from django.http import QueryDict
 
@@ -75,17 +76,19 @@ class Shortlist:
             for university in self.universities
         ]
 
-    def mark(self, partners):
-        """Tells each row of a list that is picked how to take it back."""
-        for partner in partners:
-            if partner.slug in self.slugs:
-                partner.unpick = self._list_with(self._others(partner.slug))
+    def star(self, slug):
+        """The address of the list with one more, or without it if it is there."""
+        return self._list_with(self._others(slug)) if slug in self.slugs else f"{self._adding}{quote(slug)}"
+
+    @cached_property
+    def _adding(self):
+        return f"{self._list_with(self.slugs)}&pick="
 
     @property
     def comparison(self):
         return _comparison(self.slugs)
 
-    @property
+    @cached_property
     def carried(self):
         """What an address that asks for nothing else takes along."""
         return self.comparison if self.slugs else ""
@@ -93,11 +96,6 @@ class Shortlist:
     def toggled(self, slug):
         """The address of a page that has picks and nothing else, with one more or without it."""
         return _comparison(self._others(slug) if slug in self.slugs else [*self.slugs, slug])
-
-    @property
-    def adding(self):
-        """The address of the list, up to the slug that it picks."""
-        return f"{self._list_with(self.slugs)}&pick="
 
     @property
     def emptied(self):

@@ -37,6 +37,8 @@ class WholeList(NamedTuple):
     """Of agreements, their names by what addresses write."""
     countries: dict[str, str]
     """Those that have a university on the list, likewise."""
+    ids: dict[str, int]
+    """Of these countries."""
     totals: tuple[tuple[str, int], ...]
     """The universities by the code of their country."""
 
@@ -73,8 +75,15 @@ def _read(on):
     kinds = _kinds(on)
     totals = Counter(kind.country for kind in kinds.values())
     types = AgreementType.objects.values_list("slug", "name")
-    countries = Country.objects.filter(code__in=list(totals)).values_list("code", "name")
-    return WholeList(kinds, counted(kinds.values()), dict(types), dict(countries), tuple(sorted(totals.items())))
+    countries = list(Country.objects.filter(code__in=list(totals)).values_list("code", "name", "pk"))
+    return WholeList(
+        kinds,
+        counted(kinds.values()),
+        types=dict(types),
+        countries={code: name for code, name, _pk in countries},
+        ids={code: pk for code, _name, pk in countries},
+        totals=tuple(sorted(totals.items())),
+    )
 
 
 def _kinds(on):

@@ -12,13 +12,13 @@ from django.views.generic import DetailView, FormView, TemplateView
 
 from partners.logins.throttling import client_address
 from partners.models import University
-from partners.public.country_map import panels
+from partners.public.country_map import CountryMap
 from partners.public.days import Day
 from partners.public.details import last_change, neighbours, offers
 from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
-from partners.public.listing import mark_gone, partners
+from partners.public.listing import partners
 from partners.public.reports import ReportForm, is_within_limits, now_opened, send
 from partners.public.shortlist import Shortlist, is_comparison
 
@@ -27,6 +27,8 @@ PER_PAGE = 100
 ON_PAPER = 1_000
 """Universities that are put on one page for printing. More would rather be narrowed first."""
 PAGES_KEPT = 5
+COLUMNS = {"country", "type"}
+"""That an embedded list may do without."""
 
 
 class PartnerListView(TemplateView):
@@ -47,16 +49,13 @@ class PartnerListView(TemplateView):
         found_in = partner_filter.found_in()
         count = {"universities": sum(found_in.values()), "countries": len(found_in)}
         page = _page(found, count["universities"], self.request.GET.get("page"))
-        page.object_list = partners(page.object_list, on)
-        if day.is_past:
-            mark_gone(page.object_list, day.today)
         shortlist = Shortlist(self.request.GET, on)
-        shortlist.mark(page.object_list)
+        page.object_list = partners(page.object_list, day, shortlist)
         choices, made = facets(partner_filter), list(made_choices(partner_filter))
         return super().get_context_data(
             filter=partner_filter,
             facets=choices,
-            panels=SimpleLazyObject(lambda: list(panels(partner_filter, choices["country"]))),
+            panels=SimpleLazyObject(lambda: list(CountryMap(partner_filter, choices["country"]).panels())),
             made=made,
             day=day,
             file_formats=FILE_FORMATS,
@@ -96,11 +95,13 @@ class EmbeddedListView(PartnerListView):
 
     def get_context_data(self, **kwargs):
         asked = self.request.GET.get("columns", "country,type").split(",")
-        return super().get_context_data(**kwargs) | {"columns": asked, "fits_on_paper": False}
+        shown = {f"show_{name}": name in asked for name in COLUMNS}
+        return super().get_context_data(**kwargs) | {"columns": asked, "fits_on_paper": False} | shown
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        response.is_kept &= set(context["columns"]) <= {"country", "type"} and self.request.GET["embed"] == "1"
+        are_few = set(context["columns"]) <= COLUMNS and len(context["columns"]) <= len(COLUMNS)
+        response.is_kept &= are_few and self.request.GET["embed"] == "1"
         if settings.EMBED_ALLOWED:
             response.xframe_options_exempt = True
             response[HEADER] = build_policy(replace={"frame-ancestors": settings.EMBED_ALLOWED})

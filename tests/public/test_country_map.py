@@ -9,7 +9,7 @@ from django.contrib.staticfiles import finders
 from django.http import QueryDict
 
 from partners.models import Country, University
-from partners.public import country_map
+from partners.public.country_map import CountryMap
 from partners.public.facets import facets
 from partners.public.filters import PartnerFilter
 from partners.reference import country_names
@@ -43,8 +43,8 @@ def drawn(query):
     """The bubbles of a list by the code of their country, with their panel."""
     partner_filter = PartnerFilter(QueryDict(query), University.objects.filter(is_listed=True), on=ON)
     assert partner_filter.form.is_valid()
-    panels = country_map.panels(partner_filter, facets(partner_filter)["country"])
-    return {bubble.code: (panel, bubble) for panel, bubbles in panels for _address, bubble in bubbles}
+    panels = CountryMap(partner_filter, facets(partner_filter)["country"]).panels()
+    return {bubble.code: (panel, bubble) for panel, bubbles in panels for bubble in bubbles}
 
 
 def test_map_tells_the_universities_of_each_country_by_the_alphabet_of_its_panel(client, register):

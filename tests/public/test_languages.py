@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from partners.models import Country, University
+from partners.models import Country
 from tests.factories import AgreementFactory, partners
-from tests.pages import cells, pieces, queries, text
+from tests.pages import pieces, queries, text
 
 SWITCH = re.compile(r'<ul class="languages".*?</ul>', re.DOTALL)
 
@@ -143,14 +143,6 @@ def countries(page):
 )
 def test_countries_are_named_sorted_and_found_in_the_language(client, four_countries, address, found):
     assert countries(client.get(address)) == found
-
-
-def test_list_sorted_by_name_has_the_countries_of_a_name_in_the_language_s_order(client, four_countries):
-    University.objects.update(name="Same", name_key="same")
-
-    page = client.get("/de/?sort=name")
-
-    assert [row[0] for row in cells(page)[1:]] == ["Deutschland", "Hongkong", "Österreich", "Vereinigte Staaten"]
 
 
 def test_country_is_named_in_the_language_wherever_it_stands(client, four_countries):
