@@ -48,7 +48,7 @@ class AnyChoiceFilter(MultipleChoiceFilter):
 class PartnerFilter(FilterSet):
     """Type and status are asked of one agreement, so that they are answered together."""
 
-    q = CharFilter(label=_("Search"), widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}))
+    q = CharFilter()
     country = AnyChoiceFilter(label=_("Country or territory"))
     type = AnyChoiceFilter(label=_("Agreement type"))
     status = AnyChoiceFilter(label=_("Status"))

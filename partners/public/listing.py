@@ -1,14 +1,14 @@
-"""What a page of the list shows: plain rows, read with two queries however long it is."""
+"""What a page of the list shows: plain rows, read with one query however long it is."""
 
-from collections import defaultdict
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import quote
 
 from django.urls import reverse
 
 from partners.countries import local_names
-from partners.models import Agreement, University
-from partners.rules import Status
+from partners.models import University
+from partners.querysets import IN_PROCESS
 
 
 class PartnerAgreement(NamedTuple):
@@ -31,11 +31,12 @@ class Partner(NamedTuple):
     """On the list of today, whatever day this one is of."""
 
 
-def partners(universities, day, shortlist):
+def partners(universities, whole, day, shortlist):
+    """Of a page of the whole list. Who came onto it a moment ago, after it was counted, has no agreements yet."""
     rows = list(universities.values_list("pk", "slug", "name", "country__code", "country__name"))
-    agreements = public_agreements([pk for pk, *_ in rows], day.on)
     gone = _gone([slug for _, slug, *_ in rows], day.today) if day.is_past else ()
     local = local_names({code: name for *_, code, name in rows})
+    agreements = cache(lambda offers: tuple(_agreements(offers, whole.types)))
     before, _, after = reverse("university", args=["-"]).rpartition("-")
     return [
         Partner(
@@ -44,7 +45,7 @@ def partners(universities, day, shortlist):
             country=local[code],
             address=f"{before}{quote(slug)}{after}{shortlist.carried}",
             star=shortlist.star(slug),
-            agreements=tuple(agreements[pk]),
+            agreements=agreements(whole.offers_of(pk)),
             is_picked=slug in shortlist.slugs,
             has_page=slug not in gone,
         )
@@ -57,10 +58,8 @@ def _gone(slugs, today):
     return set(slugs).difference(University.objects.public(today).filter(slug__in=slugs).values_list("slug", flat=True))
 
 
-def public_agreements(universities, on):
-    """What each university, by its id, offers to students on a day."""
-    rows = Agreement.objects.public(on).filter(university__in=universities).in_type_order()
-    agreements = defaultdict(list)
-    for university, name, status in rows.values_list("university", "agreement_type__name", "status"):
-        agreements[university].append(PartnerAgreement(name or "", status == Status.IN_PROCESS))
-    return agreements
+def _agreements(offers, types):
+    """In the order of the types, what is in process after what is in force, and what has no type yet at the end."""
+    places = {slug: place for place, slug in enumerate([*types, ""])}
+    for offer in sorted(offers, key=lambda offer: (places[offer.type], offer.status == IN_PROCESS)):
+        yield PartnerAgreement(types.get(offer.type, ""), offer.status == IN_PROCESS)

@@ -34,13 +34,16 @@ class WholeList(NamedTuple):
     """By the id of each university."""
     counted: dict[frozenset[Offer], Counter]
     types: dict[str, str]
-    """Of agreements, their names by what addresses write."""
+    """Of agreements, in their order: their names by what addresses write."""
     countries: dict[str, str]
     """Those that have a university on the list, likewise."""
     ids: dict[str, int]
     """Of these countries."""
     totals: tuple[tuple[str, int], ...]
     """The universities by the code of their country."""
+
+    def offers_of(self, university):
+        return self.kinds[university].offers if university in self.kinds else frozenset()
 
 
 def whole_list(on):

@@ -50,7 +50,7 @@ class PartnerListView(TemplateView):
         count = {"universities": sum(found_in.values()), "countries": len(found_in)}
         page = _page(found, count["universities"], self.request.GET.get("page"))
         shortlist = Shortlist(self.request.GET, on)
-        page.object_list = partners(page.object_list, day, shortlist)
+        page.object_list = partners(page.object_list, partner_filter.whole, day, shortlist)
         choices, made = facets(partner_filter), list(made_choices(partner_filter))
         return super().get_context_data(
             filter=partner_filter,

@@ -8,6 +8,7 @@ from partners.models import Agreement
 from partners.public.tally import Kind, Offer, counted, counts, whole_list
 from partners.querysets import PastDay
 from tests.factories import AgreementFactory
+from tests.pages import rows
 
 COUNTRIES, TYPES, STATUSES = ["CZ", "DE", "IT"], ["", "bilateral", "erasmus"], ["in-force", "in-process"]
 ON = date(2026, 11, 24)
@@ -68,3 +69,14 @@ def test_day_that_has_passed_is_not_taken_for_the_same_day_as_it_was_today():
     AgreementFactory(valid_from=date(2026, 11, 25))
 
     assert (total(ON), total(PastDay(2026, 11, 24))) == (1, 0)
+
+
+@pytest.mark.django_db
+def test_who_comes_onto_the_list_while_its_page_is_made_has_no_agreements_yet(client, monkeypatch):
+    AgreementFactory(university__name="Marburg")
+    before = whole_list(ON)
+    AgreementFactory(university__name="Jena")
+    monkeypatch.setattr("partners.public.filters.whole_list", lambda _on: before)
+
+    assert rows(client.get("/?sort=-name")) == ["Marburg Germany Bilateral"]
+    assert rows(client.get("/?sort=name")) == ["Jena Germany"]
