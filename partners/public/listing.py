@@ -60,6 +60,6 @@ def _gone(slugs, today):
 
 def _agreements(offers, types):
     """In the order of the types, what is in process after what is in force, and what has no type yet at the end."""
-    places = {slug: place for place, slug in enumerate([*types, ""])}
-    for offer in sorted(offers, key=lambda offer: (places[offer.type], offer.status == IN_PROCESS)):
+    places = {slug: place for place, slug in enumerate(types)}
+    for offer in sorted(offers, key=lambda offer: (places.get(offer.type, len(places)), offer.status == IN_PROCESS)):
         yield PartnerAgreement(types.get(offer.type, ""), offer.status == IN_PROCESS)

@@ -5,7 +5,7 @@ is found out once for each revision of the register.
 """
 
 from collections import Counter, defaultdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from partners import revision
@@ -75,32 +75,39 @@ def counts(counted, country, type, status):
 
 
 def _read(on):
-    kinds = _kinds(on)
-    totals = Counter(kind.country for kind in kinds.values())
-    types = AgreementType.objects.values_list("slug", "name")
-    countries = list(Country.objects.filter(code__in=list(totals)).values_list("code", "name", "pk"))
+    """What agreements point at is read after them, so that it is there."""
+    agreements = Agreement.objects.public(on).filter(university__is_listed=True)
+    rows = list(agreements.values_list("university", "university__country", "agreement_type", "status"))
+    types = AgreementType.objects.in_bulk()
+    countries = Country.objects.filter(pk__in={country for _, country, *_ in rows}).in_bulk()
+    kinds = _kinds(rows, countries, types)
     return WholeList(
         kinds,
         counted(kinds.values()),
-        types=dict(types),
-        countries={code: name for code, name, _pk in countries},
-        ids={code: pk for code, _name, pk in countries},
-        totals=tuple(sorted(totals.items())),
+        types={type.slug: type.name for type in types.values()},
+        countries={country.code: country.name for country in countries.values()},
+        ids={country.code: pk for pk, country in countries.items()},
+        totals=tuple(sorted(Counter(kind.country for kind in kinds.values()).items())),
     )
 
 
-def _kinds(on):
+def _kinds(rows, countries, types):
     """Those who are of one kind share it, so that a hundred thousand take little room."""
-    agreements = Agreement.objects.public(on).filter(university__is_listed=True)
-    rows = agreements.values_list("university", "university__country__code", "agreement_type__slug", "status")
-    offers, places, known = defaultdict(set), {}, {}
+    signs, offered, places = {}, defaultdict(int), {}
     for university, country, type, status in rows:
-        offers[university].add(Offer(type or "", IN_PROCESS if status == Status.IN_PROCESS else IN_FORCE))
+        offered[university] |= signs.setdefault((type, status), 1 << len(signs))
         places[university] = country
-    for university, offered in offers.items():
-        kind = Kind(places[university], frozenset(offered))
-        offers[university] = known.setdefault(kind, kind)
-    return dict(offers)
+
+    @cache
+    def kind(country, offers):
+        of_kind = [sign for sign, bit in signs.items() if offers & bit]
+        return Kind(countries[country].code, frozenset(_offer(types.get(type), status) for type, status in of_kind))
+
+    return {university: kind(places[university], offers) for university, offers in offered.items()}
+
+
+def _offer(type, status):
+    return Offer(type.slug if type else "", IN_PROCESS if status == Status.IN_PROCESS else IN_FORCE)
 
 
 @lru_cache(DAYS_KEPT, typed=True)
