@@ -1,3 +1,4 @@
+import gc
 import gzip
 import re
 import socket
@@ -9,6 +10,7 @@ from django.db import connection
 from bench.coordinators import Coordinator
 from bench.crowd import Reader
 from bench.witness import asked
+from exchange import gunicorn
 from tests.pages import text
 from tests.serving import Line, copy_site, get, prepare, served, surroundings
 
@@ -41,6 +43,16 @@ def test_site_is_served_with_prepared_static_files(site):
     assert headers["Content-Encoding"] == "gzip"
     assert headers["Cache-Control"] == "max-age=315360000, public, immutable"
     assert gzip.decompress(packed) == get(site, style)[2]
+
+
+def test_process_leaves_what_every_page_needs_out_of_its_looks_for_garbage():
+    try:
+        gunicorn.post_worker_init(worker=None)
+        left_out = gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
+
+    assert left_out > len(gc.get_objects()) / 2
 
 
 def test_error_pages_are_served_without_a_word_on_the_inside(site):
