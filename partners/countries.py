@@ -53,7 +53,7 @@ def alphabetical(name: str) -> str:
 
 @cache
 def _keys(language: str) -> list[tuple[str, str]]:
-    return [(code, matching_key(local_name(code, name))) for code, name in country_names().items()]
+    return [(code, matching_key(name)) for code, name in local_names(country_names()).items()]
 
 
 @cache

@@ -67,7 +67,7 @@ def _outline(template, language, shared, kind, shape):
     """The template with a place for each word. Nothing that is stored or laid out has a null character."""
     fields = _fields(kind)
     gaps = {name: Gap(name) for name in fields.words + fields.numbers}
-    laid_out = render_to_string(template, {**dict(shared), **dict(zip(fields.shape, shape, strict=True)), **gaps})
+    laid_out = render_to_string(template, dict(shared) | dict(zip(fields.shape, shape, strict=True)) | gaps)
     laid_out = laid_out.replace("%", "%%")
     for name, gap in gaps.items():
         laid_out = laid_out.replace(str(gap), f"%({name})s")
