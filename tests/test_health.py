@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -47,6 +48,17 @@ def test_migration_that_is_missing_is_said(client):
         503,
         {"database": "ok", "migrations": "1 to be applied: run manage.py migrate", "cache": "ok"},
     )
+
+
+def test_probes_drive_nothing_else_out_of_the_cache(client, settings):
+    memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "probes"}
+    settings.CACHES = {"default": memory | {"OPTIONS": {"MAX_ENTRIES": 5}}}
+    cache.set("page", "there")
+
+    for _ in range(20):
+        client.get("/healthz")
+
+    assert cache.get("page") == "there"
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,20 @@ class UniversityIdentity(models.Model):
 
     def __str__(self):
         return f"{self.user}: {self.subject}"
+
+
+class RequestCount(models.Model):
+    """The number of requests of one kind in one period, which all processes share.
+
+    It is not in the cache, from which others' requests could drive it out.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.count} until {self.expires_at}"

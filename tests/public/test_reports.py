@@ -21,7 +21,6 @@ MANY = "There have been many reports in the last hour. Please try again later."
 @pytest.fixture(autouse=True)
 def marburg(db, settings):
     settings.OFFICE_EMAIL = "exchange@example.edu"
-    cache.clear()
     return AgreementFactory(university__name="Marburg").university
 
 
@@ -120,6 +119,15 @@ def test_fifty_reports_an_hour_are_taken_from_all_addresses(client, clock):
 
     assert [answer.status_code for answer in answers] == [302] * 50 + [200]
     assert len(mail.outbox) == 50
+
+
+def test_limit_holds_when_the_cache_has_forgotten_everything(client, clock):
+    for _ in range(5):
+        report(client, clock, seconds=3)
+    cache.clear()
+
+    assert MANY in text(report(client, clock, seconds=3))
+    assert len(mail.outbox) == 5
 
 
 def test_report_that_mail_refuses_says_where_to_write(client, clock, monkeypatch):
