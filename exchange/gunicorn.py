@@ -13,6 +13,8 @@ graceful_timeout = 30
 max_requests, max_requests_jitter = 10_000, 1_000
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 control_socket_disable = True
+# Django alone reads what a proxy says, and only with BEHIND_PROXY. Gunicorn would believe any program of this machine.
+forwarder_headers, secure_scheme_headers = "", {}
 logconfig_dict = logs.to_console(env.LOG_FORMAT)
 
 

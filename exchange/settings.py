@@ -100,8 +100,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.CACHE}
 if env.CACHE["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
-    patience = {"socket_connect_timeout": 2, "socket_timeout": 2}
-    CACHES["default"] = env.CACHE | {"BACKEND": "exchange.caches.RedisCache", "OPTIONS": patience}
+    options = {"socket_connect_timeout": 2, "socket_timeout": 2, "serializer": "exchange.caches.DataSerializer"}
+    CACHES["default"] = env.CACHE | {"BACKEND": "exchange.caches.RedisCache", "OPTIONS": options}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.OFFICE_EMAIL or "webmaster@localhost"
 vars().update(env.EMAIL)
 

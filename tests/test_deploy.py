@@ -9,11 +9,14 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.management import get_commands
+from redis import Redis
+from redis.exceptions import AuthenticationError
 
 from tests.nginx import DEPLOY, NAME, certificate, nginx
 from tests.programs import needed
-from tests.serving import copy_site, get, prepare, served, surroundings
+from tests.serving import copy_site, free_port, get, listens, prepare, served, surroundings, until
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 TOOLS = Path(sys.executable).parent
@@ -53,6 +56,24 @@ def test_commands_that_are_run_are_there(path):
 
     assert set(named) <= set(get_commands())
     assert bool(named) is (path.name not in {"partners.service"} and path.suffix != ".timer")
+
+
+@needed("redis-server", "REQUIRE_REDIS")
+def test_redis_of_the_compose_file_opens_to_the_site_alone(tmp_path):
+    text = re.sub(r"\$\{(\w+):\?.*?\}", r"the-\1", (DEPLOY / "compose.yaml").read_text())
+    services = yaml.safe_load(text)["services"]
+    port = free_port()
+    process = subprocess.Popen([*services["cache"]["command"], "--port", str(port)], cwd=tmp_path)
+    try:
+        until(lambda: listens(port))
+        with Redis(port=port) as stranger, pytest.raises(AuthenticationError):
+            stranger.keys()
+        url = services["web"]["environment"]["CACHE_URL"].replace("cache:6379", f"127.0.0.1:{port}")
+        with Redis.from_url(url) as site:
+            assert site.keys() == []
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @needed("nginx", "REQUIRE_NGINX")

@@ -109,6 +109,18 @@ def test_site_says_that_its_database_is_gone_and_comes_back_with_it(folder):
     assert "The list cannot be reached right now. Nothing is lost." in text(page.decode())
 
 
+@pytest.mark.parametrize("header", ["SCRIPT_NAME: /de", "PATH_INFO: /healthz", "X-Forwarded-Proto: https"])
+def test_header_of_a_program_on_this_machine_makes_no_other_page(site, header):
+    _status, _headers, page = get(site, "/de/")
+
+    with socket.create_connection(("127.0.0.1", site)) as line:
+        heads = ["GET /de/ HTTP/1.1", "Host: 127.0.0.1", header, "Connection: close", "", ""]
+        line.sendall("\r\n".join(heads).encode())
+        answer = line.makefile("rb").read()
+
+    assert answer.partition(b"\r\n\r\n")[2] == page.replace(f"127.0.0.1:{site}".encode(), b"127.0.0.1")
+
+
 def test_request_of_two_lengths_is_refused(site):
     heads = ["POST /admin/login/ HTTP/1.1", "Host: localhost", "Content-Length: 4", "Transfer-Encoding: chunked"]
     with socket.create_connection(("127.0.0.1", site)) as line:

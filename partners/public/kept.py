@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -31,8 +32,12 @@ def edition():
 
 
 def tag_of(request, *state):
-    """Names what an address answers in a state of the site. The language is part of the address."""
-    told = [*state, localdate().isoformat(), request.scheme, request.get_host(), request.get_full_path()]
+    """Names what an address answers in a state of the site. The language is part of the address.
+
+    Of a path, what the script's name is decides what is left as the page's, and where its links lead.
+    """
+    told = [*state, localdate().isoformat(), request.scheme, request.get_host()]
+    told += [request.META.get("SCRIPT_NAME", ""), request.get_full_path()]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
 
 
@@ -57,6 +62,15 @@ class Page(NamedTuple):
     @classmethod
     def of(cls, response, level):
         return cls(dict(response.items()), gzip.compress(response.content, level, mtime=0))
+
+    @classmethod
+    def from_bytes(cls, data):
+        headers, _, compressed = data.partition(b"\n")
+        return cls(json.loads(headers), compressed)
+
+    def to_bytes(self):
+        """A line of JSON, and then the page as it is."""
+        return json.dumps(self.headers).encode() + b"\n" + self.compressed
 
     def answer(self, request, tag):
         if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):

@@ -43,15 +43,15 @@ class KeptPages:
             return of_now and tag_of(request, self.edition, of_now)
 
     def kept(self, request, tag):
-        if page := cache.get(tag):
-            return page.answer(request, tag)
+        if stored := cache.get(tag):
+            return Page.from_bytes(stored).answer(request, tag)
         response = self.get_response(request)
         if response.status_code != 200 or response.has_header("Cache-Control"):
             return self.compressed(request, response)
         is_kept = getattr(response, "is_kept", True)
         page = Page.of(response, SMALL if is_kept else QUICK)
         if is_kept:
-            cache.set(tag, page, KEPT_SECONDS)
+            cache.set(tag, page.to_bytes(), KEPT_SECONDS)
         return page.answer(request, tag)
 
 

@@ -123,6 +123,13 @@ def test_page_of_one_name_of_the_site_is_not_given_under_another(client):
     assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
 
 
+def test_page_under_the_name_of_a_script_is_another_one(client):
+    page, under_a_name = client.get("/de/"), client.get("/", SCRIPT_NAME="/de")
+
+    assert (page["Content-Language"], under_a_name["Content-Language"]) == ("de", "en")
+    assert page["ETag"] != under_a_name["ETag"]
+
+
 def test_https_is_asked_for_however_often_its_page_was_kept(client, settings):
     settings.SECURE_SSL_REDIRECT = True
 
