@@ -4,21 +4,21 @@ The form is guarded without a session, a cookie or anybody else's service: a fie
 programs fill in, a signed moment at which a page with the form was opened, and a limit by the hour.
 """
 
-from hashlib import sha256
 from time import time
 
 from django import forms
 from django.conf import settings
 from django.core import signing
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext_lazy as _
+
+from partners.logins.rate_limits import RateLimit
 
 HOUR = 3600
 SOONEST, LATEST = 3, 24 * HOUR
 """Seconds in which nobody has written a report, and after which a page has to be opened anew."""
-MOST_FROM_ONE, MOST_IN_ALL = 5, 50
-"""Reports in an hour, from one address and from all of them, as addresses are cheap."""
+ADDRESS_LIMIT, TOTAL_LIMIT = RateLimit("report", 5, HOUR), RateLimit("all reports", 50, HOUR)
+"""Addresses are cheap, so that there is a limit for all of them as well."""
 
 
 class ReportForm(forms.Form):
@@ -46,14 +46,8 @@ def _seconds_since(opened):
 
 
 def is_within_limits(address):
-    return _count_up(address) <= MOST_FROM_ONE and _count_up("all") <= MOST_IN_ALL
-
-
-def _count_up(whose):
-    """By the hour, so that there is nothing to take back. Whose it was cannot be read from the key."""
-    key = "reports:" + sha256(f"{time() // HOUR} {whose}".encode()).hexdigest()
-    cache.add(key, 0, 2 * HOUR)
-    return cache.incr(key)
+    """Count a report. Once all addresses have had theirs, none is counted any more, and the table stays small."""
+    return not TOTAL_LIMIT.is_reached() and ADDRESS_LIMIT.allows(address) and TOTAL_LIMIT.allows()
 
 
 def send(university, address, message, email):
