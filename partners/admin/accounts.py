@@ -3,13 +3,14 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from partners.admin.careful_forms import CopyInstanceMixin
 from partners.logins.confirming import confirmed_first
 from partners.logins.events import tell
 from partners.logins.invitations import invite
@@ -42,14 +43,23 @@ class NewAccountForm(forms.ModelForm):
         self.instance.password = make_password(get_random_string(40))
 
 
+class AccountForm(CopyInstanceMixin, UserChangeForm):
+    pass
+
+
+class GroupForm(CopyInstanceMixin, forms.ModelForm):
+    pass
+
+
 @admin.register(Group)
 class GroupOfAccountsAdmin(ConfirmedFirst, GroupAdmin):
-    pass
+    form = GroupForm
 
 
 @admin.register(User)
 class AccountAdmin(ConfirmedFirst, UserAdmin):
     actions = ["send_link", "sign_out"]
+    form = AccountForm
     add_form, add_form_template = NewAccountForm, None
     add_fieldsets = [(None, {"fields": NewAccountForm.Meta.fields})]
 

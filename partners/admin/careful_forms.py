@@ -8,6 +8,7 @@ import copy
 import re
 
 from django import forms
+from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -40,10 +41,22 @@ def as_posted(form, name, obj):
     return ["" if each is None else str(each) for each in (value if isinstance(value, list) else [value])]
 
 
-class CarefulForm(forms.ModelForm):
+class CopyInstanceMixin:
+    """Put the posted values into a copy of the object.
+
+    The page goes on displaying the object itself, in its title and its breadcrumbs, even when the form is invalid.
+    """
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.now = copy.copy(self.instance)
+        self.original = self.instance
+        self.instance = copy.copy(self.instance)
+
+
+class CarefulForm(CopyInstanceMixin, forms.ModelForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.now = self.original
         self.taken, self.clashes = [], []
         self.unreadable = set()
 
@@ -100,11 +113,27 @@ class CarefulForm(forms.ModelForm):
 class CarefulFormSet(forms.BaseInlineFormSet):
     """Its objects are read with their versions. It follows what others have added and deleted."""
 
+    is_incomplete = False
+    """The posted counts of forms are not those of the posted rows."""
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.added, self.gone = [], []
         if self.is_bound and self.versions is not None:
             self._follow()
+
+    @cached_property
+    def management_form(self):
+        """The posted counts, limited to the rows that were posted: each form takes memory."""
+        form = super().management_form
+        if self.is_bound:
+            counts, rows = form.cleaned_data, self._posted_rows()
+            posted = [counts[name] for name in (INITIAL_FORM_COUNT, TOTAL_FORM_COUNT)]
+            initial, total = (max(0, min(count, rows)) for count in posted)
+            is_known = (self.data.get(f"{self.add_prefix(number)}-id") for number in range(initial, total))
+            self.is_incomplete = posted != [initial, total] or any(is_known)
+            counts |= {INITIAL_FORM_COUNT: initial, TOTAL_FORM_COUNT: total}
+        return form
 
     @cached_property
     def versions(self):
@@ -120,6 +149,8 @@ class CarefulFormSet(forms.BaseInlineFormSet):
 
     def clean(self):
         super().clean()
+        if self.is_incomplete:
+            raise forms.ValidationError(_("The page was not sent whole, and nothing was saved. Open it again."))
         if self.added or self.gone or any(form.is_overtaken for form in self.forms):
             raise forms.ValidationError(_("A colleague was faster. See on top what has changed, then save again."))
 
@@ -139,6 +170,10 @@ class CarefulFormSet(forms.BaseInlineFormSet):
         form = self.form(self.data, prefix=self.add_prefix(number), instance=self.model(pk=_number(row)))
         form.meanwhile = Meanwhile()
         return form
+
+    def _posted_rows(self):
+        start = re.compile(rf"{re.escape(self.prefix)}-([0-9]+)-")
+        return len({match[1] for match in map(start.match, self.data) if match})
 
     def _row(self, number):
         start = f"{self.add_prefix(number)}-"
