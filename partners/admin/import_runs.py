@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from partners.interchange.undo import changes_of, count_of, undo, undoing_of
+from partners.logins.events import tell
 from partners.models import ImportRun
 
 MOST_SHOWN = 200
@@ -34,6 +35,10 @@ class ImportRunAdmin(admin.ModelAdmin):
     def has_undo_permission(self, request):
         return request.user.has_perm("partners.import_university")
 
+    def has_file_permission(self, request):
+        """A file may have columns that the register leaves out, and so is for those who import."""
+        return request.user.has_perm("partners.import_university")
+
     def get_queryset(self, request):
         return super().get_queryset(request).accepted().defer("content")
 
@@ -49,7 +54,8 @@ class ImportRunAdmin(admin.ModelAdmin):
         run = self._run(request, object_id)
         may_undo = self.has_undo_permission(request) and not run.undone_at
         changes = changes_of(run, MOST_SHOWN).changes()
-        context = self._context(request, run, title=str(run), may_undo=may_undo, changes=changes, count=count_of(run))
+        shown = {"may_undo": may_undo, "can_open_file": self.has_file_permission(request), "changes": changes}
+        context = self._context(request, run, title=str(run), count=count_of(run), **shown)
         return TemplateResponse(request, "admin/partners/importrun/change.html", context)
 
     def undo_view(self, request, pk):
@@ -67,7 +73,10 @@ class ImportRunAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
 
     def file_view(self, request, pk):
+        if not self.has_file_permission(request):
+            raise PermissionDenied
         run = self._run(request, pk)
+        tell("import file opened", request.user, request, run=run.pk)
         disposition = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
         response = HttpResponse(bytes(run.content), headers=disposition)
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=run.file_name)

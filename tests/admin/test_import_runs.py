@@ -41,6 +41,15 @@ def test_run_gives_its_file_back_and_nothing_to_execute(office, run):
     assert response["Content-Type"] == "application/octet-stream"
 
 
+@pytest.mark.parametrize(("role", "is_offered"), [("assistant", False), ("coordinator", True)])
+def test_run_offers_its_file_to_those_who_import(client, run, request, role, is_offered):
+    client.force_login(request.getfixturevalue(role))
+
+    source = client.get(page_of(run)).content.decode()
+
+    assert (page_of(run, "file/") in source, "partners.tsv" in source) == (is_offered, True)
+
+
 def test_list_of_runs_shows_accepted_ones_only(office, run):
     upload(office, LIST.replace(b"Trier", b"Marburg"))
 

@@ -69,7 +69,7 @@ PAGES = {
     "importrun_delete": (403, 403, 403),
     "importrun_history": (200, 200, 200),
     "importrun_undo": (403, 200, 200),
-    "importrun_file": (200, 200, 200),
+    "importrun_file": (403, 200, 200),
 }
 CHANGES = {
     "country_add": (403, 200, 200),

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from partners.models import Country
+from partners.models import Country, ImportRun
 from tests.factories import DocumentFactory
 from tests.pages import close
 
@@ -127,11 +127,15 @@ def test_change_of_an_account_is_told(client, told):
 def test_what_leaves_the_house_is_told(client, told, coordinator):
     client.force_login(coordinator)
     document = DocumentFactory()
+    run = ImportRun.of(b"Country", file_name="partners.tsv")
+    run.accept()
 
     close(client.get(f"/admin/partners/document/{document.pk}/file/"))
     client.post("/admin/partners/university/export/", {"resource": "0", "format": "0"})
+    client.get(f"/admin/partners/importrun/{run.pk}/file/")
 
-    assert told("document", "format")[1:] == [
-        ("document opened", "coordinator", document.pk, None),
-        ("exported", "coordinator", None, "tsv"),
+    assert told("document", "format", "run")[1:] == [
+        ("document opened", "coordinator", document.pk, None, None),
+        ("exported", "coordinator", None, "tsv", None),
+        ("import file opened", "coordinator", None, None, run.pk),
     ]
