@@ -114,9 +114,14 @@ AUTHENTICATION_BACKENDS = [
 ]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
+ACCOUNT_FAILURE_LIMIT = 100
 AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "partners.logins.throttling.client_address"
+# Counted while locked, those of one network would add up to the limit of an account.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_HANDLER = "partners.logins.lockout.LockoutHandler"
+AXES_USERNAME_CALLABLE = "partners.logins.lockout.lockout_name"
+AXES_CLIENT_IP_CALLABLE = "partners.logins.throttling.client_network"
 AXES_LOCKOUT_CALLABLE = "partners.logins.throttling.locked"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False

@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
 
-from partners.logins.throttling import client_address
+from partners.logins.throttling import client_network
 from partners.models import University
 from partners.public.country_map import CountryMap
 from partners.public.days import Day
@@ -196,7 +196,7 @@ class ReportView(FormView):
 
     def form_valid(self, form):
         values = form.cleaned_data
-        if not is_within_limits(client_address(self.request)):
+        if not is_within_limits(client_network(self.request)):
             return self._refused(form, _("There have been many reports in the last hour. Please try again later."))
         try:
             send(self.university, self._address(), values["message"], values["email"])
