@@ -23,19 +23,18 @@ from django_otp import verify_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.logins import sessions
+from partners.logins.access import MFA_PENDING
 from partners.logins.confirming import PasswordForm, ask_to_confirm, confirmed, has_confirmed, is_signed_on
 from partners.logins.events import tell
 from partners.logins.going_on import going_on
 from partners.logins.models import RecoveryCodes
-
-OWED = "owes_a_code"
 
 
 @receiver(user_logged_in)
 def ask_for_code(sender, request, user, **kwargs):
     """A university that signs somebody on asks for what it wants itself."""
     if not is_signed_on(request) and (settings.SECOND_FACTOR_REQUIRED or app_of(user)):
-        request.session[OWED] = True
+        request.session[MFA_PENDING] = True
 
 
 def app_of(user, confirmed=True):
@@ -95,7 +94,7 @@ class CodeView(PasswordGivenView):
     """Asks for the code. ``next`` in the address is where to go on."""
 
     def get(self, request):
-        if OWED not in request.session:
+        if MFA_PENDING not in request.session:
             return redirect("admin:index")
         if not app_of(request.user):
             return redirect("admin:second_factor")
@@ -106,7 +105,7 @@ class CodeView(PasswordGivenView):
         if not form.is_valid():
             tell("wrong code", request.user, request)
             return self.page("code", title=_("Second factor"), form=form)
-        request.session.pop(OWED, None)
+        request.session.pop(MFA_PENDING, None)
         request.session.cycle_key()
         tell("right code", request.user, request)
         return redirect(going_on(request, request.GET.get("next", ""), "admin:index"))
@@ -136,7 +135,7 @@ class SecondFactorView(PasswordGivenView):
     """Sets one's second factor up, makes recovery codes, and turns it off."""
 
     def dispatch(self, request, *args, **kwargs):
-        if OWED in request.session and app_of(request.user):
+        if MFA_PENDING in request.session and app_of(request.user):
             return redirect("admin:code")
         if self.site.has_password_of(request) and not has_confirmed(request):
             return ask_to_confirm(request)
@@ -162,7 +161,7 @@ class SecondFactorView(PasswordGivenView):
         if not form.is_valid():
             return self.answer(form=form)
         TOTPDevice.objects.filter(pk=app.pk).update(confirmed=True)
-        self.request.session.pop(OWED, None)
+        self.request.session.pop(MFA_PENDING, None)
         self.changed("second factor on")
         return self.codes()
 
@@ -191,7 +190,7 @@ class SecondFactorView(PasswordGivenView):
         context = {"app": app, "codes_left": left, "form": CodeForm(devices=())} | context
         if beginning and not app:
             context |= {"picture": picture(beginning), "key": secret(beginning)}
-        context |= {"is_required": settings.SECOND_FACTOR_REQUIRED, "is_owed": OWED in self.request.session}
+        context |= {"is_required": settings.SECOND_FACTOR_REQUIRED, "is_owed": MFA_PENDING in self.request.session}
         return self.page("second_factor", title=_("Second factor"), **context)
 
 

@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
 
+from partners.logins.access import is_office
 from partners.logins.throttling import client_network
 from partners.models import University
 from partners.public.country_map import CountryMap
@@ -152,8 +153,7 @@ class UniversityView(DetailView):
         return university
 
     def _is_seen_by_the_office(self):
-        user = getattr(self.request, "user", None)
-        return user is not None and user.has_perm("partners.view_university")
+        return is_office(self.request) and self.request.user.has_perm("partners.view_university")
 
     def get_context_data(self, **kwargs):
         on = localdate()
