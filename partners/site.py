@@ -12,8 +12,11 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from partners.logins.access import is_office
+from partners.logins.confirming import confirmed_first
 from partners.logins.my_sessions import my_sessions
-from partners.logins.second_factor import OWED, CodeView, ConfirmView, SecondFactorView
+from partners.logins.password_change import PasswordChangeView
+from partners.logins.second_factor import CodeView, ConfirmView, SecondFactorView
 
 
 class OfficeSite(admin.AdminSite):
@@ -22,7 +25,7 @@ class OfficeSite(admin.AdminSite):
     login_template = "admin/logins/login.html"
 
     def has_permission(self, request):
-        return self.has_password_of(request) and OWED not in request.session
+        return is_office(request)
 
     def has_password_of(self, request):
         return super().has_permission(request)
@@ -32,6 +35,13 @@ class OfficeSite(admin.AdminSite):
         if self.has_password_of(request) and not self.has_permission(request):
             return redirect(f"{reverse('admin:code')}?{urlencode({'next': request.GET.get('next', '')})}")
         return super().login(request, {"single_sign_on": bool(settings.OIDC_ISSUER)} | (extra_context or {}))
+
+    def password_change(self, request, extra_context=None):
+        view = PasswordChangeView.as_view(
+            success_url=reverse("admin:password_change_done"),
+            extra_context=self.each_context(request) | (extra_context or {}),
+        )
+        return confirmed_first(view)(request)
 
     def logout(self, request, extra_context=None):
         """Nothing of what was shown stays behind. Cookies are left to the university's other sites of this domain."""

@@ -40,6 +40,11 @@ def confirmed_first(view):
     return asked
 
 
+def is_own_password(request, password):
+    """Counted with those of signing in."""
+    return authenticate(request, username=request.user.get_username(), password=password) == request.user
+
+
 class PasswordForm(forms.Form):
     password = forms.CharField(
         label=gettext_lazy("Password"),
@@ -52,9 +57,8 @@ class PasswordForm(forms.Form):
         self.request = request
 
     def clean_password(self):
-        """Counted with those of signing in."""
-        password, user = self.cleaned_data["password"], self.request.user
-        if authenticate(self.request, username=user.get_username(), password=password) != user:
+        password = self.cleaned_data["password"]
+        if not is_own_password(self.request, password):
             raise ValidationError(_("This is not your password."))
         return password
 

@@ -9,7 +9,8 @@ from tests.pages import errors, text
 
 PAGE, SECOND_FACTOR = "/admin/confirm/?next=/admin/second-factor/", "/admin/second-factor/"
 PASSWORD = "the right one"  # noqa: S105
-SENSITIVE = [SECOND_FACTOR, "/admin/auth/user/", "/admin/auth/user/add/", "/admin/auth/group/"]
+PASSWORD_CHANGE = "/admin/password_change/"  # noqa: S105
+SENSITIVE = [SECOND_FACTOR, PASSWORD_CHANGE, "/admin/auth/user/", "/admin/auth/user/add/", "/admin/auth/group/"]
 
 
 @pytest.fixture
@@ -70,6 +71,36 @@ def test_second_factor_stays_on_without_it(late, coordinator):
     late.post(SECOND_FACTOR, {"step": "off"})
 
     assert TOTPDevice.objects.count() == 1
+
+
+def change_password(browser, old, new="a new and long one"):
+    return browser.post(PASSWORD_CHANGE, {"old_password": old, "new_password1": new, "new_password2": new})
+
+
+def test_own_password_is_changed_by_who_has_confirmed(late):
+    late.post(PAGE, {"password": PASSWORD})
+
+    done = change_password(late, PASSWORD)
+
+    assert done.url == "/admin/password_change/done/"
+    assert late.get("/admin/").status_code == 200
+
+
+def test_guesses_of_the_password_that_is_changed_are_counted_and_logged(late, caplog):
+    late.post(PAGE, {"password": PASSWORD})
+    caplog.set_level("INFO", "partners.security")
+    caplog.clear()
+
+    answers = [change_password(late, "a wrong one") for _number in range(10)]
+
+    assert errors(answers[0]) == {
+        "old_password": "Your old password was entered incorrectly. Please enter it again.",
+    }
+    assert [answer.status_code for answer in answers] == [200] * 9 + [429]
+    assert change_password(late, PASSWORD).status_code == 429
+    events = [record.event for record in caplog.records if record.name == "partners.security"]
+    assert events[:2] == ["not signed in", "password not changed"]
+    assert "has to wait" in events
 
 
 def test_no_other_site_is_gone_on_to(late):
