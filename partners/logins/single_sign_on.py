@@ -6,12 +6,14 @@ that makes them here. It is asked anew at each sign-in, so that who leaves the o
 
 import logging
 from functools import cache
+from types import SimpleNamespace
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.django_client import OAuth
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.models import Group, User
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404
@@ -25,16 +27,29 @@ from partners.logins.backends import SIGNED_ON_BY_UNIVERSITY
 from partners.logins.going_on import going_on
 from partners.logins.models import UniversityIdentity
 
-NEXT = "single_sign_on_next"
+COOKIE = ("__Host-" if settings.SESSION_COOKIE_SECURE else "") + "university_sign_on"
+COOKIE_AGE = 10 * 60
+MAX_PENDING = 3
+"""Sign-ons that one browser may have begun, in as many tabs: a cookie holds 4,096 bytes."""
+MAX_NEXT_LENGTH = 500
+MAX_SUBJECT_LENGTH = 255
 SECONDS = 10
 """That the university's server has to answer."""
 TOLD = {"email": "email", "first_name": "given_name", "last_name": "family_name"}
-LONGEST = 150
 ASK_AGAIN = {"prompt": "login"}
 """Also who is signed in at the university, to confirm that it is she."""
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """A key that the server alone has: neither one that it shares with us, nor none."""
-FAILURES = (AuthlibBaseError, JoseError, KeyError, RequestException, RuntimeError, ValueError)
+FAILURES = (
+    AuthlibBaseError,
+    AttributeError,
+    JoseError,
+    LookupError,
+    RequestException,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 """What the library raises over an answer that is wrong, late or not there."""
 log = logging.getLogger(__name__)
 
@@ -70,55 +85,123 @@ def begin(request):
     """From the login page. Whom a page elsewhere sends is led there first, so that nobody is signed on unawares."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return redirect("admin:login")
-    request.session[NEXT] = request.GET.get("next", "")
+    pending = SimpleNamespace(session=read_pending(request))
     try:
         back = request.build_absolute_uri(reverse("single_sign_on_back"))
-        return university().authorize_redirect(request, back, **ASK_AGAIN if "again" in request.GET else {})
+        response = university().authorize_redirect(pending, back, **ASK_AGAIN if "again" in request.GET else {})
     except FAILURES as error:
         return failed(request, error)
+    *_earlier, begun = pending.session.values()
+    del begun["data"]["url"]
+    next_url = request.GET.get("next", "")
+    begun["next"] = next_url if len(next_url) <= MAX_NEXT_LENGTH else ""
+    set_pending(response, pending.session)
+    return response
 
 
 def come_back(request):
+    pending = read_pending(request)
+    begun = pending.get(f"_state_university_{request.GET.get('state')}", {})
+    response = sign_on(request, pending, begun.get("next", ""))
+    set_pending(response, pending)
+    return response
+
+
+def sign_on(request, pending, next_url):
     try:
-        claims = told_claims(request)
-        user = account_of(claims)
+        answer = SimpleNamespace(method="GET", GET=request.GET, session=pending)
+        user = account_of(told_claims(answer))
     except FAILURES as error:
         return failed(request, error)
     except Refused as refusal:
         return render(request, "admin/logins/refused.html", {"refusal": refusal}, status=403)
     login(request, user, backend=SIGNED_ON_BY_UNIVERSITY)
-    return redirect(going_on(request, request.session.pop(NEXT, ""), "admin:index"))
+    return redirect(going_on(request, next_url, "admin:index"))
 
 
-def told_claims(request):
-    """Those of the signed token, and those that the server tells besides."""
-    token = university().authorize_access_token(request)
+def read_pending(request):
+    """Return what Authlib has to know of the sign-ons that a browser has begun. A session would be a row for each."""
+    try:
+        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_AGE)
+    except signing.BadSignature:
+        return {}
+
+
+def set_pending(response, pending):
+    latest = dict([*pending.items()][-MAX_PENDING:])
+    if not latest:
+        response.delete_cookie(COOKIE, samesite="Lax")
+        return
+    value = signing.dumps(latest, salt=COOKIE, compress=True)
+    is_secure = settings.SESSION_COOKIE_SECURE
+    response.set_cookie(COOKIE, value, COOKIE_AGE, secure=is_secure, httponly=True, samesite="Lax")
+
+
+def told_claims(answer):
+    """Those of the signed token, and those that the server tells besides, which change none of those."""
+    token = university().authorize_access_token(answer)
     claims = token["userinfo"]
     if settings.OIDC_GROUPS_CLAIM in claims:
         return claims
     besides = university().userinfo(token=token)
     if besides["sub"] != claims["sub"]:
         raise ValueError("The server tells of somebody else than it has signed for.")
-    return claims | besides
+    return besides | claims
 
 
 def account_of(claims):
     """The account of the person, made on first sight, with the group that the university's groups give."""
-    person = {"issuer": claims["iss"], "subject": claims["sub"]}
-    name, group = name_of(person, str(claims[settings.OIDC_USERNAME_CLAIM])), group_of(claims)
+    person = {"issuer": claims["iss"], "subject": subject_in(claims)}
+    name, group = name_of(person, claims), group_of(claims)
     refuse(name, group)
-    told = {field: claims[claim][:LONGEST] for field, claim in TOLD.items() if claims.get(claim)}
+    told = {field: value for field, claim in TOLD.items() if (value := text_of(field, claims.get(claim)))}
     with transaction.atomic():
         user, _is_new = User.objects.update_or_create(username=name, defaults={"is_staff": True} | told)
+        if user.has_usable_password():
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
         user.groups.set([group])
         UniversityIdentity.objects.update_or_create(user=user, defaults=person)
     return user
 
 
-def name_of(person, told):
+def subject_in(claims):
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not subject.isprintable() or len(subject) > MAX_SUBJECT_LENGTH:
+        raise ValueError(f"The claim sub is no short text: {str(subject)[:300]!r}.")
+    return subject
+
+
+def username_in(claims):
+    """Return the name that the university gives somebody, which may be a number."""
+    name = claims[settings.OIDC_USERNAME_CLAIM]
+    if isinstance(name, bool) or not isinstance(name, (str, int)):
+        raise ValueError(f"The claim {settings.OIDC_USERNAME_CLAIM} is no name: {str(name)[:300]!r}.")
+    try:
+        User._meta.get_field("username").run_validators(str(name))
+    except ValidationError as error:
+        raise Refused(
+            _("“%(name)s” cannot be a user name here: %(why)s") % {"name": str(name)[:80], "why": error.messages[0]}
+        ) from error
+    return str(name)
+
+
+def text_of(field, value):
+    """Return what of a claim an account can hold: what is no text, or no email address, is as good as not there."""
+    if not isinstance(value, str):
+        return ""
+    text = "".join(filter(str.isprintable, value))[: User._meta.get_field(field).max_length]
+    try:
+        return User._meta.get_field(field).clean(text, None)
+    except ValidationError:
+        return ""
+
+
+def name_of(person, claims):
     """An account stays its person's, whatever she is called now, and whoever is called that now."""
     if known := UniversityIdentity.objects.filter(**person).select_related("user").first():
         return known.user.username
+    told = username_in(claims)
     if UniversityIdentity.objects.filter(user__username=told).exists():
         raise Refused(_("The account “%s” is somebody else's. Ask whoever administers this site.") % told)
     return told
@@ -133,17 +216,11 @@ def refuse(name, group):
     if not group:
         known.filter(university_identity__isnull=False).update(is_staff=False)
         raise Refused(_("“%s” is not in a group of the exchange office. Ask your IT staff to add you to one.") % name)
-    try:
-        User._meta.get_field("username").run_validators(name)
-    except ValidationError as error:
-        raise Refused(
-            _("“%(name)s” cannot be a user name here: %(why)s") % {"name": name[:80], "why": error.messages[0]}
-        ) from error
 
 
 def group_of(claims):
-    told = claims.get(settings.OIDC_GROUPS_CLAIM) or []
-    names = {told} if isinstance(told, str) else {*told}
+    told = claims.get(settings.OIDC_GROUPS_CLAIM)
+    names = {name for name in (told if isinstance(told, list) else [told]) if isinstance(name, str)}
     ours = {"Exchange coordinators": settings.OIDC_COORDINATORS, "Assistants": settings.OIDC_ASSISTANTS}
     name = next((name for name, theirs in ours.items() if names.intersection(theirs)), None)
     return name and Group.objects.get(name=name)

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.utils.timezone import now
 
 from partners.logins import single_sign_on
+from partners.logins.models import Session
 from tests.pages import text
 
 START = "/admin/university/"
@@ -27,6 +28,16 @@ PEOPLE = [
     {"sub": "6", "groups": ["office"]},
     {"sub": "7", "preferred_username": "ada", "groups": ["office"]},
     {"sub": "8", "preferred_username": "ada", "groups": ["students"]},
+    {"sub": "9", "preferred_username": "number", "groups": 5},
+    {"sub": "10", "preferred_username": "objects", "groups": [{}]},
+    {"sub": "11", "preferred_username": "mapping", "groups": {"office": True}},
+    {"sub": "12", "preferred_username": "nested", "groups": [["office"], None]},
+    {"sub": "13", "preferred_username": "eve", "email": ["eve@example.edu"], "given_name": {}, "groups": ["office"]},
+    {"sub": "14", "preferred_username": "nul", "email": "no address", "given_name": "N\0ul", "groups": ["office"]},
+    {"sub": "15", "preferred_username": ["office"], "groups": ["office"]},
+    {"sub": "16", "preferred_username": None, "groups": ["office"]},
+    {"sub": "17", "preferred_username": "n\0l", "groups": ["office"]},
+    {"sub": "18", "preferred_username": "long", "given_name": "L" * 400, "groups": ["office"]},
 ]
 
 
@@ -64,10 +75,15 @@ def sign_on(client, configured):
 
     def through(sub, following="/admin/changes/", **form):
         asked = client.get(START, {"next": following}).url
-        answer = requests.post(asked, data={"sub": sub} | form, allow_redirects=False, timeout=10)
-        return client.get(answer.headers["location"].removeprefix("http://testserver"), follow=True)
+        return client.get(answer_of_provider(asked, sub, **form), follow=True)
 
     return through
+
+
+def answer_of_provider(asked, sub, **form):
+    """The address that the provider leads back to."""
+    answer = requests.post(asked, data={"sub": sub} | form, allow_redirects=False, timeout=10)
+    return answer.headers["location"].removeprefix("http://testserver")
 
 
 def standing(name):
@@ -246,11 +262,97 @@ def test_tokens_are_signed_by_a_key_of_the_server_alone(settings, told, is_taken
     assert metadata["id_token_signing_alg_values_supported"] == is_taken
 
 
-def test_server_that_tells_of_somebody_else_is_not_believed(client, configured, settings, sign_on, monkeypatch):
+@pytest.mark.parametrize("told", [{"sub": "4", "roles": "office"}, {"sub": ["1"]}, {}, [], 5, None])
+def test_server_that_tells_of_somebody_else_is_not_believed(configured, settings, sign_on, monkeypatch, told):
     settings.OIDC_GROUPS_CLAIM = "roles"
-    monkeypatch.setattr(
-        type(single_sign_on.university()), "userinfo", lambda self, token: {"sub": "4", "roles": "office"}
-    )
+    monkeypatch.setattr(type(single_sign_on.university()), "userinfo", lambda self, token: told)
 
     assert sign_on("1").status_code == 502
     assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize(("sub", "name"), [("9", "number"), ("10", "objects"), ("11", "mapping"), ("12", "nested")])
+def test_groups_that_are_none_are_answered_as_no_group(sign_on, sub, name):
+    page = sign_on(sub)
+
+    assert page.status_code == 403
+    assert f"“{name}” is not in a group of the exchange office." in text(page)
+
+
+@pytest.mark.parametrize(
+    ("sub", "name", "stored"),
+    [("13", "eve", ("", "")), ("14", "nul", ("", "Nul")), ("18", "long", ("", "L" * 150))],
+)
+def test_of_other_claims_only_what_an_account_can_hold_is_taken(sign_on, sub, name, stored):
+    assert sign_on(sub).status_code == 200
+    assert User.objects.values_list("username", "email", "first_name").get() == (name, *stored)
+
+
+@pytest.mark.parametrize(("sub", "status"), [("15", 502), ("16", 502), ("17", 403)])
+def test_claim_that_is_no_name_makes_no_account(sign_on, sub, status):
+    assert sign_on(sub).status_code == status
+    assert User.objects.count() == 0
+
+
+@pytest.mark.parametrize("address", [START, "/admin/university/back/?code=stolen&state=invented", "/admin/login/"])
+def test_address_that_anybody_may_ask_for_writes_no_session(client, configured, address):
+    for _number in range(3):
+        client.get(address)
+
+    assert Session.objects.count() == 0
+
+
+def test_answer_is_good_only_in_the_browser_that_asked_and_only_once(client, configured):
+    back = answer_of_provider(client.get(START).url, "1")
+
+    answers = [type(client)().get(back).status_code, client.get(back).status_code, client.get(back).status_code]
+
+    assert answers == [502, 302, 502]
+
+
+def test_sign_ons_in_three_tabs_end_each_where_it_was_begun(client, configured):
+    pages = ["/admin/changes/", "/admin/overview/", "/admin/calendar/"]
+    backs = [answer_of_provider(client.get(START, {"next": page}).url, "1") for page in pages]
+
+    assert [client.get(back).url for back in backs] == pages
+
+
+def test_cookie_of_a_sign_on_is_signed_hidden_from_scripts_and_short_lived(client, configured):
+    with time_machine.travel(now(), tick=False) as clock:
+        back = answer_of_provider(client.get(START, {"next": "/" + "a" * 5000}).url, "1")
+        [cookie] = client.cookies.values()
+        clock.shift(601)
+        late = client.get(back)
+
+    assert (cookie["httponly"], cookie["samesite"], cookie["max-age"], cookie["path"]) == (True, "Lax", 600, "/")
+    assert len(cookie.value) < 4000
+    assert late.status_code == 502
+
+
+def test_cookie_that_was_altered_is_as_none(client, configured):
+    back = answer_of_provider(client.get(START).url, "1")
+    [name] = client.cookies
+    client.cookies[name] = client.cookies[name].value[:-1] + "~"
+
+    assert client.get(back).status_code == 502
+
+
+def test_account_that_the_university_signs_on_has_no_password_to_reset(sign_on, client, mailoutbox):
+    User.objects.create_user("ada", email="ada@example.edu", password="an earlier password")
+    sign_on("1")
+
+    client.post("/admin/password/", {"email": "ada@example.edu"})
+
+    assert mailoutbox == []
+    assert not client.login(request=client.get("/").wsgi_request, username="ada", password="an earlier password")
+    assert User.objects.get().has_usable_password() is False
+
+
+def test_who_is_signed_on_again_stays_signed_in_elsewhere(sign_on, client, configured):
+    sign_on("1")
+    elsewhere = type(client)()
+    elsewhere.get(answer_of_provider(elsewhere.get(START).url, "1"))
+
+    sign_on("1")
+
+    assert elsewhere.get("/admin/").status_code == 200
