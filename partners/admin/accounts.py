@@ -1,11 +1,13 @@
 """Accounts and groups, for superusers: whoever is at one's desk meanwhile makes herself none."""
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.db.models import Q
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -70,7 +72,8 @@ class AccountAdmin(ConfirmedFirst, UserAdmin):
 
     @admin.action(description=gettext_lazy("Mail a link to choose a password"), permissions=["change"])
     def send_link(self, request, accounts):
-        reached = accounts.filter(is_active=True).exclude(email="")
+        signed_on = Q(university_identity__isnull=False, is_superuser=False) if settings.OIDC_ISSUER else Q(pk=None)
+        reached = accounts.filter(is_active=True).exclude(email="").exclude(signed_on)
         for account in reached:
             invite(request, account)
         told = ngettext(
@@ -78,7 +81,8 @@ class AccountAdmin(ConfirmedFirst, UserAdmin):
         )
         messages.success(request, told % {"n": len(reached)})
         if left := [str(account) for account in accounts if account not in reached]:
-            messages.warning(request, _("Closed, or without an address: %(names)s.") % {"names": ", ".join(left)})
+            told = _("Closed, without an address, or signed in by the university: %(names)s.")
+            messages.warning(request, told % {"names": ", ".join(left)})
 
     @admin.action(description=gettext_lazy("Sign the selected accounts out"), permissions=["change"])
     def sign_out(self, request, accounts):

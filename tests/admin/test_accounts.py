@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from partners.logins.models import UniversityIdentity
 from tests.pages import errors, messages, text
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,10 @@ def test_link_goes_to_the_selected_account_and_to_no_other_of_its_address(client
 
     page = client.post(LIST, chosen, follow=True)
 
-    assert messages(page) == ["A link has been mailed to 1 account.", "Closed, or without an address: dora, eva."]
+    assert messages(page) == [
+        "A link has been mailed to 1 account.",
+        "Closed, without an address, or signed in by the university: dora, eva.",
+    ]
     assert [(mail.to, "Your user name is berta." in mail.body) for mail in mailoutbox] == [
         (["office@example.edu"], True)
     ]
@@ -72,3 +76,16 @@ def test_superuser_signs_an_account_out_everywhere(client, superuser, coordinato
 
     assert messages(page) == ["2 sessions have been ended."]
     assert [browser.get("/admin/").status_code for browser in elsewhere] == [302, 302]
+
+
+@pytest.mark.parametrize(("issuer", "reached"), [("https://login.example.edu", 0), ("", 1)])
+def test_no_link_goes_to_an_account_that_the_university_signs_on(
+    client, superuser, mailoutbox, settings, issuer, reached
+):
+    settings.OIDC_ISSUER = issuer
+    ada = User.objects.create_user("ada", email="ada@example.edu")
+    UniversityIdentity.objects.create(user=ada, issuer="https://login.example.edu", subject="1")
+
+    client.post(LIST, {"action": "send_link", "_selected_action": [ada.pk]})
+
+    assert [mail.to for mail in mailoutbox] == [["ada@example.edu"]] * reached
