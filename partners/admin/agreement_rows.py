@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -108,7 +109,8 @@ class RowsView(View):
         ids = self.ids()
         agreements = with_version(self.may_be_done_to().filter(pk__in=ids))
         agreements = agreements.select_related("university", "agreement_type")
-        agreements = list(agreements.order_by("university__name_key", "agreement_type__position", "pk"))
+        unknown_type_last = F("agreement_type__position").asc(nulls_last=True)
+        agreements = list(agreements.order_by("university__name_key", unknown_type_last, "pk"))
         self.tell_left(set(ids).difference(agreement.pk for agreement in agreements))
         files = self.request.FILES if data is not None else None
         return [self.form(data, files, instance=each, prefix=str(each.pk), newest=each.version) for each in agreements]

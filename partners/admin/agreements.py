@@ -1,4 +1,5 @@
 from django.contrib import admin, messages
+from django.db.models import Case, When
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -102,7 +103,7 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
     def country(self, agreement):
         return agreement.university.country
 
-    @admin.display(description=_("days left"), ordering="valid_until")
+    @admin.display(description=_("days left"), ordering=Case(When(status=Status.SIGNED, then="valid_until")))
     def time_left(self, agreement):
         return format_html('<span class="time-left {}">{}</span>', urgency(agreement), days_left(agreement) or "-")
 

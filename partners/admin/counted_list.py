@@ -7,12 +7,13 @@ many searches as there are choices. Here the database groups the rows that are l
 from collections import Counter
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count
 from django.utils.timezone import localdate
 
+from partners.admin.ordering import EmptyLastChangeList
 
-class CountedList(ChangeList):
+
+class CountedList(EmptyLastChangeList):
     def groups(self, columns, chosen=None):
         """Rows of the columns' values with how often each is listed, as if the filter chosen were not.
 

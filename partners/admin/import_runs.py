@@ -8,7 +8,9 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from partners.admin.ordering import EmptyLastChangeList
 from partners.interchange.undo import changes_of, count_of, undo, undoing_of
 from partners.logins.events import tell
 from partners.models import ImportRun
@@ -18,7 +20,7 @@ MOST_SHOWN = 200
 
 @admin.register(ImportRun)
 class ImportRunAdmin(admin.ModelAdmin):
-    list_display = ["file_name", "accepted_at", "user", "new", "changed", "unchanged", "undone_at"]
+    list_display = ["file_name", "accepted_at", "by", "new", "changed", "unchanged", "undone_at"]
     list_select_related = ["user"]
     list_per_page = 100
     date_hierarchy = "accepted_at"
@@ -41,6 +43,13 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).accepted().defer("content")
+
+    def get_changelist(self, request, **kwargs):
+        return EmptyLastChangeList
+
+    @admin.display(description=gettext_lazy("by"), ordering="user__username")
+    def by(self, run):
+        return run.user
 
     def get_urls(self):
         view = self.admin_site.admin_view

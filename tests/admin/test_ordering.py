@@ -1,0 +1,82 @@
+"""Lists that are sorted by a column which may be empty."""
+
+import re
+from datetime import date
+
+import pytest
+import time_machine
+from django.utils.timezone import now
+
+from partners.models import AgreementType, ImportRun
+from partners.rules import Status
+from tests.conftest import staff
+from tests.factories import AgreementFactory
+from tests.pages import text
+
+AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/importrun/"
+
+
+def sorted_by(client, address, column, sign=""):
+    """The first cells of the list, sorted by the column of that name."""
+    place = re.search(rf'<a href="[?]o=(\d+)[^"]*">{column}</a>', client.get(address).content.decode())[1]
+    page = client.get(address, {"o": f"{sign}{place}"}).content.decode()
+    return [text(cell).split(":")[0] for cell in re.findall(r'<th class="field-.*?</th>', page, re.DOTALL)]
+
+
+@pytest.fixture
+def agreements(db):
+    early, late = AgreementType.objects.create(name="Early"), AgreementType.objects.create(name="Late")
+    AgreementType.objects.filter(pk=early.pk).update(position=1)
+    AgreementType.objects.filter(pk=late.pk).update(position=99)
+    empty = {"university__name": "Empty", "agreement_type": None, "status": Status.IN_PROCESS}
+    values = {"places_out": 1, "places_in": 1, "signed_on": date(2020, 1, 1), "valid_until": date(2027, 1, 1)}
+    more = {"places_out": 2, "places_in": 2, "signed_on": date(2021, 1, 1), "valid_until": date(2028, 1, 1)}
+    AgreementFactory(**empty)
+    AgreementFactory(university__name="More", agreement_type=late, **more)
+    AgreementFactory(university__name="Less", agreement_type=early, **values)
+
+
+@pytest.mark.parametrize(
+    "column", ["Agreement type", "Signed on", "Valid until", "Days left", "Places out", "Places in"]
+)
+def test_agreements_without_a_value_come_last_either_way(office, agreements, column):
+    assert sorted_by(office, AGREEMENTS, column) == ["Less", "More", "Empty"]
+    assert sorted_by(office, AGREEMENTS, column, "-") == ["More", "Less", "Empty"]
+
+
+def test_days_left_puts_on_top_what_still_runs_out(client, coordinator):
+    """An agreement that has ended, or is not signed yet, has no days left whatever its dates are."""
+    ends = {"Expired": date(2026, 6, 1), "Tomorrow": date(2026, 6, 16), "In a year": date(2027, 6, 15), "Open": None}
+    for name, valid_until in ends.items():
+        AgreementFactory(university__name=name, valid_until=valid_until)
+    AgreementFactory(university__name="Ended", status=Status.ENDED, valid_until=date(2001, 1, 1))
+    AgreementFactory(university__name="Negotiated", status=Status.IN_PROCESS, valid_until=date(2026, 6, 15))
+
+    with time_machine.travel("2026-06-15 12:00"):
+        client.force_login(coordinator)
+        soonest, latest = (sorted_by(client, AGREEMENTS, "Days left", sign) for sign in ("", "-"))
+
+    assert soonest[:3] == ["Expired", "Tomorrow", "In a year"]
+    assert latest[:3] == ["In a year", "Tomorrow", "Expired"]
+    assert sorted(soonest[3:]) == sorted(latest[3:]) == ["Ended", "Negotiated", "Open"]
+
+
+def test_unknown_types_come_after_the_known_ones_of_a_university(office):
+    university = AgreementFactory(university__name="Marburg").university
+    AgreementFactory(university=university, agreement_type=None, status=Status.IN_PROCESS)
+
+    page = office.get(AGREEMENTS).content.decode()
+
+    types = [text(cell) for cell in re.findall(r'<td class="field-agreement_type.*?</td>', page, re.DOTALL)]
+    assert types == ["Bilateral", "-"]
+
+
+@pytest.mark.parametrize("column", ["By", "Undone"])
+def test_import_runs_without_a_value_come_last_either_way(office, column):
+    values = {"By": ("user", [staff("anna"), staff("berta")]), "Undone": ("undone_at", [now(), now()])}
+    field, (first, second) = values[column]
+    for name, value in {"empty.tsv": None, "second.tsv": second, "first.tsv": first}.items():
+        ImportRun.of(b"", name, accepted_at=now(), **{field: value}).save()
+
+    assert sorted_by(office, RUNS, column) == ["first.tsv", "second.tsv", "empty.tsv"]
+    assert sorted_by(office, RUNS, column, "-") == ["second.tsv", "first.tsv", "empty.tsv"]
