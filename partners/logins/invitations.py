@@ -3,6 +3,7 @@
 from django.contrib.auth.forms import PasswordResetForm
 
 from partners.logins.events import tell
+from partners.logins.password_reset import link_options
 
 WORDS = {
     "subject_template_name": "admin/logins/invitation_subject.txt",
@@ -24,5 +25,5 @@ class InvitationForm(PasswordResetForm):
 def invite(request, account):
     form = InvitationForm(account)
     form.full_clean()
-    form.save(request=request, use_https=request.is_secure(), **WORDS)
+    form.save(**link_options(request), **WORDS)
     tell("invited", request.user, request, whose=account.get_username())

@@ -28,7 +28,7 @@ def test_new_account_s_person_chooses_the_password(client, superuser, assistants
     page = client.get(ADD)
     client.post(ADD, {"username": "berta", "email": "berta@example.edu", "groups": [assistants.pk]})
     [mail] = mailoutbox
-    link = re.search(r"http://testserver(/admin/password/\S+)", mail.body)[1]
+    link = re.search(r"https://partners.example.edu(/admin/password/\S+)", mail.body)[1]
     berta = Client()
     form = berta.get(link, follow=True).redirect_chain[-1][0]
 
@@ -36,7 +36,7 @@ def test_new_account_s_person_chooses_the_password(client, superuser, assistants
     opened = berta.post("/admin/login/", {"username": "berta", "password": "a new and long one"}, follow=True)
 
     assert 'type="password"' not in page.content.decode()
-    assert (mail.to, mail.subject) == (["berta@example.edu"], "Your account at testserver")
+    assert (mail.to, mail.subject) == (["berta@example.edu"], "Your account at partners.example.edu")
     assert "Welcome, berta" in text(opened)
     assert [user.username for user in assistants.user_set.filter(is_staff=True, is_superuser=False)] == ["berta"]
 
