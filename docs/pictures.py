@@ -111,7 +111,7 @@ def upload(page, replacements):
 
 @contextmanager
 def site():
-    """A fresh site with the office's list: its address, and the password of its account."""
+    """A fresh site with the office's list: its address, and the password of its coordinator."""
     with TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -139,7 +139,7 @@ def site():
         server = manage("runserver", "--noreload", address, run=subprocess.Popen, **quiet)
         try:
             next(line for line in server.stdout if "Quit the server" in line)
-            yield f"http://{address}", re.search(r"password (\S+)", first.stdout)[1]
+            yield f"http://{address}", re.search(r"coordinator, with the password (\S+)", first.stdout)[1]
         finally:
             server.terminate()
             server.wait()

@@ -23,8 +23,8 @@ def first_run(db):
     return run
 
 
-def password(printed):
-    return re.search(r"Account +coordinator, with the password (\S+)\n", printed)[1]
+def password(printed, username="coordinator"):
+    return re.search(rf"{username.capitalize()} +{username}, with the password (\S+)\n", printed)[1]
 
 
 def test_empty_site_gets_the_office_s_list(first_run):
@@ -35,31 +35,47 @@ def test_empty_site_gets_the_office_s_list(first_run):
     assert (Agreement.objects.filter(status="signed").count(), Agreement.objects.in_process().count()) == (127, 1)
 
 
-def test_empty_site_gets_an_account_whose_printed_password_logs_in(client, first_run):
+@pytest.mark.parametrize("username", ["coordinator", "administrator"])
+def test_empty_site_gets_two_accounts_whose_printed_passwords_log_in(client, first_run, username):
     printed = first_run()
 
-    typed = {"username": "coordinator", "password": password(printed), "next": "/admin/partners/university/"}
+    typed = {"username": username, "password": password(printed, username), "next": "/admin/partners/university/"}
     page = client.post("/admin/login/", typed, follow=True)
-    assert "Welcome, coordinator" in text(page)
+    assert f"Welcome, {username}" in text(page)
     assert "108 universities" in text(page)
 
 
-def test_account_is_a_coordinator_s(first_run):
+def test_accounts_are_a_coordinator_s_and_an_administrator_s(first_run):
     first_run()
 
-    account = User.objects.get()
-    assert [group.name for group in account.groups.all()] == ["Exchange coordinators"]
-    assert (account.is_staff, account.is_superuser) == (True, False)
+    accounts = [
+        (account.username, account.is_staff, account.is_superuser, [group.name for group in account.groups.all()])
+        for account in User.objects.order_by("pk")
+    ]
+    assert accounts == [
+        ("coordinator", True, False, ["Exchange coordinators"]),
+        ("administrator", True, True, []),
+    ]
 
 
-def test_each_site_gets_a_password_of_its_own(first_run):
-    first = password(first_run())
+@pytest.mark.parametrize(("username", "status"), [("coordinator", 403), ("administrator", 200)])
+def test_only_the_administrator_manages_accounts(client, first_run, username, status):
+    first_run()
+
+    client.force_login(User.objects.get(username=username))
+
+    assert client.get("/admin/auth/user/").status_code == status
+
+
+def test_each_account_of_each_site_gets_a_password_of_its_own(first_run):
+    first = first_run()
     User.objects.all().delete()
+    second = first_run()
 
-    second = password(first_run())
+    passwords = [password(printed, name) for printed in (first, second) for name in ("coordinator", "administrator")]
 
-    assert first != second
-    assert min(len(first), len(second)) >= 12
+    assert len(set(passwords)) == 4
+    assert min(map(len, passwords)) >= 12
 
 
 def test_addresses_are_printed(first_run):
@@ -70,33 +86,42 @@ def test_addresses_are_printed(first_run):
 
 def test_second_run_changes_nothing_and_prints_no_password(first_run):
     first_run()
-    before = User.objects.get().password, University.history.count(), Agreement.history.count()
+    before = list(User.objects.values()), University.history.count(), Agreement.history.count()
 
     printed = first_run()
 
-    assert (User.objects.get().password, University.history.count(), Agreement.history.count()) == before
-    assert "Account        as before" in printed
+    assert (list(User.objects.values()), University.history.count(), Agreement.history.count()) == before
+    assert re.findall(r"^  (\w+) +(as before|none yet)", printed, re.MULTILINE) == [("Accounts", "as before")]
     assert "with the password" not in printed
     assert " new, " not in printed
 
 
-def test_site_with_a_university_keeps_its_register_and_gets_an_account(first_run):
+def test_site_with_a_university_keeps_its_register_and_gets_accounts(first_run):
     UniversityFactory(name="Marburg")
 
     printed = first_run()
 
     assert [each.name for each in University.objects.all()] == ["Marburg"]
-    assert User.objects.get().check_password(password(printed))
+    assert User.objects.get(username="administrator").check_password(password(printed, "administrator"))
 
 
-def test_site_with_an_account_keeps_it_and_gets_the_list(first_run):
+def test_site_with_an_account_keeps_it_alone_and_gets_the_list(first_run):
     User.objects.create_user("dean", password="secret")
 
     printed = first_run()
 
-    assert [each.username for each in User.objects.all()] == ["dean"]
+    assert [(each.username, each.is_superuser) for each in User.objects.all()] == [("dean", False)]
     assert "with the password" not in printed
     assert University.objects.count() == 108
+
+
+@pytest.mark.parametrize("fields", [{}, {"is_superuser": True, "is_active": False}], ids=["none", "closed"])
+def test_site_whose_accounts_have_no_administrator_is_shown_how_to_make_one(first_run, fields):
+    User.objects.create_user("dean", **fields)
+
+    printed = first_run()
+
+    assert "Administrator    none yet (to make one: .venv/bin/python manage.py createsuperuser)\n" in printed
 
 
 def test_failure_at_the_account_leaves_no_list_behind(first_run):

@@ -67,7 +67,7 @@ def opening():
 
 def signing():
     """On the coordinators' page, with a document for each."""
-    coordinator.force_login(User.objects.get())
+    coordinator.force_login(User.objects.get(username="coordinator"))
     deals = Agreement.objects.in_process()
     form = {name: value for deal in deals for name, value in filled(deal).items()}
     page = reverse("admin:partners_agreement_sign", query={"id": [deal.pk for deal in deals]})

@@ -13,7 +13,7 @@ from tests.pages import messages
 
 def main():
     client = Client()
-    client.force_login(User.objects.get())
+    client.force_login(User.objects.get(username="coordinator"))
     ids = list(Agreement.objects.in_process().values_list("pk", flat=True))
     address = reverse("admin:partners_agreement_sign", query={"id": ids})
     form = {}

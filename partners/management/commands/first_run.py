@@ -8,12 +8,14 @@ from django.db import transaction
 
 from partners.models import University
 
-ACCOUNT = "coordinator"
+ACCOUNTS_EXIST = "as before (to set a password anew: .venv/bin/python manage.py changepassword NAME)"
+NO_ADMINISTRATOR = "none yet (to make one: .venv/bin/python manage.py createsuperuser)"
 
 
 class Command(BaseCommand):
     help = (
-        "Makes an empty site usable: imports a list where there is no university, adds an account where there is none."
+        "Makes an empty site usable: imports a list where there is no university, "
+        "adds a coordinator and an administrator where there is no account."
     )
 
     def add_arguments(self, parser):
@@ -24,15 +26,30 @@ class Command(BaseCommand):
     def handle(self, list, address, **options):
         if not University.objects.exists():
             call_command("import_partners", list, stdout=self.stdout)
-        account = self.account()
-        self.stdout.write(
-            f"\n  Public list    {address}/\n  Back office    {address}/admin/\n  Account        {account}\n\n"
-        )
+        lines = {"Public list": f"{address}/", "Back office": f"{address}/admin/"} | ensure_accounts()
+        self.stdout.write("")
+        for label, text in lines.items():
+            self.stdout.write(f"  {label:<16} {text}")
+        self.stdout.write("")
 
-    def account(self):
-        if User.objects.exists():
-            return "as before (to set a password anew: .venv/bin/python manage.py changepassword NAME)"
-        password = secrets.token_urlsafe(12)
-        user = User.objects.create_user(ACCOUNT, password=password, is_staff=True)
-        user.groups.add(Group.objects.get(name="Exchange coordinators"))
-        return f"{ACCOUNT}, with the password {password}"
+
+def ensure_accounts():
+    """Return the lines to print about accounts, by their label. Existing accounts are never added to."""
+    if not User.objects.exists():
+        return create_accounts() | {"Passwords": "shown this once: keep them, or change them after signing in"}
+    if User.objects.filter(is_superuser=True, is_active=True).exists():
+        return {"Accounts": ACCOUNTS_EXIST}
+    return {"Accounts": ACCOUNTS_EXIST, "Administrator": NO_ADMINISTRATOR}
+
+
+def create_accounts():
+    coordinator, coordinator_line = create_account("coordinator")
+    coordinator.groups.add(Group.objects.get(name="Exchange coordinators"))
+    _administrator, administrator_line = create_account("administrator", is_superuser=True)
+    return {"Coordinator": coordinator_line, "Administrator": administrator_line}
+
+
+def create_account(username, **fields):
+    password = secrets.token_urlsafe(12)
+    user = User.objects.create_user(username, password=password, is_staff=True, **fields)
+    return user, f"{username}, with the password {password}"
