@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import checks
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -75,10 +74,8 @@ def _documents() -> Iterator[str]:
 
 
 def _static_files() -> Iterator[str]:
-    try:
-        staticfiles_storage.url("partners/public.css")
-    except ValueError:
-        yield "They have not been gathered. Run manage.py collectstatic."
+    if (words := health.static_files()) != health.FINE:
+        yield f"{words}."
 
 
 def _permissions() -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Whether the site can do its work, for whoever watches over it."""
 
+from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -8,6 +10,7 @@ from django.http import JsonResponse
 ADDRESS = "/healthz"
 CACHE_KEY = "health"
 FINE = "ok"
+COLLECT = "run manage.py collectstatic with the site's settings, and restart the site"
 FORGETS = "cannot be reached, or keeps nothing"
 
 
@@ -21,7 +24,7 @@ def answers(get_response):
 
 
 def health():
-    told = {"database": database(), "migrations": migrations(), "cache": memory()}
+    told = {"database": database(), "migrations": migrations(), "cache": memory(), "static_files": static_files()}
     is_fine = all(words == FINE for words in told.values())
     return JsonResponse(told, status=200 if is_fine else 503, headers={"Cache-Control": "no-store"})
 
@@ -54,3 +57,19 @@ def memory():
         return cache.get(CACHE_KEY, FORGETS)
     except Exception:  # noqa: BLE001
         return FORGETS
+
+
+def static_files():
+    """Return how many static files a page cannot name: those that collectstatic has not listed."""
+    paths = [path for finder in get_finders() for path, _storage in finder.list([])]
+    missing = [path for path in paths if not has_url(path)]
+    return f"{len(missing)} of {len(paths)} not collected: {COLLECT}" if missing else FINE
+
+
+def has_url(path):
+    """Return True if a template can name the file. A process reads the list of those that were collected once."""
+    try:
+        staticfiles_storage.url(path)
+    except ValueError:
+        return False
+    return True

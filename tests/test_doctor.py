@@ -1,3 +1,4 @@
+import re
 from io import StringIO
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import OperationalError, connection
 from exchange import doctor
 from tests.conftest import staff
 from tests.reminders.mailserver import mail_server
+from tests.test_health import MANIFEST_STORAGE, NOT_COLLECTED
 
 pytestmark = pytest.mark.django_db
 
@@ -119,11 +121,14 @@ def test_documents_that_cannot_be_kept_are_said(well):
 
 
 def test_static_files_that_are_missing_are_said(well, settings):
-    manifest = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    manifest = {"BACKEND": MANIFEST_STORAGE}
     settings.STATIC_ROOT = well / "staticfiles"
     settings.STORAGES = settings.STORAGES | {"staticfiles": manifest}
 
-    assert told() == (["static files: They have not been gathered. Run manage.py collectstatic."], "To do: 1")
+    faults, failure = told()
+
+    assert failure == "To do: 1"
+    assert re.fullmatch(rf"static files: (\d+) of \1 {NOT_COLLECTED}\.", *faults)
 
 
 def test_secret_that_everybody_can_read_is_said(well):

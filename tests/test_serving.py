@@ -45,6 +45,17 @@ def test_site_is_served_with_prepared_static_files(site):
     assert gzip.decompress(packed) == get(site, style)[2]
 
 
+def test_static_files_collected_with_debug_on_are_served_with_it_off(tmp_path):
+    folder = copy_site(tmp_path)
+    variables = surroundings(DATABASE_URL=f"sqlite:///{folder}/db.sqlite3")
+    prepare(folder, variables | {"DEBUG": "on"})
+
+    with served(folder, variables) as port:
+        answers = [get(port, url)[0] for url in ("/", "/admin/login/", "/healthz")]
+
+    assert answers == [200, 200, 200]
+
+
 def test_process_leaves_what_every_page_needs_out_of_its_looks_for_garbage():
     try:
         gunicorn.post_worker_init(worker=None)
