@@ -81,8 +81,8 @@ class AccountAdmin(ConfirmedFirst, UserAdmin):
         )
         messages.success(request, told % {"n": len(reached)})
         if left := [str(account) for account in accounts if account not in reached]:
-            told = _("Closed, without an address, or signed in by the university: %(names)s.")
-            messages.warning(request, told % {"names": ", ".join(left)})
+            message = _("Closed, without an address, or signed in by the university: %(names)s.")
+            messages.warning(request, message % {"names": ", ".join(left)})
 
     @admin.action(description=gettext_lazy("Sign the selected accounts out"), permissions=["change"])
     def sign_out(self, request, accounts):

@@ -10,7 +10,7 @@ IPV6_PREFIX_LENGTH = 64
 
 
 def client_address(request):
-    """Where a request comes from: what the proxy in front, if any, was asked by."""
+    """Return the address that a request comes from, as far as one is known."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2]
     address = (settings.BEHIND_PROXY and parse_ip(forwarded)) or parse_ip(request.META.get("REMOTE_ADDR", ""))
     return address and str(address)

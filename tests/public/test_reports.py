@@ -114,6 +114,13 @@ def test_five_reports_an_hour_are_taken_from_an_address(client, clock):
     assert report(client, clock, seconds=3600).status_code == 302
 
 
+def test_household_of_ipv6_counts_as_one_address(client, clock):
+    answers = [report(client, clock, seconds=3, address=f"2001:db8:1:1::{number}") for number in range(6)]
+
+    assert [answer.status_code for answer in answers[:5]] == [302] * 5
+    assert MANY in text(answers[5])
+
+
 def test_fifty_reports_an_hour_are_taken_from_all_addresses(client, clock):
     answers = [report(client, clock, seconds=3, address=f"198.51.100.{n}") for n in range(51)]
 
