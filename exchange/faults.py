@@ -3,8 +3,9 @@
 import sqlite3
 import sys
 
+from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from exchange.context_processors import office
@@ -13,8 +14,17 @@ SECONDS_TO_COME_BACK = 30
 POSTGRESQL_FULL = "53100"
 
 
+class InvalidParameter(BadRequest):
+    """A parameter of an address that cannot be answered. Its text is for whoever has sent it."""
+
+
 def bad_request(request, exception):
-    return _page(request, 400)
+    """As JSON for programs. The texts of other exceptions tell of the inside."""
+    reason = str(exception) if isinstance(exception, InvalidParameter) else ""
+    if not request.path_info.endswith(".json"):
+        return _page(request, 400, reason=reason)
+    error = reason or "This request cannot be read."
+    return JsonResponse({"error": error}, status=400, headers={"Cache-Control": "no-store"})
 
 
 def server_error(request):
@@ -36,8 +46,9 @@ def has_no_room(error):
     return is_full or getattr(told, "sqlstate", None) == POSTGRESQL_FULL
 
 
-def _page(request, status, template=None):
+def _page(request, status, template=None, **context):
     """The request itself may be what is bad, and so the page is made without it."""
-    response = HttpResponse(render_to_string(template or f"{status}.html", office(request)), status=status)
+    content = render_to_string(template or f"{status}.html", office(request) | context)
+    response = HttpResponse(content, status=status)
     response["Cache-Control"] = "no-store"
     return response

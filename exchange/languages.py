@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.shortcuts import redirect
 from django.urls import reverse, translate_url
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 OFFICE = "/admin/"
 
@@ -37,6 +40,14 @@ def _language(path):
     if path.startswith(OFFICE):
         return "en"
     return translation.get_language_from_path(path) or settings.LANGUAGE_CODE
+
+
+@csrf_exempt
+@require_safe
+def redirect_to_default_language(request):
+    """Lead from an address with the code of the default language, which has no pages, to the same without it."""
+    asked = request.get_full_path().partition(f"/{settings.LANGUAGE_CODE}/")[2]
+    return redirect(reverse("partners") + asked.lstrip("/"))
 
 
 def translations(request):

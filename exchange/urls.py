@@ -1,7 +1,9 @@
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from exchange.languages import redirect_to_default_language
 from partners.public import urls as public
 
 admin.autodiscover()
@@ -12,6 +14,7 @@ urlpatterns = [
     path("", include("partners.reminders.urls")),
     *public.files,
     *i18n_patterns(*public.pages, prefix_default_language=False),
+    re_path(rf"^{settings.LANGUAGE_CODE}/", redirect_to_default_language),
 ]
 
 handler400 = "exchange.faults.bad_request"

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from functools import cache, partial
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.timezone import localdate
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext as _
 
+from exchange.faults import InvalidParameter
 from partners.interchange import tables
 from partners.interchange.formats import CSV, TSV, XLSX
 from partners.interchange.notation import Term, format_terms
@@ -33,14 +35,16 @@ OF_UNIVERSITY = ["pk", "name", "slug", "city", "website", "country__code", "coun
 OF_AGREEMENT = ["university", "agreement_type__name", "agreement_type__slug", "status", "valid_from", "valid_until"]
 
 
-@require_http_methods(["GET", "HEAD", "OPTIONS"])
 def download(request, file_format):
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=PREFLIGHT)
     day = Day(request.GET.get("on", ""), localdate())
-    if day.is_refused:
-        raise Http404
     partner_filter = PartnerFilter(request.GET, University.objects.filter(is_listed=True), on=day.on)
+    for name, value in partner_filter.unknown:
+        words = _(
+            "“%(value)s” is no value of “%(name)s”. Filter the list on its page, and copy the file's address there."
+        )
+        raise InvalidParameter(words % {"name": name, "value": Truncator(value).chars(30)})
     found = list(partner_filter.qs.values(*OF_UNIVERSITY))
     agreements = _agreements(partner_filter.matching(), day.on)
     write = _json if file_format == "json" else partial(_table, TABLES[file_format])

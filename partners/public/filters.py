@@ -5,11 +5,13 @@ from urllib.parse import quote_plus
 
 from django import forms
 from django.db.models import Case, When
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
 from partners.countries import alphabetical, are_translated, local_names
 from partners.models import Country
+from partners.public.days import Day
 from partners.public.tally import counted, counts, whole_list
 from partners.querysets import IN_FORCE, IN_PROCESS
 
@@ -21,6 +23,8 @@ SORTS = {
 }
 CHOICES = ["q", "type", "status", "country"]
 PARAMETERS = [*CHOICES, "sort", "page"]
+MAX_PICKS = 10
+"""Universities on a shortlist. More could not be looked at side by side."""
 STATUSES = {IN_FORCE: _("In force"), IN_PROCESS: _("In process, not open yet")}
 
 
@@ -45,6 +49,17 @@ class AnyChoiceFilter(MultipleChoiceFilter):
         super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
 
 
+KNOWN = {
+    "type": lambda partner_filter, value: value in partner_filter.whole.types,
+    "status": lambda _partner_filter, value: value in STATUSES,
+    "country": lambda partner_filter, value: value in partner_filter.country_names,
+    "sort": lambda _partner_filter, value: value in SORTS,
+    "on": lambda partner_filter, value: not Day(value, partner_filter.on).is_refused,
+    "page": lambda _partner_filter, value: value == "all" or (value.isdecimal() and len(value) < 10),
+}
+"""Whether a parameter can have a value."""
+
+
 class PartnerFilter(FilterSet):
     """Type and status are asked of one agreement, so that they are answered together."""
 
@@ -63,9 +78,25 @@ class PartnerFilter(FilterSet):
         ],
     )
 
-    def __init__(self, *args, on, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, data, *args, on, **kwargs):
+        super().__init__(data, *args, **kwargs)
         self.on = on
+        self.unknown = [(name, value) for name in KNOWN for value in data.getlist(name) if not self._knows(name, value)]
+        if self.unknown or len(data.getlist("pick")) > MAX_PICKS:
+            self.data = self._without_useless_values()
+
+    def _knows(self, name, value):
+        """Return whether a parameter can have a value."""
+        return KNOWN[name](self, value)
+
+    def _without_useless_values(self):
+        """Each link repeats the data. Of a group of choices, one unknown value finds nothing as well as hundreds."""
+        data, unknown = self.data.copy(), set(self.unknown)
+        for name in dict(self.unknown):
+            known = [value for value in data.getlist(name) if (name, value) not in unknown]
+            data.setlist(name, known or (data.getlist(name)[:1] if name in CHOICES else []))
+        data.setlist("pick", data.getlist("pick")[:MAX_PICKS])
+        return QueryDict(data.urlencode())
 
     def filter_queryset(self, queryset):
         order, is_translated = SORTS[self.order], self.is_by_country and are_translated()
@@ -178,7 +209,7 @@ class PartnerFilter(FilterSet):
     def is_often_asked(self):
         """What the site itself leads to: there is no end of all that can be asked."""
         made = [name for name in CHOICES for _value in self.data.getlist(name)]
-        return self.form.is_valid() and "q" not in made and "on" not in self.data and len(made) <= 1
+        return not self.unknown and "q" not in made and "on" not in self.data and len(made) <= 1
 
     @property
     def is_plain(self):
@@ -193,9 +224,13 @@ class PartnerFilter(FilterSet):
         """What each group offers: the values that addresses have, with their labels."""
         return {"type": self.whole.types, "status": STATUSES, "country": dict(self._countries())}
 
-    def _countries(self):
-        """Those with a university on the list, and those that the address names."""
+    @cached_property
+    def country_names(self):
+        """Of those with a university on the list, and of those that the address names, by their codes."""
         names = self.whole.countries
-        if unlisted := [code for code in self.chosen("country") if code not in names]:
+        if unlisted := [code for code in self.data.getlist("country") if code not in names]:
             names = names | dict(Country.objects.filter(code__in=unlisted).values_list("code", "name"))
-        return sorted(local_names(names).items(), key=lambda country: alphabetical(country[1]))
+        return names
+
+    def _countries(self):
+        return sorted(local_names(self.country_names).items(), key=lambda country: alphabetical(country[1]))

@@ -28,7 +28,7 @@ class KeptPages:
 
     def __call__(self, request):
         match = request.public_match = public_match(request)
-        if match is None:
+        if match is None or request.method not in ("GET", "HEAD"):
             return self.get_response(request)
         request.resolver_match = match
         simplify(request, match.func.parameters)

@@ -34,8 +34,12 @@ class ReportForm(forms.Form):
         return values
 
 
-def now_opened():
-    return signing.dumps(time(), salt=__name__)
+def renew_opened(opened=""):
+    """Return the signed moment for the next form. Who corrects a refused one has not just begun, and does not wait."""
+    seconds = _seconds_since(opened)
+    if 0 <= seconds <= LATEST:
+        return opened
+    return signing.dumps(time() - (SOONEST if seconds > LATEST else 0), salt=__name__)
 
 
 def _seconds_since(opened):

@@ -8,10 +8,7 @@ from django.http import QueryDict
 
 from partners.models import University
 from partners.public.details import Offer, offers
-from partners.public.filters import PARAMETERS, list_address
-
-MOST = 10
-"""Picks. More could not be looked at side by side."""
+from partners.public.filters import MAX_PICKS, PARAMETERS, list_address
 
 
 @dataclass(slots=True)
@@ -29,7 +26,7 @@ class Shortlist:
     def __init__(self, data, on):
         self.data, self.on = data, on
         asked = list(dict.fromkeys(data.getlist("pick")))
-        self._asked, self.beyond = asked[:MOST], asked[MOST:]
+        self._asked, self.beyond = asked[:MAX_PICKS], asked[MAX_PICKS:]
 
     @cached_property
     def slugs(self):
@@ -38,7 +35,7 @@ class Shortlist:
 
     @property
     def is_full(self):
-        return len(self.slugs) == MOST
+        return len(self.slugs) == MAX_PICKS
 
     @cached_property
     def universities(self):

@@ -20,7 +20,7 @@ pages = [
     path("", public(PartnerListView.as_view(), **LIST), name="partners"),
     re_path(rf"^universities/{SLUG}/$", public(UniversityView.as_view(), pick=IN_ORDER), name="university"),
     re_path(rf"^universities/{SLUG}/report/$", csrf_exempt(never_cache(ReportView.as_view())), name="report"),
-    re_path(rf"^universities/{SLUG}/report/sent/$", ReportedView.as_view(), name="reported"),
+    re_path(rf"^universities/{SLUG}/report/sent/$", csrf_exempt(ReportedView.as_view()), name="reported"),
 ]
 
 # Without a language in their address.

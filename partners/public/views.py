@@ -13,6 +13,7 @@ from django.views.generic import DetailView, FormView, TemplateView
 from partners.logins.access import is_office
 from partners.logins.throttling import client_network
 from partners.models import University
+from partners.public.addresses import set_parameters
 from partners.public.country_map import CountryMap
 from partners.public.days import Day
 from partners.public.details import last_change, neighbours, offers
@@ -20,7 +21,7 @@ from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import facets, made_choices, ways_out
 from partners.public.filters import PartnerFilter
 from partners.public.listing import partners
-from partners.public.reports import ReportForm, is_within_limits, now_opened, send
+from partners.public.reports import ReportForm, is_within_limits, renew_opened, send
 from partners.public.shortlist import Shortlist, is_comparison
 
 ON_ONE_PAGE = 250
@@ -46,11 +47,12 @@ class PartnerListView(TemplateView):
         day = Day(self.request.GET.get("on", ""), localdate())
         on = day.on
         partner_filter = PartnerFilter(self.request.GET, University.objects.filter(is_listed=True), on=on)
+        set_parameters(self.request, partner_filter.data)
         found = partner_filter.qs
         found_in = partner_filter.found_in()
         count = {"universities": sum(found_in.values()), "countries": len(found_in)}
         page = _page(found, count["universities"], self.request.GET.get("page"))
-        shortlist = Shortlist(self.request.GET, on)
+        shortlist = Shortlist(partner_filter.data, on)
         page.object_list = partners(page.object_list, partner_filter.whole, day, shortlist)
         choices, made = facets(partner_filter), list(made_choices(partner_filter))
         return super().get_context_data(
@@ -65,6 +67,7 @@ class PartnerListView(TemplateView):
             ways_out=[] if page.object_list else ways_out(partner_filter, made),
             count=count,
             page=page,
+            has_in_process=any(each.is_in_process for partner in page.object_list for each in partner.agreements),
             shortlist=shortlist,
             **kwargs,
         )
@@ -180,6 +183,7 @@ class UniversityView(DetailView):
 class ReportView(FormView):
     """Outside of the page that it is about, which so can be kept for everybody."""
 
+    http_method_names = ["get", "head", "post", "options"]
     template_name = "partners/report.html"
     form_class = ReportForm
 
@@ -189,7 +193,8 @@ class ReportView(FormView):
         return super().dispatch(request, *args, slug=slug)
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(university=self.university, opened=now_opened(), **kwargs)
+        opened = renew_opened(self.request.POST.get("opened", ""))
+        return super().get_context_data(university=self.university, opened=opened, **kwargs)
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"label_suffix": ""}
@@ -215,4 +220,4 @@ class ReportView(FormView):
 
 class ReportedView(ReportView):
     template_name = "partners/reported.html"
-    http_method_names = ["get"]
+    http_method_names = ["get", "head", "options"]

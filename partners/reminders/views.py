@@ -4,12 +4,14 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.timezone import localdate
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from partners.models import CalendarLink
 from partners.reminders.calendar import calendar
 
 
+@csrf_exempt
 @require_safe
 def subscription(request, token):
     """Whoever has the link has the calendar: calendar programs cannot sign in."""

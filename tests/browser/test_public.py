@@ -57,6 +57,24 @@ def test_student_finds_erasmus_partners_in_italy(student):
     assert student.get_by_label("Erasmus+").is_checked()
 
 
+def test_full_stop_stands_behind_the_mail_address_at_any_width(student):
+    student.goto(MILAN)
+    question = student.locator("p", has_text="Questions? Write to")
+    alone = []
+    for pixels in range(320, 420, 4):
+        student.set_viewport_size({"width": pixels, "height": 800})
+        lines = question.evaluate(
+            """paragraph => {
+                const range = document.createRange();
+                range.selectNodeContents(paragraph.lastChild);
+                return [paragraph.querySelector("a"), range].map(part => [...part.getClientRects()].at(-1).bottom);
+            }"""
+        )
+        alone += [pixels] if abs(lines[0] - lines[1]) > 10 else []
+
+    assert alone == []
+
+
 def test_student_reads_what_in_process_means(student):
     student.goto("/?status=in-process")
 

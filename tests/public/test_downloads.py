@@ -8,7 +8,7 @@ from partners.interchange import tables
 from partners.interchange.resources import COLUMNS
 from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import queries
+from tests.pages import queries, text
 
 PAST = date(2000, 1, 1)
 INTERNAL = {"contact": "Ms Secret", "notes": "Secret notes", "next_step": "Secret step"}
@@ -141,9 +141,44 @@ def test_hostile_names_come_through_as_text(client, db, file_format):
     assert sorted(name for _country, name, _terms in rows(client.get(f"/partners.{file_format}"))) == names
 
 
-@pytest.mark.parametrize("address", ["/partners.ods", "/partners.tsv/", "/partners.json?on=yesterday"])
+@pytest.mark.parametrize("address", ["/partners.ods", "/partners.tsv/"])
 def test_other_file_is_not_found(client, three, address):
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("on", "yesterday"),
+        ("on", "1066-10-14"),
+        ("sort", "size"),
+        ("status", "open"),
+        ("type", "erasmus+"),
+        ("country", "GERMANY"),
+    ],
+)
+def test_value_that_a_parameter_cannot_have_is_an_error_in_the_file_s_form(client, three, name, value):
+    told, page = [client.get(f"/partners.{file_format}", {name: value}) for file_format in ("json", "csv")]
+
+    sentence = f"“{value}” is no value of “{name}”. Filter the list on its page, and copy the file's address there."
+    assert (told.status_code, told["Content-Type"], told.json()) == (400, "application/json", {"error": sentence})
+    assert told["Access-Control-Allow-Origin"] == "*"
+    assert (page.status_code, sentence in text(page)) == (400, True)
+
+
+def test_too_many_values_are_an_error_in_json(client, three):
+    told = client.get("/partners.json", {"country": ["DE"] * 301})
+
+    sentence = "The address has 301 values for “country”. At most 300 are allowed: leave some out."
+    assert (told.status_code, told.json()) == (400, {"error": sentence})
+
+
+@pytest.mark.parametrize(
+    "query", ["?on=2026-06-01", "?on=20260601", "?type=ge3", "?country=FR&country=DE", "?sort=-name"]
+)
+def test_value_that_a_parameter_can_have_is_none(client, three, query):
+    with time_machine.travel("2026-06-01 12:00", tick=False):
+        assert client.get(f"/partners.json{query}").status_code == 200
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "json"])

@@ -5,7 +5,7 @@ import pytest
 
 from partners.models import Country
 from partners.rules import Status
-from tests.factories import AgreementFactory, UniversityFactory
+from tests.factories import AgreementFactory, UniversityFactory, partners
 from tests.pages import pieces, rows, text, title
 
 
@@ -192,10 +192,49 @@ def test_very_long_query_is_answered_with_a_page(client, three, query):
 
 @pytest.mark.parametrize("name", ["country", "type", "status"])
 def test_very_many_choices_are_answered_with_a_page(client, three, name):
-    page = client.get("/", {name: ["DE", "bilateral", "in-force", *map(str, range(900))]})
+    page = client.get("/", {name: ["DE", "bilateral", "in-force", *map(str, range(297))]})
 
     assert page.status_code == 200
     assert "Marburg" in names(page)
+
+
+@pytest.mark.parametrize("name", ["country", "type", "status", "q", "sort", "pick", "page", "on"])
+def test_more_than_300_values_are_refused_with_a_sentence(client, three, name):
+    page = client.get("/", {name: ["DE"] * 301})
+
+    assert (page.status_code, pieces(page, "h1")) == (400, ["Not understood"])
+    sentence = f"The address has 301 values for “{name}”. At most 300 are allowed: leave some out."
+    assert sentence in text(page)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"type": [f"nowhere-{number}" for number in range(300)]},
+        {"status": [f"nowhere-{number}" for number in range(300)]},
+        {"country": [f"nowhere-{number}" for number in range(300)]},
+        {"type": ["bilateral", *[f"nowhere-{number}" for number in range(299)]]},
+        {"sort": "nowhere"},
+        {"page": "nowhere"},
+        {"on": "nowhere"},
+    ],
+    ids=lambda unknown: " ".join(unknown),
+)
+def test_page_repeats_what_it_does_not_know_in_few_places(client, db, unknown):
+    partners(50)
+    plain, page = client.get("/"), client.get("/", unknown)
+
+    assert len(re.findall("nowhere", page.content.decode(), re.IGNORECASE)) < 30
+    assert len(page.content) < 1.2 * len(plain.content)
+
+
+def test_links_repeat_ten_picks_of_300(client, db):
+    partners(50)
+
+    page = client.get("/", {"sort": "name", "pick": [f"nowhere-{number:03}" for number in range(300)]})
+
+    links = re.findall(r'href="([^"]*nowhere[^"]*)"', page.content.decode())
+    assert max(link.count("nowhere") for link in links) == 10
 
 
 def test_form_shows_what_is_asked_for(client, three):
@@ -289,15 +328,32 @@ def chips(page):
 
 
 def test_each_choice_can_be_taken_away(client, three):
-    page = client.get("/?q=tech&country=DE&country=BR&type=erasmus&type=nonsense&sort=name&page=3")
+    page = client.get("/?q=tech&country=DE&country=BR&type=erasmus&type=bilateral&sort=name&page=3")
 
     assert chips(page)[:5] == [
-        ("?country=BR&country=DE&type=erasmus&type=nonsense&sort=name", "Take away: tech ×"),
-        ("?q=tech&country=BR&country=DE&type=nonsense&sort=name", "Take away: Erasmus+ ×"),
-        ("?q=tech&country=BR&country=DE&type=erasmus&sort=name", "Take away: nonsense ×"),
-        ("?q=tech&country=DE&type=erasmus&type=nonsense&sort=name", "Take away: Brazil ×"),
-        ("?q=tech&country=BR&type=erasmus&type=nonsense&sort=name", "Take away: Germany ×"),
+        ("?country=BR&country=DE&type=bilateral&type=erasmus&sort=name", "Take away: tech ×"),
+        ("?q=tech&country=BR&country=DE&type=erasmus&sort=name", "Take away: Bilateral ×"),
+        ("?q=tech&country=BR&country=DE&type=bilateral&sort=name", "Take away: Erasmus+ ×"),
+        ("?q=tech&country=DE&type=bilateral&type=erasmus&sort=name", "Take away: Brazil ×"),
+        ("?q=tech&country=BR&type=bilateral&type=erasmus&sort=name", "Take away: Germany ×"),
     ]
+
+
+def test_unknown_choice_beside_a_known_one_is_left_out(client, three):
+    page = client.get("/?type=nonsense&type=erasmus&country=XX&country=DE&country=FR&sort=name&page=junk&on=junk")
+
+    assert chips(page)[:3] == [
+        ("?country=DE&country=FR&sort=name", "Take away: Erasmus+ ×"),
+        ("?country=FR&type=erasmus&sort=name", "Take away: Germany ×"),
+        ("?country=DE&type=erasmus&sort=name", "Take away: France ×"),
+    ]
+
+
+def test_unknown_choice_alone_can_be_taken_away(client, three):
+    page = client.get("/?type=nonsense&type=rubbish&sort=name")
+
+    assert chips(page)[0] == ("?sort=name", "Take away: nonsense ×")
+    assert names(page) == []
 
 
 def test_empty_answer_tells_what_doing_without_a_choice_would_give(client, three):

@@ -61,7 +61,25 @@ def test_first_language_is_that_of_addresses_without_one_but_not_of_the_office(c
     assert "Password:" in text(office)
 
 
-@pytest.mark.parametrize("address", ["/en/", "/it/", "/de/de/", "/de/admin/"])
+@pytest.mark.parametrize(
+    ("address", "location"),
+    [
+        ("/en/", "/"),
+        ("/en/?q=x%20y&type=bilateral", "/?q=x%20y&type=bilateral"),
+        ("/en/universities/marburg/", "/universities/marburg/"),
+        ("/en/universities/\u0142\u00f3d\u017a/", "/universities/%C5%82%C3%B3d%C5%BA/"),
+        ("/en//evil.example/", "/evil.example/"),
+        ("/en/%5Cevil.example/", "/%5Cevil.example/"),
+        ("/en/https://evil.example/", "/https://evil.example/"),
+    ],
+)
+def test_address_with_the_code_of_the_first_language_leads_to_that_without_it(client, db, address, location):
+    answer = client.get(address)
+
+    assert (answer.status_code, answer["Location"]) == (302, location)
+
+
+@pytest.mark.parametrize("address", ["/it/", "/de/de/", "/de/admin/"])
 def test_address_of_no_page_in_no_language_is_not_found(client, db, address):
     assert client.get(address).status_code == 404
 

@@ -24,6 +24,19 @@ def university_names(page):
     return [text(link) for link in re.findall(r'<th scope="row".*?</th>', page.content.decode(), re.DOTALL)]
 
 
+MEANING = "in process means that we are still negotiating"
+
+
+@pytest.mark.parametrize("address", ["/", "/?embed=1"])
+def test_list_says_what_in_process_means_only_where_one_is(client, db, address):
+    AgreementFactory(university__name="Marburg")
+    without = client.get(address)
+    AgreementFactory(university__name="Jena", status=Status.IN_PROCESS)
+
+    assert [MEANING in text(page) for page in (without, client.get(address))] == [False, True]
+    assert MEANING not in text(client.get(f"{address}?q=marburg" if address == "/" else f"{address}&q=marburg"))
+
+
 def test_list_heads_with_the_office_s_count(client, register):
     page = client.get("/")
 

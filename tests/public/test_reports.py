@@ -105,6 +105,25 @@ def test_refused_report_can_be_sent_after_a_moment(client, clock):
     assert report(client, clock, opened=again)["Location"] == SENT
 
 
+@pytest.mark.parametrize(
+    "mistake",
+    [{"message": " "}, {"email": "nobody"}, {"nickname": "Bob"}, {"seconds": 25 * 3600}],
+    ids=" ".join,
+)
+def test_refused_report_can_be_corrected_at_once(client, clock, mistake):
+    page = report(client, clock, **mistake)
+
+    again = re.search(r'name="opened" value="([^"]+)"', page.content.decode())[1]
+    assert report(client, clock, opened=again, seconds=1)["Location"] == SENT
+
+
+def test_forged_moment_is_not_believed_when_it_comes_again(client, clock):
+    page = report(client, clock, opened="made up")
+
+    again = re.search(r'name="opened" value="([^"]+)"', page.content.decode())[1]
+    assert REFUSED in text(report(client, clock, opened=again, seconds=1))
+
+
 def test_five_reports_an_hour_are_taken_from_an_address(client, clock):
     answers = [report(client, clock, seconds=3) for _ in range(6)]
 
