@@ -176,7 +176,7 @@ def test_whatever_else_the_database_has_no_room_for_is_told_on_a_page(office, de
 
 def test_restored_document_without_room_is_told(documents):
     with little_room(), pytest.raises(BackupError, match=r"^The document scan cannot be kept: File too large\.$"):
-        restore_document(storages["documents"], "scan", BytesIO(b" " * IN_MEMORY), "")
+        restore_document(storages["documents"], "scan", BytesIO(b" " * IN_MEMORY))
 
     assert list(documents.iterdir()) == []
 

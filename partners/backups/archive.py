@@ -12,8 +12,9 @@ from pathlib import Path
 FORMAT = 1
 MANIFEST = "manifest.json"
 BLOCK = 1 << 20
-QUOTES = "'\"."
-"""Around or after the words of some errors."""
+MAX_MANIFEST_BYTES = 1 << 26
+MAX_EXPANSION, ALWAYS_ALLOWED_BYTES = 200, 1 << 26
+"""A backup's text shrinks to a tenth or a thirtieth. A zip bomb shrinks to a thousandth."""
 UNREADABLE = (
     *(AttributeError, EOFError, KeyError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
     *(zipfile.BadZipFile, zlib.error),
@@ -67,8 +68,9 @@ class Reader:
 
     def __init__(self, zipped: zipfile.ZipFile):
         self.zipped = zipped
-        self.manifest = json.loads(zipped.read(MANIFEST))
+        self.manifest = self._read_manifest()
         self.sums: dict[str, str] = self.manifest["sha256"]
+        self.migrations: list[tuple[str, str]] = [tuple(name) for name in self.manifest["migrations"]]
 
     def members(self, folder: str) -> list[str]:
         return [name for name in self.sums if name.startswith(f"{folder}/")]
@@ -77,15 +79,48 @@ class Reader:
         return self.zipped.open(name)
 
     def check(self) -> None:
-        """Raises ValueError unless everything is as it was written."""
-        if self.manifest["format"] != FORMAT:
-            raise ValueError(f"its format is {self.manifest['format']}, and this version reads {FORMAT}")
-        if {*self.zipped.namelist()} != {*self.sums, MANIFEST}:
+        """Raise ValueError unless everything is as it was written."""
+        names = self.zipped.namelist()
+        if sorted(names) != sorted([*self.sums, MANIFEST]):
             raise ValueError("what is in it is not what its manifest tells")
-        for name, told in self.sums.items():
+        self._check_size()
+        for name, expected in self.sums.items():
             with self.open(name) as member:
-                if hashlib.file_digest(member, "sha256").hexdigest() != told:
+                if hashlib.file_digest(member, "sha256").hexdigest() != expected:
                     raise ValueError(f"{name} is not as it was written")
+
+    def _read_manifest(self) -> dict:
+        if self.zipped.getinfo(MANIFEST).file_size > MAX_MANIFEST_BYTES:
+            raise ValueError("its manifest is too long")
+        manifest = json.loads(self.zipped.read(MANIFEST))
+        if not isinstance(manifest, dict):
+            raise ValueError("its manifest is not a JSON object")
+        if manifest.get("format") != FORMAT:
+            raise ValueError(f"its format is {manifest.get('format')!r:.40}, and this version reads {FORMAT}")
+        if not _is_checksums(manifest.get("sha256")):
+            raise ValueError("its manifest has no checksums")
+        if not _is_migrations(manifest.get("migrations")):
+            raise ValueError("its manifest names no migrations")
+        return manifest
+
+    def _check_size(self) -> None:
+        """Raise ValueError for a zip bomb, before any of it is unpacked."""
+        unpacked = sum(member.file_size for member in self.zipped.infolist())
+        packed = sum(member.compress_size for member in self.zipped.infolist())
+        if unpacked > max(packed * MAX_EXPANSION, ALWAYS_ALLOWED_BYTES):
+            raise ValueError(f"it is {packed:,} bytes that unpack to {unpacked:,}")
+
+
+def _is_checksums(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(checksum, str) for checksum in value.values())
+
+
+def _is_migrations(value: object) -> bool:
+    return isinstance(value, list) and value != [] and all(map(_is_migration, value))
+
+
+def _is_migration(name: object) -> bool:
+    return isinstance(name, list) and len(name) == 2 and all(isinstance(part, str) for part in name)
 
 
 @contextmanager
@@ -114,7 +149,8 @@ def _checked(path: Path, zipped: zipfile.ZipFile) -> Reader:
 
 
 def damaged(path: Path, error: Exception) -> BackupError:
-    return BackupError(f"{path} is damaged, or is not a backup: {str(error).strip(QUOTES)}. Take another one.")
+    reason = str(error.args[0] if isinstance(error, KeyError) else error).rstrip(".")
+    return BackupError(f"{path} is damaged, or is not a backup: {reason}. Take another one.")
 
 
 def _for_ourselves(path: str, flags: int) -> int:

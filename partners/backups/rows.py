@@ -5,16 +5,21 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import count, islice
+from typing import BinaryIO
 from uuid import UUID
 
 from django.apps.registry import Apps
+from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.utils.duration import duration_string
 
 LEFT_OUT = {"logins.requestcount", "logins.session", "sessions.session"}
 """Who is signed in is nothing to restore, and neither is how often something was done in the last hour."""
 AT_A_TIME = 1_000
+MAX_LINE_BYTES = 1 << 28
+"""More than a row with the longest file of an import in it."""
+JSON_TYPES = {models.BooleanField: (bool,), models.IntegerField: (int,), models.FloatField: (float, int)}
 NOT_IN_JSON = (
     models.BinaryField,
     models.DateField,
@@ -41,16 +46,19 @@ def lines(model: type[models.Model]) -> Iterator[bytes]:
     yield from map(_line, model._base_manager.order_by("pk").values_list(*names).iterator())
 
 
-def load(model: type[models.Model], told: Iterable[bytes]) -> None:
-    """Inserts rows without a rule, a default or a signal having a say in them."""
-    left = iter(told)
-    fields = [model._meta.get_field(name) for name in json.loads(next(left))]
+def load(model: type[models.Model], lines: BinaryIO) -> None:
+    """Insert rows without a rule, a default or a signal having a say in them.
+
+    Raise ValueError, with the line, for what is no row of this model, and an Error for what the database refuses.
+    """
+    fields = _fields(model, _read_line(lines, 1))
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {_table(model)} ({columns}) VALUES ({marks})"  # noqa: S608
+    rows = (_row(fields, line, number) for number, line in _lines_from(lines, 2))
     with connection.cursor() as cursor:
-        while chunk := list(islice(left, AT_A_TIME)):
-            cursor.executemany(statement, [list(map(_stored, fields, json.loads(line))) for line in chunk])
+        while chunk := list(islice(rows, AT_A_TIME)):
+            cursor.executemany(statement, chunk)
 
 
 def clear(model: type[models.Model]) -> None:
@@ -62,10 +70,58 @@ def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
+def _lines_from(lines: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:
+    for number in count(start):
+        if not (line := _read_line(lines, number)):
+            return
+        yield number, line
+
+
+def _read_line(lines: BinaryIO, number: int) -> bytes:
+    line = lines.readline(MAX_LINE_BYTES)
+    if len(line) == MAX_LINE_BYTES:
+        raise ValueError(f"line {number} is too long")
+    return line
+
+
+def _fields(model: type[models.Model], line: bytes) -> list[models.Field]:
+    names = json.loads(line)
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    if not isinstance(names, list) or sorted(map(str, names)) != sorted(by_name):
+        raise ValueError("line 1 does not name its columns")
+    return [by_name[name] for name in names]
+
+
+def _row(fields: list[models.Field], line: bytes, number: int) -> list:
+    try:
+        values = json.loads(line)
+        if not isinstance(values, list):
+            raise TypeError("not a list of values")
+        return [_stored(field, value) for field, value in zip(fields, values, strict=True)]
+    except (ArithmeticError, RuntimeError, TypeError, ValueError, ValidationError) as error:
+        raise ValueError(f"line {number} is not a row: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
 def _stored(field: models.Field, value: object) -> object:
-    if value is None or not isinstance(field, NOT_IN_JSON):
-        return value
-    return field.get_db_prep_save(field.to_python(value), connection)
+    while field.remote_field:
+        field = field.target_field
+    if value is None or isinstance(field, models.JSONField):
+        return value if value is None else field.get_db_prep_save(value, connection)
+    if type(value) not in _json_types(field):
+        raise TypeError(f"{value!r:.100} cannot be {field.attname}")
+    return field.get_db_prep_save(field.to_python(value), connection) if isinstance(field, NOT_IN_JSON) else value
+
+
+def _json_types(field: models.Field) -> tuple[type, ...]:
+    """What a value of the field is in JSON. SQLite would store one of any other type as well."""
+    for kind, types in JSON_TYPES.items():
+        if isinstance(field, kind):
+            return types
+    return (str,)
 
 
 def _line(row: Iterable) -> bytes:
