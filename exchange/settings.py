@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "partners.logins.sessions.while_somebody_works",
     "partners.logins.events.refusals",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "exchange.null_characters.RejectNullCharactersMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

@@ -4,6 +4,7 @@ import logging
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, OperationalError, transaction
 from django.shortcuts import get_object_or_404, redirect
@@ -86,7 +87,12 @@ class UploadForm(ImportForm):
 
 class ConfirmForm(ConfirmImportForm):
     import_file_name = forms.UUIDField(widget=forms.HiddenInput)
+    resource = forms.ChoiceField(widget=forms.HiddenInput, required=False)
     digest = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["resource"].choices = [(str(index), "") for index in range(len(OfficeListMixin.resource_classes))]
 
     def clean_import_file_name(self):
         return self.cleaned_data["import_file_name"]
@@ -124,6 +130,13 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
         tell("exported", request.user, request, format=file_format.get_extension())
         return super().get_export_data(file_format, request, queryset, **kwargs)
 
+    def export_action(self, request):
+        try:
+            return super().export_action(request)
+        except IncorrectLookupParameters:
+            messages.warning(request, _("The address names a filter that the list does not have. Choose it again."))
+            return redirect("admin:partners_university_changelist")
+
     def get_export_queryset(self, request):
         """The list's rows without what the list shows beside them."""
         return super().get_export_queryset(request).prefetch_related(None)
@@ -143,6 +156,10 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
         get_object_or_404(ImportRun, token=form.cleaned_data["import_file_name"])
         try:
             return self._accept(request, form)
+        except TableError:
+            # It is not the table that the form says.
+            messages.warning(request, _("The preview was incomplete. Choose the file again."))
+            return redirect("admin:partners_university_import")
         except IntegrityError:
             messages.warning(request, _("Somebody changed the register in the same moment. Choose the file again."))
             return redirect("admin:partners_university_import")

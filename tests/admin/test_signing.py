@@ -336,7 +336,7 @@ def test_two_deals_of_one_university_with_different_types_are_signed(office, mar
     assert standing(deal, unknown) == [("Bilateral", "signed", day), ("Erasmus+", "signed", day)]
 
 
-@pytest.mark.parametrize("junk", ["abc", "", "-1", "1.5", "' OR 1=1", "\0", "9" * 40, "²"])
+@pytest.mark.parametrize("junk", ["abc", "", "-1", "1.5", "' OR 1=1", "9" * 40, "²"])
 def test_junk_among_the_ids_is_ignored(office, deal, junk):
     page = office.get(SIGN, {"id": [deal.pk, junk]})
 

@@ -1,0 +1,108 @@
+"""Every address of the site, and values that no form of it would send."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from django.apps import apps
+from django.contrib.admindocs.views import simplify_regex
+from django.contrib.contenttypes.models import ContentType
+from django.urls import get_resolver
+
+from partners.models import University
+
+VALUES = {
+    "null": "\0",
+    "null within": "a\0b",
+    "empty": "",
+    "space": " ",
+    "word": "abc",
+    "negative": "-1",
+    "zero": "0",
+    "huge": "9" * 40,
+    "beyond 64 bits": str(2**63),
+    "exponent": "1e400",
+    "other digits": "²",
+    "arabic digits": "٣",
+    "list": "1,2,abc",
+    "JSON": '{"a": [1]}',
+    "JSON list": "[[]]",
+    "percent": "%",
+    "percent junk": "%zz%00%ff",
+    "format": "%s%(x)s{0}{x}",
+    "not UTF-8": b"\xff\xfe\x80",
+    "lone surrogate": b"\xed\xa0\x80",
+    "noncharacter": "\uffff",
+    "long": "x" * 20_000,
+    "bad day": "2026-02-30",
+    "year 0": "0000-00-00",
+    "last day": "9999-12-31",
+    "first day": "0001-01-01",
+    "line breaks": "a\r\nSet-Cookie: b=c",
+    "address": "//evil.example/\\",
+    "bad IPv6": "http://[::1",
+    "path": "../../etc/passwd",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+}
+GENERAL = [
+    *["q", "o", "p", "all", "e", "page", "next", "id", "ids", "_popup", "_to_field", "_changelist_filters", "_facets"],
+    *["app_label", "model_name", "field_name", "term", "action", "select_across", "index", "_selected_action"],
+    *["foo", "foo__bar", "pk", "pk__in", "id__exact", "name", "name__regex", "resource", "format", "newest", "code"],
+    *["university", "country", "agreement_type", "is_listed__exact", "_method", "csrfmiddlewaretoken", "post", "state"],
+]
+
+
+def _leaves(resolver, route=""):
+    for each in resolver.url_patterns:
+        path = route + str(each.pattern)
+        if hasattr(each, "url_patterns"):
+            yield from _leaves(each, path)
+        else:
+            yield path
+
+
+def routes():
+    """Every address with its parameters in angle brackets, as in ``/admin/partners/country/<object_id>/change/``."""
+    found = [re.sub(r"<\w+:(\w+)>", r"<\1>", simplify_regex(route)) for route in _leaves(get_resolver())]
+    return list(dict.fromkeys(found))
+
+
+def fill(route, **values):
+    return re.sub(r"<(\w+)>", lambda match: quote(values[match[1]]), route)
+
+
+def arguments(route):
+    """Values under which the route leads to a page, if there are objects in the database."""
+    known = {"slug": "marburg", "app_label": "partners", "file_format": "json", "section": "universities"}
+    if model := re.match(r"/admin/(auth|partners)/(\w+)/", route):
+        first = apps.get_model(*model.groups()).objects.order_by("pk").first()
+        known |= {"object_id": str(first.pk), "pk": str(first.pk)}
+    elif route.startswith("/admin/r/"):
+        university = University.objects.first()
+        content_type = ContentType.objects.get_for_model(University)
+        known |= {"content_type_id": str(content_type.pk), "object_id": str(university.pk)}
+    return {name: known.get(name, "1") for name in re.findall(r"<(\w+)>", route)}
+
+
+class _Names(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.names, self.values = set(), {}
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag in ("input", "select", "textarea", "button") and attrs.get("name"):
+            self.names.add(attrs["name"])
+            if tag == "input":
+                self.values.setdefault(attrs["name"], attrs.get("value", ""))
+        if tag == "a":
+            self.names.update(name for name, _value in parse_qsl(urlsplit(attrs.get("href", "")).query))
+
+
+def names_of(page):
+    """The names that a page's forms and links send, and the values that its inputs have."""
+    parser = _Names()
+    if page.get("Content-Type", "").startswith("text/html"):
+        parser.feed(page.content.decode())
+    values = {name: value for name, value in parser.values.items() if "__prefix__" not in name}
+    return sorted(name for name in parser.names if "__prefix__" not in name), values
