@@ -27,10 +27,13 @@ def certificate(folder):
 
 
 @contextmanager
-def nginx(folder, *site_ports):
-    """The ports for HTTP and HTTPS. Of the site's configuration, ports and paths alone are others."""
+def nginx(folder, *site_ports, settings=""):
+    """The ports for HTTP and HTTPS. Of the site's configuration, ports and paths alone are others.
+
+    Settings of nginx are added to it.
+    """
     plain, secure = free_port(), free_port()
-    (folder / "nginx.conf").write_text(_whole(folder, _of_site(folder, plain, secure, site_ports)))
+    (folder / "nginx.conf").write_text(_whole(folder, settings + _of_site(folder, plain, secure, site_ports)))
     command = ["nginx", "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "error.log"]
     subprocess.run([*command, "-t", "-q"], check=True)
     process = subprocess.Popen(command)

@@ -5,7 +5,10 @@ import shutil
 import ssl
 import subprocess
 import sys
+import threading
+from collections import Counter
 from http.client import HTTPSConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -74,6 +77,96 @@ def test_redis_of_the_compose_file_opens_to_the_site_alone(tmp_path):
     finally:
         process.terminate()
         process.wait()
+
+
+class Ready(BaseHTTPRequestHandler):
+    """A site that answers everything at once."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def proxy(tmp_path):
+    """A connection through nginx to a site that answers everything."""
+    trust = ssl.create_default_context(cafile=certificate(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ready) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        believe = "set_real_ip_from 127.0.0.1; real_ip_header X-Client;"
+        with nginx(tmp_path, server.server_port, settings=believe) as (_plain, secure):
+            connection = HTTPSConnection("127.0.0.1", secure, context=trust)
+            yield connection
+            connection.close()
+        server.shutdown()
+
+
+def statuses(connection, method, address, client="203.0.113.9"):
+    """How often each of 300 requests is answered how, and the last answer of each kind with its text."""
+    found, last = Counter(), {}
+    for number in range(300):
+        body = "a=b" if method == "POST" else None
+        headers = {"Host": NAME, "X-Client": client.format(number % 256)}
+        connection.request(method, address.format(number), body=body, headers=headers)
+        response = connection.getresponse()
+        last[response.status] = response, response.read().decode()
+        found[response.status] += 1
+    return found, last
+
+
+@needed("nginx", "REQUIRE_NGINX")
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", "/?q=word+{}"),
+        ("GET", "/de/?%71=word+{}"),
+        ("GET", "/partners.json?country=DE&q={}"),
+        ("POST", "/admin/login/"),
+        ("POST", "/admin/login/?next=/admin/{}"),
+        ("POST", "/admin/code/"),
+        ("POST", "/admin/password/"),
+    ],
+)
+def test_nginx_limits_searches_and_sign_ins(proxy, method, address):
+    found, last = statuses(proxy, method, address)
+
+    assert found.keys() == {200, 429}
+    assert found[200] >= 30
+    refused, page = last[429]
+    assert (refused.headers["Retry-After"], refused.headers["Cache-Control"]) == ("60", "no-store")
+    assert page == "There have been too many requests from your network. Please try again in a minute.\n"
+
+
+@needed("nginx", "REQUIRE_NGINX")
+@pytest.mark.parametrize(("method", "address"), [("GET", "/"), ("GET", "/universities/{}/"), ("GET", "/admin/login/")])
+def test_nginx_does_not_limit_what_is_ready(proxy, method, address):
+    found, _last = statuses(proxy, method, address)
+
+    assert found == {200: 300}
+
+
+@needed("nginx", "REQUIRE_NGINX")
+@pytest.mark.parametrize(
+    ("clients", "answers"),
+    [
+        ("10.0.{0}.9", {200}),
+        ("2001:db8:0:{}::1", {200}),
+        ("2001:db8::{}", {200, 429}),
+        ("2001:db8:a0a:1::{}", {200, 429}),
+    ],
+)
+def test_nginx_counts_ipv6_by_network(proxy, clients, answers):
+    found, _last = statuses(proxy, "POST", "/admin/login/", client=clients)
+
+    assert found.keys() == answers
 
 
 @needed("nginx", "REQUIRE_NGINX")
