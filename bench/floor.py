@@ -6,6 +6,7 @@
 import csv
 import sqlite3
 import sys
+from contextlib import closing
 
 from bench import lists
 
@@ -54,5 +55,5 @@ def export(database, file):
 
 
 if __name__ == "__main__":
-    with sqlite3.connect(sys.argv[2]) as connection:
+    with closing(sqlite3.connect(sys.argv[2])) as connection, connection:
         {"reference": reference, "load": load, "export": export}[sys.argv[1]](connection, *sys.argv[3:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -90,9 +91,8 @@ class Workshop:
         copy = self.folder / name
         for leftover in self.folder.glob(f"{name}*"):
             leftover.unlink()
-        with sqlite3.connect(database) as connection:
+        with closing(sqlite3.connect(database)) as connection:
             connection.execute("VACUUM INTO ?", [str(copy)])
-        connection.close()
         return copy
 
 
@@ -106,10 +106,8 @@ def _expected(side: Side, file: Path) -> dict[str, int]:
 
 def _held(side: Side, database: Path) -> dict[str, int]:
     questions = {"universities": side.universities, "agreements": side.agreements, "rows of history": side.history}
-    connection = sqlite3.connect(database)
-    held = {what: connection.execute(question).fetchone()[0] for what, question in questions.items() if question}
-    connection.close()
-    return held
+    with closing(sqlite3.connect(database)) as connection:
+        return {what: connection.execute(question).fetchone()[0] for what, question in questions.items() if question}
 
 
 def _lines(file: Path) -> int:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def manage(tmp_path):
 
 
 def counts(tmp_path):
-    with sqlite3.connect(tmp_path / "db.sqlite3") as database:
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as database:
         return [database.execute(f"SELECT count(*) FROM partners_{table}").fetchone()[0] for table in TABLES]
 
 
