@@ -5,7 +5,7 @@ HTTPS ?= off
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run serve test bench
+.PHONY: run serve test test-all bench
 .DEFAULT_GOAL := run
 
 run: $(VENV)/site .env
@@ -22,6 +22,15 @@ serve: $(VENV)/site .env
 
 test: $(VENV)/tools
 	@$(BIN)/pytest --numprocesses auto $(ARGS)
+
+test-all: export REQUIRE_BROWSER := 1
+test-all: export REQUIRE_LIBREOFFICE := 1
+test-all: export REQUIRE_NGINX := 1
+test-all: export REQUIRE_REDIS := 1
+test-all: export REQUIRE_SYSTEMD := 1
+test-all: $(VENV)/tools
+	@env --unset=TEST_DATABASE_URL $(BIN)/pytest --numprocesses auto $(ARGS)
+	@.ci/with-postgresql $(BIN)/pytest --numprocesses auto -m "database and not browser" $(ARGS)
 
 bench: $(VENV)/site
 	@$(BIN)/python -m bench.interchange $(ARGS)
