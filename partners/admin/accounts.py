@@ -17,6 +17,7 @@ from partners.logins.confirming import confirmed_first
 from partners.logins.events import tell
 from partners.logins.invitations import invite
 from partners.logins.models import Session
+from partners.models.accounts import named_in_history
 
 admin.site.unregister([Group, User])
 
@@ -60,7 +61,8 @@ class GroupOfAccountsAdmin(ConfirmedFirst, GroupAdmin):
 
 @admin.register(User)
 class AccountAdmin(ConfirmedFirst, UserAdmin):
-    actions = ["send_link", "sign_out"]
+    list_display = [*UserAdmin.list_display, "is_active"]
+    actions = ["send_link", "sign_out", "close_accounts"]
     form = AccountForm
     add_form, add_form_template = NewAccountForm, None
     add_fieldsets = [(None, {"fields": NewAccountForm.Meta.fields})]
@@ -69,6 +71,12 @@ class AccountAdmin(ConfirmedFirst, UserAdmin):
         super().save_model(request, obj, form, change)
         if not change:
             invite(request, obj)
+
+    def get_deleted_objects(self, objs, request):
+        """Accounts that history names are protected, each by its name and not by all that it has changed."""
+        if named := list(named_in_history(User.objects.filter(pk__in=[account.pk for account in objs]))):
+            return [], {}, set(), named
+        return super().get_deleted_objects(objs, request)
 
     @admin.action(description=gettext_lazy("Mail a link to choose a password"), permissions=["change"])
     def send_link(self, request, accounts):
@@ -90,3 +98,21 @@ class AccountAdmin(ConfirmedFirst, UserAdmin):
         tell("sessions ended", request.user, request, whose=", ".join(map(str, accounts)), number=ended)
         told = ngettext("%(n)s session has been ended.", "%(n)s sessions have been ended.", ended) % {"n": ended}
         messages.success(request, told)
+
+    @admin.action(description=gettext_lazy("Close the selected accounts"), permissions=["change"])
+    def close_accounts(self, request, accounts):
+        closed = list(accounts.filter(is_active=True).exclude(pk=request.user.pk))
+        for account in closed:
+            account.is_active = False
+            account.save(update_fields=["is_active"])
+            self.log_change(request, account, _("Closed."))
+        Session.objects.filter(user__in=closed).delete()
+        if closed:
+            names = ", ".join(map(str, closed))
+            messages.success(
+                request, _("Closed: %(names)s. To open one again, tick “Active” on its page.") % {"names": names}
+            )
+        elif request.user not in accounts:
+            messages.info(request, _("Closed already."))
+        if request.user in accounts:
+            messages.warning(request, _("Your own account stays open. Only somebody else can close it."))

@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
                 db_constraint=False,
                 help_text="Who is reminded of its end, and of it standing still.",
                 null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
+                on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
                 verbose_name="coordinator responsible",

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.PROTECT,
                         related_name="calendar_link",
                         to=settings.AUTH_USER_MODEL,
                     ),

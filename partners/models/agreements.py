@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from partners import rules
 from partners.fields import LevelsField, NameField, NoteField
+from partners.models.accounts import ProtectingHistory
 from partners.models.import_runs import RunHistory
 from partners.models.universities import AgreementType, University
 from partners.querysets import AgreementQuerySet
@@ -68,7 +68,7 @@ class Agreement(models.Model):
     notes = NoteField(_("internal notes"), blank=True, help_text=_("Never shown to the public."))
 
     objects = AgreementQuerySet.as_manager()
-    history = HistoricalRecords(bases=[RunHistory])
+    history = ProtectingHistory(bases=[RunHistory])
 
     class Meta:
         verbose_name = _("agreement")

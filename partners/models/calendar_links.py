@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 class CalendarLink(models.Model):
     """One for each person. The database knows its token by the hash alone, so that a copy of it opens no calendar."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_link")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="calendar_link")
     token_hash = models.CharField(max_length=64, unique=True)
     is_of_all = models.BooleanField(_("all agreements, not only those that I am responsible for"), default=False)
     made_at = models.DateTimeField(default=now)

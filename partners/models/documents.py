@@ -14,10 +14,10 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from partners import file_kinds
 from partners.file_kinds import LONGEST_NAME, MEDIA_TYPES, Kind
+from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
 from partners.names import clean_name
 from partners.querysets import DocumentQuerySet
@@ -45,7 +45,7 @@ class Document(models.Model):
     added_at = models.DateTimeField(_("added"), default=now, editable=False)
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.PROTECT,
         null=True,
         blank=True,
         editable=False,
@@ -57,7 +57,7 @@ class Document(models.Model):
     )
 
     objects = DocumentQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["file"])
+    history = ProtectingHistory(excluded_fields=["file"])
 
     class Meta:
         ordering = ["is_withdrawn", "-added_at", "-pk"]

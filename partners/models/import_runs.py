@@ -33,7 +33,7 @@ class ImportRun(models.Model):
     content = models.BinaryField()
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
     uploaded_at = models.DateTimeField(_("uploaded"), default=now)
     accepted_at = models.DateTimeField(_("imported"), null=True)
@@ -42,7 +42,7 @@ class ImportRun(models.Model):
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     undone_at = models.DateTimeField(_("undone"), null=True)
     undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("undone by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("undone by")
     )
 
     objects = ImportRunQuerySet.as_manager()

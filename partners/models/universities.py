@@ -5,11 +5,11 @@ from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from partners import rules
 from partners.countries import local_name
 from partners.fields import KeyField, NameField, NamesField
+from partners.models.accounts import ProtectingHistory
 from partners.models.import_runs import RunHistory
 from partners.names import matching_key, name_lines, slugs
 from partners.querysets import NamedQuerySet, UniversityQuerySet
@@ -82,7 +82,7 @@ class Country(Named):
     )
 
     objects = NamedQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=KEYS)
+    history = ProtectingHistory(excluded_fields=KEYS)
 
     class Meta:
         ordering = ["name_key"]
@@ -116,7 +116,7 @@ class AgreementType(Named):
     places_in = models.PositiveSmallIntegerField(_("places in"), null=True, blank=True)
 
     objects = NamedQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=KEYS)
+    history = ProtectingHistory(excluded_fields=KEYS)
 
     class Meta:
         ordering = ["position", "name_key"]
@@ -159,7 +159,7 @@ class University(Named):
     search_text = KeyField(of=["name", "other_names", "city"])
 
     objects = UniversityQuerySet.as_manager()
-    history = HistoricalRecords(bases=[RunHistory], excluded_fields=KEYS)
+    history = ProtectingHistory(bases=[RunHistory], excluded_fields=KEYS)
 
     class Meta:
         ordering = ["name_key"]

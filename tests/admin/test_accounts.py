@@ -5,7 +5,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from partners.logins.models import UniversityIdentity
-from tests.pages import errors, messages, text
+from tests.factories import AgreementFactory
+from tests.pages import errors, messages, pieces, text
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +90,62 @@ def test_no_link_goes_to_an_account_that_the_university_signs_on(
     client.post(LIST, {"action": "send_link", "_selected_action": [ada.pk]})
 
     assert [mail.to for mail in mailoutbox] == [["ada@example.edu"]] * reached
+
+
+@pytest.fixture
+def anna(superuser):
+    """Somebody whom history names, as she has changed something."""
+    anna = User.objects.create_user("anna")
+    agreement = AgreementFactory()
+    agreement._history_user = anna
+    agreement.end(None, "ended: No interest")
+    return anna
+
+
+def test_account_in_history_is_closed_instead_of_deleted(client, anna):
+    elsewhere = Client()
+    elsewhere.force_login(anna)
+
+    page = client.post(f"{LIST}{anna.pk}/delete/", {"post": "yes"})
+    closed = client.post(LIST, hidden_fields(page), follow=True)
+
+    assert "History names this account, so it cannot be deleted. Close it instead." in text(page)
+    assert messages(closed) == ["Closed: anna. To open one again, tick “Active” on its page."]
+    anna.refresh_from_db()
+    assert (anna.is_active, anna.sessions.count()) == (False, 0)
+    assert "anna" in text(client.get("/admin/changes/"))
+    assert "closed already" in text(client.get(f"{LIST}{anna.pk}/delete/"))
+
+
+def test_accounts_in_history_are_not_deleted_with_others(client, anna):
+    berta = User.objects.create_user("berta")
+    chosen = {"action": "delete_selected", "_selected_action": [anna.pk, berta.pk], "post": "yes"}
+
+    page = client.post(LIST, chosen)
+
+    assert pieces(page, "li")[-1] == "anna"
+    assert hidden_fields(page)["action"] == "close_accounts"
+    assert "Nothing has been deleted. The other accounts can be deleted without these." in text(page)
+    assert set(User.objects.values_list("username", flat=True)) == {"superuser", "anna", "berta"}
+
+
+def test_account_that_history_does_not_name_is_deleted(client, superuser):
+    berta = User.objects.create_user("berta")
+
+    client.post(f"{LIST}{berta.pk}/delete/", {"post": "yes"})
+
+    assert [user.username for user in User.objects.all()] == ["superuser"]
+
+
+def test_nobody_closes_her_own_account(client, superuser):
+    page = client.post(LIST, {"action": "close_accounts", "_selected_action": [superuser.pk]}, follow=True)
+
+    assert messages(page) == ["Your own account stays open. Only somebody else can close it."]
+    superuser.refresh_from_db()
+    assert superuser.is_active
+
+
+def hidden_fields(page):
+    """Of the form in the page's content."""
+    content = page.content.decode().partition('id="content"')[2]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content))
