@@ -1,6 +1,8 @@
 """Null characters in a request. No form sends them, and PostgreSQL can neither store one nor look for it."""
 
-from django.core.exceptions import BadRequest
+from django.utils.translation import gettext as _
+
+from exchange.faults import InvalidParameter
 
 
 class RejectNullCharactersMiddleware:
@@ -17,7 +19,7 @@ class RejectNullCharactersMiddleware:
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         if "\0" in request.path_info or _has_null_character(request.GET) or _has_null_character(request.POST):
-            raise BadRequest("A null character was sent.")
+            raise InvalidParameter(_("There is a null character in what you sent. Remove it, and send it again."))
 
 
 def _has_null_character(query_dict):

@@ -30,7 +30,7 @@ BODIES = [
         b'--x\r\nContent-Disposition: form-data; name="import_file"; filename="a\0b.tsv"\r\n\r\na\0b\r\n--x--\r\n',
     ),
 ]
-NOT_UNDERSTOOD = "Your browser asked for something that this site cannot read."
+REFUSAL = "There is a null character in what you sent. Remove it, and send it again."
 
 
 @pytest.fixture
@@ -119,14 +119,14 @@ def test_every_address_answers_hostile_requests(browsers, role):
 def test_null_character_in_an_address_is_refused_in_a_sentence(browsers, address):
     page = browsers["coordinator"].get(address)
 
-    assert (page.status_code, NOT_UNDERSTOOD in text(page)) == (400, True)
+    assert (page.status_code, REFUSAL in text(page)) == (400, True)
 
 
 @pytest.mark.parametrize("name", ["notes", "university", "next_step"])
 def test_null_character_in_a_form_is_refused_in_a_sentence(browsers, name):
     page = browsers["coordinator"].post("/admin/partners/agreement/add/", {name: "a\0b"})
 
-    assert (page.status_code, NOT_UNDERSTOOD in text(page)) == (400, True)
+    assert (page.status_code, REFUSAL in text(page)) == (400, True)
 
 
 @pytest.mark.parametrize("value", ["abc", "-1", "9" * 40, "1,2", "²"])
@@ -149,7 +149,7 @@ def test_export_with_an_unknown_filter_leads_back_to_the_list(browsers, query):
     page = browsers["coordinator"].get(f"/admin/partners/university/export/?{query}", follow=True)
 
     assert page.redirect_chain == [("/admin/partners/university/", 302)]
-    assert messages(page) == ["The address names a filter that the list does not have. Choose it again."]
+    assert messages(page) == ["The list cannot be filtered as the address says. Choose a filter here, then export."]
 
 
 @pytest.mark.parametrize("resource", ["2", "-1", "-3", "abc", "9" * 40, "1"])

@@ -134,7 +134,8 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
         try:
             return super().export_action(request)
         except IncorrectLookupParameters:
-            messages.warning(request, _("The address names a filter that the list does not have. Choose it again."))
+            words = _("The list cannot be filtered as the address says. Choose a filter here, then export.")
+            messages.warning(request, words)
             return redirect("admin:partners_university_changelist")
 
     def get_export_queryset(self, request):
