@@ -150,6 +150,7 @@ LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in env.
 LANGUAGE_CODE = env.LANGUAGES[0]
 # Named here, they come before Django's own words for the same.
 LOCALE_PATHS = [env.LOCALE]
+FORMAT_MODULE_PATH = "exchange.formats"
 TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 

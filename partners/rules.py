@@ -6,6 +6,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from partners.names import matching_key
@@ -117,7 +118,7 @@ def dates_in_order(valid_from: date | None, valid_until: date | None) -> None:
         raise ValidationError(
             _("Valid until (%(until)s) is before valid from (%(from)s)."),
             code="dates_out_of_order",
-            params={"from": valid_from.isoformat(), "until": valid_until.isoformat()},
+            params={"from": date_format(valid_from), "until": date_format(valid_until)},
         )
 
 
@@ -126,5 +127,5 @@ def ended_on_is_of_ended(status: str, ended_on: date | None) -> None:
         raise ValidationError(
             _("Ended on (%(day)s) is of an ended agreement. Empty it, or set the status to ended."),
             code="not_ended",
-            params={"day": ended_on.isoformat()},
+            params={"day": date_format(ended_on)},
         )

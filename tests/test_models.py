@@ -95,7 +95,7 @@ def test_end_before_the_start_is_refused():
     agreement = AgreementFactory()
     agreement.valid_from, agreement.valid_until = NEXT_DAY, DAY
 
-    assert errors_of(agreement) == {"valid_until": ["Valid until (2026-06-01) is before valid from (2026-06-02)."]}
+    assert errors_of(agreement) == {"valid_until": ["Valid until (1 Jun 2026) is before valid from (2 Jun 2026)."]}
     with refused_by(Agreement, "agreement_dates_in_order"):
         Agreement.objects.update(valid_from=NEXT_DAY, valid_until=DAY)
 

@@ -25,7 +25,7 @@ def test_hold_places_every_error_at_its_field():
 
     assert error.value.message_dict == {
         "agreement_type": ["A signed agreement needs an agreement type."],
-        "valid_until": ["Valid until (2026-06-01) is before valid from (2026-06-02)."],
+        "valid_until": ["Valid until (1 Jun 2026) is before valid from (2 Jun 2026)."],
     }
 
 
@@ -125,7 +125,7 @@ def test_signed_has_type_accepts_the_rest(status, agreement_type):
 
 def test_dates_in_order_refuses_an_end_before_the_start():
     assert refusal(rules.dates_in_order, TUESDAY, MONDAY) == [
-        "Valid until (2026-06-01) is before valid from (2026-06-02).",
+        "Valid until (1 Jun 2026) is before valid from (2 Jun 2026).",
     ]
 
 
@@ -157,5 +157,5 @@ def test_ended_on_is_of_ended_agreements_only():
     assert rules.ended_on_is_of_ended(Status.ENDED, MONDAY) is None
     assert rules.ended_on_is_of_ended(Status.SIGNED, None) is None
     assert refusal(rules.ended_on_is_of_ended, Status.SIGNED, MONDAY) == [
-        "Ended on (2026-06-01) is of an ended agreement. Empty it, or set the status to ended.",
+        "Ended on (1 Jun 2026) is of an ended agreement. Empty it, or set the status to ended.",
     ]

@@ -64,6 +64,7 @@ class AccountAdmin(ConfirmedFirst, UserAdmin):
     list_display = [*UserAdmin.list_display, "is_active"]
     actions = ["send_link", "sign_out", "close_accounts"]
     form = AccountForm
+    readonly_fields = ["last_login", "date_joined"]
     add_form, add_form_template = NewAccountForm, None
     add_fieldsets = [(None, {"fields": NewAccountForm.Meta.fields})]
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from partners.admin.careful import CarefulInline
 from partners.admin.careful_forms import CarefulForm, CarefulFormSet
 from partners.admin.choices import PlainChoices
+from partners.admin.signature_forms import SignatureFormMixin
 from partners.models import Agreement
 from partners.rules import Status
 
 
-class AgreementForm(CarefulForm):
+class AgreementForm(SignatureFormMixin, CarefulForm):
     def clean(self):
         """The day on which an agreement ended goes with its end. The row has no field for it."""
         if self.cleaned_data.get("status") != Status.ENDED:

@@ -28,8 +28,6 @@ MOST_NAMED = 10
 """Agreements that messages name before they count."""
 LIST = "admin:partners_agreement_changelist"
 FOR_ALL = "all"
-DAY_INPUT = forms.DateInput({"type": "date"}, "%Y-%m-%d")
-"""The browser's own, which takes less room than the admin's."""
 
 
 class RowForm(forms.ModelForm):

@@ -17,12 +17,14 @@ from partners.admin.agreement_filters import (
 from partners.admin.agreement_rows import MOST_AT_ONCE
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import EditingView
+from partners.admin.careful_forms import CarefulForm
 from partners.admin.choices import PlainChoices
 from partners.admin.days import days_left, urgency
 from partners.admin.document_fields import NotKeptError
 from partners.admin.document_inline import DocumentInline
 from partners.admin.ending import EndingView
 from partners.admin.renewing import RenewingView
+from partners.admin.signature_forms import SignatureFormMixin
 from partners.admin.signing import SigningView
 from partners.models import Agreement
 from partners.rules import Status
@@ -38,8 +40,13 @@ TOO_MANY = _(
 )
 
 
+class AgreementForm(SignatureFormMixin, CarefulForm):
+    pass
+
+
 @admin.register(Agreement)
 class AgreementAdmin(PlainChoices, RegisterAdmin):
+    form = AgreementForm
     list_display = [
         *["university", "country", "agreement_type", "status", "signed_on", "valid_until", "time_left"],
         *["places_out", "places_in"],

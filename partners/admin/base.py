@@ -5,6 +5,7 @@ from simple_history.template_utils import HistoricalRecordContextHelper
 
 from partners.admin.careful import CarefulAdmin
 from partners.admin.counted_list import CountedList
+from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.history import HistoryAdmin
 
 
@@ -20,6 +21,7 @@ class InWords(HistoricalRecordContextHelper):
 class RegisterAdmin(CarefulAdmin, HistoryAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_per_page = 100
+    formfield_overrides = DATE_OVERRIDES
 
     class Media:
         js = ["partners/unsaved.js"]

@@ -12,8 +12,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from partners.admin.agreement_rows import DAY_INPUT, RowsView, links
+from partners.admin.agreement_rows import RowsView, links
 from partners.admin.choices import people
+from partners.admin.date_fields import DateField
 from partners.models import Agreement
 from partners.past.related import newest_records
 
@@ -24,7 +25,7 @@ PLACES = {"required": False, "min_value": 0, "max_value": 32767}
 class EditForm(forms.Form):
     """What is left empty stays as it is."""
 
-    valid_until = forms.DateField(label=gettext_lazy("Valid until"), required=False, widget=DAY_INPUT)
+    valid_until = DateField(label=gettext_lazy("Valid until"), required=False)
     is_open_ended = forms.BooleanField(label=gettext_lazy("Open-ended, with no last day"), required=False)
     responsible = forms.ChoiceField(label=gettext_lazy("Coordinator responsible"), required=False)
     places_out = forms.IntegerField(label=gettext_lazy("Places out"), **PLACES)

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from partners.admin.careful_forms import CarefulForm, CarefulFormSet, carried, shown_on
+from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.overtaken import gone, overtaken
 from partners.past.meanwhile import Meanwhile, with_version
 from partners.past.related import newest_records
@@ -18,6 +19,7 @@ class CarefulInline:
     """Reads its objects with their versions."""
 
     formset = CarefulFormSet
+    formfield_overrides = DATE_OVERRIDES
 
     def get_queryset(self, request):
         return with_version(super().get_queryset(request))

@@ -6,7 +6,8 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.agreement_rows import DAY_INPUT, RowForm, RowsView
+from partners.admin.agreement_rows import RowForm, RowsView
+from partners.admin.date_fields import DateField
 from partners.models import Agreement
 from partners.rules import Status
 
@@ -16,7 +17,7 @@ LONGEST_REASON = 80
 
 class EndForm(RowForm):
     for_all = ["on", "reason"]
-    on = forms.DateField(label=gettext_lazy("ends on"), widget=DAY_INPUT)
+    on = DateField(label=gettext_lazy("ends on"))
     reason = forms.CharField(label=gettext_lazy("reason"), max_length=LONGEST_REASON)
 
     class Meta:

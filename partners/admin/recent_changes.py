@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localdate, make_aware
 from django.utils.translation import gettext_lazy as _
 
+from partners.admin.date_fields import DateField
 from partners.admin.history import PER_PAGE, may_view
 from partners.past.changes import Changes
 from partners.past.entries import VERBS
@@ -22,9 +23,11 @@ NOBODY = "-"
 DAYS = {"today": 1, "7": 7, "30": 30}
 
 
-class Day(forms.DateField):
-    widget = forms.DateInput({"type": "date"})
-    default_validators = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+class Day(DateField):
+    default_validators = [
+        MinValueValidator(date(1900, 1, 1), _("Write a day from 1 Jan 1900 on.")),
+        MaxValueValidator(date(2999, 12, 31), _("Write a day up to 31 Dec 2999.")),
+    ]
 
 
 class ChangesForm(forms.Form):

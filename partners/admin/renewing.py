@@ -3,7 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.agreement_rows import DAY_INPUT, RowForm, RowsView
+from partners.admin.agreement_rows import RowForm, RowsView
+from partners.admin.date_fields import DateField
 from partners.models import Agreement
 
 
@@ -13,7 +14,7 @@ class RenewForm(RowForm):
     class Meta:
         model = Agreement
         fields = ["valid_from", "valid_until", "next_step"]
-        widgets = {"valid_from": DAY_INPUT, "valid_until": DAY_INPUT}
+        field_classes = {"valid_from": DateField, "valid_until": DateField}
 
     def __init__(self, *args, instance, **kwargs):
         self.predecessor = instance

@@ -6,29 +6,34 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.agreement_rows import DAY_INPUT, RowForm, RowsView, links
+from partners.admin.agreement_rows import RowForm, RowsView, links
+from partners.admin.date_fields import DateField
 from partners.admin.document_fields import DocumentsField, NotKeptError, forgotten, keep, refuse_known
+from partners.admin.signature_forms import CONFIRMED, SignatureFormMixin
 from partners.models import Agreement
 from partners.rules import Status
 
 DAYS = ["signed_on", "valid_from", "valid_until"]
 
 
-class SignForm(RowForm):
-    for_all = DAYS
+class SignForm(SignatureFormMixin, RowForm):
+    for_all = [*DAYS, CONFIRMED]
     user = None
     documents = DocumentsField(label=gettext_lazy("documents"), help_text="")
 
     class Meta:
         model = Agreement
         fields = ["agreement_type", *DAYS]
-        widgets = dict.fromkeys(DAYS, DAY_INPUT)
+        field_classes = dict.fromkeys(DAYS, DateField)
 
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance, initial={"signed_on": localdate()}, **kwargs)
         self.fields["signed_on"].required = True
         self.fields["agreement_type"].disabled = instance.agreement_type_id is not None
         self.fields["agreement_type"].help_text = ""
+
+    def is_being_signed(self):
+        return True
 
     def clean_documents(self):
         documents = self.cleaned_data["documents"]
@@ -55,6 +60,7 @@ class SigningView(RowsView):
     title = button = gettext_lazy("Mark as signed")
     note = gettext_lazy(
         "What is signed here ends the signed agreement of the same type, if there is one. "
+        "Its own next step is emptied. "
         "A document is a PDF, DOCX, ODT, PNG or JPEG file; choose several at once if there are more."
     )
     done = gettext_lazy("Marked as signed")
@@ -75,6 +81,16 @@ class SigningView(RowsView):
         for form in rows:
             form.ask_for_files_again()
         return super().answer(rows)
+
+    def line_on_top(self, rows):
+        """Offer one box for all rows whose last day has passed, where it is the same."""
+        line = super().line_on_top(rows)
+        widgets = [form.fields["valid_until"].widget for form in rows]
+        days = {widget.day_to_confirm for widget in widgets if widget.day_to_confirm}
+        for cell in line:
+            if cell and cell.name == "valid_until" and len(days) == 1:
+                cell.field.widget.day_to_confirm = days.pop()
+        return line
 
     def refuse(self, rows):
         """Of two deals of one type with one university, signing the second would end the first."""

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
+from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
 from partners.admin.office_list import OfficeListMixin
 from partners.admin.publicity import publicity
@@ -19,7 +20,7 @@ class UniversityAdmin(OfficeListMixin, RegisterAdmin):
     list_select_related = ["country"]
     search_fields = ["search_text"]
     search_help_text = _("Name, other names, city or country. Accents and case do not matter.")
-    formfield_overrides = {URLField: {"assume_scheme": "https"}}
+    formfield_overrides = DATE_OVERRIDES | {URLField: {"assume_scheme": "https"}}
     inlines = [AgreementInline]
     change_form_template = "admin/partners/university/change_form.html"
     view_on_site = False

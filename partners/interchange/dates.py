@@ -25,7 +25,8 @@ def read_date(text: str) -> date | None:
 
 def _day_and_month(text: str, first: int, second: int, year: int) -> date:
     if first <= 12 and second <= 12 and first != second:
-        days = {"one": _day(text, year, second, first), "other": _day(text, year, first, second)}
+        one, other = _day(text, year, second, first), _day(text, year, first, second)
+        days = {"one": f"{one.day} {one:%b %Y}", "other": f"{other.day} {other:%b %Y}"}
         message = _("“%(text)s” may mean %(one)s or %(other)s. Write the one that is meant, in that form.")
         raise ValidationError(message % {"text": text, **days})
     return _day(text, year, first, second) if second > 12 else _day(text, year, second, first)
@@ -37,11 +38,11 @@ def _worded(text: str) -> date:
             return datetime.strptime(re.sub(r"[,.\s]+", " ", text), form).date()  # noqa: DTZ007
         except ValueError:
             continue
-    raise ValidationError(_("“%s” is not a date. Write it like 2025-02-01.") % text[:80])
+    raise ValidationError(_("“%s” is not a date. Write it like 1 Feb 2025.") % text[:80])
 
 
 def _day(text: str, year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise ValidationError(_("“%s” is not a day of the calendar. Write it like 2025-02-01.") % text) from error
+        raise ValidationError(_("“%s” is not a day of the calendar. Write it like 1 Feb 2025.") % text) from error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache, lru_cache
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -185,6 +187,8 @@ def shown(name: str, value: object) -> str:
         return _("yes") if value else _("no")
     if value in (None, ""):
         return "\N{EN DASH}"
+    if isinstance(value, date):
+        return date_format(value)
     if name == "study_levels":
         return Agreement(study_levels=value).study_levels_in_words()
     return _shown_text(str(value))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.models import OuterRef, Subquery
+from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
@@ -128,7 +129,8 @@ def _mark_touched(changes: Iterable[Change]) -> None:
             is_deleted = change.since.history_type == "-"
             message = _("deleted by %(who)s, %(when)s") if is_deleted else _("changed by %(who)s, %(when)s")
             who = change.since.history_user or _("a command")
-            change.obstacle = message % {"who": who, "when": f"{localtime(change.since.history_date):%Y-%m-%d %H:%M}"}
+            when = date_format(localtime(change.since.history_date), "DATETIME_FORMAT")
+            change.obstacle = message % {"who": who, "when": when}
 
 
 def _mark_documented(run: ImportRun, agreements: Iterable[Change]) -> None:

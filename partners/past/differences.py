@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from partners.fields import LevelsField, NamesField
@@ -63,8 +65,10 @@ def shown(field: models.Field, row: models.Model, related: Related) -> str:
 def _shown(field: models.Field, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return date_format(localtime(value), "DATETIME_FORMAT")
     if isinstance(value, date):
-        return value.isoformat()
+        return date_format(value)
     if isinstance(field, LevelsField):
         return ", ".join(str(Level(level).label) for level in value.split(","))
     if isinstance(field, NamesField):

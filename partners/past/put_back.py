@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -56,7 +57,7 @@ def put_back(record: models.Model, newest: int, user: models.Model) -> tuple[boo
     putting = putting_back(record, now)
     if putting.newest != newest or not putting.is_possible:
         return False, putting
-    reason = f"put back the version of {localtime(record.history_date):%Y-%m-%d %H:%M}"
+    reason = f"put back the version of {date_format(localtime(record.history_date), 'DATETIME_FORMAT')}"
     refusal = saved(putting.then, reason, user)
     putting.obstacles += refusal
     return not refusal, putting

@@ -50,9 +50,9 @@ def test_list_shows_what_an_agreement_is(office, four):
 
     assert [re.sub(r"\(.*?\)|[\d,]+ days", "…", row) for row in rows(page)] == [
         "Ended Germany Bilateral ended - - ended - -",
-        "Expired Germany Bilateral signed - Jan. 1, 2000 expired … ago - -",
+        "Expired Germany Bilateral signed - 1 Jan 2000 expired … ago - -",
         "Negotiated Germany - in process - - - - -",
-        "Tecnológico … Brazil Erasmus+ signed Jan. 1, 2000 Dec. 31, 2999 ends in … 3 0",
+        "Tecnológico … Brazil Erasmus+ signed 1 Jan 2000 31 Dec 2999 ends in … 3 0",
     ]
 
 
@@ -202,11 +202,11 @@ def test_agreement_is_added(office, marburg, bilateral):
     page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
     assert messages(page) == ["The agreement “Marburg: Bilateral (signed)” was added successfully."]
-    assert [row.partition(" ends in")[0] for row in rows(page)] == ["Marburg Germany Bilateral signed - Dec. 31, 2999"]
+    assert [row.partition(" ends in")[0] for row in rows(page)] == ["Marburg Germany Bilateral signed - 31 Dec 2999"]
 
 
 NEEDS_TYPE = "A signed agreement needs an agreement type."
-OUT_OF_ORDER = "Valid until (2026-01-01) is before valid from (2026-01-02)."
+OUT_OF_ORDER = "Valid until (1 Jan 2026) is before valid from (2 Jan 2026)."
 HAS_SIGNED = "This university already has a signed agreement of this type. End that one, or renew it."
 HAS_IN_PROCESS = "This university already has an agreement of this type in process. Continue with that one."
 HAS_UNKNOWN = "This university already has an agreement of unknown type in process. Give that one its type first."
@@ -223,7 +223,7 @@ HAS_UNKNOWN = "This university already has an agreement of unknown type in proce
             {"status": "signed", "agreement_type": "", "valid_from": "2026-01-02", "valid_until": "2026-01-01"},
             {"agreement_type": NEEDS_TYPE, "valid_until": OUT_OF_ORDER},
         ),
-        ({"signed_on": "yesterday"}, {"signed_on": "Enter a valid date."}),
+        ({"signed_on": "yesterday"}, {"signed_on": "“yesterday” is not a date. Write it like 1 Feb 2025."}),
     ],
     ids=["university", "status", "type", "dates", "type and dates", "day"],
 )

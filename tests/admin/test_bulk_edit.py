@@ -56,9 +56,9 @@ def test_preview_tells_what_becomes_of_how_many(office, three):
 
     bonn, jena, ulm = (f"{name}: Bilateral (signed)" for name in ("Bonn", "Jena", "Ulm"))
     assert preview(page) == [
-        f"2 agreements | valid until: July 31, 2026 → July 31, 2028 | {bonn}, {jena}",
+        f"2 agreements | valid until: 31 Jul 2026 → 31 Jul 2028 | {bonn}, {jena}",
         f"3 agreements | places in: - → 0 | {bonn}, {jena}, {ulm}",
-        f"1 agreement | valid until: July 31, 2027 → July 31, 2028 | {ulm}",
+        f"1 agreement | valid until: 31 Jul 2027 → 31 Jul 2028 | {ulm}",
     ]
     assert standing(*three) == [OLD, OLD, date(2027, 7, 31)]
 
@@ -97,7 +97,7 @@ def test_what_a_colleague_changed_meanwhile_is_shown_anew(office, three):
     page = office.post(address(*three), typed)
 
     assert messages(page) == ["Nothing was changed: this is not what you have seen. Look at it again."]
-    assert "1 agreement | valid until: Jan. 31, 2027 → July 31, 2028 | Ulm: Bilateral (signed)" in preview(page)
+    assert "1 agreement | valid until: 31 Jan 2027 → 31 Jul 2028 | Ulm: Bilateral (signed)" in preview(page)
     assert standing(*three) == [OLD, OLD, date(2027, 1, 31)]
     assert digest(page) != typed["digest"]
 
@@ -117,7 +117,7 @@ def test_one_that_breaks_a_rule_keeps_all_from_changing(office, three):
 
     page = office.post(address(*three), typed)
 
-    assert "Jena: Bilateral (signed): Valid until (2025-12-31) is before valid from (2026-01-01)." in text(page)
+    assert "Jena: Bilateral (signed): Valid until (31 Dec 2025) is before valid from (1 Jan 2026)." in text(page)
     assert digest(page) is None
     assert standing(*three) == [OLD, OLD, date(2027, 7, 31)]
 
@@ -125,7 +125,7 @@ def test_one_that_breaks_a_rule_keeps_all_from_changing(office, three):
 @pytest.mark.parametrize(
     ("typed", "field", "value", "line"),
     [
-        ({"is_open_ended": "on"}, "valid_until", None, "valid until: July 31, 2026 → open-ended"),
+        ({"is_open_ended": "on"}, "valid_until", None, "valid until: 31 Jul 2026 → open-ended"),
         ({"responsible": "-"}, "responsible", None, "coordinator responsible: coordinator → nobody"),
         ({"places_out": 0}, "places_out", 0, "places out: 2 → 0"),
     ],
@@ -145,7 +145,7 @@ def test_fields_can_be_emptied(office, coordinator, three, typed, field, value, 
     [
         ({}, "Write what to change. What you leave empty stays as it is."),
         ({"is_open_ended": "on", "valid_until": "2028-07-31"}, "Write a last day, or tick “open-ended”, not both."),
-        ({"valid_until": "soon"}, "Enter a valid date."),
+        ({"valid_until": "soon"}, "“soon” is not a date. Write it like 1 Feb 2025."),
         ({"places_out": "-1"}, "Ensure this value is greater than or equal to 0."),
         ({"places_in": "40000"}, "Ensure this value is less than or equal to 32767."),
         ({"responsible": "0"}, "Select a valid choice. 0 is not one of the available choices."),

@@ -72,7 +72,7 @@ def test_day_to_come_does_not_prolong(office, marburg, bilateral):
 
     page = office.post(address(signed), ended(TOMORROW, "Notice given", signed))
 
-    assert errors(page) == {f"{signed.pk}-on": "It ends on June 30, 2026 already. To prolong it, renew it."}
+    assert errors(page) == {f"{signed.pk}-on": "It ends on 30 Jun 2026 already. To prolong it, renew it."}
     assert standing(signed) == ("signed", None, TODAY)
 
 
@@ -81,7 +81,7 @@ def test_day_to_come_is_not_before_the_beginning(office, marburg, bilateral):
 
     page = office.post(address(signed), ended(TOMORROW, "Notice given", signed))
 
-    assert errors(page) == {f"{signed.pk}-on": "It begins on Jan. 1, 2027 only."}
+    assert errors(page) == {f"{signed.pk}-on": "It begins on 1 Jan 2027 only."}
 
 
 def test_deal_in_process_does_not_end_on_a_day_to_come(office, signed, deal):
@@ -121,7 +121,7 @@ def test_ending_twice_changes_nothing_and_says_so(office, signed):
     page = office.post(address(signed), typed | ended("2026-05-01", "Other", signed), follow=True)
 
     assert messages(page) == [
-        "“Marburg: Bilateral (ended)” stays as it is: it was ended: No interest by coordinator (June 30, 2026, noon)."
+        "“Marburg: Bilateral (ended)” stays as it is: it was ended: No interest by coordinator (30 Jun 2026, 12:00)."
     ]
     assert standing(signed) == ("ended", TODAY, None)
 

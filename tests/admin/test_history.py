@@ -63,7 +63,7 @@ def test_change_of_an_agreement_tells_who_why_and_from_what_to_what(office, bila
 
     assert history(office, agreement)[0] == (
         "coordinator changed Agreement type: Bilateral → Erasmus+ Status: in process → signed "
-        "Valid until: 2026-06-30 → 2027-06-30 edited"
+        "Valid until: 30 Jun 2026 → 30 Jun 2027 edited"
     )
 
 
@@ -111,7 +111,7 @@ def test_agreement_ended_by_its_renewal_tells_who_and_why(office, db):
     sign(office, renewal)
 
     assert history(office, predecessor)[0] == (
-        "coordinator changed Status: signed → ended Ended on: – → 2026-05-01 ended by its renewal"
+        "coordinator changed Status: signed → ended Ended on: – → 1 May 2026 ended by its renewal"
     )
 
 
@@ -121,7 +121,7 @@ def test_marking_as_signed_tells_who_why_and_from_what_to_what(office, db):
     sign(office, agreement)
 
     newest = history(office, agreement)[0]
-    assert newest == "coordinator changed Status: in process → signed Signed on: – → 2026-05-01 marked as signed"
+    assert newest == "coordinator changed Status: in process → signed Signed on: – → 1 May 2026 marked as signed"
 
 
 def test_import_is_in_the_history_of_what_it_added(office, register):

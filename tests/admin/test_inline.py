@@ -124,9 +124,9 @@ def test_ended_agreement_does_not_come_back_beside_the_one_that_followed(office,
         ({"status": "signed", "agreement_type": ""}, {"agreement_type": "A signed agreement needs an agreement type."}),
         (
             {"valid_from": "2026-01-02", "valid_until": "2026-01-01"},
-            {"valid_until": "Valid until (2026-01-01) is before valid from (2026-01-02)."},
+            {"valid_until": "Valid until (1 Jan 2026) is before valid from (2 Jan 2026)."},
         ),
-        ({"valid_until": "soon"}, {"valid_until": "Enter a valid date."}),
+        ({"valid_until": "soon"}, {"valid_until": "“soon” is not a date. Write it like 1 Feb 2025."}),
     ],
     ids=["signed without type", "dates", "no date"],
 )

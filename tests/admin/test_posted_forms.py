@@ -116,4 +116,4 @@ def test_row_of_a_refused_signature_says_until_when_it_is(office, marburg):
 
     page = office.post(f"/admin/partners/agreement/sign/?id={agreement.pk}", typed)
 
-    assert pieces(page, "th")[-1].startswith("Marburg Bilateral, until Dec. 31, 2999")
+    assert pieces(page, "th")[-1].startswith("Marburg Bilateral, until 31 Dec 2999")

@@ -56,7 +56,7 @@ def test_putting_back_does_what_the_preview_told_and_says_why(office, db):
     assert (university.name, university.city, university.name_key) == ("Marburg", "Marburg", "marburg")
     assert history(office, university)[0] == (
         "coordinator changed Name: Lahnburg → Marburg City: Lahn → Marburg "
-        f"put back the version of {when:%Y-%m-%d %H:%M}"
+        f"put back the version of {when.day} {when:%b %Y, %H:%M}"
     )
 
 

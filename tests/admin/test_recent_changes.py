@@ -82,8 +82,8 @@ def test_changes_from_a_day_to_a_day(office, db):
 @pytest.mark.parametrize(
     ("chosen", "error"),
     [
-        ({"since": "yesterday"}, "Enter a valid date."),
-        ({"until": "9999-12-31"}, "Ensure this value is less than or equal to 2999-12-31."),
+        ({"since": "yesterday"}, "“yesterday” is not a date. Write it like 1 Feb 2025."),
+        ({"until": "9999-12-31"}, "Write a day up to 31 Dec 2999."),
         ({"model": "user"}, "Select a valid choice. user is not one of the available choices."),
     ],
 )

@@ -117,7 +117,7 @@ def test_end_before_the_start_is_refused(office, signed):
     page = office.post(address(signed), renewed(signed, valid_until="2026-09-01"))
 
     assert errors(page) == {
-        f"{signed.pk}-valid_until": "Valid until (2026-09-01) is before valid from (2026-10-01).",
+        f"{signed.pk}-valid_until": "Valid until (1 Sep 2026) is before valid from (1 Oct 2026).",
     }
     assert Agreement.objects.count() == 1
 

@@ -159,7 +159,7 @@ def test_known_type_is_not_changed_by_signing(office, deal, erasmus):
     [
         ("2026-05-01", False, {"agreement_type": NEEDS_TYPE}),
         ("", True, {"signed_on": "This field is required."}),
-        ("yesterday", True, {"signed_on": "Enter a valid date."}),
+        ("yesterday", True, {"signed_on": "“yesterday” is not a date. Write it like 1 Feb 2025."}),
     ],
     ids=["no type", "no day", "not a day"],
 )
@@ -224,7 +224,7 @@ def test_end_before_the_start_is_an_error_of_its_row(office, deal):
     page = office.post(address(deal), signed_on("2026-05-01", deal) | days)
 
     assert errors(page) == {
-        f"{deal.pk}-valid_until": "Valid until (2026-09-30) is before valid from (2026-10-01).",
+        f"{deal.pk}-valid_until": "Valid until (30 Sep 2026) is before valid from (1 Oct 2026).",
     }
     assert standing(deal) == [("Bilateral", "in_process", None)]
 

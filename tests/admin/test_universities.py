@@ -259,7 +259,7 @@ def publicity(page):
     ("university", "agreement", "told"),
     [
         ({}, {}, f"{PUBLIC} Bilateral is in force, open-ended."),
-        ({}, {"valid_until": TO_COME}, f"{PUBLIC} Bilateral is in force until Jan. 1, 2999."),
+        ({}, {"valid_until": TO_COME}, f"{PUBLIC} Bilateral is in force until 1 Jan 2999."),
         ({}, {"status": Status.IN_PROCESS}, f"{PUBLIC} Bilateral is in process."),
         (
             {},
@@ -268,8 +268,8 @@ def publicity(page):
         ),
         ({"is_listed": False}, {}, f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below."),
         ({}, {"status": Status.ENDED}, f"{NOT_PUBLIC} Bilateral has ended."),
-        ({}, {"status": Status.ENDED, "ended_on": PAST}, f"{NOT_PUBLIC} Bilateral ended on Jan. 1, 2000."),
-        ({}, {"valid_until": PAST}, f"{NOT_PUBLIC} Bilateral expired on Jan. 1, 2000."),
+        ({}, {"status": Status.ENDED, "ended_on": PAST}, f"{NOT_PUBLIC} Bilateral ended on 1 Jan 2000."),
+        ({}, {"valid_until": PAST}, f"{NOT_PUBLIC} Bilateral expired on 1 Jan 2000."),
         (
             {"is_listed": False},
             {"status": Status.ENDED, "agreement_type": None},

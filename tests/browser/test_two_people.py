@@ -1,5 +1,7 @@
 """Two people with the same university open, each at a computer of their own."""
 
+import re
+
 import pytest
 
 from partners.models import University
@@ -40,10 +42,10 @@ def test_second_to_save_is_told_and_neither_loses_anything(slower, faster, regis
     save(slower)
 
     told = slower.get_by_role("region", name="A colleague was faster").get_by_role("listitem").all_inner_texts()
-    assert [[line.split(", 20")[0] for line in each.splitlines()[:3]] for each in told] == [
+    assert [[re.sub(r", \d.*", "", line) for line in each.splitlines()[:3]] for each in told] == [
         ["City: – → Philadelphia", "anna", "Yours: Philadelphia, PA"],
         ["Website: – → https://drexel.edu", "anna", "Taken over, as you had left it as it was."],
-        ["Valid until: – → 2027-08-31", "anna", "Yours: 2028-08-31"],
+        ["Valid until: – → 31 Aug 2027", "anna", "Yours: 31 Aug 2028"],
     ]
     drexel.refresh_from_db()
     assert (drexel.city, drexel.website) == ("Philadelphia", "https://drexel.edu")

@@ -49,7 +49,7 @@ def test_date_that_may_mean_two_days_is_an_error_with_both(text):
         read_date(text)
 
     assert error.value.messages == [
-        f"“{text}” may mean 2025-02-01 or 2025-01-02. Write the one that is meant, in that form."
+        f"“{text}” may mean 1 Feb 2025 or 2 Jan 2025. Write the one that is meant, in that form."
     ]
 
 
@@ -58,7 +58,7 @@ def test_day_that_no_calendar_has_is_an_error(text):
     with pytest.raises(ValidationError) as error:
         read_date(text)
 
-    assert error.value.messages == [f"“{text}” is not a day of the calendar. Write it like 2025-02-01."]
+    assert error.value.messages == [f"“{text}” is not a day of the calendar. Write it like 1 Feb 2025."]
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_text_that_is_no_date_is_an_error(text):
     with pytest.raises(ValidationError) as error:
         read_date(text)
 
-    assert error.value.messages == [f"“{text}” is not a date. Write it like 2025-02-01."]
+    assert error.value.messages == [f"“{text}” is not a date. Write it like 1 Feb 2025."]
 
 
 def test_long_text_is_quoted_in_part():
     with pytest.raises(ValidationError) as error:
         read_date("x" * 1000)
 
-    assert error.value.messages == [f"“{'x' * 80}” is not a date. Write it like 2025-02-01."]
+    assert error.value.messages == [f"“{'x' * 80}” is not a date. Write it like 1 Feb 2025."]
 
 
 @given(st.dates())

@@ -217,9 +217,9 @@ def test_empty_cell_of_a_column_that_the_file_has_empties_the_field():
     university.refresh_from_db()
     assert [outcome.words() for outcome in result.changed] == [
         [
-            "GE3, signed on: 2024-01-01 → –",
-            "GE3, valid from: 2024-02-01 → –",
-            "GE3, valid until: 2025-01-01 → –",
+            "GE3, signed on: 1 Jan 2024 → –",
+            "GE3, valid from: 1 Feb 2024 → –",
+            "GE3, valid until: 1 Jan 2025 → –",
             "other names: UoC → –",
             "city: Köln → –",
             "website: https://a.de → –",
@@ -260,7 +260,7 @@ def test_new_university_has_what_the_file_tells_of_it():
     assert university.is_listed is False
     assert university.search_text == "university of cologne\nuoc\nuni koln\nkoln"
     assert [outcome.terms for outcome in result.new] == [
-        "Erasmus+ (in process); valid until: 2027-01-31; other names: UoC, Uni Köln; city: Köln; "
+        "Erasmus+ (in process); valid until: 31 Jan 2027; other names: UoC, Uni Köln; city: Köln; "
         "website: https://a.de; address: cologne; on the public list: no"
     ]
 
@@ -555,9 +555,9 @@ def test_dates_are_read_and_told():
 
     assert [outcome.words() for outcome in result.changed] == [
         [
-            "GE3, signed on: – → 2024-05-01",
-            "GE3, valid from: – → 2024-09-01",
-            "GE3, valid until: 2025-01-31 → 2027-01-31",
+            "GE3, signed on: – → 1 May 2024",
+            "GE3, valid from: – → 1 Sep 2024",
+            "GE3, valid until: 31 Jan 2025 → 31 Jan 2027",
         ]
     ]
     assert agreements(COLOGNE, "signed_on", "valid_from", "valid_until") == [
@@ -619,14 +619,14 @@ TYPES = (
             f"Agreement type: “Bilaterall” is not an agreement type. {TYPES} Did you mean “Bilateral”?",
         ),
         ({"agreement_type": "in process"}, f"Agreement type: “in process” is not an agreement type. {TYPES}"),
-        ({"signed_on": "soon"}, "Signed on: “soon” is not a date. Write it like 2025-02-01."),
+        ({"signed_on": "soon"}, "Signed on: “soon” is not a date. Write it like 1 Feb 2025."),
         (
             {"valid_from": "1/2/2025"},
-            "Valid from: “1/2/2025” may mean 2025-02-01 or 2025-01-02. Write the one that is meant, in that form.",
+            "Valid from: “1/2/2025” may mean 1 Feb 2025 or 2 Jan 2025. Write the one that is meant, in that form.",
         ),
         (
             {"valid_from": "2025-02-01", "valid_until": "2025-01-31"},
-            "Valid until: Valid until (2025-01-31) is before valid from (2025-02-01).",
+            "Valid until: Valid until (31 Jan 2025) is before valid from (1 Feb 2025).",
         ),
         (
             {"number": "one"},
@@ -659,7 +659,7 @@ def test_dates_are_held_against_those_that_the_register_has():
     held(("GE3", SIGNED, {"valid_from": date(2025, 2, 1)}))
 
     assert errors(row("GE3", "signed", valid_until="2025-01-31")) == [
-        "Line 2, Valid until: Valid until (2025-01-31) is before valid from (2025-02-01)."
+        "Line 2, Valid until: Valid until (31 Jan 2025) is before valid from (1 Feb 2025)."
     ]
 
 

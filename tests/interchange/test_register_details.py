@@ -78,7 +78,7 @@ def test_details_of_a_new_agreement_are_told_beside_it(coordinator):
     result = import_rows(row("GE3", "ended", ended_on="2024-05-01", places_in="5", responsible="coordinator"))
 
     assert [outcome.terms for outcome in result.new] == [
-        "GE3 (ended); ended on: 2024-05-01; places in: 5; coordinator responsible: coordinator"
+        "GE3 (ended); ended on: 1 May 2024; places in: 5; coordinator responsible: coordinator"
     ]
     assert agreements(COLOGNE, "ended_on", "places_out", "places_in", "responsible", "notes") == [
         ("GE3", "ended", date(2024, 5, 1), None, 5, coordinator.pk, "")
@@ -186,7 +186,7 @@ STAFF = "is not the user name of anybody on the staff. Correct it, or leave the 
         ({"responsible": "student"}, f"Responsible: “student” {STAFF}"),
         (
             {"ended_on": "2024-05-01"},
-            "Ended on: Ended on (2024-05-01) is of an ended agreement. Empty it, or set the status to ended.",
+            "Ended on: Ended on (1 May 2024) is of an ended agreement. Empty it, or set the status to ended.",
         ),
         (
             {"agreement_type": "", "status": "", "notes": "Ask them"},
@@ -240,7 +240,7 @@ def test_day_of_the_end_goes_with_the_end_where_the_file_has_no_column_for_it():
     result = import_rows(row("GE3", "signed", number=pk))
 
     assert [outcome.words() for outcome in result.changed] == [
-        ["GE3, status: ended → signed", "GE3, ended on: 2024-05-01 → –"]
+        ["GE3, status: ended → signed", "GE3, ended on: 1 May 2024 → –"]
     ]
     assert agreements(COLOGNE, "ended_on") == [("GE3", "signed", None)]
 
@@ -249,7 +249,7 @@ def test_day_of_the_end_stays_wrong_where_the_file_has_it_for_an_agreement_in_fo
     _university, pk = held(("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
 
     assert errors(row("GE3", "signed", number=pk, ended_on="2024-05-01")) == [
-        "Line 2, Ended on: Ended on (2024-05-01) is of an ended agreement. Empty it, or set the status to ended."
+        "Line 2, Ended on: Ended on (1 May 2024) is of an ended agreement. Empty it, or set the status to ended."
     ]
 
 

@@ -216,7 +216,7 @@ def test_undo_puts_back_every_field_that_the_register_brought(coordinator):
     after = University.objects.get()
     assert words == [
         "Marburg: other names: \N{EN DASH} → Philipps; city: Marburg → Gießen; website: \N{EN DASH} → https://example.edu/",
-        "Marburg: Bilateral, valid until: \N{EN DASH} → 2030-12-31",
+        "Marburg: Bilateral, valid until: \N{EN DASH} → 31 Dec 2030",
     ]
     assert (after.city, after.website, after.other_names) == ("Marburg", "", "")
     assert after.search_text == before.search_text
@@ -236,7 +236,7 @@ def test_undo_puts_back_every_detail_of_an_agreement(coordinator):
     undo(run, coordinator)
 
     assert words == [
-        "Marburg: Bilateral becomes signed Bilateral; Bilateral, ended on: 2024-05-01 → –; "
+        "Marburg: Bilateral becomes signed Bilateral; Bilateral, ended on: 1 May 2024 → –; "
         "Bilateral, places out: 0 → 5; Bilateral, places in: – → 3; Bilateral, study levels: master → bachelor; "
         "Bilateral, coordinator responsible: ana → coordinator; Bilateral, next step: – → Renew; "
         "Bilateral, internal notes: A, B → C"

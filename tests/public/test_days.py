@@ -63,8 +63,8 @@ def test_university_that_is_kept_off_the_list_is_on_that_of_no_day(client):
 @pytest.mark.parametrize(
     ("day", "notice"),
     [
-        (PAST, "This is the list of Jan. 1, 2026, as the dates of the agreements tell it. Back to today"),
-        (FUTURE, "This is the list of Feb. 1, 2027, if nothing is signed or ended until then. Back to today"),
+        (PAST, "This is the list of 1 Jan 2026, as the dates of the agreements tell it. Back to today"),
+        (FUTURE, "This is the list of 1 Feb 2027, if nothing is signed or ended until then. Back to today"),
     ],
 )
 def test_page_names_its_day_and_leads_back(client, day, notice):

@@ -391,4 +391,4 @@ def test_list_says_on_paper_what_it_is_narrowed_to_and_when(client, register):
 
     on_paper = text(re.search(r'<p class="on-paper">.*?</p>', page.content.decode())[0])
     asked = "http://testserver/?q=rome&country=IT&type=erasmus"
-    assert on_paper == f"As of March 1, 2026 · rome · Erasmus+ · Italy · {asked}"
+    assert on_paper == f"As of 1 Mar 2026 · rome · Erasmus+ · Italy · {asked}"

@@ -50,7 +50,7 @@ def test_comparison_puts_universities_side_by_side(client, two):
         [
             "Agreements",
             "Type not settled yet In process, not open yet",
-            "Bilateral In force Erasmus+ In force until June 30, 2999",
+            "Bilateral In force Erasmus+ In force until 30 Jun 2999",
         ],
         ["Language requirement", "Type not settled yet German B1", "–"],
         [

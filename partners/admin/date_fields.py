@@ -1,0 +1,32 @@
+"""Dates in the forms of the back office: the browser's own input, and any spelling that can mean one day only."""
+
+import re
+
+from django import forms
+from django.db import models
+
+from partners.interchange.dates import read_date
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+    def get_context(self, name, value, attrs):
+        """Display another spelling as text: a date input of the browser would be empty."""
+        context = super().get_context(name, value, attrs)
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", context["widget"]["value"] or "0000-00-00"):
+            context["widget"]["type"] = "text"
+        return context
+
+
+class DateField(forms.DateField):
+    widget = DateInput
+
+    def to_python(self, value):
+        return read_date(value) if isinstance(value, str) else super().to_python(value)
+
+
+DATE_OVERRIDES = {models.DateField: {"form_class": DateField, "widget": DateInput}}
