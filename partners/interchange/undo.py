@@ -75,15 +75,25 @@ def undoing_of(run: ImportRun) -> Undoing:
 def changes_of(run: ImportRun, most: int | None = None) -> Undoing:
     """What a run changed: all of it, or the first changes of universities and of agreements."""
     agreements, universities = list(_changes(Agreement, run, most)), list(_changes(University, run, most))
-    names = University.objects.in_bulk({change.record.university_id for change in agreements})
+    names = _university_names(run, {change.record.university_id for change in agreements})
     named = names_of([record for change in agreements for record in (change.before, change.record) if record])
     for change in agreements:
-        change.university = str(names.get(change.record.university_id, ""))
+        change.university = names[change.record.university_id]
         change.words = agreement_words(change.before, change.record, named)
     for change in universities:
         change.university = change.record.name
         change.words = university_words(change.before, change.record)
     return Undoing(agreements, universities)
+
+
+def _university_names(run: ImportRun, ids: set[int]) -> dict[int, str]:
+    """Those of deleted universities, such as an undo leaves behind, are in their last records."""
+    names = {pk: str(university) for pk, university in University.objects.in_bulk(ids).items()}
+    if ids - names.keys():
+        of_this_run = Agreement.history.filter(import_run=run).values("university")
+        deleted = University.history.filter(id__in=of_this_run, history_type="-").order_by("history_id")
+        names = dict(deleted.values_list("id", "name")) | names
+    return names
 
 
 @transaction.atomic

@@ -19,11 +19,17 @@ Named = Mapping[str, Mapping[int, str]]
 
 
 def names_of(records: Iterable[models.Model]) -> Named:
+    records = list(records)
     people = {record.responsible_id for record in records} - {None}
     users = get_user_model().objects.in_bulk(people)
+    types = dict(AgreementType.objects.values_list("pk", "name"))
+    if {record.agreement_type_id for record in records} - types.keys() - {None}:
+        deleted = AgreementType.history.filter(history_type="-").order_by("history_id")
+        types = dict(deleted.values_list("id", "name")) | types
     return {
-        "agreement_type": dict(AgreementType.objects.values_list("pk", "name")),
-        "responsible": {pk: user.get_username() for pk, user in users.items()},
+        "agreement_type": types,
+        "responsible": dict.fromkeys(people, _("a deleted account"))
+        | {pk: user.get_username() for pk, user in users.items()},
     }
 
 

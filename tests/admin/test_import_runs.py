@@ -80,6 +80,14 @@ def test_undo_asks_first_and_then_takes_back(office, run):
     assert "Undo this import" not in text(answer)
 
 
+def test_run_names_what_it_added_after_it_has_been_undone(office, run):
+    office.post(page_of(run, "undo/"))
+
+    page = office.get(page_of(run))
+
+    assert pieces(page, "li")[-2:] == ["Trier: added to the register", "Trier: new: signed Bilateral"]
+
+
 def test_undo_twice_says_so(office, run):
     office.post(page_of(run, "undo/"), follow=True)
 

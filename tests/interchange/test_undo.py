@@ -76,6 +76,41 @@ def test_undo_is_in_history_with_its_user_and_run(deal, coordinator):
     assert University.history.filter(id=trier).latest().history_type == "-"
 
 
+def test_changes_name_universities_and_types_that_are_gone(coordinator):
+    former = AgreementType.objects.create(name="Former")
+    run = imported(("Trier", "Bilateral"), ("Marburg", "Former"))
+
+    undo(run, coordinator)
+    former.delete()
+
+    assert told(changes_of(run).changes()) == [
+        "Marburg: added to the register",
+        "Marburg: new: signed Former",
+        "Trier: added to the register",
+        "Trier: new: signed Bilateral",
+    ]
+
+
+def test_changes_name_a_university_that_was_deleted_by_hand():
+    UniversityFactory(name="Marburg")
+    run = imported(("Marburg", "Bilateral"))
+    Agreement.objects.all().delete()
+    University.objects.all().delete()
+
+    assert told(changes_of(run).changes()) == ["Marburg: new: signed Bilateral"]
+
+
+def test_changes_say_that_an_account_is_deleted(coordinator):
+    ana = staff("ana")
+    AgreementFactory(university__name="Marburg", responsible=ana)
+    run = imported_register(**{"Agreement type": "Bilateral", "Status": "signed", "Responsible": "coordinator"})
+    ana.delete()
+
+    assert told(changes_of(run).changes()) == [
+        "Marburg: Bilateral, coordinator responsible: a deleted account → coordinator"
+    ]
+
+
 def test_undo_leaves_what_somebody_has_edited_since(deal, coordinator):
     run = imported(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
     deal.refresh_from_db()
