@@ -176,7 +176,7 @@ def test_export_has_a_line_for_each_university_of_the_list(run):
     assert len(out.splitlines()) == 109
 
 
-CSV = "\ufeffCountry,University name,Agreement type\r\nGermany,University of Köln,Bilateral\r\n"
+CSV = '\ufeff"Country","University name","Agreement type"\r\n"Germany","University of Köln","Bilateral"\r\n'
 
 
 @pytest.mark.parametrize(

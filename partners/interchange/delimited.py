@@ -106,7 +106,10 @@ def _tsv_cell(cell: str) -> str:
 
 
 def write_csv(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """With a byte order mark, without which Excel takes UTF-8 for Windows-1252."""
+    """With a byte order mark, without which Excel takes UTF-8 for Windows-1252, and every cell quoted.
+
+    Bare, a cell with a semicolon would be two where a spreadsheet separates by semicolons.
+    """
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue().encode("utf-8-sig")

@@ -22,6 +22,10 @@ MOST_ROWS = 200_000
 MOST_LISTED = 30
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a spreadsheet runs, or would run but for the apostrophes in front."""
+CSV_CELL_START = r"(?:\A|(?<=[;\t\r\n]))"
+"""Where a cell begins for a spreadsheet that separates by semicolons, whatever the file does."""
+CSV_FORMULA = re.compile(rf"{CSV_CELL_START}(?={FORMULA.pattern})")
+CSV_ESCAPED_FORMULA = re.compile(rf"{CSV_CELL_START}'(?={FORMULA.pattern})")
 
 
 class Row(NamedTuple):
@@ -89,7 +93,7 @@ def _records(data: bytes, columns: Sequence[str]) -> tuple[Iterable[Record], lis
     text = delimited.decode(data)
     delimiter = delimited.delimiter_of(text, columns)
     records = delimited.records(text, delimiter)
-    return records if delimiter == delimited.TAB else map(_armed, records), []
+    return records if delimiter == delimited.TAB else map(_unescape_csv, records), []
 
 
 def _spreadsheets() -> ModuleType:
@@ -156,9 +160,21 @@ def _armed(record: Record) -> Record:
     )
 
 
+def _escape_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[list[Cell]]:
+    """Like ``_defused``, and also where a cell would begin if a spreadsheet took the cell apart."""
+    for row in rows:
+        yield [CSV_FORMULA.sub("'", cell) if isinstance(cell, str) else cell for cell in row]
+
+
+def _unescape_csv(record: Record) -> Record:
+    if not any("'" in cell for cell in record.cells):
+        return record
+    return record._replace(cells=[CSV_ESCAPED_FORMULA.sub("", cell) for cell in record.cells])
+
+
 WRITERS = {
     "tsv": delimited.write_tsv,
-    "csv": lambda rows: delimited.write_csv(_defused(rows)),
+    "csv": lambda rows: delimited.write_csv(_escape_csv(rows)),
     "xlsx": lambda rows: _spreadsheets().write_xlsx(_defused(rows)),
     "ods": lambda rows: _spreadsheets().write_ods(_defused(rows)),
 }

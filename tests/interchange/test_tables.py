@@ -307,12 +307,12 @@ def test_file_that_is_no_text_is_refused(data):
         ),
         (
             "csv",
-            '\ufeffCountry,Name\r\nItaly,"Rome ""Tor Vergata"""\r\nItaly,"""Tor Vergata"" University"\r\n'
-            'A,"a\tb\nc"\r\nB,"a, b; c"\r\n',
+            '\ufeff"Country","Name"\r\n"Italy","Rome ""Tor Vergata"""\r\n"Italy","""Tor Vergata"" University"\r\n'
+            '"A","a\tb\nc"\r\n"B","a, b; c"\r\n',
         ),
     ],
 )
-def test_write_quotes_only_where_a_reader_needs_it(file_format, data):
+def test_tsv_is_quoted_where_a_reader_needs_it_and_csv_everywhere(file_format, data):
     rows = [
         ("Country", "Name"),
         ("Italy", 'Rome "Tor Vergata"'),
@@ -322,6 +322,22 @@ def test_write_quotes_only_where_a_reader_needs_it(file_format, data):
     ]
 
     assert tables.write(rows, file_format).decode() == data
+
+
+def test_no_cell_of_a_csv_begins_like_a_formula_where_a_spreadsheet_may_take_it_apart():
+    row = ["x;=HYPERLINK(1)", "'x;'@A1", "x\n-1\r\n+2\t=3", "a; b", "a,=b"]
+
+    data = tables.write([HEADER, row[:3], row[2:]], "csv")
+
+    assert data.decode("utf-8-sig").splitlines()[1:] == [
+        """"x;'=HYPERLINK(1)","'x;''@A1","x""",
+        "'-1",
+        """'+2\t'=3\"""",
+        '"x',
+        "'-1",
+        """'+2\t'=3","a; b","a,=b\"""",
+    ]
+    assert cells(tables.read(data, COLUMNS)) == [row[:3], row[2:]]
 
 
 hostile_cells = st.lists(
