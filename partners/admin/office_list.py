@@ -154,9 +154,12 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
         if not form.is_valid():
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
             return redirect("admin:partners_university_import")
-        get_object_or_404(ImportRun, token=form.cleaned_data["import_file_name"])
+        run = get_object_or_404(ImportRun, token=form.cleaned_data["import_file_name"])
+        resource = self.choose_import_resource_class(form, request)()
         try:
-            return self._accept(request, form)
+            # Read before the transaction, for whose end all others who save have to wait.
+            table = resource.read(bytes(run.content))
+            return self._accept(request, form, resource, table)
         except TableError:
             # It is not the table that the form says.
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
@@ -166,22 +169,18 @@ class OfficeListMixin(ImportMixin, ExportActionMixin):
             return redirect("admin:partners_university_import")
 
     @transaction.atomic
-    def _accept(self, request, form):
+    def _accept(self, request, form, resource, table):
         run = ImportRun.objects.select_for_update().get(token=form.cleaned_data["import_file_name"])
         if run.accepted_at:
             messages.info(request, _("This file has been imported already. This is what the import did."))
             return redirect("admin:partners_importrun_change", run.pk)
         run.user = request.user
-        result = self._import(request, form, run)
+        result = resource.import_data(table, run=run, digest=form.cleaned_data["digest"])
         if not result.is_applied:
             messages.warning(request, _("The register has changed since the preview: look at it again."))
             return TemplateResponse(request, self.import_template_name, self._preview(request, form, result))
         messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
         return redirect("admin:partners_importrun_change", run.pk)
-
-    def _import(self, request, form, run):
-        resource = self.choose_import_resource_class(form, request)()
-        return resource.import_data(resource.read(bytes(run.content)), run=run, digest=form.cleaned_data["digest"])
 
     def _preview(self, request, form, result):
         return self.admin_site.each_context(request) | {

@@ -1,7 +1,6 @@
 """Everything that the office has, in one file."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from django.apps import apps
@@ -10,32 +9,20 @@ from django.db import connection, models
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.timezone import now
 
+from exchange.transactions import read_only_transaction
 from partners.backups import archive, rows
 from partners.backups.archive import BackupError
-
-BEGIN = {"sqlite": "BEGIN DEFERRED", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"}
 
 
 def back_up(path: Path) -> None:
     """The database as it stands at one moment, with its documents, while others go on working."""
-    with one_moment():
+    with read_only_transaction():
         applied = sorted(MigrationRecorder(connection).applied_migrations())
         with archive.writing(path, made_at=now().isoformat(), migrations=applied) as writer:
             for model in rows.kept_models(apps):
                 writer.add(f"rows/{model._meta.label_lower}.jsonl", rows.lines(model))
             for folder, storage, name in documents():
                 writer.add(f"{folder}/{name}", _blocks(storage, name))
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """A transaction that reads, and for which nobody has to wait."""
-    with connection.cursor() as cursor:
-        cursor.execute(BEGIN[connection.vendor])
-        try:
-            yield
-        finally:
-            cursor.execute("ROLLBACK")
 
 
 def documents() -> Iterator[tuple[str, Storage, str]]:

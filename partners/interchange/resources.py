@@ -17,6 +17,7 @@ from import_export.fields import Field
 from import_export.resources import Resource
 from import_export.results import Result
 
+from exchange.transactions import read_only_transaction
 from partners.interchange import notation, reconcile, register_changes, register_columns, tables
 from partners.interchange.judge import Judge
 from partners.interchange.office_list import COLUMNS, ListJudge
@@ -101,16 +102,19 @@ class TableResource(Resource):
         """The table that a file is. Raises TableError."""
         return tables.read(data, cls.columns, cls.optional)
 
-    @transaction.atomic
     def import_data(
         self, dataset: Table, dry_run=False, run=None, digest=None, watch=unwatched, **kwargs
     ) -> ListResult:
         """Imports the table as an import run, unless it has errors or is not what was shown under the digest.
 
         An import that changes nothing leaves no run, and no history. What is checked and what is written
-        passes through ``watch``.
+        passes through ``watch``. While a dry run is made, others go on saving.
         """
-        snapshot = Snapshot()
+        with read_only_transaction() if dry_run else transaction.atomic():
+            return self._import(dataset, dry_run, run, digest, watch)
+
+    def _import(self, dataset, dry_run, run, digest, watch):
+        snapshot = Snapshot(is_locking=not dry_run)
         result = ListResult(self.judge(snapshot, dataset, watch), self.get_diff_headers())
         if not dry_run and result.may_be_applied(digest) and (result.new or result.changed):
             run.accept(new=len(result.new), changed=len(result.changed), unchanged=len(result.unchanged))

@@ -29,9 +29,11 @@ class Known:
 class Snapshot:
     """A snapshot, read with a handful of queries however long the file is."""
 
-    def __init__(self):
-        # Imports lock the types, so that one waits for the other. PostgreSQL lets edits pass this lock.
-        types = AgreementType.objects.select_for_update(no_key=True)
+    def __init__(self, is_locking: bool = False):
+        types = AgreementType.objects.all()
+        if is_locking:
+            # Imports lock the types, so that one waits for the other. PostgreSQL lets edits pass this lock.
+            types = types.select_for_update(no_key=True)
         self.types = {agreement_type.name: agreement_type for agreement_type in types}
         self.type_names = {key: each.name for each in self.types.values() for key in each.matching_keys()}
         self._by_name: dict[Key, Known] = {}
