@@ -1,16 +1,19 @@
 """Model fields that keep what they store clean, and matching keys in step, at every way of saving."""
 
 import re
-import unicodedata
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.db import models
 
 from partners import rules
-from partners.names import clean_name, matching_key, name_lines
+from partners.names import clean_name, matching_key, name_lines, normalize
 from partners.rules import Level
 
 NAME_LENGTH = 200
+NAMES_LENGTH = 10_000
+NOTE_LENGTH = 32_767
+"""As many characters as a cell of a spreadsheet holds."""
 
 
 class CleanedOnSave:
@@ -32,27 +35,44 @@ class NameField(CleanedOnSave, models.CharField):
         return value if value is None else clean_name(value)
 
 
-class NamesField(CleanedOnSave, models.TextField):
+class BoundedTextField(CleanedOnSave, models.TextField):
+    """Text of several lines and bounded length, which the form checks before anything reads the text."""
+
+    bound = NOTE_LENGTH
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"max_length": self.bound} | kwargs)
+
+    def run_validators(self, value):
+        if value:
+            MaxLengthValidator(self.bound)(value)
+        super().run_validators(value)
+
+
+class NamesField(BoundedTextField):
     """Names, one per line."""
+
+    bound = NAMES_LENGTH
 
     def to_python(self, value):
         value = super().to_python(value)
         return value if value is None else "\n".join(name_lines(value))
 
     def run_validators(self, value):
-        for name in value.split("\n") if value else ():
-            rules.plain_name(name)
         super().run_validators(value)
+        for name in value.split("\n") if value else ():
+            rules.short_name(name, NAME_LENGTH)
+            rules.plain_name(name)
 
 
-class NoteField(CleanedOnSave, models.TextField):
+class NoteField(BoundedTextField):
     """Text of several lines."""
 
     default_validators = [rules.printable_lines]
 
     def to_python(self, value):
         value = super().to_python(value)
-        return value if value is None else re.sub(r"\r\n?", "\n", unicodedata.normalize("NFC", value)).strip()
+        return value if value is None else re.sub(r"\r\n?", "\n", normalize("NFC", value)).strip()
 
 
 class LevelsField(CleanedOnSave, models.CharField):

@@ -9,16 +9,22 @@ from django.db.models import TextChoices
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from partners.names import matching_key
+from partners.names import collapse_white_space, matching_key
 
 FORMULA_STARTS = "=+-@"
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
-"""Control characters, lone surrogates, and separators of lines and paragraphs."""
+NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
+)
+UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029{NONCHARACTERS}]")
+"""Control characters, lone surrogates, separators of lines and paragraphs, and what Unicode has set aside as no
+characters at all, some of which no XML may contain.
+"""
 
 # What separates and what qualifies the terms in the office's list, as in
 # "Bilateral/Erasmus+ (in process)"; names of agreement types have to keep clear of both.
-TERM_SEPARATOR = re.compile(r"\s*[/&,;]\s*(?:and\s+)?|\s+and\s+|\s+\+\s+(?![(/&,;+]|and\s|$)", re.IGNORECASE)
-IN_PROCESS = re.compile(r"\s*(?:\(\s*in[\s-]*process\s*\)|^in[\s-]*process)$", re.IGNORECASE)
+# For text with collapsed white space only: a pattern that repeats white space takes quadratic time.
+TERM_SEPARATOR = re.compile(r" ?[/&,;] ?(?:and )?| and | \+ (?![(/&,;+]|and |$)", re.IGNORECASE)
+IN_PROCESS = re.compile(r" ?(?:\( ?in[ -]*process ?\)|^in[ -]*process)$", re.IGNORECASE)
 
 
 class Status(TextChoices):
@@ -76,6 +82,15 @@ def plain_name(name: str) -> None:
         )
 
 
+def short_name(name: str, most: int) -> None:
+    if len(name) > most:
+        raise ValidationError(
+            _("“%(value)s…” has %(length)d characters, and %(most)d fit. Shorten it."),
+            code="long_name",
+            params={"value": name[:40], "length": len(name), "most": most},
+        )
+
+
 def printable_lines(text: str) -> None:
     for line in re.split("[\n\t]", text):
         _refuse_unprintable(line, _("“%(value)s” has a control character (U+%(code)s) in it. Type this line anew."))
@@ -88,7 +103,8 @@ def _refuse_unprintable(line: str, message: str) -> None:
 
 def single_term(name: str) -> None:
     """The name of an agreement type reads as one term in the office's list."""
-    if TERM_SEPARATOR.search(f" {name} ") or IN_PROCESS.search(name):
+    text = collapse_white_space(name)
+    if TERM_SEPARATOR.search(f" {text} ") or IN_PROCESS.search(text):
         raise ValidationError(
             _(
                 "“%(value)s” would be read as several terms in the office's list. "

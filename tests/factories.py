@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from partners.fields import NAME_LENGTH
 from partners.models import Agreement, AgreementType, Country, Document, University
 from partners.names import clean_name
-from partners.rules import Status
+from partners.rules import UNPRINTABLE, Status
 from tests.files import PDF, upload
 
 HOSTILE = [
@@ -56,7 +56,9 @@ def names():
     """Names that a form accepts, most of them made to confuse whoever reads them back from a file."""
     pieces = st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
     texts = st.lists(pieces, min_size=1, max_size=8).map("".join).map(clean_name)
-    return texts.filter(lambda name: 0 < len(name) <= NAME_LENGTH and name[0] not in "=+-@")
+    return texts.filter(
+        lambda name: 0 < len(name) <= NAME_LENGTH and name[0] not in "=+-@" and not UNPRINTABLE.search(name)
+    )
 
 
 def notes():

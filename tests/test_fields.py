@@ -144,11 +144,28 @@ def test_note_field_keeps_its_lines():
     assert NoteField().clean(" Dr. E\u0301va\r\nPrague\r\n\n+420 1 ", None) == "Dr. Éva\nPrague\n\n+420 1"
 
 
-def test_note_field_refuses_control_characters():
+@pytest.mark.parametrize(("char", "code"), [("\x07", "0007"), ("\ufffe", "FFFE"), ("\uffff", "FFFF")])
+def test_note_field_refuses_control_characters_and_noncharacters(char, code):
     with pytest.raises(ValidationError) as error:
-        NoteField().clean("Prague\n\x07", None)
+        NoteField().clean(f"Prague\n{char}", None)
 
-    assert error.value.messages == ["“\x07” has a control character (U+0007) in it. Type this line anew."]
+    assert error.value.messages == [f"“{char}” has a control character (U+{code}) in it. Type this line anew."]
+
+
+@pytest.mark.parametrize(("field", "length"), [(NamesField(), 10_000), (NoteField(), 32_767)])
+def test_text_fields_refuse_what_is_too_long(field, length):
+    with pytest.raises(ValidationError) as error:
+        field.clean("x" * (length + 1), None)
+
+    message = f"Ensure this value has at most {length} characters (it has {length + 1})."
+    assert error.value.messages == [message]
+
+
+def test_names_field_refuses_a_name_that_is_too_long_for_a_name():
+    with pytest.raises(ValidationError) as error:
+        NamesField().clean("Fine\n" + "x" * 201, None)
+
+    assert error.value.messages == [f"“{'x' * 40}…” has 201 characters, and 200 fit. Shorten it."]
 
 
 @pytest.mark.parametrize("value", ["master,bachelor", ["master", "bachelor"], ["bachelor", "master", "master"]])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partners.names import IGNORED, clean_name, matching_key, name_lines, search_words, slugs
+from partners.names import IGNORED, MAX_MARKS, clean_name, matching_key, name_lines, normalize, search_words, slugs
 
 SPACES = [" ", "\u00a0", "\u1680", "\u2002", "\u2009", "\u202f", "\u205f", "\u3000"]
 ACCENTS = ["\u0300", "\u0301", "\u0308", "\u030a", "\u0327", "\u0328", "\u0334", "\u0338", "\u1dc4", "\ufe20"]
@@ -177,6 +177,25 @@ def test_matching_key_of_a_key_is_itself(text):
 @given(texts)
 def test_matching_key_of_a_cleaned_name_is_that_of_the_name(text):
     assert matching_key(clean_name(text)) == matching_key(text)
+
+
+def longest_run_of_marks(text):
+    runs = "".join("m" if unicodedata.combining(char) else " " for char in text).split()
+    return max(map(len, runs))
+
+
+@pytest.mark.parametrize("clean", [clean_name, matching_key])
+@pytest.mark.parametrize("length", [100, 1_000, 10_000])
+def test_marks_without_end_are_divided(clean, length):
+    """Sorting a run of them takes steps by the square of its length."""
+    text = "א" + "\u05b0\u0591" * length
+
+    assert longest_run_of_marks(clean(text)) == MAX_MARKS
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0301" * 30, "—" * 100, "\u3000" * 100, "中" * 100, "👩\u200d🎓" * 100])
+def test_text_without_endless_marks_is_normalized_as_ever(text):
+    assert normalize("NFD", text) == unicodedata.normalize("NFD", text)
 
 
 def test_name_lines_are_cleaned_without_blanks_and_repetitions():

@@ -52,6 +52,10 @@ def test_country_code_accepts_two_capital_letters():
         ("\u2028", "2028"),
         ("\u2029", "2029"),
         ("\ud800", "D800"),
+        ("\ufdd0", "FDD0"),
+        ("\ufffe", "FFFE"),
+        ("\uffff", "FFFF"),
+        ("\U0010ffff", "10FFFF"),
     ],
 )
 def test_plain_name_refuses_control_characters(char, code):

@@ -28,6 +28,9 @@ Identity = int | Key
 class RowReader:
     """Reads the cells of a row, and gathers what is wrong with each."""
 
+    max_length = 1_000
+    """Characters of a cell, beyond which nothing reads it."""
+
     def __init__(self, row: Row):
         self.row = row
         self.errors: dict[str, list[str]] = defaultdict(list)
@@ -37,6 +40,7 @@ class RowReader:
     def read(self, column: str, meaning: Callable, *args):
         """What the cell means, or None if that is an error."""
         try:
+            refuse_long(self.row.cells[column], self.max_length)
             return meaning(self.row.cells[column], *args)
         except ValidationError as error:
             self.errors[column] += error.messages
@@ -117,11 +121,7 @@ def spelling(university: Known | None, name: str) -> tuple[str, str | None]:
 def university_name(text: str) -> str:
     name = clean_name(text)
     refuse_empty(name)
-    if len(name) > NAME_FIELD.max_length:
-        raise ValidationError(
-            _("“%(name)s” has %(length)d characters, and %(most)d fit. Shorten it.")
-            % {"name": shortened(name), "length": len(name), "most": NAME_FIELD.max_length}
-        )
+    refuse_long(name, NAME_FIELD.max_length)
     NAME_FIELD.run_validators(name)
     return name
 
@@ -129,6 +129,14 @@ def university_name(text: str) -> str:
 def refuse_empty(text: str) -> None:
     if not clean_name(text):
         raise ValidationError(_("The cell is empty. Fill it in, or take the line out."))
+
+
+def refuse_long(text: str, most: int) -> None:
+    if len(text) > most:
+        raise ValidationError(
+            _("“%(text)s” has %(length)d characters, and %(most)d fit. Shorten it.")
+            % {"text": shortened(text), "length": len(text), "most": most}
+        )
 
 
 def _surplus(cells: Sequence[str]) -> str:

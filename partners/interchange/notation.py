@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from partners.names import clean_name, matching_key
+from partners.names import clean_name, collapse_white_space, matching_key
 from partners.rules import IN_PROCESS, TERM_SEPARATOR
+
+MAX_UNKNOWN = 5
 
 
 class Term(NamedTuple):
@@ -23,7 +25,7 @@ class Term(NamedTuple):
 
 
 class UnknownTermsError(ValueError):
-    """Terms whose agreement type is not known; ``names`` are as written."""
+    """Terms whose agreement type is not known; ``names`` are the first of them, as written."""
 
     def __init__(self, names: list[str]):
         super().__init__(", ".join(names))
@@ -35,17 +37,18 @@ def parse(text: str, known: Mapping[str, str]) -> frozenset[Term]:
 
     Raises UnknownTermsError. A cell without any term, such as "/", is an empty set.
     """
-    written = [part for part in map(clean_name, TERM_SEPARATOR.split(clean_name(text))) if part]
-    terms, unknown = set(), []
+    parts = TERM_SEPARATOR.split(collapse_white_space(clean_name(text)))
+    written = [part for part in map(str.strip, parts) if part]
+    terms, unknown = set(), {}
     for part in written:
         name = IN_PROCESS.sub("", part)
         in_process = name != part
         if name and matching_key(name) not in known:
-            unknown.append(name)
+            unknown.setdefault(matching_key(name), name)
         else:
             terms.add(Term(known[matching_key(name)] if name else None, in_process))
     if unknown:
-        raise UnknownTermsError(unknown)
+        raise UnknownTermsError(list(unknown.values())[:MAX_UNKNOWN])
     return frozenset(terms)
 
 

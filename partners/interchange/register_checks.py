@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from partners import rules
+from partners.fields import NOTE_LENGTH
 from partners.interchange.judge import NAME, Identity, RowReader
 from partners.interchange.records import shortened
 from partners.interchange.register_changes import Change, Outcome
@@ -40,6 +41,8 @@ from partners.rules import Status
 
 class Said(RowReader):
     """What a row says, as far as it can be understood, and what that comes to."""
+
+    max_length = NOTE_LENGTH
 
     def __init__(self, row: Row):
         super().__init__(row)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from partners.interchange.dates import read_date
-from partners.interchange.judge import COUNTRY, NAME
+from partners.interchange.judge import COUNTRY, NAME, refuse_long
 from partners.interchange.records import Cell, shortened
 from partners.models import Agreement, University
 from partners.names import clean_name, matching_key
@@ -131,11 +131,8 @@ def _text(model: type[models.Model], name: str, what_is_wrong: str = "") -> Call
         text = field.to_python(text.strip())
         if field.blank and not text:
             return ""
-        if field.max_length and len(text) > field.max_length:
-            raise ValidationError(
-                _("“%(text)s” has %(length)d characters, and %(most)d fit. Shorten it.")
-                % {"text": shortened(text), "length": len(text), "most": field.max_length}
-            )
+        if field.max_length:
+            refuse_long(text, field.max_length)
         try:
             return field.clean(text, None)
         except ValidationError as error:

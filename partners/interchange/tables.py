@@ -20,12 +20,13 @@ from partners.names import matching_key
 
 MOST_ROWS = 200_000
 MOST_LISTED = 30
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
+FORMULA_START = r"'*[=+\-@\t\r]"
+FORMULA = re.compile(rf"\A{FORMULA_START}")
 """What a spreadsheet runs, or would run but for the apostrophes in front."""
 CSV_CELL_START = r"(?:\A|(?<=[;\t\r\n]))"
 """Where a cell begins for a spreadsheet that separates by semicolons, whatever the file does."""
-CSV_FORMULA = re.compile(rf"{CSV_CELL_START}(?={FORMULA.pattern})")
-CSV_ESCAPED_FORMULA = re.compile(rf"{CSV_CELL_START}'(?={FORMULA.pattern})")
+CSV_FORMULA = re.compile(rf"{CSV_CELL_START}(?={FORMULA_START})")
+CSV_ESCAPED_FORMULA = re.compile(rf"{CSV_CELL_START}'(?={FORMULA_START})")
 
 
 class Row(NamedTuple):

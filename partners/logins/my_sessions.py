@@ -63,6 +63,6 @@ def number_of(key):
 
 
 def browser_in_words(agent):
-    browser = next((name for mark, name in BROWSERS.items() if re.search(rf"{mark}\w*/", agent)), _("A program"))
+    browser = next((name for mark, name in BROWSERS.items() if re.search(rf"{mark}\w{{0,20}}/", agent)), _("A program"))
     machine = next((name for name in MACHINES if name in agent), None)
     return _("%(browser)s on %(machine)s") % {"browser": browser, "machine": machine} if machine else browser

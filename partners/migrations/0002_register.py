@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "description",
-                    models.TextField(
+                    partners.fields.NoteField(
                         blank=True,
                         help_text="What it means for a student. Shown on the public pages.",
                         verbose_name="description",
@@ -203,7 +203,7 @@ class Migration(migrations.Migration):
                 ("slug", models.SlugField(allow_unicode=True, blank=True, max_length=200, verbose_name="address")),
                 (
                     "description",
-                    models.TextField(
+                    partners.fields.NoteField(
                         blank=True,
                         help_text="What it means for a student. Shown on the public pages.",
                         verbose_name="description",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners import rules
 from partners.countries import local_name
-from partners.fields import KeyField, NameField, NamesField
+from partners.fields import KeyField, NameField, NamesField, NoteField
 from partners.models.accounts import ProtectingHistory
 from partners.models.import_runs import RunHistory
 from partners.names import matching_key, name_lines, slugs
@@ -101,7 +101,7 @@ class Country(Named):
 class AgreementType(Named):
     name = NameField(_("name"), validators=[rules.single_term])
     slug = models.SlugField(_("address"), unique=True, allow_unicode=True, blank=True, max_length=200)
-    description = models.TextField(
+    description = NoteField(
         _("description"), blank=True, help_text=_("What it means for a student. Shown on the public pages.")
     )
     position = models.PositiveSmallIntegerField(

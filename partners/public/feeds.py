@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.models import Agreement, University
-from partners.rules import Status
+from partners.rules import UNPRINTABLE, Status
 
 MOST = 50
 
@@ -41,7 +41,9 @@ class Changes(Feed):
         if change.status == Status.ENDED:
             words = _("%(university)s, %(country)s: %(type)s has ended")
         university = change.university
-        return words % {"university": university, "country": university.country, "type": change.agreement_type}
+        title = words % {"university": university, "country": university.country, "type": change.agreement_type}
+        # A register from before such names were refused may have characters that no XML may contain.
+        return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", title)
 
     def item_description(self, change):
         return None

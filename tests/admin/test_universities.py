@@ -221,6 +221,14 @@ def test_university_is_added_with_a_country_and_a_name(office, germany):
             {"other_names": "“@SUM(1)” begins with “@”, as a spreadsheet formula does. Begin with another character."},
         ),
         (
+            {"name": "Other", "other_names": "x" + "\t" * 10_001 + "x"},
+            {"other_names": "Ensure this value has at most 10000 characters (it has 10003)."},
+        ),
+        (
+            {"name": "Other", "other_names": "\n".join(map(str, range(100_000)))},
+            {"other_names": "Ensure this value has at most 10000 characters (it has 588889)."},
+        ),
+        (
             {"name": "Other", "city": "+1"},
             {"city": "“+1” begins with “+”, as a spreadsheet formula does. Begin with another character."},
         ),

@@ -110,6 +110,23 @@ def test_parse_reads_erasmus_with_a_space_before_its_plus(cell, terms):
     assert parse(cell, KNOWN) == terms
 
 
+@pytest.mark.parametrize("white_space", list(" \t\n\r\x0b\x0c\x85\u2028\u00a0"))
+def test_parse_reads_any_amount_of_white_space_as_one_space(white_space):
+    long = white_space * 100_000
+
+    assert parse(f"Bilateral{long}agreement{long}/{long}Erasmus+{long}({long}in{long}process{long})", KNOWN) == {
+        BILATERAL,
+        in_process(ERASMUS),
+    }
+
+
+def test_parse_names_the_first_unknown_terms_once():
+    with pytest.raises(UnknownTermsError) as error:
+        parse("/".join(["A", "a", "B", "C", "D", "E", "F", "G"]), KNOWN)
+
+    assert error.value.names == ["A", "B", "C", "D", "E"]
+
+
 @pytest.mark.parametrize(
     ("terms", "cell"),
     [

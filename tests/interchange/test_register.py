@@ -1040,3 +1040,12 @@ def test_export_imported_into_an_empty_register_makes_the_same_register(db, regi
 
         assert (list(result.error_lines()), len(result.new)) == ([], len(exported_rows()))
         assert exported(but=[NUMBER]) == before
+
+
+def test_note_may_be_as_long_as_the_cell_of_a_spreadsheet_and_no_longer():
+    fits, too_long = "x" * 32_767, "x" * 32_768
+
+    assert errors(row("GE3", SIGNED.value, notes=too_long)) == [
+        f"Line 2, Internal notes: “{'x' * 79}…” has 32768 characters, and 32767 fit. Shorten it."
+    ]
+    assert list(import_rows(row("GE3", SIGNED.value, notes=fits)).error_lines()) == []

@@ -601,3 +601,14 @@ def test_export_imported_again_is_no_change_for_any_register(db, country_names, 
 
         assert [result.counts() for result in results] == [f"0 new, 0 changed, {listed} unchanged, 0 errors"] * 2
         assert contents() == before
+
+
+def test_cell_that_is_too_long_is_refused_before_it_is_read():
+    result = import_rows(("Germany" * 1_000, "Marburg" * 1_000, '"Bilateral' + "\n" * 100_000 + 'x"'))
+
+    message = "Line 2, %s: “%s…” has %d characters, and 1000 fit. Shorten it."
+    assert list(result.error_lines()) == [
+        message % ("Country", ("Germany" * 12)[:79], 7_000),
+        message % ("University name", ("Marburg" * 12)[:79], 7_000),
+        message % ("Agreement type", "Bilateral" + "\n" * 70, 100_010),
+    ]

@@ -95,6 +95,12 @@ def test_feed_shows_a_hostile_name_as_text(client, db, name):
     assert told(client) == [f"{name}, Germany: Bilateral has been signed"]
 
 
+def test_feed_stays_well_formed_with_a_name_from_before_noncharacters_were_refused(client, db):
+    AgreementFactory(university__name="A\ufffeB\uffffC")
+
+    assert told(client) == ["A\ufffdB\ufffdC, Germany: Bilateral has been signed"]
+
+
 def test_list_names_the_feed(client, marburg):
     AgreementFactory(university=marburg)
 
