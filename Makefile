@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 
 run: $(VENV)/site .env
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py first_run fixtures/partners.tsv --address http://127.0.0.1:$(PORT)
+	@$(BIN)/python manage.py bootstrap fixtures/partners.tsv --address http://127.0.0.1:$(PORT)
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 serve: export DEBUG = off
@@ -18,7 +18,7 @@ serve: export HTTPS := $(HTTPS)
 serve: $(VENV)/site .env
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	@exec $(BIN)/gunicorn --config python:exchange.gunicorn --bind $(HOST):$(PORT) exchange.wsgi
+	@exec $(BIN)/gunicorn --config python:exchange.gunicorn_conf --bind $(HOST):$(PORT) exchange.wsgi
 
 test: $(VENV)/tools
 	@$(BIN)/pytest --numprocesses auto $(ARGS)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from bench import report
 from bench.measure import Cost, WorkNotDoneError, median
+from bench.measurement_env import Side, Workshop
 from bench.sides import FLOOR, ONE_PASS, OURS, STOCK
-from bench.workshop import Side, Workshop
 
 LARGER = 10
 """How many times the rows of the small file the large one has."""

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import load_sites, others
+from bench.consistency_check import asked
 from bench.coordinators import Coordinator
 from bench.load_sites import PROCESSES, Site, on_postgresql, on_sqlite
 from bench.measure import ROOT, WorkNotDoneError
-from bench.witness import asked
-from bench.workshop import Workshop
+from bench.measurement_env import Workshop
 from tests.serving import get
 
 TARGET = 3
@@ -88,7 +88,7 @@ class Load:
         """By as many visitors of each kind, over the given or the chosen seconds."""
         plan = {"visitors": visitors, "pages": pages, "pause": pause, "ports": ports}
         told = json.dumps(plan | {"seconds": seconds or self.chosen.seconds})
-        command = [sys.executable, "-m", "bench.crowd"]
+        command = [sys.executable, "-m", "bench.student_load"]
         done = subprocess.run(command, cwd=ROOT, input=told, capture_output=True, text=True)  # noqa: S603
         if done.returncode:
             raise WorkNotDoneError(f"The crowd fails: {done.stderr[-400:]}")

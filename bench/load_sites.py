@@ -15,8 +15,8 @@ from uuid import uuid4
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from bench.measurement_env import Workshop
 from bench.sides import OURS
-from bench.workshop import Workshop
 from tests.serving import copy_site, prepare, redis, served, surroundings
 
 PROCESSES = 2 * (os.cpu_count() or 1) + 1

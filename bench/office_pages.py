@@ -18,7 +18,7 @@ from itertools import accumulate
 
 import django
 
-from bench import lists
+from bench import generators
 
 PAGES = {
     "agreements": "/admin/partners/agreement/",
@@ -54,25 +54,25 @@ def fill(number: int, seed: int) -> None:
     """Imports a list with as many agreements, and spreads states, days and people over them."""
     from django.db import connection
 
-    from partners.interchange import tables
-    from partners.interchange.resources import COLUMNS, OfficeListResource
+    from partners import tables
+    from partners.imports.resources import COLUMNS, OfficeListResource
     from partners.models import ImportRun
 
     chance = random.Random(seed)  # noqa: S311
     content = _list(number, seed, chance)
     run = ImportRun.of(content, file_name="partners.tsv")
-    OfficeListResource().import_data(tables.read(content, COLUMNS), run=run)
+    OfficeListResource().import_data(tables.read_table(content, COLUMNS), run=run)
     _spread(chance)
     connection.cursor().execute("ANALYZE")
 
 
 def _list(number: int, seed: int, chance: random.Random) -> bytes:
-    rows = lists.rows(number, seed)
+    rows = generators.rows(number, seed)
     chance.shuffle(rows)
     sizes = accumulate(row[2].count("/") + 1 for row in rows)
     chosen = [row for row, size in zip(rows, sizes, strict=True) if size <= number]
     text = io.StringIO()
-    for row in [lists.HEADER, *chosen]:
+    for row in [generators.HEADER, *chosen]:
         text.write("\t".join(row) + "\n")
     return text.getvalue().encode()
 
@@ -82,8 +82,8 @@ def _spread(chance: random.Random) -> None:
     from django.db.models.functions import Mod
     from django.utils.timezone import localdate
 
+    from partners.enums import AgreementStatus
     from partners.models import Agreement
-    from partners.rules import Status
 
     today = localdate()
     people = [None, *(User.objects.create_user(f"person-{n}", is_staff=True) for n in range(PEOPLE))]
@@ -95,7 +95,7 @@ def _spread(chance: random.Random) -> None:
         ends = chance.choices([None, later, earlier], [60, 35, 5])[0]
         alike.signed().update(signed_on=signed_on, valid_until=ends)
         if kind % 10 == 0:
-            alike.signed().update(status=Status.ENDED, ended_on=signed_on)
+            alike.signed().update(status=AgreementStatus.ENDED, ended_on=signed_on)
 
 
 def signed_in():

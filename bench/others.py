@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from bench.measure import ROOT
+from bench.measurement_env import Workshop
 from bench.sides import STOCK
-from bench.workshop import Workshop
 
 DATASETTE, NGINX = shutil.which("datasette"), shutil.which("nginx")
 FACETS = "_facet=country_id&_facet=name&_size=100"

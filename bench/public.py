@@ -15,12 +15,12 @@ from itertools import product
 from pathlib import Path
 
 from bench import others
-from bench.crowd import FRESH
 from bench.load_sites import SERVER, database
 from bench.measure import ROOT, run
+from bench.measurement_env import Workshop
 from bench.others import gunicorn
 from bench.sides import OURS
-from bench.workshop import Workshop
+from bench.student_load import FRESH
 
 CONNECTIONS = 8
 WORDS = ["tecnologico", "berg", "lodz", "universidad", "haven north", "sapienza", "wroz", "nothing-like-this"]

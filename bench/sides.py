@@ -72,10 +72,10 @@ class Floor(Stock):
     says_again = ""
 
     def load(self, database: Path, file: Path) -> Command:
-        return ["-m", "bench.floor", "load", database, file]
+        return ["-m", "bench.raw_baseline", "load", database, file]
 
     def export(self, database: Path, file: Path) -> Command:
-        return ["-m", "bench.floor", "export", database, file]
+        return ["-m", "bench.raw_baseline", "export", database, file]
 
 
 OURS, STOCK, ONE_PASS, FLOOR = Ours(), Stock(), StockOnePass(), Floor()

@@ -128,7 +128,7 @@ def site():
 
         manage("migrate", "--verbosity", "0", check=True)
         first = manage(
-            "first_run",
+            "bootstrap",
             ROOT / "fixtures/partners.tsv",
             "--address",
             f"http://{address}",

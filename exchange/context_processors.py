@@ -1,5 +1,5 @@
 from django.conf import settings
 
 
-def office(request):
+def site_settings(request):
     return {"office_name": settings.OFFICE_NAME, "office_email": settings.OFFICE_EMAIL}

@@ -19,10 +19,10 @@ from dotenv import dotenv_values
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCALE = BASE_DIR / "partners" / "locale"
 ENV_FILE = dotenv_values(BASE_DIR / ".env")
-SWITCH = dict.fromkeys(["1", "on", "t", "true", "y", "yes"], True) | dict.fromkeys(
+BOOLEANS = dict.fromkeys(["1", "on", "t", "true", "y", "yes"], True) | dict.fromkeys(
     ["0", "off", "f", "false", "n", "no"], False
 )
-MAIL_SECONDS = 20
+EMAIL_TIMEOUT = 20
 """Before a mail server that does not answer is given up."""
 
 
@@ -52,8 +52,8 @@ def filled(text):
 
 
 def switch(text):
-    hold(text.lower() in SWITCH, "Not a valid boolean.")
-    return SWITCH[text.lower()]
+    hold(text.lower() in BOOLEANS, "Not a valid boolean.")
+    return BOOLEANS[text.lower()]
 
 
 def number(text):
@@ -96,7 +96,7 @@ def mail(url):
     except ValueError as error:
         raise ValueError("Not a valid email URL.") from error
     hold("EMAIL_BACKEND" in settings, "Not a valid email URL.")
-    return settings | {"EMAIL_TIMEOUT": settings["EMAIL_TIMEOUT"] or MAIL_SECONDS}
+    return settings | {"EMAIL_TIMEOUT": settings["EMAIL_TIMEOUT"] or EMAIL_TIMEOUT}
 
 
 def cache(url):
@@ -156,7 +156,7 @@ def time_zone(text):
 
 
 SECRET_KEY = read("SECRET_KEY", filled)
-SECRET_KEYS_BEFORE = read("SECRET_KEYS_BEFORE", names, default="")
+SECRET_KEY_FALLBACKS = read("SECRET_KEY_FALLBACKS", names, default="")
 DEBUG = read("DEBUG", switch, default="off")
 HTTPS = read("HTTPS", switch, default="off" if DEBUG else "on")
 BEHIND_PROXY = read("BEHIND_PROXY", switch, default="off")
@@ -173,9 +173,11 @@ DOCUMENTS_S3_ACCESS_KEY = read("DOCUMENTS_S3_ACCESS_KEY", str, default="")
 DOCUMENTS_S3_SECRET_KEY = read("DOCUMENTS_S3_SECRET_KEY", str, default="")
 DOCUMENTS_S3_ENDPOINT = read("DOCUMENTS_S3_ENDPOINT", lambda text: text and web_address(text), default="")
 DOCUMENTS_S3_REGION = read("DOCUMENTS_S3_REGION", str, default="")
-DOCUMENT_MOST_MB = read("DOCUMENT_MOST_MB", number, default="20")
-IMPORT_MOST_MB = read("IMPORT_MOST_MB", number, default="10")
-EMBED_ALLOWED = read("EMBED_ALLOWED", lambda text: [site_address(each) for each in names(text)], default="")
+DOCUMENT_MAX_MB = read("DOCUMENT_MAX_MB", number, default="20")
+IMPORT_MAX_MB = read("IMPORT_MAX_MB", number, default="10")
+EMBED_ALLOWED_ORIGINS = read(
+    "EMBED_ALLOWED_ORIGINS", lambda text: [site_address(each) for each in names(text)], default=""
+)
 LANGUAGES = read("LANGUAGES", languages, default="en,de,fr,es,he")
 SECOND_FACTOR_REQUIRED = read("SECOND_FACTOR_REQUIRED", switch, default="off")
 OIDC_ISSUER = read("OIDC_ISSUER", lambda text: text and issuer(text), default="")
@@ -183,8 +185,8 @@ OIDC_CLIENT_ID = read("OIDC_CLIENT_ID", filled, default=None if OIDC_ISSUER else
 OIDC_CLIENT_SECRET = read("OIDC_CLIENT_SECRET", filled, default=None if OIDC_ISSUER else "none")
 OIDC_USERNAME_CLAIM = read("OIDC_USERNAME_CLAIM", filled, default="preferred_username")
 OIDC_GROUPS_CLAIM = read("OIDC_GROUPS_CLAIM", filled, default="groups")
-OIDC_COORDINATORS = read("OIDC_COORDINATORS", names, default=None if OIDC_ISSUER else "")
-OIDC_ASSISTANTS = read("OIDC_ASSISTANTS", names, default="")
+OIDC_COORDINATOR_GROUPS = read("OIDC_COORDINATOR_GROUPS", names, default=None if OIDC_ISSUER else "")
+OIDC_ASSISTANT_GROUPS = read("OIDC_ASSISTANT_GROUPS", names, default="")
 TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")
 CSP_REPORT_URI = read("CSP_REPORT_URI", lambda text: text and web_address(text), default="")
 WEB_CONCURRENCY = read("WEB_CONCURRENCY", workers, default=str(2 * len(os.sched_getaffinity(0)) + 1))

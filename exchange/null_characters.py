@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from exchange.faults import InvalidParameter
+from exchange.error_views import InvalidParameter
 
 
 class RejectNullCharactersMiddleware:

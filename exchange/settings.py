@@ -3,8 +3,8 @@ from datetime import timedelta
 from django.conf.locale import LANG_INFO
 
 from exchange import environment as env
-from exchange import logs
-from exchange.reports import report_to
+from exchange import logging_config
+from exchange.sentry import init_sentry
 
 HOUR = 60 * 60
 WORKING_DAY = 10 * HOUR
@@ -12,17 +12,17 @@ WORKING_DAY = 10 * HOUR
 BASE_DIR = env.BASE_DIR
 
 SECRET_KEY = env.SECRET_KEY
-SECRET_KEY_FALLBACKS = env.SECRET_KEYS_BEFORE
+SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
 DEBUG = env.DEBUG
 ALLOWED_HOSTS = env.ALLOWED_HOSTS
 OFFICE_NAME = env.OFFICE_NAME
 OFFICE_EMAIL = env.OFFICE_EMAIL
 SITE_URL = env.SITE_URL
-IMPORT_MOST_MB = env.IMPORT_MOST_MB
-DOCUMENT_MOST_MB = env.DOCUMENT_MOST_MB
+IMPORT_MAX_MB = env.IMPORT_MAX_MB
+DOCUMENT_MAX_MB = env.DOCUMENT_MAX_MB
 
 INSTALLED_APPS = [
-    "partners.apps.OfficeConfig",
+    "partners.apps.PartnersAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -40,26 +40,26 @@ INSTALLED_APPS = [
     "import_export",
     "simple_history",
     "partners",
-    "partners.logins",
+    "partners.accounts",
 ]
 
 MIDDLEWARE = [
-    "exchange.logs.requests",
-    "exchange.languages.language_of_address",
-    "partners.public.middleware.KeptPages",
+    "exchange.logging_config.request_log_middleware",
+    "exchange.i18n.url_locale_middleware",
+    "partners.public.middleware.PageCacheMiddleware",
     "csp.middleware.CSPMiddleware",
-    "exchange.headers.permissions_policy",
-    "exchange.health.answers",
+    "exchange.middleware.permissions_policy_middleware",
+    "exchange.health.health_check_middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "partners.public.middleware.PublicEntrance",
+    "partners.public.middleware.PublicViewMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "exchange.headers.kept_by_nobody",
+    "exchange.middleware.no_store_middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "partners.logins.sessions.while_somebody_works",
-    "partners.logins.events.refusals",
+    "partners.accounts.session_backend.sliding_session_middleware",
+    "partners.accounts.security_log.forbidden_log_middleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "exchange.null_characters.RejectNullCharactersMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -81,8 +81,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "exchange.context_processors.office",
-                "exchange.languages.translations",
+                "exchange.context_processors.site_settings",
+                "exchange.i18n.language_links",
             ],
         },
     }
@@ -101,8 +101,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.CACHE}
 if env.CACHE["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
-    options = {"socket_connect_timeout": 2, "socket_timeout": 2, "serializer": "exchange.caches.DataSerializer"}
-    CACHES["default"] = env.CACHE | {"BACKEND": "exchange.caches.RedisCache", "OPTIONS": options}
+    options = {"socket_connect_timeout": 2, "socket_timeout": 2, "serializer": "exchange.cache_backends.DataSerializer"}
+    CACHES["default"] = env.CACHE | {"BACKEND": "exchange.cache_backends.FailSafeRedisCache", "OPTIONS": options}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.OFFICE_EMAIL or "webmaster@localhost"
 vars().update(env.EMAIL)
 
@@ -111,7 +111,7 @@ LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "partners.logins.backends.UniversityBackend",
+    "partners.accounts.backends.OIDCBackend",
 ]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
@@ -120,10 +120,10 @@ AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_RESET_ON_SUCCESS = True
 # Counted while locked, those of one network would add up to the limit of an account.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_HANDLER = "partners.logins.lockout.LockoutHandler"
-AXES_USERNAME_CALLABLE = "partners.logins.lockout.lockout_name"
-AXES_CLIENT_IP_CALLABLE = "partners.logins.throttling.client_network"
-AXES_LOCKOUT_CALLABLE = "partners.logins.throttling.locked"
+AXES_HANDLER = "partners.accounts.lockout.LockoutHandler"
+AXES_USERNAME_CALLABLE = "partners.accounts.lockout.lockout_name"
+AXES_CLIENT_IP_CALLABLE = "partners.accounts.throttling.client_network"
+AXES_LOCKOUT_CALLABLE = "partners.accounts.throttling.lockout_response"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
@@ -134,14 +134,14 @@ OIDC_CLIENT_ID = env.OIDC_CLIENT_ID
 OIDC_CLIENT_SECRET = env.OIDC_CLIENT_SECRET
 OIDC_USERNAME_CLAIM = env.OIDC_USERNAME_CLAIM
 OIDC_GROUPS_CLAIM = env.OIDC_GROUPS_CLAIM
-OIDC_COORDINATORS = env.OIDC_COORDINATORS
-OIDC_ASSISTANTS = env.OIDC_ASSISTANTS
+OIDC_COORDINATOR_GROUPS = env.OIDC_COORDINATOR_GROUPS
+OIDC_ASSISTANT_GROUPS = env.OIDC_ASSISTANT_GROUPS
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}" for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "partners.logins.passwords.DecoratedPasswordValidator"},
-    {"NAME": "partners.logins.passwords.OfficeWordsValidator"},
+    {"NAME": "partners.accounts.password_validators.PaddedCommonPasswordValidator"},
+    {"NAME": "partners.accounts.password_validators.GuessableWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = HOUR
 
@@ -156,7 +156,7 @@ USE_TZ = True
 
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "exchange.uploads.TemporaryFiles",
+    "exchange.upload_handlers.FaultTolerantUploadHandler",
 ]
 
 STATIC_URL = "static/"
@@ -182,7 +182,7 @@ if env.DOCUMENTS_S3_BUCKET:
     }
 else:
     STORAGES["documents"] = {
-        "BACKEND": "exchange.storages.Folder",
+        "BACKEND": "exchange.storages.CleanupFileSystemStorage",
         "OPTIONS": {
             "location": env.DOCUMENTS_DIR,
             "file_permissions_mode": 0o600,
@@ -201,7 +201,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
-EMBED_ALLOWED = env.EMBED_ALLOWED
+EMBED_ALLOWED_ORIGINS = env.EMBED_ALLOWED_ORIGINS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -209,7 +209,7 @@ CSRF_COOKIE_HTTPONLY = True
 if env.HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-SESSION_ENGINE = "partners.logins.sessions"
+SESSION_ENGINE = "partners.accounts.session_backend"
 SESSION_COOKIE_AGE = 2 * HOUR
 SECURE_HSTS_SECONDS = 31_536_000 if env.HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.HTTPS
@@ -221,8 +221,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
-LOGGING = logs.configuration(env.LOG_FORMAT, is_quiet=DEBUG)
+LOGGING = logging_config.build_logging(env.LOG_FORMAT, is_quiet=DEBUG)
 ADMINS = [(address, address) for address in env.ADMINS]
 EMAIL_SUBJECT_PREFIX = f"[{OFFICE_NAME}] "
 if env.SENTRY_DSN:
-    report_to(env.SENTRY_DSN)
+    init_sentry(env.SENTRY_DSN)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from django.core.files.storage import FileSystemStorage
 
 
-class Folder(FileSystemStorage):
+class CleanupFileSystemStorage(FileSystemStorage):
     """Keeps nothing of a file for which there is no room."""
 
     def _save(self, name, content):

@@ -2,14 +2,15 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.utils.module_loading import autodiscover_modules
 
-from exchange.languages import redirect_to_default_language
+from exchange.i18n import redirect_to_default_language
 from partners.public import urls as public
 
-admin.autodiscover()
+autodiscover_modules("admin", "admin.screens", register_to=admin.site)
 
 urlpatterns = [
-    path("admin/", include("partners.logins.urls")),
+    path("admin/", include("partners.accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("partners.reminders.urls")),
     *public.files,
@@ -17,5 +18,5 @@ urlpatterns = [
     re_path(rf"^{settings.LANGUAGE_CODE}/", redirect_to_default_language),
 ]
 
-handler400 = "exchange.faults.bad_request"
-handler500 = "exchange.faults.server_error"
+handler400 = "exchange.error_views.bad_request"
+handler500 = "exchange.error_views.server_error"

@@ -1,12 +1,13 @@
 from django.apps import AppConfig
+from django.contrib import admin
 from django.contrib.admin import apps as admin_apps
-from django.contrib.admin import autodiscover
 from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.core import checks
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-from partners import revision
+from partners import data_version
 
 
 class PartnersConfig(AppConfig):
@@ -15,20 +16,20 @@ class PartnersConfig(AppConfig):
     default = True
 
     def ready(self):
-        post_migrate.connect(revision.watch, sender=self)
+        post_migrate.connect(data_version.install_triggers, sender=self)
 
 
-class OfficeConfig(admin_apps.SimpleAdminConfig):
+class PartnersAdminConfig(admin_apps.SimpleAdminConfig):
     """The screens load with the addresses: most commands need neither, and start in two thirds of the time."""
 
     default = False
-    default_site = "partners.site.OfficeSite"
+    default_site = "partners.admin.site.PartnersAdminSite"
 
     def ready(self):
         checks.register(check_dependencies, checks.Tags.admin)
-        checks.register(check_screens, checks.Tags.admin)
+        checks.register(check_admin, checks.Tags.admin)
 
 
-def check_screens(app_configs, **kwargs):
-    autodiscover()
+def check_admin(app_configs, **kwargs):
+    autodiscover_modules("admin", "admin.screens", register_to=admin.site)
     return check_admin_app(app_configs, **kwargs)

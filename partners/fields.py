@@ -6,9 +6,9 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
-from partners import rules
-from partners.names import clean_name, matching_key, name_lines, normalize
-from partners.rules import Level
+from partners import validators
+from partners.enums import StudyLevel
+from partners.name_normalization import matching_key, normalize, normalize_name, split_names
 
 NAME_LENGTH = 200
 NAMES_LENGTH = 10_000
@@ -16,7 +16,7 @@ NOTE_LENGTH = 32_767
 """As many characters as a cell of a spreadsheet holds."""
 
 
-class CleanedOnSave:
+class CleanOnSaveMixin:
     """Stores what ``to_python`` makes of a value, however the row is written."""
 
     def pre_save(self, model_instance, add):
@@ -24,18 +24,18 @@ class CleanedOnSave:
         return value
 
 
-class NameField(CleanedOnSave, models.CharField):
-    default_validators = [rules.plain_name]
+class NameField(CleanOnSaveMixin, models.CharField):
+    default_validators = [validators.validate_name]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"max_length": NAME_LENGTH} | kwargs)
 
     def to_python(self, value):
         value = super().to_python(value)
-        return value if value is None else clean_name(value)
+        return value if value is None else normalize_name(value)
 
 
-class BoundedTextField(CleanedOnSave, models.TextField):
+class BoundedTextField(CleanOnSaveMixin, models.TextField):
     """Text of several lines and bounded length, which the form checks before anything reads the text."""
 
     bound = NOTE_LENGTH
@@ -49,33 +49,33 @@ class BoundedTextField(CleanedOnSave, models.TextField):
         super().run_validators(value)
 
 
-class NamesField(BoundedTextField):
+class NameListField(BoundedTextField):
     """Names, one per line."""
 
     bound = NAMES_LENGTH
 
     def to_python(self, value):
         value = super().to_python(value)
-        return value if value is None else "\n".join(name_lines(value))
+        return value if value is None else "\n".join(split_names(value))
 
     def run_validators(self, value):
         super().run_validators(value)
         for name in value.split("\n") if value else ():
-            rules.short_name(name, NAME_LENGTH)
-            rules.plain_name(name)
+            validators.short_name(name, NAME_LENGTH)
+            validators.validate_name(name)
 
 
-class NoteField(BoundedTextField):
+class MultilineTextField(BoundedTextField):
     """Text of several lines."""
 
-    default_validators = [rules.printable_lines]
+    default_validators = [validators.validate_multiline_text]
 
     def to_python(self, value):
         value = super().to_python(value)
         return value if value is None else re.sub(r"\r\n?", "\n", normalize("NFC", value)).strip()
 
 
-class LevelsField(CleanedOnSave, models.CharField):
+class StudyLevelsField(CleanOnSaveMixin, models.CharField):
     """Study levels, in their own order and with commas between."""
 
     def __init__(self, *args, **kwargs):
@@ -83,8 +83,8 @@ class LevelsField(CleanedOnSave, models.CharField):
 
     def to_python(self, value):
         levels = [level for level in value.split(",") if level] if isinstance(value, str) else value or []
-        rules.known_levels(levels)
-        return ",".join(level for level in Level.values if level in levels)
+        validators.validate_study_levels(levels)
+        return ",".join(level for level in StudyLevel.values if level in levels)
 
     def value_from_object(self, instance):
         """A list, as the check boxes of the form want it."""
@@ -96,10 +96,10 @@ class LevelsField(CleanedOnSave, models.CharField):
     def formfield(self, **kwargs):
         """Check boxes in the admin too, which asks for the widget of other text."""
         boxes = {"form_class": forms.MultipleChoiceField, "widget": forms.CheckboxSelectMultiple}
-        return models.Field.formfield(self, **kwargs | boxes | {"choices": Level.choices})
+        return models.Field.formfield(self, **kwargs | boxes | {"choices": StudyLevel.choices})
 
 
-class KeyField(models.TextField):
+class SearchKeyField(models.TextField):
     """The matching keys of other fields, one per line, made anew whenever the row is written.
 
     Compared byte by byte ("BINARY"), so that both databases sort and search it alike.

@@ -5,9 +5,9 @@ from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.core.files.storage import storages
 
-from partners import reference
-from partners.interchange import tables
-from partners.interchange.resources import COLUMNS, OfficeListResource
+from partners import reference_data as reference
+from partners import tables
+from partners.imports.resources import COLUMNS, OfficeListResource
 from partners.models import AgreementType, Country, Document, ImportRun
 
 DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
@@ -44,14 +44,14 @@ def reference_data(transactional_db):
     """What a fresh database starts with. A test that is not rolled back takes it away when it ends."""
     for add in (reference.add_countries, reference.add_agreement_types, reference.add_groups):
         add(apps, None)
-    reference.let_groups_have_documents(apps, None)
+    reference.grant_document_permissions(apps, None)
 
 
 @pytest.fixture
 def register(db, offices_list):
     """A database with the office's list in it."""
     run = ImportRun.of(offices_list, file_name="partners.tsv")
-    OfficeListResource().import_data(tables.read(offices_list, COLUMNS), run=run)
+    OfficeListResource().import_data(tables.read_table(offices_list, COLUMNS), run=run)
 
 
 @pytest.fixture

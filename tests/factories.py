@@ -3,10 +3,11 @@
 import factory
 from hypothesis import strategies as st
 
+from partners.enums import AgreementStatus
 from partners.fields import NAME_LENGTH
 from partners.models import Agreement, AgreementType, Country, Document, University
-from partners.names import clean_name
-from partners.rules import UNPRINTABLE, Status
+from partners.name_normalization import normalize_name
+from partners.validators import CONTROL_CHARACTERS_RE
 from tests.files import PDF, upload
 
 HOSTILE = [
@@ -33,7 +34,7 @@ class AgreementFactory(factory.django.DjangoModelFactory):
 
     university = factory.SubFactory(UniversityFactory)
     agreement_type = factory.LazyFunction(lambda: AgreementType.objects.get(slug="bilateral"))
-    status = Status.SIGNED
+    status = AgreementStatus.SIGNED
 
 
 class DocumentFactory(factory.django.DjangoModelFactory):
@@ -55,9 +56,9 @@ class DocumentFactory(factory.django.DjangoModelFactory):
 def names():
     """Names that a form accepts, most of them made to confuse whoever reads them back from a file."""
     pieces = st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
-    texts = st.lists(pieces, min_size=1, max_size=8).map("".join).map(clean_name)
+    texts = st.lists(pieces, min_size=1, max_size=8).map("".join).map(normalize_name)
     return texts.filter(
-        lambda name: 0 < len(name) <= NAME_LENGTH and name[0] not in "=+-@" and not UNPRINTABLE.search(name)
+        lambda name: 0 < len(name) <= NAME_LENGTH and name[0] not in "=+-@" and not CONTROL_CHARACTERS_RE.search(name)
     )
 
 
@@ -76,6 +77,7 @@ def partners(number, first=1):
         University(country=germany, name=f"Partner {n:04}", slug=f"partner-{n:04}") for n in numbers
     )
     Agreement.objects.bulk_create(
-        Agreement(university=university, agreement_type=bilateral, status=Status.SIGNED) for university in universities
+        Agreement(university=university, agreement_type=bilateral, status=AgreementStatus.SIGNED)
+        for university in universities
     )
     return universities

@@ -11,8 +11,8 @@ from django.db.models import F
 from django.test import Client
 
 from partners.models import AgreementType, Country
-from tests.admin.test_office_list import IMPORT
-from tests.pages import text
+from tests.admin.test_import_export import IMPORT
+from tests.html import text
 
 savings = []
 

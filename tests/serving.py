@@ -47,7 +47,7 @@ def prepare(folder, variables):
 def served(folder, variables):
     """The port of a running site. It is stopped as a service is, and has to end well."""
     port = free_port()
-    options = ["--config", "python:exchange.gunicorn", "--bind", f"127.0.0.1:{port}"]
+    options = ["--config", "python:exchange.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
     command = [sys.executable, "-m", "gunicorn", *options, "exchange.wsgi"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, env=variables, stdout=log, stderr=log)

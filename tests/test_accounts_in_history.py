@@ -49,7 +49,7 @@ NAMED_BY = {
     "former document": add_a_document_deleted_since,
     "import": lambda anna: ImportRun.of(b"", "a.tsv", user=anna, accepted_at=now()).save(),
     "undone import": lambda anna: ImportRun.of(b"", "a.tsv", undone_by=anna, accepted_at=now()).save(),
-    "calendar": lambda anna: CalendarLink.make(anna, is_of_all=False),
+    "calendar": lambda anna: CalendarLink.make(anna, include_all=False),
     "account": change_an_account,
 }
 

@@ -12,9 +12,9 @@ from django.conf import settings as site
 from django.core.cache import cache
 from redis import Redis
 
-from partners import revision
+from partners import data_version
 from tests.factories import AgreementFactory
-from tests.pages import text
+from tests.html import text
 from tests.programs import needed
 from tests.serving import redis, surroundings
 
@@ -54,8 +54,8 @@ def server():
 @pytest.fixture
 def there(server, settings):
     """What is in Redis itself, which is the site's cache."""
-    options = {"serializer": "exchange.caches.DataSerializer"}
-    backend = {"BACKEND": "exchange.caches.RedisCache", "LOCATION": server, "OPTIONS": options}
+    options = {"serializer": "exchange.cache_backends.DataSerializer"}
+    backend = {"BACKEND": "exchange.cache_backends.FailSafeRedisCache", "LOCATION": server, "OPTIONS": options}
     settings.CACHES = {"default": backend}
     with Redis.from_url(server) as there:
         there.flushall()
@@ -94,7 +94,7 @@ def test_rubbish_is_nothing(there, rubbish):
 
 
 def test_page_is_kept_as_a_line_of_json_and_bytes(db, client, there, monkeypatch):
-    monkeypatch.setattr(revision, "current", revision.read)
+    monkeypatch.setattr(data_version, "current_version", data_version.read_version)
     AgreementFactory(university__name="Marburg")
     page = client.get("/")
 

@@ -14,12 +14,12 @@ from django.urls import reverse
 from storages.backends.s3 import S3Storage
 
 from partners.backups.archive import BackupError
-from partners.backups.restoring import restore_document
+from partners.backups.restore import restore_document
+from partners.enums import AgreementStatus
 from partners.models import Agreement, Document, ImportRun
-from partners.rules import Status
 from tests.factories import AgreementFactory, DocumentFactory
 from tests.files import PDF, upload
-from tests.pages import errors, messages, pieces, text
+from tests.html import errors, messages, pieces, text
 
 IMPORT = "/admin/partners/university/import/"
 ROOM = 1_000_000
@@ -81,7 +81,7 @@ def scan(name, size):
 
 @pytest.fixture
 def deal(db):
-    return AgreementFactory(university__name="Marburg", status=Status.IN_PROCESS)
+    return AgreementFactory(university__name="Marburg", status=AgreementStatus.IN_PROCESS)
 
 
 def sign(browser, deal, *files):

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, Document
-from partners.rules import Status
 from tests.factories import AgreementFactory, DocumentFactory
 from tests.files import PDF, upload
 
@@ -52,7 +52,7 @@ def test_file_is_kept_under_a_name_that_says_nothing_and_for_nobody_else(agreeme
 
 
 def test_file_that_the_register_does_not_take_is_refused(agreement, settings):
-    settings.DOCUMENT_MOST_MB = 0
+    settings.DOCUMENT_MAX_MB = 0
 
     with pytest.raises(ValidationError, match="a document at most 0 MB"):
         DocumentFactory(agreement=agreement)
@@ -128,7 +128,7 @@ def test_agreements_without_a_document_are_those_with_none_that_counts(agreement
     withdrawn = AgreementFactory(university__name="Jena")
     DocumentFactory(agreement=withdrawn, is_withdrawn=True)
     AgreementFactory(university__name="Halle")
-    AgreementFactory(university__name="Gera", status=Status.IN_PROCESS)
+    AgreementFactory(university__name="Gera", status=AgreementStatus.IN_PROCESS)
 
     without = Agreement.objects.without_document()
 

@@ -7,7 +7,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.files import PDF
-from tests.test_at_once import ROOT
+from tests.test_concurrent_imports import ROOT
 
 BUCKET = "exchange-documents"
 KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "eu-central-1"}
@@ -65,7 +65,7 @@ def manage(server, tmp_path):
 
 def test_documents_are_kept_in_the_bucket_for_the_site_alone(manage, bucket, documents):
     name, is_read_back = manage("shell", "--command", ADD).split()
-    manage("clean_documents")
+    manage("delete_orphaned_documents")
 
     kept = bucket.get_object(Bucket=BUCKET, Key=name)
     grants = bucket.get_object_acl(Bucket=BUCKET, Key=name)["Grants"]

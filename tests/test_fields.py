@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from partners.fields import KeyField, LevelsField, NameField, NamesField, NoteField
+from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField, StudyLevelsField
 from partners.models import University
 from tests.factories import UniversityFactory
 
@@ -91,7 +91,7 @@ def test_names_are_found_in_any_composition_and_spacing():
     assert found == university
 
 
-@pytest.mark.parametrize("field", [NameField(), NamesField()])
+@pytest.mark.parametrize("field", [NameField(), NameListField()])
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -111,7 +111,7 @@ def test_names_refuse_what_is_no_plain_name(field, value, message):
 
 def test_names_field_refuses_any_of_its_lines():
     with pytest.raises(ValidationError) as error:
-        NamesField().clean("Fine\n@home", None)
+        NameListField().clean("Fine\n@home", None)
 
     assert error.value.messages == [
         "“@home” begins with “@”, as a spreadsheet formula does. Begin with another character.",
@@ -129,30 +129,30 @@ def test_name_field_counts_characters_after_cleaning():
     assert NameField().clean("e\u0301" * 200 + " ", None) == "é" * 200
 
 
-@pytest.mark.parametrize("field", [NameField(), NamesField()])
+@pytest.mark.parametrize("field", [NameField(), NameListField()])
 def test_no_name_stays_none(field):
     assert field.to_python(None) is None
 
 
 def test_key_field_tells_migrations_what_it_is_made_of():
-    _name, _path, _args, kwargs = KeyField(of=["name", "city"]).deconstruct()
+    _name, _path, _args, kwargs = SearchKeyField(of=["name", "city"]).deconstruct()
 
     assert kwargs == {"of": ("name", "city"), "editable": False, "db_collation": "BINARY"}
 
 
 def test_note_field_keeps_its_lines():
-    assert NoteField().clean(" Dr. E\u0301va\r\nPrague\r\n\n+420 1 ", None) == "Dr. Éva\nPrague\n\n+420 1"
+    assert MultilineTextField().clean(" Dr. E\u0301va\r\nPrague\r\n\n+420 1 ", None) == "Dr. Éva\nPrague\n\n+420 1"
 
 
 @pytest.mark.parametrize(("char", "code"), [("\x07", "0007"), ("\ufffe", "FFFE"), ("\uffff", "FFFF")])
 def test_note_field_refuses_control_characters_and_noncharacters(char, code):
     with pytest.raises(ValidationError) as error:
-        NoteField().clean(f"Prague\n{char}", None)
+        MultilineTextField().clean(f"Prague\n{char}", None)
 
     assert error.value.messages == [f"“{char}” has a control character (U+{code}) in it. Type this line anew."]
 
 
-@pytest.mark.parametrize(("field", "length"), [(NamesField(), 10_000), (NoteField(), 32_767)])
+@pytest.mark.parametrize(("field", "length"), [(NameListField(), 10_000), (MultilineTextField(), 32_767)])
 def test_text_fields_refuse_what_is_too_long(field, length):
     with pytest.raises(ValidationError) as error:
         field.clean("x" * (length + 1), None)
@@ -163,19 +163,19 @@ def test_text_fields_refuse_what_is_too_long(field, length):
 
 def test_names_field_refuses_a_name_that_is_too_long_for_a_name():
     with pytest.raises(ValidationError) as error:
-        NamesField().clean("Fine\n" + "x" * 201, None)
+        NameListField().clean("Fine\n" + "x" * 201, None)
 
     assert error.value.messages == [f"“{'x' * 40}…” has 201 characters, and 200 fit. Shorten it."]
 
 
 @pytest.mark.parametrize("value", ["master,bachelor", ["master", "bachelor"], ["bachelor", "master", "master"]])
 def test_levels_field_stores_levels_once_and_in_order(value):
-    assert LevelsField().clean(value, None) == "bachelor,master"
+    assert StudyLevelsField().clean(value, None) == "bachelor,master"
 
 
 def test_levels_field_refuses_another_word():
     with pytest.raises(ValidationError) as error:
-        LevelsField().clean(["phd"], None)
+        StudyLevelsField().clean(["phd"], None)
 
     assert error.value.messages == [
         "“phd” is not a study level. Choose among short cycle, bachelor, master, doctoral.",

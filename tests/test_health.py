@@ -70,7 +70,7 @@ def test_probes_drive_nothing_else_out_of_the_cache(client, settings):
 @pytest.mark.parametrize(
     "backend",
     [
-        "exchange.caches.RedisCache",
+        "exchange.cache_backends.FailSafeRedisCache",
         "django.core.cache.backends.redis.RedisCache",
         "django.core.cache.backends.dummy.DummyCache",
     ],

@@ -11,7 +11,7 @@ from django.test import Client
 from partners.models import ImportRun
 from tests import hostile
 from tests.factories import AgreementFactory, DocumentFactory
-from tests.pages import close, errors, messages, text, title
+from tests.html import close, errors, messages, text, title
 
 pytestmark = pytest.mark.django_db
 

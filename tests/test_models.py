@@ -6,12 +6,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError, UniqueConstraint
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
-SIGNED, IN_PROCESS, ENDED = Status.SIGNED, Status.IN_PROCESS, Status.ENDED
+SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +113,7 @@ def test_study_levels_are_told_in_words_and_in_order():
     agreement = AgreementFactory(study_levels=["doctoral", "bachelor"])
 
     assert Agreement.objects.get().study_levels == "bachelor,doctoral"
-    assert Agreement.objects.get(pk=agreement.pk).study_levels_in_words() == "bachelor, doctoral"
+    assert Agreement.objects.get(pk=agreement.pk).study_levels_display() == "bachelor, doctoral"
 
 
 @pytest.mark.parametrize(("valid_from", "valid_until"), [(DAY, DAY), (DAY, None), (None, DAY)])

@@ -6,23 +6,23 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners.public.facets import Choice
-from partners.public.listing import Partner, PartnerAgreement
+from partners.public.facets import FacetOption
+from partners.public.list_rows import AgreementBadge, PartnerRow
 from partners.templatetags import pieces
 from tests.factories import HOSTILE
-from tests.pages import text
+from tests.html import text
 
 CHOICES = '{% load pieces %}{% pieces "partners/_choice.html" rows %}'
 ROWS = '{% load pieces %}{% pieces "partners/_row.html" rows show_country=True %}'
-GERMANY = Choice("country", "DE", "Germany", is_made=False, is_empty=False, count=13)
-MARBURG = Partner(
+GERMANY = FacetOption("country", "DE", "Germany", is_selected=False, is_empty=False, count=13)
+MARBURG = PartnerRow(
     slug="marburg",
     name="Marburg",
     country="Germany",
     address="/universities/marburg/",
     star="?pick=marburg",
-    agreements=(PartnerAgreement("Erasmus+", False),),
-    is_picked=False,
+    agreements=(AgreementBadge("Erasmus+", False),),
+    is_shortlisted=False,
     has_page=True,
 )
 
@@ -46,7 +46,7 @@ def test_pieces_of_one_shape_are_laid_out_once_and_say_their_own():
 
 
 def test_piece_looks_as_its_shape_has_it():
-    made, empty = GERMANY._replace(is_made=True), GERMANY._replace(is_empty=True, count=0)
+    made, empty = GERMANY._replace(is_selected=True), GERMANY._replace(is_empty=True, count=0)
 
     found = [shown(CHOICES, each) for each in (GERMANY, made, empty)]
 
@@ -61,7 +61,7 @@ def test_pieces_know_what_all_of_them_share():
 
 
 def test_pieces_speak_the_language_of_their_page():
-    waiting = MARBURG._replace(agreements=(PartnerAgreement("", True),))
+    waiting = MARBURG._replace(agreements=(AgreementBadge("", True),))
 
     with override("en"):
         assert "in process" in shown(ROWS, waiting)
@@ -71,7 +71,7 @@ def test_pieces_speak_the_language_of_their_page():
 
 @given(st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
 def test_piece_says_any_words_as_text(words):
-    row = MARBURG._replace(name=words, country=words, agreements=(PartnerAgreement(words, False),))
+    row = MARBURG._replace(name=words, country=words, agreements=(AgreementBadge(words, False),))
 
     source, plain = shown(ROWS, row), shown(ROWS, MARBURG)
 

@@ -2,13 +2,13 @@ from datetime import date
 
 import pytest
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, University
-from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATES, state_of
-from partners.rules import Status
+from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATES, agreement_state
 from tests.factories import AgreementFactory, UniversityFactory
 
 DAY_BEFORE, DAY, DAY_AFTER = date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)
-SIGNED, ONGOING, PAST = Status.SIGNED, Status.IN_PROCESS, Status.ENDED
+SIGNED, ONGOING, PAST = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 
 pytestmark = pytest.mark.django_db
 
@@ -122,7 +122,7 @@ def test_in_type_order_goes_by_position_with_signed_first_and_unknown_types_last
     ]:
         AgreementFactory(university=university, agreement_type=agreement_type, status=status)
 
-    in_order = Agreement.objects.in_type_order().values_list("agreement_type__slug", "status")
+    in_order = Agreement.objects.ordered_by_type().values_list("agreement_type__slug", "status")
 
     assert list(in_order) == [
         ("erasmus", "in_process"),
@@ -255,7 +255,7 @@ def test_state_of_values_is_what_the_database_finds(every_kind):
 
     told = {state: [] for state in STATES}
     for kind, agreement in every_kind.items():
-        told[state_of(agreement.status, agreement.valid_until, DAY)].append(kind)
+        told[agreement_state(agreement.status, agreement.valid_until, DAY)].append(kind)
     assert told == found
 
 
@@ -265,7 +265,7 @@ def test_universities_are_counted_once_in_each_state(every_kind):
     AgreementFactory(university=renewed.university, status=PAST)
     AgreementFactory(university=renewed.university, status=PAST)
 
-    assert Agreement.objects.universities_by_state(DAY) == {IN_PROCESS: 3, IN_FORCE: 3, EXPIRED: 1, ENDED: 3}
+    assert Agreement.objects.count_universities_by_state(DAY) == {IN_PROCESS: 3, IN_FORCE: 3, EXPIRED: 1, ENDED: 3}
 
 
 def test_last_movement_is_that_of_the_newest_change(every_kind):
@@ -273,7 +273,7 @@ def test_last_movement_is_that_of_the_newest_change(every_kind):
     agreement.next_step = "Send the draft"
     agreement.save()
 
-    moved = Agreement.objects.with_last_movement().get(pk=agreement.pk).moved_at
+    moved = Agreement.objects.with_last_change().get(pk=agreement.pk).last_changed_at
 
     assert moved == agreement.history.latest().history_date
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
-from tests.pages import close
+from tests.html import close
 
 PAGE = (settings.BASE_DIR / "docs" / "security.md").read_text()
 TESTS = settings.BASE_DIR / "tests"

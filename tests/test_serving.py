@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from bench.consistency_check import asked
 from bench.coordinators import Coordinator
-from bench.crowd import Reader
-from bench.witness import asked
-from exchange import gunicorn
-from tests.pages import text
+from bench.student_load import Reader
+from exchange import gunicorn_conf
+from tests.html import text
 from tests.serving import Line, copy_site, get, prepare, served, surroundings
 
 
@@ -58,7 +58,7 @@ def test_static_files_collected_with_debug_on_are_served_with_it_off(tmp_path):
 
 def test_process_leaves_what_every_page_needs_out_of_its_looks_for_garbage():
     try:
-        gunicorn.post_worker_init(worker=None)
+        gunicorn_conf.post_worker_init(worker=None)
         left_out = gc.get_freeze_count()
     finally:
         gc.unfreeze()

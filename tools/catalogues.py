@@ -15,11 +15,11 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from partners.rules import Level
+from partners.enums import StudyLevel
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "partners" / "locale"
-CODE = ["partners/public/*.py", "partners/countries.py"]
+CODE = ["partners/public/*.py", "partners/country_names.py"]
 TEMPLATES = ["templates/*.html", "templates/partners/*.html"]
 KEYWORDS = {
     "_": None,
@@ -44,7 +44,7 @@ def main():
 def strings():
     """Every string that the public pages translate."""
     found = Catalog()
-    for level in Level:
+    for level in StudyLevel:
         found.add(str(level.label))
     for pattern in (*CODE, *TEMPLATES):
         for path in sorted(ROOT.glob(pattern)):

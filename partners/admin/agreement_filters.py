@@ -9,13 +9,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from partners.admin.choices import people
-from partners.admin.counted_list import CountedFilter
-from partners.admin.days import THRESHOLDS
+from partners.admin.deadlines import THRESHOLDS
+from partners.admin.facet_changelist import GroupedFacetFilter
 from partners.admin.filters import StatusFilter, UniversityCountryFilter
+from partners.admin.form_fields import assignable_users
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
-from partners.querysets import state_of
-from partners.rules import Status
+from partners.querysets import agreement_state
 
 COLUMNS = "status", "valid_until", "agreement_type", "responsible"
 """What the filters are about that need nothing but the agreements: one question answers all of them."""
@@ -23,19 +23,19 @@ NONE, ME, OPEN_ENDED, WITH, WITHOUT = "-", "me", "open-ended", "with", "without"
 YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
-def listed(**chosen):
+def agreement_changelist_url(**chosen):
     """The address of the list with these choices."""
     return reverse("admin:partners_agreement_changelist", query=chosen)
 
 
-class AgreementStatusFilter(CountedFilter, StatusFilter):
+class AgreementStatusFilter(GroupedFacetFilter, StatusFilter):
     columns = COLUMNS
 
     def choices_of(self, row):
-        return [state_of(row["status"], row["valid_until"], self.today)]
+        return [agreement_state(row["status"], row["valid_until"], self.today)]
 
 
-class EndFilter(CountedFilter):
+class ValidUntilFilter(GroupedFacetFilter):
     """When signed agreements end. A month is a choice as well, once the address asks for one."""
 
     title = _("its end")
@@ -60,7 +60,7 @@ class EndFilter(CountedFilter):
         return queryset.none()
 
     def choices_of(self, row):
-        if row["status"] != Status.SIGNED:
+        if row["status"] != AgreementStatus.SIGNED:
             return []
         if row["valid_until"] is None:
             return [OPEN_ENDED]
@@ -72,7 +72,7 @@ class EndFilter(CountedFilter):
         return month and date(int(month[1]), int(month[2]), 1)
 
 
-class TypeFilter(CountedFilter):
+class AgreementTypeFilter(GroupedFacetFilter):
     title = _("agreement type")
     parameter_name = "type"
     columns = COLUMNS
@@ -91,7 +91,7 @@ class TypeFilter(CountedFilter):
         return [self.slugs.get(row["agreement_type"], NONE)]
 
 
-class ResponsibleFilter(CountedFilter):
+class ResponsibleFilter(GroupedFacetFilter):
     title = _("coordinator responsible")
     parameter_name = "who"
     columns = COLUMNS
@@ -101,7 +101,7 @@ class ResponsibleFilter(CountedFilter):
         super().__init__(request, *args)
 
     def lookups(self, request, model_admin):
-        others = [(str(person.pk), str(person)) for person in people().exclude(pk=self.me)]
+        others = [(str(person.pk), str(person)) for person in assignable_users().exclude(pk=self.me)]
         return [(ME, _("me")), (NONE, _("nobody")), *others]
 
     def queryset(self, request, queryset):
@@ -119,7 +119,7 @@ class CountryFilter(UniversityCountryFilter):
     of_country = Agreement.objects.filter(university__country=OuterRef("pk"))
 
 
-class DocumentFilter(CountedFilter):
+class DocumentFilter(GroupedFacetFilter):
     """Of a list that is told who has one."""
 
     title = _("document")
@@ -139,7 +139,7 @@ class DocumentFilter(CountedFilter):
         return [WITH if row["has_document"] else WITHOUT]
 
 
-class SignedFilter(CountedFilter):
+class SignedYearFilter(GroupedFacetFilter):
     """Shown only where the address asks for a year, as the overview's do."""
 
     title = _("signed in")

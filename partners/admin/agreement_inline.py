@@ -7,18 +7,18 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from partners.admin.careful import CarefulInline
-from partners.admin.careful_forms import CarefulForm, CarefulFormSet
-from partners.admin.choices import PlainChoices
+from partners.admin.form_fields import PlainSelectMixin
+from partners.admin.optimistic_locking import OptimisticLockingInline
+from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.admin.signature_forms import SignatureFormMixin
+from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.rules import Status
 
 
-class AgreementForm(SignatureFormMixin, CarefulForm):
+class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
     def clean(self):
         """The day on which an agreement ended goes with its end. The row has no field for it."""
-        if self.cleaned_data.get("status") != Status.ENDED:
+        if self.cleaned_data.get("status") != AgreementStatus.ENDED:
             self.instance.ended_on = None
         return super().clean()
 
@@ -27,11 +27,11 @@ class AgreementForm(SignatureFormMixin, CarefulForm):
         return not self.instance.pk or super().has_changed()
 
     @property
-    def status_before(self):
+    def initial_status(self):
         return self.initial["status"] if self.instance.pk else ""
 
 
-class AgreementFormSet(CarefulFormSet):
+class AgreementFormSet(OptimisticLockingFormSet):
     @cached_property
     def types(self):
         """Read once for all of the lines."""
@@ -57,7 +57,7 @@ class AgreementFormSet(CarefulFormSet):
         if commit:
             for agreement in self.deleted_objects:
                 agreement.delete()
-            renewals = [agreement for agreement in agreements if agreement.is_being_signed()]
+            renewals = [agreement for agreement in agreements if agreement.is_transition_to_signed()]
             self._make_room(agreements)
             for agreement in sorted(agreements, key=renewals.__contains__):
                 agreement._change_reason = "edited on the university's page"
@@ -69,24 +69,27 @@ class AgreementFormSet(CarefulFormSet):
     def _make_room(self, agreements):
         """An ended agreement stands in nobody's way, so that any may take the place of any other."""
         stored = [agreement.pk for agreement in agreements if agreement.pk]
-        Agreement.objects.filter(pk__in=stored).update(status=Status.ENDED)
+        Agreement.objects.filter(pk__in=stored).update(status=AgreementStatus.ENDED)
 
     def _open_by_kind(self):
         kinds = defaultdict(list)
         for form in self.forms:
             agreement = form.instance
             is_kept = (agreement.pk or form.has_changed()) and form not in self.deleted_forms
-            if is_kept and agreement.status != Status.ENDED:
+            if is_kept and agreement.status != AgreementStatus.ENDED:
                 kinds[agreement.status, agreement.agreement_type_id].append(form)
         return kinds
 
 
 def _is_renewal(forms):
-    statuses = sorted(form.status_before for form in forms)
-    return statuses == [Status.IN_PROCESS, Status.SIGNED] and forms[0].instance.status == Status.SIGNED
+    statuses = sorted(form.initial_status for form in forms)
+    return (
+        statuses == [AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED]
+        and forms[0].instance.status == AgreementStatus.SIGNED
+    )
 
 
-class AgreementInline(CarefulInline, PlainChoices, admin.TabularInline):
+class AgreementInline(OptimisticLockingInline, PlainSelectMixin, admin.TabularInline):
     model = Agreement
     form = AgreementForm
     formset = AgreementFormSet

@@ -7,52 +7,63 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_filters import (
     AgreementStatusFilter,
+    AgreementTypeFilter,
     CountryFilter,
     DocumentFilter,
-    EndFilter,
     ResponsibleFilter,
-    SignedFilter,
-    TypeFilter,
+    SignedYearFilter,
+    ValidUntilFilter,
 )
-from partners.admin.agreement_rows import MOST_AT_ONCE
 from partners.admin.base import RegisterAdmin
-from partners.admin.bulk_edit import EditingView
-from partners.admin.careful_forms import CarefulForm
-from partners.admin.choices import PlainChoices
-from partners.admin.days import days_left, urgency
-from partners.admin.document_fields import NotKeptError
+from partners.admin.bulk_edit import BulkEditView
+from partners.admin.bulk_views import MAX_SELECTED
+from partners.admin.deadlines import deadline_css_class, describe_deadline
+from partners.admin.document_fields import FileStorageError
 from partners.admin.document_inline import DocumentInline
-from partners.admin.ending import EndingView
-from partners.admin.renewing import RenewingView
+from partners.admin.ending import BulkEndView
+from partners.admin.form_fields import PlainSelectMixin
+from partners.admin.optimistic_locking_forms import OptimisticLockingForm
+from partners.admin.renewing import BulkRenewView
 from partners.admin.signature_forms import SignatureFormMixin
-from partners.admin.signing import SigningView
+from partners.admin.signing import BulkSignView
+from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.rules import Status
 
 SIGN = ("admin:partners_agreement_sign", _("Mark as signed"))
 RENEW = ("admin:partners_agreement_renew", _("Renew"))
 END = ("admin:partners_agreement_end", _("End"))
-STEPS = {Status.IN_PROCESS: [SIGN, END], Status.SIGNED: [RENEW, END], Status.ENDED: []}
+NEXT_ACTIONS = {
+    AgreementStatus.IN_PROCESS: [SIGN, END],
+    AgreementStatus.SIGNED: [RENEW, END],
+    AgreementStatus.ENDED: [],
+}
 
-TOO_MANY = _(
+TOO_MANY_SELECTED = _(
     "%(selected)d agreements are selected, and a page takes %(most)d: tick those of one page at a time, or narrow the "
     "list with the filters. To change thousands, export the register, change it in a spreadsheet, and import it again."
 )
 
 
-class AgreementForm(SignatureFormMixin, CarefulForm):
+class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
     pass
 
 
 @admin.register(Agreement)
-class AgreementAdmin(PlainChoices, RegisterAdmin):
+class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     form = AgreementForm
     list_display = [
         *["university", "country", "agreement_type", "status", "signed_on", "valid_until", "time_left"],
         *["places_out", "places_in"],
     ]
     list_filter = [
-        *[AgreementStatusFilter, EndFilter, ResponsibleFilter, DocumentFilter, TypeFilter, SignedFilter],
+        *[
+            AgreementStatusFilter,
+            ValidUntilFilter,
+            ResponsibleFilter,
+            DocumentFilter,
+            AgreementTypeFilter,
+            SignedYearFilter,
+        ],
         CountryFilter,
     ]
     list_select_related = ["university__country", "agreement_type"]
@@ -79,7 +90,7 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
         js = ["partners/labels.js"]
 
     def get_urls(self):
-        pages = {"sign": SigningView, "renew": RenewingView, "end": EndingView, "edit": EditingView}
+        pages = {"sign": BulkSignView, "renew": BulkRenewView, "end": BulkEndView, "edit": BulkEditView}
         own = [
             path(
                 f"{name}/",
@@ -95,14 +106,14 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         agreement = self.get_object(request, object_id)
-        steps = STEPS[agreement.status] if agreement else []
+        steps = NEXT_ACTIONS[agreement.status] if agreement else []
         return super().change_view(request, object_id, form_url, (extra_context or {}) | {"steps": steps})
 
     def changeform_view(self, request, *args, **kwargs):
         """The form of a document that could not be kept comes back, and says so."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except NotKeptError as error:
+        except FileStorageError as error:
             request.not_kept = error
             return super().changeform_view(request, *args, **kwargs)
 
@@ -110,9 +121,11 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
     def country(self, agreement):
         return agreement.university.country
 
-    @admin.display(description=_("days left"), ordering=Case(When(status=Status.SIGNED, then="valid_until")))
+    @admin.display(description=_("days left"), ordering=Case(When(status=AgreementStatus.SIGNED, then="valid_until")))
     def time_left(self, agreement):
-        return format_html('<span class="time-left {}">{}</span>', urgency(agreement), days_left(agreement) or "-")
+        return format_html(
+            '<span class="time-left {}">{}</span>', deadline_css_class(agreement), describe_deadline(agreement) or "-"
+        )
 
     @admin.action(description=_("Mark selected as signed"), permissions=["change"])
     def mark_selected_as_signed(self, request, queryset):
@@ -132,9 +145,9 @@ class AgreementAdmin(PlainChoices, RegisterAdmin):
 
     def _open_rows(self, request, page, queryset):
         ids = queryset.order_by("pk").values_list("pk", flat=True)
-        if len(ids) > MOST_AT_ONCE:
-            told = {"selected": len(ids), "most": MOST_AT_ONCE}
-            messages.error(request, TOO_MANY % told)
+        if len(ids) > MAX_SELECTED:
+            told = {"selected": len(ids), "most": MAX_SELECTED}
+            messages.error(request, TOO_MANY_SELECTED % told)
             return None
         query = {"id": list(ids), "next": request.get_full_path()}
         return redirect(reverse(f"admin:partners_agreement_{page}", query=query))

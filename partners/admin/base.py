@@ -3,13 +3,13 @@
 from django.contrib import admin
 from simple_history.template_utils import HistoricalRecordContextHelper
 
-from partners.admin.careful import CarefulAdmin
-from partners.admin.counted_list import CountedList
 from partners.admin.date_fields import DATE_OVERRIDES
-from partners.admin.history import HistoryAdmin
+from partners.admin.facet_changelist import FacetChangeList
+from partners.admin.object_history import HistoryAdmin
+from partners.admin.optimistic_locking import OptimisticLockingAdmin
 
 
-class InWords(HistoricalRecordContextHelper):
+class ReadableDeltaMixin(HistoricalRecordContextHelper):
     """Changes in the words of the register, not in the values of its database."""
 
     def prepare_delta_change_value(self, change, value):
@@ -18,7 +18,7 @@ class InWords(HistoricalRecordContextHelper):
         return dict(self.model._meta.get_field(change.field).flatchoices).get(value, value)
 
 
-class RegisterAdmin(CarefulAdmin, HistoryAdmin):
+class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
     show_facets = admin.ShowFacets.ALWAYS
     list_per_page = 100
     formfield_overrides = DATE_OVERRIDES
@@ -27,7 +27,7 @@ class RegisterAdmin(CarefulAdmin, HistoryAdmin):
         js = ["partners/unsaved.js"]
 
     def get_historical_record_context_helper(self, request, historical_record):
-        return InWords(self.model, historical_record)
+        return ReadableDeltaMixin(self.model, historical_record)
 
     def save_model(self, request, obj, form, change):
         """Saved without a change, it keeps its version and its history."""
@@ -37,7 +37,7 @@ class RegisterAdmin(CarefulAdmin, HistoryAdmin):
         super().save_model(request, obj, form, change)
 
     def get_changelist(self, request, **kwargs):
-        return CountedList
+        return FacetChangeList
 
     def get_search_results(self, request, queryset, search_term):
         return queryset.search(search_term), False

@@ -12,17 +12,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from partners.admin.agreement_rows import RowsView, links
-from partners.admin.choices import people
+from partners.admin.bulk_views import BulkAgreementView, links
 from partners.admin.date_fields import DateField
+from partners.admin.form_fields import assignable_users
+from partners.history.related_objects import latest_records
 from partners.models import Agreement
-from partners.past.related import newest_records
 
 NOBODY = "-"
 PLACES = {"required": False, "min_value": 0, "max_value": 32767}
 
 
-class EditForm(forms.Form):
+class BulkEditForm(forms.Form):
     """What is left empty stays as it is."""
 
     valid_until = DateField(label=gettext_lazy("Valid until"), required=False)
@@ -33,7 +33,7 @@ class EditForm(forms.Form):
 
     def __init__(self, *args):
         super().__init__(*args, label_suffix="")
-        self.people = {str(person.pk): person for person in people()}
+        self.people = {str(person.pk): person for person in assignable_users()}
         names = [(pk, str(person)) for pk, person in self.people.items()]
         self.fields["responsible"].choices = [("", _("as it is")), (NOBODY, _("nobody")), *names]
 
@@ -56,7 +56,7 @@ class EditForm(forms.Form):
         return values
 
 
-class Edits:
+class BulkEdit:
     """The values put into agreements that are not saved yet, and what that changes."""
 
     def __init__(self, agreements, values):
@@ -69,7 +69,7 @@ class Edits:
         differing = {name: new for name, new in self.values.items() if getattr(agreement, name) != new}
         for name, new in differing.items():
             old, label = getattr(agreement, name), agreement._meta.get_field(name).verbose_name
-            self.changes[label, _worded(name, old), _worded(name, new)].append(agreement)
+            self.changes[label, _describe(name, old), _describe(name, new)].append(agreement)
             setattr(agreement, name, new)
         if differing:
             self.changed.append(agreement)
@@ -84,7 +84,7 @@ class Edits:
     @cached_property
     def digest(self):
         """Of what was shown: the values, and the versions that they are put into."""
-        newest = newest_records(Agreement, [each.pk for each in self.agreements])
+        newest = latest_records(Agreement, [each.pk for each in self.agreements])
         versions = [(each.id, each.history_id) for each in newest]
         values = {name: getattr(value, "pk", value) for name, value in self.values.items()}
         return hashlib.sha256(repr((sorted(versions), sorted(values.items(), key=repr))).encode()).hexdigest()
@@ -100,20 +100,20 @@ class Edits:
             agreement.save()
 
 
-class EditingView(RowsView):
+class BulkEditView(BulkAgreementView):
     title = gettext_lazy("Edit agreements together")
 
-    def may_be_done_to(self):
+    def get_eligible_queryset(self):
         return Agreement.objects.all()
 
     def get(self, request):
-        return self.page(EditForm())
+        return self.page(BulkEditForm())
 
     def act(self):
-        form = EditForm(self.request.POST)
+        form = BulkEditForm(self.request.POST)
         if not form.is_valid():
             return self.page(form)
-        edits = Edits(self.agreements(), form.values())
+        edits = BulkEdit(self.agreements(), form.values())
         if not edits.changed:
             messages.info(self.request, _("Nothing to change: the agreements are as you want them."))
             return self.back()
@@ -146,7 +146,7 @@ class EditingView(RowsView):
         return TemplateResponse(self.request, "admin/partners/agreement/edit.html", context)
 
 
-def _worded(name, value):
+def _describe(name, value):
     if value is None:
         return {"valid_until": _("open-ended"), "responsible": _("nobody")}.get(name, "-")
     return date_format(value) if name == "valid_until" else str(value)

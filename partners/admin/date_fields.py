@@ -5,7 +5,7 @@ import re
 from django import forms
 from django.db import models
 
-from partners.interchange.dates import read_date
+from partners.imports.date_parsing import parse_date
 
 
 class DateInput(forms.DateInput):
@@ -26,7 +26,7 @@ class DateField(forms.DateField):
     widget = DateInput
 
     def to_python(self, value):
-        return read_date(value) if isinstance(value, str) else super().to_python(value)
+        return parse_date(value) if isinstance(value, str) else super().to_python(value)
 
 
 DATE_OVERRIDES = {models.DateField: {"form_class": DateField, "widget": DateInput}}

@@ -4,13 +4,13 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from partners.admin.careful import CarefulInline
-from partners.admin.careful_forms import CarefulForm, CarefulFormSet
-from partners.admin.document_fields import DocumentsField, forgotten, keep, refuse_known
+from partners.admin.document_fields import MultipleDocumentField, reject_duplicates, reselect_message, store_files
+from partners.admin.optimistic_locking import OptimisticLockingInline
+from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.models import Agreement, Document
 
 
-class DocumentForm(CarefulForm):
+class DocumentForm(OptimisticLockingForm):
     def validate_unique(self):
         """By the fields that the form does not have, too."""
         try:
@@ -23,11 +23,11 @@ class DocumentForm(CarefulForm):
         return super().save(commit)
 
 
-class AddingForm(forms.Form):
-    added = DocumentsField(label=_("Add documents"))
+class DocumentUploadForm(forms.Form):
+    added = MultipleDocumentField(label=_("Add documents"))
 
 
-class DocumentFormSet(CarefulFormSet):
+class DocumentFormSet(OptimisticLockingFormSet):
     """The documents that are there, each of which can be withdrawn, and any number of new ones."""
 
     user = None
@@ -37,7 +37,7 @@ class DocumentFormSet(CarefulFormSet):
 
     def __init__(self, data=None, files=None, **kwargs):
         super().__init__(data, files, **kwargs)
-        self.adding = AddingForm(data, files, prefix=self.prefix)
+        self.adding = DocumentUploadForm(data, files, prefix=self.prefix)
         self.adding.fields["added"].disabled = not self.may_add
 
     def total_form_count(self):
@@ -65,7 +65,7 @@ class DocumentFormSet(CarefulFormSet):
             self.adding.add_error("added", self.not_kept)
 
     def save(self, commit=True):
-        keep(self.adding.cleaned_data["added"])
+        store_files(self.adding.cleaned_data["added"])
         saved = super().save(commit)
         for document in self.adding.cleaned_data["added"]:
             document.add_to(self.instance, self.user, "added")
@@ -73,20 +73,20 @@ class DocumentFormSet(CarefulFormSet):
         return saved
 
     def forgotten(self):
-        return forgotten(self.adding, "added")
+        return reselect_message(self.adding, "added")
 
     def _refuse_known(self, documents):
         """One by one for each agreement, so that two people do not add the same."""
         Agreement.objects.select_for_update().get(pk=self.instance.pk)
-        known = set(self.instance.documents.not_withdrawn().values_list("sha256", flat=True))
+        known = set(self.instance.documents.active().values_list("sha256", flat=True))
         known.update(form.instance.sha256 for form in self.forms if not form.instance.is_withdrawn)
         try:
-            refuse_known(documents, known)
+            reject_duplicates(documents, known)
         except forms.ValidationError as error:
             self.adding.add_error("added", error)
 
 
-class DocumentInline(CarefulInline, admin.TabularInline):
+class DocumentInline(OptimisticLockingInline, admin.TabularInline):
     model = Document
     form = DocumentForm
     formset = DocumentFormSet

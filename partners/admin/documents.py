@@ -10,12 +10,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterAdmin
 from partners.admin.document_inline import DocumentForm
-from partners.logins.events import tell
 from partners.models import Agreement, Document
 
-HEADERS = {
+DOWNLOAD_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Content-Encoding": "identity",
@@ -54,9 +54,9 @@ class DocumentAdmin(RegisterAdmin):
             message = _("The file of “%s” is not where it is kept. Ask for it to be restored from a backup.")
             messages.error(request, message % document)
             return redirect("admin:partners_document_change", pk)
-        tell("document opened", request.user, request, document=pk)
+        log_event("document opened", request.user, request, document=pk)
         return FileResponse(
-            file, as_attachment=True, filename=document.name, content_type=document.media_type, headers=HEADERS
+            file, as_attachment=True, filename=document.name, content_type=document.media_type, headers=DOWNLOAD_HEADERS
         )
 
     @admin.display(description=gettext_lazy("file"))

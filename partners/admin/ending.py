@@ -6,19 +6,19 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.agreement_rows import RowForm, RowsView
+from partners.admin.bulk_views import AgreementRowForm, BulkAgreementView
 from partners.admin.date_fields import DateField
+from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.rules import Status
 
-LONGEST_REASON = 80
+MAX_REASON_LENGTH = 80
 """Of the hundred characters that history has for it."""
 
 
-class EndForm(RowForm):
+class EndForm(AgreementRowForm):
     for_all = ["on", "reason"]
     on = DateField(label=gettext_lazy("ends on"))
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=LONGEST_REASON)
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=MAX_REASON_LENGTH)
 
     class Meta:
         model = Agreement
@@ -29,7 +29,7 @@ class EndForm(RowForm):
 
     def clean_on(self):
         on, agreement = self.cleaned_data["on"], self.instance
-        if on > localdate() and agreement.status == Status.IN_PROCESS:
+        if on > localdate() and agreement.status == AgreementStatus.IN_PROCESS:
             raise forms.ValidationError(
                 _("A deal in process cannot end on a day to come. Write today or a day before.")
             )
@@ -43,12 +43,12 @@ class EndForm(RowForm):
     def save(self):
         on, reason = self.cleaned_data["on"], self.cleaned_data["reason"]
         if on > localdate():
-            self.instance.end_after(on, _("will end: %s") % reason)
+            self.instance.schedule_end(on, _("will end: %s") % reason)
         else:
             self.instance.end(on, _("ended: %s") % reason)
 
 
-class EndingView(RowsView):
+class BulkEndView(BulkAgreementView):
     form = EndForm
     title, button = gettext_lazy("End agreements"), gettext_lazy("End")
     note = gettext_lazy(
@@ -57,5 +57,5 @@ class EndingView(RowsView):
     )
     done = gettext_lazy("Ended")
 
-    def may_be_done_to(self):
+    def get_eligible_queryset(self):
         return Agreement.objects.open()

@@ -5,7 +5,7 @@ from django.db.models import Count, Exists, OuterRef
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from partners.admin.counted_list import CountedFilter, OwnCounts
+from partners.admin.facet_changelist import CustomFacetFilter, GroupedFacetFilter
 from partners.models import Agreement, AgreementType, Country, University
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS
 
@@ -28,7 +28,7 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.in_states(localdate(), self.value()) if self.value() else queryset
 
 
-class UniversityTypeFilter(OwnCounts):
+class UniversityTypeFilter(CustomFacetFilter):
     """With a status chosen beside it, one agreement has to be of this type and of that status."""
 
     title = _("agreement type")
@@ -51,7 +51,7 @@ class UniversityTypeFilter(OwnCounts):
         return dict(agreements.values_list("agreement_type__slug").annotate(Count("university", distinct=True)))
 
 
-class UniversityStatusFilter(OwnCounts, StatusFilter):
+class UniversityStatusFilter(CustomFacetFilter, StatusFilter):
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
         self.types = request.GET.getlist(UniversityTypeFilter.parameter_name)
@@ -61,10 +61,10 @@ class UniversityStatusFilter(OwnCounts, StatusFilter):
 
     def counts(self, changelist, chosen):
         agreements = Agreement.objects.filter(university__in=changelist.without(chosen).values("pk"))
-        return agreements.of_types(*self.types).universities_by_state(localdate())
+        return agreements.of_types(*self.types).count_universities_by_state(localdate())
 
 
-class UniversityCountryFilter(CountedFilter):
+class UniversityCountryFilter(GroupedFacetFilter):
     title = _("country or territory")
     parameter_name = "country"
     columns = ("country__code",)

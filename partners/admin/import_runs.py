@@ -10,12 +10,12 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.accounts.security_log import log_event
 from partners.admin.ordering import EmptyLastChangeList
-from partners.interchange.undo import changes_of, count_of, undo, undoing_of
-from partners.logins.events import tell
+from partners.imports.undo import count_changes, plan_undo, run_changes, undo
 from partners.models import ImportRun
 
-MOST_SHOWN = 200
+MAX_CHANGES_SHOWN = 200
 
 
 @admin.register(ImportRun)
@@ -62,9 +62,9 @@ class ImportRunAdmin(admin.ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         run = self._run(request, object_id)
         may_undo = self.has_undo_permission(request) and not run.undone_at
-        changes = changes_of(run, MOST_SHOWN).changes()
+        changes = run_changes(run, MAX_CHANGES_SHOWN).changes()
         shown = {"may_undo": may_undo, "can_open_file": self.has_file_permission(request), "changes": changes}
-        context = self._context(request, run, title=str(run), count=count_of(run), **shown)
+        context = self._context(request, run, title=str(run), count=count_changes(run), **shown)
         return TemplateResponse(request, "admin/partners/importrun/change.html", context)
 
     def undo_view(self, request, pk):
@@ -78,14 +78,14 @@ class ImportRunAdmin(admin.ModelAdmin):
         if request.method == "POST":
             self._undo(request, run)
             return redirect("admin:partners_importrun_change", pk)
-        context = self._context(request, run, title=_("Undo %s") % run, undoing=undoing_of(run))
+        context = self._context(request, run, title=_("Undo %s") % run, undoing=plan_undo(run))
         return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
 
     def file_view(self, request, pk):
         if not self.has_file_permission(request):
             raise PermissionDenied
         run = self._run(request, pk)
-        tell("import file opened", request.user, request, run=run.pk)
+        log_event("import file opened", request.user, request, run=run.pk)
         disposition = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
         response = HttpResponse(bytes(run.content), headers=disposition)
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=run.file_name)

@@ -3,12 +3,12 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.agreement_rows import RowForm, RowsView
+from partners.admin.bulk_views import AgreementRowForm, BulkAgreementView
 from partners.admin.date_fields import DateField
 from partners.models import Agreement
 
 
-class RenewForm(RowForm):
+class RenewForm(AgreementRowForm):
     for_all = ["next_step"]
 
     class Meta:
@@ -29,7 +29,7 @@ class RenewForm(RowForm):
         self.instance.save()
 
 
-class RenewingView(RowsView):
+class BulkRenewView(BulkAgreementView):
     form = RenewForm
     title, button = gettext_lazy("Renew agreements"), gettext_lazy("Renew")
     note = gettext_lazy(
@@ -38,13 +38,13 @@ class RenewingView(RowsView):
     )
     done = gettext_lazy("Renewed, and in process")
 
-    def may_be_done_to(self):
+    def get_eligible_queryset(self):
         return Agreement.objects.signed().without_renewal()
 
-    def why_left(self, agreement):
+    def skip_reason(self, agreement):
         if Agreement.objects.signed().filter(pk=agreement.pk).exists():
             return _("its renewal is in process.")
-        return super().why_left(agreement)
+        return super().skip_reason(agreement)
 
     def tell(self, rows):
         for form in rows:

@@ -9,7 +9,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from partners.admin.date_fields import DateInput
-from partners.rules import Status
+from partners.enums import AgreementStatus
 
 CONFIRMED = "valid_until-confirmed"
 
@@ -38,12 +38,12 @@ class SignatureFormMixin:
         if field := self.fields.get("valid_until"):
             field.widget = ConfirmableDateInput(field.widget.attrs)
 
-    def is_being_signed(self):
-        return self.cleaned_data.get("status") == Status.SIGNED != self.original.status
+    def is_transition_to_signed(self):
+        return self.cleaned_data.get("status") == AgreementStatus.SIGNED != self.original.status
 
     def clean(self):
         cleaned_data = super().clean()
-        if self.is_being_signed():
+        if self.is_transition_to_signed():
             self._confirm_past_end()
             self._empty_next_step()
         return cleaned_data

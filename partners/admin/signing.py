@@ -6,25 +6,31 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.agreement_rows import RowForm, RowsView, links
+from partners.admin.bulk_views import AgreementRowForm, BulkAgreementView, links
 from partners.admin.date_fields import DateField
-from partners.admin.document_fields import DocumentsField, NotKeptError, forgotten, keep, refuse_known
+from partners.admin.document_fields import (
+    FileStorageError,
+    MultipleDocumentField,
+    reject_duplicates,
+    reselect_message,
+    store_files,
+)
 from partners.admin.signature_forms import CONFIRMED, SignatureFormMixin
+from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.rules import Status
 
-DAYS = ["signed_on", "valid_from", "valid_until"]
+DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]
 
 
-class SignForm(SignatureFormMixin, RowForm):
-    for_all = [*DAYS, CONFIRMED]
+class SignForm(SignatureFormMixin, AgreementRowForm):
+    for_all = [*DATE_FIELDS, CONFIRMED]
     user = None
-    documents = DocumentsField(label=gettext_lazy("documents"), help_text="")
+    documents = MultipleDocumentField(label=gettext_lazy("documents"), help_text="")
 
     class Meta:
         model = Agreement
-        fields = ["agreement_type", *DAYS]
-        field_classes = dict.fromkeys(DAYS, DateField)
+        fields = ["agreement_type", *DATE_FIELDS]
+        field_classes = dict.fromkeys(DATE_FIELDS, DateField)
 
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance, initial={"signed_on": localdate()}, **kwargs)
@@ -32,16 +38,16 @@ class SignForm(SignatureFormMixin, RowForm):
         self.fields["agreement_type"].disabled = instance.agreement_type_id is not None
         self.fields["agreement_type"].help_text = ""
 
-    def is_being_signed(self):
+    def is_transition_to_signed(self):
         return True
 
     def clean_documents(self):
         documents = self.cleaned_data["documents"]
-        refuse_known(documents, set(self.instance.documents.not_withdrawn().values_list("sha256", flat=True)))
+        reject_duplicates(documents, set(self.instance.documents.active().values_list("sha256", flat=True)))
         return documents
 
     def clean(self):
-        self.instance.status = Status.SIGNED
+        self.instance.status = AgreementStatus.SIGNED
         return super().clean()
 
     def save(self):
@@ -51,11 +57,11 @@ class SignForm(SignatureFormMixin, RowForm):
             document.add_to(self.instance, self.user, "added with the signature")
 
     def ask_for_files_again(self):
-        if files := forgotten(self, "documents"):
+        if files := reselect_message(self, "documents"):
             self.add_error("documents", files)
 
 
-class SigningView(RowsView):
+class BulkSignView(BulkAgreementView):
     form = SignForm
     title = button = gettext_lazy("Mark as signed")
     note = gettext_lazy(
@@ -65,7 +71,7 @@ class SigningView(RowsView):
     )
     done = gettext_lazy("Marked as signed")
 
-    def may_be_done_to(self):
+    def get_eligible_queryset(self):
         return Agreement.objects.in_process()
 
     def rows(self, data):
@@ -106,8 +112,8 @@ class SigningView(RowsView):
 
     def keep_files(self, rows):
         try:
-            keep([document for form in rows for document in form.cleaned_data["documents"]])
-        except NotKeptError as error:
+            store_files([document for form in rows for document in form.cleaned_data["documents"]])
+        except FileStorageError as error:
             for form in rows:
                 if error.document in form.cleaned_data["documents"]:
                     form.add_error("documents", error)

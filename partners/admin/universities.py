@@ -6,15 +6,15 @@ from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
 from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
-from partners.admin.office_list import OfficeListMixin
-from partners.admin.publicity import publicity
-from partners.interchange.notation import Term
+from partners.admin.import_export import RegisterImportExportMixin
+from partners.admin.visibility import get_visibility
+from partners.enums import AgreementStatus
+from partners.imports.type_notation import Term
 from partners.models import Agreement, University
-from partners.rules import Status
 
 
 @admin.register(University)
-class UniversityAdmin(OfficeListMixin, RegisterAdmin):
+class UniversityAdmin(RegisterImportExportMixin, RegisterAdmin):
     list_display = ["name", "country", "agreements", "is_listed"]
     list_filter = [UniversityTypeFilter, UniversityStatusFilter, UniversityCountryFilter, "is_listed"]
     list_select_related = ["country"]
@@ -30,19 +30,19 @@ class UniversityAdmin(OfficeListMixin, RegisterAdmin):
     ]
 
     def get_queryset(self, request):
-        agreements = Agreement.objects.open().select_related("agreement_type").in_type_order()
+        agreements = Agreement.objects.open().select_related("agreement_type").ordered_by_type()
         return super().get_queryset(request).prefetch_related(Prefetch("agreements", agreements, "open_agreements"))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         university = self.get_object(request, object_id)
-        context = {"publicity": publicity(university)} if university else {}
+        context = {"publicity": get_visibility(university)} if university else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):
-        return ", ".join(map(_worded, university.open_agreements))
+        return ", ".join(map(_describe, university.open_agreements))
 
 
-def _worded(agreement):
+def _describe(agreement):
     agreement_type = agreement.agreement_type and agreement.agreement_type.name
-    return str(Term(agreement_type, agreement.status == Status.IN_PROCESS))
+    return str(Term(agreement_type, agreement.status == AgreementStatus.IN_PROCESS))

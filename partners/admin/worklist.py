@@ -8,23 +8,23 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.admin.agreement_filters import ME, WITHOUT, ResponsibleFilter, listed
-from partners.admin.days import FAR, THRESHOLDS, days_left, urgency
-from partners.admin.history import may_view
+from partners.admin.agreement_filters import ME, WITHOUT, ResponsibleFilter, agreement_changelist_url
+from partners.admin.deadlines import FAR, THRESHOLDS, deadline_css_class, describe_deadline
+from partners.admin.object_history import can_view
+from partners.enums import AgreementStatus
 from partners.models import Agreement, Document, University
 from partners.querysets import EXPIRED, IN_FORCE, IN_PROCESS
-from partners.rules import Status
 
-MOST_SHOWN = 20
+MAX_ITEMS = 20
 WHO = ResponsibleFilter.parameter_name
 
 
-class Group:
+class WorklistSection:
     """Matters of one kind, which says what a line shows of each, and what is said where there is none."""
 
     def __init__(self, kind, title, found, address, empty, count=None):
         self.kind, self.title, self.address, self.empty = kind, title, address, empty
-        self.lines = [Line(each) for each in found[:MOST_SHOWN]]
+        self.lines = [WorklistItem(each) for each in found[:MAX_ITEMS]]
         self.count = found.count() if count is None else count
         self.parts = []
 
@@ -33,34 +33,34 @@ class Group:
         return self.count - len(self.lines)
 
 
-class Line:
+class WorklistItem:
     def __init__(self, about):
         self.about = about
 
     def time_left(self):
-        return days_left(self.about)
+        return describe_deadline(self.about)
 
     def urgency(self):
-        return urgency(self.about)
+        return deadline_css_class(self.about)
 
     def moved(self):
         """How long ago an agreement moved, in words."""
-        if self.about.moved_at is None:
+        if self.about.last_changed_at is None:
             return "-"
-        days = (localdate() - localdate(self.about.moved_at)).days
+        days = (localdate() - localdate(self.about.last_changed_at)).days
         return ngettext("%d day ago", "%d days ago", days) % days if days else _("today")
 
 
 def worklist(request, site):
     """For the template of the front page. Nothing for those who may not see agreements."""
-    if not may_view(site, request, Agreement):
+    if not can_view(site, request, Agreement):
         return None
     is_mine = request.GET.get(WHO) == ME
     agreements = Agreement.objects.filter(responsible=request.user) if is_mine else Agreement.objects.all()
     chosen = {WHO: ME} if is_mine else {}
     makers = [_in_process, _expiring, _expired, _without_document]
     groups = [make(agreements.select_related("university", "agreement_type", "responsible"), chosen) for make in makers]
-    if may_view(site, request, University):
+    if can_view(site, request, University):
         groups.append(_kept_off(agreements if is_mine else None))
     return {
         "groups": groups,
@@ -71,10 +71,12 @@ def worklist(request, site):
 
 
 def _in_process(agreements, chosen):
-    longest_first = F("moved_at").asc(nulls_first=True)
-    found = agreements.in_process().with_last_movement().order_by(longest_first, "pk")
+    longest_first = F("last_changed_at").asc(nulls_first=True)
+    found = agreements.in_process().with_last_change().order_by(longest_first, "pk")
     empty = _("No deal is waiting for a signature.")
-    return Group("deals", _("In process"), found, listed(status=IN_PROCESS, **chosen), empty)
+    return WorklistSection(
+        "deals", _("In process"), found, agreement_changelist_url(status=IN_PROCESS, **chosen), empty
+    )
 
 
 def _expiring(agreements, chosen):
@@ -82,19 +84,19 @@ def _expiring(agreements, chosen):
     found = agreements.expiring(today, FAR)
     soonest_first = found.with_renewal().order_by("valid_until", "pk")
     empty = _("Nothing ends within %d days.") % FAR
-    group = Group("ends", title, soonest_first, listed(ends=FAR, **chosen), empty)
+    group = WorklistSection("ends", title, soonest_first, agreement_changelist_url(ends=FAR, **chosen), empty)
     ends = {f"within_{days}": Q(valid_until__lte=today + timedelta(days)) for days in THRESHOLDS}
     counts = found.aggregate(**{name: Count("pk", filter=end) for name, end in ends.items()})
     for days, count in zip(THRESHOLDS, counts.values(), strict=True):
         words = ngettext("%(count)d within %(days)d day", "%(count)d within %(days)d days", days)
-        group.parts.append((words % {"count": count, "days": days}, listed(ends=days, **chosen)))
+        group.parts.append((words % {"count": count, "days": days}, agreement_changelist_url(ends=days, **chosen)))
     return group
 
 
 def _expired(agreements, chosen):
     found = agreements.expired(localdate()).with_renewal().order_by("-valid_until", "pk")
     empty = _("Nothing has expired.")
-    return Group("ends", _("Expired"), found, listed(status=EXPIRED, **chosen), empty)
+    return WorklistSection("ends", _("Expired"), found, agreement_changelist_url(status=EXPIRED, **chosen), empty)
 
 
 def _without_document(agreements, chosen):
@@ -104,14 +106,14 @@ def _without_document(agreements, chosen):
     fetches, looks up and sorts nearly the whole register for twenty lines.
     """
     today = localdate()
-    over = Q(status__in=[Status.IN_PROCESS, Status.ENDED]) | Q(valid_until__lt=today)
+    over = Q(status__in=[AgreementStatus.IN_PROCESS, AgreementStatus.ENDED]) | Q(valid_until__lt=today)
     newest_first = agreements.exclude(over).without_document().order_by("-pk")
     in_force = agreements.in_force(today)
-    documented = in_force.filter(pk__in=Document.objects.not_withdrawn().values("agreement"))
-    address = listed(status=IN_FORCE, document=WITHOUT, **chosen)
+    documented = in_force.filter(pk__in=Document.objects.active().values("agreement"))
+    address = agreement_changelist_url(status=IN_FORCE, document=WITHOUT, **chosen)
     empty = _("Every agreement in force has its document.")
     count = in_force.count() - documented.count()
-    return Group("documents", _("Signed, without a document"), newest_first, address, empty, count)
+    return WorklistSection("documents", _("Signed, without a document"), newest_first, address, empty, count)
 
 
 def _kept_off(agreements):
@@ -120,6 +122,6 @@ def _kept_off(agreements):
     if agreements is not None:
         found = found.filter(pk__in=agreements.values("university"))
     address = reverse("admin:partners_university_changelist", query={"is_listed__exact": 0})
-    return Group(
+    return WorklistSection(
         "universities", _("Kept off the public list"), found, address, _("No university is kept off the list.")
     )

@@ -26,7 +26,7 @@ class BackupError(Exception):
     """A backup that cannot be made or restored, told in a sentence."""
 
 
-class Writer:
+class BackupWriter:
     def __init__(self, zipped: zipfile.ZipFile):
         self.zipped = zipped
         self.sums: dict[str, str] = {}
@@ -41,13 +41,13 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path, **about) -> Iterator[Writer]:
+def open_for_writing(path: Path, **about) -> Iterator[BackupWriter]:
     """Writes a file that has its name only when it is complete and on the disk, and that nobody else may read."""
-    unfinished = unfinished_of(path)
+    unfinished = partial_path(path)
     try:
-        with open(unfinished, "wb", opener=_for_ourselves) as file:
+        with open(unfinished, "wb", opener=_owner_only) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
-                writer = Writer(zipped)
+                writer = BackupWriter(zipped)
                 yield writer
                 zipped.writestr(MANIFEST, json.dumps({"format": FORMAT, **about, "sha256": writer.sums}, indent=1))
             os.fsync(file.fileno())
@@ -58,12 +58,12 @@ def writing(path: Path, **about) -> Iterator[Writer]:
         unfinished.unlink(missing_ok=True)
 
 
-def unfinished_of(path: Path) -> Path:
+def partial_path(path: Path) -> Path:
     """What a backup is until it is complete, and what is left of one that was killed."""
     return path.with_name(f".{path.name}.part")
 
 
-class Reader:
+class BackupReader:
     """A backup that was found to be whole."""
 
     def __init__(self, zipped: zipfile.ZipFile):
@@ -124,10 +124,10 @@ def _is_migration(name: object) -> bool:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Reader]:
+def open_for_reading(path: Path) -> Iterator[BackupReader]:
     """Reads a backup, after everything in it was held against its checksum."""
     with _opened(path) as zipped:
-        yield _checked(path, zipped)
+        yield _verified(path, zipped)
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
@@ -139,9 +139,9 @@ def _opened(path: Path) -> zipfile.ZipFile:
         raise damaged(path, error) from error
 
 
-def _checked(path: Path, zipped: zipfile.ZipFile) -> Reader:
+def _verified(path: Path, zipped: zipfile.ZipFile) -> BackupReader:
     try:
-        reader = Reader(zipped)
+        reader = BackupReader(zipped)
         reader.check()
     except UNREADABLE as error:
         raise damaged(path, error) from error
@@ -153,5 +153,5 @@ def damaged(path: Path, error: Exception) -> BackupError:
     return BackupError(f"{path} is damaged, or is not a backup: {reason}. Take another one.")
 
 
-def _for_ourselves(path: str, flags: int) -> int:
+def _owner_only(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)

@@ -4,7 +4,7 @@ from partners.models.agreements import Agreement
 from partners.models.calendar_links import CalendarLink
 from partners.models.documents import Document
 from partners.models.import_runs import ImportRun
-from partners.models.reminders import Matter, Reminder
+from partners.models.reminders import Reminder, ReminderKind
 from partners.models.universities import AgreementType, Country, University
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "Country",
     "Document",
     "ImportRun",
-    "Matter",
     "Reminder",
+    "ReminderKind",
     "University",
 ]

@@ -7,16 +7,16 @@ from django.db import models, transaction
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
-from partners import rules
-from partners.fields import LevelsField, NameField, NoteField
+from partners import validators
+from partners.enums import AgreementStatus, StudyLevel
+from partners.fields import MultilineTextField, NameField, StudyLevelsField
 from partners.models.accounts import ProtectingHistory
-from partners.models.import_runs import RunHistory
+from partners.models.import_runs import ImportRunHistory
 from partners.models.universities import AgreementType, University
 from partners.querysets import AgreementQuerySet
-from partners.rules import Level, Status
 
 
-def at_most_one(name, message, **condition):
+def unique_open_agreement(name, message, **condition):
     fields = ["university"] if "agreement_type__isnull" in condition else ["university", "agreement_type"]
     return UniqueConstraint(
         fields=fields, condition=Q(**condition), name=f"agreement_one_{name}", violation_error_message=message
@@ -34,7 +34,7 @@ class Agreement(models.Model):
         blank=True,
         help_text=_("May stay unknown while the agreement is in process."),
     )
-    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.IN_PROCESS)
+    status = models.CharField(_("status"), max_length=10, choices=AgreementStatus, default=AgreementStatus.IN_PROCESS)
     signed_on = models.DateField(_("signed on"), null=True, blank=True)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(
@@ -47,7 +47,7 @@ class Agreement(models.Model):
     places_in = models.PositiveSmallIntegerField(
         _("places in"), null=True, blank=True, help_text=_("Students whom they may send in an academic year.")
     )
-    study_levels = LevelsField(_("study levels"), blank=True)
+    study_levels = StudyLevelsField(_("study levels"), blank=True)
     fields_of_study = NameField(_("fields of study"), blank=True, help_text=_("Empty means all of them."))
     language_requirement = NameField(
         _("language requirement"), blank=True, help_text=_("Such as: English B2, or German B1.")
@@ -62,22 +62,22 @@ class Agreement(models.Model):
         help_text=_("Who is reminded of its end, and of it standing still."),
     )
     next_step = NameField(_("next step"), blank=True, help_text=_("What has to happen next. The worklist shows it."))
-    contact = NoteField(
+    contact = MultilineTextField(
         _("contact at the partner"), blank=True, help_text=_("Name, email, telephone. Never shown to the public.")
     )
-    notes = NoteField(_("internal notes"), blank=True, help_text=_("Never shown to the public."))
+    notes = MultilineTextField(_("internal notes"), blank=True, help_text=_("Never shown to the public."))
 
     objects = AgreementQuerySet.as_manager()
-    history = ProtectingHistory(bases=[RunHistory])
+    history = ProtectingHistory(bases=[ImportRunHistory])
 
     class Meta:
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
         indexes = [Index(fields=["status", "valid_until", "agreement_type", "responsible"], name="agreement_filters")]
         constraints = [
-            CheckConstraint(condition=Q(status__in=Status.values), name="agreement_status_is_known"),
+            CheckConstraint(condition=Q(status__in=AgreementStatus.values), name="agreement_status_is_known"),
             CheckConstraint(
-                condition=~Q(status=Status.SIGNED) | Q(agreement_type__isnull=False),
+                condition=~Q(status=AgreementStatus.SIGNED) | Q(agreement_type__isnull=False),
                 name="agreement_signed_needs_type",
                 violation_error_message=_("A signed agreement needs an agreement type."),
             ),
@@ -87,24 +87,24 @@ class Agreement(models.Model):
                 violation_error_message=_("Valid until is before valid from."),
             ),
             CheckConstraint(
-                condition=Q(status=Status.ENDED) | Q(ended_on=None),
+                condition=Q(status=AgreementStatus.ENDED) | Q(ended_on=None),
                 name="agreement_ended_on_is_of_ended",
                 violation_error_message=_("Only an ended agreement has a day on which it ended."),
             ),
-            at_most_one(
+            unique_open_agreement(
                 "signed_of_a_type",
                 _("This university already has a signed agreement of this type. End that one, or renew it."),
-                status=Status.SIGNED,
+                status=AgreementStatus.SIGNED,
             ),
-            at_most_one(
+            unique_open_agreement(
                 "in_process_of_a_type",
                 _("This university already has an agreement of this type in process. Continue with that one."),
-                status=Status.IN_PROCESS,
+                status=AgreementStatus.IN_PROCESS,
             ),
-            at_most_one(
+            unique_open_agreement(
                 "in_process_of_unknown_type",
                 _("This university already has an agreement of unknown type in process. Give that one its type first."),
-                status=Status.IN_PROCESS,
+                status=AgreementStatus.IN_PROCESS,
                 agreement_type__isnull=True,
             ),
         ]
@@ -114,25 +114,25 @@ class Agreement(models.Model):
 
     def save(self, **kwargs):
         with transaction.atomic():
-            if self.is_being_signed():
+            if self.is_transition_to_signed():
                 self.end_predecessors()
             super().save(**kwargs)
 
     def clean(self):
         super().clean()
-        rules.hold(
-            ("agreement_type", rules.signed_has_type, self.status, self.agreement_type),
-            ("valid_until", rules.dates_in_order, self.valid_from, self.valid_until),
-            ("ended_on", rules.ended_on_is_of_ended, self.status, self.ended_on),
+        validators.run_validators(
+            ("agreement_type", validators.validate_signed_has_type, self.status, self.agreement_type),
+            ("valid_until", validators.validate_date_order, self.valid_from, self.valid_until),
+            ("ended_on", validators.validate_ended_on, self.status, self.ended_on),
         )
 
     def validate_constraints(self, exclude=None):
         """A renewal may be signed beside the agreement that it will end: see ``save``."""
-        renewal = {"agreement_type"} if self.is_being_signed() else set()
+        renewal = {"agreement_type"} if self.is_transition_to_signed() else set()
         super().validate_constraints(exclude=renewal.union(exclude or ()))
 
-    def is_being_signed(self):
-        return self.status == Status.SIGNED and Agreement.objects.in_process().filter(pk=self.pk).exists()
+    def is_transition_to_signed(self):
+        return self.status == AgreementStatus.SIGNED and Agreement.objects.in_process().filter(pk=self.pk).exists()
 
     def end_predecessors(self):
         """Ends the signed agreement, if any, that this one takes the place of."""
@@ -148,7 +148,7 @@ class Agreement(models.Model):
         copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
         for name in ("id", "signed_on", "valid_from", "valid_until", "next_step"):
             del copied[name]
-        renewal = Agreement(**copied | {"status": Status.IN_PROCESS})
+        renewal = Agreement(**copied | {"status": AgreementStatus.IN_PROCESS})
         if self.valid_until:
             renewal.valid_from = self.valid_until + timedelta(days=1)
         if self.valid_until and self.valid_from:
@@ -157,20 +157,20 @@ class Agreement(models.Model):
 
     def sign(self, on, agreement_type=None):
         self.agreement_type = agreement_type or self.agreement_type
-        self.status, self.signed_on = Status.SIGNED, on
+        self.status, self.signed_on = AgreementStatus.SIGNED, on
         self._change_reason = "marked as signed"
         self.full_clean()
         self.save()
 
     def end(self, on, reason):
-        self.status, self.ended_on = Status.ENDED, on
+        self.status, self.ended_on = AgreementStatus.ENDED, on
         self._change_reason = reason
         self.save()
 
-    def end_after(self, last_day, reason):
+    def schedule_end(self, last_day, reason):
         self.valid_until = last_day
         self._change_reason = reason
         self.save()
 
-    def study_levels_in_words(self):
-        return ", ".join(str(Level(level).label) for level in self.study_levels.split(",") if level)
+    def study_levels_display(self):
+        return ", ".join(str(StudyLevel(level).label) for level in self.study_levels.split(",") if level)

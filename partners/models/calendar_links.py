@@ -14,27 +14,27 @@ class CalendarLink(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="calendar_link")
     token_hash = models.CharField(max_length=64, unique=True)
-    is_of_all = models.BooleanField(_("all agreements, not only those that I am responsible for"), default=False)
+    include_all = models.BooleanField(_("all agreements, not only those that I am responsible for"), default=False)
     made_at = models.DateTimeField(default=now)
 
     def __str__(self):
         return str(self.user)
 
     @classmethod
-    def make(cls, user, is_of_all):
+    def make(cls, user, include_all):
         """The token of a new link, which takes the place of the person's earlier one."""
         token = secrets.token_urlsafe(32)
-        values = {"token_hash": _hash(token), "is_of_all": is_of_all, "made_at": now()}
+        values = {"token_hash": _hash_token(token), "include_all": include_all, "made_at": now()}
         cls.objects.update_or_create(user=user, defaults=values)
         return token
 
     @classmethod
     def of(cls, token):
         """The link, as long as its person may still look at agreements."""
-        link = cls.objects.select_related("user").filter(token_hash=_hash(token)).first()
+        link = cls.objects.select_related("user").filter(token_hash=_hash_token(token)).first()
         may_look = link and link.user.is_staff and link.user.has_perm("partners.view_agreement")
         return link if may_look else None
 
 
-def _hash(token):
+def _hash_token(token):
     return hashlib.sha256(token.encode()).hexdigest()

@@ -15,11 +15,11 @@ from django.dispatch import receiver
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from partners import file_kinds
-from partners.file_kinds import LONGEST_NAME, MEDIA_TYPES, Kind
+from partners import file_types
+from partners.file_types import MAX_NAME_LENGTH, MEDIA_TYPES, FileType
 from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
-from partners.names import clean_name
+from partners.name_normalization import normalize_name
 from partners.querysets import DocumentQuerySet
 
 
@@ -27,7 +27,7 @@ def document_storage():
     return storages["documents"]
 
 
-def random_name(document, file_name):
+def random_storage_name(document, file_name):
     return uuid4().hex
 
 
@@ -37,9 +37,11 @@ class Document(models.Model):
     agreement = models.ForeignKey(
         Agreement, models.PROTECT, related_name="documents", verbose_name=_("agreement"), editable=False
     )
-    file = models.FileField(_("file"), storage=document_storage, upload_to=random_name, editable=False)
-    name = models.CharField(_("name"), max_length=LONGEST_NAME, editable=False, validators=[file_kinds.file_name])
-    kind = models.CharField(_("kind"), max_length=4, choices=Kind, editable=False)
+    file = models.FileField(_("file"), storage=document_storage, upload_to=random_storage_name, editable=False)
+    name = models.CharField(
+        _("name"), max_length=MAX_NAME_LENGTH, editable=False, validators=[file_types.validate_file_name]
+    )
+    kind = models.CharField(_("kind"), max_length=4, choices=FileType, editable=False)
     size = models.PositiveIntegerField(_("size"), editable=False)
     sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
     added_at = models.DateTimeField(_("added"), default=now, editable=False)
@@ -83,11 +85,11 @@ class Document(models.Model):
     @classmethod
     def of(cls, upload, **values):
         """From an uploaded file, not saved yet. Refuses what the register does not take."""
-        name = clean_name(upload.name)
-        file_kinds.file_name(name)
-        file_kinds.small_enough(name, upload.size, settings.DOCUMENT_MOST_MB)
+        name = normalize_name(upload.name)
+        file_types.validate_file_name(name)
+        file_types.validate_file_size(name, upload.size, settings.DOCUMENT_MAX_MB)
         content = upload.open().read()
-        kind = file_kinds.kind_of_document(name, content)
+        kind = file_types.validate_document_type(name, content)
         sha256 = hashlib.sha256(content).hexdigest()
         return cls(file=ContentFile(content, name), name=name, kind=kind, size=len(content), sha256=sha256, **values)
 
@@ -102,5 +104,5 @@ class Document(models.Model):
 
 @receiver(post_delete, sender=Document)
 def delete_file(instance, **kwargs):
-    """Once the deletion stands. A file that cannot be deleted then is left to ``clean_documents``."""
+    """Once the deletion stands. A file that cannot be deleted then is left to ``delete_orphaned_documents``."""
     transaction.on_commit(partial(instance.file.delete, save=False), robust=True)

@@ -9,8 +9,8 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-UNDO = "undo of import run "
-KEPT_UNDECIDED = timedelta(days=7)
+UNDO_REASON_PREFIX = "undo of import run "
+UNCONFIRMED_RETENTION = timedelta(days=7)
 
 
 class ImportRunQuerySet(models.QuerySet):
@@ -18,7 +18,7 @@ class ImportRunQuerySet(models.QuerySet):
         return self.filter(accepted_at__isnull=False)
 
     def abandoned(self):
-        return self.filter(accepted_at=None, uploaded_at__lt=now() - KEPT_UNDECIDED)
+        return self.filter(accepted_at=None, uploaded_at__lt=now() - UNCONFIRMED_RETENTION)
 
 
 class ImportRun(models.Model):
@@ -74,10 +74,10 @@ class ImportRun(models.Model):
 
     @property
     def undo_reason(self):
-        return f"{UNDO}{self.pk}: {self.file_name}"[:100]
+        return f"{UNDO_REASON_PREFIX}{self.pk}: {self.file_name}"[:100]
 
 
-class RunHistory(models.Model):
+class ImportRunHistory(models.Model):
     """History that knows which import run a change belongs to, if any."""
 
     import_run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, related_name="+")

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models.agreements import Agreement
 
-CLAIM_LASTS = timedelta(minutes=10)
+CLAIM_TIMEOUT = timedelta(minutes=10)
 """More than sending one mail can take, so that an older claim without its mail is of a run that died."""
 
 
-class Matter(models.TextChoices):
+class ReminderKind(models.TextChoices):
     EXPIRED = "expired", _("Expired")
     WITHIN_30 = "30", _("Ending within 30 days")
     WITHIN_90 = "90", _("Ending within 90 days")
@@ -23,16 +23,16 @@ class Matter(models.TextChoices):
 
 class ReminderQuerySet(models.QuerySet):
     def standing(self):
-        return self.exclude(self._left_behind())
+        return self.exclude(self._stale_q())
 
-    def left_behind(self):
-        return self.filter(self._left_behind())
+    def stale(self):
+        return self.filter(self._stale_q())
 
-    def under_way(self):
-        return self.standing().filter(told_at=None)
+    def pending(self):
+        return self.standing().filter(sent_at=None)
 
-    def _left_behind(self):
-        return Q(told_at=None, claimed_at__lt=now() - CLAIM_LASTS)
+    def _stale_q(self):
+        return Q(sent_at=None, claimed_at__lt=now() - CLAIM_TIMEOUT)
 
 
 class Reminder(models.Model):
@@ -42,12 +42,12 @@ class Reminder(models.Model):
     """
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="reminders")
-    matter = models.CharField(max_length=10, choices=Matter)
+    matter = models.CharField(max_length=10, choices=ReminderKind)
     since = models.DateField(help_text=_("The end that it is about, or the last movement."))
     mail = models.UUIDField(db_index=True, help_text=_("Also the mail's Message-ID."))
     recipient = models.EmailField()
     claimed_at = models.DateTimeField(default=now)
-    told_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
 
     objects = ReminderQuerySet.as_manager()
 

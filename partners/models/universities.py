@@ -6,38 +6,38 @@ from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from partners import rules
-from partners.countries import local_name
-from partners.fields import KeyField, NameField, NamesField, NoteField
+from partners import validators
+from partners.country_names import localized_name
+from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField
 from partners.models.accounts import ProtectingHistory
-from partners.models.import_runs import RunHistory
-from partners.names import matching_key, name_lines, slugs
+from partners.models.import_runs import ImportRunHistory
+from partners.name_normalization import matching_key, slug_candidates, split_names
 from partners.querysets import NamedQuerySet, UniversityQuerySet
 
-KEYS = ["name_key", "search_text"]
+DERIVED_FIELDS = ["name_key", "search_text"]
 
 
-def first_free(model, candidates):
+def first_available_slug(model, candidates):
     return next(slug for slug in candidates if not model.objects.filter(slug=slug).exists())
 
 
-def name_is_plain(model):
+def name_check_constraint(model):
     """Rule 9 at the database: a name is not empty and no spreadsheet takes it for a formula."""
     formula = Q()
-    for start in rules.FORMULA_STARTS:
+    for start in validators.FORMULA_PREFIXES:
         formula |= Q(name__startswith=start)
     return CheckConstraint(condition=~Q(name="") & ~formula, name=f"{model}_name_is_plain")
 
 
-class Named(models.Model):
+class NamedModel(models.Model):
     """Something with a name that matches in any spelling, and with other names for the same."""
 
     name = NameField(_("name"))
-    other_names = NamesField(
+    other_names = NameListField(
         _("other names"), blank=True, help_text=_("One per line. An import and a search find these as well.")
     )
-    name_key = KeyField()
-    search_text = KeyField(of=["name", "other_names"])
+    name_key = SearchKeyField()
+    search_text = SearchKeyField(of=["name", "other_names"])
 
     class Meta:
         abstract = True
@@ -47,20 +47,20 @@ class Named(models.Model):
 
     def save(self, **kwargs):
         if (fields := kwargs.get("update_fields")) is not None:
-            kwargs["update_fields"] = {*fields, *KEYS}
+            kwargs["update_fields"] = {*fields, *DERIVED_FIELDS}
         super().save(**kwargs)
 
     def clean(self):
         super().clean()
-        self._refuse_taken_names()
+        self._validate_unique_names()
 
     def namesakes(self):
         """Where no two may share a name."""
         return type(self).objects.exclude(pk=self.pk)
 
-    def _refuse_taken_names(self):
+    def _validate_unique_names(self):
         """The constraint on ``name_key``, told with the other's name, and held for other names too."""
-        for field, names in {"name": [self.name], "other_names": name_lines(self.other_names)}.items():
+        for field, names in {"name": [self.name], "other_names": split_names(self.other_names)}.items():
             keys = {matching_key(name) for name in names}
             for other in self.namesakes().filter(Q(name_key__in=keys) | ~Q(other_names="")):
                 if same := keys.intersection(other.matching_keys()):
@@ -69,20 +69,20 @@ class Named(models.Model):
                     raise ValidationError({field: ValidationError(message, "taken", {"name": name, "other": other})})
 
     def matching_keys(self):
-        return {matching_key(name) for name in [self.name, *name_lines(self.other_names)]}
+        return {matching_key(name) for name in [self.name, *split_names(self.other_names)]}
 
 
-class Country(Named):
+class Country(NamedModel):
     code = models.CharField(
         _("code"),
         max_length=2,
         unique=True,
-        validators=[rules.country_code],
+        validators=[validators.validate_country_code],
         help_text=_("The two letters of ISO 3166-1, such as DE."),
     )
 
     objects = NamedQuerySet.as_manager()
-    history = ProtectingHistory(excluded_fields=KEYS)
+    history = ProtectingHistory(excluded_fields=DERIVED_FIELDS)
 
     class Meta:
         ordering = ["name_key"]
@@ -90,18 +90,18 @@ class Country(Named):
         verbose_name_plural = _("countries and territories")
         constraints = [
             UniqueConstraint(fields=["name_key"], name="country_name_unique"),
-            name_is_plain("country"),
+            name_check_constraint("country"),
         ]
 
     @property
     def local_name(self):
-        return local_name(self.code, self.name)
+        return localized_name(self.code, self.name)
 
 
-class AgreementType(Named):
-    name = NameField(_("name"), validators=[rules.single_term])
+class AgreementType(NamedModel):
+    name = NameField(_("name"), validators=[validators.validate_type_name])
     slug = models.SlugField(_("address"), unique=True, allow_unicode=True, blank=True, max_length=200)
-    description = NoteField(
+    description = MultilineTextField(
         _("description"), blank=True, help_text=_("What it means for a student. Shown on the public pages.")
     )
     position = models.PositiveSmallIntegerField(
@@ -116,7 +116,7 @@ class AgreementType(Named):
     places_in = models.PositiveSmallIntegerField(_("places in"), null=True, blank=True)
 
     objects = NamedQuerySet.as_manager()
-    history = ProtectingHistory(excluded_fields=KEYS)
+    history = ProtectingHistory(excluded_fields=DERIVED_FIELDS)
 
     class Meta:
         ordering = ["position", "name_key"]
@@ -124,19 +124,21 @@ class AgreementType(Named):
         verbose_name_plural = _("agreement types")
         constraints = [
             UniqueConstraint(fields=["name_key"], name="agreement_type_name_unique"),
-            name_is_plain("agreement_type"),
+            name_check_constraint("agreement_type"),
         ]
 
     def save(self, **kwargs):
-        self.slug = self.slug or first_free(AgreementType, slugs(self.name))
+        self.slug = self.slug or first_available_slug(AgreementType, slug_candidates(self.name))
         super().save(**kwargs)
 
     def clean(self):
         super().clean()
-        rules.hold(*(("other_names", rules.single_term, name) for name in name_lines(self.other_names)))
+        validators.run_validators(
+            *(("other_names", validators.validate_type_name, name) for name in split_names(self.other_names))
+        )
 
 
-class University(Named):
+class University(NamedModel):
     country = models.ForeignKey(
         Country, models.PROTECT, related_name="universities", verbose_name=_("country or territory")
     )
@@ -156,10 +158,10 @@ class University(Named):
     agreement_types = models.ManyToManyField(
         AgreementType, through="Agreement", related_name="universities", verbose_name=_("agreement types")
     )
-    search_text = KeyField(of=["name", "other_names", "city"])
+    search_text = SearchKeyField(of=["name", "other_names", "city"])
 
     objects = UniversityQuerySet.as_manager()
-    history = ProtectingHistory(bases=[RunHistory], excluded_fields=KEYS)
+    history = ProtectingHistory(bases=[ImportRunHistory], excluded_fields=DERIVED_FIELDS)
 
     class Meta:
         ordering = ["name_key"]
@@ -172,11 +174,11 @@ class University(Named):
         ]
         constraints = [
             UniqueConstraint(fields=["country", "name_key"], name="university_name_unique_in_country"),
-            name_is_plain("university"),
+            name_check_constraint("university"),
         ]
 
     def save(self, **kwargs):
-        self.slug = self.slug or first_free(University, slugs(self.name, self.country.code))
+        self.slug = self.slug or first_available_slug(University, slug_candidates(self.name, self.country.code))
         super().save(**kwargs)
 
     def get_absolute_url(self):

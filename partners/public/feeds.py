@@ -11,13 +11,14 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, University
-from partners.rules import UNPRINTABLE, Status
+from partners.validators import CONTROL_CHARACTERS_RE
 
-MOST = 50
+MAX_ITEMS = 50
 
 
-class Changes(Feed):
+class AgreementFeed(Feed):
     feed_type = Atom1Feed
     title = author_name = settings.OFFICE_NAME
     subtitle = gettext_lazy("Exchange agreements that have been signed, and that have ended")
@@ -28,22 +29,22 @@ class Changes(Feed):
         """From history, as what an import signs has no date of signing. What has been deleted since was a mistake."""
         before = Agreement.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
         was = Subquery(before.order_by("-history_id").values("status")[:1])
-        signed = Q(status=Status.SIGNED) & (Q(was=None) | ~Q(was=Status.SIGNED))
-        ended = Q(status=Status.ENDED, was=Status.SIGNED)
+        signed = Q(status=AgreementStatus.SIGNED) & (Q(was=None) | ~Q(was=AgreementStatus.SIGNED))
+        ended = Q(status=AgreementStatus.ENDED, was=AgreementStatus.SIGNED)
         changes = Agreement.history.annotate(was=was).filter(signed | ended).exclude(history_type="-")
         listed = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
         has_page = Exists(University.objects.public(localdate()).filter(pk=OuterRef("university")))
         told = listed.annotate(has_page=has_page).select_related("university__country", "agreement_type")
-        return told.order_by("-history_date", "-history_id")[:MOST]
+        return told.order_by("-history_date", "-history_id")[:MAX_ITEMS]
 
     def item_title(self, change):
         words = _("%(university)s, %(country)s: %(type)s has been signed")
-        if change.status == Status.ENDED:
+        if change.status == AgreementStatus.ENDED:
             words = _("%(university)s, %(country)s: %(type)s has ended")
         university = change.university
         title = words % {"university": university, "country": university.country, "type": change.agreement_type}
         # A register from before such names were refused may have characters that no XML may contain.
-        return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", title)
+        return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", title)
 
     def item_description(self, change):
         return None

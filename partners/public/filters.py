@@ -9,41 +9,41 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
-from partners.countries import alphabetical, are_translated, local_names
+from partners.country_names import localized_names, sort_key, uses_translated_names
 from partners.models import Country
 from partners.public.days import Day
-from partners.public.tally import counted, counts, whole_list
+from partners.public.facet_index import count_profiles, facet_counts, get_list_index
 from partners.querysets import IN_FORCE, IN_PROCESS
 
-SORTS = {
+SORT_FIELDS = {
     "country": ["country__name_key", "name_key", "pk"],
     "-country": ["-country__name_key", "name_key", "pk"],
     "name": ["name_key", "pk"],
     "-name": ["-name_key", "-pk"],
 }
-CHOICES = ["q", "type", "status", "country"]
-PARAMETERS = [*CHOICES, "sort", "page"]
+FILTER_PARAMS = ["q", "type", "status", "country"]
+LIST_PARAMS = [*FILTER_PARAMS, "sort", "page"]
 MAX_PICKS = 10
 """Universities on a shortlist. More could not be looked at side by side."""
 STATUSES = {IN_FORCE: _("In force"), IN_PROCESS: _("In process, not open yet")}
 
 
-def list_address(asked):
+def list_url(asked):
     """An address that picks universities and asks for nothing else would be their comparison."""
     if "pick" in asked:
         asked.setdefault("sort", "country")
     return f"?{asked.urlencode()}"
 
 
-class AnyChoiceField(forms.MultipleChoiceField):
+class UnvalidatedChoiceField(forms.MultipleChoiceField):
     """An address may name what is not among the choices, and then finds nothing."""
 
     def valid_value(self, value):
         return True
 
 
-class AnyChoiceFilter(MultipleChoiceFilter):
-    field_class = AnyChoiceField
+class UnvalidatedChoiceFilter(MultipleChoiceFilter):
+    field_class = UnvalidatedChoiceField
 
     def __init__(self, **kwargs):
         super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
@@ -53,7 +53,7 @@ KNOWN = {
     "type": lambda partner_filter, value: value in partner_filter.whole.types,
     "status": lambda _partner_filter, value: value in STATUSES,
     "country": lambda partner_filter, value: value in partner_filter.country_names,
-    "sort": lambda _partner_filter, value: value in SORTS,
+    "sort": lambda _partner_filter, value: value in SORT_FIELDS,
     "on": lambda partner_filter, value: not Day(value, partner_filter.on).is_refused,
     "page": lambda _partner_filter, value: value == "all" or (value.isdecimal() and len(value) < 10),
 }
@@ -64,9 +64,9 @@ class PartnerFilter(FilterSet):
     """Type and status are asked of one agreement, so that they are answered together."""
 
     q = CharFilter()
-    country = AnyChoiceFilter(label=_("Country or territory"))
-    type = AnyChoiceFilter(label=_("Agreement type"))
-    status = AnyChoiceFilter(label=_("Status"))
+    country = UnvalidatedChoiceFilter(label=_("Country or territory"))
+    type = UnvalidatedChoiceFilter(label=_("Agreement type"))
+    status = UnvalidatedChoiceFilter(label=_("Status"))
     sort = ChoiceFilter(
         label=_("Sort by"),
         empty_label=None,
@@ -94,12 +94,12 @@ class PartnerFilter(FilterSet):
         data, unknown = self.data.copy(), set(self.unknown)
         for name in dict(self.unknown):
             known = [value for value in data.getlist(name) if (name, value) not in unknown]
-            data.setlist(name, known or (data.getlist(name)[:1] if name in CHOICES else []))
+            data.setlist(name, known or (data.getlist(name)[:1] if name in FILTER_PARAMS else []))
         data.setlist("pick", data.getlist("pick")[:MAX_PICKS])
         return QueryDict(data.urlencode())
 
     def filter_queryset(self, queryset):
-        order, is_translated = SORTS[self.order], self.is_by_country and are_translated()
+        order, is_translated = SORT_FIELDS[self.order], self.groups_by_country and uses_translated_names()
         return self._in_local_order(*order) if is_translated else self.matching().order_by(*order)
 
     def _in_local_order(self, *order):
@@ -122,11 +122,11 @@ class PartnerFilter(FilterSet):
 
     def _counts(self, **otherwise):
         """The same if some of those that are made were others."""
-        chosen = {name: otherwise.get(name, self.chosen(name)) for name in CHOICES}
+        chosen = {name: otherwise.get(name, self.chosen(name)) for name in FILTER_PARAMS}
         found = self._found if chosen["q"] else self.whole.counted
-        return counts(found, chosen["country"], chosen["type"], self._statuses(chosen["status"]))
+        return facet_counts(found, chosen["country"], chosen["type"], self._statuses(chosen["status"]))
 
-    def found_in(self, **otherwise):
+    def count_by_country(self, **otherwise):
         """How many universities are found, or would be, by the code of their country."""
         countries = otherwise.get("country", self.chosen("country"))
         found = (self._counts(**otherwise) if otherwise else self.counts)["country"]
@@ -134,12 +134,12 @@ class PartnerFilter(FilterSet):
 
     @cached_property
     def whole(self):
-        return whole_list(self.on)
+        return get_list_index(self.on)
 
     @cached_property
     def _found(self):
         kinds, found = self.whole.kinds, self.queryset.search(self.chosen("q")).order_by()
-        return counted(kinds[each] for each in found.values_list("pk", flat=True) if each in kinds)
+        return count_profiles(kinds[each] for each in found.values_list("pk", flat=True) if each in kinds)
 
     def _statuses(self, chosen):
         return STATUSES.keys() & (chosen or STATUSES)
@@ -155,14 +155,14 @@ class PartnerFilter(FilterSet):
             asked.pop(name, None)
         elif name:
             asked.setlist(name, [each for each in asked.getlist(name) if each != value])
-        return list_address(asked)
+        return list_url(asked)
 
     def toggled(self, name, values):
         """The address of this list with each of the values chosen as well, or without it if it is."""
         asked, chosen = self.data.copy(), set(self.chosen(name))
         for each in (name, "page"):
             asked.pop(each, None)
-        rest, asked_for = list_address(asked)[1:], {each: f"{name}={quote_plus(each)}" for each in chosen.union(values)}
+        rest, asked_for = list_url(asked)[1:], {each: f"{name}={quote_plus(each)}" for each in chosen.union(values)}
         for value in values:
             of_group = "&".join(asked_for[each] for each in sorted(chosen ^ {value}))
             yield value, f"?{rest}&{of_group}" if rest and of_group else f"?{rest}{of_group}"
@@ -171,9 +171,9 @@ class PartnerFilter(FilterSet):
     def cleared(self):
         """The address of the list without any of its choices, however it is shown."""
         asked = self.data.copy()
-        for name in [*CHOICES, "page"]:
+        for name in [*FILTER_PARAMS, "page"]:
             asked.pop(name, None)
-        return list_address(asked)
+        return list_url(asked)
 
     @property
     def today(self):
@@ -191,31 +191,31 @@ class PartnerFilter(FilterSet):
     @property
     def carried(self):
         """What the address asks for besides the day."""
-        return [(name, value) for name in [*CHOICES, "sort", "pick"] for value in self.data.getlist(name)]
+        return [(name, value) for name in [*FILTER_PARAMS, "sort", "pick"] for value in self.data.getlist(name)]
 
     @property
     def order(self):
         return self.chosen("sort") or "country"
 
     @property
-    def is_by_country(self):
+    def groups_by_country(self):
         return self.order.endswith("country")
 
     @property
-    def is_narrowed(self):
-        return any(map(self.chosen, CHOICES))
+    def has_active_filters(self):
+        return any(map(self.chosen, FILTER_PARAMS))
 
     @property
-    def is_often_asked(self):
+    def is_cacheable(self):
         """What the site itself leads to: there is no end of all that can be asked."""
-        made = [name for name in CHOICES for _value in self.data.getlist(name)]
+        made = [name for name in FILTER_PARAMS for _value in self.data.getlist(name)]
         return not self.unknown and "q" not in made and "on" not in self.data and len(made) <= 1
 
     @property
     def is_plain(self):
         """Whether the address asks for nothing but one of the list's pages."""
         return (
-            not any(name in self.data for name in [*CHOICES, "sort", "pick", "on", "embed"])
+            not any(name in self.data for name in [*FILTER_PARAMS, "sort", "pick", "on", "embed"])
             and self.data.get("page") != "all"
         )
 
@@ -233,4 +233,4 @@ class PartnerFilter(FilterSet):
         return names
 
     def _countries(self):
-        return sorted(local_names(self.country_names).items(), key=lambda country: alphabetical(country[1]))
+        return sorted(localized_names(self.country_names).items(), key=lambda country: sort_key(country[1]))

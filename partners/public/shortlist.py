@@ -7,14 +7,14 @@ from urllib.parse import quote
 from django.http import QueryDict
 
 from partners.models import University
-from partners.public.details import Offer, offers
-from partners.public.filters import MAX_PICKS, PARAMETERS, list_address
+from partners.public.filters import LIST_PARAMS, MAX_PICKS, list_url
+from partners.public.university_details import PublicAgreement, public_agreements
 
 
 @dataclass(slots=True)
-class Compared:
+class ComparisonColumn:
     university: University
-    offers: list[Offer]
+    offers: list[PublicAgreement]
     without: str
     """The address of the comparison without it."""
 
@@ -48,7 +48,7 @@ class Shortlist:
         public = University.objects.public(self.on).select_related("country")
         found = public.filter(slug__in=self._asked).in_bulk(field_name="slug")
         gone = [slug for slug in self._asked if slug not in found]
-        return found | (public.formerly_at(*gone) if gone else {})
+        return found | (public.by_former_slugs(*gone) if gone else {})
 
     @property
     def has_cities(self):
@@ -67,9 +67,9 @@ class Shortlist:
 
     @cached_property
     def compared(self):
-        found = offers([university.pk for university in self.universities], self.on)
+        found = public_agreements([university.pk for university in self.universities], self.on)
         return [
-            Compared(university, found[university.pk], _comparison(self._others(university.slug)))
+            ComparisonColumn(university, found[university.pk], _comparison(self._others(university.slug)))
             for university in self.universities
         ]
 
@@ -98,12 +98,12 @@ class Shortlist:
     def emptied(self):
         asked = self.data.copy()
         asked.pop("pick", None)
-        return list_address(asked)
+        return list_url(asked)
 
     @property
     def whole_list(self):
         """The address of the list, narrowed to nothing."""
-        return list_address(_picks(self.slugs)) if self.slugs else ""
+        return list_url(_picks(self.slugs)) if self.slugs else ""
 
     def _others(self, slug):
         return [other for other in self.slugs if other != slug]
@@ -111,12 +111,12 @@ class Shortlist:
     def _list_with(self, slugs):
         asked = self.data.copy()
         asked.setlist("pick", slugs)
-        return list_address(asked)
+        return list_url(asked)
 
 
 def is_comparison(data):
     """An address that asks for nothing of the list, but has picks."""
-    return "pick" in data and not any(name in data for name in PARAMETERS)
+    return "pick" in data and not any(name in data for name in LIST_PARAMS)
 
 
 def _comparison(slugs):

@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from partners.models import University
-from partners.public.details import newest_change
+from partners.public.university_details import register_last_modified
 
 
-class InEveryLanguage(Paginator):
+class TranslatedPaginator(Paginator):
     """Takes the things of one page from the database, and only these are multiplied by the languages."""
 
     def page(self, number):
@@ -19,20 +19,20 @@ class InEveryLanguage(Paginator):
         return page
 
 
-class Pages(Sitemap):
+class TranslatedSitemap(Sitemap):
     i18n = alternates = x_default = True
     limit = 5_000
     """Addresses in a file, each with those of the other languages. Search engines take no more than 50 MB."""
 
     @property
     def paginator(self):
-        return InEveryLanguage(self.items(), self.limit // len(settings.LANGUAGES))
+        return TranslatedPaginator(self.items(), self.limit // len(settings.LANGUAGES))
 
     def get_latest_lastmod(self):
-        return newest_change()
+        return register_last_modified()
 
 
-class PartnerList(Pages):
+class PartnerList(TranslatedSitemap):
     def items(self):
         return ["partners"]
 
@@ -40,10 +40,10 @@ class PartnerList(Pages):
         return reverse(item)
 
     def lastmod(self, item):
-        return newest_change()
+        return register_last_modified()
 
 
-class Universities(Pages):
+class Universities(TranslatedSitemap):
     def items(self):
         public = University.objects.public(localdate()).with_last_change()
         return public.order_by("pk").values_list("slug", "changed_at")

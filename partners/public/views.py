@@ -10,25 +10,25 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
 
-from partners.logins.access import is_office
-from partners.logins.throttling import client_network
+from partners.accounts.access import is_office
+from partners.accounts.throttling import client_network
 from partners.models import University
-from partners.public.addresses import set_parameters
-from partners.public.country_map import CountryMap
 from partners.public.days import Day
-from partners.public.details import last_change, neighbours, offers
 from partners.public.downloads import FILE_FORMATS
-from partners.public.facets import facets, made_choices, ways_out
+from partners.public.error_reports import ReportForm, check_rate_limit, renew_opened, send_report
+from partners.public.facets import active_filters, facets, relaxation_suggestions
 from partners.public.filters import PartnerFilter
-from partners.public.listing import partners
-from partners.public.reports import ReportForm, is_within_limits, renew_opened, send
+from partners.public.list_rows import build_rows
+from partners.public.map import CountryMap
+from partners.public.query_params import set_parameters
 from partners.public.shortlist import Shortlist, is_comparison
+from partners.public.university_details import last_modified, other_partners_in_country, public_agreements
 
-ON_ONE_PAGE = 250
-PER_PAGE = 100
-ON_PAPER = 1_000
+SINGLE_PAGE_MAX = 250
+PAGE_SIZE = 100
+PRINT_MAX = 1_000
 """Universities that are put on one page for printing. More would rather be narrowed first."""
-PAGES_KEPT = 5
+CACHED_PAGES = 5
 COLUMNS = {"country", "type"}
 """That an embedded list may do without."""
 
@@ -49,12 +49,12 @@ class PartnerListView(TemplateView):
         partner_filter = PartnerFilter(self.request.GET, University.objects.filter(is_listed=True), on=on)
         set_parameters(self.request, partner_filter.data)
         found = partner_filter.qs
-        found_in = partner_filter.found_in()
-        count = {"universities": sum(found_in.values()), "countries": len(found_in)}
-        page = _page(found, count["universities"], self.request.GET.get("page"))
+        count_by_country = partner_filter.count_by_country()
+        count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
+        page = _paginate(found, count["universities"], self.request.GET.get("page"))
         shortlist = Shortlist(partner_filter.data, on)
-        page.object_list = partners(page.object_list, partner_filter.whole, day, shortlist)
-        choices, made = facets(partner_filter), list(made_choices(partner_filter))
+        page.object_list = build_rows(page.object_list, partner_filter.whole, day, shortlist)
+        choices, made = facets(partner_filter), list(active_filters(partner_filter))
         return super().get_context_data(
             filter=partner_filter,
             facets=choices,
@@ -63,8 +63,8 @@ class PartnerListView(TemplateView):
             day=day,
             file_formats=FILE_FORMATS,
             on=on,
-            fits_on_paper=count["universities"] <= ON_PAPER,
-            ways_out=[] if page.object_list else ways_out(partner_filter, made),
+            fits_on_paper=count["universities"] <= PRINT_MAX,
+            relaxation_suggestions=[] if page.object_list else relaxation_suggestions(partner_filter, made),
             count=count,
             page=page,
             has_in_process=any(each.is_in_process for partner in page.object_list for each in partner.agreements),
@@ -74,7 +74,7 @@ class PartnerListView(TemplateView):
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        response.is_kept = context["filter"].is_often_asked and self._is_near(context["page"])
+        response.is_kept = context["filter"].is_cacheable and self._is_near(context["page"])
         if context["shortlist"].slugs:
             add_never_cache_headers(response)
         return response
@@ -82,12 +82,12 @@ class PartnerListView(TemplateView):
     def _is_near(self, page):
         """Whether it is one of the first pages, called by its number."""
         is_named = self.request.GET.get("page", "1") == str(page.number)
-        return is_named and page.number <= PAGES_KEPT and bool(page.object_list)
+        return is_named and page.number <= CACHED_PAGES and bool(page.object_list)
 
 
-def _page(universities, count, number):
-    on_one_page = ON_PAPER if number == "all" else ON_ONE_PAGE
-    paginator = Paginator(universities, on_one_page if count <= on_one_page else PER_PAGE)
+def _paginate(universities, count, number):
+    on_one_page = PRINT_MAX if number == "all" else SINGLE_PAGE_MAX
+    paginator = Paginator(universities, on_one_page if count <= on_one_page else PAGE_SIZE)
     paginator.count = count
     return paginator.get_page(number)
 
@@ -106,9 +106,9 @@ class EmbeddedListView(PartnerListView):
         response = super().render_to_response(context, **kwargs)
         are_few = set(context["columns"]) <= COLUMNS and len(context["columns"]) <= len(COLUMNS)
         response.is_kept &= are_few and self.request.GET["embed"] == "1"
-        if settings.EMBED_ALLOWED:
+        if settings.EMBED_ALLOWED_ORIGINS:
             response.xframe_options_exempt = True
-            response[HEADER] = build_policy(replace={"frame-ancestors": settings.EMBED_ALLOWED})
+            response[HEADER] = build_policy(replace={"frame-ancestors": settings.EMBED_ALLOWED_ORIGINS})
         return response
 
 
@@ -137,7 +137,7 @@ class UniversityView(DetailView):
 
     def _moved(self, slug):
         """An address that a university once had leads to the one it has now, which may be an old one again."""
-        moved = University.objects.public(localdate()).formerly_at(slug)
+        moved = University.objects.public(localdate()).by_former_slugs(slug)
         if not moved:
             raise Http404
         response = redirect(moved[slug], permanent=True)
@@ -160,12 +160,12 @@ class UniversityView(DetailView):
 
     def get_context_data(self, **kwargs):
         on = localdate()
-        others, others_count = neighbours(self.object, on)
+        others, others_count = other_partners_in_country(self.object, on)
         shortlist = Shortlist(self.request.GET, on)
         return super().get_context_data(
-            offers=offers([self.object.pk], on)[self.object.pk],
+            offers=public_agreements([self.object.pk], on)[self.object.pk],
             is_public=self.is_public,
-            last_change=last_change(self.object),
+            last_change=last_modified(self.object),
             others=others,
             others_count=others_count,
             shortlist=shortlist,
@@ -201,10 +201,10 @@ class ReportView(FormView):
 
     def form_valid(self, form):
         values = form.cleaned_data
-        if not is_within_limits(client_network(self.request)):
+        if not check_rate_limit(client_network(self.request)):
             return self._refused(form, _("There have been many reports in the last hour. Please try again later."))
         try:
-            send(self.university, self._address(), values["message"], values["email"])
+            send_report(self.university, self._address(), values["message"], values["email"])
         except OSError:
             words = _("Mail does not work at the moment. Please write to %(address)s.")
             return self._refused(form, words % {"address": settings.OFFICE_EMAIL})
@@ -218,6 +218,6 @@ class ReportView(FormView):
         return self.form_invalid(form)
 
 
-class ReportedView(ReportView):
+class ReportSentView(ReportView):
     template_name = "partners/reported.html"
     http_method_names = ["get", "head", "options"]

@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.models import Agreement, Matter
-from partners.reminders.matters import untold
+from partners.models import Agreement, ReminderKind
+from partners.reminders.due import due_reminders
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Line:
 
     @property
     def heading(self) -> str:
-        matter = Matter(self.agreement.matter)
+        matter = ReminderKind(self.agreement.matter)
         return _("Renewal in process") if self.is_renewed else matter.label
 
     @property
@@ -77,12 +77,12 @@ class Line:
     @property
     def words(self) -> str:
         day, left = date_format(self.agreement.since), (self.agreement.since - self.on).days
-        if self.agreement.matter == Matter.STILL:
+        if self.agreement.matter == ReminderKind.STILL:
             return _("last moved on %s") % day
-        if self.agreement.matter == Matter.EXPIRED:
+        if self.agreement.matter == ReminderKind.EXPIRED:
             return _("the signed one ended on %s") % day if self.is_renewed else _("ended on %s") % day
         told = _("the signed one ends on %s") % day if self.is_renewed else _("ends on %s") % day
-        return f"{told}, {_in_days(left)}"
+        return f"{told}, {_describe_days(left)}"
 
     @property
     def address(self) -> str:
@@ -90,14 +90,14 @@ class Line:
 
     @property
     def is_renewed(self) -> bool:
-        return self.agreement.has_renewal and self.agreement.matter != Matter.STILL
+        return self.agreement.has_renewal and self.agreement.matter != ReminderKind.STILL
 
 
-def digests(on: date) -> list[Digest]:
+def build_digests(on: date) -> list[Digest]:
     """By address. What nobody can be told has an empty one."""
     found = defaultdict(list)
-    for agreement in untold(on):
-        found[_address(agreement.responsible)].append(agreement)
+    for agreement in due_reminders(on):
+        found[_agreement_url(agreement.responsible)].append(agreement)
     return [Digest(address, agreements, on) for address, agreements in sorted(found.items())]
 
 
@@ -105,9 +105,9 @@ def is_reachable(person: object) -> bool:
     return person.is_active and person.is_staff and bool(person.email)
 
 
-def _address(person: object | None) -> str:
+def _agreement_url(person: object | None) -> str:
     return person.email if person and is_reachable(person) else settings.OFFICE_EMAIL
 
 
-def _in_days(days: int) -> str:
+def _describe_days(days: int) -> str:
     return ngettext("in %d day", "in %d days", days) % days if days else _("today")

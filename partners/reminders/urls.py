@@ -1,5 +1,5 @@
 from django.urls import path
 
-from partners.reminders.views import subscription
+from partners.reminders.views import calendar_feed
 
-urlpatterns = [path("calendar/<str:token>.ics", subscription, name="calendar")]
+urlpatterns = [path("calendar/<str:token>.ics", calendar_feed, name="calendar")]

@@ -8,17 +8,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from partners.models import CalendarLink
-from partners.reminders.calendar import calendar
+from partners.reminders.ical import build_calendar
 
 
 @csrf_exempt
 @require_safe
-def subscription(request, token):
+def calendar_feed(request, token):
     """Whoever has the link has the calendar: calendar programs cannot sign in."""
     link = CalendarLink.of(token)
     if not link:
         raise Http404
-    content = calendar(link, localdate(), settings.SITE_URL or request.build_absolute_uri("/").rstrip("/"))
+    content = build_calendar(link, localdate(), settings.SITE_URL or request.build_absolute_uri("/").rstrip("/"))
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'inline; filename="agreements.ics"'
     response["Cache-Control"] = "private, max-age=3600"

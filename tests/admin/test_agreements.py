@@ -7,10 +7,10 @@ import time_machine
 from django.contrib.auth.models import User
 from django.utils.timezone import localdate
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, Document
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import errors, messages, queries, rows, text
+from tests.html import errors, messages, queries, rows, text
 
 LIST, ADD = "/admin/partners/agreement/", "/admin/partners/agreement/add/"
 NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
@@ -31,9 +31,9 @@ def four(db, erasmus):
     AgreementFactory(
         university=tecnologico, agreement_type=erasmus, valid_until=FUTURE, signed_on=PAST, places_out=3, places_in=0
     )
-    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until=PAST)
-    AgreementFactory(university__name="Negotiated", agreement_type=None, status=Status.IN_PROCESS)
+    AgreementFactory(university__name="Negotiated", agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
 
 def names(page):
@@ -66,10 +66,10 @@ def test_list_shows_what_an_agreement_is(office, four):
         ({"valid_until": date(2026, 7, 16)}, "ends in 31 days", "near"),
         ({"valid_until": date(2026, 9, 14)}, "ends in 91 days", ""),
         ({"valid_until": date(2026, 6, 14)}, "expired 1 day ago", "past"),
-        ({"valid_until": date(2026, 6, 1), "status": Status.IN_PROCESS}, "-", ""),
-        ({"status": Status.ENDED}, "ended", ""),
-        ({"status": Status.ENDED, "ended_on": date(2026, 6, 15)}, "ended today", ""),
-        ({"status": Status.ENDED, "ended_on": date(2026, 6, 5)}, "ended 10 days ago", ""),
+        ({"valid_until": date(2026, 6, 1), "status": AgreementStatus.IN_PROCESS}, "-", ""),
+        ({"status": AgreementStatus.ENDED}, "ended", ""),
+        ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 15)}, "ended today", ""),
+        ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 5)}, "ended 10 days ago", ""),
     ],
 )
 def test_list_says_how_long_an_agreement_lasts(client, coordinator, marburg, agreement, told, looks):
@@ -240,9 +240,9 @@ def test_form_tells_at_the_field_what_is_wrong(office, marburg, bilateral, typed
 @pytest.mark.parametrize(
     ("status", "type_is_known", "error"),
     [
-        (Status.SIGNED, True, HAS_SIGNED),
-        (Status.IN_PROCESS, True, HAS_IN_PROCESS),
-        (Status.IN_PROCESS, False, HAS_UNKNOWN),
+        (AgreementStatus.SIGNED, True, HAS_SIGNED),
+        (AgreementStatus.IN_PROCESS, True, HAS_IN_PROCESS),
+        (AgreementStatus.IN_PROCESS, False, HAS_UNKNOWN),
     ],
     ids=["signed", "in process", "in process of unknown type"],
 )
@@ -258,7 +258,7 @@ def test_form_refuses_a_second_open_agreement_of_a_type(office, marburg, bilater
 
 
 def test_form_adds_another_ended_agreement_of_a_type(office, marburg, bilateral):
-    AgreementFactory(university=marburg, status=Status.ENDED)
+    AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
 
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}
     page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
@@ -268,7 +268,7 @@ def test_form_adds_another_ended_agreement_of_a_type(office, marburg, bilateral)
 
 def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bilateral):
     AgreementFactory(university=marburg)
-    renewal = AgreementFactory(university=marburg, status=Status.IN_PROCESS)
+    renewal = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed"}
 
     page = office.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed, follow=True)
@@ -300,7 +300,7 @@ def test_form_keeps_every_detail(office, coordinator, marburg, bilateral):
 
 
 def test_inline_takes_the_day_of_the_end_away_with_the_end(office, marburg):
-    agreement = AgreementFactory(university=marburg, status=Status.ENDED, ended_on=PAST)
+    agreement = AgreementFactory(university=marburg, status=AgreementStatus.ENDED, ended_on=PAST)
     inline = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 1, "0-id": agreement.pk, "0-university": marburg.pk}
     inline |= {"0-agreement_type": agreement.agreement_type_id, "0-status": "signed"}
     form = {"name": "Marburg", "country": marburg.country_id, "slug": marburg.slug, "is_listed": "on"}
@@ -316,9 +316,9 @@ def test_inline_takes_the_day_of_the_end_away_with_the_end(office, marburg):
 @pytest.mark.parametrize(
     ("status", "steps"),
     [
-        (Status.IN_PROCESS, ["Mark as signed", "End"]),
-        (Status.SIGNED, ["Renew", "End"]),
-        (Status.ENDED, []),
+        (AgreementStatus.IN_PROCESS, ["Mark as signed", "End"]),
+        (AgreementStatus.SIGNED, ["Renew", "End"]),
+        (AgreementStatus.ENDED, []),
     ],
 )
 def test_page_offers_the_steps_that_its_status_allows(office, marburg, status, steps):

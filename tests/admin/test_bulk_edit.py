@@ -4,10 +4,10 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.rules import Status
 from tests.factories import AgreementFactory
-from tests.pages import messages, queries, text
+from tests.html import messages, queries, text
 
 LIST = "/admin/partners/agreement/"
 OLD, NEW = date(2026, 7, 31), date(2028, 7, 31)
@@ -92,7 +92,7 @@ def test_confirming_twice_changes_once(office, three):
 def test_what_a_colleague_changed_meanwhile_is_shown_anew(office, three):
     typed = {"valid_until": "2028-07-31"}
     typed |= {"digest": digest(office.post(address(*three), typed))}
-    three[2].end_after(date(2027, 1, 31), "will end: merger")
+    three[2].schedule_end(date(2027, 1, 31), "will end: merger")
 
     page = office.post(address(*three), typed)
 
@@ -165,7 +165,7 @@ def test_page_without_agreements_leads_back(office, db):
 
 
 def test_preview_makes_as_many_queries_with_100_agreements_as_with_3(office, bilateral):
-    agreements = [AgreementFactory(status=Status.SIGNED) for _ in range(100)]
+    agreements = [AgreementFactory(status=AgreementStatus.SIGNED) for _ in range(100)]
 
     def asked(chosen):
         with_values = office.post(address(*chosen), {"places_out": 3})

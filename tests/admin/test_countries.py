@@ -4,7 +4,7 @@ import pytest
 
 from partners.models import Country
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import errors, messages, queries, rows, text
+from tests.html import errors, messages, queries, rows, text
 
 LIST, ADD = "/admin/partners/country/", "/admin/partners/country/add/"
 

@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 from django.urls import reverse
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.rules import Status
-from tests.admin.test_every_address import SITE, any_address
+from tests.admin.test_admin_permissions import SITE, any_address
 from tests.admin.test_roles import PAGES
 from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
 from tests.forms import sent
-from tests.pages import close, errors, text
+from tests.html import close, errors, text
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 OTHER_STYLES = re.compile(
@@ -29,7 +29,7 @@ ADDRESSES = {"agreement_sign", "agreement_renew", "agreement_end", "agreement_ed
 
 @pytest.fixture
 def agreement(db):
-    return AgreementFactory(university__name="Marburg", status=Status.IN_PROCESS)
+    return AgreementFactory(university__name="Marburg", status=AgreementStatus.IN_PROCESS)
 
 
 def change_url(agreement):
@@ -116,10 +116,10 @@ def dated(register, coordinator, admin_user):
     with time_machine.travel("2026-08-31 12:00"):
         days = {"signed_on": date(2025, 8, 31), "valid_from": date(2025, 9, 1), "valid_until": date(2999, 9, 30)}
         marburg = UniversityFactory(name="Marburg")
-        agreement = AgreementFactory(university=marburg, status=Status.IN_PROCESS, **days)
+        agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, **days)
         DocumentFactory(agreement=agreement, added_by=coordinator)
         agreement.sign(date(2026, 8, 30))
-        AgreementFactory(university__name="Jena", status=Status.ENDED, ended_on=date(2026, 8, 1))
+        AgreementFactory(university__name="Jena", status=AgreementStatus.ENDED, ended_on=date(2026, 8, 1))
         Agreement.objects.exclude(pk=agreement.pk).update(**days)
     User.objects.update(last_login="2026-08-31T12:00Z", date_joined="2026-08-31T12:00Z")
     return agreement

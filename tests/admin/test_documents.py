@@ -3,11 +3,11 @@ import re
 import pytest
 from django.urls import reverse
 
+from partners.enums import AgreementStatus
 from partners.models import Document
-from partners.rules import Status
 from tests.factories import AgreementFactory, DocumentFactory
 from tests.files import PDF, PNG, upload
-from tests.pages import cells, errors, messages, pieces, queries, rows, text
+from tests.html import cells, errors, messages, pieces, queries, rows, text
 
 LIST = "/admin/partners/document/"
 
@@ -96,7 +96,7 @@ def test_file_that_is_not_taken_is_told_at_the_field_and_nothing_is_saved(office
 
 
 def test_too_large_file_is_told_with_the_limit(office, agreement, settings):
-    settings.DOCUMENT_MOST_MB = 1
+    settings.DOCUMENT_MAX_MB = 1
 
     page = office.post(page_of(agreement), typed(agreement, upload(content=PDF + bytes(1_000_000))))
 
@@ -324,7 +324,7 @@ def signature(agreement, *files, day="2026-05-01"):
 
 @pytest.fixture
 def deal(db):
-    return AgreementFactory(university__name="Jena", status=Status.IN_PROCESS)
+    return AgreementFactory(university__name="Jena", status=AgreementStatus.IN_PROCESS)
 
 
 def test_deal_is_signed_with_its_documents(office, coordinator, deal):
@@ -340,7 +340,7 @@ def test_deal_is_signed_with_its_documents(office, coordinator, deal):
 
 
 def test_line_on_top_has_no_documents(office, deal, agreement):
-    other = AgreementFactory(university__name="Halle", status=Status.IN_PROCESS)
+    other = AgreementFactory(university__name="Halle", status=AgreementStatus.IN_PROCESS)
 
     page = office.get(reverse("admin:partners_agreement_sign", query={"id": [deal.pk, other.pk]}))
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from partners.interchange import history
+from partners.imports import bulk_write
 from partners.models import Agreement, ImportRun, University
-from tests.admin.test_office_list import confirm, upload
+from tests.admin.test_import_export import confirm, upload
 from tests.factories import AgreementFactory
-from tests.pages import messages, pieces, text
+from tests.html import messages, pieces, text
 
 LIST = b"Country\tUniversity name\tAgreement type\nGermany\tTrier\tBilateral\n"
 
@@ -162,7 +162,7 @@ def test_failure_in_the_middle_of_an_import_leaves_the_register_as_it_was(office
         if model is Agreement and University.objects.exists():
             raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(history, "record", fail_at_agreements)
+    monkeypatch.setattr(bulk_write, "write_history", fail_at_agreements)
     with pytest.raises(RuntimeError, match="the disk is full"):
         confirm(office, preview)
 

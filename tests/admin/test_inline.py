@@ -2,10 +2,10 @@ import re
 
 import pytest
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, University
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.pages import errors, messages
+from tests.html import errors, messages
 
 BILATERAL, ERASMUS, GE3, UNKNOWN = "Bilateral", "Erasmus+", "GE3", ""
 ANOTHER = "Another agreement of this university has the same type and status. End one of them."
@@ -51,7 +51,7 @@ def held(university):
 
 
 def test_agreements_are_added_and_changed_on_the_university_s_page(office, marburg):
-    deal = add(marburg, UNKNOWN, Status.IN_PROCESS)
+    deal = add(marburg, UNKNOWN, AgreementStatus.IN_PROCESS)
 
     page = save(
         office,
@@ -110,7 +110,7 @@ def test_open_agreement_beside_an_existing_one_of_its_kind_is_refused(office, ma
 
 
 def test_ended_agreement_does_not_come_back_beside_the_one_that_followed(office, marburg):
-    ended, signed = add(marburg, BILATERAL, Status.ENDED), add(marburg, BILATERAL, Status.SIGNED)
+    ended, signed = add(marburg, BILATERAL, AgreementStatus.ENDED), add(marburg, BILATERAL, AgreementStatus.SIGNED)
 
     page = save(office, marburg, line(BILATERAL, "signed", ended), line(BILATERAL, "signed", signed))
 
@@ -147,7 +147,7 @@ def test_ending_one_and_adding_another_of_its_type_is_one_step(office, marburg, 
 
 
 def test_signing_a_renewal_ends_its_predecessor(office, marburg):
-    old, renewal = add(marburg, BILATERAL, Status.SIGNED), add(marburg, BILATERAL, Status.IN_PROCESS)
+    old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
 
     save(office, marburg, line(BILATERAL, "signed", old), line(BILATERAL, "signed", renewal))
 
@@ -156,7 +156,7 @@ def test_signing_a_renewal_ends_its_predecessor(office, marburg):
 
 
 def test_signing_a_renewal_and_ending_its_predecessor_in_one_step_works(office, marburg):
-    old, renewal = add(marburg, BILATERAL, Status.SIGNED), add(marburg, BILATERAL, Status.IN_PROCESS)
+    old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
 
     save(office, marburg, line(BILATERAL, "ended", old), line(BILATERAL, "signed", renewal))
 
@@ -164,7 +164,7 @@ def test_signing_a_renewal_and_ending_its_predecessor_in_one_step_works(office, 
 
 
 def test_signing_a_deal_of_unknown_type_ends_the_signed_one_of_that_type(office, marburg):
-    old, deal = add(marburg, BILATERAL, Status.SIGNED), add(marburg, UNKNOWN, Status.IN_PROCESS)
+    old, deal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, UNKNOWN, AgreementStatus.IN_PROCESS)
 
     save(office, marburg, line(BILATERAL, "signed", old), line(BILATERAL, "signed", deal))
 
@@ -172,7 +172,7 @@ def test_signing_a_deal_of_unknown_type_ends_the_signed_one_of_that_type(office,
 
 
 def test_renewal_signed_with_the_next_one_already_begun_makes_room_for_it(office, marburg):
-    old, renewal = add(marburg, BILATERAL, Status.SIGNED), add(marburg, BILATERAL, Status.IN_PROCESS)
+    old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
 
     save(
         office,
@@ -228,7 +228,7 @@ def test_another_university_s_agreement_stays_as_it_is(office, marburg):
 
 
 def test_saving_without_a_change_writes_no_history_of_agreements(office, marburg):
-    deal = add(marburg, BILATERAL, Status.SIGNED)
+    deal = add(marburg, BILATERAL, AgreementStatus.SIGNED)
 
     save(office, marburg, line(BILATERAL, "signed", deal))
 
@@ -236,7 +236,7 @@ def test_saving_without_a_change_writes_no_history_of_agreements(office, marburg
 
 
 def test_agreement_has_no_delete_box_for_a_coordinator(office, marburg):
-    add(marburg, BILATERAL, Status.SIGNED)
+    add(marburg, BILATERAL, AgreementStatus.SIGNED)
 
     page = office.get(f"/admin/partners/university/{marburg.pk}/change/")
 
@@ -252,7 +252,7 @@ def test_agreement_has_no_delete_box_for_a_coordinator(office, marburg):
 
 
 def test_coordinator_s_forged_delete_box_deletes_nothing(office, marburg):
-    deal = add(marburg, BILATERAL, Status.SIGNED)
+    deal = add(marburg, BILATERAL, AgreementStatus.SIGNED)
 
     save(office, marburg, line(BILATERAL, "signed", deal, DELETE="on"))
 
@@ -260,7 +260,7 @@ def test_coordinator_s_forged_delete_box_deletes_nothing(office, marburg):
 
 
 def test_superuser_deletes_an_agreement_and_history_remembers_it(admin_client, marburg):
-    deal = add(marburg, BILATERAL, Status.SIGNED)
+    deal = add(marburg, BILATERAL, AgreementStatus.SIGNED)
 
     page = admin_client.get(f"/admin/partners/university/{marburg.pk}/change/")
     save(admin_client, marburg, line(BILATERAL, "signed", deal, DELETE="on"), line(BILATERAL, "signed"))
@@ -273,7 +273,7 @@ def test_superuser_deletes_an_agreement_and_history_remembers_it(admin_client, m
 
 
 def test_assistant_sees_the_agreements_and_cannot_change_them(client, assistant, marburg):
-    deal = add(marburg, BILATERAL, Status.SIGNED)
+    deal = add(marburg, BILATERAL, AgreementStatus.SIGNED)
     client.force_login(assistant)
 
     page = client.get(f"/admin/partners/university/{marburg.pk}/change/")

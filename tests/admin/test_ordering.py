@@ -7,11 +7,11 @@ import pytest
 import time_machine
 from django.utils.timezone import now
 
+from partners.enums import AgreementStatus
 from partners.models import AgreementType, ImportRun
-from partners.rules import Status
 from tests.conftest import staff
 from tests.factories import AgreementFactory
-from tests.pages import text
+from tests.html import text
 
 AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/importrun/"
 
@@ -28,7 +28,7 @@ def agreements(db):
     early, late = AgreementType.objects.create(name="Early"), AgreementType.objects.create(name="Late")
     AgreementType.objects.filter(pk=early.pk).update(position=1)
     AgreementType.objects.filter(pk=late.pk).update(position=99)
-    empty = {"university__name": "Empty", "agreement_type": None, "status": Status.IN_PROCESS}
+    empty = {"university__name": "Empty", "agreement_type": None, "status": AgreementStatus.IN_PROCESS}
     values = {"places_out": 1, "places_in": 1, "signed_on": date(2020, 1, 1), "valid_until": date(2027, 1, 1)}
     more = {"places_out": 2, "places_in": 2, "signed_on": date(2021, 1, 1), "valid_until": date(2028, 1, 1)}
     AgreementFactory(**empty)
@@ -49,8 +49,8 @@ def test_days_left_puts_on_top_what_still_runs_out(client, coordinator):
     ends = {"Expired": date(2026, 6, 1), "Tomorrow": date(2026, 6, 16), "In a year": date(2027, 6, 15), "Open": None}
     for name, valid_until in ends.items():
         AgreementFactory(university__name=name, valid_until=valid_until)
-    AgreementFactory(university__name="Ended", status=Status.ENDED, valid_until=date(2001, 1, 1))
-    AgreementFactory(university__name="Negotiated", status=Status.IN_PROCESS, valid_until=date(2026, 6, 15))
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED, valid_until=date(2001, 1, 1))
+    AgreementFactory(university__name="Negotiated", status=AgreementStatus.IN_PROCESS, valid_until=date(2026, 6, 15))
 
     with time_machine.travel("2026-06-15 12:00"):
         client.force_login(coordinator)
@@ -63,7 +63,7 @@ def test_days_left_puts_on_top_what_still_runs_out(client, coordinator):
 
 def test_unknown_types_come_after_the_known_ones_of_a_university(office):
     university = AgreementFactory(university__name="Marburg").university
-    AgreementFactory(university=university, agreement_type=None, status=Status.IN_PROCESS)
+    AgreementFactory(university=university, agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
     page = office.get(AGREEMENTS).content.decode()
 

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import Group, User
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from partners.rules import Status
 from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
 from tests.forms import sent
-from tests.pages import errors, pieces, text, title
+from tests.html import errors, pieces, text, title
 
 INCOMPLETE = "The page was not sent whole, and nothing was saved. Open it again."
 
@@ -111,7 +111,7 @@ def test_line_of_a_refused_university_goes_by_what_its_agreement_is(office, marb
 
 
 def test_row_of_a_refused_signature_says_until_when_it_is(office, marburg):
-    agreement = AgreementFactory(university=marburg, status=Status.IN_PROCESS, valid_until=date(2999, 12, 31))
+    agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, valid_until=date(2999, 12, 31))
     typed = {f"{agreement.pk}-{name}": "2998-01-01" for name in ("signed_on", "valid_until")}
 
     page = office.post(f"/admin/partners/agreement/sign/?id={agreement.pk}", typed)

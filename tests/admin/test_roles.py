@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from partners.models import Agreement, ImportRun, University
 from tests.factories import AgreementFactory, DocumentFactory
-from tests.pages import close, text
+from tests.html import close, text
 
 pytestmark = pytest.mark.django_db
 

@@ -6,11 +6,11 @@ from datetime import date
 import pytest
 import time_machine
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.rules import Status
 from tests.factories import AgreementFactory
 from tests.forms import sent
-from tests.pages import errors
+from tests.html import errors
 
 QUESTION = "The last day, 31 Aug 2019, has passed. Correct the year, or tick that it is right."
 
@@ -23,7 +23,7 @@ def on_a_day_in_2026():
 
 @pytest.fixture
 def agreement(db):
-    return AgreementFactory(university__name="Marburg", status=Status.IN_PROCESS, next_step="Send the draft")
+    return AgreementFactory(university__name="Marburg", status=AgreementStatus.IN_PROCESS, next_step="Send the draft")
 
 
 def on_its_page(browser, agreement, **values):
@@ -91,7 +91,7 @@ def test_last_day_to_come_is_not_questioned(office, agreement, sign, day):
 
 @pytest.mark.parametrize("sign", SIGN)
 def test_last_day_that_was_stored_before_is_questioned_as_well(office, sign):
-    agreement = AgreementFactory(status=Status.IN_PROCESS, valid_until=date(2019, 8, 31))
+    agreement = AgreementFactory(status=AgreementStatus.IN_PROCESS, valid_until=date(2019, 8, 31))
 
     page = sign(office, agreement, valid_until="2019-08-31")
 
@@ -116,7 +116,7 @@ def test_new_signed_agreement_is_questioned(office, agreement, erasmus):
 
 
 def test_several_are_confirmed_together(office, agreement, bilateral):
-    agreements = [agreement, AgreementFactory(status=Status.IN_PROCESS)]
+    agreements = [agreement, AgreementFactory(status=AgreementStatus.IN_PROCESS)]
     url = "/admin/partners/agreement/sign/?" + "&".join(f"id={each.pk}" for each in agreements)
     typed = {"all-signed_on": "2026-07-28", "all-valid_until": "2019-08-31"}
     typed |= {f"{each.pk}-version": each.history.latest().pk for each in agreements}

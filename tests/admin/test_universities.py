@@ -3,10 +3,10 @@ from datetime import date
 
 import pytest
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import errors, messages, pieces, queries, rows, text
+from tests.html import errors, messages, pieces, queries, rows, text
 
 LIST, ADD = "/admin/partners/university/", "/admin/partners/university/add/"
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
@@ -78,9 +78,9 @@ def test_search_finds_in_the_office_s_list(office, register):
 
 def test_list_shows_country_agreements_and_whether_listed(office, erasmus):
     university = UniversityFactory(name="Marburg")
-    AgreementFactory(university=university, agreement_type=erasmus, status=Status.IN_PROCESS)
+    AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=university)
-    AgreementFactory(university=university, status=Status.ENDED)
+    AgreementFactory(university=university, status=AgreementStatus.ENDED)
 
     page = office.get(LIST)
 
@@ -135,7 +135,7 @@ def test_country_filter_narrows_the_list(office, tecnologico):
 def test_type_and_status_ask_for_one_agreement(office, erasmus, asked, found):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university)
-    AgreementFactory(university=university, agreement_type=erasmus, status=Status.IN_PROCESS)
+    AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
 
     page = office.get(f"{LIST}?{asked}")
 
@@ -153,7 +153,7 @@ def test_type_and_status_ask_for_one_agreement(office, erasmus, asked, found):
 def test_count_beside_a_choice_is_what_choosing_it_finds(office, erasmus, asked, title, counted):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university)
-    AgreementFactory(university=university, agreement_type=erasmus, status=Status.IN_PROCESS)
+    AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
 
     page = office.get(f"{LIST}?{asked}")
 
@@ -268,19 +268,19 @@ def publicity(page):
     [
         ({}, {}, f"{PUBLIC} Bilateral is in force, open-ended."),
         ({}, {"valid_until": TO_COME}, f"{PUBLIC} Bilateral is in force until 1 Jan 2999."),
-        ({}, {"status": Status.IN_PROCESS}, f"{PUBLIC} Bilateral is in process."),
+        ({}, {"status": AgreementStatus.IN_PROCESS}, f"{PUBLIC} Bilateral is in process."),
         (
             {},
-            {"status": Status.IN_PROCESS, "agreement_type": None},
+            {"status": AgreementStatus.IN_PROCESS, "agreement_type": None},
             f"{PUBLIC} An agreement of unknown type is in process.",
         ),
         ({"is_listed": False}, {}, f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below."),
-        ({}, {"status": Status.ENDED}, f"{NOT_PUBLIC} Bilateral has ended."),
-        ({}, {"status": Status.ENDED, "ended_on": PAST}, f"{NOT_PUBLIC} Bilateral ended on 1 Jan 2000."),
+        ({}, {"status": AgreementStatus.ENDED}, f"{NOT_PUBLIC} Bilateral has ended."),
+        ({}, {"status": AgreementStatus.ENDED, "ended_on": PAST}, f"{NOT_PUBLIC} Bilateral ended on 1 Jan 2000."),
         ({}, {"valid_until": PAST}, f"{NOT_PUBLIC} Bilateral expired on 1 Jan 2000."),
         (
             {"is_listed": False},
-            {"status": Status.ENDED, "agreement_type": None},
+            {"status": AgreementStatus.ENDED, "agreement_type": None},
             f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below. "
             "An agreement of unknown type has ended.",
         ),
@@ -303,9 +303,9 @@ def test_page_of_a_university_without_an_agreement_says_so(office, db):
 
 def test_page_tells_all_that_students_see_and_nothing_of_what_they_do_not(office, erasmus):
     marburg = UniversityFactory(name="Marburg")
-    AgreementFactory(university=marburg, agreement_type=erasmus, status=Status.IN_PROCESS)
+    AgreementFactory(university=marburg, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=marburg)
-    AgreementFactory(university=marburg, status=Status.ENDED)
+    AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
 
     page = office.get(f"{LIST}{marburg.pk}/change/")
 

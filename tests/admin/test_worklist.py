@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.utils.html import escape
 from django.utils.timezone import localdate
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Document, University
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import messages, queries, rows, text
+from tests.html import messages, queries, rows, text
 
 FRONT, LIST = "/admin/", "/admin/partners/agreement/"
 EMPTY = {
@@ -64,11 +64,11 @@ def test_deals_in_process_stand_with_what_they_wait_for(client, coordinator):
     with time_machine.travel("2026-06-01 12:00"):
         deal = AgreementFactory(
             university__name="Marburg",
-            status=Status.IN_PROCESS,
+            status=AgreementStatus.IN_PROCESS,
             next_step="Send the draft",
             responsible=coordinator,
         )
-        AgreementFactory(university__name="Jena", status=Status.IN_PROCESS, agreement_type=None)
+        AgreementFactory(university__name="Jena", status=AgreementStatus.IN_PROCESS, agreement_type=None)
     with time_machine.travel("2026-06-14 12:00"):
         deal.save()
     with time_machine.travel("2026-06-15 12:00"):
@@ -83,7 +83,7 @@ def test_deals_in_process_stand_with_what_they_wait_for(client, coordinator):
 
 def test_document_is_a_movement_of_its_agreement(office):
     with time_machine.travel("2026-06-01 12:00"):
-        deal = AgreementFactory(status=Status.IN_PROCESS)
+        deal = AgreementFactory(status=AgreementStatus.IN_PROCESS)
     with_document(deal)
 
     page = office.get(FRONT)
@@ -113,7 +113,7 @@ def test_ends_stand_soonest_first_with_their_counts(office):
 def test_expired_stands_with_its_renewal(office):
     past = localdate() - timedelta(10)
     renewed = AgreementFactory(university__name="Renewed", valid_until=past)
-    AgreementFactory(university=renewed.university, status=Status.IN_PROCESS)
+    AgreementFactory(university=renewed.university, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university__name="Forgotten", valid_until=past - timedelta(1))
 
     page = office.get(FRONT)
@@ -129,7 +129,7 @@ def test_signed_agreements_in_force_stand_until_they_have_a_document(office):
     withdrawn = with_document(AgreementFactory(university__name="Withdrawn"))
     withdrawn.documents.update(is_withdrawn=True)
     AgreementFactory(university__name="Has none")
-    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until=date(2000, 1, 1))
 
     page = office.get(FRONT)
@@ -157,7 +157,7 @@ def count_listed(browser, address):
 def some_of_each(coordinator):
     today = localdate()
     for person in (coordinator, None):
-        AgreementFactory(status=Status.IN_PROCESS, responsible=person)
+        AgreementFactory(status=AgreementStatus.IN_PROCESS, responsible=person)
         AgreementFactory(valid_until=today + timedelta(40), responsible=person)
         AgreementFactory(valid_until=today - timedelta(40), responsible=person)
         with_document(AgreementFactory(responsible=person, university__is_listed=False))
@@ -197,7 +197,7 @@ def test_group_shows_20_lines_and_counts_the_rest(office):
 
 
 def test_ticked_deals_are_signed_and_lead_back(office):
-    deals = [AgreementFactory(status=Status.IN_PROCESS) for _ in range(3)]
+    deals = [AgreementFactory(status=AgreementStatus.IN_PROCESS) for _ in range(3)]
     form = {"next": "/admin/?who=me", "id": [deal.pk for deal in deals[:2]]}
 
     page = office.get(f"{LIST}sign/", form)
@@ -211,7 +211,7 @@ def test_ticked_deals_are_signed_and_lead_back(office):
 
 
 def test_nothing_ticked_is_said(office):
-    AgreementFactory(status=Status.IN_PROCESS)
+    AgreementFactory(status=AgreementStatus.IN_PROCESS)
 
     page = office.get(f"{LIST}sign/", {"next": "/admin/"}, follow=True)
 
@@ -247,8 +247,8 @@ def many(number, first):
     University.objects.filter(pk__in=[each.pk for each in new]).update(is_listed=False)
     ge3, erasmus = AgreementType.objects.get(slug="ge3"), AgreementType.objects.get(slug="erasmus")
     for values in [
-        {"agreement_type": ge3, "status": Status.SIGNED, "valid_until": today - timedelta(10)},
-        {"agreement_type": erasmus, "status": Status.IN_PROCESS},
+        {"agreement_type": ge3, "status": AgreementStatus.SIGNED, "valid_until": today - timedelta(10)},
+        {"agreement_type": erasmus, "status": AgreementStatus.IN_PROCESS},
     ]:
         Agreement.objects.bulk_create(Agreement(university=each, **values) for each in new)
 

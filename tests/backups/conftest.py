@@ -33,7 +33,7 @@ class Site:
 
     def everything(self):
         """All rows of all tables, as Django's own command tells them."""
-        return self.run("dumpdata", "--all", "--exclude", "sessions", "--exclude", "logins.session")[0]
+        return self.run("dumpdata", "--all", "--exclude", "sessions", "--exclude", "accounts.usersession")[0]
 
 
 class Databases:
@@ -88,7 +88,7 @@ def templates(databases, tmp_path_factory):
             names[kind], address = databases.make(kind)
             site = Site(address, tmp_path_factory.mktemp("documents"))
             site.run("migrate", "--verbosity", "0")
-            site.run("first_run", OFFICES_LIST, "--address", "http://localhost")
+            site.run("bootstrap", OFFICES_LIST, "--address", "http://localhost")
         return names[kind]
 
     return template

@@ -13,14 +13,14 @@ MEMBERS = {"rows/a.jsonl": [b'["id"]\n', b"[1]\n" * 400], "documents/b": [b"%PDF
 @pytest.fixture
 def backup(tmp_path):
     path = tmp_path / "backup.zip"
-    with archive.writing(path, migrations=[["partners", "0001_initial"]]) as writer:
+    with archive.open_for_writing(path, migrations=[["partners", "0001_initial"]]) as writer:
         for name, blocks in MEMBERS.items():
             writer.add(name, blocks)
     return path
 
 
 def members(path):
-    with archive.reading(path) as reader:
+    with archive.open_for_reading(path) as reader:
         return {name: reader.open(name).read() for name in reader.sums}
 
 
@@ -78,7 +78,7 @@ def test_missing_file_is_told(tmp_path):
 def test_failure_leaves_the_backup_before_and_nothing_else(backup):
     whole = members(backup)
 
-    with pytest.raises(TypeError), archive.writing(backup) as writer:
+    with pytest.raises(TypeError), archive.open_for_writing(backup) as writer:
         writer.add("rows", [b"new", None])
 
     assert members(backup) == whole
@@ -90,6 +90,6 @@ def test_folder_that_is_not_there_is_told(tmp_path):
 
     with (
         pytest.raises(BackupError, match=r"backup\.zip cannot be written: No such file or directory\."),
-        archive.writing(path),
+        archive.open_for_writing(path),
     ):
         pass

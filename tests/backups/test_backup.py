@@ -11,7 +11,7 @@ from django.db import connection
 from tests.conftest import OFFICES_LIST
 
 EARLIER = Path(__file__).with_name("earlier.zip")
-"""Taken when 0004 was the newest migration. The office's list had been imported, by ``first_run``."""
+"""Taken when 0004 was the newest migration. The office's list had been imported, by ``bootstrap``."""
 KINDS = ["sqlite"] if connection.vendor == "sqlite" else ["sqlite", "postgresql"]
 PAIRS = [(a, b) for a in KINDS for b in KINDS]
 ROWS = 1_000
@@ -148,15 +148,15 @@ def test_folder_keeps_the_newest_backups(filled, tmp_path):
     folder = tmp_path / "backups"
     folder.mkdir()
     old = [folder / f"partners-2026-01-0{day}-120000.zip" for day in range(1, 5)]
-    left, under_way = folder / ".partners-2026-01-01-120000.zip.part", folder / ".partners-2026-01-02-120000.zip.part"
-    for file in [*old, folder / "other.zip", left, under_way]:
+    left, pending = folder / ".partners-2026-01-01-120000.zip.part", folder / ".partners-2026-01-02-120000.zip.part"
+    for file in [*old, folder / "other.zip", left, pending]:
         file.touch()
     os.utime(left, (0, 0))
 
     told = filled().run("backup", folder, "--keep", "3")
 
     new = told[0].removeprefix("Backed up to ").partition(",")[0]
-    assert sorted(map(str, folder.iterdir())) == sorted(map(str, [folder / "other.zip", *old[2:], new, under_way]))
+    assert sorted(map(str, folder.iterdir())) == sorted(map(str, [folder / "other.zip", *old[2:], new, pending]))
 
 
 def test_number_to_keep_needs_a_folder(filled, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from partners.backups import archive, rows
+from partners.backups import archive, serialization
 from tests.backups.conftest import Site
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,10 @@ def write(path, members, manifest=None, **options):
 
 
 def everything():
-    return {model._meta.label: list(model.objects.order_by("pk").values_list()) for model in rows.kept_models(apps)}
+    return {
+        model._meta.label: list(model.objects.order_by("pk").values_list())
+        for model in serialization.backed_up_models(apps)
+    }
 
 
 def restore(path):

@@ -54,7 +54,7 @@ def visitor(chromium):
 
 
 def test_list_is_shown_at_its_height_filters_and_opens_a_university(visitor, university_site, register, settings):
-    settings.EMBED_ALLOWED = [university_site]
+    settings.EMBED_ALLOWED_ORIGINS = [university_site]
     visitor.goto(f"{university_site}/?embed=1&country=IT&columns=type")
     inside = visitor.frame_locator("#exchange-partners")
 
@@ -72,7 +72,7 @@ def test_list_is_shown_at_its_height_filters_and_opens_a_university(visitor, uni
 
 @pytest.mark.parametrize("path", ["/", "/universities/politecnico-di-milano/", "/admin/"])
 def test_no_other_page_is_shown(visitor, university_site, register, settings, path):
-    settings.EMBED_ALLOWED = [university_site]
+    settings.EMBED_ALLOWED_ORIGINS = [university_site]
 
     with visitor.expect_console_message(lambda message: "frame-ancestors 'none'" in message.text):
         visitor.goto(f"{university_site}{path}")

@@ -185,8 +185,8 @@ def test_bubble_stays_where_it_was_pressed(student):
 
 
 def test_another_page_begins_at_its_heading(student, monkeypatch):
-    monkeypatch.setattr(views, "ON_ONE_PAGE", 50)
-    monkeypatch.setattr(views, "PER_PAGE", 40)
+    monkeypatch.setattr(views, "SINGLE_PAGE_MAX", 50)
+    monkeypatch.setattr(views, "PAGE_SIZE", 40)
     student.goto("/")
     next_page = student.get_by_role("link", name="Next page")
     before = place_at(next_page, 600)

@@ -4,11 +4,11 @@ from datetime import date
 import pytest
 import time_machine
 
-from partners.interchange import tables
-from partners.interchange.resources import COLUMNS
-from partners.rules import Status
+from partners import tables
+from partners.enums import AgreementStatus
+from partners.imports.resources import COLUMNS
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import queries, text
+from tests.html import queries, text
 
 PAST = date(2000, 1, 1)
 INTERNAL = {"contact": "Ms Secret", "notes": "Secret notes", "next_step": "Secret step"}
@@ -21,14 +21,14 @@ def three(db, erasmus):
     both = UniversityFactory(name="Marburg", city="Marburg an der Lahn", website="https://www.uni-marburg.de/")
     AgreementFactory(university=both, valid_until=date(2999, 6, 30), **INTERNAL)
     AgreementFactory(university=both, agreement_type=erasmus)
-    AgreementFactory(university__name="Jena", agreement_type=None, status=Status.IN_PROCESS)
+    AgreementFactory(university__name="Jena", agreement_type=None, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=UniversityFactory(name="Kept off", is_listed=False))
-    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until=PAST)
 
 
 def rows(answer):
-    return [list(row.cells.values()) for row in tables.read(answer.content, COLUMNS).rows]
+    return [list(row.cells.values()) for row in tables.read_table(answer.content, COLUMNS).rows]
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx"])
@@ -115,7 +115,7 @@ def test_any_site_may_read_a_file(client, three, file_format):
 
 
 def test_any_site_may_ask_whether_a_file_has_changed(client, three, monkeypatch):
-    monkeypatch.setattr("partners.revision.current", lambda: "of now")
+    monkeypatch.setattr("partners.data_version.current_version", lambda: "of now")
     asked = {"Origin": "https://www.example.edu", "Access-Control-Request-Method": "GET"}
 
     may = client.options("/partners.json", headers=asked | {"Access-Control-Request-Headers": "if-none-match"})

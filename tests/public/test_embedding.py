@@ -3,14 +3,14 @@ import re
 import pytest
 
 from tests.factories import AgreementFactory
-from tests.pages import pieces, rows
+from tests.html import pieces, rows
 
 UNIVERSITY_SITE = "https://www.example.edu"
 
 
 @pytest.fixture(autouse=True)
 def marburg(db, settings):
-    settings.EMBED_ALLOWED = [UNIVERSITY_SITE]
+    settings.EMBED_ALLOWED_ORIGINS = [UNIVERSITY_SITE]
     return AgreementFactory(university__name="Marburg").university
 
 
@@ -29,13 +29,13 @@ def test_everything_else_refuses_framing(client, address):
 
 
 def test_embedding_is_refused_where_nobody_is_named(client, settings):
-    settings.EMBED_ALLOWED = []
+    settings.EMBED_ALLOWED_ORIGINS = []
 
     assert frame_policy(client.get("/?embed=1")) == ("'none'", "DENY")
 
 
 def test_kept_list_may_be_framed_by_the_same(client, monkeypatch):
-    monkeypatch.setattr("partners.revision.current", lambda: "of now")
+    monkeypatch.setattr("partners.data_version.current_version", lambda: "of now")
 
     first, kept = client.get("/?embed=1&country=DE"), client.get("/?embed=1&country=DE")
 

@@ -2,8 +2,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from partners.enums import AgreementStatus
 from partners.models import University
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -24,7 +24,7 @@ def marburg(db):
 
 
 def test_feed_tells_what_has_been_signed_and_what_has_ended(client, marburg):
-    deal = AgreementFactory(university=marburg, status=Status.IN_PROCESS)
+    deal = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
     deal.sign("2026-05-01")
     deal.end("2026-06-01", "no interest")
 
@@ -35,7 +35,7 @@ def test_feed_tells_what_has_been_signed_and_what_has_ended(client, marburg):
 
 
 def test_feed_tells_nothing_of_other_changes(client, marburg):
-    AgreementFactory(university=marburg, status=Status.IN_PROCESS).end("2026-06-01", "no interest")
+    AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS).end("2026-06-01", "no interest")
     signed = AgreementFactory(university=marburg)
     signed.notes = "edited"
     signed.save()

@@ -3,10 +3,10 @@ import re
 
 import pytest
 
+from partners.enums import AgreementStatus
 from partners.models import Country
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import pieces, rows, text, title
+from tests.html import pieces, rows, text, title
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def three(db, erasmus):
     """In force in Germany, in process in Germany, in force in Brazil with both types."""
     brazil = Country.objects.get(code="BR")
     AgreementFactory(university__name="Marburg")
-    AgreementFactory(university__name="Jena", agreement_type=erasmus, status=Status.IN_PROCESS)
+    AgreementFactory(university__name="Jena", agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
     both = UniversityFactory(name="Tecnológico (ITB)", country=brazil, city="São Paulo", other_names="Instituto\nTech")
     AgreementFactory(university=both)
     AgreementFactory(university=both, agreement_type=erasmus)
@@ -104,7 +104,7 @@ def test_filters_find_what_meets_all_of_them(client, three, address, found):
 def test_type_and_status_ask_for_one_agreement(client, erasmus, address, found):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university)
-    AgreementFactory(university=university, agreement_type=erasmus, status=Status.IN_PROCESS)
+    AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
 
     page = client.get(address)
 
@@ -113,7 +113,7 @@ def test_type_and_status_ask_for_one_agreement(client, erasmus, address, found):
 
 @pytest.mark.parametrize("status", ["expired", "ended"])
 def test_status_of_the_past_finds_nothing(client, three, status):
-    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until="2000-01-01")
 
     page = client.get("/", {"status": status})
@@ -253,7 +253,7 @@ def test_form_shows_what_is_asked_for(client, three):
 
 
 def test_form_offers_the_countries_with_a_university_on_the_list(client, three):
-    AgreementFactory(university__country=Country.objects.get(code="FR"), status=Status.ENDED)
+    AgreementFactory(university__country=Country.objects.get(code="FR"), status=AgreementStatus.ENDED)
 
     page = client.get("/")
 

@@ -4,7 +4,7 @@ import pytest
 
 from partners.models import Country
 from tests.factories import AgreementFactory, partners
-from tests.pages import pieces, queries, text
+from tests.html import pieces, queries, text
 
 SWITCH = re.compile(r'<ul class="languages".*?</ul>', re.DOTALL)
 

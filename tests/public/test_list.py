@@ -8,11 +8,11 @@ import time_machine
 from django.conf import settings
 from django.contrib.staticfiles import finders
 
+from partners.enums import AgreementStatus
 from partners.models import Country
-from partners.names import clean_name
-from partners.rules import Status
+from partners.name_normalization import normalize_name
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import pieces, queries, rows, text
+from tests.html import pieces, queries, rows, text
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 INLINE_CODE = re.compile(r"\sstyle\s*=|<style\b|<script\b(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
@@ -31,7 +31,7 @@ MEANING = "in process means that we are still negotiating"
 def test_list_says_what_in_process_means_only_where_one_is(client, db, address):
     AgreementFactory(university__name="Marburg")
     without = client.get(address)
-    AgreementFactory(university__name="Jena", status=Status.IN_PROCESS)
+    AgreementFactory(university__name="Jena", status=AgreementStatus.IN_PROCESS)
 
     assert [MEANING in text(page) for page in (without, client.get(address))] == [False, True]
     assert MEANING not in text(client.get(f"{address}?q=marburg" if address == "/" else f"{address}&q=marburg"))
@@ -93,11 +93,11 @@ def test_list_links_a_university_to_its_page(client, db):
 @pytest.mark.parametrize(
     ("agreement", "words"),
     [
-        ({"status": Status.SIGNED}, "Bilateral"),
-        ({"status": Status.SIGNED, "valid_until": FUTURE}, "Bilateral"),
-        ({"status": Status.IN_PROCESS}, "Bilateral · in process"),
-        ({"status": Status.IN_PROCESS, "agreement_type": None}, "in process"),
-        ({"status": Status.IN_PROCESS, "valid_until": PAST}, "Bilateral · in process"),
+        ({"status": AgreementStatus.SIGNED}, "Bilateral"),
+        ({"status": AgreementStatus.SIGNED, "valid_until": FUTURE}, "Bilateral"),
+        ({"status": AgreementStatus.IN_PROCESS}, "Bilateral · in process"),
+        ({"status": AgreementStatus.IN_PROCESS, "agreement_type": None}, "in process"),
+        ({"status": AgreementStatus.IN_PROCESS, "valid_until": PAST}, "Bilateral · in process"),
     ],
     ids=["open-ended", "in force", "in process", "in process of unknown type", "in process with a past end"],
 )
@@ -112,11 +112,11 @@ def test_list_shows_what_is_in_force_or_in_process(client, db, agreement, words)
 @pytest.mark.parametrize(
     ("university", "agreement"),
     [
-        ({"is_listed": False}, {"status": Status.SIGNED}),
-        ({"is_listed": False}, {"status": Status.IN_PROCESS}),
-        ({}, {"status": Status.SIGNED, "valid_until": PAST}),
-        ({}, {"status": Status.ENDED}),
-        ({}, {"status": Status.ENDED, "valid_until": FUTURE}),
+        ({"is_listed": False}, {"status": AgreementStatus.SIGNED}),
+        ({"is_listed": False}, {"status": AgreementStatus.IN_PROCESS}),
+        ({}, {"status": AgreementStatus.SIGNED, "valid_until": PAST}),
+        ({}, {"status": AgreementStatus.ENDED}),
+        ({}, {"status": AgreementStatus.ENDED, "valid_until": FUTURE}),
     ],
     ids=["kept off", "kept off and in process", "expired", "ended", "ended before its time"],
 )
@@ -139,7 +139,7 @@ def test_list_does_not_show_a_university_without_any_agreement(client, db):
     assert rows(page) == ["Germany", "Shown Bilateral"]
 
 
-@pytest.mark.parametrize("past", [{"status": Status.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
+@pytest.mark.parametrize("past", [{"status": AgreementStatus.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
 def test_list_does_not_show_the_past_beside_what_is_in_force(client, erasmus, past):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university, agreement_type=erasmus)
@@ -179,7 +179,7 @@ def test_list_tells_the_day_in_the_office_s_time_zone(client, db, settings):
 
 
 def test_list_explains_what_in_process_means(client, db):
-    AgreementFactory(status=Status.IN_PROCESS)
+    AgreementFactory(status=AgreementStatus.IN_PROCESS)
 
     page = client.get("/")
 
@@ -267,7 +267,7 @@ def test_list_and_page_show_a_hostile_name_as_text(client, db, name):
 
     listed, page = client.get("/"), client.get(university.get_absolute_url())
 
-    assert university_names(listed) == pieces(page, "h1") == [clean_name(name)]
+    assert university_names(listed) == pieces(page, "h1") == [normalize_name(name)]
     assert "<bdi" in re.search(r"<h1>.*?</h1>", page.content.decode())[0]
     assert re.findall(r"<script>|<img", listed.content.decode() + page.content.decode()) == []
 

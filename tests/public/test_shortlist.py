@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
+from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import pieces, queries, text, title
+from tests.html import pieces, queries, text, title
 
 
 @pytest.fixture
@@ -18,7 +18,9 @@ def two(db, erasmus):
     AgreementFactory(university=marburg)
     AgreementFactory(university=marburg, agreement_type=erasmus, places_out=2, valid_until=date(2999, 6, 30))
     jena = UniversityFactory(name="Jena")
-    AgreementFactory(university=jena, agreement_type=None, status=Status.IN_PROCESS, language_requirement="German B1")
+    AgreementFactory(
+        university=jena, agreement_type=None, status=AgreementStatus.IN_PROCESS, language_requirement="German B1"
+    )
 
 
 def table(page):
@@ -77,7 +79,7 @@ def test_comparison_takes_one_off_and_leads_back_to_the_list(client, two):
 
 def test_comparison_names_what_is_not_on_the_list_and_says_nothing_else_of_it(client, two):
     AgreementFactory(university=UniversityFactory(name="Hidden place", slug="hidden", is_listed=False))
-    AgreementFactory(university=UniversityFactory(name="Ended place", slug="ended"), status=Status.ENDED)
+    AgreementFactory(university=UniversityFactory(name="Ended place", slug="ended"), status=AgreementStatus.ENDED)
 
     page = client.get("/?pick=hidden&pick=marburg&pick=ended&pick=%3Cb%3E&pick=%00")
 

@@ -2,10 +2,10 @@ import re
 
 import time_machine
 
+from partners.enums import AgreementStatus
 from partners.public.sitemaps import Universities
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import queries
+from tests.html import queries
 
 
 def addresses(page):
@@ -14,7 +14,7 @@ def addresses(page):
 
 def test_sitemap_has_the_list_and_each_public_university_in_every_language(client, db):
     AgreementFactory(university__name="Marburg")
-    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university=UniversityFactory(name="Kept off", is_listed=False))
 
     files = [client.get(address) for address in addresses(client.get("/sitemap.xml"))]

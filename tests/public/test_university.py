@@ -5,13 +5,13 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 
-from partners.interchange import tables
-from partners.interchange.register_columns import OPTIONAL, REQUIRED
-from partners.interchange.resources import RegisterResource
+from partners import tables
+from partners.enums import AgreementStatus
+from partners.imports.register_columns import OPTIONAL, REQUIRED
+from partners.imports.resources import RegisterResource
 from partners.models import AgreementType, Country, ImportRun, University
-from partners.rules import Status
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.pages import pieces, queries, text
+from tests.html import pieces, queries, text
 
 PAST = date(2000, 1, 1)
 
@@ -93,11 +93,11 @@ def test_page_tells_what_each_type_means(client, marburg, erasmus):
         ({}, ("Bilateral", "In force.")),
         ({"valid_until": date(2999, 6, 30)}, ("Bilateral", "In force until 30 Jun 2999.")),
         (
-            {"status": Status.IN_PROCESS},
+            {"status": AgreementStatus.IN_PROCESS},
             ("Bilateral", "In process. We are still negotiating: you can't apply for it yet."),
         ),
         (
-            {"status": Status.IN_PROCESS, "agreement_type": None},
+            {"status": AgreementStatus.IN_PROCESS, "agreement_type": None},
             ("Type not settled yet", "In process. We are still negotiating: you can't apply for it yet."),
         ),
     ],
@@ -114,7 +114,7 @@ def test_page_says_in_words_how_an_agreement_stands(client, marburg, agreement, 
 
 def test_page_shows_an_agreement_and_the_renewal_in_process(client, marburg):
     AgreementType.objects.update(description="")
-    AgreementFactory(university=marburg, status=Status.IN_PROCESS)
+    AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=marburg)
 
     page = client.get("/universities/marburg/")
@@ -125,7 +125,7 @@ def test_page_shows_an_agreement_and_the_renewal_in_process(client, marburg):
     ]
 
 
-@pytest.mark.parametrize("past", [{"status": Status.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
+@pytest.mark.parametrize("past", [{"status": AgreementStatus.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
 def test_page_does_not_show_the_past(client, marburg, erasmus, past):
     AgreementType.objects.update(description="")
     AgreementFactory(university=marburg, agreement_type=erasmus)
@@ -152,7 +152,7 @@ def test_page_stays_to_the_end_of_the_last_day(client, marburg, moment, heading)
     ("university", "agreement"),
     [
         ({"is_listed": False}, {}),
-        ({}, {"status": Status.ENDED}),
+        ({}, {"status": AgreementStatus.ENDED}),
         ({}, {"valid_until": PAST}),
     ],
     ids=["kept off", "ended only", "expired only"],
@@ -181,7 +181,7 @@ def test_page_at_an_unknown_address_is_not_found(client, marburg, slug):
 
 @pytest.fixture
 def hidden(marburg):
-    AgreementFactory(university=marburg, status=Status.ENDED)
+    AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
     return "/universities/marburg/"
 
 
@@ -290,7 +290,7 @@ def others(page):
 def test_page_leads_to_the_other_partners_in_the_country(client, marburg):
     AgreementFactory(university=marburg)
     AgreementFactory(university__name="Jena")
-    AgreementFactory(university__name="Ended", status=Status.ENDED)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Dijon", university__country=Country.objects.get(code="FR"))
 
     page = client.get("/universities/marburg/")
@@ -383,7 +383,7 @@ def test_old_address_leads_on_after_an_import_changed_it(client, marburg):
     AgreementFactory(university=marburg)
     file = "Country\tUniversity name\tAgreement type\tStatus\tAddress\nGermany\tMarburg\tBilateral\tsigned\tphilipps\n"
     run = ImportRun.of(file.encode(), file_name="register.tsv")
-    RegisterResource().import_data(tables.read(file.encode(), REQUIRED, OPTIONAL), run=run)
+    RegisterResource().import_data(tables.read_table(file.encode(), REQUIRED, OPTIONAL), run=run)
 
     answer = client.get("/universities/marburg/")
 

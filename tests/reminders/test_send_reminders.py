@@ -5,11 +5,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from partners.enums import AgreementStatus
 from partners.models import Reminder
-from partners.rules import Status
 from tests.conftest import staff
 from tests.factories import AgreementFactory
-from tests.pages import text
+from tests.html import text
 from tests.reminders.conftest import OFFICE, TODAY, ending
 from tests.reminders.mailserver import mail_server
 
@@ -57,7 +57,9 @@ def test_coordinator_is_mailed_one_digest_of_what_waits(inbox, ann, erasmus):
     renewed = ending(TODAY + timedelta(20), "Kassel", responsible=ann, agreement_type=erasmus)
     renewed.renewal().save()
     ending(TODAY + timedelta(30), "Fulda", responsible=ann)
-    deal = AgreementFactory(university__name="Jena", status=Status.IN_PROCESS, agreement_type=None, responsible=ann)
+    deal = AgreementFactory(
+        university__name="Jena", status=AgreementStatus.IN_PROCESS, agreement_type=None, responsible=ann
+    )
     deal.history.update(history_date="2026-08-26T12:00Z")
 
     assert run() == (["Mails sent: 1"], [], None)

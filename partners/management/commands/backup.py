@@ -4,13 +4,13 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partners.backups.archive import BackupError, unfinished_of
-from partners.backups.taking import back_up
+from partners.backups.archive import BackupError, partial_path
+from partners.backups.create import create_backup
 
 logger = logging.getLogger(__name__)
-NAMED = "partners-%Y-%m-%d-%H%M%S.zip"
+BACKUP_NAME_RE = "partners-%Y-%m-%d-%H%M%S.zip"
 GRACE = timedelta(days=1)
-OURS = "partners-????-??-??-??????.zip"
+PARTIAL_NAME_RE = "partners-????-??-??-??????.zip"
 
 
 class Command(BaseCommand):
@@ -27,25 +27,25 @@ class Command(BaseCommand):
         folder = path if path.is_dir() else None
         if keep is not None and (keep < 1 or not folder):
             raise CommandError("--keep needs a folder, and a number from 1 on.")
-        file = folder / datetime.now(UTC).strftime(NAMED) if folder else path
+        file = folder / datetime.now(UTC).strftime(BACKUP_NAME_RE) if folder else path
         try:
-            back_up(file)
+            create_backup(file)
         except BackupError as error:
             logger.error("No backup was made: %s", error)
             raise CommandError(error) from error
         self.stdout.write(f"Backed up to {file}, {file.stat().st_size / 1_000_000:.1f} MB.")
         if keep:
-            tidy(file, keep)
+            delete_stale_partials(file, keep)
 
 
-def tidy(new, keep):
+def delete_stale_partials(new, keep):
     """Leaves the newest backups. What has just been made is one of them, wherever the clock was when others were."""
-    others = sorted({*new.parent.glob(OURS)} - {new}, reverse=True)
-    unfinished = new.parent.glob(unfinished_of(Path(OURS)).name)
-    for file in [*others[keep - 1 :], *filter(is_left_behind, unfinished)]:
+    others = sorted({*new.parent.glob(PARTIAL_NAME_RE)} - {new}, reverse=True)
+    unfinished = new.parent.glob(partial_path(Path(PARTIAL_NAME_RE)).name)
+    for file in [*others[keep - 1 :], *filter(is_stale, unfinished)]:
         file.unlink()
 
 
-def is_left_behind(unfinished):
+def is_stale(unfinished):
     """A younger one may be of a backup that is being made right now."""
     return datetime.now(UTC) - datetime.fromtimestamp(unfinished.stat().st_mtime, UTC) > GRACE

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from exchange.doctor import examined
+from exchange.diagnostics import run_diagnostics
 
 
 class Command(BaseCommand):
@@ -8,7 +8,7 @@ class Command(BaseCommand):
     help = "Looks at settings, database, cache, mail, files, permissions and accounts, and says what to do."
 
     def handle(self, **options):
-        found = examined()
+        found = run_diagnostics()
         for part, faults in found.items():
             for line in faults or ["fine"]:
                 self.stdout.write(f"{part}: {line}")

@@ -2,8 +2,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partners.interchange import tables
-from partners.interchange.resources import OfficeListResource, RegisterResource
+from partners import tables
+from partners.imports.resources import OfficeListResource, RegisterResource
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         ending = Path(file).suffix.lstrip(".").lower()
         file_format = options["format"] or (ending if ending in tables.WRITERS else "tsv")
         resource = RegisterResource if register else OfficeListResource
-        data = tables.write(resource().export(), file_format)
+        data = tables.write_table(resource().export(), file_format)
         try:
             self.write(data) if file == "-" else Path(file).write_bytes(data)
         except OSError as error:

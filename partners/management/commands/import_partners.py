@@ -4,12 +4,12 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
-from partners.interchange.records import TableError
-from partners.interchange.resources import OfficeListResource, RegisterResource
+from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import ImportRun
-from partners.rules import UNPRINTABLE
+from partners.tables.types import TableError
+from partners.validators import CONTROL_CHARACTERS_RE
 
-LONG = 2_000
+PROGRESS_THRESHOLD = 2_000
 """Rows from which on a terminal is shown how far the import is."""
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, file, register, dry_run, **options):
         resource = RegisterResource if register else OfficeListResource
-        result = imported(resource(), file, dry_run)
+        result = run_import(resource(), file, dry_run)
         for header in result.ignored:
             self.stderr.write(one_line(f"Column “{header}” is ignored."))
         for sheet in result.other_sheets:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             self.stdout.write(f"In the register, not in the file, and left as they are: {len(result.absent)}")
 
 
-def imported(resource, file, dry_run):
+def run_import(resource, file, dry_run):
     content = read(file)
     run = ImportRun.of(content, file_name=Path(file).name)
     try:
@@ -65,7 +65,7 @@ def imported(resource, file, dry_run):
 
 def one_line(text):
     """What stands in a cell must neither break the line nor talk to the terminal."""
-    return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def read(file):
@@ -77,7 +77,7 @@ def read(file):
 
 def progress(things, total, doing):
     """Shows on a terminal how far each step of a long import is. Says nothing to a file or a pipe."""
-    if total <= LONG or not sys.stderr.isatty():
+    if total <= PROGRESS_THRESHOLD or not sys.stderr.isatty():
         return things
     from tqdm import tqdm
 

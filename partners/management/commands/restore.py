@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from partners.backups.archive import BackupError
-from partners.backups.restoring import restore
+from partners.backups.restore import restore_backup
 from partners.models import Agreement, University
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, file, **options):
         try:
-            restore(file)
+            restore_backup(file)
         except BackupError as error:
             raise CommandError(error) from error
         universities, agreements = University.objects.count(), Agreement.objects.count()

@@ -3,8 +3,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localdate
 
 from partners.models import Reminder
-from partners.reminders.digests import digests, is_reachable
-from partners.reminders.sending import NotSentError, send
+from partners.reminders.delivery import DeliveryError, send_once
+from partners.reminders.digests import build_digests, is_reachable
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, dry_run, **options):
         if not settings.SITE_URL:
             raise CommandError("SITE_URL is not set. The mails need it for their links: set it to the site's address.")
-        found = digests(localdate())
+        found = build_digests(localdate())
         self.tell_fallbacks(found)
         addressed = [digest for digest in found if digest.address]
         if dry_run:
@@ -44,17 +44,17 @@ class Command(BaseCommand):
         self.stdout.write(f"Mails that would be sent: {len(found)}")
 
     def post(self, found):
-        Reminder.objects.left_behind().delete()
+        Reminder.objects.stale().delete()
         sent, failed = 0, 0
         for digest in found:
             try:
-                sent += send(digest)
-            except NotSentError as error:
+                sent += send_once(digest)
+            except DeliveryError as error:
                 failed += 1
                 self.stderr.write(" ".join(f"{digest.address} is not told: {error}".split()))
-        if under_way := Reminder.objects.under_way().count():
+        if pending := Reminder.objects.pending().count():
             self.stdout.write(
-                f"Matters that another run is telling: {under_way}. If it died, run this again in ten minutes."
+                f"Matters that another run is telling: {pending}. If it died, run this again in ten minutes."
             )
         self.stdout.write(f"Mails sent: {sent}")
         if failed:

@@ -1,0 +1,28 @@
+"""Changing one's password: the current one is counted with those of signing in."""
+
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView as DjangoPasswordChangeView
+from django.core.exceptions import ValidationError
+
+from partners.accounts.reauthentication import is_own_password
+from partners.accounts.security_log import log_event
+
+
+class PasswordChangeForm(AdminPasswordChangeForm):
+    def __init__(self, *args, request, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self):
+        password = self.cleaned_data["old_password"]
+        if not is_own_password(self.request, password):
+            log_event("password not changed", self.user, self.request)
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return password
+
+
+class PasswordChangeView(DjangoPasswordChangeView):
+    form_class = PasswordChangeForm
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"request": self.request}

@@ -1,0 +1,94 @@
+"""Links to choose a password, for whoever has forgotten it.
+
+The answer is the same for every address, and takes as long: the mail is written after it, in a thread of its own.
+"""
+
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import forms, views
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseRedirect
+from django.utils import translation
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from partners.accounts.rate_limits import RateLimit
+from partners.accounts.security_log import log_event
+from partners.accounts.throttling import client_network
+
+HOUR = 3600
+ADDRESS_LIMIT = RateLimit("password reset for an address", 3, HOUR)
+CLIENT_LIMIT = RateLimit("password reset from a client", 20, HOUR)
+mail_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
+
+
+def link_options(request):
+    """Return where links in mails lead: to ``SITE_URL``, or else to where the request came in."""
+    if settings.SITE_URL:
+        site = urlsplit(settings.SITE_URL)
+        return {"domain_override": site.netloc, "use_https": site.scheme == "https"}
+    return {"domain_override": request.get_host(), "use_https": request.is_secure()}
+
+
+class PasswordResetForm(forms.PasswordResetForm):
+    def __init__(self, *args, request, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_email(self):
+        """Count the address as it was typed, be it an account's or not."""
+        email = self.cleaned_data["email"]
+        normalized = unicodedata.normalize("NFKC", email).casefold()
+        if not (CLIENT_LIMIT.allows(client_network(self.request) or "") and ADDRESS_LIMIT.allows(normalized)):
+            log_event("too many resets", None, self.request)
+            raise ValidationError(
+                _(
+                    "Too many links were requested for this address, or from where you are. "
+                    "Look for an earlier mail, also in the spam folder, or try again in an hour."
+                ),
+                code="too_many",
+            )
+        return email
+
+    def clean(self):
+        if "email" in self.cleaned_data:
+            self.users = [*super().get_users(self.cleaned_data["email"])]
+        return super().clean()
+
+    def get_users(self, email):
+        return self.users
+
+
+class RedirectAndRun(HttpResponseRedirect):
+    """A redirect after which, once it has been sent, a function is called."""
+
+    def __init__(self, url, function):
+        super().__init__(url)
+        self.function = function
+
+    def close(self):
+        super().close()
+        self.function()
+
+
+class PasswordResetView(views.PasswordResetView):
+    form_class = PasswordResetForm
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"request": self.request}
+
+    def form_valid(self, form):
+        log_event("reset requested", next(iter(form.users), None), self.request)
+        send = translation.override(get_language())(form.save)
+        options, context = link_options(self.request), copy_context()
+        return RedirectAndRun(self.get_success_url(), lambda: mail_executor.submit(context.run, send, **options))
+
+    def form_invalid(self, form):
+        response = super().form_invalid(form)
+        if form.has_error("email", "too_many"):
+            response.status_code = 429
+        return response

@@ -1,0 +1,44 @@
+"""Limits on how often something may be done in a period. They hold for all processes of the site together."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.crypto import salted_hmac
+from django.utils.timezone import now
+
+from partners.accounts.models import RequestCount
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    name: str
+    maximum: int
+    seconds: int
+    """The length of a period. Periods follow one another, so that there is nothing to take back."""
+
+    def is_reached(self, subject=""):
+        """Return whether no more is allowed. The subject, such as an address, cannot be read from the database."""
+        return RequestCount.objects.filter(key=self._key(subject), count__gte=self.maximum).exists()
+
+    def allows(self, subject=""):
+        """Count a request, and return whether it is within the limit."""
+        key = self._key(subject)
+        with transaction.atomic():
+            _, is_first = RequestCount.objects.get_or_create(key=key, defaults={"expires_at": self._expires_at()})
+            RequestCount.objects.filter(key=key).update(count=F("count") + 1)
+            count = RequestCount.objects.values_list("count", flat=True).get(key=key)
+        if is_first:
+            RequestCount.objects.filter(expires_at__lt=now()).delete()
+        return count <= self.maximum
+
+    def _key(self, subject):
+        text = f"{self.name} {self._period()} {subject}"
+        return salted_hmac(__name__, text, algorithm="sha256").hexdigest()
+
+    def _period(self):
+        return int(now().timestamp()) // self.seconds
+
+    def _expires_at(self):
+        return datetime.fromtimestamp((self._period() + 1) * self.seconds, UTC)

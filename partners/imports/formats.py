@@ -1,0 +1,68 @@
+"""The table files as formats of django-import-export."""
+
+from django.utils.translation import gettext_lazy as _
+from import_export.formats.base_formats import Format
+
+from partners import tables
+
+
+class AnyTableFormat(Format):
+    """Any table: what kind of file it is, its content tells, so that there is nothing to choose.
+
+    It has been read when the upload was checked, by the resource that was chosen.
+    """
+
+    def get_title(self):
+        return _("TSV, CSV, XLSX or ODS")
+
+    def create_dataset(self, in_stream):
+        return in_stream
+
+    def can_import(self):
+        return True
+
+
+class ExportFormat(Format):
+    name = title = content_type = ""
+
+    def get_title(self):
+        return self.title
+
+    def get_extension(self):
+        return self.name
+
+    def get_content_type(self):
+        return self.content_type
+
+    def can_export(self):
+        return True
+
+    def export_data(self, dataset, **kwargs):
+        return tables.write_table(dataset, self.name)
+
+
+class TSV(ExportFormat):
+    name = "tsv"
+    title = _("TSV (text with tabs, as the office passes it around)")
+    content_type = "text/tab-separated-values; charset=utf-8"
+
+
+class CSV(ExportFormat):
+    name = "csv"
+    title = _("CSV")
+    content_type = "text/csv; charset=utf-8"
+
+
+class XLSX(ExportFormat):
+    name = "xlsx"
+    title = _("XLSX (Excel)")
+    content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class ODS(ExportFormat):
+    name = "ods"
+    title = _("ODS (LibreOffice)")
+    content_type = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+EXPORT_FORMATS = [TSV, CSV, XLSX, ODS]

@@ -1,0 +1,134 @@
+"""The register's rules on plain values. Each raises ValidationError, and each is called from one place."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from partners.enums import AgreementStatus, StudyLevel
+from partners.name_normalization import collapse_white_space, matching_key
+
+FORMULA_PREFIXES = "=+-@"
+NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
+)
+CONTROL_CHARACTERS_RE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029{NONCHARACTERS}]")
+"""Control characters, lone surrogates, separators of lines and paragraphs, and what Unicode has set aside as no
+characters at all, some of which no XML may contain.
+"""
+
+# What separates and what qualifies the terms in the office's list, as in
+# "Bilateral/Erasmus+ (in process)"; names of agreement types have to keep clear of both.
+# For text with collapsed white space only: a pattern that repeats white space takes quadratic time.
+TERM_SEPARATOR_RE = re.compile(r" ?[/&,;] ?(?:and )?| and | \+ (?![(/&,;+]|and |$)", re.IGNORECASE)
+IN_PROCESS_RE = re.compile(r" ?(?:\( ?in[ -]*process ?\)|^in[ -]*process)$", re.IGNORECASE)
+
+
+def run_validators(*checks: tuple) -> None:
+    """Calls rules, each given as a field, the rule and its values, and raises every error at its field."""
+    errors = {}
+    for field, rule, *values in checks:
+        try:
+            rule(*values)
+        except ValidationError as error:
+            errors.setdefault(field, []).append(error)
+    if errors:
+        raise ValidationError(errors)
+
+
+def validate_country_code(code: str) -> None:
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise ValidationError(
+            _("“%(value)s” is not a country code. Write two capital letters, such as DE."),
+            code="country_code",
+            params={"value": code},
+        )
+
+
+def validate_name(name: str) -> None:
+    """A name is one line of text that no spreadsheet takes for a formula."""
+    _reject_control_characters(
+        name, _("“%(value)s” has a control character (U+%(code)s) in it. Type the name anew, in one line.")
+    )
+    if name and not matching_key(name):
+        raise ValidationError(
+            _("“%(value)s” has nothing in it but accents and characters that do not show. Write a name."),
+            code="nothing_shown",
+            params={"value": name},
+        )
+    if name.startswith(tuple(FORMULA_PREFIXES)):
+        raise ValidationError(
+            _("“%(value)s” begins with “%(start)s”, as a spreadsheet formula does. Begin with another character."),
+            code="formula",
+            params={"value": name, "start": name[0]},
+        )
+
+
+def short_name(name: str, most: int) -> None:
+    if len(name) > most:
+        raise ValidationError(
+            _("“%(value)s…” has %(length)d characters, and %(most)d fit. Shorten it."),
+            code="long_name",
+            params={"value": name[:40], "length": len(name), "most": most},
+        )
+
+
+def validate_multiline_text(text: str) -> None:
+    for line in re.split("[\n\t]", text):
+        _reject_control_characters(
+            line, _("“%(value)s” has a control character (U+%(code)s) in it. Type this line anew.")
+        )
+
+
+def _reject_control_characters(line: str, message: str) -> None:
+    if bad := CONTROL_CHARACTERS_RE.search(line):
+        raise ValidationError(message, code="control_character", params={"value": line, "code": f"{ord(bad[0]):04X}"})
+
+
+def validate_type_name(name: str) -> None:
+    """The name of an agreement type reads as one term in the office's list."""
+    text = collapse_white_space(name)
+    if TERM_SEPARATOR_RE.search(f" {text} ") or IN_PROCESS_RE.search(text):
+        raise ValidationError(
+            _(
+                "“%(value)s” would be read as several terms in the office's list. "
+                "Leave out “/”, “&”, “,”, “;”, “and”, a free-standing “+” and “in process”."
+            ),
+            code="several_terms",
+            params={"value": name},
+        )
+
+
+def validate_study_levels(levels: Iterable[str]) -> None:
+    if unknown := [level for level in levels if level not in StudyLevel.values]:
+        raise ValidationError(
+            _("“%(value)s” is not a study level. Choose among %(levels)s."),
+            code="unknown_level",
+            params={"value": unknown[0], "levels": ", ".join(map(str, StudyLevel.labels))},
+        )
+
+
+def validate_signed_has_type(status: str, agreement_type: object) -> None:
+    if status == AgreementStatus.SIGNED and agreement_type is None:
+        raise ValidationError(_("A signed agreement needs an agreement type."), code="signed_needs_type")
+
+
+def validate_date_order(valid_from: date | None, valid_until: date | None) -> None:
+    if valid_from and valid_until and valid_until < valid_from:
+        raise ValidationError(
+            _("Valid until (%(until)s) is before valid from (%(from)s)."),
+            code="dates_out_of_order",
+            params={"from": date_format(valid_from), "until": date_format(valid_until)},
+        )
+
+
+def validate_ended_on(status: str, ended_on: date | None) -> None:
+    if ended_on and status != AgreementStatus.ENDED:
+        raise ValidationError(
+            _("Ended on (%(day)s) is of an ended agreement. Empty it, or set the status to ended."),
+            code="not_ended",
+            params={"day": date_format(ended_on)},
+        )

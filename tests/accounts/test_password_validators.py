@@ -1,0 +1,116 @@
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
+from django.core.exceptions import ValidationError
+
+from tests.html import errors, text
+
+PAGE = "/admin/password_change/"
+
+
+@pytest.fixture
+def account(client, coordinator):
+    coordinator.set_password("the one before")
+    coordinator.save()
+    client.force_login(coordinator)
+    return coordinator
+
+
+def change(client, new, old="the one before"):
+    return client.post(PAGE, {"old_password": old, "new_password1": new, "new_password2": new})
+
+
+def refusal(password, **person):
+    with pytest.raises(ValidationError) as caught:
+        validate_password(password, User(**person))
+    return " ".join(caught.value.messages)
+
+
+@pytest.mark.parametrize(
+    ("password", "told"),
+    [
+        ("eleven char", "This password is too short. It must contain at least 12 characters."),
+        ("justinbieber", "This password is too common."),
+        ("!!Football2026!!", "This password is too common."),
+        ("Erasmus2026!", "Besides “erasmus”, which is guessed easily here, it needs at least 8 characters."),
+        ("exchange-partners", "Besides “exchange, partner”, which is guessed easily here"),
+    ],
+)
+def test_password_that_is_guessed_easily_is_refused(password, told):
+    assert told in refusal(password)
+
+
+def test_words_of_the_office_s_own_name_do_not_count(settings):
+    settings.OFFICE_NAME = "Akademisches Auslandsamt"
+
+    assert "Besides “auslandsamt”" in refusal("auslandsamt1234")
+
+
+def test_password_like_the_account_is_refused():
+    assert "too similar to the email address" in refusal("annabelle.meyer1", email="annabelle.meyer@example.edu")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "only small letters",
+        "736201948573",
+        "ÄÖÜäöüß€ΩЖ漢字",
+        "an exchange of blue whales",
+        " spaces around it ",
+        "x!" * 64,
+    ],
+)
+def test_password_may_be_of_any_characters_and_long(client, account, password):
+    change(client, password)
+
+    assert client.login(request=client.get(PAGE).wsgi_request, username="coordinator", password=password)
+
+
+def test_password_is_compared_exactly(client, account):
+    change(client, "Correct horse battery ")
+
+    request = client.get(PAGE).wsgi_request
+    for other in ("correct horse battery ", "Correct horse battery"):
+        assert not client.login(request=request, username="coordinator", password=other)
+
+
+def test_change_asks_for_the_password_before(client, account):
+    page = change(client, "a new and long one", old="not the one before")
+
+    assert errors(page)["old_password"].startswith("Your old password was entered incorrectly.")
+
+
+def test_change_ends_the_sessions_elsewhere(client, account):
+    elsewhere = type(client)()
+    elsewhere.force_login(account)
+
+    change(client, "a new and long one")
+
+    assert "Recent changes" in text(client.get("/admin/"))
+    assert elsewhere.get("/admin/").url.startswith("/admin/login/")
+
+
+def test_list_of_common_passwords_is_long():
+    assert len(CommonPasswordValidator().passwords) > 19_000
+
+
+def test_fields_hide_what_is_typed_and_let_password_managers_help(client, account):
+    page = client.get(PAGE).content.decode()
+
+    assert page.count('type="password"') == 3
+    assert page.count('autocomplete="current-password"') == 1
+    assert page.count('autocomplete="new-password"') == 2
+
+
+def test_closed_account_is_out_at_once(client, account):
+    is_open = client.get("/admin/").status_code
+    account.is_active = False
+    account.save()
+
+    assert (is_open, client.get("/admin/").url) == (200, "/admin/login/?next=/admin/")
+
+
+def test_every_page_offers_to_sign_out(client, account):
+    for address in ("/admin/", PAGE, "/admin/second-factor/", "/admin/partners/university/", "/admin/changes/"):
+        assert '<form id="logout-form" method="post" action="/admin/logout/">' in client.get(address).content.decode()

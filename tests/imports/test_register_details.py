@@ -1,0 +1,296 @@
+"""What the register's file tells of an agreement besides its type, status and dates."""
+
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import translation
+
+from partners.enums import AgreementStatus
+from partners.imports.register_columns import AGREEMENT_COLUMNS
+from partners.models import Agreement
+from tests.conftest import staff
+from tests.imports.test_register import (
+    COLOGNE,
+    agreements,
+    contents,
+    errors,
+    exported_rows,
+    file_of,
+    held,
+    import_rows,
+    queries,
+    row,
+)
+
+SIGNED, ENDED = AgreementStatus.SIGNED, AgreementStatus.ENDED
+NOTHING = {"places_out": "", "places_in": "", "study_levels": "", "fields_of_study": "", "language_requirement": ""}
+NOTHING |= {"responsible": "", "next_step": "", "contact": "", "notes": ""}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told(coordinator):
+    """Every detail of a signed agreement."""
+    return {
+        "places_out": 3,
+        "places_in": 0,
+        "study_levels": "bachelor,master",
+        "fields_of_study": "Law",
+        "language_requirement": "German B2",
+        "responsible": coordinator,
+        "next_step": "Ask for a renewal",
+        "contact": "Ana Łuczak\nana@uni-koeln.de",
+        "notes": "First line\n\n=1+1",
+    }
+
+
+def test_details_are_read_and_told(coordinator):
+    held(("GE3", SIGNED))
+    cells = {"places_out": "3", "places_in": "0", "study_levels": "Master, bachelor", "responsible": "coordinator"}
+    cells |= {"fields_of_study": " Law  and more", "language_requirement": "German B2", "next_step": "Ask again"}
+
+    result = import_rows(row("GE3", "signed", **cells, contact="Ana\r\nana@a.de", notes=" One\n\n=1+1\r\n"))
+
+    assert [outcome.words() for outcome in result.changed] == [
+        [
+            "GE3, places out: – → 3",
+            "GE3, places in: – → 0",
+            "GE3, study levels: – → bachelor, master",
+            "GE3, fields of study: – → Law and more",
+            "GE3, language requirement: – → German B2",
+            "GE3, coordinator responsible: – → coordinator",
+            "GE3, next step: – → Ask again",
+            "GE3, contact at the partner: – → Ana, ana@a.de",
+            "GE3, internal notes: – → One, =1+1",
+        ]
+    ]
+    assert agreements(COLOGNE, *NOTHING) == [
+        (
+            *("GE3", "signed", 3, 0, "bachelor,master", "Law and more", "German B2", coordinator.pk, "Ask again"),
+            *("Ana\nana@a.de", "One\n\n=1+1"),
+        )
+    ]
+
+
+def test_details_of_a_new_agreement_are_told_beside_it(coordinator):
+    result = import_rows(row("GE3", "ended", ended_on="2024-05-01", places_in="5", responsible="coordinator"))
+
+    assert [outcome.terms for outcome in result.new] == [
+        "GE3 (ended); ended on: 1 May 2024; places in: 5; coordinator responsible: coordinator"
+    ]
+    assert agreements(COLOGNE, "ended_on", "places_out", "places_in", "responsible", "notes") == [
+        ("GE3", "ended", date(2024, 5, 1), None, 5, coordinator.pk, "")
+    ]
+
+
+def test_column_that_the_file_lacks_leaves_details_as_they_are(told):
+    held(("GE3", SIGNED, told), ("GE3", ENDED, {"ended_on": date(2020, 1, 1)}))
+    before = contents()
+
+    result = import_rows(row("GE3", "signed"), row("GE3", "ended"))
+
+    assert result.counts() == "0 new, 0 changed, 2 unchanged, 0 errors"
+    assert contents() == before
+
+
+def test_empty_cell_of_a_column_that_the_file_has_empties_a_detail(told):
+    held(("GE3", SIGNED, told))
+
+    result = import_rows(row("GE3", "signed", **NOTHING))
+
+    (words,) = [outcome.words() for outcome in result.changed]
+    assert words[:3] == ["GE3, places out: 3 → –", "GE3, places in: 0 → –", "GE3, study levels: bachelor, master → –"]
+    assert words[5] == "GE3, coordinator responsible: coordinator → –"
+    assert agreements(COLOGNE, *NOTHING) == [("GE3", "signed", None, None, "", "", "", None, "", "", "")]
+
+
+def test_details_are_in_history(coordinator):
+    held(("GE3", SIGNED))
+
+    import_rows(row("GE3", "signed", responsible="coordinator", study_levels="master", notes="Line\nline"))
+
+    last = Agreement.history.latest()
+    assert (last.responsible, last.study_levels, last.notes) == (coordinator, "master", "Line\nline")
+
+
+def test_long_notes_are_told_by_their_beginning():
+    held(("GE3", SIGNED))
+
+    result = import_rows(row("GE3", "signed", notes=f"Once\n{'x' * 1_000}"))
+
+    assert [outcome.words() for outcome in result.changed] == [
+        [f"GE3, internal notes: – → Once, {'x' * 194}… (1005 characters)"]
+    ]
+    assert Agreement.objects.get().notes == f"Once\n{'x' * 1_000}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "levels"),
+    [
+        ("bachelor", "bachelor"),
+        ("Doctoral; short-cycle", "short_cycle,doctoral"),
+        ("SHORT_CYCLE/master", "short_cycle,master"),
+        (" master ,, master,", "master"),
+        (" , ", ""),
+    ],
+)
+def test_study_levels_are_words_in_any_order(cell, levels):
+    import_rows(row("GE3", "signed", study_levels=cell))
+
+    assert Agreement.objects.get().study_levels == levels
+
+
+def test_study_levels_and_statuses_are_the_same_in_every_language():
+    held(("GE3", SIGNED, {"study_levels": "short_cycle,master"}))
+
+    with translation.override("de"):
+        (cells,) = exported_rows()
+
+    assert (cells["Study levels"], cells["Status"]) == ("short cycle, master", "signed")
+
+
+PLACES = "is not a number of places. Write a whole number up to 32767, or leave the cell empty."
+LEVELS = "is not a study level. Write “short cycle”, “bachelor”, “master” or “doctoral”, with commas."
+STAFF = "is not the user name of anybody on the staff. Correct it, or leave the cell empty for nobody."
+
+
+@pytest.mark.parametrize(
+    ("cells", "error"),
+    [
+        ({"places_out": "-1"}, f"Places out: “-1” {PLACES}"),
+        ({"places_out": "32768"}, f"Places out: “32768” {PLACES}"),
+        ({"places_in": "2.5"}, f"Places in: “2.5” {PLACES}"),
+        ({"places_in": "9" * 5_000}, f"Places in: “{'9' * 79}…” {PLACES}"),
+        ({"places_in": "many"}, f"Places in: “many” {PLACES}"),
+        ({"study_levels": "bachelor, PhD"}, f"Study levels: “PhD” {LEVELS}"),
+        (
+            {"fields_of_study": "x" * 201},
+            f"Fields of study: “{'x' * 79}…” has 201 characters, and 200 fit. Shorten it.",
+        ),
+        (
+            {"next_step": "=A1"},
+            "Next step: “=A1” begins with “=”, as a spreadsheet formula does. Begin with another character.",
+        ),
+        (
+            {"next_step": "B2\nor C1"},
+            "Next step: “B2\nor C1” has a control character (U+000A) in it. Type the name anew, in one line.",
+        ),
+        (
+            {"notes": "fine\nbe\u2028ll"},
+            "Internal notes: “be\u2028ll” has a control character (U+2028) in it. Type this line anew.",
+        ),
+        ({"responsible": "anna"}, f"Responsible: “anna” {STAFF} Did you mean “ana”?"),
+        ({"responsible": "Ana"}, f"Responsible: “Ana” {STAFF} Did you mean “ana”?"),
+        ({"responsible": "student"}, f"Responsible: “student” {STAFF}"),
+        (
+            {"ended_on": "2024-05-01"},
+            "Ended on: Ended on (1 May 2024) is of an ended agreement. Empty it, or set the status to ended.",
+        ),
+        (
+            {"agreement_type": "", "status": "", "notes": "Ask them"},
+            "Status: The cell is empty, and the line tells of an agreement. Write “in process”, “signed” or “ended”.",
+        ),
+    ],
+)
+def test_detail_that_means_nothing_is_an_error_that_says_what_to_do(cells, error):
+    staff("ana")
+    User.objects.create_user("student")
+
+    assert errors(row(**{"agreement_type": "GE3", "status": "signed"} | cells)) == [f"Line 2, {error}"]
+
+
+def test_errors_of_all_details_are_told():
+    cells = {"places_out": "x", "study_levels": "x", "responsible": "x", "notes": "\x01"}
+
+    told = errors(row("GE3", "signed", **cells), row("GE3", "signed", **dict.fromkeys(cells, "")))
+
+    assert [line.partition(":")[0] for line in told] == [
+        "Line 2, Places out",
+        "Line 2, Study levels",
+        "Line 2, Responsible",
+        "Line 2, Internal notes",
+    ]
+
+
+def test_row_with_both_wrong_dates_and_an_early_end_tells_both():
+    dates = {"valid_from": "2025-02-01", "valid_until": "2025-01-31", "ended_on": "2025-01-01"}
+
+    assert [line.partition(":")[0] for line in errors(row("GE3", "signed", **dates))] == [
+        "Line 2, Valid until",
+        "Line 2, Ended on",
+    ]
+
+
+def test_who_has_left_the_staff_stays_responsible_and_becomes_so_no_more(coordinator):
+    former = User.objects.create_user("former")
+    held(("GE3", SIGNED, {"responsible": former}), ("Bilateral", SIGNED))
+
+    unchanged = import_rows(row("GE3", "signed", responsible="former"), row("Bilateral", "signed"))
+    told = errors(row("GE3", "signed", responsible="former"), row("Bilateral", "signed", responsible="former"))
+
+    assert unchanged.counts() == "0 new, 0 changed, 2 unchanged, 0 errors"
+    assert told == [f"Line 3, Responsible: “former” {STAFF}"]
+
+
+def test_day_of_the_end_goes_with_the_end_where_the_file_has_no_column_for_it():
+    _university, pk = held(("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
+
+    result = import_rows(row("GE3", "signed", number=pk))
+
+    assert [outcome.words() for outcome in result.changed] == [
+        ["GE3, status: ended → signed", "GE3, ended on: 1 May 2024 → –"]
+    ]
+    assert agreements(COLOGNE, "ended_on") == [("GE3", "signed", None)]
+
+
+def test_day_of_the_end_stays_wrong_where_the_file_has_it_for_an_agreement_in_force():
+    _university, pk = held(("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
+
+    assert errors(row("GE3", "signed", number=pk, ended_on="2024-05-01")) == [
+        "Line 2, Ended on: Ended on (1 May 2024) is of an ended agreement. Empty it, or set the status to ended."
+    ]
+
+
+def test_end_and_its_day_may_change_places_with_another_agreement():
+    _university, older, newer = held(("GE3", SIGNED), ("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
+
+    import_rows(
+        row("GE3", "ended", number=older, ended_on="2025-01-01"), row("GE3", "signed", number=newer, ended_on="")
+    )
+
+    assert agreements(COLOGNE, "ended_on") == [("GE3", "ended", date(2025, 1, 1)), ("GE3", "signed", None)]
+
+
+def test_ended_agreements_without_numbers_are_told_apart_by_their_details():
+    past = {"ended_on": date(2020, 1, 1)}
+    held(("GE3", ENDED, past | {"notes": "First"}), ("GE3", ENDED, past | {"notes": "Second"}))
+
+    result = import_rows(
+        row("GE3", "ended", ended_on="2020-01-01", notes="Second"),
+        row("GE3", "ended", ended_on="2020-01-01", notes="First, with more to say"),
+    )
+
+    assert [outcome.words() for outcome in result.changed] == [["GE3, internal notes: First → First, with more to say"]]
+    assert agreements(COLOGNE, "notes") == [("GE3", "ended", "First, with more to say"), ("GE3", "ended", "Second")]
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_people_are_looked_up_once_for_all_rows(is_held):
+    for number in range(300):
+        staff(f"user-{number}")
+    if is_held:
+        import_rows(*file_of(300, "GE3", "in process"))
+    rows = [each | {"Responsible": f"user-{at}"} for at, each in enumerate(file_of(300, "GE3", "signed"))]
+
+    few, many = queries(import_rows, *rows[:3]), queries(import_rows, *rows)
+
+    assert few["SELECT"] == many["SELECT"]
+    assert Agreement.objects.exclude(responsible=None).count() == 300
+
+
+def test_every_detail_of_an_agreement_has_a_column():
+    fields = {field.name for field in Agreement._meta.concrete_fields}
+
+    assert fields - set(AGREEMENT_COLUMNS.values()) == {"id", "university", "agreement_type", "status"}

@@ -1,0 +1,614 @@
+from collections import Counter
+from contextlib import contextmanager, suppress
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from partners import tables
+from partners.enums import AgreementStatus
+from partners.imports.office_list import COLUMNS
+from partners.imports.resources import OfficeListResource
+from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from tests.factories import AgreementFactory, UniversityFactory, names
+
+SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
+KOELN = ("Germany", "University of Cologne", "Bilateral")
+MALAGA = ("Spain", "University of Malaga", "Erasmus+")
+
+pytestmark = pytest.mark.django_db
+
+
+def import_file(content, file_name="list.tsv", user=None, **options):
+    run = ImportRun.of(content, file_name=file_name, user=user)
+    return OfficeListResource().import_data(tables.read_table(content, COLUMNS), run=run, **options)
+
+
+def import_rows(*rows, **options):
+    """The first row stands in line 2."""
+    return import_file("\n".join(map("\t".join, [COLUMNS, *rows])).encode(), **options)
+
+
+def agreements(name):
+    """The agreements of a university, oldest first, as (type, status)."""
+    found = Agreement.objects.filter(university__name=name).order_by("pk")
+    return list(found.values_list("agreement_type__name", "status"))
+
+
+def held(name, *agreements):
+    """A university in Germany with agreements of these types and statuses."""
+    university = UniversityFactory(name=name)
+    for type_name, status in agreements:
+        agreement_type = AgreementType.objects.get(name=type_name) if type_name else None
+        AgreementFactory(university=university, agreement_type=agreement_type, status=status)
+    return university
+
+
+def contents():
+    """All that an import could change."""
+    models = Country, AgreementType, University, University.history.model, Agreement, Agreement.history.model, ImportRun
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def values(record, only=None, but=()):
+    """What a row has in its columns, in all of them but some, or in some only."""
+    names = {field.attname for field in record._meta.concrete_fields} if only is None else only
+    return {name: getattr(record, name) for name in names - set(but)}
+
+
+def exported(table_format="tsv"):
+    return tables.write_table(OfficeListResource().export(), table_format)
+
+
+def test_offices_list_is_all_new(offices_list):
+    result = import_file(offices_list)
+
+    assert result.counts() == "108 new, 0 changed, 0 unchanged, 0 errors"
+    assert University.objects.count() == University.history.count() == 108
+
+
+def test_offices_list_has_these_agreements(register):
+    counted = Counter(Agreement.objects.values_list("agreement_type__name", "status"))
+
+    assert counted == {
+        ("Bilateral", "signed"): 96,
+        ("Erasmus+", "signed"): 21,
+        ("GE3", "signed"): 10,
+        (None, "in_process"): 1,
+    }
+
+
+def test_offices_list_imported_again_changes_nothing(register, offices_list):
+    before = contents()
+
+    result = import_file(offices_list)
+
+    assert result.counts() == "0 new, 0 changed, 108 unchanged, 0 errors"
+    assert contents() == before
+
+
+def test_offices_list_with_a_deal_signed_changes_that_one(register, offices_list):
+    prague = Agreement.objects.get(status=IN_PROCESS)
+
+    result = import_file(offices_list.replace(b"in process", b"Erasmus+"), file_name="new.tsv")
+
+    assert result.counts() == "0 new, 1 changed, 107 unchanged, 0 errors"
+    assert [outcome.words() for outcome in result.changed] == [["in process becomes signed Erasmus+"]]
+    assert Agreement.objects.filter(pk=prague.pk).values_list("agreement_type__name", "status").get() == (
+        "Erasmus+",
+        "signed",
+    )
+    assert Agreement.objects.count() == 128
+
+
+def test_change_tells_history_the_import_run_and_who(coordinator):
+    import_rows(("Germany", "University of Cologne", "in process"))
+
+    import_rows(KOELN, file_name="new.tsv", user=coordinator)
+
+    run = ImportRun.objects.get(file_name="new.tsv")
+    last = Agreement.history.latest()
+    assert (last.history_type, last.history_change_reason) == ("~", f"import run {run.pk}: new.tsv")
+    assert (last.history_user, last.import_run) == (coordinator, run)
+
+
+def test_new_university_tells_history_the_import_run():
+    import_rows(KOELN)
+
+    run = ImportRun.objects.get()
+    told = [model.history.values_list("history_type", "history_change_reason") for model in (University, Agreement)]
+    assert [list(each) for each in told] == [[("+", f"import run {run.pk}: list.tsv")]] * 2
+
+
+def test_new_university_is_what_saving_it_makes_of_it(germany, bilateral):
+    import_rows(("Germany", "\u00dcniversity  of Łódź", "Bilateral"))
+    imported = Agreement.objects.get()
+
+    saved = University.objects.create(name="\u00dcniversity  of Łódź!", country=germany)
+    agreement = Agreement.objects.create(university=saved, agreement_type=bilateral, status=SIGNED)
+
+    differs = {"id", "name", "slug", "name_key", "search_text"}
+    assert values(imported.university, but=differs) == values(saved, but=differs)
+    assert (imported.university.name, imported.university.slug) == ("Üniversity of Łódź", "university-of-lodz")
+    assert (imported.university.name_key, imported.university.search_text) == ("university of lodz",) * 2
+    assert (saved.name_key, saved.search_text) == ("university of lodz!",) * 2
+    assert values(imported, but={"id", "university_id"}) == values(agreement, but={"id", "university_id"})
+
+
+def test_history_of_what_is_new_tells_all_of_it():
+    import_rows(*file_of(3))
+
+    for model in (University, Agreement):
+        record = model.history.earliest("history_id")
+        told = {each.attname for each in record.tracked_fields}
+        assert values(record, only=told) == values(model.objects.get(pk=record.id), only=told)
+
+
+def test_agreements_go_to_their_universities_in_a_long_file():
+    rows = [
+        ("Germany", f"University {number}", ["Bilateral", "GE3", "in process"][number % 3]) for number in range(1_000)
+    ]
+
+    import_rows(*rows)
+
+    assert list(OfficeListResource().export())[1:] == sorted(rows)
+    assert University.history.count() == Agreement.history.count() == 1_000
+
+
+def test_import_run_keeps_the_file_and_the_counts(offices_list):
+    import_rows(KOELN, MALAGA)
+    import_rows(KOELN, ("Spain", "University of Malaga", "GE3"), ("Italy", "Politecnico di Bari", "GE3"))
+
+    run = ImportRun.objects.accepted().first()
+    assert (run.new, run.changed, run.unchanged) == (1, 1, 1)
+    assert bytes(run.content).startswith(b"Country\tUniversity name\tAgreement type\nGermany\tUniversity of Cologne")
+
+
+def test_dry_run_tells_what_would_change_and_changes_nothing():
+    import_rows(KOELN)
+    before = contents()
+
+    result = import_rows(("Germany", "University of Cologne", "GE3"), MALAGA, dry_run=True)
+
+    assert result.counts() == "1 new, 1 changed, 0 unchanged, 0 errors"
+    assert contents() == before
+
+
+def test_import_of_what_was_not_shown_changes_nothing():
+    shown = import_rows(KOELN, dry_run=True).digest
+    before = contents()
+
+    result = import_rows(KOELN, MALAGA, digest=shown)
+
+    assert (result.is_applied, contents()) == (False, before)
+
+
+def test_import_of_what_was_shown_is_applied():
+    shown = import_rows(KOELN, dry_run=True).digest
+
+    result = import_rows(KOELN, digest=shown)
+
+    assert (result.is_applied, agreements("University of Cologne")) == (True, [("Bilateral", "signed")])
+
+
+@pytest.mark.parametrize(
+    ("before", "cell", "after"),
+    [
+        ([("Bilateral", SIGNED)], "Bilateral", [("Bilateral", "signed")]),
+        ([("Bilateral", IN_PROCESS)], "Bilateral", [("Bilateral", "signed")]),
+        ([(None, IN_PROCESS)], "Erasmus+", [("Erasmus+", "signed")]),
+        ([(None, IN_PROCESS)], "Erasmus+/in process", [(None, "in_process"), ("Erasmus+", "signed")]),
+        ([(None, IN_PROCESS)], "GE3 (in process)", [("GE3", "in_process")]),
+        ([("Bilateral", SIGNED)], "Bilateral/GE3", [("Bilateral", "signed"), ("GE3", "signed")]),
+        ([("Bilateral", SIGNED), ("GE3", SIGNED)], "Bilateral", [("Bilateral", "signed"), ("GE3", "ended")]),
+        ([("Bilateral", SIGNED), ("GE3", IN_PROCESS)], "Bilateral", [("Bilateral", "signed"), ("GE3", "ended")]),
+        ([("Bilateral", SIGNED)], "Bilateral (in process)", [("Bilateral", "ended"), ("Bilateral", "in_process")]),
+        ([("Bilateral", ENDED)], "Bilateral", [("Bilateral", "ended"), ("Bilateral", "signed")]),
+        ([("GE3", ENDED), ("Bilateral", SIGNED)], "Bilateral", [("GE3", "ended"), ("Bilateral", "signed")]),
+        (
+            [("GE3", IN_PROCESS), (None, IN_PROCESS), ("Erasmus+", SIGNED)],
+            "Bilateral/GE3",
+            [("GE3", "signed"), ("Bilateral", "signed"), ("Erasmus+", "ended")],
+        ),
+    ],
+)
+def test_import_makes_the_agreements_those_that_are_listed(before, cell, after):
+    held("University of Cologne", *before)
+
+    import_rows(("Germany", "University of Cologne", cell))
+
+    assert agreements("University of Cologne") == after
+
+
+def test_university_that_is_not_named_is_left_alone():
+    held("University of Bonn", ("GE3", SIGNED), (None, IN_PROCESS))
+    before = list(University.history.values()), list(Agreement.history.values())
+
+    result = import_rows(MALAGA)
+
+    assert agreements("University of Bonn") == [("GE3", "signed"), (None, "in_process")]
+    assert (list(University.history.values())[1:], list(Agreement.history.values())[1:]) == before
+    assert result.absent == ["University of Bonn"]
+
+
+@pytest.mark.parametrize("country", ["Germany", "GERMANY", "Federal Republic of Germany", " germány\u00a0"])
+def test_country_is_found_by_any_of_its_names(country):
+    import_rows((country, "University of Cologne", "GE3"))
+
+    assert University.objects.get().country.code == "DE"
+
+
+def test_spelling_of_the_file_is_taken_where_the_name_matches():
+    university = held("University of Koln", ("GE3", SIGNED))
+
+    result = import_rows(("Germany", "UNIVERSITY  of Köln", "GE3"), file_name="new.tsv")
+
+    university.refresh_from_db()
+    assert [outcome.words() for outcome in result.changed] == [
+        ["spelling: University of Koln → UNIVERSITY of Köln"],
+    ]
+    assert (university.name, university.name_key, university.slug) == (
+        "UNIVERSITY of Köln",
+        "university of koln",
+        "university-of-koln",
+    )
+    assert university.history.first().history_change_reason == f"import run {ImportRun.objects.get().pk}: new.tsv"
+
+
+def test_spelling_of_the_register_stays_where_another_name_matches():
+    university = held("University of Cologne", ("GE3", SIGNED))
+    University.objects.filter(pk=university.pk).update(other_names="Uni Köln")
+
+    result = import_rows(("Germany", "uni KOLN", "GE3/Bilateral"))
+
+    assert result.counts() == "0 new, 1 changed, 0 unchanged, 0 errors"
+    assert agreements("University of Cologne") == [("GE3", "signed"), ("Bilateral", "signed")]
+
+
+def test_name_goes_before_another_name():
+    UniversityFactory(name="University of Cologne", other_names="UoC")
+    held("UoC", ("GE3", SIGNED))
+
+    result = import_rows(("Germany", "UoC", "GE3"))
+
+    assert result.counts() == "0 new, 0 changed, 1 unchanged, 0 errors"
+
+
+def test_same_name_in_another_country_is_another_university():
+    held("Trinity College", ("GE3", SIGNED))
+
+    import_rows(("Ireland", "Trinity College", "Bilateral"), ("Germany", "Trinity College", "GE3"))
+
+    slugs = University.objects.order_by("pk").values_list("country__code", "slug")
+    assert list(slugs) == [("DE", "trinity-college"), ("IE", "trinity-college-ie")]
+
+
+def test_new_universities_get_addresses_of_their_own():
+    import_rows(("Germany", "Uni A", "GE3"), ("Germany", "Uni-A", "GE3"), ("Germany", "Uni/A!", "GE3"))
+
+    assert list(University.objects.order_by("pk").values_list("slug", flat=True)) == ["uni-a", "uni-a-de", "unia"]
+
+
+ADD_IT = "Correct it, or add it there as another name."
+FILL_IN = "The cell is empty. Fill it in, or take the line out."
+TYPES = "Write “Bilateral”, “Erasmus+”, “GE3” or “in process”, or add the type to the register."
+
+
+@pytest.mark.parametrize(
+    ("row", "errors"),
+    [
+        (
+            ("Atlantis", "Sunken University", "GE3"),
+            [f"Line 2, Country: “Atlantis” is not a country or territory of the register. {ADD_IT}"],
+        ),
+        (
+            ("Germny", "Sunken University", "GE3"),
+            [
+                f"Line 2, Country: “Germny” is not a country or territory of the register. {ADD_IT} "
+                "Did you mean “Germany”?"
+            ],
+        ),
+        (
+            ("Germany", "Köln", "GE3/Bilaterall & Foo  bar"),
+            [
+                f"Line 2, Agreement type: “Bilaterall” is not an agreement type. {TYPES} Did you mean “Bilateral”?",
+                f"Line 2, Agreement type: “Foo bar” is not an agreement type. {TYPES}",
+            ],
+        ),
+        (("Germany", "Köln", "/"), ["Line 2, Agreement type: “/” names no agreement type. Write one."]),
+        (
+            ("", " ", "x" * 100),
+            [
+                f"Line 2, Country: {FILL_IN}",
+                f"Line 2, University name: {FILL_IN}",
+                f"Line 2, Agreement type: “{'x' * 79}…” is not an agreement type. {TYPES}",
+            ],
+        ),
+        (("Germany", "Köln"), [f"Line 2, Agreement type: {FILL_IN}"]),
+        (("Germany", "Köln", "\u00a0"), [f"Line 2, Agreement type: {FILL_IN}"]),
+        (
+            ("Germany", "é" * 201, "GE3"),
+            [f"Line 2, University name: “{'é' * 79}…” has 201 characters, and 200 fit. Shorten it."],
+        ),
+        (
+            ("Germany", "Kö\x07ln", "GE3"),
+            [
+                "Line 2, University name: “Kö\x07ln” has a control character (U+0007) in it. "
+                "Type the name anew, in one line."
+            ],
+        ),
+        (
+            ("Germany", '"Kö\nln"', "GE3"),
+            [
+                "Line 2, University name: “Kö\nln” has a control character (U+000A) in it. "
+                "Type the name anew, in one line."
+            ],
+        ),
+        (
+            ("Germany", "=HYPERLINK(A1)", "GE3"),
+            [
+                "Line 2, University name: “=HYPERLINK(A1)” begins with “=”, as a spreadsheet formula does. "
+                "Begin with another character."
+            ],
+        ),
+        (
+            ("Germany", "Köln", "GE3", "", "since", "2009"),
+            [
+                "Line 2, after the last column: “since | 2009” stands in no column. "
+                "Give its column a header, or check the quotes and delimiters of the line."
+            ],
+        ),
+    ],
+)
+def test_error_names_line_column_and_value_and_what_to_do(row, errors):
+    result = import_rows(row)
+
+    assert list(result.error_lines()) == errors
+
+
+@pytest.mark.parametrize(
+    ("second", "written"),
+    [
+        (KOELN, "University of Cologne"),
+        (("GERMANY", "Üniversity  of cologne ", "GE3"), "Üniversity of cologne"),
+        (("Germany", "UoC", "GE3"), "UoC"),
+    ],
+)
+def test_university_that_the_file_names_twice_is_an_error(second, written):
+    UniversityFactory(name="University of Cologne", other_names="UoC")
+
+    result = import_rows(KOELN, MALAGA, second)
+
+    assert list(result.error_lines()) == [
+        f"Line 4, University name: “{written}” stands in line 2 already. Make one line of the two."
+    ]
+
+
+def test_new_university_that_the_file_names_twice_is_an_error():
+    result = import_rows(("Spain", "MÁLAGA", "GE3"), ("Spain", "Málaga ", "Bilateral"))
+
+    assert list(result.error_lines()) == [
+        "Line 3, University name: “Málaga” stands in line 2 already. Make one line of the two."
+    ]
+
+
+def test_other_name_of_two_universities_is_an_error():
+    for name in ("University of Cologne", "Cologne Business School"):
+        UniversityFactory(name=name, other_names="Cologne")
+
+    result = import_rows(("Germany", "Cologne", "GE3"))
+
+    assert list(result.error_lines()) == [
+        "Line 2, University name: “Cologne” is another name of “Cologne Business School”, “University of Cologne”. "
+        "Write the name of the one that is meant."
+    ]
+
+
+def test_one_error_and_nothing_is_imported():
+    held("University of Cologne", ("GE3", SIGNED), (None, IN_PROCESS))
+    before = contents()
+
+    result = import_rows(KOELN, MALAGA, ("Atlantis", "Sunken University", "GE3"))
+
+    assert result.counts() == "1 new, 1 changed, 0 unchanged, 1 errors"
+    assert (result.is_applied, contents()) == (False, before)
+
+
+def test_errors_of_all_rows_are_told():
+    result = import_rows(("Atlantis", "A", "GE3"), KOELN, ("Spain", "B", ""), ("Spain", "", "GE3"))
+
+    assert [line.partition(":")[0] for line in result.error_lines()] == [
+        "Line 2, Country",
+        "Line 4, Agreement type",
+        "Line 5, University name",
+    ]
+
+
+def test_many_wrong_rows_are_each_an_error():
+    result = import_rows(*[(f"Germny {number}", f"University {number}", "GE3") for number in range(300)])
+
+    assert result.counts() == "0 new, 0 changed, 0 unchanged, 300 errors"
+
+
+def queries(work, *args):
+    """How many there are of each kind."""
+    with CaptureQueriesContext(connection) as captured:
+        work(*args)
+    return Counter(query["sql"].split()[0] for query in captured)
+
+
+def file_of(number, cell="GE3"):
+    return [("Germany", f"University {at}", cell) for at in range(number)]
+
+
+def test_import_that_changes_nothing_makes_as_many_queries_for_300_as_for_3():
+    import_rows(*file_of(300))
+
+    few, many = (queries(import_rows, *file_of(number)) for number in (3, 300))
+
+    assert few == many
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(0, "GE3"), (600, "GE3"), (600, "Bilateral"), (600, "GE3/in process"), (600, "GE3 (in process)")],
+)
+def test_import_reads_as_often_for_300_as_for_3_and_writes_in_batches(before, after):
+    """SQLite takes at most 999 values in a statement."""
+    if before:
+        import_rows(*file_of(before, "in process"))
+
+    few, many = (queries(import_rows, *file_of(number, after)) for number in (3, 300))
+
+    assert few["SELECT"] == many["SELECT"]
+    assert many["INSERT"] + many["UPDATE"] < 30
+
+
+def test_export_of_an_empty_register_is_the_header():
+    UniversityFactory(name="No agreement")
+    held("Past", ("GE3", ENDED))
+
+    assert exported() == b"Country\tUniversity name\tAgreement type\n"
+
+
+def test_export_of_the_offices_list_has_a_line_for_each_university(register):
+    lines = exported().decode().splitlines()
+
+    assert (len(lines), lines[0]) == (109, "Country\tUniversity name\tAgreement type")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Italy\tPolitecnico di Milano\tBilateral/Erasmus+/GE3",
+        "Italy\tPolitecnico di Torino\tBilateral/Erasmus+",
+        'Italy\tUniversity of Rome "Tor Vergata"\tBilateral',
+        "Czech Republic\tCzech Technical University\tin process",
+        "South Korea\tKAIST- Korea Advanced Institute of Science & Technology\tBilateral/GE3",
+    ],
+)
+def test_export_of_the_offices_list_has_one_notation(register, line):
+    assert exported().decode().splitlines().count(line) == 1
+
+
+def test_export_is_sorted_with_accents_ignored():
+    import_rows(
+        ("Switzerland", "Zürich", "GE3"),
+        ("Switzerland", "École", "GE3"),
+        ("Austria", "Wien", "GE3"),
+        ("Switzerland", "Fribourg", "GE3"),
+        ("Åland Islands", "Mariehamn", "GE3"),
+        ("Switzerland", "bern", "GE3"),
+    )
+
+    assert exported().decode().splitlines()[1:] == [
+        "Åland Islands\tMariehamn\tGE3",
+        "Austria\tWien\tGE3",
+        "Switzerland\tbern\tGE3",
+        "Switzerland\tÉcole\tGE3",
+        "Switzerland\tFribourg\tGE3",
+        "Switzerland\tZürich\tGE3",
+    ]
+
+
+def test_export_goes_by_position_and_leaves_out_what_has_ended():
+    AgreementType.objects.filter(slug="ge3").update(position=0)
+    held(
+        "University of Cologne",
+        ("Bilateral", SIGNED),
+        ("Bilateral", IN_PROCESS),
+        ("GE3", SIGNED),
+        ("Erasmus+", ENDED),
+        (None, IN_PROCESS),
+    )
+
+    assert exported().decode().splitlines()[1:] == [
+        "Germany\tUniversity of Cologne\tGE3/Bilateral/Bilateral (in process)/in process"
+    ]
+
+
+def test_export_is_of_the_universities_asked_for():
+    held("University of Cologne", ("GE3", SIGNED))
+    held("University of Bonn", ("GE3", SIGNED))
+
+    rows = list(OfficeListResource().export(University.objects.search("bonn")))
+
+    assert rows == [COLUMNS, ("Germany", "University of Bonn", "GE3")]
+
+
+def test_export_makes_as_many_queries_for_300_as_for_3():
+    import_rows(*file_of(3))
+    few = queries(exported)
+    import_rows(*file_of(300))
+
+    many = queries(exported)
+
+    assert few == many
+
+
+kinds = st.tuples(st.integers(0, 5), st.sampled_from(AgreementStatus.values))
+partners = st.tuples(st.integers(0, 5), names(), st.lists(names(), max_size=2), st.lists(kinds))
+
+
+@contextmanager
+def rolled_back():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def keep(instance):
+    """Saves what a form would accept, and only that."""
+    with suppress(ValidationError):
+        instance.full_clean()
+        instance.save()
+
+
+def build(country_names, type_names, universities):
+    for code, name in zip(("XX", "XY", "XZ"), country_names, strict=False):
+        keep(Country(code=code, name=name))
+    for name in type_names:
+        keep(AgreementType(name=name))
+    countries = Country.objects.filter(code__in=["XX", "XY", "XZ", "AX", "CI", "DE"])
+    types = [*AgreementType.objects.all(), None]
+    for country, name, other_names, agreements in universities:
+        university = University(
+            country=countries[country % len(countries)], name=name, other_names="\n".join(other_names)
+        )
+        keep(university)
+        for agreement_type, status in agreements if university.pk else ():
+            agreement_type = types[agreement_type % len(types)]
+            keep(Agreement(university=university, agreement_type=agreement_type, status=status))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    country_names=st.lists(names(), max_size=3),
+    type_names=st.lists(names(), max_size=2),
+    universities=st.lists(partners, min_size=1, max_size=6),
+)
+def test_export_imported_again_is_no_change_for_any_register(db, country_names, type_names, universities):
+    with rolled_back():
+        build(country_names, type_names, universities)
+        listed = University.objects.with_open_agreement().count()
+        assume(listed)
+        before = contents()
+
+        results = [import_file(exported(table_format)) for table_format in ("tsv", "csv")]
+
+        assert [result.counts() for result in results] == [f"0 new, 0 changed, {listed} unchanged, 0 errors"] * 2
+        assert contents() == before
+
+
+def test_cell_that_is_too_long_is_refused_before_it_is_read():
+    result = import_rows(("Germany" * 1_000, "Marburg" * 1_000, '"Bilateral' + "\n" * 100_000 + 'x"'))
+
+    message = "Line 2, %s: “%s…” has %d characters, and 1000 fit. Shorten it."
+    assert list(result.error_lines()) == [
+        message % ("Country", ("Germany" * 12)[:79], 7_000),
+        message % ("University name", ("Marburg" * 12)[:79], 7_000),
+        message % ("Agreement type", "Bilateral" + "\n" * 70, 100_010),
+    ]

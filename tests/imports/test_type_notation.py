@@ -1,0 +1,162 @@
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from partners import validators
+from partners.imports.type_notation import Term, UnknownTermsError, format_terms, parse_terms
+from partners.name_normalization import matching_key
+from tests import factories
+
+BILATERAL, ERASMUS, GE3 = (Term(name) for name in ("Bilateral", "Erasmus+", "GE3"))
+UNKNOWN = Term(None, in_process=True)
+ORDER = {"Bilateral": 0, "Erasmus+": 1, "GE3": 2}
+KNOWN = {
+    "bilateral": "Bilateral",
+    "bilateral agreement": "Bilateral",
+    "erasmus+": "Erasmus+",
+    "erasmus": "Erasmus+",
+    "erasmus +": "Erasmus+",
+    "ge3": "GE3",
+}
+
+
+def in_process(term):
+    return term._replace(in_process=True)
+
+
+def names_one_term(name):
+    try:
+        validators.validate_name(name)
+        validators.validate_type_name(name)
+    except ValidationError:
+        return False
+    return True
+
+
+type_names = st.one_of(factories.names(), st.sampled_from(["Erasmus+", "In processing", "Sandwich", "A (B)"]))
+registers = st.lists(type_names.filter(names_one_term), min_size=1, max_size=5, unique_by=matching_key)
+
+
+@st.composite
+def registers_with_terms(draw):
+    register = draw(registers)
+    terms = st.builds(Term, st.sampled_from(register), st.booleans())
+    return register, draw(st.frozensets(terms | st.just(UNKNOWN)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "terms"),
+    [
+        ("Bilateral", {BILATERAL}),
+        ("Bilateral/GE3/Erasmus+", {BILATERAL, ERASMUS, GE3}),
+        ("Bilateral & Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral&Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral, Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral; Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral and Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral AND Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral, GE3, and Erasmus+", {BILATERAL, ERASMUS, GE3}),
+        ("Bilateral + Erasmus+", {BILATERAL, ERASMUS}),
+        ("Erasmus+ + GE3", {ERASMUS, GE3}),
+        ("Erasmus+/Bilateral", {BILATERAL, ERASMUS}),
+        ("  BILATERAL \u00a0/  érasmus+ ", {BILATERAL, ERASMUS}),
+        ("Bilateral\u00a0agreement/Erasmus", {BILATERAL, ERASMUS}),
+        ("Bilateral/Bilateral", {BILATERAL}),
+        ("/Bilateral//GE3/", {BILATERAL, GE3}),
+        ("in process", {UNKNOWN}),
+        ("In  Process", {UNKNOWN}),
+        ("(in process)", {UNKNOWN}),
+        ("in-process", {UNKNOWN}),
+        ("Erasmus+ (in process)", {in_process(ERASMUS)}),
+        ("erasmus+( IN  PROCESS )", {in_process(ERASMUS)}),
+        ("Bilateral/Erasmus+ (in-process)", {BILATERAL, in_process(ERASMUS)}),
+        ("GE3/GE3 (in process)/in process", {GE3, in_process(GE3), UNKNOWN}),
+        ("", set()),
+        (" / ", set()),
+    ],
+)
+def test_parse_reads_what_offices_write(cell, terms):
+    assert parse_terms(cell, KNOWN) == terms
+
+
+def test_parse_tells_all_unknown_terms_together_as_written():
+    with pytest.raises(UnknownTermsError) as error:
+        parse_terms("Bilaterall/GE3 & Summer  School (in process), ERASMUS++", KNOWN)
+
+    assert error.value.names == ["Bilaterall", "Summer School", "ERASMUS++"]
+    assert str(error.value) == "Bilaterall, Summer School, ERASMUS++"
+
+
+@pytest.mark.parametrize("cell", ["Erasmus + KA171", "Bilateral GE3", "in processing"])
+def test_parse_does_not_guess(cell):
+    with pytest.raises(UnknownTermsError):
+        parse_terms(cell, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("cell", "terms"),
+    [
+        ("Erasmus +", {ERASMUS}),
+        ("Erasmus +/GE3", {ERASMUS, GE3}),
+        ("GE3, Erasmus +", {ERASMUS, GE3}),
+        ("Erasmus + / GE3", {ERASMUS, GE3}),
+        ("Erasmus + (in process)", {in_process(ERASMUS)}),
+        ("Erasmus + and GE3", {ERASMUS, GE3}),
+        ("Erasmus + + GE3", {ERASMUS, GE3}),
+    ],
+)
+def test_parse_reads_erasmus_with_a_space_before_its_plus(cell, terms):
+    assert parse_terms(cell, KNOWN) == terms
+
+
+@pytest.mark.parametrize("white_space", list(" \t\n\r\x0b\x0c\x85\u2028\u00a0"))
+def test_parse_reads_any_amount_of_white_space_as_one_space(white_space):
+    long = white_space * 100_000
+
+    assert parse_terms(f"Bilateral{long}agreement{long}/{long}Erasmus+{long}({long}in{long}process{long})", KNOWN) == {
+        BILATERAL,
+        in_process(ERASMUS),
+    }
+
+
+def test_parse_names_the_first_unknown_terms_once():
+    with pytest.raises(UnknownTermsError) as error:
+        parse_terms("/".join(["A", "a", "B", "C", "D", "E", "F", "G"]), KNOWN)
+
+    assert error.value.names == ["A", "B", "C", "D", "E"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "cell"),
+    [
+        ({GE3, ERASMUS, BILATERAL}, "Bilateral/Erasmus+/GE3"),
+        ({in_process(BILATERAL), ERASMUS, BILATERAL}, "Bilateral/Bilateral (in process)/Erasmus+"),
+        ({UNKNOWN, GE3}, "GE3/in process"),
+        ({UNKNOWN}, "in process"),
+        (set(), ""),
+    ],
+)
+def test_format_goes_by_position_with_unknown_types_last(terms, cell):
+    assert format_terms(terms, ORDER) == cell
+
+
+@settings(deadline=None)
+@given(registers_with_terms())
+def test_parse_of_formatted_terms_gives_them_back(register_with_terms):
+    register, terms = register_with_terms
+    known = {matching_key(name): name for name in register}
+    order = {name: at for at, name in enumerate(register)}
+
+    assert parse_terms(format_terms(terms, order), known) == terms
+
+
+@settings(deadline=None)
+@given(registers_with_terms(), st.sampled_from(["/", " / ", "&", " & ", ", ", "; ", " and ", " AND ", " + ", ", and "]))
+def test_parse_reads_any_separator(register_with_terms, separator):
+    """A name that begins with a bracket would seem to qualify the one before."""
+    register, terms = register_with_terms
+    assume(not any(name.startswith("(") for name in register))
+    cell = separator.join(str(term) for term in terms)
+
+    assert parse_terms(cell, {matching_key(name): name for name in register}) == terms

@@ -1,0 +1,35 @@
+"""A coordinator in a process of her own: she has all deals on the signing page, and presses when she is told to."""
+
+import sys
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from partners.models import Agreement, AgreementType
+from tests.files import upload
+from tests.html import messages
+
+
+def main():
+    client = Client()
+    client.force_login(User.objects.get(username="coordinator"))
+    ids = list(Agreement.objects.in_process().values_list("pk", flat=True))
+    address = reverse("admin:partners_agreement_sign", query={"id": ids})
+    form = {}
+    for agreement in Agreement.objects.filter(pk__in=ids):
+        form |= filled(agreement)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    sys.stdout.write("\n".join(messages(client.post(address, form, follow=True))))
+
+
+def filled(agreement):
+    typed = {
+        "agreement_type": agreement.agreement_type_id or AgreementType.objects.get(slug="erasmus").pk,
+        "signed_on": "2026-05-01",
+        "version": agreement.history.latest().pk,
+        "documents": upload(),
+    }
+    return {f"{agreement.pk}-{name}": value for name, value in typed.items()}

@@ -1,0 +1,70 @@
+"""Spreadsheets with one part exchanged for another."""
+
+import io
+import zipfile
+
+from partners.tables.spreadsheets import sheets, write_ods, write_xlsx
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SHEET, CONTENT = "xl/worksheets/sheet1.xml", "content.xml"
+
+
+def records(data):
+    """Those of the first sheet with text in it."""
+    found = sheets(data, columns=[])
+    return iter(found[0].records if found else [])
+
+
+def read(data):
+    return [(line, cells) for line, cells in records(data)]
+
+
+def parts(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def archive(contents, compression=zipfile.ZIP_DEFLATED):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as zipped:
+        for name, content in contents.items():
+            zipped.writestr(name, content)
+    return file.getvalue()
+
+
+def xlsx_sheet(inner):
+    """An XLSX file whose sheet holds this XML."""
+    xml = f'<worksheet xmlns="{MAIN}">{inner}</worksheet>'
+    return archive(parts(write_xlsx([["a"]])) | {SHEET: xml})
+
+
+def xlsx_rows(rows, strings=(), formats=()):
+    """An XLSX file of this XML. Cell style 0 is plain, and those from 1 on have these formats."""
+    items = "".join(f"<si>{string}</si>" for string in strings)
+    definitions = "".join(f'<numFmt numFmtId="{200 + at}" formatCode="{code}"/>' for at, code in enumerate(formats))
+    styles = '<xf numFmtId="0"/>' + "".join(f'<xf numFmtId="{200 + at}"/>' for at in range(len(formats)))
+    relationships = parts(write_xlsx([["a"]]))["xl/_rels/workbook.xml.rels"].decode()
+    shared = '<Relationship Id="rId3" Type="http://x/relationships/sharedStrings" Target="/xl/strings.xml"/>'
+    return archive(
+        parts(xlsx_sheet(f"<sheetData>{rows}</sheetData>"))
+        | {
+            "xl/_rels/workbook.xml.rels": relationships.replace("</Relationships>", f"{shared}</Relationships>"),
+            "xl/strings.xml": f'<sst xmlns="{MAIN}">{items}</sst>',
+            "xl/styles.xml": f'<s xmlns="{MAIN}"><numFmts>{definitions}</numFmts><cellXfs>{styles}</cellXfs></s>',
+        }
+    )
+
+
+def ods_rows(rows):
+    """An ODS file whose sheet holds these rows of XML."""
+    contents = parts(write_ods([]))
+    before, _blank, after = (
+        contents[CONTENT].decode().partition("<table:table-row><table:table-cell/></table:table-row>")
+    )
+    return archive(contents | {CONTENT: before + rows + after})
+
+
+def ods_cells(*cells):
+    """An ODS file with one row of cells, given as attributes and what is in them."""
+    inner = "".join(f"<table:table-cell {attributes}>{text}</table:table-cell>" for attributes, text in cells)
+    return ods_rows(f"<table:table-row>{inner}</table:table-row>")

@@ -1,0 +1,148 @@
+"""LibreOffice as the other side: it reads what we write, and we read what it writes."""
+
+import csv
+import os
+import shutil
+import subprocess
+from datetime import date
+
+import pytest
+
+from partners import tables
+from partners.enums import AgreementStatus, StudyLevel
+from partners.imports.resources import RegisterResource
+from partners.models import ImportRun
+from partners.tables.spreadsheets import write_ods, write_xlsx
+from tests.conftest import OFFICES_LIST, staff
+from tests.factories import AgreementFactory
+from tests.imports.test_resources import contents
+from tests.tables.archives import records
+
+SOFFICE = shutil.which("soffice")
+FROM_TSV = "--infilter=CSV:9,34,76"
+AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
+"""Commas, double quotes, UTF-8, from line 1 on, and numbers and dates the way the cells show them."""
+
+pytestmark = pytest.mark.skipif(
+    not SOFFICE and not os.environ.get("REQUIRE_LIBREOFFICE"),
+    reason="no LibreOffice on this machine; Debian's package is called libreoffice-calc",
+)
+
+
+@pytest.fixture(scope="module")
+def profile(tmp_path_factory):
+    """A profile of its own, since LibreOffice runs only once for each."""
+    return tmp_path_factory.mktemp("profile")
+
+
+@pytest.fixture
+def convert(profile, tmp_path):
+    def run(name, data, to, *options):
+        source = tmp_path / name
+        source.write_bytes(data)
+        command = [SOFFICE or "soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", *options]
+        command += ["--convert-to", to, "--outdir", tmp_path / "converted", source]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        return (tmp_path / "converted" / name).with_suffix(f".{to[:4].rstrip(':')}").read_bytes()
+
+    return run
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_records_of_libreoffice_are_those_of_the_list(convert, offices_list, kind):
+    lines = enumerate(offices_list.decode().split("\n"), 1)
+    expected = [(line, text.split("\t")) for line, text in lines if text]
+
+    data = convert(OFFICES_LIST.name, offices_list, kind, FROM_TSV)
+
+    assert list(records(data)) == expected
+    assert len(expected) == 1 + 108
+
+
+@pytest.mark.parametrize(("kind", "write"), [("xlsx", write_xlsx), ("ods", write_ods)])
+def test_libreoffice_shows_what_we_write(convert, kind, write):
+    rows = [
+        ["Country", "University name", "Agreement type"],
+        ["=1+1", "00123", date(2024, 5, 1)],
+        ["  two  spaces  ", "tab\there", "two\n\nlines"],
+        ["<&>\"'", "Universität Łódź 東京 🎓", date(1900, 3, 1)],
+        ["TRUE", "1E5", "5/1/2024"],
+        ["", "last", "_x000B_ & co"],
+    ]
+
+    shown = convert(f"partners.{kind}", write(rows), AS_SHOWN).decode()
+
+    table = list(csv.reader(shown.splitlines(keepends=True)))
+    expected = [[cell if isinstance(cell, str) else cell.isoformat() for cell in row] for row in rows]
+    if kind == "ods":
+        assert table[2].pop(1) in (expected[2].pop(1), "tabhere")  # LibreOffice 7.4 loses tabs, its own too
+        expected[-1][-1] = "_x005F_x000B_ & co"  # it knows this way of writing in XLSX only
+    assert table == expected
+
+
+@pytest.mark.parametrize(("kind", "write"), [("xlsx", write_xlsx), ("ods", write_ods)])
+def test_records_survive_libreoffice(convert, kind, write):
+    rows = [["Country", "University name"], ["a  b", "line\nbreak"], ["00123", date(2024, 5, 1)], ["=1+1", "é"]]
+    other = {"xlsx": "ods", "ods": "xlsx"}[kind]
+
+    there = convert(f"partners.{kind}", write(rows), other)
+    back = convert(f"partners.{other}", there, kind)
+
+    rows[2][1] = "2024-05-01"
+    assert [cells for _line, cells in records(back)] == rows
+
+
+HOSTILE = [
+    "=1+1",
+    "- two  blanks",
+    "'=1",
+    "00123",
+    "1E5",
+    "TRUE",
+    "5/1/2024",
+    "",
+    "جامعة \u200fgo",
+    "🎓 <&>",
+    '"a";\'b',
+]
+
+
+@pytest.fixture
+def hostile_register(coordinator):
+    """Agreements with every detail, of which each text looks like something else to a spreadsheet."""
+    ana = staff("@ana+1")
+    for at, text in enumerate(HOSTILE):
+        AgreementFactory(
+            university__name=f"Town {at}",
+            university__city=text.lstrip("=-'"),
+            status=AgreementStatus.ENDED,
+            signed_on=date(1900, 3, at + 1),
+            ended_on=date(2024, 2, at + 1),
+            places_out=at,
+            places_in=32_767 - at,
+            study_levels=StudyLevel.values[: at % 5],
+            fields_of_study=text.lstrip("=-'"),
+            next_step='Ask Łódź for "two"',
+            notes=text,
+            contact=LINES.format(text.replace("  ", " ")),
+            responsible=[ana, coordinator, None][at % 3],
+        )
+    AgreementFactory(notes="x" * 30_000)
+
+
+LINES = "{0}\n\n+49 30 1\n'{0}\n=A1"
+"""LibreOffice 7.4 writes ODS in which blanks beside one another are lost from a cell of several lines."""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("there", ["xlsx", "ods"])
+@pytest.mark.parametrize("ours", ["xlsx", "ods"])
+def test_register_saved_by_libreoffice_is_no_change(convert, hostile_register, ours, there):
+    before = contents()
+
+    saved = convert(f"register.{ours}", tables.write_table(RegisterResource().export(), ours), there)
+    result = RegisterResource().import_data(RegisterResource.read(saved), run=ImportRun.of(saved, file_name=there))
+
+    assert (list(result.error_lines()), [outcome.words() for outcome in result.changed]) == ([], [])
+    assert result.counts() == f"0 new, 0 changed, {len(HOSTILE) + 1} unchanged, 0 errors"
+    assert contents() == before

@@ -1,0 +1,75 @@
+"""Whatever happens to the bytes of a file, it is read or refused: there is no exception but TableError."""
+
+import io
+import random
+import zipfile
+
+import pytest
+from openpyxl import Workbook
+
+from partners.tables.spreadsheets import write_ods, write_xlsx
+from partners.tables.types import TableError
+from tests.tables.archives import archive, ods_rows, parts, read, xlsx_rows
+
+
+def from_openpyxl():
+    workbook = Workbook()
+    workbook.active.append(["Country", 5, 0.5, True, "=1+1", "#REF!"])
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+FILES = {
+    "our XLSX": write_xlsx([["a", "b"], ["_x000B_", "d"]]),
+    "our ODS": write_ods([["a", "b  "], ["_x000B_", "d"]]),
+    "XLSX of openpyxl": from_openpyxl(),
+    "shared strings": xlsx_rows(
+        '<row r="1"><c r="A1" t="s" s="1"><v>0</v></c><c s="1"><v>1</v></c></row>', ["<t/>"], "d"
+    ),
+    "repetitions": ods_rows(
+        '<table:table-row table:number-rows-repeated="20"><table:table-cell table:number-columns-repeated="20">'
+        '<text:p>a<text:s text:c="20"/></text:p></table:table-cell></table:table-row>'
+    ),
+}
+CHANCE = random.Random(1)  # noqa: S311
+
+
+def changed(data):
+    """The data with some bytes set, taken out, put in, or swapped for digits."""
+    data = bytearray(data)
+    for _change in range(CHANCE.choice([1, 1, 2, 5, 20])):
+        at, length = CHANCE.randrange(len(data) + 1), CHANCE.choice([0, 1, 1, 1, 4, 100])
+        data[at : at + length] = CHANCE.choice([b"", b"\0", b"\xff", b"<", b"9999", CHANCE.randbytes(1)])
+    return bytes(data)
+
+
+def outcome(data):
+    try:
+        return len(read(data))
+    except TableError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "packed"])
+def test_changed_files_are_read_or_refused(name, compression):
+    data = archive(parts(FILES[name]), compression)
+
+    outcomes = {outcome(changed(data)) for _attempt in range(500)}
+
+    assert any("The file is damaged." in str(each) for each in outcomes)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_changed_parts_are_read_or_refused(name):
+    """As before, but past the checksums of the archive."""
+    contents = parts(FILES[name])
+
+    outcomes = {
+        outcome(archive(contents | {part: changed(contents[part])}, zipfile.ZIP_STORED))
+        for _attempt in range(100)
+        for part in contents
+    }
+
+    assert len(outcomes) > 1

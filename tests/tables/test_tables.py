@@ -1,0 +1,370 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partners import tables
+from partners.name_normalization import normalize_name
+from partners.tables.types import TableError
+from tests.factories import HOSTILE
+
+COLUMNS = ["Country", "University name", "Agreement type"]
+HEADER = ["Country", "University name", "Agreement type"]
+ROWS = [["Germany", "Universität Köln", "Bilateral"], ["Spain", "Málaga", "Erasmus+/GE3"]]
+
+WANTED = "“Country”, “University name”, “Agreement type”"
+NO_TEXT = "The file is not a text table. Save the list as TSV or CSV and choose that file."
+EMPTY = f"The file is empty. Choose a file with the columns {WANTED}."
+
+
+def joined(rows, delimiter="\t", newline="\n"):
+    return "".join(delimiter.join(row) + newline for row in rows)
+
+
+def read(text):
+    return tables.read_table(text.encode(), COLUMNS)
+
+
+def cells(table):
+    return [list(row.cells.values()) for row in table.rows]
+
+
+def lines(table):
+    return [row.line for row in table.rows]
+
+
+def refusal(data):
+    with pytest.raises(TableError) as error:
+        tables.read_table(data, COLUMNS)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", ","])
+@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"", "utf-8"),
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe", "utf-16-le"),
+        (b"\xfe\xff", "utf-16-be"),
+        (b"", "utf-16-le"),
+        (b"", "utf-16-be"),
+        (b"", "cp1252"),
+    ],
+)
+def test_read_takes_any_encoding_line_end_and_delimiter(mark, encoding, newline, delimiter):
+    data = mark + joined([HEADER, *ROWS], delimiter, newline).encode(encoding)
+
+    table = tables.read_table(data, COLUMNS)
+
+    assert cells(table) == ROWS
+    assert lines(table) == [2, 3]
+
+
+def test_read_gives_the_cells_by_column():
+    table = read(joined([HEADER, ROWS[0]]))
+
+    assert table.rows[0].cells == {
+        "Country": "Germany",
+        "University name": "Universität Köln",
+        "Agreement type": "Bilateral",
+    }
+    assert (len(table), table.ignored, table.rows[0].surplus) == (1, [], ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        joined([HEADER, *ROWS]).rstrip("\n"),
+        "\n\n" + joined([HEADER, *ROWS]),
+        "\r\n \r\n" + joined([HEADER, *ROWS], newline="\r\n"),
+        "\t\t\n" + joined([HEADER, *ROWS]),
+        ";;;\n" + joined([HEADER, *ROWS], ";"),
+        " , ,\u00a0\n" + joined([HEADER, *ROWS], ","),
+        '"";"";""\n' + joined([HEADER, *ROWS], ";"),
+        joined([HEADER, [""], *ROWS[:1], ["", " ", ""], *ROWS[1:], ["", ""], ["\u00a0"]]),
+        joined([[*row, "", " "] for row in [HEADER, *ROWS]]),
+        joined([["", *row] for row in [HEADER, *ROWS]]),
+    ],
+    ids=repr,
+)
+def test_read_leaves_out_blank_lines_and_blank_cells(text):
+    assert cells(read(text)) == ROWS
+
+
+def test_line_numbers_are_those_of_the_file():
+    text = "\n\nCountry\tUniversity name\tAgreement type\n\nGermany\tKöln\tBilateral\n\t\t\nSpain\tMálaga\tGE3\n"
+
+    assert lines(read(text)) == [5, 7]
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
+def test_line_numbers_go_on_after_line_breaks_in_a_cell(newline):
+    text = newline.join(
+        ["Country,University name,Agreement type", 'Germany,"Uni', "", 'Köln",Bilateral', "Spain,Málaga,GE3"]
+    )
+
+    table = read(text)
+
+    assert cells(table) == [["Germany", f"Uni{newline}{newline}Köln", "Bilateral"], ["Spain", "Málaga", "GE3"]]
+    assert lines(table) == [2, 5]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["COUNTRY", "university NAME", "agreement type"],
+        [" Country ", "University\u00a0 name", "Agreement  type"],
+        ["Côuntry", "Uńiversity name", "Agreement type"],
+        ['"Country"', '"University name"', '"Agreement type"'],
+    ],
+)
+def test_header_may_be_in_any_case_and_spacing(header):
+    assert cells(read(joined([header, *ROWS]))) == ROWS
+
+
+def test_columns_may_be_in_any_order():
+    table = read("Agreement type;Country;University name\nGE3;Spain;Málaga\n")
+
+    assert cells(table) == [["Spain", "Málaga", "GE3"]]
+
+
+def test_extra_columns_are_ignored_and_named():
+    table = read(
+        "No.\tCountry\tContact, person\tUniversity name\tAgreement type\tSince\n1\tSpain\tX\tMálaga\tGE3\t2009\n"
+    )
+
+    assert cells(table) == [["Spain", "Málaga", "GE3"]]
+    assert table.ignored == ["No.", "Contact, person", "Since"]
+    assert table.rows[0].surplus == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "ignored"),
+    [
+        ('Country;University name;Agreement type;"Contact\nperson"', "Contact\nperson"),
+        ('"No.\nin the list";Country;University name;Agreement type', "No.\nin the list"),
+    ],
+)
+def test_extra_column_may_have_a_line_break_in_its_header(header, ignored):
+    row = {'"': "1;Spain;Málaga;GE3", "C": "Spain;Málaga;GE3;X"}[header[0]]
+
+    table = read(f"{header}\n{row}\n")
+
+    assert cells(table) == [["Spain", "Málaga", "GE3"]]
+    assert table.ignored == [ignored]
+    assert lines(table) == [3]
+
+
+def test_row_that_is_too_short_has_empty_cells():
+    assert cells(read(joined([HEADER, ["Spain", "Málaga"], ["Spain"]]))) == [["Spain", "Málaga", ""], ["Spain", "", ""]]
+
+
+def test_cells_in_no_column_are_told_apart():
+    table = read(joined([[*HEADER, "", "Since"], ["Spain", "Málaga", "GE3", "one", "2009", " ", "two"]]))
+
+    assert cells(table) == [["Spain", "Málaga", "GE3"]]
+    assert table.rows[0].surplus == ("one", "two")
+    assert table.ignored == ["Since"]
+
+
+@pytest.mark.parametrize("delimiter", ["\t", ";", ","])
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ('University of Rome "Tor Vergata"', 'University of Rome "Tor Vergata"'),
+        ('University of "Tor Vergata" Rome', 'University of "Tor Vergata" Rome'),
+        ('"Tor Vergata" University', '"Tor Vergata" University'),
+        ('"Tor Vergata', '"Tor Vergata'),
+        ('Tor Vergata"', 'Tor Vergata"'),
+        ('"', '"'),
+        ('"Tor Vergata"', "Tor Vergata"),
+        ('"""Tor Vergata"" University"', '"Tor Vergata" University'),
+        ('"""Tor Vergata"""', '"Tor Vergata"'),
+        ('"Rome, A\tB;C"', "Rome, A\tB;C"),
+        ('""', ""),
+    ],
+)
+def test_quotes_are_read_as_offices_and_programs_write_them(delimiter, written, name):
+    rows = [["Italy", written, "GE3"], ["Spain", "Málaga", "GE3"]]
+
+    assert cells(read(joined([HEADER, *rows], delimiter))) == [["Italy", name, "GE3"], ["Spain", "Málaga", "GE3"]]
+
+
+def test_unclosed_quote_does_not_swallow_the_rows_below():
+    names = ['"Tor Vergata', "Málaga", 'Rome "Tor Vergata"', '"Sapienza', '"Roma Tre" University', '"Rome"']
+
+    table = read(joined([HEADER, *[["Italy", name, "GE3"] for name in names]]))
+
+    assert [row.cells["University name"] for row in table.rows] == [*names[:-1], "Rome"]
+    assert lines(table) == [2, 3, 4, 5, 6, 7]
+
+
+def test_delimiters_in_cells_do_not_decide():
+    table = read('Country;University name;Agreement type;a,b,c\nAustria;"MCI, Management; Center";Bilateral, GE3;x\n')
+
+    assert cells(table) == [["Austria", "MCI, Management; Center", "Bilateral, GE3"]]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b" \t \r\n", "\u00a0\n".encode(), b"\xef\xbb\xbf", b"\xff\xfe", b";;\n;;"]
+)
+def test_file_without_text_is_empty(data):
+    assert refusal(data) == EMPTY
+
+
+def test_file_with_a_header_only_is_refused():
+    assert refusal(b"\nCountry,University name,Agreement type\n,,\n\n") == (
+        "The file has a header in line 2 and no rows below it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "\nGermany\tKöln\tBilateral\n",
+            "Line 2 is not the header: it lacks “Country”, “University name”, “Agreement type” "
+            "and has “Germany”, “Köln”, “Bilateral”. "
+            "Name the columns “Country”, “University name”, “Agreement type”.",
+        ),
+        (
+            "Country;;University;Agreement type\nGermany;;Köln;GE3",
+            "Line 1 is not the header: it lacks “University name” "
+            "and has “Country”, “University”, “Agreement type”. "
+            "Name the columns “Country”, “University name”, “Agreement type”.",
+        ),
+    ],
+)
+def test_file_without_the_header_is_refused(text, message):
+    assert refusal(text.encode()) == message
+
+
+def test_refusal_quotes_no_more_than_a_reader_needs():
+    message = refusal(b"\t".join([b"x" * 1_000] * 100))
+
+    assert message.count(f"“{'x' * 79}…”") == 30
+    assert message.endswith("”, …. Name the columns “Country”, “University name”, “Agreement type”.")
+
+
+def test_damaged_utf8_is_refused_and_not_taken_for_windows_1252():
+    rows = "".join(f"Poland\tŁódź {number}\tGE3\n" for number in range(3)).encode()
+
+    assert refusal(b"Country\tUniversity name\tAgreement type\n" + rows + b"Poland\tAB\xc5\tGE3\n") == (
+        "Line 5 has a damaged character in it. Correct it, save the list in UTF-8 and choose that file."
+    )
+
+
+def test_windows_1252_may_have_letters_that_read_as_utf8():
+    rows = [["Germany", "Universität „Gauß“", "GE3"]]
+
+    assert cells(tables.read_table(joined([HEADER, *rows]).encode("cp1252"), COLUMNS)) == rows
+
+
+@pytest.mark.parametrize("marks", ["\ufeff\ufeff", "\ufeff\n\ufeff"])
+def test_byte_order_marks_may_stand_where_they_should_not(marks):
+    table = read(f"{marks}Country\tUniversity name\tAgreement type\n\ufeffGermany\tKöln\tGE3\n")
+
+    assert [[normalize_name(cell) for cell in row] for row in cells(table)] == [["Germany", "Köln", "GE3"]]
+
+
+def test_header_that_repeats_columns_is_refused():
+    assert refusal(b"Country\tcountry\tUniversity name\tAgreement type\tAGREEMENT TYPE\na\tb\tc\td\te\n") == (
+        "Line 1 has the column “Country”, “Agreement type” more than once. Leave one of them."
+    )
+
+
+def test_extra_columns_may_repeat():
+    table = read("Note\tCountry\tUniversity name\tAgreement type\tNote\na\tSpain\tMálaga\tGE3\tb\n")
+
+    assert cells(table) == [["Spain", "Málaga", "GE3"]]
+    assert table.ignored == ["Note", "Note"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0",
+        b"%PDF-1.7\n%\xb5\xb5\0\0stream\0",
+        b"\xff\xfeC\0o",
+        b"\xff\xfe\x00\xd8a\0",
+        "Country\tUniversity name\tAgreement type\nGermany\tA\tGE3\n".encode("utf-32"),
+        b"Country\tUniversity name\tAgreement type\nGermany\t\0\tGE3\n",
+        b"Country\tUniversity name\tAgreement type\nGermany\t\x81\tGE3\n",
+    ],
+    ids=["image", "document", "half a character", "lone surrogate", "UTF-32", "NUL", "no encoding"],
+)
+def test_file_that_is_no_text_is_refused(data):
+    assert refusal(data) == NO_TEXT
+
+
+@pytest.mark.parametrize(
+    ("file_format", "data"),
+    [
+        (
+            "tsv",
+            'Country\tName\nItaly\tRome "Tor Vergata"\nItaly\t"""Tor Vergata"" University"\nA\t"a\tb\nc"\nB\ta, b; c\n',
+        ),
+        (
+            "csv",
+            '\ufeff"Country","Name"\r\n"Italy","Rome ""Tor Vergata"""\r\n"Italy","""Tor Vergata"" University"\r\n'
+            '"A","a\tb\nc"\r\n"B","a, b; c"\r\n',
+        ),
+    ],
+)
+def test_tsv_is_quoted_where_a_reader_needs_it_and_csv_everywhere(file_format, data):
+    rows = [
+        ("Country", "Name"),
+        ("Italy", 'Rome "Tor Vergata"'),
+        ("Italy", '"Tor Vergata" University'),
+        ("A", "a\tb\nc"),
+        ("B", "a, b; c"),
+    ]
+
+    assert tables.write_table(rows, file_format).decode() == data
+
+
+def test_no_cell_of_a_csv_begins_like_a_formula_where_a_spreadsheet_may_take_it_apart():
+    row = ["x;=HYPERLINK(1)", "'x;'@A1", "x\n-1\r\n+2\t=3", "a; b", "a,=b"]
+
+    data = tables.write_table([HEADER, row[:3], row[2:]], "csv")
+
+    assert data.decode("utf-8-sig").splitlines()[1:] == [
+        """"x;'=HYPERLINK(1)","'x;''@A1","x""",
+        "'-1",
+        """'+2\t'=3\"""",
+        '"x',
+        "'-1",
+        """'+2\t'=3","a; b","a,=b\"""",
+    ]
+    assert cells(tables.read_table(data, COLUMNS)) == [row[:3], row[2:]]
+
+
+hostile_cells = st.lists(
+    st.one_of(
+        st.sampled_from([*HOSTILE, "\n", "\r", "\r\n", "\t", '""', '"\t', '"\n', "\u2028", "\x0b", "\x85"]),
+        st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
+    ),
+    max_size=8,
+).map("".join)
+hostile_rows = st.lists(st.tuples(hostile_cells, hostile_cells, hostile_cells)).filter(
+    lambda rows: any(map(normalize_name, sum(rows, ())))
+)
+
+
+@pytest.mark.parametrize("file_format", ["tsv", "csv"])
+@settings(deadline=None)
+@given(rows=hostile_rows)
+def test_read_of_written_rows_gives_back_all_but_the_blank(file_format, rows):
+    data = tables.write_table([HEADER, *rows], file_format)
+
+    table = tables.read_table(data, COLUMNS)
+
+    assert cells(table) == [list(row) for row in rows if any(map(normalize_name, row))]
+    assert [row.surplus for row in table.rows] == [()] * len(table)
+
+
+@settings(deadline=None)
+@given(st.binary())
+def test_read_tells_in_a_sentence_why_it_cannot(data):
+    assert refusal(data).endswith(".")

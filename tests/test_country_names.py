@@ -1,0 +1,57 @@
+import pytest
+from django.conf import settings
+from django.utils.translation import override
+
+from partners.country_names import country_codes_matching, localized_name
+from partners.reference_data import default_country_names
+
+TRANSLATED = [code for code, _ in settings.LANGUAGES if code != "en"]
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("en", ["USA", "Germany", "South Korea", "Hong Kong", "Turkey"]),
+        ("de", ["Vereinigte Staaten", "Deutschland", "Südkorea", "Hongkong", "Türkei"]),
+        ("fr", ["États-Unis", "Allemagne", "Corée du Sud", "Hong Kong", "Turquie"]),
+        ("es", ["Estados Unidos", "Alemania", "Corea del Sur", "Hong Kong", "Turquía"]),
+        ("he", ["ארצות הברית", "גרמניה", "קוריאה הדרומית", "הונג קונג", "טורקיה"]),
+    ],
+)
+def test_country_is_called_as_its_visitor_does(language, names):
+    registered = {code: default_country_names()[code] for code in ("US", "DE", "KR", "HK", "TR")}
+
+    with override(language):
+        assert [localized_name(code, name) for code, name in registered.items()] == names
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_country_has_a_name_of_its_own_in_every_language(language):
+    with override(language):
+        names = [localized_name(code, name) for code, name in default_country_names().items()]
+
+    assert len(set(names)) == len(default_country_names()) == 249
+
+
+def test_country_has_its_registered_name_where_no_language_is_spoken():
+    with override(None):
+        assert (localized_name("DE", "Germany"), country_codes_matching("deutschland")) == ("Germany", [])
+
+
+def test_country_that_the_office_renamed_keeps_its_name():
+    with override("de"):
+        assert localized_name("CZ", "Czechia and Slovakia") == "Czechia and Slovakia"
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "codes"),
+    [
+        ("de", "deutschland", ["DE"]),
+        ("fr", "etats", ["UM", "US", "VI"]),
+        ("en", "deutschland", []),
+        ("de", "nowhere", []),
+    ],
+)
+def test_countries_are_found_by_a_word_of_their_local_name(language, word, codes):
+    with override(language):
+        assert country_codes_matching(word) == codes

@@ -1,0 +1,119 @@
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from partners import data_version
+from partners.models import Agreement, Country, University
+from tests.factories import UniversityFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference_data")]
+TABLES = sorted(model._meta.db_table for model in apps.get_app_config("partners").get_models())
+TOLD = {
+    "sqlite": "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT event_object_table, event_manipulation FROM information_schema.triggers",
+}
+
+
+def insert_by_sql():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO partners_agreementtype (name, other_names, name_key, search_text, slug, description, position)"
+            " SELECT 'Twinning', '', 'twinning', 'twinning', 'twinning', description, position"
+            " FROM partners_agreementtype WHERE slug = 'bilateral'"
+        )
+
+
+def save_again():
+    University.objects.get().save()
+
+
+def update_in_bulk():
+    University.objects.bulk_update(University.objects.all(), ["city"])
+
+
+def create_in_bulk():
+    germany = Country.objects.get(code="DE")
+    University.objects.bulk_create([University(country=germany, name="Jena", slug="jena")], ignore_conflicts=True)
+
+
+def undo_a_part():
+    with transaction.atomic():
+        with transaction.atomic():
+            save_again()
+            transaction.set_rollback(True)
+        save_again()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        save_again,
+        lambda: University.objects.update(city="Lahn"),
+        lambda: University.objects.all().delete(),
+        update_in_bulk,
+        create_in_bulk,
+        insert_by_sql,
+        undo_a_part,
+        lambda: call_command("import_partners", "fixtures/partners.tsv", verbosity=0),
+        lambda: call_command("migrate", verbosity=0),
+    ],
+    ids=["save", "update", "delete", "bulk update", "bulk create", "SQL", "in part undone", "import", "migration"],
+)
+def test_change_moves_the_revision(change):
+    UniversityFactory(name="Marburg")
+    before = data_version.current_version()
+
+    change()
+
+    assert data_version.current_version() != before
+    assert data_version.current_version() == data_version.current_version()
+
+
+def test_reading_and_undone_change_leave_the_revision():
+    UniversityFactory(name="Marburg")
+    before = data_version.current_version()
+
+    with transaction.atomic():
+        University.objects.update(city="Lahn")
+        transaction.set_rollback(True)
+    list(Agreement.objects.all())
+
+    assert data_version.current_version() == before
+
+
+def test_there_is_no_revision_within_a_transaction():
+    with transaction.atomic():
+        assert data_version.current_version() is None
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")
+def test_changes_at_once_do_not_wait_and_are_seen_with_their_commits():
+    other = connection.copy()
+    UniversityFactory(name="Marburg")
+    told = [data_version.current_version()]
+
+    with other.cursor() as cursor:
+        with transaction.atomic():
+            University.objects.update(city="Lahn")
+            cursor.execute("SET lock_timeout = '1s'")
+            cursor.execute("UPDATE partners_country SET other_names = '' WHERE code = 'FR'")
+            cursor.execute("SELECT token FROM partners_revision ORDER BY id")
+            told.append(" ".join(str(token) for (token,) in cursor))
+        told.append(data_version.current_version())
+    other.close()
+
+    assert len({*told}) == 3
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_of_the_register_moves_the_revision(table):
+    with connection.cursor() as cursor:
+        cursor.execute(TOLD[connection.vendor])
+        told = " ".join(told for name, told in cursor.fetchall() if name == table)
+
+    assert [event for event in ("INSERT", "UPDATE", "DELETE") if f" {event} " in f" {told} "] == [
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+    ]

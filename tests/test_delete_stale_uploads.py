@@ -1,0 +1,23 @@
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.utils.timezone import now
+
+from partners.models import ImportRun
+
+
+@pytest.mark.django_db
+def test_uploads_that_nobody_decided_on_are_forgotten_after_a_week():
+    with time_machine.travel(now() - timedelta(days=8)):
+        ImportRun.of(b"old", file_name="old.tsv").save()
+        ImportRun.of(b"accepted", file_name="accepted.tsv").accept()
+    ImportRun.of(b"new", file_name="new.tsv").save()
+    printed = StringIO()
+
+    call_command("delete_stale_uploads", stdout=printed)
+
+    assert printed.getvalue() == "Forgotten uploads: 1\n"
+    assert sorted(run.file_name for run in ImportRun.objects.all()) == ["accepted.tsv", "new.tsv"]

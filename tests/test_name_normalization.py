@@ -1,0 +1,249 @@
+import unicodedata
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partners.name_normalization import (
+    DEFAULT_IGNORABLE_RE,
+    MAX_MARKS,
+    matching_key,
+    normalize,
+    normalize_name,
+    slug_candidates,
+    split_names,
+    tokenize_query,
+)
+
+SPACES = [" ", "\u00a0", "\u1680", "\u2002", "\u2009", "\u202f", "\u205f", "\u3000"]
+ACCENTS = ["\u0300", "\u0301", "\u0308", "\u030a", "\u0327", "\u0328", "\u0334", "\u0338", "\u1dc4", "\ufe20"]
+SPELLED_OUT = "łđðøæœħŧþı"
+
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+words = st.lists(st.text("abcøÉßİ中क1.-", min_size=1), min_size=1)
+
+
+def is_plain(char):
+    """Neither a space, nor an accent, nor the same as another letter but for case and accents."""
+    return (
+        unicodedata.normalize("NFD", char) == char == char.casefold()
+        and unicodedata.category(char) != "Zs"
+        and not unicodedata.name(char, "").startswith("COMBINING ")
+        and char not in SPELLED_OUT
+        and not DEFAULT_IGNORABLE_RE.fullmatch(char)
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "cleaned"),
+    [
+        ("  Monash   University ", "Monash University"),
+        ("\u00a0Monash\u00a0\u2003University\u3000", "Monash University"),
+        ("E\u0301cole", "École"),
+        ("Sapienza - University of Rome", "Sapienza - University of Rome"),
+        ('University of Rome "Tor Vergata"', 'University of Rome "Tor Vergata"'),
+        ("Tab\tstays", "Tab\tstays"),
+        (" \u00a0 ", ""),
+        ("\ufeffMo\u00adnash\u200b \u2060University", "Monash University"),
+        ("\u202eMonash\u202c \u2067University\u2069", "Monash University"),
+        ("E\u200b\u0301cole", "École"),
+        ("دانشگاه\u200cها", "دانشگاه\u200cها"),
+        ("ශ්\u200dරී", "ශ්\u200dරී"),
+        ("👩\u200d🎓 ❤\ufe0f", "👩\u200d🎓 ❤\ufe0f"),
+        ("אוניברסיטה\u200f (HUJI)", "אוניברסיטה\u200f (HUJI)"),
+    ],
+)
+def test_clean_name_composes_and_leaves_single_spaces(written, cleaned):
+    assert normalize_name(written) == cleaned
+
+
+@settings(deadline=None)
+@given(texts)
+def test_clean_name_of_a_clean_name_is_itself(text):
+    assert normalize_name(normalize_name(text)) == normalize_name(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("ÉCOLE Polytechnique", "ecole polytechnique"),
+        ("Łódź", "lodz"),
+        ("Đà Nẵng", "da nang"),
+        ("Seyðisfjörður", "seydisfjordur"),
+        ("Tromsø", "tromso"),
+        ("Straße", "strasse"),
+        ("STRAẞE", "strasse"),
+        ("Ærø", "aero"),
+        ("Sacré-Cœur", "sacre-coeur"),
+        ("Ħamrun", "hamrun"),
+        ("Ŧ", "t"),
+        ("Þórshöfn", "thorshofn"),
+        ("Diyarbakır", "diyarbakir"),
+        ("İstanbul", "istanbul"),
+        ("ΑΘΉΝΑ", "αθηνα"),
+    ],
+)
+def test_matching_key_spells_accented_letters_without_them(written, key):
+    assert matching_key(written) == key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lyon 1", "Lyon 2"),
+        ("Lyon I", "Lyon 1"),
+        ("St. Gallen", "St Gallen"),
+        ("Erlangen-Nuremberg", "Erlangen Nuremberg"),
+        ("Texas A&M", "Texas A and M"),
+        ('"Tor Vergata"', "Tor Vergata"),
+        ("Erasmus+", "Erasmus"),
+        ("TuBerlin", "Tu Berlin"),
+        ("Tu Berlin", "Tu\tBerlin"),
+        ("MIT", "МІТ"),
+        ("東京", "东京"),
+        ("कि", "क"),
+        ("कि", "की"),
+        ("か", "が"),
+        ("は", "ぱ"),
+        ("กา", "กำ"),
+        ("①", "1"),
+        ("Ｍ", "M"),
+    ],
+)
+def test_matching_key_keeps_different_names_apart(one, other):
+    assert matching_key(one) != matching_key(other)
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"]).filter(is_plain)))
+def test_matching_key_of_plain_letters_is_what_is_written(text):
+    assert matching_key(text) == unicodedata.normalize("NFC", text)
+
+
+@settings(deadline=None)
+@given(texts)
+def test_matching_key_ignores_case(text):
+    assert matching_key(text.upper()) == matching_key(text.lower()) == matching_key(text)
+
+
+@settings(deadline=None)
+@given(texts)
+def test_matching_key_ignores_composition(text):
+    composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+
+    assert matching_key(composed) == matching_key(decomposed) == matching_key(text)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.characters(exclude_categories=["Cs"]), st.sampled_from(["", *ACCENTS]))))
+def test_matching_key_ignores_accents(accented_chars):
+    accented = "".join(char + accent for char, accent in accented_chars)
+    plain = "".join(char for char, _ in accented_chars)
+
+    assert matching_key(accented) == matching_key(plain)
+
+
+@settings(deadline=None)
+@given(words, st.lists(st.text(SPACES, min_size=1), min_size=12, max_size=12))
+def test_matching_key_ignores_kinds_and_runs_of_spaces(words, runs):
+    spaced = runs[0] + "".join(word + runs[at % 12] for at, word in enumerate(words))
+
+    assert matching_key(spaced) == matching_key(" ".join(words))
+
+
+HIDDEN = [
+    "\u00ad",
+    "\u061c",
+    "\u115f",
+    "\u200b",
+    "\u200c",
+    "\u200d",
+    "\u200f",
+    "\u202e",
+    "\u2069",
+    "\ufe0f",
+    "\U000e0067",
+]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.characters(exclude_categories=["Cs"]), st.sampled_from(["", *HIDDEN]))))
+def test_matching_key_ignores_what_does_not_show(chars):
+    hiding = "".join(char + hidden for char, hidden in chars)
+    plain = "".join(char for char, _ in chars)
+
+    assert matching_key(hiding) == matching_key(plain)
+
+
+@settings(deadline=None)
+@given(texts)
+def test_matching_key_of_a_key_is_itself(text):
+    assert matching_key(matching_key(text)) == matching_key(text)
+
+
+@settings(deadline=None)
+@given(texts)
+def test_matching_key_of_a_cleaned_name_is_that_of_the_name(text):
+    assert matching_key(normalize_name(text)) == matching_key(text)
+
+
+def longest_run_of_marks(text):
+    runs = "".join("m" if unicodedata.combining(char) else " " for char in text).split()
+    return max(map(len, runs))
+
+
+@pytest.mark.parametrize("clean", [normalize_name, matching_key])
+@pytest.mark.parametrize("length", [100, 1_000, 10_000])
+def test_marks_without_end_are_divided(clean, length):
+    """Sorting a run of them takes steps by the square of its length."""
+    text = "א" + "\u05b0\u0591" * length
+
+    assert longest_run_of_marks(clean(text)) == MAX_MARKS
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0301" * 30, "—" * 100, "\u3000" * 100, "中" * 100, "👩\u200d🎓" * 100])
+def test_text_without_endless_marks_is_normalized_as_ever(text):
+    assert normalize("NFD", text) == unicodedata.normalize("NFD", text)
+
+
+def test_name_lines_are_cleaned_without_blanks_and_repetitions():
+    text = "\r\n Humboldt  University\r\n\u00a0\rHU Berlin\nhumboldt university\n"
+
+    assert split_names(text) == ["Humboldt University", "HU Berlin"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("Łódź  tech", ["lodz", "tech"]),
+        ("Munich (TUM),", ["munich", "tum"]),
+        ("Erlangen-Nuremberg", ["erlangen", "nuremberg"]),
+        ("+ &", ["+", "&"]),
+        (" ", []),
+    ],
+)
+def test_search_words_leave_out_punctuation_around_words(query, words):
+    assert tokenize_query(query) == words
+
+
+def test_slugs_add_qualifiers_and_then_numbers():
+    candidates = slug_candidates("Universität Łódź (UŁ)", "PL")
+
+    assert list(islice(candidates, 4)) == [
+        "universitat-lodz-ul",
+        "universitat-lodz-ul-pl",
+        "universitat-lodz-ul-pl-2",
+        "universitat-lodz-ul-pl-3",
+    ]
+
+
+@pytest.mark.parametrize(("name", "slug"), [("東京大学", "東京大学"), ("???", "university"), ("--A--", "a")])
+def test_slugs_begin_with_something_to_read(name, slug):
+    assert next(slug_candidates(name)) == slug
+
+
+def test_slugs_of_a_long_name_leave_room_for_what_follows():
+    candidates = list(islice(slug_candidates("x" * 500, "DE"), 3))
+
+    assert candidates == ["x" * 180, "x" * 180 + "-de", "x" * 180 + "-de-2"]

@@ -1,0 +1,159 @@
+from collections import Counter
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+
+from partners import reference_data
+from partners.models import AgreementType, Country
+
+pytestmark = pytest.mark.django_db
+
+VIEWS = {"view_agreement", "view_agreementtype", "view_country", "view_document", "view_university"}
+CHANGES = {name.replace("view", verb) for name in VIEWS for verb in ("add", "change")}
+RUNS = "view_importrun"
+
+
+def add_everything_again():
+    for add in (reference_data.add_countries, reference_data.add_agreement_types, reference_data.add_groups):
+        add(apps, None)
+
+
+def group_permissions():
+    groups = Group.objects.prefetch_related("permissions")
+    return {group.name: {permission.codename for permission in group.permissions.all()} for group in groups}
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "other_name"),
+    [
+        ("US", "USA", "United States of America"),
+        ("KR", "South Korea", "Republic of Korea"),
+        ("KP", "North Korea", "Democratic People's Republic of Korea"),
+        ("CZ", "Czech Republic", "Czechia"),
+        ("TR", "Turkey", "Türkiye"),
+        ("RU", "Russia", "Russian Federation"),
+        ("TW", "Taiwan", "Taiwan, Province of China"),
+        ("HK", "Hong Kong", "Hong Kong SAR"),
+        ("VN", "Vietnam", "Viet Nam"),
+        ("GB", "United Kingdom", "UK"),
+        ("DE", "Germany", "Federal Republic of Germany"),
+    ],
+)
+def test_countries_are_called_as_the_office_writes_them(code, name, other_name):
+    country = Country.objects.get(code=code)
+
+    assert country.name == name
+    assert other_name in country.other_names.split("\n")
+
+
+def test_countries_are_the_249_of_the_standard():
+    codes = Country.objects.values_list("code", flat=True)
+
+    assert len(set(codes)) == len(codes) == 249
+
+
+@pytest.mark.parametrize("model", [Country, AgreementType])
+def test_no_two_rows_share_a_name(model):
+    counts = Counter(key for row in model.objects.all() for key in row.matching_keys())
+
+    assert [key for key, count in counts.items() if count > 1] == []
+
+
+def test_countries_have_names_and_codes_that_a_form_accepts():
+    accepted = [country for country in Country.objects.all() if country.clean_fields() is None]
+
+    assert len(accepted) == 249
+
+
+@pytest.mark.parametrize("slug", ["bilateral", "erasmus", "ge3"])
+def test_agreement_types_have_names_that_a_form_accepts(slug):
+    agreement_type = AgreementType.objects.get(slug=slug)
+    agreement_type.description = "Edited by the office."
+
+    agreement_type.full_clean()
+    agreement_type.save()
+
+    assert AgreementType.objects.get(slug=slug).description == "Edited by the office."
+
+
+def test_agreement_types_are_three_in_order():
+    assert list(AgreementType.objects.values_list("name", "slug", "position")) == [
+        ("Bilateral", "bilateral", 1),
+        ("Erasmus+", "erasmus", 2),
+        ("GE3", "ge3", 3),
+    ]
+
+
+def test_agreement_types_say_what_they_mean_for_a_student():
+    assert all(AgreementType.objects.values_list("description", flat=True))
+
+
+@pytest.mark.parametrize("model", [Country, AgreementType])
+def test_history_begins_with_the_reference_data(model):
+    told = model.history.values_list("name", "other_names", "history_type", "history_change_reason")
+
+    rows = model.objects.values_list("name", "other_names")
+    assert sorted(told) == sorted((*row, "+", "reference data") for row in rows)
+
+
+def test_coordinators_change_everything_and_delete_nothing():
+    assert group_permissions()["Exchange coordinators"] == {
+        *VIEWS,
+        *CHANGES,
+        RUNS,
+        "import_university",
+        "export_university",
+    }
+
+
+def test_assistants_look_and_export():
+    assert group_permissions()["Assistants"] == {*VIEWS, RUNS, "export_university"}
+
+
+def test_permissions_are_named_as_django_names_them():
+    names = Permission.objects.filter(content_type__app_label="partners", codename__contains="country")
+
+    assert set(names.values_list("codename", "name")) >= {
+        ("add_country", "Can add country or territory"),
+        ("change_country", "Can change country or territory"),
+        ("view_country", "Can view country or territory"),
+    }
+
+
+def test_adding_again_does_not_overwrite_what_was_edited():
+    Country.objects.filter(code="TR").update(name="Türkiye")
+    AgreementType.objects.filter(slug="ge3").update(name="Global E3", position=0)
+    Group.objects.get(name="Assistants").permissions.clear()
+
+    add_everything_again()
+
+    assert Country.objects.get(code="TR").name == "Türkiye"
+    assert list(AgreementType.objects.values_list("name", flat=True)) == ["Global E3", "Bilateral", "Erasmus+"]
+    assert group_permissions()["Assistants"] == set()
+
+
+def test_adding_again_does_not_bring_back_a_country_or_a_type_that_was_removed():
+    Country.objects.get(code="AQ").delete()
+    AgreementType.objects.get(slug="ge3").delete()
+
+    add_everything_again()
+
+    assert (Country.objects.count(), Country.objects.filter(code="AQ").exists()) == (248, False)
+    assert list(AgreementType.objects.values_list("name", flat=True)) == ["Bilateral", "Erasmus+"]
+
+
+def test_adding_again_does_not_bring_back_a_group_that_was_removed():
+    Group.objects.get(name="Assistants").delete()
+
+    add_everything_again()
+
+    assert list(Group.objects.values_list("name", flat=True)) == ["Exchange coordinators"]
+
+
+def test_adding_again_writes_no_history():
+    before = Country.history.count(), AgreementType.history.count()
+
+    add_everything_again()
+
+    assert (Country.history.count(), AgreementType.history.count()) == before
