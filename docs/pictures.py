@@ -1,4 +1,4 @@
-"""Makes docs/pictures from the real screens of a fresh site: .venv/bin/python docs/pictures.py"""
+"""Take the screenshots in docs/pictures from a fresh site: .venv/bin/python docs/pictures.py"""
 
 import os
 import re
@@ -29,63 +29,61 @@ SCREENS = {
     ),
     "admin": ("/admin/partners/university/", 1280),
     "worklist": ("/admin/", 1280),
-    "overview": ("/admin/overview/", 1280),
+    "statistics": ("/admin/statistics/", 1280),
     "agreements": ("/admin/partners/agreement/?status=in-force", 1280),
 }
 
 
 def main():
-    with site() as (address, password), sync_playwright() as playwright:
+    with run_site() as (base_url, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_context(base_url=address).new_page()
+        page = browser.new_context(base_url=base_url).new_page()
         sign_in(page, password)
         for name, (path, width) in SCREENS.items():
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme="dark" if name.endswith("-dark") else "light")
             page.goto(path)
-            picture(page, name)
+            take_screenshot(page, name)
         page.set_viewport_size({"width": 1280, "height": 640})
-        look_at_signing(page)
-        add_document(page)
-        import_list(page)
-        be_slower(page)
+        capture_signing(page)
+        capture_documents(page)
+        capture_import(page)
+        capture_edit_conflict(page)
         browser.close()
 
 
-def picture(page, name):
+def take_screenshot(page, name):
     page.screenshot(path=PICTURES / f"{name}.png")
 
 
-def look_at_signing(page):
+def capture_signing(page):
     page.goto("/admin/")
     page.get_by_role("link", name="Mark as signed").click()
     page.get_by_label("Documents", exact=True).set_input_files(DOCUMENT)
-    picture(page, "signing")
+    take_screenshot(page, "signing")
 
 
-def add_document(page):
+def capture_documents(page):
     page.goto("/admin/partners/agreement/1/change/")
     page.get_by_label("Add documents").set_input_files(DOCUMENT)
     page.get_by_role("button", name="Save and continue editing").click()
     page.locator("#documents-group").screenshot(path=PICTURES / "documents.png")
 
 
-def import_list(page):
-    """From choosing a file, by way of one with mistakes in it, to the page of the import run."""
+def capture_import(page):
     page.goto("/admin/partners/university/import/")
-    picture(page, "import")
+    take_screenshot(page, "import")
     upload(page, {"Drexel University\tBilateral": "Drexel University\tBilatral", "Taiwan\tAcademia": "Taiwn\tAcademia"})
-    picture(page, "import-errors")
+    take_screenshot(page, "import-errors")
     upload(page, {"in process": "Erasmus+", "Drexel University\tBilateral/GE3": "Drexel University\tBilateral"})
-    picture(page, "import-preview")
+    take_screenshot(page, "import-preview")
     page.get_by_role("button", name="Import this").click()
-    picture(page, "import-run")
+    take_screenshot(page, "import-run")
 
 
-def be_slower(page):
-    """Saving a university that has been changed since it was opened."""
+def capture_edit_conflict(page):
     page.goto("/admin/partners/university/?q=drexel")
     page.get_by_role("link", name="Drexel University").click()
     page.get_by_label("City").fill("Philadelphia, PA")
@@ -96,7 +94,7 @@ def be_slower(page):
     colleague.get_by_role("button", name="Save", exact=True).click()
     colleague.close()
     page.get_by_role("button", name="Save", exact=True).click()
-    picture(page, "faster")
+    take_screenshot(page, "edit-conflict")
 
 
 def upload(page, replacements):
@@ -110,11 +108,11 @@ def upload(page, replacements):
 
 
 @contextmanager
-def site():
-    """A fresh site with the office's list: its address, and the password of its coordinator."""
+def run_site():
+    """Serve a fresh site with the office's list; yield its URL and the coordinator's password."""
     with TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+        host = f"127.0.0.1:{probe.getsockname()[1]}"
         probe.close()
         environment = os.environ | {
             "SECRET_KEY": "for pictures only",
@@ -127,19 +125,19 @@ def site():
             return run([sys.executable, ROOT / "manage.py", *arguments], env=environment, text=True, **options)
 
         manage("migrate", "--verbosity", "0", check=True)
-        first = manage(
+        bootstrap = manage(
             "bootstrap",
             ROOT / "fixtures/partners.tsv",
-            "--address",
-            f"http://{address}",
+            "--url",
+            f"http://{host}",
             check=True,
             stdout=subprocess.PIPE,
         )
-        quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        server = manage("runserver", "--noreload", address, run=subprocess.Popen, **quiet)
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        server = manage("runserver", "--noreload", host, run=subprocess.Popen, **options)
         try:
             next(line for line in server.stdout if "Quit the server" in line)
-            yield f"http://{address}", re.search(r"coordinator, with the password (\S+)", first.stdout)[1]
+            yield f"http://{host}", re.search(r"coordinator, with the password (\S+)", bootstrap.stdout)[1]
         finally:
             server.terminate()
             server.wait()
