@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 
 run: $(VENV)/site .env
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py bootstrap fixtures/partners.tsv --address http://127.0.0.1:$(PORT)
+	@$(BIN)/python manage.py bootstrap fixtures/partners.tsv --url http://127.0.0.1:$(PORT)
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 serve: export DEBUG = off
@@ -33,7 +33,7 @@ test-all: $(VENV)/tools
 	@.ci/with-postgresql $(BIN)/pytest --numprocesses auto -m "database and not browser" $(ARGS)
 
 bench: $(VENV)/site
-	@$(BIN)/python -m bench.interchange $(ARGS)
+	@$(BIN)/python -m bench.imports $(ARGS)
 	@$(BIN)/python -m bench.public $(PUBLIC)
 	@echo
 	@$(BIN)/python -m bench.office $(OFFICE)
@@ -42,16 +42,16 @@ bench: $(VENV)/site
 	@(umask 077; $(PYTHON) -c 'import secrets; print(f"SECRET_KEY={secrets.token_urlsafe(50)}\nDEBUG=on")' > $@)
 
 $(VENV)/site: requirements.txt constraints.txt | $(VENV)
-	@echo "Installing what the site needs ..."
+	@echo "Installing the dependencies ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
 $(VENV)/tools: requirements.txt constraints.txt requirements-dev.txt | $(VENV)
-	@echo "Installing what the tests need ..."
+	@echo "Installing the development dependencies ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 	@touch $@
 
 $(VENV):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed. Name it like this: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is required. Choose one with: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $@ || { rm -rf $@; exit 1; }

@@ -1,7 +1,7 @@
-"""Uploads a file in the admin, reads the preview, confirms it and follows to the end.
+"""Upload a file in the admin, submit the preview's confirmation form and follow the redirects.
 
-``python -m bench.admin_flow SETTINGS PAGE FILE``, where PAGE is the path of the list of universities.
-What the preview asks to send back is read from its form, whatever it is.
+``python -m bench.admin_flow SETTINGS CHANGELIST_PATH FILE`` with the path of the changelist of universities.
+The hidden fields of the confirmation are read from the preview.
 """
 
 import html
@@ -12,24 +12,25 @@ from pathlib import Path
 
 import django
 
-CONFIRM = re.compile(r'<form\b[^>]*\baction="([^"]*process_import/[^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
-HIDDEN = re.compile(r'<input\b[^>]*\btype="hidden"[^>]*>')
-ATTRIBUTE = re.compile(r'\b(name|value)="([^"]*)"')
+CONFIRM_FORM_RE = re.compile(r'<form\b[^>]*\baction="([^"]*process_import/[^"]*)"[^>]*>(.*?)</form>', re.DOTALL)
+HIDDEN_INPUT_RE = re.compile(r'<input\b[^>]*\btype="hidden"[^>]*>')
+ATTRIBUTE_RE = re.compile(r'\b(name|value)="([^"]*)"')
 
 
-def main(settings, page, file):
+def main(settings, changelist_path, file):
     os.environ["DJANGO_SETTINGS_MODULE"] = settings
     django.setup()
-    client = signed_in()
+    client = create_client()
     with Path(file).open("rb") as upload:
-        preview = client.post(f"{page}import/", {"import_file": upload, "format": 0, "resource": 0}, follow=True)
-    action, fields = confirmation(preview)
-    done = client.post(action, fields, follow=True)
-    if done.status_code != 200:
-        sys.exit(f"The confirmation ends with status {done.status_code}.")
+        form_data = {"import_file": upload, "format": 0, "resource": 0}
+        preview = client.post(f"{changelist_path}import/", form_data, follow=True)
+    action, hidden_fields = parse_confirm_form(preview)
+    response = client.post(action, hidden_fields, follow=True)
+    if response.status_code != 200:
+        sys.exit(f"The confirmation ends with status {response.status_code}.")
 
 
-def signed_in():
+def create_client():
     from django.contrib.auth.models import User
     from django.test import Client
 
@@ -38,17 +39,15 @@ def signed_in():
     return client
 
 
-def confirmation(preview):
-    text = preview.getvalue().decode()
-    form = CONFIRM.search(text)
+def parse_confirm_form(preview):
+    """Return the action and the hidden fields of the confirmation form; exit if the page has none."""
+    page = preview.getvalue().decode()
+    form = CONFIRM_FORM_RE.search(page)
     if form is None:
-        sys.exit(f"The preview (status {preview.status_code}) has no form to confirm: {words(text)[:2000]}")
-    inputs = [dict(ATTRIBUTE.findall(tag)) for tag in HIDDEN.findall(form[2])]
-    return html.unescape(form[1]), {each["name"]: html.unescape(each.get("value", "")) for each in inputs}
-
-
-def words(text):
-    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+        text = " ".join(re.sub(r"<[^>]*>", " ", page).split())
+        sys.exit(f"The preview (status {preview.status_code}) has no form to confirm: {text[:2000]}")
+    inputs = [dict(ATTRIBUTE_RE.findall(tag)) for tag in HIDDEN_INPUT_RE.findall(form[2])]
+    return html.unescape(form[1]), {field["name"]: html.unescape(field.get("value", "")) for field in inputs}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""What only a site's own database can do or tell, asked in a process of its own with the site's settings.
+"""Create and verify data directly in the database of a served site.
 
-``coordinators NUMBER`` makes accounts that have a university and an agreement each, ``pages NUMBER`` tells where
-universities are, and ``lost`` reads what was confirmed and tells what of it is not there.
+``python -m bench.consistency_check COMMAND`` runs with the site's settings and prints JSON: ``coordinators COUNT``
+creates accounts with a university and an agreement each, ``pages COUNT`` lists URL paths of universities, and ``lost``
+reads confirmed saves from standard input and lists those that are not in the database.
 """
 
 from __future__ import annotations
@@ -11,72 +12,77 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from bench.measure import ROOT, WorkNotDoneError
+from bench.measure import ROOT, InvalidMeasurementError
 
 PASSWORD = "for measuring only"  # noqa: S105
 
 
-def asked(environment: Mapping[str, str], *arguments: str, told=None):
-    """Asks the witness of a site. Raises WorkNotDoneError when it fails."""
-    done = subprocess.run(  # noqa: S603
+def run_check(environment: Mapping[str, str], *arguments: str, stdin_data=None):
+    """Run a command in a process with the site's environment. Raise InvalidMeasurementError if it fails."""
+    completed = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "bench.consistency_check", *arguments],
         cwd=ROOT,
         env=environment | {"DJANGO_SETTINGS_MODULE": "exchange.settings"},
-        input=json.dumps(told),
+        input=json.dumps(stdin_data),
         capture_output=True,
         text=True,
     )
-    if done.returncode:
-        raise WorkNotDoneError(f"The witness fails: {done.stderr[-400:]}")
-    return json.loads(done.stdout)
+    if completed.returncode:
+        raise InvalidMeasurementError(f"The consistency check failed: {completed.stderr[-400:]}")
+    return json.loads(completed.stdout)
 
 
-def coordinators(number):
+def create_coordinators(count):
     from django.contrib.auth.hashers import make_password
     from django.contrib.auth.models import Group, User
 
     group, password = Group.objects.get(name="Exchange coordinators"), make_password(PASSWORD)
     accounts = []
-    for _ in range(int(number)):
+    for _ in range(int(count)):
         name = f"coordinator-{User.objects.count()}"
         user = User.objects.create(username=name, password=password, is_staff=True)
         user.groups.add(group)
-        accounts.append({"name": user.username, "password": PASSWORD} | _own(user))
+        accounts.append({"name": user.username, "password": PASSWORD} | _create_objects_of(user))
     return accounts
 
 
-def _own(user):
+def _create_objects_of(user):
     from partners.models import Agreement, AgreementType, Country, University
 
-    country, kind = Country.objects.get(code="DE"), AgreementType.objects.get(slug="bilateral")
+    country, agreement_type = Country.objects.get(code="DE"), AgreementType.objects.get(slug="bilateral")
     university = University.objects.create(name=f"University of {user.username}", country=country)
-    agreement = Agreement.objects.create(university=university, agreement_type=kind, responsible=user)
+    agreement = Agreement.objects.create(university=university, agreement_type=agreement_type, responsible=user)
     return {"university": university.pk, "page": university.get_absolute_url(), "agreement": agreement.pk}
 
 
-def pages(number):
+def list_pages(count):
     from partners.models import University
 
-    return [university.get_absolute_url() for university in University.objects.order_by("pk")[: int(number)]]
+    return [university.get_absolute_url() for university in University.objects.order_by("pk")[: int(count)]]
 
 
-def lost():
-    """Each value that was confirmed has to be in the history, and the last one of a field in the register."""
-    confirmed = json.load(sys.stdin)
-    last = {(model, pk, name): value for model, pk, name, value in confirmed}
-    gone = [each for each in confirmed if not _has("history", *each)]
-    return gone + [[*field, value] for field, value in last.items() if not _has("objects", *field, value)]
+def find_lost_saves():
+    """Return saves missing in the history, and last saves of a field missing in the register.
+
+    A save is a list of model name, pk, field name and value.
+    """
+    saves = json.load(sys.stdin)
+    last_values = {(model, pk, field): value for model, pk, field, value in saves}
+    lost = [save for save in saves if not _exists("history", *save)]
+    return lost + [[*key, value] for key, value in last_values.items() if not _exists("objects", *key, value)]
 
 
-def _has(where, model, pk, name, value):
+def _exists(manager_name, model, pk, field, value):
     from django.apps import apps
 
-    rows = getattr(apps.get_model("partners", model), where)
-    return rows.filter(id=pk, **{name: value}).exists()
+    manager = getattr(apps.get_model("partners", model), manager_name)
+    return manager.filter(id=pk, **{field: value}).exists()
 
+
+COMMANDS = {"coordinators": create_coordinators, "pages": list_pages, "lost": find_lost_saves}
 
 if __name__ == "__main__":
     import django
 
     django.setup()
-    json.dump({"coordinators": coordinators, "pages": pages, "lost": lost}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    json.dump(COMMANDS[sys.argv[1]](*sys.argv[2:]), sys.stdout)

@@ -1,7 +1,7 @@
-"""Files of the shape of the office's list, the same for the same seed.
+"""Generate files in the format of the office's list, reproducibly by seed.
 
-``python -m bench.generators ROWS SEED FILE`` writes one. Countries come up as often as in the office's
-own list, and each of the world's others now and then.
+``python -m bench.generators ROWS SEED FILE`` writes one. Countries are as frequent as in the office's own list;
+the world's other countries are rare.
 """
 
 import csv
@@ -16,10 +16,10 @@ from partners.name_normalization import matching_key
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 HEADER = ["Country", "University name", "Agreement type"]
 TYPES = ["Bilateral", "Erasmus+", "GE3"]
-ELSEWHERE = 0.1
-"""How often a country comes up that is not in the office's list, where those with one partner count 1."""
+UNLISTED_WEIGHT = 0.1
+"""The weight of a country that is not in the office's list; one with a single partner has the weight 1."""
 
-TERMS = {
+TERM_WEIGHTS = {
     "Bilateral": 70,
     "Erasmus+": 12,
     "GE3": 1,
@@ -63,41 +63,41 @@ PATTERNS = [
 DISTRICTS = ["", "", "", " North", " Süd", " Centro", " (Campus II)", ", Saint-Étienne"]
 
 
-def countries() -> list[str]:
+def country_names() -> list[str]:
     return [row["name"] for row in json.loads((FIXTURES / "countries.json").read_text(encoding="utf-8"))]
 
 
-def rows(number: int, seed: int) -> list[list[str]]:
-    """Universities of distinct keys, by country and name as the office sorts them."""
-    chance = random.Random(seed)  # noqa: S311
-    names, weights = countries(), _weights()
-    seen, found = set(), []
-    while len(found) < number:
-        country = chance.choices(names, weights)[0]
-        name = _name(chance)
-        identity = country, matching_key(name)
-        if identity not in seen:
-            seen.add(identity)
-            found.append([country, name, chance.choices([*TERMS], TERMS.values())[0]])
-    return sorted(found)
+def generate_rows(count: int, seed: int) -> list[list[str]]:
+    """Return rows of distinct universities, sorted by country and name."""
+    rng = random.Random(seed)  # noqa: S311
+    names, weights = country_names(), _country_weights()
+    seen, rows = set(), []
+    while len(rows) < count:
+        country = rng.choices(names, weights)[0]
+        name = _generate_name(rng)
+        key = country, matching_key(name)
+        if key not in seen:
+            seen.add(key)
+            rows.append([country, name, rng.choices([*TERM_WEIGHTS], TERM_WEIGHTS.values())[0]])
+    return sorted(rows)
 
 
-def _weights() -> list[float]:
+def _country_weights() -> list[float]:
     with (FIXTURES / "partners.tsv").open(encoding="utf-8") as file:
-        listed = Counter(line.split("\t")[0] for line in file)
-    return [listed[name] or ELSEWHERE for name in countries()]
+        partner_counts = Counter(line.split("\t")[0] for line in file)
+    return [partner_counts[name] or UNLISTED_WEIGHT for name in country_names()]
 
 
-def _name(chance: random.Random) -> str:
-    place = chance.choice(STEMS) + chance.choice(ENDINGS) + chance.choice(DISTRICTS)
-    return chance.choice(PATTERNS).format(place)
+def _generate_name(rng: random.Random) -> str:
+    place = rng.choice(STEMS) + rng.choice(ENDINGS) + rng.choice(DISTRICTS)
+    return rng.choice(PATTERNS).format(place)
 
 
-def write(number: int, seed: int, file: Path) -> None:
+def write_list(count: int, seed: int, file: Path) -> None:
     with file.open("w", encoding="utf-8", newline="") as stream:
         tsv = csv.writer(stream, "excel-tab", lineterminator="\n")
-        tsv.writerows([HEADER, *rows(number, seed)])
+        tsv.writerows([HEADER, *generate_rows(count, seed)])
 
 
 if __name__ == "__main__":
-    write(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
+    write_list(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))

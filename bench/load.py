@@ -1,4 +1,4 @@
-"""Readers, searchers and coordinators at once: how long they wait, and whether anything goes wrong or is lost."""
+"""Load test with concurrent readers, searchers and coordinators: response times, errors, lost saves."""
 
 from __future__ import annotations
 
@@ -15,186 +15,194 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import load_sites, others
-from bench.consistency_check import asked
+from bench import competitor_servers, load_sites
+from bench.consistency_check import run_check
 from bench.coordinators import Coordinator
-from bench.load_sites import PROCESSES, Site, on_postgresql, on_sqlite
-from bench.measure import ROOT, WorkNotDoneError
-from bench.measurement_env import Workshop
-from tests.serving import get
+from bench.load_sites import WORKER_COUNT, Site, serve_on_postgresql, serve_on_sqlite
+from bench.measure import ROOT, InvalidMeasurementError
+from bench.measurement_env import MeasurementEnv
+from tests.serving import http_get
 
-TARGET = 3
-"""How many times as long reads may take beside those who write, in the 99th percentile."""
-PAGES = 100
+MAX_SLOWDOWN = 3
+"""Target for the 99th percentile of reads while coordinators write, relative to reads alone."""
+PAGE_COUNT = 100
 """Universities that readers open."""
-WHERE = ["sqlite", "postgresql", "lists"]
+SCENARIOS = ["sqlite", "postgresql", "lists"]
 PACES = {"people's pace": (5, 10), "without a pause": (0, 0)}
-"""The seconds that students and coordinators take for a page and for a form, in the mean."""
-HEAD = "| | answers a second | median, ms | 99th percentile, ms | errors |\n|---|--:|--:|--:|--:|"
+"""Mean seconds that students and coordinators pause before a page and before a form."""
+MAX_WARM_UP = 5
+"""Seconds before measuring, in which caches fill."""
+TABLE_HEAD = "| | responses a second | median, ms | 99th percentile, ms | errors |\n|---|--:|--:|--:|--:|"
 
 
-class Found(NamedTuple):
-    took: list[float]
-    """Milliseconds of each answer."""
-    wrong: list[str]
+class LoadResult(NamedTuple):
+    durations_ms: list[float]
+    errors: list[str]
     seconds: float
 
     @property
     def percentiles(self) -> tuple[float, float]:
-        """The 50th and the 99th."""
-        if len(self.took) < 2:
-            raise WorkNotDoneError(f"{len(self.took)} answers are too few to tell anything. {self.wrong[:1]}")
-        hundredths = statistics.quantiles(self.took, n=100, method="inclusive")
-        return hundredths[49], hundredths[98]
+        """The 50th and the 99th percentile, in milliseconds."""
+        if len(self.durations_ms) < 2:
+            raise InvalidMeasurementError(f"{len(self.durations_ms)} responses are too few. {self.errors[:1]}")
+        cut_points = statistics.quantiles(self.durations_ms, n=100, method="inclusive")
+        return cut_points[49], cut_points[98]
 
 
-class Load:
-    """What is asked of each site. Lines of the table are printed as they come, the rest is kept for the end."""
+class LoadTest:
+    """Measure each site and print table rows at once; conclusions and failures are collected for the end."""
 
-    def __init__(self, chosen: argparse.Namespace):
-        self.chosen = chosen
-        self.crowd = {"Reader": chosen.readers, "Searcher": chosen.searchers}
-        self.verdicts: list[str] = []
-        self.faults: list[str] = []
+    def __init__(self, options: argparse.Namespace):
+        self.options = options
+        self.students = {"Reader": options.readers, "Searcher": options.searchers}
+        self.conclusions: list[str] = []
+        self.failures: list[str] = []
 
-    def site(self, site: Site) -> None:
-        pages = asked(site.environment, "pages", str(PAGES))
-        for pace, (pause, pause_to_save) in PACES.items():
-            name, coordinators = f"{site.name}, {pace}", self.signed_in(site)
-            self.visits(site.ports, pages, 0, self.warming, **self.crowd)
-            alone = self.visits(site.ports, pages, pause, **self.crowd)
-            self.tell(f"{name}: students alone", alone)
-            with ThreadPoolExecutor(1) as aside:
-                students = aside.submit(self.visits, site.ports, pages, pause, **self.crowd)
-                saves = self.saves(coordinators, pause_to_save)
-            self.tell(f"{name}: students beside coordinators", students.result())
-            self.tell(f"{name}: saves of coordinators", saves)
-            self.judge_saves(name, site, coordinators)
-            self.judge_reads(name, alone, students.result())
+    def measure_site(self, site: Site) -> None:
+        pages = run_check(site.environment, "pages", str(PAGE_COUNT))
+        for pace, (student_pause, coordinator_pause) in PACES.items():
+            name, coordinators = f"{site.name}, {pace}", self.sign_in_coordinators(site)
+            self.run_visitors(site.ports, pages, 0, self.warm_up, **self.students)
+            alone = self.run_visitors(site.ports, pages, student_pause, **self.students)
+            self.print_result(f"{name}: students alone", alone)
+            with ThreadPoolExecutor(1) as executor:
+                students = executor.submit(self.run_visitors, site.ports, pages, student_pause, **self.students)
+                saves = self.run_coordinators(coordinators, coordinator_pause)
+            self.print_result(f"{name}: students beside coordinators", students.result())
+            self.print_result(f"{name}: saves of coordinators", saves)
+            self.check_saves(name, site, coordinators)
+            self.check_slowdown(name, alone, students.result())
 
-    def lists(self, workshop: Workshop) -> None:
-        """The list alone, by as many visitors at once, as fast as each side can."""
-        visitors = self.chosen.readers + self.chosen.searchers
-        for name, ports, page in sides(workshop, self.chosen.rows):
-            self.visits(ports, [page], 0, self.warming, Visitor=visitors)
-            self.tell(f"the list alone: {name}", self.visits(ports, [page], 0, Visitor=visitors))
+    def measure_lists(self, env: MeasurementEnv) -> None:
+        """Compare the public list alone with other servers, with all visitors and without pauses."""
+        visitor_count = self.options.readers + self.options.searchers
+        for name, ports, path in serve_lists(env, self.options.rows):
+            self.run_visitors(ports, [path], 0, self.warm_up, Visitor=visitor_count)
+            self.print_result(f"the list alone: {name}", self.run_visitors(ports, [path], 0, Visitor=visitor_count))
 
     @property
-    def warming(self) -> int:
-        """Seconds in which nothing is measured."""
-        return min(5, self.chosen.seconds)
+    def warm_up(self) -> int:
+        return min(MAX_WARM_UP, self.options.seconds)
 
-    def visits(self, ports: Sequence[int], pages: Sequence[str], pause: float, seconds: int = 0, **visitors: int):
-        """By as many visitors of each kind, over the given or the chosen seconds."""
-        plan = {"visitors": visitors, "pages": pages, "pause": pause, "ports": ports}
-        told = json.dumps(plan | {"seconds": seconds or self.chosen.seconds})
-        command = [sys.executable, "-m", "bench.student_load"]
-        done = subprocess.run(command, cwd=ROOT, input=told, capture_output=True, text=True)  # noqa: S603
-        if done.returncode:
-            raise WorkNotDoneError(f"The crowd fails: {done.stderr[-400:]}")
-        return Found(**json.loads(done.stdout))
+    def run_visitors(self, ports: Sequence[int], pages: Sequence[str], pause: float, seconds: int = 0, **visitors: int):
+        """Run as many visitors of each class as given, by default for the seconds of the options."""
+        arguments = {"visitors": visitors, "pages": pages, "pause": pause, "ports": ports}
+        arguments["seconds"] = seconds or self.options.seconds
+        completed = subprocess.run(
+            [sys.executable, "-m", "bench.student_load"],
+            cwd=ROOT,
+            input=json.dumps(arguments),
+            capture_output=True,
+            text=True,
+        )
+        if completed.returncode:
+            raise InvalidMeasurementError(f"The simulated students failed: {completed.stderr[-400:]}")
+        return LoadResult(**json.loads(completed.stdout))
 
-    def signed_in(self, site: Site) -> list[Coordinator]:
-        accounts = asked(site.environment, "coordinators", str(self.chosen.coordinators))
+    def sign_in_coordinators(self, site: Site) -> list[Coordinator]:
+        accounts = run_check(site.environment, "coordinators", str(self.options.coordinators))
         coordinators = [Coordinator(account, site.ports) for account in accounts]
         with ThreadPoolExecutor(len(coordinators)) as threads:
             list(threads.map(Coordinator.sign_in, coordinators))
         return coordinators
 
-    def saves(self, coordinators: Sequence[Coordinator], pause: float) -> Found:
+    def run_coordinators(self, coordinators: Sequence[Coordinator], pause: float) -> LoadResult:
         start = time.monotonic()
         with ThreadPoolExecutor(len(coordinators)) as threads:
-            list(threads.map(lambda coordinator: coordinator.work(self.chosen.seconds, pause), coordinators))
-        took = [ms for each in coordinators for ms in each.took]
-        wrong = [error for each in coordinators for error in each.wrong]
-        return Found(took, wrong, time.monotonic() - start)
+            list(threads.map(lambda coordinator: coordinator.work(self.options.seconds, pause), coordinators))
+        durations_ms = [duration for coordinator in coordinators for duration in coordinator.durations_ms]
+        errors = [error for coordinator in coordinators for error in coordinator.errors]
+        return LoadResult(durations_ms, errors, time.monotonic() - start)
 
-    def tell(self, name: str, found: Found) -> None:
-        median, highest = found.percentiles
-        rate = len(found.took) / found.seconds
-        print(f"| {name} | {rate:,.1f} | {median:,.0f} | {highest:,.0f} | {len(found.wrong)} |", flush=True)
-        self.faults += [f"{name}: {error}" for error in found.wrong[:3]]
+    def print_result(self, name: str, result: LoadResult) -> None:
+        median, percentile_99 = result.percentiles
+        rate = len(result.durations_ms) / result.seconds
+        print(f"| {name} | {rate:,.1f} | {median:,.0f} | {percentile_99:,.0f} | {len(result.errors)} |", flush=True)
+        self.failures += [f"{name}: {error}" for error in result.errors[:3]]
 
-    def judge_saves(self, name: str, site: Site, coordinators: Sequence[Coordinator]) -> None:
-        confirmed = [value for each in coordinators for value in each.confirmed]
-        lost, stale = asked(site.environment, "lost", told=confirmed), sum(each.stale for each in coordinators)
-        told = f"{name}: {len(confirmed):,} saves confirmed, {len(lost)} lost, {stale} not on their pages at once."
-        self.verdicts.append(told)
-        self.faults += [f"{told} {lost[:3]}"] if lost or stale else []
+    def check_saves(self, name: str, site: Site, coordinators: Sequence[Coordinator]) -> None:
+        saves = [save for coordinator in coordinators for save in coordinator.confirmed_saves]
+        lost = run_check(site.environment, "lost", stdin_data=saves)
+        stale_count = sum(coordinator.stale_count for coordinator in coordinators)
+        conclusion = f"{name}: {len(saves):,} saves confirmed, {len(lost)} lost, {stale_count} public pages stale."
+        self.conclusions.append(conclusion)
+        self.failures += [f"{conclusion} {lost[:3]}"] if lost or stale_count else []
 
-    def judge_reads(self, name: str, alone: Found, beside: Found) -> None:
+    def check_slowdown(self, name: str, alone: LoadResult, beside: LoadResult) -> None:
         ratio = beside.percentiles[1] / alone.percentiles[1]
-        met = "met" if ratio <= TARGET else "MISSED"
-        told = f"the 99th percentile of students beside coordinators is {ratio:.1f} times that alone"
-        self.verdicts.append(f"{name}: {told}, target at most {TARGET}: {met}.")
+        verdict = "met" if ratio <= MAX_SLOWDOWN else "MISSED"
+        conclusion = f"the 99th percentile of students beside coordinators is {ratio:.1f} times that alone"
+        self.conclusions.append(f"{name}: {conclusion}, target at most {MAX_SLOWDOWN}: {verdict}.")
 
 
-def sides(workshop: Workshop, rows: int) -> Iterator[tuple[str, list[int], str]]:
-    with on_sqlite(workshop, rows) as site:
-        page = get(site.ports[0], "/")[2]
+def serve_lists(env: MeasurementEnv, rows: int) -> Iterator[tuple[str, list[int], str]]:
+    """Yield name, ports and URL path of the list, of one running server after another."""
+    with serve_on_sqlite(env, rows) as site:
+        page = http_get(site.ports[0], "/")[2]
         yield "ours, on SQLite", site.ports, "/"
-    with others.stock(workshop, rows, PROCESSES) as (port, address):
-        yield "a generic view of Django", [port], address
-    if others.DATASETTE:
-        with others.datasette(workshop, rows) as (port, address):
-            yield "Datasette", [port], address
-    if others.NGINX:
-        with others.nginx(workshop, page) as (port, address):
-            yield "nginx, our page as a file", [port], address
+    with competitor_servers.stock(env, rows, WORKER_COUNT) as (port, path):
+        yield "a generic view of Django", [port], path
+    if competitor_servers.DATASETTE:
+        with competitor_servers.datasette(env, rows) as (port, path):
+            yield "Datasette", [port], path
+    if competitor_servers.NGINX:
+        with competitor_servers.nginx(env, page) as (port, path):
+            yield "nginx, our page as a file", [port], path
 
 
-def left_out(chosen: argparse.Namespace) -> Iterator[str]:
-    if "postgresql" in chosen.on and not load_sites.SERVER:
-        yield "Left out: PostgreSQL, as BENCH_DATABASE_URL names no server."
-    if "lists" in chosen.on and not others.DATASETTE:
-        yield "Left out: Datasette, as it is not installed (pipx install datasette)."
-    if "lists" in chosen.on and not others.NGINX:
-        yield "Left out: nginx, as it is not installed."
+def skipped_messages(options: argparse.Namespace) -> Iterator[str]:
+    if "postgresql" in options.on and not load_sites.DATABASE_SERVER:
+        yield "Skipped: PostgreSQL, because BENCH_DATABASE_URL is not set."
+    if "lists" in options.on and not competitor_servers.DATASETTE:
+        yield "Skipped: Datasette, because it is not installed (pipx install datasette)."
+    if "lists" in options.on and not competitor_servers.NGINX:
+        yield "Skipped: nginx, because it is not installed."
 
 
-def options() -> argparse.Namespace:
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="for each line")
     parser.add_argument("--rows", type=int, default=1_000, help="universities")
     parser.add_argument("--readers", type=int, default=40)
     parser.add_argument("--searchers", type=int, default=10)
     parser.add_argument("--coordinators", type=int, default=10)
-    parser.add_argument("--on", nargs="+", choices=WHERE, default=WHERE, help="what to measure")
+    parser.add_argument("--on", nargs="+", choices=SCENARIOS, default=SCENARIOS, help="what to measure")
     parser.add_argument("--seed", type=int, default=1, help="of the generated list")
     return parser.parse_args()
 
 
-def head(chosen: argparse.Namespace) -> str:
-    people = f"{chosen.readers} readers, {chosen.searchers} searchers and {chosen.coordinators} coordinators"
-    where = f"{chosen.rows:,} universities, {os.cpu_count()} processors, which those who ask use as well"
-    return f"{people} for {chosen.seconds} seconds a line; {where}:\n"
+def introduction(options: argparse.Namespace) -> str:
+    users = f"{options.readers} readers, {options.searchers} searchers and {options.coordinators} coordinators"
+    machine = f"{options.rows:,} universities, {os.cpu_count()} processors shared by the servers and the clients"
+    return f"{users} for {options.seconds} seconds a line; {machine}:\n"
 
 
-def measure(load: Load, workshop: Workshop) -> None:
-    on, rows = load.chosen.on, load.chosen.rows
-    if "sqlite" in on:
-        with on_sqlite(workshop, rows) as site:
-            load.site(site)
-    if "postgresql" in on and load_sites.SERVER:
-        with on_postgresql(workshop, rows) as site:
-            load.site(site)
-    if "lists" in on:
-        load.lists(workshop)
+def measure(load_test: LoadTest, env: MeasurementEnv) -> None:
+    scenarios, rows = load_test.options.on, load_test.options.rows
+    if "sqlite" in scenarios:
+        with serve_on_sqlite(env, rows) as site:
+            load_test.measure_site(site)
+    if "postgresql" in scenarios and load_sites.DATABASE_SERVER:
+        with serve_on_postgresql(env, rows) as site:
+            load_test.measure_site(site)
+    if "lists" in scenarios:
+        load_test.measure_lists(env)
 
 
 def main() -> int:
-    chosen = options()
-    load = Load(chosen)
-    print(head(chosen), HEAD, sep="\n", flush=True)
+    options = parse_options()
+    load_test = LoadTest(options)
+    print(introduction(options), TABLE_HEAD, sep="\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         try:
-            measure(load, Workshop(Path(folder), chosen.seed))
-        except WorkNotDoneError as error:
-            load.faults.append(str(error))
-    print("", *(f"- {verdict}" for verdict in load.verdicts), "", *left_out(chosen), sep="\n")
-    if load.faults:
-        print("!!! WORK NOT DONE, THE NUMBERS ARE WORTH NOTHING:", *load.faults, sep="\n")
-    return 1 if load.faults else 0
+            measure(load_test, MeasurementEnv(Path(folder), options.seed))
+        except InvalidMeasurementError as error:
+            load_test.failures.append(str(error))
+    conclusions = [f"- {conclusion}" for conclusion in load_test.conclusions]
+    print("", *conclusions, "", *skipped_messages(options), sep="\n")
+    if load_test.failures:
+        print("!!! FAILED, THE NUMBERS ARE INVALID:", *load_test.failures, sep="\n")
+    return 1 if load_test.failures else 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Asks a server for pages over several connections at once, one after another on each.
+"""Request pages over several concurrent connections and print the responses per second.
 
-``python -m bench.loader PORT SECONDS CONNECTIONS`` reads addresses from standard input, one a line, a header after a
-tab if there is one. It prints how many answers came in a second. An answer that is neither a page nor the word that
-nothing has changed ends it.
+``python -m bench.loader PORT SECONDS CONNECTIONS`` reads URL paths from standard input, one a line, with an optional
+header after a tab. Each connection sends one request after another, each on a new socket. A status other than 200 or
+304 stops the run.
 """
 
 import itertools
@@ -12,37 +12,37 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 
-def request(line):
+def build_request(line):
     path, *headers = line.rstrip("\n").split("\t")
-    told = ["Host: localhost", "Accept-Encoding: gzip", "Connection: close", *headers]
-    return "\r\n".join([f"GET {path} HTTP/1.1", *told, "", ""]).encode()
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Accept-Encoding: gzip", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode()
 
 
-def answer(port, asked):
-    """The first piece of what comes, with its head."""
-    with socket.create_connection(("127.0.0.1", port)) as line:
-        line.sendall(asked)
-        head = block = line.recv(65536)
+def fetch_head(port, request):
+    """Read the whole response and return its first block, which includes the headers."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(request)
+        head = block = connection.recv(65536)
         while block:
-            block = line.recv(65536)
+            block = connection.recv(65536)
     if head[9:12] not in (b"200", b"304"):
-        raise ValueError(f"{asked[:80]} is answered with {head[:80]}")
+        raise ValueError(f"{request[:80]} got the response {head[:80]}")
     return head
 
 
 def main(port, seconds, connections):
-    requests = itertools.cycle([request(line) for line in sys.stdin])
+    requests = itertools.cycle([build_request(line) for line in sys.stdin])
     start = time.perf_counter()
 
-    def ask(_connection):
+    def run_connection(_index):
         count = 0
         while time.perf_counter() < start + seconds:
-            answer(port, next(requests))
+            fetch_head(port, next(requests))
             count += 1
         return count
 
     with ThreadPoolExecutor(connections) as threads:
-        count = sum(threads.map(ask, range(connections)))
+        count = sum(threads.map(run_connection, range(connections)))
     print(count / (time.perf_counter() - start))
 
 

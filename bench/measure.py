@@ -1,4 +1,4 @@
-"""Runs a command as a process of its own and tells what it cost, the start of the interpreter included."""
+"""Run a command in a process of its own and measure its cost, the start of the interpreter included."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class WorkNotDoneError(Exception):
-    """A number that would be worth nothing, as what it measures did not happen."""
+class InvalidMeasurementError(Exception):
+    """The measured work failed or was incomplete, so that its cost says nothing."""
 
 
 class Cost(NamedTuple):
     seconds: float
-    """By the clock."""
+    """Wall-clock time."""
     cpu: float
-    """Seconds of the processor, which what else the machine does disturbs less."""
+    """Seconds of CPU time, which other processes of the machine disturb less."""
     megabytes: float
-    """The most that the process had in memory at any time (``ru_maxrss``)."""
+    """Peak memory of the process (``ru_maxrss``)."""
 
 
 def run(arguments: Sequence[str | Path], environment: Mapping[str, str], output: Path) -> Cost:
-    """Runs Python with the arguments. What it prints goes to a file, as into a pipe.
+    """Run Python with the arguments, its standard output redirected to the file ``output``.
 
-    Raises WorkNotDoneError when it fails.
+    Raise InvalidMeasurementError if the exit status is not zero.
     """
     errors = output.with_suffix(".errors")
     with output.open("wb") as out, errors.open("wb") as err:
@@ -47,11 +47,12 @@ def run(arguments: Sequence[str | Path], environment: Mapping[str, str], output:
         seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        end = errors.read_text(encoding="utf-8", errors="replace")[-400:]
-        raise WorkNotDoneError(f"{' '.join(map(str, arguments))} ended with {process.returncode}: {end}")
+        error_output = errors.read_text(encoding="utf-8", errors="replace")[-400:]
+        command = " ".join(map(str, arguments))
+        raise InvalidMeasurementError(f"{command} ended with {process.returncode}: {error_output}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """The middle one of each."""
+    """Return the median of each figure."""
     return Cost(*(statistics.median_low(values) for values in zip(*costs, strict=True)))

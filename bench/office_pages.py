@@ -1,7 +1,7 @@
-"""What the office's pages take with a register of some size, in a database that is made for it and removed.
+"""Time the admin's pages with a register of a given size, in a temporary database.
 
-``python -m bench.office_pages AGREEMENTS SEED RUNS`` with the database's address in ``TEST_DATABASE_URL``
-prints the median seconds of each page as JSON.
+``python -m bench.office_pages AGREEMENTS SEED RUNS`` with the database's URL in ``TEST_DATABASE_URL`` prints the
+median seconds of each page as JSON.
 """
 
 from __future__ import annotations
@@ -25,15 +25,19 @@ PAGES = {
     "search": "/admin/partners/agreement/?q=universidad",
     "worklist": "/admin/",
 }
-HAS = {"agreements": "action-checkbox", "search": "action-checkbox", "worklist": "time-left"}
-"""Of what each page has to be full, or else it did not do its work."""
-FULL = 20
-KINDS = 151
-"""Agreements whose numbers leave the same rest share their dates and their person: one update for all of them."""
-PEOPLE = 5
+ROW_MARKERS = {
+    "agreements": 'class="action-checkbox"',
+    "search": 'class="action-checkbox"',
+    "worklist": 'class="deadline',
+}
+"""Strings that each row of a page has, to verify that the page is complete."""
+MIN_ROWS = 20
+GROUP_COUNT = 151
+"""Agreements are divided by pk modulo this; one update for each group sets its dates and its responsible person."""
+USER_COUNT = 5
 
 
-def main(number: int, seed: int, runs: int) -> None:
+def main(agreement_count: int, seed: int, runs: int) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     from django.db import connection
@@ -43,41 +47,41 @@ def main(number: int, seed: int, runs: int) -> None:
     settings["TEST"]["NAME"] = name if connection.vendor == "sqlite" else f"bench_{name}"
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
-        fill(number, seed)
-        client = signed_in()
-        print(json.dumps({page: seconds(client, page, runs) for page in PAGES}))
+        fill_register(agreement_count, seed)
+        client = create_client()
+        print(json.dumps({page: median_seconds(client, page, runs) for page in PAGES}))
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
 
 
-def fill(number: int, seed: int) -> None:
-    """Imports a list with as many agreements, and spreads states, days and people over them."""
+def fill_register(agreement_count: int, seed: int) -> None:
+    """Import a generated list and vary the statuses, dates and responsible persons."""
     from django.db import connection
 
     from partners import tables
     from partners.imports.resources import COLUMNS, OfficeListResource
     from partners.models import ImportRun
 
-    chance = random.Random(seed)  # noqa: S311
-    content = _list(number, seed, chance)
-    run = ImportRun.of(content, file_name="partners.tsv")
+    rng = random.Random(seed)  # noqa: S311
+    content = _generate_list(agreement_count, seed, rng)
+    run = ImportRun.from_upload(content, file_name="partners.tsv")
     OfficeListResource().import_data(tables.read_table(content, COLUMNS), run=run)
-    _spread(chance)
+    _vary_agreements(rng)
     connection.cursor().execute("ANALYZE")
 
 
-def _list(number: int, seed: int, chance: random.Random) -> bytes:
-    rows = generators.rows(number, seed)
-    chance.shuffle(rows)
-    sizes = accumulate(row[2].count("/") + 1 for row in rows)
-    chosen = [row for row, size in zip(rows, sizes, strict=True) if size <= number]
+def _generate_list(agreement_count: int, seed: int, rng: random.Random) -> bytes:
+    rows = generators.generate_rows(agreement_count, seed)
+    rng.shuffle(rows)
+    cumulative_counts = accumulate(row[2].count("/") + 1 for row in rows)
+    selected = [row for row, count in zip(rows, cumulative_counts, strict=True) if count <= agreement_count]
     text = io.StringIO()
-    for row in [generators.HEADER, *chosen]:
+    for row in [generators.HEADER, *selected]:
         text.write("\t".join(row) + "\n")
     return text.getvalue().encode()
 
 
-def _spread(chance: random.Random) -> None:
+def _vary_agreements(rng: random.Random) -> None:
     from django.contrib.auth.models import User
     from django.db.models.functions import Mod
     from django.utils.timezone import localdate
@@ -86,19 +90,19 @@ def _spread(chance: random.Random) -> None:
     from partners.models import Agreement
 
     today = localdate()
-    people = [None, *(User.objects.create_user(f"person-{n}", is_staff=True) for n in range(PEOPLE))]
-    for kind in range(KINDS):
-        alike = Agreement.objects.annotate(kind=Mod("pk", KINDS)).filter(kind=kind)
-        alike.update(responsible=chance.choice(people), places_out=chance.randrange(6))
-        signed_on = today - timedelta(days=chance.randrange(3650))
-        later, earlier = today + timedelta(chance.randrange(1500)), today - timedelta(chance.randrange(1, 1000))
-        ends = chance.choices([None, later, earlier], [60, 35, 5])[0]
-        alike.signed().update(signed_on=signed_on, valid_until=ends)
-        if kind % 10 == 0:
-            alike.signed().update(status=AgreementStatus.ENDED, ended_on=signed_on)
+    users = [None, *(User.objects.create_user(f"person-{n}", is_staff=True) for n in range(USER_COUNT))]
+    for index in range(GROUP_COUNT):
+        group = Agreement.objects.annotate(group=Mod("pk", GROUP_COUNT)).filter(group=index)
+        group.update(responsible=rng.choice(users), places_out=rng.randrange(6))
+        signed_on = today - timedelta(days=rng.randrange(3650))
+        future, past = today + timedelta(rng.randrange(1500)), today - timedelta(rng.randrange(1, 1000))
+        valid_until = rng.choices([None, future, past], [60, 35, 5])[0]
+        group.signed().update(signed_on=signed_on, valid_until=valid_until)
+        if index % 10 == 0:
+            group.signed().update(status=AgreementStatus.ENDED, ended_on=signed_on)
 
 
-def signed_in():
+def create_client():
     from django.contrib.auth.models import Group, User
     from django.test import Client
 
@@ -109,16 +113,16 @@ def signed_in():
     return client
 
 
-def seconds(client, page: str, runs: int) -> float:
-    """The median, after one that is not counted."""
-    taken = []
+def median_seconds(client, page: str, runs: int) -> float:
+    """Return the median time of the runs, after one run that does not count. Exit if rows are missing."""
+    durations = []
     for _run in range(runs + 1):
         start = time.perf_counter()
-        answer = client.get(PAGES[page])
-        taken.append(time.perf_counter() - start)
-    if (found := answer.content.decode().count(HAS[page])) < FULL:
-        sys.exit(f"{page} (status {answer.status_code}) has {found} lines, fewer than {FULL}.")
-    return statistics.median(taken[1:])
+        response = client.get(PAGES[page])
+        durations.append(time.perf_counter() - start)
+    if (row_count := response.content.decode().count(ROW_MARKERS[page])) < MIN_ROWS:
+        sys.exit(f"{page} (status {response.status_code}) has {row_count} rows, fewer than {MIN_ROWS}.")
+    return statistics.median(durations[1:])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Students at once, each of whom asks for one page after another.
+"""Simulate concurrent students, each of whom requests one page after another.
 
-``python -m bench.student_load`` reads as JSON whom there is and for how long (see ``main``), and prints how many milliseconds
-each page took, what went wrong, and how many seconds it took in all. It is a process of its own, so that those who
-write keep nobody waiting who is measured.
+``python -m bench.student_load`` reads the arguments of ``main`` as JSON from standard input and prints as JSON the
+milliseconds of each response, the errors and the total seconds. It runs in a process of its own, so that the
+simulated coordinators do not delay the measured requests.
 """
 
 import json
@@ -15,90 +15,95 @@ from itertools import chain, combinations, cycle, islice, product
 from urllib.parse import quote
 
 from bench.generators import ENDINGS, STEMS
-from bench.loader import answer, request
+from bench.loader import build_request, fetch_head
 
 TYPES, STATUSES = ["bilateral", "erasmus", "ge3"], ["in-force", "in-process"]
 COUNTRIES = ["DE", "ES", "FR", "GB", "IT", "JP", "KR", "MX", "NL", "US"]
-NARROWED = [f"/?country={country}" for country in COUNTRIES] + [f"/?type={slug}" for slug in TYPES]
-FRESH = [
+FILTERED_PATHS = [f"/?country={country}" for country in COUNTRIES] + [f"/?type={slug}" for slug in TYPES]
+UNCACHED_PATHS = [
     *(f"/?country={c}&type={t}&status={s}" for c, t, s in product(COUNTRIES, TYPES, STATUSES)),
-    *(f"/?country={one}&country={other}&sort=name" for one, other in combinations(COUNTRIES, 2)),
+    *(f"/?country={first}&country={second}&sort=name" for first, second in combinations(COUNTRIES, 2)),
 ]
-"""Addresses that are rendered each time, since nobody keeps a page with so much chosen."""
-IS_BACK = 0.5
-"""How often a browser still has the page, and asks whether it has changed."""
-TAG = re.compile(rb'\r\netag: ("[^"\r\n]+")', re.IGNORECASE)
+"""Pages with so many filters are not cached, so each request renders them."""
+REVALIDATION_PROBABILITY = 0.5
+"""The share of repeated requests for which the browser still has the page and sends its ETag."""
+ETAG_RE = re.compile(rb'\r\netag: ("[^"\r\n]+")', re.IGNORECASE)
 
 
 class Visitor:
-    """Looks at the same page again and again."""
+    """Request the first page again and again."""
 
     def __init__(self, seed, pages):
-        self.chance = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)  # noqa: S311
         self.pages = pages
 
-    def address(self):
+    def choose_path(self):
         return self.pages[0]
 
-    def ask(self, port):
-        return answer(port, request(self.address()))
+    def request_page(self, port):
+        return fetch_head(port, build_request(self.choose_path()))
 
 
 class Searcher(Visitor):
-    """Types the beginning of a name."""
+    """Search for the beginning of a name."""
 
-    def address(self):
-        return "/?q=" + quote(self.chance.choice(STEMS) + self.chance.choice(ENDINGS)[:2])
+    def choose_path(self):
+        return "/?q=" + quote(self.random.choice(STEMS) + self.random.choice(ENDINGS)[:2])
 
 
 class Reader(Visitor):
-    """Looks at the list, narrows it, opens universities, and comes back to what the browser still has."""
+    """Request the list, filtered lists and pages of universities, revalidating some of those in the browser's cache."""
 
     def __init__(self, seed, pages):
         super().__init__(seed, pages)
-        self.tags = {}
+        self.etags = {}
 
-    def address(self):
-        kinds = [["/"], NARROWED, FRESH, self.pages]
-        return self.chance.choice(self.chance.choices(kinds, [30, 20, 10, 40])[0])
+    def choose_path(self):
+        groups = [["/"], FILTERED_PATHS, UNCACHED_PATHS, self.pages]
+        return self.random.choice(self.random.choices(groups, [30, 20, 10, 40])[0])
 
-    def ask(self, port):
-        address = self.address()
-        tag = self.tags.get(address) if self.chance.random() < IS_BACK else None
-        head = answer(port, request(f"{address}\tIf-None-Match: {tag}" if tag else address))
-        if found := TAG.search(head):
-            self.tags[address] = found[1].decode()
-
-
-KINDS = {kind.__name__: kind for kind in (Visitor, Reader, Searcher)}
+    def request_page(self, port):
+        path = self.choose_path()
+        etag = self.etags.get(path) if self.random.random() < REVALIDATION_PROBABILITY else None
+        head = fetch_head(port, build_request(f"{path}\tIf-None-Match: {etag}" if etag else path))
+        if match := ETAG_RE.search(head):
+            self.etags[path] = match[1].decode()
 
 
-def visit(visitor, number, seconds, pause, ports):
-    """Asks the sites in turn. Whose time is over asks for no more."""
-    took, wrong, end = [], [], time.monotonic() + seconds
-    for port in islice(cycle(ports), number, None):
-        time.sleep(visitor.chance.uniform(0, 2 * pause))
+VISITOR_CLASSES = {cls.__name__: cls for cls in (Visitor, Reader, Searcher)}
+
+
+def run_visitor(visitor, index, seconds, pause, ports):
+    """Request pages of the sites in turn, until the time is over; return milliseconds and errors."""
+    durations_ms, errors, end = [], [], time.monotonic() + seconds
+    for port in islice(cycle(ports), index, None):
+        time.sleep(visitor.random.uniform(0, 2 * pause))
         if time.monotonic() > end:
-            return took, wrong
+            return durations_ms, errors
         start = time.perf_counter()
         try:
-            visitor.ask(port)
-            took.append((time.perf_counter() - start) * 1000)
+            visitor.request_page(port)
+            durations_ms.append((time.perf_counter() - start) * 1000)
         except (OSError, ValueError) as error:
-            wrong.append(str(error))
+            errors.append(str(error))
 
 
 def main(visitors, pages, seconds, pause, ports):
-    """Visitors are given with the number of each kind; the pause after a page is in seconds, in the mean."""
-    names, start = [name for name, number in visitors.items() for _ in range(number)], time.monotonic()
-    with ThreadPoolExecutor(len(names)) as threads:
-        visits = [
-            threads.submit(visit, KINDS[name](number, pages), number, seconds, pause, ports)
-            for number, name in enumerate(names)
+    """Run the visitors, given as a count by class name. ``pause`` is the mean number of seconds before a request."""
+    class_names = [name for name, count in visitors.items() for _ in range(count)]
+    start = time.monotonic()
+    with ThreadPoolExecutor(len(class_names)) as threads:
+        futures = [
+            threads.submit(run_visitor, VISITOR_CLASSES[name](index, pages), index, seconds, pause, ports)
+            for index, name in enumerate(class_names)
         ]
-    took, wrong = zip(*(each.result() for each in visits), strict=True)
-    told = {"took": [*chain(*took)], "wrong": [*chain(*wrong)], "seconds": time.monotonic() - start}
-    json.dump(told, sys.stdout)
+    durations_ms, errors = zip(*(future.result() for future in futures), strict=True)
+    result = {
+        "durations_ms": [*chain(*durations_ms)],
+        "errors": [*chain(*errors)],
+        "seconds": time.monotonic() - start,
+    }
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":

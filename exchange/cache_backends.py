@@ -1,4 +1,4 @@
-"""A shared cache that may be gone. Then nothing is kept, all is made anew, and the site goes on."""
+"""Redis as a cache whose failure does not become a failure of the site."""
 
 import json
 import logging
@@ -13,9 +13,9 @@ BYTES, JSON = b"b", b"j"
 
 
 class DataSerializer:
-    """Store bytes as they are, integers as digits that Redis can count with, and all else as JSON.
+    """Store bytes unchanged, integers as digits that Redis can increment, and all else as JSON.
 
-    Django's own serializer stores pickles, which run code when they are read: whoever could write to Redis could
+    Django's own serializer stores pickles, which run code when they are loaded: anyone who can write to Redis could
     run code here.
     """
 
@@ -25,14 +25,14 @@ class DataSerializer:
         return BYTES + value if isinstance(value, bytes) else JSON + json.dumps(value).encode()
 
     def loads(self, data):
-        """Raise ValueError for data that is not of this format."""
+        """Raise ValueError if `dumps` cannot have written the data."""
         if data.startswith(BYTES):
             return data[len(BYTES) :]
         return json.loads(data[len(JSON) :]) if data.startswith(JSON) else int(data)
 
 
 class FailSafeRedisCache(redis.RedisCache):
-    """Django's, which forgets where it would fail: Redis is gone, or has something that is not from here."""
+    """Behave as an empty cache while Redis cannot be reached, and for values that `dumps` cannot have written."""
 
     def get(self, key, default=None, version=None):
         return _call_with_fallback(default, super().get, key, default, version)
@@ -41,9 +41,9 @@ class FailSafeRedisCache(redis.RedisCache):
         _call_with_fallback(None, super().set, key, value, timeout, version)
 
 
-def _call_with_fallback(fallback, ask, *arguments):
+def _call_with_fallback(fallback, method, *args):
     try:
-        return ask(*arguments)
+        return method(*args)
     except (RedisError, ValueError) as error:
-        logger.warning("The cache cannot be reached, or has what is not from here: %s", error)
+        logger.warning("The cache cannot be reached, or returned an unreadable value: %s", error)
         return fallback

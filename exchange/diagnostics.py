@@ -1,4 +1,4 @@
-"""What an administrator would look at one by one: each part of the site, and what to do about it."""
+"""Checks of an installation, each with advice on how to fix a problem."""
 
 import stat
 from collections.abc import Iterator
@@ -22,11 +22,14 @@ COORDINATOR_GROUP = "Exchange coordinators"
 
 
 def run_diagnostics() -> dict[str, list[str]]:
-    """The faults of each part, each a sentence or two: what is wrong, and what to do."""
+    """Return the problems found in each part of the site by the part's name.
+
+    A problem is one or two sentences: what is wrong, and what to do. Accounts are checked only if the database works.
+    """
     parts = {"settings": check_settings, "database": check_database, "cache": check_cache, "mail": check_mail}
     parts |= {"documents": check_documents, "static files": check_static_files, "permissions": check_permissions}
-    found = {name: list(look()) for name, look in parts.items()}
-    return found if found["database"] else found | {"accounts": list(check_accounts())}
+    problems = {name: list(check()) for name, check in parts.items()}
+    return problems if problems["database"] else problems | {"accounts": list(check_accounts())}
 
 
 def check_settings() -> Iterator[str]:
@@ -34,67 +37,68 @@ def check_settings() -> Iterator[str]:
         if not message.is_silenced():
             yield f"{message.msg} {message.hint or ''}".strip()
     if not settings.SITE_URL:
-        yield "SITE_URL is not set, and reminders need it. Set it to the site's address."
+        yield "SITE_URL is not set, and reminders need it. Set it to the site's URL."
     elif not validate_host(urlsplit(settings.SITE_URL).hostname, settings.ALLOWED_HOSTS):
-        yield f"ALLOWED_HOSTS does not have the name in SITE_URL ({settings.SITE_URL}). Add it."
+        yield f"ALLOWED_HOSTS does not contain the host of SITE_URL ({settings.SITE_URL}). Add it."
     if not settings.OFFICE_EMAIL:
-        yield "OFFICE_EMAIL is not set: students see no contact, and nobody is told what nobody is responsible for."
+        yield (
+            "OFFICE_EMAIL is not set: students see no contact, "
+            "and nobody gets the reminders for agreements without a responsible person."
+        )
 
 
 def check_database() -> Iterator[str]:
-    for words in (health.check_database(), health.check_migrations()):
-        if words != health.OK:
-            yield f"{words}. Is DATABASE_URL right, and does the server run?" if "cannot" in words else f"{words}."
+    for status in (health.check_database(), health.check_migrations()):
+        if status != health.OK:
+            yield f"{status}. Is DATABASE_URL right, and does the server run?" if "cannot" in status else f"{status}."
 
 
 def check_cache() -> Iterator[str]:
-    if (words := health.check_cache()) != health.OK:
-        yield f"{words}. Is CACHE_URL right, and does Redis run?"
+    if (status := health.check_cache()) != health.OK:
+        yield f"{status}. Is CACHE_URL right, and does Redis run?"
 
 
 def check_mail() -> Iterator[str]:
     if settings.EMAIL_BACKEND != SMTP_BACKEND:
-        yield "Mail does not leave this machine. Set EMAIL_URL to your mail server."
+        yield "Email is not sent to a mail server. Set EMAIL_URL to yours."
         return
     try:
         with get_connection():
             pass
     except OSError as error:
         server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
-        yield f"The mail server {server} does not take mail from us: {error}. Look at EMAIL_URL."
+        yield f"The mail server {server} cannot be used: {error}. Check EMAIL_URL."
 
 
 def check_documents() -> Iterator[str]:
-    """Each kind of storage fails in errors of its own."""
     storage = storages["documents"]
     try:
         storage.delete(storage.save("doctor", ContentFile(b"May be removed.")))
-    except Exception as error:  # noqa: BLE001
-        yield f"No document can be kept: {error}. Look at DOCUMENTS_DIR, where the site's user has to be able to write."
+    except Exception as error:  # noqa: BLE001 - each storage backend raises its own exceptions
+        yield f"Documents cannot be stored: {error}. The site's user needs to be able to write to DOCUMENTS_DIR."
 
 
 def check_static_files() -> Iterator[str]:
-    if (words := health.static_files()) != health.OK:
-        yield f"{words}."
+    if (status := health.check_static_files()) != health.OK:
+        yield f"{status}."
 
 
 def check_permissions() -> Iterator[str]:
     database = settings.DATABASES["default"]
-    private = [settings.BASE_DIR / ".env", Path(env.DOCUMENTS_DIR)]
+    private_paths = [settings.BASE_DIR / ".env", Path(env.DOCUMENTS_DIR)]
     if database["ENGINE"].endswith("sqlite3"):
-        private.append(Path(database["NAME"]))
-    for path in private:
+        private_paths.append(Path(database["NAME"]))
+    for path in private_paths:
         if path.exists() and path.stat().st_mode & stat.S_IRWXO:
             yield f"Everybody on this machine can read {path}. Run chmod o= {path}"
 
 
 def check_accounts() -> Iterator[str]:
-    people = get_user_model().objects.filter(is_active=True, is_staff=True)
+    users = get_user_model().objects.filter(is_active=True, is_staff=True)
     try:
-        if not people.filter(is_superuser=True).exists():
-            yield "Nobody administers accounts. Run manage.py createsuperuser."
-        silent = people.filter(groups__name=COORDINATOR_GROUP, email="").order_by("username")
-        for person in silent:
-            yield f"{person} has no address, so reminders go to the office's. Give the account one."
+        if not users.filter(is_superuser=True).exists():
+            yield "There is no active superuser. Run manage.py createsuperuser."
+        for user in users.filter(groups__name=COORDINATOR_GROUP, email="").order_by("username"):
+            yield f"{user} has no email address, so reminders go to the office's. Give the account one."
     except DatabaseError as error:
         yield f"They cannot be read: {error}. Run manage.py migrate."

@@ -1,7 +1,6 @@
-"""What the site's surroundings tell it: every environment variable is read here, once.
+"""All environment variables of the site, read from the environment and from `.env`.
 
-A missing or malformed variable stops the start with a sentence, so that a typing
-mistake never turns into a site that runs with a default nobody chose.
+A missing or malformed variable raises ImproperlyConfigured, so that a typing mistake never becomes a default silently.
 """
 
 import os
@@ -19,98 +18,102 @@ from dotenv import dotenv_values
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCALE = BASE_DIR / "partners" / "locale"
 ENV_FILE = dotenv_values(BASE_DIR / ".env")
-BOOLEANS = dict.fromkeys(["1", "on", "t", "true", "y", "yes"], True) | dict.fromkeys(
+BOOLEAN_VALUES = dict.fromkeys(["1", "on", "t", "true", "y", "yes"], True) | dict.fromkeys(
     ["0", "off", "f", "false", "n", "no"], False
 )
-EMAIL_TIMEOUT = 20
-"""Before a mail server that does not answer is given up."""
+EMAIL_TIMEOUT = 20  # seconds
 
 
-def read(name, meaning, default=None):
-    """What a variable means. The default is written as a value in ``.env`` is; without one, it has to be set."""
-    told = [text for text in (os.environ.get(name), ENV_FILE.get(name), default) if text is not None]
-    if not told:
-        raise refusal(f'Environment variable "{name}" not set.')
+def read_env(name, parse, default=None):
+    """Return the parsed value of a variable.
+
+    `parse` takes the text and raises ValueError with a sentence. The default is parsed as well; without one, the
+    variable is required.
+    """
+    values = [text for text in (os.environ.get(name), ENV_FILE.get(name), default) if text is not None]
+    if not values:
+        raise improperly_configured(f'Environment variable "{name}" not set.')
     try:
-        return meaning(told[0])
+        return parse(values[0])
     except ValueError as error:
-        raise refusal(f'Environment variable "{name}" invalid: {error}') from error
+        raise improperly_configured(f'Environment variable "{name}" invalid: {error}') from error
 
 
-def refusal(sentence):
-    return ImproperlyConfigured(f"{sentence} The variables are explained in .env.example.")
+def improperly_configured(message):
+    return ImproperlyConfigured(f"{message} The variables are explained in .env.example.")
 
 
-def hold(is_right, sentence):
-    if not is_right:
-        raise ValueError(sentence)
+def require(condition, message):
+    if not condition:
+        raise ValueError(message)
 
 
-def filled(text):
-    hold(text, "It is empty.")
+def parse_non_empty(text):
+    require(text, "It is empty.")
     return text
 
 
-def switch(text):
-    hold(text.lower() in BOOLEANS, "Not a valid boolean.")
-    return BOOLEANS[text.lower()]
+def parse_bool(text):
+    require(text.lower() in BOOLEAN_VALUES, "Not a valid boolean.")
+    return BOOLEAN_VALUES[text.lower()]
 
 
-def number(text):
+def parse_int(text):
     try:
         return int(text)
     except ValueError as error:
         raise ValueError("Not a valid integer.") from error
 
 
-def names(text):
+def parse_list(text):
     return text.split(",") if text else []
 
 
-def folder(text):
-    hold(Path(text).is_absolute(), "Not an absolute path.")
+def parse_directory(text):
+    require(Path(text).is_absolute(), "Not an absolute path.")
     return Path(text)
 
 
-def languages(text):
-    """Codes, the first of which is that of addresses without one. English needs no catalogue."""
-    catalogues = {folder.name for folder in LOCALE.iterdir() if folder.is_dir()}
-    chosen = text.split(",")
-    for code in chosen:
-        hold(code in catalogues | {"en"}, f'No catalogue for "{code}". There are: {", ".join(sorted(catalogues))}.')
-    hold(len(chosen) == len(set(chosen)), "A language is named twice.")
-    return chosen
+def parse_languages(text):
+    """Return the language codes, the default language first. English needs no catalogue."""
+    catalogues = {path.name for path in LOCALE.iterdir() if path.is_dir()}
+    codes = text.split(",")
+    for code in codes:
+        require(code in catalogues | {"en"}, f'No catalogue for "{code}". There are: {", ".join(sorted(catalogues))}.')
+    require(len(codes) == len(set(codes)), "A language is named twice.")
+    return codes
 
 
-def database(url):
-    """Without the parser's own words, which may have the password in them, as may those about mail."""
+def parse_database_url(url):
     try:
         return dj_database_url.parse(url)
     except ValueError as error:
+        # The parser's own message may contain the password.
         raise ValueError("Not a valid database URL.") from error
 
 
-def mail(url):
+def parse_email_url(url):
     try:
         settings = dj_email_url.parse(url)
     except ValueError as error:
+        # As above.
         raise ValueError("Not a valid email URL.") from error
-    hold("EMAIL_BACKEND" in settings, "Not a valid email URL.")
+    require("EMAIL_BACKEND" in settings, "Not a valid email URL.")
     return settings | {"EMAIL_TIMEOUT": settings["EMAIL_TIMEOUT"] or EMAIL_TIMEOUT}
 
 
-def cache(url):
+def parse_cache_url(url):
     try:
         return django_cache_url.parse(url)
     except Exception as error:
         raise ValueError(f"{error}.") from error
 
 
-def email_addresses(text):
-    return [email_address(each.strip()) for each in names(text)]
+def parse_emails(text):
+    return [parse_email(email.strip()) for email in parse_list(text)]
 
 
-def email_address(text):
+def parse_email(text):
     try:
         validate_email(text)
     except ValidationError as error:
@@ -118,85 +121,87 @@ def email_address(text):
     return text
 
 
-def web_address(text, example="https://reports.example.edu/csp"):
+def parse_url(text, example="https://reports.example.edu/csp"):
     try:
         URLValidator(["http", "https"])(text)
     except ValidationError as error:
-        raise ValueError(f'Not an address such as "{example}".') from error
+        raise ValueError(f'Not a URL such as "{example}".') from error
     return text
 
 
-def site_address(text):
-    """Scheme and host, to which absolute links add a path."""
-    web_address(text, "https://partners.example.edu")
-    hold(urlsplit(text).path in ("", "/") and "?" not in text and "#" not in text, "Leave out what follows the host.")
+def parse_origin(text):
+    """Return scheme and host without a trailing slash."""
+    parse_url(text, "https://partners.example.edu")
+    is_origin = urlsplit(text).path in ("", "/") and "?" not in text and "#" not in text
+    require(is_origin, "Leave out what follows the host.")
     return text.rstrip("/")
 
 
-def issuer(text):
-    """The address under which a server of OpenID Connect tells of itself."""
-    return web_address(text, "https://login.example.edu/realms/university")
+def parse_oidc_issuer(text):
+    return parse_url(text, "https://login.example.edu/realms/university")
 
 
-def log_format(text):
-    hold(text in ("plain", "json"), 'Write "plain" or "json".')
+def parse_log_format(text):
+    require(text in ("plain", "json"), 'Write "plain" or "json".')
     return text
 
 
-def workers(text):
-    hold(number(text) > 0, "At least one is needed.")
-    return number(text)
+def parse_positive_int(text):
+    require(parse_int(text) > 0, "At least one is needed.")
+    return parse_int(text)
 
 
-def time_zone(text):
+def parse_time_zone(text):
     try:
         return ZoneInfo(text).key
     except (OSError, ValueError, ZoneInfoNotFoundError) as error:
         raise ValueError('Not a time zone such as "Europe/Berlin".') from error
 
 
-SECRET_KEY = read("SECRET_KEY", filled)
-SECRET_KEY_FALLBACKS = read("SECRET_KEY_FALLBACKS", names, default="")
-DEBUG = read("DEBUG", switch, default="off")
-HTTPS = read("HTTPS", switch, default="off" if DEBUG else "on")
-BEHIND_PROXY = read("BEHIND_PROXY", switch, default="off")
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", names, default="localhost,127.0.0.1,[::1]")
-DATABASE = read("DATABASE_URL", database, default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-CACHE = read("CACHE_URL", cache, default="locmem://")
-EMAIL = read("EMAIL_URL", mail, default="console://")
-OFFICE_NAME = read("OFFICE_NAME", filled, default="Exchange Office")
-OFFICE_EMAIL = read("OFFICE_EMAIL", lambda text: text and email_address(text), default="")
-SITE_URL = read("SITE_URL", lambda text: text and site_address(text), default="")
-DOCUMENTS_DIR = read("DOCUMENTS_DIR", folder, default=str(BASE_DIR / "documents"))
-DOCUMENTS_S3_BUCKET = read("DOCUMENTS_S3_BUCKET", str, default="")
-DOCUMENTS_S3_ACCESS_KEY = read("DOCUMENTS_S3_ACCESS_KEY", str, default="")
-DOCUMENTS_S3_SECRET_KEY = read("DOCUMENTS_S3_SECRET_KEY", str, default="")
-DOCUMENTS_S3_ENDPOINT = read("DOCUMENTS_S3_ENDPOINT", lambda text: text and web_address(text), default="")
-DOCUMENTS_S3_REGION = read("DOCUMENTS_S3_REGION", str, default="")
-DOCUMENT_MAX_MB = read("DOCUMENT_MAX_MB", number, default="20")
-IMPORT_MAX_MB = read("IMPORT_MAX_MB", number, default="10")
-EMBED_ALLOWED_ORIGINS = read(
-    "EMBED_ALLOWED_ORIGINS", lambda text: [site_address(each) for each in names(text)], default=""
+SECRET_KEY = read_env("SECRET_KEY", parse_non_empty)
+SECRET_KEY_FALLBACKS = read_env("SECRET_KEY_FALLBACKS", parse_list, default="")
+DEBUG = read_env("DEBUG", parse_bool, default="off")
+HTTPS = read_env("HTTPS", parse_bool, default="off" if DEBUG else "on")
+BEHIND_PROXY = read_env("BEHIND_PROXY", parse_bool, default="off")
+ALLOWED_HOSTS = read_env("ALLOWED_HOSTS", parse_list, default="localhost,127.0.0.1,[::1]")
+DATABASE = read_env("DATABASE_URL", parse_database_url, default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+CACHE = read_env("CACHE_URL", parse_cache_url, default="locmem://")
+EMAIL = read_env("EMAIL_URL", parse_email_url, default="console://")
+OFFICE_NAME = read_env("OFFICE_NAME", parse_non_empty, default="Exchange Office")
+OFFICE_EMAIL = read_env("OFFICE_EMAIL", lambda text: text and parse_email(text), default="")
+SITE_URL = read_env("SITE_URL", lambda text: text and parse_origin(text), default="")
+DOCUMENTS_DIR = read_env("DOCUMENTS_DIR", parse_directory, default=str(BASE_DIR / "documents"))
+DOCUMENTS_S3_BUCKET = read_env("DOCUMENTS_S3_BUCKET", str, default="")
+DOCUMENTS_S3_ACCESS_KEY = read_env("DOCUMENTS_S3_ACCESS_KEY", str, default="")
+DOCUMENTS_S3_SECRET_KEY = read_env("DOCUMENTS_S3_SECRET_KEY", str, default="")
+DOCUMENTS_S3_ENDPOINT = read_env("DOCUMENTS_S3_ENDPOINT", lambda text: text and parse_url(text), default="")
+DOCUMENTS_S3_REGION = read_env("DOCUMENTS_S3_REGION", str, default="")
+DOCUMENT_MAX_MB = read_env("DOCUMENT_MAX_MB", parse_int, default="20")
+IMPORT_MAX_MB = read_env("IMPORT_MAX_MB", parse_int, default="10")
+EMBED_ALLOWED_ORIGINS = read_env(
+    "EMBED_ALLOWED_ORIGINS", lambda text: [parse_origin(origin) for origin in parse_list(text)], default=""
 )
-LANGUAGES = read("LANGUAGES", languages, default="en,de,fr,es,he")
-SECOND_FACTOR_REQUIRED = read("SECOND_FACTOR_REQUIRED", switch, default="off")
-OIDC_ISSUER = read("OIDC_ISSUER", lambda text: text and issuer(text), default="")
-OIDC_CLIENT_ID = read("OIDC_CLIENT_ID", filled, default=None if OIDC_ISSUER else "none")
-OIDC_CLIENT_SECRET = read("OIDC_CLIENT_SECRET", filled, default=None if OIDC_ISSUER else "none")
-OIDC_USERNAME_CLAIM = read("OIDC_USERNAME_CLAIM", filled, default="preferred_username")
-OIDC_GROUPS_CLAIM = read("OIDC_GROUPS_CLAIM", filled, default="groups")
-OIDC_COORDINATOR_GROUPS = read("OIDC_COORDINATOR_GROUPS", names, default=None if OIDC_ISSUER else "")
-OIDC_ASSISTANT_GROUPS = read("OIDC_ASSISTANT_GROUPS", names, default="")
-TIME_ZONE = read("TIME_ZONE", time_zone, default="UTC")
-CSP_REPORT_URI = read("CSP_REPORT_URI", lambda text: text and web_address(text), default="")
-WEB_CONCURRENCY = read("WEB_CONCURRENCY", workers, default=str(2 * len(os.sched_getaffinity(0)) + 1))
-ADMINS = read("ADMINS", email_addresses, default="")
-SENTRY_DSN = read("SENTRY_DSN", lambda text: text and web_address(text, "https://key@sentry.example.edu/1"), default="")
-LOG_FORMAT = read("LOG_FORMAT", log_format, default="plain")
+LANGUAGES = read_env("LANGUAGES", parse_languages, default="en,de,fr,es,he")
+MFA_REQUIRED = read_env("MFA_REQUIRED", parse_bool, default="off")
+OIDC_ISSUER = read_env("OIDC_ISSUER", lambda text: text and parse_oidc_issuer(text), default="")
+OIDC_CLIENT_ID = read_env("OIDC_CLIENT_ID", parse_non_empty, default=None if OIDC_ISSUER else "none")
+OIDC_CLIENT_SECRET = read_env("OIDC_CLIENT_SECRET", parse_non_empty, default=None if OIDC_ISSUER else "none")
+OIDC_USERNAME_CLAIM = read_env("OIDC_USERNAME_CLAIM", parse_non_empty, default="preferred_username")
+OIDC_GROUPS_CLAIM = read_env("OIDC_GROUPS_CLAIM", parse_non_empty, default="groups")
+OIDC_COORDINATOR_GROUPS = read_env("OIDC_COORDINATOR_GROUPS", parse_list, default=None if OIDC_ISSUER else "")
+OIDC_ASSISTANT_GROUPS = read_env("OIDC_ASSISTANT_GROUPS", parse_list, default="")
+TIME_ZONE = read_env("TIME_ZONE", parse_time_zone, default="UTC")
+CSP_REPORT_URI = read_env("CSP_REPORT_URI", lambda text: text and parse_url(text), default="")
+WEB_CONCURRENCY = read_env("WEB_CONCURRENCY", parse_positive_int, default=str(2 * len(os.sched_getaffinity(0)) + 1))
+ADMINS = read_env("ADMINS", parse_emails, default="")
+SENTRY_DSN = read_env(
+    "SENTRY_DSN", lambda text: text and parse_url(text, "https://key@sentry.example.edu/1"), default=""
+)
+LOG_FORMAT = read_env("LOG_FORMAT", parse_log_format, default="plain")
 
-_needed = DOCUMENTS_S3_BUCKET, DOCUMENTS_S3_ACCESS_KEY, DOCUMENTS_S3_SECRET_KEY
-if any([*_needed, DOCUMENTS_S3_ENDPOINT, DOCUMENTS_S3_REGION]) and not all(_needed):
-    raise refusal(
+_required_s3 = DOCUMENTS_S3_BUCKET, DOCUMENTS_S3_ACCESS_KEY, DOCUMENTS_S3_SECRET_KEY
+if any([*_required_s3, DOCUMENTS_S3_ENDPOINT, DOCUMENTS_S3_REGION]) and not all(_required_s3):
+    raise improperly_configured(
         '"DOCUMENTS_S3_BUCKET", "DOCUMENTS_S3_ACCESS_KEY" and "DOCUMENTS_S3_SECRET_KEY" have to be set together, '
         'and "DOCUMENTS_S3_ENDPOINT" and "DOCUMENTS_S3_REGION" only with them.'
     )

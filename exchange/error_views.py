@@ -1,4 +1,4 @@
-"""What a visitor is told when the site itself fails, without the help of whatever has failed."""
+"""Error pages, rendered without the database, the session and the request's own data."""
 
 import sqlite3
 import sys
@@ -11,15 +11,15 @@ from django.template.loader import render_to_string
 from exchange.context_processors import site_settings
 
 RETRY_AFTER_SECONDS = 30
-PG_DISK_FULL = "53100"
+PG_DISK_FULL = "53100"  # SQLSTATE, appendix A of PostgreSQL's manual
 
 
 class InvalidParameter(BadRequest):
-    """A parameter of an address that cannot be answered. Its text is for whoever has sent it."""
+    """An invalid parameter of a request. Its message is displayed to the client."""
 
 
 def bad_request(request, exception):
-    """As JSON for programs. The texts of other exceptions tell of the inside."""
+    """Render a page, or JSON for `.json` URLs. Other exceptions' messages are left out: they may leak internals."""
     reason = str(exception) if isinstance(exception, InvalidParameter) else ""
     if not request.path_info.endswith(".json"):
         return _render_error(request, 400, reason=reason)
@@ -28,7 +28,7 @@ def bad_request(request, exception):
 
 
 def server_error(request):
-    """A database that is gone comes back, and with it the site: that is no error of a page."""
+    """Answer 507 if the database's disk is full, 503 if the database cannot be reached, else 500."""
     error = sys.exc_info()[1]
     if is_disk_full(error):
         return _render_error(request, 507, "admin/507.html")
@@ -40,14 +40,14 @@ def server_error(request):
 
 
 def is_disk_full(error):
-    """Whether the database could not write, as its disk is full. Each kind says it in its own way."""
-    told = getattr(error, "__cause__", None)
-    is_full = getattr(told, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return is_full or getattr(told, "sqlstate", None) == PG_DISK_FULL
+    """Return True if a Django database error was caused by a full disk, on SQLite or PostgreSQL."""
+    cause = getattr(error, "__cause__", None)
+    is_full = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return is_full or getattr(cause, "sqlstate", None) == PG_DISK_FULL
 
 
 def _render_error(request, status, template=None, **context):
-    """The request itself may be what is bad, and so the page is made without it."""
+    """Render without a RequestContext, as the request itself may be malformed."""
     content = render_to_string(template or f"{status}.html", site_settings(request) | context)
     response = HttpResponse(content, status=status)
     response["Cache-Control"] = "no-store"

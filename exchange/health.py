@@ -1,4 +1,4 @@
-"""Whether the site can do its work, for whoever watches over it."""
+"""Health check for monitoring and load balancers, as JSON: status 200 if every part is "ok", else 503."""
 
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 HEALTH_PATH = "/healthz"
 CACHE_KEY = "health"
 OK = "ok"
-COLLECT = "run manage.py collectstatic with the site's settings, and restart the site"
-CACHE_UNAVAILABLE = "cannot be reached, or keeps nothing"
+COLLECTSTATIC_HINT = "run manage.py collectstatic with the site's settings, and restart the site"
+CACHE_UNAVAILABLE = "cannot be reached, or stores nothing"
 
 
 def health_check_middleware(get_response):
-    """Before anything looks at the host or asks for HTTPS: a probe knows the process, not the site's name."""
+    """Answer before the host is validated and HTTP redirected: a probe knows the process, not the site's name."""
 
     def middleware(request):
         return health_view(request) if request.path == HEALTH_PATH else get_response(request)
@@ -26,14 +26,14 @@ def health_check_middleware(get_response):
 
 @require_safe
 def health_view(request):
-    told = {
+    parts = {
         "database": check_database(),
         "migrations": check_migrations(),
         "cache": check_cache(),
-        "static_files": static_files(),
+        "static_files": check_static_files(),
     }
-    is_fine = all(words == OK for words in told.values())
-    return JsonResponse(told, status=200 if is_fine else 503, headers={"Cache-Control": "no-store"})
+    is_healthy = all(status == OK for status in parts.values())
+    return JsonResponse(parts, status=200 if is_healthy else 503, headers={"Cache-Control": "no-store"})
 
 
 def check_database():
@@ -48,33 +48,33 @@ def check_database():
 def check_migrations():
     try:
         executor = MigrationExecutor(connection)
-        left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        unapplied = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         return "not known without the database"
-    return f"{len(left)} to be applied: run manage.py migrate" if left else OK
+    return f"{len(unapplied)} to be applied: run manage.py migrate" if unapplied else OK
 
 
 def check_cache():
-    """What the cache is given, it gives back. Each kind of cache fails in errors of its own.
+    """Return OK if a value can be stored and read back.
 
-    Under one key, since more would drive out what else is in the cache.
+    The key is always the same: a new one for each probe would evict other entries.
     """
     try:
         cache.set(CACHE_KEY, OK, timeout=10)
         return cache.get(CACHE_KEY, CACHE_UNAVAILABLE)
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - each cache backend raises its own exceptions
         return CACHE_UNAVAILABLE
 
 
-def static_files():
-    """Return how many static files a page cannot name: those that collectstatic has not listed."""
+def check_static_files():
+    """Return OK if every static file is in the manifest of collectstatic, else how many are missing."""
     paths = [path for finder in get_finders() for path, _storage in finder.list([])]
-    missing = [path for path in paths if not has_url(path)]
-    return f"{len(missing)} of {len(paths)} not collected: {COLLECT}" if missing else OK
+    missing = [path for path in paths if not is_collected(path)]
+    return f"{len(missing)} of {len(paths)} not collected: {COLLECTSTATIC_HINT}" if missing else OK
 
 
-def has_url(path):
-    """Return True if a template can name the file. A process reads the list of those that were collected once."""
+def is_collected(path):
+    """Return True if `{% static %}` can resolve the path. The manifest is read once per process."""
     try:
         staticfiles_storage.url(path)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The language of a page is part of its address, so that caches and links need to know nothing else."""
+"""The language of a page is part of its URL, so that caches need not vary on cookies or Accept-Language."""
 
 from dataclasses import dataclass
 
@@ -17,12 +17,12 @@ ADMIN_PREFIX = "/admin/"
 class LanguageLink:
     language: str
     name: str
-    """In that language."""
-    address: str
+    """The language's name in itself, such as Deutsch."""
+    url: str
 
 
 def url_locale_middleware(get_response):
-    """Django's own middleware asks the browser as well, and so makes each page a different one for each browser."""
+    """Activate the language of the URL alone. Django's LocaleMiddleware considers Accept-Language as well."""
 
     def middleware(request):
         language = _language_for_path(request.path_info)
@@ -36,7 +36,7 @@ def url_locale_middleware(get_response):
 
 
 def _language_for_path(path):
-    """That of the office is English, as long as its own words are: a page in two languages helps nobody."""
+    """Return the language code. The admin is always English, since only Django's half of its texts is translated."""
     if path.startswith(ADMIN_PREFIX):
         return "en"
     return translation.get_language_from_path(path) or settings.LANGUAGE_CODE
@@ -45,16 +45,16 @@ def _language_for_path(path):
 @csrf_exempt
 @require_safe
 def redirect_to_default_language(request):
-    """Lead from an address with the code of the default language, which has no pages, to the same without it."""
-    asked = request.get_full_path().partition(f"/{settings.LANGUAGE_CODE}/")[2]
-    return redirect(reverse("partners") + asked.lstrip("/"))
+    """Redirect from a URL with the default language's prefix, such as `/en/x`, to the page without a prefix."""
+    path = request.get_full_path().partition(f"/{settings.LANGUAGE_CODE}/")[2]
+    return redirect(reverse("partners") + path.lstrip("/"))
 
 
 def language_links(request):
-    return {"translations": SimpleLazyObject(lambda: _language_links(request))}
+    return {"language_links": SimpleLazyObject(lambda: _language_links(request))}
 
 
 def _language_links(request):
-    """The page in each language. What has no page, such as a wrong address, is left for the first page."""
-    asked = request.get_full_path() if request.resolver_match else reverse("partners")
-    return [LanguageLink(code, name, translate_url(asked, code)) for code, name in settings.LANGUAGES]
+    """Return a link to this page in each language. From an error page they lead to the list."""
+    path = request.get_full_path() if request.resolver_match else reverse("partners")
+    return [LanguageLink(code, name, translate_url(path, code)) for code, name in settings.LANGUAGES]

@@ -1,4 +1,4 @@
-"""What the site writes about itself: one line for each event, and each line with the number of its request."""
+"""Logging: one line for each event, in plain text or JSON, with the id of its request."""
 
 import logging
 import re
@@ -16,32 +16,40 @@ THROTTLE_INTERVAL = timedelta(minutes=10)
 request_id = ContextVar("request_id", default="-")
 logger = logging.getLogger("exchange.requests")
 
+DATE_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
+
 
 def request_log_middleware(get_response):
-    """Gives each request a number, takes the proxy's if it has one, and writes a line when it is answered."""
+    """Assign an id to each request, the proxy's X-Request-ID if there is one, and log each response."""
 
     def middleware(request):
         request_id.set(_request_id_for(request))
-        began = perf_counter()
+        start = perf_counter()
         response = get_response(request)
         response["X-Request-ID"] = request_id.get()
-        told = {"method": request.method, "path": _loggable_path(request), "status": response.status_code}
-        told["milliseconds"] = round(1000 * (perf_counter() - began))
-        logger.info("%(method)s %(path)s %(status)s %(milliseconds)s ms", told, extra=told)
+        extra = {"method": request.method, "path": _loggable_path(request), "status": response.status_code}
+        extra["duration_ms"] = round(1000 * (perf_counter() - start))
+        logger.info("%(method)s %(path)s %(status)s %(duration_ms)s ms", extra, extra=extra)
         return response
 
     return middleware
 
 
 def _request_id_for(request):
-    given = request.headers.get("X-Request-ID", "")
-    return given if settings.BEHIND_PROXY and REQUEST_ID_RE.fullmatch(given) else uuid4().hex
+    header = request.headers.get("X-Request-ID", "")
+    return header if settings.BEHIND_PROXY and REQUEST_ID_RE.fullmatch(header) else uuid4().hex
 
 
 def _loggable_path(request):
-    """In one line, without what was searched for, and without a token that opens something."""
-    match = request.resolver_match
-    return f"/{match.route}" if match and "token" in match.kwargs else escape_uri_path(request.path)
+    """Return the path, escaped so that it stays in one line, without the query and without secret tokens."""
+    if _has_token(request):
+        return f"/{request.resolver_match.route}"
+    return escape_uri_path(request.path)
+
+
+def _has_token(request):
+    match = getattr(request, "resolver_match", None)
+    return match is not None and "token" in match.kwargs
 
 
 class RequestIdFilter(logging.Filter):
@@ -50,39 +58,58 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class SecretPathFilter(logging.Filter):
+    """Replace the path of a failed request by its route if it contains a token, also in the mail to ADMINS."""
+
+    def filter(self, record):
+        request = getattr(record, "request", None)
+        if _has_token(request):
+            path = _loggable_path(request)
+            record.args = tuple(path if argument == request.path else argument for argument in record.args)
+            # AdminEmailHandler would mail the whole request.
+            record.request = None
+        return True
+
+
 class ThrottleFilter(logging.Filter):
-    """Lets each kind of error through once in a while, so that a fault of an hour is not a mail a second."""
+    """Pass each kind of record at most once per THROTTLE_INTERVAL and process, to limit error mails."""
 
     def __init__(self):
         super().__init__()
-        self.last = {}
+        self.last_passed = {}
 
     def filter(self, record):
         kind = record.exc_info[0] if record.exc_info else record.msg
-        moment = datetime.now(UTC)
-        if abs(moment - self.last.get(kind, datetime.min.replace(tzinfo=UTC))) < THROTTLE_INTERVAL:
+        now = datetime.now(UTC)
+        # abs(), so that a clock that is set back does not silence a kind until it has caught up.
+        if abs(now - self.last_passed.get(kind, datetime.min.replace(tzinfo=UTC))) < THROTTLE_INTERVAL:
             return False
-        self.last[kind] = moment
+        self.last_passed[kind] = now
         return True
 
 
 def console_logging(format_name):
-    """The part of the configuration that gunicorn shares, which knows no settings."""
+    """Return the dictConfig that gunicorn and Django share. It must not depend on Django's settings."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}},
+        "filters": {"request_id": {"()": RequestIdFilter}, "secret_path": {"()": SecretPathFilter}},
         "formatters": {
-            "plain": {"format": "{asctime} {levelname} [{request_id}] {message}", "style": "{"},
+            "plain": {"format": "{asctime} {levelname} [{request_id}] {message}", "style": "{", "datefmt": DATE_FORMAT},
             "json": {
                 "()": "pythonjsonlogger.json.JsonFormatter",
                 "format": "{asctime}{levelname}{name}{request_id}{message}",
                 "style": "{",
+                "datefmt": DATE_FORMAT,
                 "reserved_attrs": [*RESERVED_ATTRS, "request", "server_time", "status_code"],
             },
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "formatter": format_name, "filters": ["request_id"]}
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": format_name,
+                "filters": ["request_id", "secret_path"],
+            }
         },
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {"gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False}},
@@ -90,21 +117,24 @@ def console_logging(format_name):
 
 
 def build_logging(format_name, is_quiet):
-    """Quiet where the development server tells of each request already."""
-    told = console_logging(format_name)
-    told["filters"] |= {"seldom": {"()": ThrottleFilter}, "in_production": {"()": "django.utils.log.RequireDebugFalse"}}
-    told["handlers"]["mail"] = {
+    """Return the site's dictConfig. `is_quiet` leaves out the request log, as the development server has its own."""
+    config = console_logging(format_name)
+    config["filters"] |= {
+        "throttle": {"()": ThrottleFilter},
+        "require_debug_false": {"()": "django.utils.log.RequireDebugFalse"},
+    }
+    config["handlers"]["mail_admins"] = {
         "class": "django.utils.log.AdminEmailHandler",
         "level": "ERROR",
-        "filters": ["in_production", "seldom"],
+        "filters": ["require_debug_false", "throttle", "secret_path"],
     }
-    told["loggers"] |= {
-        "django": {"handlers": ["console", "mail"], "level": "INFO", "propagate": False},
-        "exchange": {"handlers": ["mail"]},
-        "partners": {"handlers": ["mail"]},
+    config["loggers"] |= {
+        "django": {"handlers": ["console", "mail_admins"], "level": "INFO", "propagate": False},
+        "exchange": {"handlers": ["mail_admins"]},
+        "partners": {"handlers": ["mail_admins"]},
         "exchange.requests": {"level": "WARNING" if is_quiet else "INFO"},
         "partners.security": {"level": "INFO"},
-        # Whose lines would say the same once more, with who it was left out.
+        # Its warnings repeat the events of partners.security without the user.
         "axes": {"level": "ERROR"},
     }
-    return told
+    return config

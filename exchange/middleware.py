@@ -2,7 +2,7 @@ PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in ("camera", "geoloc
 
 
 def permissions_policy_middleware(get_response):
-    """No page needs what a browser could ask a visitor for."""
+    """Deny browser features that no page uses."""
 
     def middleware(request):
         response = get_response(request)
@@ -13,7 +13,7 @@ def permissions_policy_middleware(get_response):
 
 
 def no_store_middleware(get_response):
-    """What is answered past the public entrance is for one person, and stays in no cache."""
+    """Forbid caching of responses without Cache-Control. Placed after the public views, which are cacheable."""
 
     def middleware(request):
         response = get_response(request)

@@ -1,4 +1,4 @@
-"""Null characters in a request. No form sends them, and PostgreSQL can neither store one nor look for it."""
+"""Rejection of null characters in requests. No form sends them, and PostgreSQL can neither store nor search them."""
 
 from django.utils.translation import gettext as _
 
@@ -6,9 +6,9 @@ from exchange.error_views import InvalidParameter
 
 
 class RejectNullCharactersMiddleware:
-    """Answer 400 to an address or a form with a null character, wherever the view would have met it.
+    """Answer 400 if the path, the query or the form has a null character.
 
-    It stands after the check against forged forms, which reads the form first.
+    Placed after CsrfViewMiddleware, which reads the form first.
     """
 
     def __init__(self, get_response):

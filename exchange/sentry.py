@@ -2,7 +2,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def init_sentry(dsn):
-    """Errors go to Sentry or to what speaks like it (GlitchTip, Bugsink), without names or addresses of people."""
+    """Report errors to Sentry or a compatible server (GlitchTip, Bugsink), without user names, IPs and cookies."""
     try:
         import sentry_sdk
     except ImportError as error:

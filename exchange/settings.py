@@ -7,7 +7,8 @@ from exchange import logging_config
 from exchange.sentry import init_sentry
 
 HOUR = 60 * 60
-WORKING_DAY = 10 * HOUR
+# The maximum age of a session that is in use: a working day.
+SESSION_ABSOLUTE_AGE = 10 * HOUR
 
 BASE_DIR = env.BASE_DIR
 
@@ -118,16 +119,16 @@ AXES_FAILURE_LIMIT = 10
 ACCOUNT_FAILURE_LIMIT = 100
 AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_RESET_ON_SUCCESS = True
-# Counted while locked, those of one network would add up to the limit of an account.
+# Otherwise attempts from one locked-out network would use up ACCOUNT_FAILURE_LIMIT.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_HANDLER = "partners.accounts.lockout.LockoutHandler"
-AXES_USERNAME_CALLABLE = "partners.accounts.lockout.lockout_name"
-AXES_CLIENT_IP_CALLABLE = "partners.accounts.throttling.client_network"
-AXES_LOCKOUT_CALLABLE = "partners.accounts.throttling.lockout_response"
+AXES_USERNAME_CALLABLE = "partners.accounts.lockout.get_lockout_username"
+AXES_CLIENT_IP_CALLABLE = "partners.http.get_client_network"
+AXES_LOCKOUT_CALLABLE = "partners.accounts.lockout.lockout_response"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-SECOND_FACTOR_REQUIRED = env.SECOND_FACTOR_REQUIRED
+MFA_REQUIRED = env.MFA_REQUIRED
 OTP_TOTP_ISSUER = OFFICE_NAME
 OIDC_ISSUER = env.OIDC_ISSUER
 OIDC_CLIENT_ID = env.OIDC_CLIENT_ID
@@ -145,10 +146,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = HOUR
 
-# Each in its own words, as whoever looks for it reads no other.
+# Each language's name in itself.
 LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in env.LANGUAGES]
 LANGUAGE_CODE = env.LANGUAGES[0]
-# Named here, they come before Django's own words for the same.
+# LOCALE_PATHS takes precedence over the translations of every app, Django's own included.
 LOCALE_PATHS = [env.LOCALE]
 FORMAT_MODULE_PATH = "exchange.formats"
 TIME_ZONE = env.TIME_ZONE
@@ -163,7 +164,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # With DEBUG as well, where pages name files without it: what collectstatic then makes can be served in production.
+    # With DEBUG too, so that files collected with DEBUG on can be served with it off.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 if env.DOCUMENTS_S3_BUCKET:
@@ -215,14 +216,14 @@ SECURE_HSTS_SECONDS = 31_536_000 if env.HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.HTTPS
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Preloading HSTS is a promise for a whole domain, which only its owner can make.
+# HSTS preloading commits the whole domain, which only its owner can decide.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
 LOGGING = logging_config.build_logging(env.LOG_FORMAT, is_quiet=DEBUG)
-ADMINS = [(address, address) for address in env.ADMINS]
+ADMINS = [(email, email) for email in env.ADMINS]
 EMAIL_SUBJECT_PREFIX = f"[{OFFICE_NAME}] "
 if env.SENTRY_DSN:
     init_sentry(env.SENTRY_DSN)

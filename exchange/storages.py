@@ -1,12 +1,10 @@
-"""Where the documents are kept, unless they are in S3."""
-
 from contextlib import suppress
 
 from django.core.files.storage import FileSystemStorage
 
 
 class CleanupFileSystemStorage(FileSystemStorage):
-    """Keeps nothing of a file for which there is no room."""
+    """Delete a file that could be written only in part, as on a full disk."""
 
     def _save(self, name, content):
         try:

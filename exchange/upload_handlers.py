@@ -1,5 +1,3 @@
-"""Files on their way from a browser."""
-
 import logging
 from contextlib import suppress
 from io import BytesIO
@@ -11,10 +9,10 @@ logger = logging.getLogger("exchange.upload_handlers")
 
 
 class FailedUpload(UploadedFile):
-    """One for which there was no room. Whoever reads it meets the error that writing it met."""
+    """An upload that could not be stored. Reading it raises the OSError that writing it raised."""
 
-    def __init__(self, error, **about):
-        super().__init__(BytesIO(), **about)
+    def __init__(self, error, **kwargs):
+        super().__init__(BytesIO(), **kwargs)
         self.error = error
 
     def open(self, *args):
@@ -24,26 +22,26 @@ class FailedUpload(UploadedFile):
 
 
 class FaultTolerantUploadHandler(TemporaryFileUploadHandler):
-    """Takes in the rest of a form where there is no room for a file of it, so that the form can say so."""
+    """Turn a file that cannot be stored into a FailedUpload, so that the form can report it at its field."""
 
     def new_file(self, *args, **kwargs):
         self.error = None
         vars(self).pop("file", None)
-        self._try(super().new_file, *args, **kwargs)
+        self._guard(super().new_file, *args, **kwargs)
 
     def receive_data_chunk(self, raw_data, start):
         if not self.error:
-            self._try(super().receive_data_chunk, raw_data, start)
+            self._guard(super().receive_data_chunk, raw_data, start)
 
     def file_complete(self, file_size):
-        file = None if self.error else self._try(super().file_complete, file_size)
+        file = None if self.error else self._guard(super().file_complete, file_size)
         return file or FailedUpload(self.error, name=self.file_name, content_type=self.content_type, size=file_size)
 
-    def _try(self, step, *args, **kwargs):
+    def _guard(self, method, *args, **kwargs):
         try:
-            return step(*args, **kwargs)
+            return method(*args, **kwargs)
         except OSError as error:
             self.error = error
-            logger.error("An upload cannot be taken in: %s", error)
+            logger.error("An upload cannot be received: %s", error)
             with suppress(OSError):
                 self.upload_interrupted()

@@ -20,7 +20,7 @@ class PartnersConfig(AppConfig):
 
 
 class PartnersAdminConfig(admin_apps.SimpleAdminConfig):
-    """The screens load with the addresses: most commands need neither, and start in two thirds of the time."""
+    """Import the admin modules with the URLs or for checks, not at start: most commands need neither."""
 
     default = False
     default_site = "partners.admin.site.PartnersAdminSite"

@@ -1,7 +1,7 @@
-"""Countries in the words of a visitor's language.
+"""Country names in the visitor's language.
 
-The register has English names. In other languages they are the everyday ones of the Unicode Common Locale
-Data Repository, for which Babel is loaded. A country that the office has renamed is called that in every language.
+The register has English names. In other languages they come from the Unicode CLDR, by way of Babel.
+A country that the office has renamed has that name in every language.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from django.utils.translation import gettext_lazy as _
 from partners.name_normalization import matching_key
 from partners.reference_data import default_country_names
 
+# All countries in eight languages.
 SORT_KEY_CACHE_SIZE = 2_000
-"""Of countries, in a few languages."""
+# CLDR's short variants of these are not in Babel, only the long official names.
 SHORT_NAME_OVERRIDES = {"HK": _("Hong Kong"), "MO": _("Macao"), "PS": _("Palestine")}
-"""Babel has the long official names of these alone, and leaves their short ones out."""
 
 
 def localized_name(code: str, name: str) -> str:
-    """What the visitor calls a country that the register has under a name."""
+    """Return the country's name in the active language; ``name`` is its name in the register."""
     return localized_names({code: name})[code]
 
 
 def localized_names(names: Mapping[str, str]) -> dict[str, str]:
-    """The same of many at once, by their codes."""
+    """Return names in the active language by country code, given the register's names by code."""
     if not uses_translated_names():
         return dict(names)
-    own, local = default_country_names(), _cldr_territories(get_language())
-    renamed = {code: name for code, name in names.items() if own.get(code) != name}
+    defaults, territories = default_country_names(), _cldr_territories(get_language())
+    renamed = {code: name for code, name in names.items() if defaults.get(code) != name}
     return {
-        code: str(SHORT_NAME_OVERRIDES.get(code) or local.get(code, name)) for code, name in names.items()
+        code: str(SHORT_NAME_OVERRIDES.get(code) or territories.get(code, name)) for code, name in names.items()
     } | renamed
 
 
 def uses_translated_names() -> bool:
-    """Commands may have no language at all, and then speak as the register does."""
+    """Return False for English, and for management commands, which may have no active language."""
     return (get_language() or "en").partition("-")[0] != "en"
 
 
 def country_codes_matching(word: str) -> list[str]:
-    """The codes of the countries that have a word, as ``search_words`` gives it, in the visitor's name of them."""
+    """Return codes of countries whose name in the active language contains a word of ``tokenize_query``."""
     return (
         [code for code, key in _localized_search_keys(get_language()) if word in key] if uses_translated_names() else []
     )
@@ -51,7 +51,6 @@ def country_codes_matching(word: str) -> list[str]:
 
 @lru_cache(SORT_KEY_CACHE_SIZE)
 def sort_key(name: str) -> str:
-    """What names are sorted by."""
     return matching_key(name)
 
 

@@ -1,5 +1,3 @@
-"""Enumerations of the register."""
-
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 

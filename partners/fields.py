@@ -1,4 +1,4 @@
-"""Model fields that keep what they store clean, and matching keys in step, at every way of saving."""
+"""Model fields that normalize their values, and derive matching keys, whenever a row is saved."""
 
 import re
 
@@ -10,14 +10,14 @@ from partners import validators
 from partners.enums import StudyLevel
 from partners.name_normalization import matching_key, normalize, normalize_name, split_names
 
-NAME_LENGTH = 200
-NAMES_LENGTH = 10_000
-NOTE_LENGTH = 32_767
-"""As many characters as a cell of a spreadsheet holds."""
+MAX_NAME_LENGTH = 200
+MAX_NAME_LIST_LENGTH = 10_000
+# The capacity of a spreadsheet cell, in characters.
+MAX_TEXT_LENGTH = 32_767
 
 
 class CleanOnSaveMixin:
-    """Stores what ``to_python`` makes of a value, however the row is written."""
+    """Apply ``to_python`` at every save, not only in forms."""
 
     def pre_save(self, model_instance, add):
         setattr(model_instance, self.attname, value := self.to_python(getattr(model_instance, self.attname)))
@@ -28,7 +28,7 @@ class NameField(CleanOnSaveMixin, models.CharField):
     default_validators = [validators.validate_name]
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **{"max_length": NAME_LENGTH} | kwargs)
+        super().__init__(*args, **{"max_length": MAX_NAME_LENGTH} | kwargs)
 
     def to_python(self, value):
         value = super().to_python(value)
@@ -36,23 +36,23 @@ class NameField(CleanOnSaveMixin, models.CharField):
 
 
 class BoundedTextField(CleanOnSaveMixin, models.TextField):
-    """Text of several lines and bounded length, which the form checks before anything reads the text."""
+    """Multi-line text whose length is checked first, before slower validators run."""
 
-    bound = NOTE_LENGTH
+    max_text_length = MAX_TEXT_LENGTH
 
     def formfield(self, **kwargs):
-        return super().formfield(**{"max_length": self.bound} | kwargs)
+        return super().formfield(**{"max_length": self.max_text_length} | kwargs)
 
     def run_validators(self, value):
         if value:
-            MaxLengthValidator(self.bound)(value)
+            MaxLengthValidator(self.max_text_length)(value)
         super().run_validators(value)
 
 
 class NameListField(BoundedTextField):
     """Names, one per line."""
 
-    bound = NAMES_LENGTH
+    max_text_length = MAX_NAME_LIST_LENGTH
 
     def to_python(self, value):
         value = super().to_python(value)
@@ -61,13 +61,11 @@ class NameListField(BoundedTextField):
     def run_validators(self, value):
         super().run_validators(value)
         for name in value.split("\n") if value else ():
-            validators.short_name(name, NAME_LENGTH)
+            validators.validate_name_length(name, MAX_NAME_LENGTH)
             validators.validate_name(name)
 
 
 class MultilineTextField(BoundedTextField):
-    """Text of several lines."""
-
     default_validators = [validators.validate_multiline_text]
 
     def to_python(self, value):
@@ -76,7 +74,7 @@ class MultilineTextField(BoundedTextField):
 
 
 class StudyLevelsField(CleanOnSaveMixin, models.CharField):
-    """Study levels, in their own order and with commas between."""
+    """Values of StudyLevel, comma-separated, in the order of the enumeration."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"max_length": 60} | kwargs)
@@ -87,34 +85,34 @@ class StudyLevelsField(CleanOnSaveMixin, models.CharField):
         return ",".join(level for level in StudyLevel.values if level in levels)
 
     def value_from_object(self, instance):
-        """A list, as the check boxes of the form want it."""
+        """Return a list, as the form field expects it."""
         return [level for level in super().value_from_object(instance).split(",") if level]
 
     def value_to_string(self, instance):
         return super().value_from_object(instance)
 
     def formfield(self, **kwargs):
-        """Check boxes in the admin too, which asks for the widget of other text."""
-        boxes = {"form_class": forms.MultipleChoiceField, "widget": forms.CheckboxSelectMultiple}
-        return models.Field.formfield(self, **kwargs | boxes | {"choices": StudyLevel.choices})
+        """Return check boxes, even if the admin asks for another widget."""
+        checkboxes = {"form_class": forms.MultipleChoiceField, "widget": forms.CheckboxSelectMultiple}
+        return models.Field.formfield(self, **kwargs | checkboxes | {"choices": StudyLevel.choices})
 
 
 class SearchKeyField(models.TextField):
-    """The matching keys of other fields, one per line, made anew whenever the row is written.
+    """The matching keys of other fields, one per line, derived whenever the row is saved.
 
-    Compared byte by byte ("BINARY"), so that both databases sort and search it alike.
+    The collation is binary, so that both databases sort and search it alike.
     """
 
-    def __init__(self, *args, of=("name",), **kwargs):
-        self.of = tuple(of)
+    def __init__(self, *args, sources=("name",), **kwargs):
+        self.sources = tuple(sources)
         super().__init__(*args, **{"editable": False, "db_collation": "BINARY"} | kwargs)
 
     def deconstruct(self):
         name, path, args, kwargs = super().deconstruct()
-        return name, path, args, kwargs | {"of": self.of}
+        return name, path, args, kwargs | {"sources": self.sources}
 
     def pre_save(self, model_instance, add):
-        lines = [line for name in self.of for line in getattr(model_instance, name).split("\n")]
+        lines = [line for name in self.sources for line in getattr(model_instance, name).split("\n")]
         value = "\n".join(key for key in map(matching_key, lines) if key)
         setattr(model_instance, self.attname, value)
         return value

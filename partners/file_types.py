@@ -1,4 +1,4 @@
-"""What a file is, told from its content, and which files the register takes as documents."""
+"""File type detection by content, and validation of files that are uploaded as documents."""
 
 import io
 import struct
@@ -12,16 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from partners.validators import CONTROL_CHARACTERS_RE
 
 MAX_NAME_LENGTH = 200
+# They display a name in another order, so that “fdp.exe” reads “exe.pdf”.
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""They show a name in another order than it has, so that “fdp.exe” reads “exe.pdf”."""
 
 ZIP_MAGIC, OLE2_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 DIRECTORY_ENTRY_MAGIC = b"PK\x01\x02"
 MAX_ARCHIVE_ENTRIES = 5_000
+# Bytes read of one entry, whatever it unpacks to.
 MAX_ENTRY_BYTES = 1_000_000
-"""Bytes of a part, whatever it unpacks to."""
 DOCX_CONTENT_TYPE = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 ODT_MIMETYPE = b"application/vnd.oasis.opendocument.text"
+# Raised by zipfile for damaged or unsupported archives.
 ARCHIVE_ERRORS = (
     EOFError,
     LookupError,
@@ -33,7 +34,6 @@ ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What opening and reading an archive raises that is not as it should be."""
 
 
 class FileType(TextChoices):
@@ -51,7 +51,7 @@ MEDIA_TYPES = {
     FileType.PNG: "image/png",
     FileType.JPEG: "image/jpeg",
 }
-EXTENSIONS = {kind: (f".{kind.value}",) for kind in FileType} | {FileType.JPEG: (".jpg", ".jpeg")}
+EXTENSIONS = {file_type: (f".{file_type.value}",) for file_type in FileType} | {FileType.JPEG: (".jpg", ".jpeg")}
 MAGIC_BYTES = {
     b"%PDF-": FileType.PDF,
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR": FileType.PNG,
@@ -69,59 +69,60 @@ UNSUPPORTED_MAGIC = {
 
 
 def detect_file_type(content: bytes) -> FileType | None:
-    for start, kind in MAGIC_BYTES.items():
-        if content.startswith(start):
-            return kind
+    for magic, file_type in MAGIC_BYTES.items():
+        if content.startswith(magic):
+            return file_type
     if DOCX_CONTENT_TYPE in _read_archive_entry(content, "[Content_Types].xml"):
         return FileType.DOCX
     return FileType.ODT if _read_archive_entry(content, "mimetype") == ODT_MIMETYPE else None
 
 
 def validate_document_type(name: str, content: bytes) -> FileType:
-    """What the file is. Refuses what the register does not take, and a name that says something else."""
+    """Return the file's type. Raise ValidationError if it is unsupported or contradicts the name's extension."""
     if not content:
         raise ValidationError(_("“%(name)s” is empty. Choose another file."), "empty", {"name": name})
-    kind = detect_file_type(content)
-    if kind is None:
+    file_type = detect_file_type(content)
+    if file_type is None:
         what = next(
-            (what for start, what in UNSUPPORTED_MAGIC.items() if content.startswith(start)),
+            (what for magic, what in UNSUPPORTED_MAGIC.items() if content.startswith(magic)),
             _("a file of another kind"),
         )
         message = _("“%(name)s” is %(what)s. Save it as PDF, DOCX, ODT, PNG or JPEG, and choose that file.")
-        raise ValidationError(message, "kind", {"name": name, "what": what})
-    if not name.lower().endswith(EXTENSIONS[kind]):
+        raise ValidationError(message, "unsupported_type", {"name": name, "what": what})
+    if not name.lower().endswith(EXTENSIONS[file_type]):
         message = _("“%(name)s” is in fact a %(kind)s. Let its name end with “%(ending)s”, and choose it again.")
-        raise ValidationError(message, "ending", {"name": name, "kind": kind.label, "ending": EXTENSIONS[kind][0]})
-    return kind
+        params = {"name": name, "kind": file_type.label, "ending": EXTENSIONS[file_type][0]}
+        raise ValidationError(message, "wrong_extension", params)
+    return file_type
 
 
-def validate_file_size(name: str, size: int, most_mb: int) -> None:
-    if size > most_mb * 1_000_000:
+def validate_file_size(name: str, size: int, max_mb: int) -> None:
+    if size > max_mb * 1_000_000:
         message = _("“%(name)s” has %(size).1f MB, a document at most %(most)d MB. Make it smaller, or divide it.")
-        raise ValidationError(message, "too_large", {"name": name, "size": size / 1_000_000, "most": most_mb})
+        raise ValidationError(message, "too_large", {"name": name, "size": size / 1_000_000, "most": max_mb})
 
 
 def validate_file_name(name: str) -> None:
-    """A name of one line that reads as it is."""
+    """Raise ValidationError for a name that is too long or has invisible or reordering characters."""
     hidden = {char for char in name if char in BIDI_CONTROLS or CONTROL_CHARACTERS_RE.match(char)}
     if hidden:
-        shown = "".join("\N{REPLACEMENT CHARACTER}" if char in hidden else char for char in name)
+        visible = "".join("\N{REPLACEMENT CHARACTER}" if char in hidden else char for char in name)
         message = _("“%(name)s” has characters in its name that nobody sees. Rename the file, and choose it again.")
-        raise ValidationError(message, "hidden_characters", {"name": shown})
+        raise ValidationError(message, "hidden_characters", {"name": visible})
     if len(name) > MAX_NAME_LENGTH:
         message = _("“%(name)s…” has a name of more than %(most)d characters. Shorten it, and choose the file again.")
         raise ValidationError(message, "long_name", {"name": name[:40], "most": MAX_NAME_LENGTH})
 
 
 def _read_archive_entry(content: bytes, name: str) -> bytes:
-    """The beginning of a part of an archive, or nothing."""
+    """Return the first MAX_ENTRY_BYTES of an archive entry, or nothing if it cannot be read."""
     if not content.startswith(ZIP_MAGIC) or content.count(DIRECTORY_ENTRY_MAGIC) > MAX_ARCHIVE_ENTRIES:
         return b""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                return b""  # other ways unpack to any size at once
-            with archive.open(name) as part:
-                return part.read(MAX_ENTRY_BYTES)
+                return b""  # other methods may unpack to any size at once
+            with archive.open(name) as entry:
+                return entry.read(MAX_ENTRY_BYTES)
     except ARCHIVE_ERRORS:
         return b""

@@ -1,13 +1,13 @@
-"""Names as people write them: cleaned for storing, and keyed for matching and search."""
+"""Normalization of names for storage, matching keys and search."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import count
 
 from django.utils.text import slugify
 
-# Letters that Unicode does not decompose into a base letter and an accent,
-# with the spelling they have in lists that are typed without them.
+# Letters that Unicode does not decompose into a base letter and an accent, with their usual ASCII spelling.
 LETTER_FALLBACKS = str.maketrans(
     {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "æ": "ae", "œ": "oe", "ħ": "h", "ŧ": "t", "þ": "th", "\u0131": "i"}
 )
@@ -16,35 +16,35 @@ LETTER_FALLBACKS = str.maketrans(
 # other scripts are combining marks too, but without them a word becomes another word.
 COMBINING_MARKS_RE = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f]")
 
-# Unicode's Default_Ignorable_Code_Point: nothing shows where they are.
+# Unicode's Default_Ignorable_Code_Point: invisible.
 DEFAULT_IGNORABLE_RE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
-# Those of them that no writing needs, and those that turn the text around them about. Joiners belong
-# to Persian, to Indic scripts and to emoji, selectors to emoji, and single marks of direction to Hebrew.
+# Invisible characters that no script needs, and directional overrides. Joiners stay: Persian, Indic scripts
+# and emoji need them, as emoji do selectors and Hebrew single direction marks.
 STRIPPED_RE = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u206f\ufeff]")
 
 WHITESPACE_RE = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
+# Combining marks in a row, as in Unicode's Stream-Safe Text Format (UAX #15).
 MAX_MARKS = 30
-MANY_MARKS = re.compile(rf"[^\w\x00-\x7f]{{{MAX_MARKS + 1}}}")
-"""Where there may be too many combining marks, none of which counts as part of a word."""
+# A quick test for text that may have more: no combining mark matches \w.
+MANY_MARKS_RE = re.compile(rf"[^\w\x00-\x7f]{{{MAX_MARKS + 1}}}")
 GRAPHEME_JOINER = "\u034f"
 
 
 def normalize(form: str, text: str) -> str:
-    """Unicode normalization whose work grows with the length of the text, and not with its square.
+    """Unicode normalization in linear time.
 
-    The standard library sorts the marks on one letter by insertion: two hundred kilobytes of them take
-    a minute. Unicode's Stream-Safe Text Format (UAX #15) allows thirty, as no writing needs more.
+    The standard library sorts the marks on one letter by insertion: 200 kB of them take a minute.
     """
-    return unicodedata.normalize(form, _limit_marks(text) if MANY_MARKS.search(text) else text)
+    return unicodedata.normalize(form, _limit_marks(text) if MANY_MARKS_RE.search(text) else text)
 
 
 def _limit_marks(text: str) -> str:
-    """Put a joiner, which ends a run, after each thirty combining marks in a row."""
+    """Insert a grapheme joiner, which ends a run, after every MAX_MARKS combining marks in a row."""
     chars, marks = [], 0
     for char in text:
         marks = marks + 1 if unicodedata.combining(char) else 0
@@ -56,33 +56,33 @@ def _limit_marks(text: str) -> str:
 
 
 def collapse_white_space(text: str) -> str:
-    """One space for each run of white space, line breaks included, and none at the ends."""
+    """Replace each run of white space, line breaks included, by one space, and strip the ends."""
     return " ".join(text.split())
 
 
 def normalize_name(text: str) -> str:
-    """Composed Unicode (NFC) with single plain spaces and none at the ends, and nothing hidden in it."""
+    """Return the text in NFC with single plain spaces, stripped, without invisible characters."""
     if text.isascii() and "  " not in text:
         return text.strip(" ")
     return WHITESPACE_RE.sub(" ", normalize("NFC", STRIPPED_RE.sub("", text))).strip(" ")
 
 
 def matching_key(text: str) -> str:
-    """What two spellings of one name have in common.
+    """Return the key that all spellings of one name share.
 
-    Ignores case, accents (of the letters in ``UNDECOMPOSED`` too), runs of spaces,
-    non-breaking spaces, characters that do not show and Unicode composition, and nothing else.
+    It ignores case, accents (of the letters in LETTER_FALLBACKS too), runs of spaces, non-breaking spaces,
+    invisible characters and Unicode composition, and nothing else.
     """
     if text.isascii():
         return normalize_name(text.lower())
-    seen = DEFAULT_IGNORABLE_RE.sub("", text)
-    folded = normalize("NFD", normalize("NFD", seen).casefold())
+    visible = DEFAULT_IGNORABLE_RE.sub("", text)
+    folded = normalize("NFD", normalize("NFD", visible).casefold())
     plain = COMBINING_MARKS_RE.sub("", folded)
     return normalize_name(plain if plain.isascii() else plain.translate(LETTER_FALLBACKS))
 
 
 def split_names(text: str) -> list[str]:
-    """The cleaned names in a text of one name per line, without blanks and repetitions."""
+    """Return the normalized names of a text with one name per line, without blanks and duplicates."""
     names = {}
     for line in re.split(r"\r\n|\r|\n", text):
         if name := normalize_name(line):
@@ -91,18 +91,17 @@ def split_names(text: str) -> list[str]:
 
 
 def tokenize_query(query: str) -> list[str]:
-    """The words that a search text must contain, told apart by spaces and punctuation."""
+    """Return the words of a search query, split at spaces and punctuation."""
     key = matching_key(query)
     return re.findall(r"\w+", key) or key.split()
 
 
 def slug_candidates(name: str, *qualifiers: str) -> Iterator[str]:
-    """Addresses for a name, best first: itself, with its qualifiers, then numbered without end."""
+    """Yield slugs for a name, best first: the name, the name with qualifiers, then numbered endlessly."""
     base = slugify(matching_key(name), allow_unicode=True)[:180].strip("-_") or "university"
     yield base
     for qualifier in qualifiers:
         base = f"{base}-{slugify(qualifier)}"
         yield base
-    number = 1
-    while number := number + 1:
+    for number in count(2):
         yield f"{base}-{number}"

@@ -1,4 +1,4 @@
-"""The questions that the register is asked, by name. Those about time take the day."""
+"""QuerySets of the register: named filters, annotations and orders. Those that depend on the date take it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ ENDED = "ended"
 STATES = [IN_PROCESS, IN_FORCE, EXPIRED, ENDED]
 
 MATCH_NONE = Q(pk__in=())
+# No name is longer, and the statement for a longer query would exceed the databases' limits.
 MAX_QUERY_LENGTH = 500
-"""A longer one finds nothing, as no name is that long, and databases refuse what it would make of their statements."""
 
 
 class PastDay(date):
-    """A day of which the dates of agreements tell, since each status is that of today."""
+    """A day before today. The stored status is of today, so a past state is derived from the dates."""
 
 
 def _state_q(state: str, on: date) -> Q:
-    """What an agreement is on a day, in the words that addresses use."""
+    """Return the condition that an agreement is in this state, as named in URLs, on a day."""
     if isinstance(on, PastDay):
         return _past_state_q(on) if state == IN_FORCE else MATCH_NONE
     signed, past = Q(status=AgreementStatus.SIGNED), Q(valid_until__lt=on)
@@ -41,15 +41,18 @@ def _state_q(state: str, on: date) -> Q:
 
 
 def _past_state_q(on: date) -> Q:
-    """In force on a past day. What has ended since needs a day on which it began: it may never have been signed."""
-    known = Q(signed_on__lte=on) | Q(signed_on=None, valid_from__lte=on)
-    unknown = Q(status=AgreementStatus.SIGNED, signed_on=None, valid_from=None)
-    since = Q(status=AgreementStatus.SIGNED) | Q(status=AgreementStatus.ENDED, ended_on__gt=on)
-    return (known | unknown) & since & (Q(valid_until=None) | Q(valid_until__gte=on))
+    """Return the condition that an agreement was in force on a past day.
+
+    One that has ended since needs a start date: without any it may never have been signed.
+    """
+    has_begun = Q(signed_on__lte=on) | Q(signed_on=None, valid_from__lte=on)
+    has_no_start = Q(status=AgreementStatus.SIGNED, signed_on=None, valid_from=None)
+    not_yet_ended = Q(status=AgreementStatus.SIGNED) | Q(status=AgreementStatus.ENDED, ended_on__gt=on)
+    return (has_begun | has_no_start) & not_yet_ended & (Q(valid_until=None) | Q(valid_until__gte=on))
 
 
 def agreement_state(status: str, valid_until: date | None, on: date) -> str:
-    """The same of values, for those who count many rows at once."""
+    """Return the state of an agreement with these values, as ``in_states`` would find it."""
     if status != AgreementStatus.SIGNED:
         return {AgreementStatus.IN_PROCESS: IN_PROCESS, AgreementStatus.ENDED: ENDED}[AgreementStatus(status)]
     return EXPIRED if valid_until and valid_until < on else IN_FORCE
@@ -62,48 +65,48 @@ class NamedQuerySet(QuerySet):
 
 class UniversityQuerySet(QuerySet):
     def search(self, query: str) -> UniversityQuerySet:
-        """Countries are found by what they are called in the visitor's language too.
+        """Search names, cities and countries, the latter in the visitor's language too.
 
-        They are looked for among the countries, not beside each university.
+        Countries are searched in a subquery, not joined to each university.
         """
         countries = self.model.country.field.related_model.objects
 
-        def found(word: str) -> Q:
+        def condition(word: str) -> Q:
             return _search_text_q(word) | Q(
                 country__in=countries.filter(_search_text_q(word) | Q(code__in=country_codes_matching(word)))
             )
 
-        return _filter_by_words(self, query, found)
+        return _filter_by_words(self, query, condition)
 
     def with_agreement(
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
     ) -> UniversityQuerySet:
-        """Having one agreement that is in any of the states, if some are given, and of any of the types (slugs)."""
+        """Filter by one agreement that is in any of the states, if given, and of any of the types (slugs), if given."""
         agreements = self._agreements().of_types(*types)
         return self.filter(Exists(agreements if states is None else agreements.in_states(on, *states)))
 
     def with_open_agreement(self) -> UniversityQuerySet:
-        return self.filter(Exists(self._agreements().open()))
+        return self.filter(Exists(self._agreements().not_ended()))
 
     def public(self, on: date) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().public(on)), is_listed=True)
 
     def with_last_change(self) -> UniversityQuerySet:
-        """As ``changed_at``: the moment of the newest change, of itself or of an agreement with it."""
+        """Annotate ``last_changed_at``: the latest change of the university or of one of its agreements."""
         agreements = self.model.agreements.field.model.history
-        changes = [self.model.history.filter(id=OuterRef("pk")), agreements.filter(university=OuterRef("pk"))]
-        own, of_agreements = (_latest_history_date(each) for each in changes)
-        return self.annotate(changed_at=Coalesce(Greatest(own, of_agreements), own, of_agreements))
+        own = _latest_history_date(self.model.history.filter(id=OuterRef("pk")))
+        of_agreements = _latest_history_date(agreements.filter(university=OuterRef("pk")))
+        return self.annotate(last_changed_at=Coalesce(Greatest(own, of_agreements), own, of_agreements))
 
     def by_former_slugs(self, *slugs: str) -> dict[str, Model]:
-        """By the address, the last that history knows there. What is an address now leads to no other."""
-        taken = Exists(self.model.objects.filter(slug=OuterRef("slug")))
-        past = self.model.history.filter(~taken, slug__in=slugs).order_by().values_list("slug", "id")
-        were = past.annotate(last=Max("history_date")).order_by("last", "id")
-        found = self.in_bulk({pk for _, pk, _ in were})
-        return {slug: found[pk] for slug, pk, _ in were if pk in found}
+        """Return universities by a slug that they had, the latest holder each; slugs in use today are left out."""
+        in_use = Exists(self.model.objects.filter(slug=OuterRef("slug")))
+        records = self.model.history.filter(~in_use, slug__in=slugs).order_by().values_list("slug", "id")
+        holders = records.annotate(last=Max("history_date")).order_by("last", "id")
+        universities = self.in_bulk({pk for _, pk, _ in holders})
+        return {slug: universities[pk] for slug, pk, _ in holders if pk in universities}
 
-    def alphabetical(self) -> UniversityQuerySet:
+    def in_alphabetical_order(self) -> UniversityQuerySet:
         return self.order_by("country__name_key", "name_key", "pk")
 
     def _agreements(self) -> AgreementQuerySet:
@@ -112,15 +115,15 @@ class UniversityQuerySet(QuerySet):
 
 class AgreementQuerySet(QuerySet):
     def search(self, query: str) -> AgreementQuerySet:
-        """The universities are looked for once, however often a page asks about their agreements."""
+        """Filter by the search on universities, in a subquery that is independent of the agreement."""
         universities = self.model.university.field.related_model.objects
         return self.filter(university__in=universities.search(query)) if tokenize_query(query) else self
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
-        chosen = MATCH_NONE
+        condition = MATCH_NONE
         for state in states:
-            chosen |= _state_q(state, on)
-        return self.filter(chosen)
+            condition |= _state_q(state, on)
+        return self.filter(condition)
 
     def of_types(self, *types: str) -> AgreementQuerySet:
         return self.filter(agreement_type__slug__in=types) if types else self
@@ -132,7 +135,7 @@ class AgreementQuerySet(QuerySet):
         return self.in_states(on, EXPIRED)
 
     def expiring(self, on: date, within: int) -> AgreementQuerySet:
-        """In force, and no longer after as many days."""
+        """Filter to agreements in force whose last day comes within this many days."""
         return self.signed().filter(valid_until__range=(on, on + timedelta(days=within)))
 
     def in_process(self) -> AgreementQuerySet:
@@ -142,46 +145,45 @@ class AgreementQuerySet(QuerySet):
         return self.filter(status=AgreementStatus.SIGNED)
 
     def count_universities_by_state(self, on: date) -> dict[str, int]:
-        """How many universities have an agreement in each of the states."""
         counts = [Count("university", distinct=True, filter=_state_q(state, on)) for state in STATES]
-        counted = self.aggregate(**{f"count_{place}": count for place, count in enumerate(counts)})
-        return dict(zip(STATES, counted.values(), strict=True))
+        result = self.aggregate(**{f"count_{index}": count for index, count in enumerate(counts)})
+        return dict(zip(STATES, result.values(), strict=True))
 
     def with_last_change(self) -> AgreementQuerySet:
-        """As ``last_changed_at``: the moment of the newest change, of itself or of a document."""
-        changes = self.model.history.filter(id=OuterRef("pk"))
-        of_documents = self.model.documents.field.model.history.filter(agreement=OuterRef("pk"))
-        own, document = (_latest_history_date(each) for each in (changes, of_documents))
-        return self.annotate(last_changed_at=Coalesce(Greatest(own, document), own, document))
+        """Annotate ``last_changed_at``: the latest change of the agreement or of one of its documents."""
+        documents = self.model.documents.field.model.history
+        own = _latest_history_date(self.model.history.filter(id=OuterRef("pk")))
+        of_documents = _latest_history_date(documents.filter(agreement=OuterRef("pk")))
+        return self.annotate(last_changed_at=Coalesce(Greatest(own, of_documents), own, of_documents))
 
     def with_renewal(self) -> AgreementQuerySet:
-        """As ``has_renewal``: whether an agreement of the same university and type is in process."""
-        return self.annotate(has_renewal=self._renewal())
+        """Annotate ``has_renewal``: an agreement of the same university and type is in process."""
+        return self.annotate(has_renewal=self._renewal_exists())
 
     def without_renewal(self) -> AgreementQuerySet:
-        return self.exclude(self._renewal())
+        return self.exclude(self._renewal_exists())
 
-    def _renewal(self) -> Exists:
-        same = {"university": OuterRef("university"), "agreement_type": OuterRef("agreement_type")}
-        return Exists(self.model.objects.in_process().filter(**same))
+    def _renewal_exists(self) -> Exists:
+        in_process = self.model.objects.in_process()
+        return Exists(in_process.filter(university=OuterRef("university"), agreement_type=OuterRef("agreement_type")))
 
     def without_document(self) -> AgreementQuerySet:
         return self.with_document().filter(has_document=False)
 
     def with_document(self) -> AgreementQuerySet:
-        """As ``has_document``: whether it has one that counts."""
+        """Annotate ``has_document``: the agreement has a document that is not withdrawn."""
         documents = self.model.documents.field.model.objects.active()
         return self.annotate(has_document=Exists(documents.filter(agreement=OuterRef("pk"))))
 
-    def open(self) -> AgreementQuerySet:
-        """Signed or in process: what the office's list tells of."""
+    def not_ended(self) -> AgreementQuerySet:
+        """Filter to signed and in-process agreements, as in the office's list."""
         return self.exclude(status=AgreementStatus.ENDED)
 
     def public(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, IN_FORCE, IN_PROCESS)
 
     def ordered_by_university(self) -> AgreementQuerySet:
-        """Those of a university together, the universities as ``alphabetical`` has them."""
+        """Order by university, in the order of ``UniversityQuerySet.in_alphabetical_order``."""
         return self.order_by("university__country__name_key", "university__name_key", "university_id")
 
     def ordered_by_type(self) -> AgreementQuerySet:
@@ -205,10 +207,10 @@ def _search_text_q(word: str) -> Q:
     return Q(search_text__contains=word)
 
 
-def _filter_by_words(queryset: QuerySet, query: str, found: Callable[[str], Q]) -> QuerySet:
-    """Rows by which every word of the query is found."""
+def _filter_by_words(queryset: QuerySet, query: str, condition: Callable[[str], Q]) -> QuerySet:
+    """Filter by the condition for each word of the query."""
     if len(query) > MAX_QUERY_LENGTH:
         return queryset.none()
     for word in tokenize_query(query):
-        queryset = queryset.filter(found(word))
+        queryset = queryset.filter(condition(word))
     return queryset

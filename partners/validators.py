@@ -1,4 +1,4 @@
-"""The register's rules on plain values. Each raises ValidationError, and each is called from one place."""
+"""Validators of plain values. Each raises ValidationError."""
 
 import re
 from collections.abc import Iterable
@@ -15,24 +15,22 @@ FORMULA_PREFIXES = "=+-@"
 NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
 )
+# Control characters, lone surrogates, line and paragraph separators, and Unicode noncharacters, some of which
+# XML cannot contain.
 CONTROL_CHARACTERS_RE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029{NONCHARACTERS}]")
-"""Control characters, lone surrogates, separators of lines and paragraphs, and what Unicode has set aside as no
-characters at all, some of which no XML may contain.
-"""
-
-# What separates and what qualifies the terms in the office's list, as in
-# "Bilateral/Erasmus+ (in process)"; names of agreement types have to keep clear of both.
-# For text with collapsed white space only: a pattern that repeats white space takes quadratic time.
+# Separators and the qualifier of terms in the office's list, as in "Bilateral/Erasmus+ (in process)"; names of
+# agreement types must not match either. Apply them to text with collapsed white space only: a pattern that
+# repeats white space takes quadratic time.
 TERM_SEPARATOR_RE = re.compile(r" ?[/&,;] ?(?:and )?| and | \+ (?![(/&,;+]|and |$)", re.IGNORECASE)
 IN_PROCESS_RE = re.compile(r" ?(?:\( ?in[ -]*process ?\)|^in[ -]*process)$", re.IGNORECASE)
 
 
 def run_validators(*checks: tuple) -> None:
-    """Calls rules, each given as a field, the rule and its values, and raises every error at its field."""
+    """Call validators, each given as (field, validator, *values), and raise all errors by field."""
     errors = {}
-    for field, rule, *values in checks:
+    for field, validator, *values in checks:
         try:
-            rule(*values)
+            validator(*values)
         except ValidationError as error:
             errors.setdefault(field, []).append(error)
     if errors:
@@ -49,7 +47,7 @@ def validate_country_code(code: str) -> None:
 
 
 def validate_name(name: str) -> None:
-    """A name is one line of text that no spreadsheet takes for a formula."""
+    """Validate one line of visible text that a spreadsheet does not take for a formula."""
     _reject_control_characters(
         name, _("“%(value)s” has a control character (U+%(code)s) in it. Type the name anew, in one line.")
     )
@@ -67,12 +65,12 @@ def validate_name(name: str) -> None:
         )
 
 
-def short_name(name: str, most: int) -> None:
-    if len(name) > most:
+def validate_name_length(name: str, max_length: int) -> None:
+    if len(name) > max_length:
         raise ValidationError(
             _("“%(value)s…” has %(length)d characters, and %(most)d fit. Shorten it."),
             code="long_name",
-            params={"value": name[:40], "length": len(name), "most": most},
+            params={"value": name[:40], "length": len(name), "most": max_length},
         )
 
 
@@ -89,7 +87,7 @@ def _reject_control_characters(line: str, message: str) -> None:
 
 
 def validate_type_name(name: str) -> None:
-    """The name of an agreement type reads as one term in the office's list."""
+    """Validate that the name of an agreement type parses as one term in the office's list."""
     text = collapse_white_space(name)
     if TERM_SEPARATOR_RE.search(f" {text} ") or IN_PROCESS_RE.search(text):
         raise ValidationError(

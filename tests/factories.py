@@ -1,10 +1,10 @@
-"""Objects with the fewest values that make them valid."""
+"""Factories of valid objects with minimal values, and hypothesis strategies of names and notes."""
 
 import factory
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
-from partners.fields import NAME_LENGTH
+from partners.fields import MAX_NAME_LENGTH
 from partners.models import Agreement, AgreementType, Country, Document, University
 from partners.name_normalization import normalize_name
 from partners.validators import CONTROL_CHARACTERS_RE
@@ -27,7 +27,7 @@ class UniversityFactory(factory.django.DjangoModelFactory):
 
 
 class AgreementFactory(factory.django.DjangoModelFactory):
-    """Signed, open-ended and bilateral."""
+    """A signed, open-ended, bilateral agreement."""
 
     class Meta:
         model = Agreement
@@ -38,8 +38,6 @@ class AgreementFactory(factory.django.DjangoModelFactory):
 
 
 class DocumentFactory(factory.django.DjangoModelFactory):
-    """A PDF of an agreement."""
-
     class Meta:
         model = Document
 
@@ -47,32 +45,34 @@ class DocumentFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model, name="agreement.pdf", content=PDF, **values):
-        document = model.of(upload(name, content), **values)
+        document = model.from_upload(upload(name, content), **values)
         document.full_clean()
         document.save()
         return document
 
 
 def names():
-    """Names that a form accepts, most of them made to confuse whoever reads them back from a file."""
+    """Valid names, most of them difficult to write to a file and to read back."""
     pieces = st.one_of(st.sampled_from(HOSTILE), st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]))
-    texts = st.lists(pieces, min_size=1, max_size=8).map("".join).map(normalize_name)
-    return texts.filter(
-        lambda name: 0 < len(name) <= NAME_LENGTH and name[0] not in "=+-@" and not CONTROL_CHARACTERS_RE.search(name)
+    candidates = st.lists(pieces, min_size=1, max_size=8).map("".join).map(normalize_name)
+    return candidates.filter(
+        lambda name: (
+            0 < len(name) <= MAX_NAME_LENGTH and name[0] not in "=+-@" and not CONTROL_CHARACTERS_RE.search(name)
+        )
     )
 
 
 def notes():
-    """Texts of several lines, some of which no single line may be, with any kind of line ends."""
+    """Multi-line texts with any line ends; some lines would be invalid as a name."""
     lines = st.just("") | names() | st.sampled_from(["=1+1", "\t@a\tb", "- two  spaces", "'=", "'", "+49 30 1"])
-    ends = st.sampled_from(["\n", "\r\n", "\r"])
-    return st.tuples(st.lists(lines, max_size=4), ends).map(lambda drawn: drawn[1].join(drawn[0]))
+    line_ends = st.sampled_from(["\n", "\r\n", "\r"])
+    return st.tuples(st.lists(lines, max_size=4), line_ends).map(lambda drawn: drawn[1].join(drawn[0]))
 
 
-def partners(number, first=1):
-    """As many universities as asked for, each with a bilateral agreement, in two queries and without history."""
+def partners(count, first=1):
+    """Create ``count`` universities with a bilateral agreement each, in two queries and without history."""
     germany, bilateral = Country.objects.get(code="DE"), AgreementType.objects.get(slug="bilateral")
-    numbers = range(first, first + number)
+    numbers = range(first, first + count)
     universities = University.objects.bulk_create(
         University(country=germany, name=f"Partner {n:04}", slug=f"partner-{n:04}") for n in numbers
     )

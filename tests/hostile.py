@@ -1,4 +1,4 @@
-"""Every address of the site, and values that no form of it would send."""
+"""All URLs of the site, and values that none of its forms would send."""
 
 import re
 from html.parser import HTMLParser
@@ -11,7 +11,7 @@ from django.urls import get_resolver
 
 from partners.models import University
 
-VALUES = {
+HOSTILE_VALUES = {
     "null": "\0",
     "null within": "a\0b",
     "empty": "",
@@ -39,52 +39,64 @@ VALUES = {
     "last day": "9999-12-31",
     "first day": "0001-01-01",
     "line breaks": "a\r\nSet-Cookie: b=c",
-    "address": "//evil.example/\\",
+    "URL": "//evil.example/\\",
     "bad IPv6": "http://[::1",
     "path": "../../etc/passwd",
     "uuid": "00000000-0000-0000-0000-000000000000",
 }
-GENERAL = [
+COMMON_PARAMS = [
     *["q", "o", "p", "all", "e", "page", "next", "id", "ids", "_popup", "_to_field", "_changelist_filters", "_facets"],
     *["app_label", "model_name", "field_name", "term", "action", "select_across", "index", "_selected_action"],
-    *["foo", "foo__bar", "pk", "pk__in", "id__exact", "name", "name__regex", "resource", "format", "newest", "code"],
+    *[
+        "foo",
+        "foo__bar",
+        "pk",
+        "pk__in",
+        "id__exact",
+        "name",
+        "name__regex",
+        "resource",
+        "format",
+        "latest_history_id",
+        "code",
+    ],
     *["university", "country", "agreement_type", "is_listed__exact", "_method", "csrfmiddlewaretoken", "post", "state"],
 ]
 
 
-def _leaves(resolver, route=""):
-    for each in resolver.url_patterns:
-        path = route + str(each.pattern)
-        if hasattr(each, "url_patterns"):
-            yield from _leaves(each, path)
+def _iter_routes(resolver, prefix=""):
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if hasattr(entry, "url_patterns"):
+            yield from _iter_routes(entry, route)
         else:
-            yield path
+            yield route
 
 
 def routes():
-    """Every address with its parameters in angle brackets, as in ``/admin/partners/country/<object_id>/change/``."""
-    found = [re.sub(r"<\w+:(\w+)>", r"<\1>", simplify_regex(route)) for route in _leaves(get_resolver())]
-    return list(dict.fromkeys(found))
+    """Return all routes, with parameters as in `/admin/partners/country/<object_id>/change/`."""
+    simplified = [re.sub(r"<\w+:(\w+)>", r"<\1>", simplify_regex(route)) for route in _iter_routes(get_resolver())]
+    return list(dict.fromkeys(simplified))
 
 
-def fill(route, **values):
+def fill_route(route, **values):
     return re.sub(r"<(\w+)>", lambda match: quote(values[match[1]]), route)
 
 
-def arguments(route):
-    """Values under which the route leads to a page, if there are objects in the database."""
-    known = {"slug": "marburg", "app_label": "partners", "file_format": "json", "section": "universities"}
+def route_arguments(route):
+    """Return arguments with which the route is a page, if there are objects in the database."""
+    arguments = {"slug": "marburg", "app_label": "partners", "file_format": "json", "section": "universities"}
     if model := re.match(r"/admin/(auth|partners)/(\w+)/", route):
         first = apps.get_model(*model.groups()).objects.order_by("pk").first()
-        known |= {"object_id": str(first.pk), "pk": str(first.pk)}
+        arguments |= {"object_id": str(first.pk), "pk": str(first.pk)}
     elif route.startswith("/admin/r/"):
         university = University.objects.first()
         content_type = ContentType.objects.get_for_model(University)
-        known |= {"content_type_id": str(content_type.pk), "object_id": str(university.pk)}
-    return {name: known.get(name, "1") for name in re.findall(r"<(\w+)>", route)}
+        arguments |= {"content_type_id": str(content_type.pk), "object_id": str(university.pk)}
+    return {name: arguments.get(name, "1") for name in re.findall(r"<(\w+)>", route)}
 
 
-class _Names(HTMLParser):
+class _FieldParser(HTMLParser):
     def __init__(self):
         super().__init__()
         self.names, self.values = set(), {}
@@ -99,9 +111,9 @@ class _Names(HTMLParser):
             self.names.update(name for name, _value in parse_qsl(urlsplit(attrs.get("href", "")).query))
 
 
-def names_of(page):
-    """The names that a page's forms and links send, and the values that its inputs have."""
-    parser = _Names()
+def form_and_link_names(page):
+    """Return the names of form fields and link parameters of a page, and the values of its inputs by name."""
+    parser = _FieldParser()
     if page.get("Content-Type", "").startswith("text/html"):
         parser.feed(page.content.decode())
     values = {name: value for name, value in parser.values.items() if "__prefix__" not in name}

@@ -1,25 +1,25 @@
-"""An nginx with the configuration of deploy/, in front of one site or of several."""
+"""Helpers that run nginx with the configuration of deploy/ in front of one or several sites."""
 
 import os
 import re
 import subprocess
 from contextlib import contextmanager
 
-from tests.serving import ROOT, answers, free_port, until
+from tests.serving import ROOT, free_port, is_responding, wait_until
 
 DEPLOY = ROOT / "deploy"
-NAME = "partners.example.edu"
-KINDS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-AS_TOLD = """
-map $http_x_to $told {{ default partners; {} }}
+SERVER_NAME = "partners.example.edu"
+TEMP_PATHS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+ROUTE_BY_HEADER = """
+map $http_x_to $selected_site {{ default partners; {} }}
 add_header X-From $upstream_addr always;
 """
-"""By the header X-To, a test says to which site its request goes; without it, they take turns."""
+"""The request header X-To selects the site by its port. Without it, nginx distributes requests round-robin."""
 
 
-def certificate(folder):
-    """One for NAME and for this machine. The key lies beside it."""
-    names = ["-subj", f"/CN={NAME}", "-addext", "subjectAltName=IP:127.0.0.1"]
+def create_certificate(folder):
+    """Create a self-signed certificate for SERVER_NAME and 127.0.0.1 with its key, and return its path."""
+    names = ["-subj", f"/CN={SERVER_NAME}", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"]
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files]
     subprocess.run(command, check=True, capture_output=True)
@@ -27,44 +27,45 @@ def certificate(folder):
 
 
 @contextmanager
-def nginx(folder, *site_ports, settings=""):
-    """The ports for HTTP and HTTPS. Of the site's configuration, ports and paths alone are others.
+def run_nginx(folder, *site_ports, settings=""):
+    """Run nginx, and yield the ports for HTTP and HTTPS.
 
-    Settings of nginx are added to it.
+    Only ports and paths differ from the configuration in deploy/. `settings` are added to it.
     """
-    plain, secure = free_port(), free_port()
-    (folder / "nginx.conf").write_text(_whole(folder, settings + _of_site(folder, plain, secure, site_ports)))
+    http_port, https_port = free_port(), free_port()
+    site_config = _site_config(folder, http_port, https_port, site_ports)
+    (folder / "nginx.conf").write_text(_nginx_config(folder, settings + site_config))
     command = ["nginx", "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "error.log"]
     subprocess.run([*command, "-t", "-q"], check=True)
     process = subprocess.Popen(command)
     try:
-        until(lambda: answers(plain))
-        yield plain, secure
+        wait_until(lambda: is_responding(http_port))
+        yield http_port, https_port
     finally:
         process.terminate()
         process.wait()
 
 
-def _of_site(folder, plain, secure, site_ports):
-    sites = [f"server 127.0.0.1:{port};" for port in site_ports]
-    changes = {
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-        "listen 443 ssl": f"listen 127.0.0.1:{secure} ssl",
-        "server 127.0.0.1:8000;": " ".join(sites),
-        f"/etc/letsencrypt/live/{NAME}": str(folder),
+def _site_config(folder, http_port, https_port, site_ports):
+    servers = [f"server 127.0.0.1:{port};" for port in site_ports]
+    replacements = {
+        "listen 80;": f"listen 127.0.0.1:{http_port};",
+        "listen 443 ssl": f"listen 127.0.0.1:{https_port} ssl",
+        "server 127.0.0.1:8000;": " ".join(servers),
+        f"/etc/letsencrypt/live/{SERVER_NAME}": str(folder),
     }
     text = re.sub(r" +listen \[::\].*\n", "", (DEPLOY / "nginx.conf").read_text())
-    for old, new in changes.items():
+    for old, new in replacements.items():
         text = text.replace(old, new)
-    if len(sites) > 1:
-        told = AS_TOLD.format(" ".join(f"{port} 127.0.0.1:{port};" for port in site_ports))
-        text = told + text.replace("proxy_pass http://partners;", "proxy_pass http://$told;")
+    if len(servers) > 1:
+        routes = ROUTE_BY_HEADER.format(" ".join(f"{port} 127.0.0.1:{port};" for port in site_ports))
+        text = routes + text.replace("proxy_pass http://partners;", "proxy_pass http://$selected_site;")
     return text
 
 
-def _whole(folder, of_site):
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in KINDS)
+def _nginx_config(folder, http_config):
+    temp_paths = "".join(f"{name}_temp_path {folder}/{name};" for name in TEMP_PATHS)
     return (
         f"daemon off; {'user root;' if os.geteuid() == 0 else ''} pid {folder}/pid; error_log {folder}/error.log; "
-        f"events {{}} http {{ access_log {folder}/access.log; {temporary} {of_site} }}"
+        f"events {{}} http {{ access_log {folder}/access.log; {temp_paths} {http_config} }}"
     )

@@ -1,12 +1,10 @@
-"""Programs of the system that some tests need."""
-
 import os
 import shutil
 
 import pytest
 
 
-def needed(program, variable):
-    """A program that this machine may do without, unless the variable says that it has to be there."""
+def requires_program(program, variable):
+    """Return a marker that skips tests if a program is not installed, unless the environment variable is set."""
     is_missing = not shutil.which(program) and not os.environ.get(variable)
     return pytest.mark.skipif(is_missing, reason=f"no {program} on this machine")

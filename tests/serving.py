@@ -1,4 +1,4 @@
-"""The site as it is served: a copy of it in a folder of its own, gunicorn, and a way to cut its database off."""
+"""Helpers that run a copy of the site with gunicorn, Redis, and a TCP proxy that can interrupt a connection."""
 
 import os
 import shutil
@@ -13,13 +13,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["manage.py", "exchange", "partners", "templates", "fixtures"]
-PATIENCE = 60
+SITE_FILES = ["manage.py", "exchange", "partners", "templates", "fixtures"]
+TIMEOUT = 60  # seconds
 
 
 def copy_site(folder):
-    """Without a developer's .env."""
-    for name in PARTS:
+    """Copy the site to the folder, without a developer's .env, and return the folder."""
+    for name in SITE_FILES:
         source = ROOT / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, folder / name)
@@ -32,104 +32,104 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def surroundings(**variables):
-    """The environment of a site that is served over plain HTTP."""
-    own = {"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 50, "HTTPS": "off", "WEB_CONCURRENCY": "1"}
-    return own | variables
+def site_environment(**variables):
+    """Return the environment variables of a site over plain HTTP with one worker process."""
+    defaults = {"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 50, "HTTPS": "off", "WEB_CONCURRENCY": "1"}
+    return defaults | variables
 
 
-def prepare(folder, variables):
+def prepare_site(folder, variables):
     for command in ("migrate --verbosity 0", "collectstatic --noinput --verbosity 0"):
         subprocess.run([sys.executable, "manage.py", *command.split()], cwd=folder, env=variables, check=True)
 
 
 @contextmanager
-def served(folder, variables):
-    """The port of a running site. It is stopped as a service is, and has to end well."""
+def serve_site(folder, variables):
+    """Run gunicorn in the folder, and yield its port. It is stopped with SIGTERM and must exit with 0."""
     port = free_port()
     options = ["--config", "python:exchange.gunicorn_conf", "--bind", f"127.0.0.1:{port}"]
     command = [sys.executable, "-m", "gunicorn", *options, "exchange.wsgi"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, env=variables, stdout=log, stderr=log)
     try:
-        until(lambda: answers(port))
+        wait_until(lambda: is_responding(port))
         yield port
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(TIMEOUT) == 0
 
 
 @contextmanager
-def redis():
-    """The address of a cache that forgets everything with the test."""
+def run_redis():
+    """Run an empty Redis server that is not persisted, and yield its URL."""
     port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        until(lambda: listens(port))
+        wait_until(lambda: is_listening(port))
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
         process.wait()
 
 
-def listens(port):
+def is_listening(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def until(holds):
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
+def wait_until(condition):
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
-def answers(port):
+def is_responding(port):
     with suppress(OSError):
-        return bool(get(port, "/")[0])
+        return bool(http_get(port, "/")[0])
     return False
 
 
-def get(port, address, **headers):
-    """The status, the headers and the body."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    connection.request("GET", address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+def http_get(port, url, **headers):
+    """Return status, headers and body. Header names are given with underscores."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    connection.request("GET", url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
-    told = response.status, dict(response.getheaders()), response.read()
+    result = response.status, dict(response.getheaders()), response.read()
     connection.close()
-    return told
+    return result
 
 
-class Line:
-    """A line to a server that can be cut and mended."""
+class TcpProxy:
+    """Forward connections to a server, until `disconnect` closes them and refuses new ones."""
 
     def __init__(self, host, port):
-        self.target, self.ends = (host, port), []
+        self.target, self.sockets = (host, port), []
         self.port = free_port()
-        self.mend()
+        self.connect()
 
-    def mend(self):
-        self.door = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._open, args=[self.door], daemon=True).start()
+    def connect(self):
+        self.listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=[self.listener], daemon=True).start()
 
-    def cut(self):
-        for end in [self.door, *self.ends]:
+    def disconnect(self):
+        for connection in [self.listener, *self.sockets]:
             with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self.ends.clear()
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+        self.sockets.clear()
 
-    def _open(self, door):
+    def _accept(self, listener):
         with suppress(OSError):
             while True:
-                near, _address = door.accept()
-                far = socket.create_connection(self.target)
-                self.ends += [near, far]
-                for pair in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=pair, daemon=True).start()
+                client, _address = listener.accept()
+                server = socket.create_connection(self.target)
+                self.sockets += [client, server]
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=self._forward, args=pair, daemon=True).start()
 
-    def _carry(self, source, target):
+    def _forward(self, source, target):
         with suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)

@@ -1,4 +1,4 @@
-"""The site's settings in surroundings of their own: a developer's .env plays no part in a test."""
+"""The site's settings with fixed environment variables, independent of a developer's .env."""
 
 import os
 
@@ -23,5 +23,5 @@ from exchange.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-# Static files come straight from their folders, so that no test waits for collectstatic.
+# Static files are served from their source folders, without collectstatic.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True

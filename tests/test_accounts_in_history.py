@@ -1,4 +1,4 @@
-"""Accounts that the register names are not deleted by the ORM either."""
+"""Accounts that the register refers to cannot be deleted by the ORM either."""
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -8,65 +8,65 @@ from django.db.models import ProtectedError
 from django.utils.timezone import now
 
 from partners.models import CalendarLink, Country, ImportRun
-from partners.models.accounts import named_in_history
+from partners.models.accounts import referenced_accounts
 from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def change_something(anna):
+def change_university(anna):
     university = UniversityFactory()
     university._history_user, university.city = anna, "Marburg"
     university.save()
 
 
-def rename_a_country(anna):
+def rename_country(anna):
     country = Country.objects.get(code="DE")
     country._history_user, country.name = anna, "Germania"
     country.save()
 
 
-def be_responsible_no_more(anna):
+def create_formerly_responsible(anna):
     agreement = AgreementFactory(responsible=anna)
     agreement.responsible = None
     agreement.save()
 
 
-def add_a_document_deleted_since(anna):
+def create_deleted_document(anna):
     DocumentFactory(added_by=anna).delete()
 
 
-def change_an_account(anna):
+def log_account_change(anna):
     LogEntry.objects.log_actions(anna.pk, User.objects.filter(pk=anna.pk), CHANGE, single_object=True)
 
 
-NAMED_BY = {
-    "change": change_something,
-    "country": rename_a_country,
+REFERENCES = {
+    "change": change_university,
+    "country": rename_country,
     "agreement": lambda anna: AgreementFactory(responsible=anna),
-    "former agreement": be_responsible_no_more,
+    "former agreement": create_formerly_responsible,
     "document": lambda anna: DocumentFactory(added_by=anna),
-    "former document": add_a_document_deleted_since,
-    "import": lambda anna: ImportRun.of(b"", "a.tsv", user=anna, accepted_at=now()).save(),
-    "undone import": lambda anna: ImportRun.of(b"", "a.tsv", undone_by=anna, accepted_at=now()).save(),
-    "calendar": lambda anna: CalendarLink.make(anna, include_all=False),
-    "account": change_an_account,
+    "former document": create_deleted_document,
+    "import": lambda anna: ImportRun.from_upload(b"", "a.tsv", user=anna, accepted_at=now()).save(),
+    "undone import": lambda anna: ImportRun.from_upload(b"", "a.tsv", undone_by=anna, accepted_at=now()).save(),
+    "calendar": lambda anna: CalendarLink.issue_token(anna, include_all=False),
+    "account": log_account_change,
 }
 
 
-@pytest.mark.parametrize("name", NAMED_BY)
+@pytest.mark.parametrize("name", REFERENCES)
 @pytest.mark.parametrize("delete", [User.delete, lambda user: User.objects.filter(pk=user.pk).delete()])
-def test_account_that_the_register_names_is_not_deleted(name, delete):
+def test_referenced_account_cannot_be_deleted(name, delete):
     anna = User.objects.create_user("anna")
-    NAMED_BY[name](anna)
+    REFERENCES[name](anna)
 
     with pytest.raises(ProtectedError), transaction.atomic():
         delete(anna)
 
-    assert [user.username for user in named_in_history(User.objects.all())] == ["anna"]
+    assert [user.username for user in referenced_accounts(User.objects.all())] == ["anna"]
 
 
-def test_account_that_nothing_names_is_deleted():
+def test_unreferenced_account_can_be_deleted():
     anna = User.objects.create_user("anna")
 
     anna.delete()

@@ -6,46 +6,46 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, University
-from tests.conftest import OFFICES_LIST
+from tests.conftest import OFFICE_LIST_PATH
 from tests.factories import UniversityFactory
 from tests.html import text
 
-ADDRESS = "http://127.0.0.1:8000"
+SITE_URL = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
 def bootstrap(db):
-    def run(file=OFFICES_LIST):
-        printed = StringIO()
-        call_command("bootstrap", file, address=ADDRESS, stdout=printed)
-        return printed.getvalue()
+    def run(file=OFFICE_LIST_PATH):
+        output = StringIO()
+        call_command("bootstrap", file, url=SITE_URL, stdout=output)
+        return output.getvalue()
 
     return run
 
 
-def password(printed, username="coordinator"):
-    return re.search(rf"{username.capitalize()} +{username}, with the password (\S+)\n", printed)[1]
+def password(output, username="coordinator"):
+    return re.search(rf"{username.capitalize()} +{username}, with the password (\S+)\n", output)[1]
 
 
-def test_empty_site_gets_the_office_s_list(bootstrap):
-    printed = bootstrap()
+def test_empty_site_gets_the_office_list(bootstrap):
+    output = bootstrap()
 
-    assert "108 new, 0 changed, 0 unchanged, 0 errors" in printed
+    assert "108 new, 0 changed, 0 unchanged, 0 errors" in output
     assert University.objects.count() == 108
     assert (Agreement.objects.filter(status="signed").count(), Agreement.objects.in_process().count()) == (127, 1)
 
 
 @pytest.mark.parametrize("username", ["coordinator", "administrator"])
-def test_empty_site_gets_two_accounts_whose_printed_passwords_log_in(client, bootstrap, username):
-    printed = bootstrap()
+def test_printed_passwords_log_in(client, bootstrap, username):
+    output = bootstrap()
 
-    typed = {"username": username, "password": password(printed, username), "next": "/admin/partners/university/"}
-    page = client.post("/admin/login/", typed, follow=True)
+    form = {"username": username, "password": password(output, username), "next": "/admin/partners/university/"}
+    page = client.post("/admin/login/", form, follow=True)
     assert f"Welcome, {username}" in text(page)
     assert "108 universities" in text(page)
 
 
-def test_accounts_are_a_coordinator_s_and_an_administrator_s(bootstrap):
+def test_accounts_are_coordinator_and_administrator(bootstrap):
     bootstrap()
 
     accounts = [
@@ -67,64 +67,64 @@ def test_only_the_administrator_manages_accounts(client, bootstrap, username, st
     assert client.get("/admin/auth/user/").status_code == status
 
 
-def test_each_account_of_each_site_gets_a_password_of_its_own(bootstrap):
+def test_passwords_are_unique(bootstrap):
     first = bootstrap()
     User.objects.all().delete()
     second = bootstrap()
 
-    passwords = [password(printed, name) for printed in (first, second) for name in ("coordinator", "administrator")]
+    passwords = [password(output, name) for output in (first, second) for name in ("coordinator", "administrator")]
 
     assert len(set(passwords)) == 4
     assert min(map(len, passwords)) >= 12
 
 
-def test_addresses_are_printed(bootstrap):
-    printed = bootstrap()
+def test_urls_are_printed(bootstrap):
+    output = bootstrap()
 
-    assert re.findall(r"http\S+", printed) == [f"{ADDRESS}/", f"{ADDRESS}/admin/"]
+    assert re.findall(r"http\S+", output) == [f"{SITE_URL}/", f"{SITE_URL}/admin/"]
 
 
 def test_second_run_changes_nothing_and_prints_no_password(bootstrap):
     bootstrap()
     before = list(User.objects.values()), University.history.count(), Agreement.history.count()
 
-    printed = bootstrap()
+    output = bootstrap()
 
     assert (list(User.objects.values()), University.history.count(), Agreement.history.count()) == before
-    assert re.findall(r"^  (\w+) +(as before|none yet)", printed, re.MULTILINE) == [("Accounts", "as before")]
-    assert "with the password" not in printed
-    assert " new, " not in printed
+    assert re.findall(r"^  (\w+) +(as before|none yet)", output, re.MULTILINE) == [("Accounts", "as before")]
+    assert "with the password" not in output
+    assert " new, " not in output
 
 
-def test_site_with_a_university_keeps_its_register_and_gets_accounts(bootstrap):
+def test_site_with_a_university_gets_accounts_only(bootstrap):
     UniversityFactory(name="Marburg")
 
-    printed = bootstrap()
+    output = bootstrap()
 
-    assert [each.name for each in University.objects.all()] == ["Marburg"]
-    assert User.objects.get(username="administrator").check_password(password(printed, "administrator"))
+    assert [university.name for university in University.objects.all()] == ["Marburg"]
+    assert User.objects.get(username="administrator").check_password(password(output, "administrator"))
 
 
-def test_site_with_an_account_keeps_it_alone_and_gets_the_list(bootstrap):
+def test_site_with_an_account_gets_the_list_only(bootstrap):
     User.objects.create_user("dean", password="secret")
 
-    printed = bootstrap()
+    output = bootstrap()
 
-    assert [(each.username, each.is_superuser) for each in User.objects.all()] == [("dean", False)]
-    assert "with the password" not in printed
+    assert [(user.username, user.is_superuser) for user in User.objects.all()] == [("dean", False)]
+    assert "with the password" not in output
     assert University.objects.count() == 108
 
 
 @pytest.mark.parametrize("fields", [{}, {"is_superuser": True, "is_active": False}], ids=["none", "closed"])
-def test_site_whose_accounts_have_no_administrator_is_shown_how_to_make_one(bootstrap, fields):
+def test_missing_administrator_is_reported_with_the_command(bootstrap, fields):
     User.objects.create_user("dean", **fields)
 
-    printed = bootstrap()
+    output = bootstrap()
 
-    assert "Administrator    none yet (to make one: .venv/bin/python manage.py createsuperuser)\n" in printed
+    assert "Administrator    none yet (to make one: .venv/bin/python manage.py createsuperuser)\n" in output
 
 
-def test_failure_at_the_account_leaves_no_list_behind(bootstrap):
+def test_failure_at_the_accounts_rolls_back_the_import(bootstrap):
     Group.objects.all().delete()
 
     with pytest.raises(Group.DoesNotExist):
@@ -133,7 +133,7 @@ def test_failure_at_the_account_leaves_no_list_behind(bootstrap):
     assert (University.objects.count(), User.objects.count()) == (0, 0)
 
 
-def test_list_with_an_error_leaves_no_account_behind(bootstrap, tmp_path):
+def test_list_with_an_error_creates_no_account(bootstrap, tmp_path):
     file = tmp_path / "partners.tsv"
     file.write_text("Country\tUniversity name\tAgreement type\nAtlantis\tPoseidon\tBilateral\n")
 

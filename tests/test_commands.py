@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, ImportRun, University
-from tests.conftest import OFFICES_LIST
+from tests.conftest import OFFICE_LIST_PATH
 
 HEADER = "Country\tUniversity name\tAgreement type\n"
 KOELN = "Germany\tUniversity of Köln\tBilateral\n"
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def run():
-    """Runs a command and gives what it wrote: standard output, standard error, and why it failed, if it did."""
+    """Return a function that runs a command and returns (stdout, stderr, message of CommandError or None)."""
 
     def run(*args, **options):
         out, err, failure = StringIO(), StringIO(), None
@@ -37,15 +37,15 @@ def office_file(tmp_path):
     return write
 
 
-def test_import_closes_with_the_counts(run):
-    first, second = run("import_partners", OFFICES_LIST), run("import_partners", OFFICES_LIST)
+def test_import_prints_the_counts(run):
+    first, second = run("import_partners", OFFICE_LIST_PATH), run("import_partners", OFFICE_LIST_PATH)
 
     assert first == ("108 new, 0 changed, 0 unchanged, 0 errors\n", "", None)
     assert second == ("0 new, 0 changed, 108 unchanged, 0 errors\n", "", None)
     assert University.objects.count() == 108
 
 
-def test_import_tells_each_change_and_what_it_ignores(run, office_file):
+def test_import_prints_changes_and_ignored_columns(run, office_file):
     run("import_partners", office_file(HEADER + KOELN + "Spain\tMálaga\tin process\n"))
     edited = (
         "Agreement type;Country;University name;Contact\nGE3;Germany;UNIVERSITY of Köln;x\nErasmus+;Spain;Málaga;y\n"
@@ -61,7 +61,7 @@ def test_import_tells_each_change_and_what_it_ignores(run, office_file):
     assert (err, failure) == ("Column “Contact” is ignored.\n", None)
 
 
-def test_import_tells_history_where_the_change_came_from(run, office_file):
+def test_import_history_has_the_import_run(run, office_file):
     run("import_partners", office_file(HEADER + KOELN))
 
     history = Agreement.history.get()
@@ -71,7 +71,7 @@ def test_import_tells_history_where_the_change_came_from(run, office_file):
     )
 
 
-def test_dry_run_tells_the_changes_and_makes_none(run, office_file):
+def test_dry_run_prints_changes_and_makes_none(run, office_file):
     run("import_partners", office_file(HEADER + KOELN))
 
     out, _err, failure = run(
@@ -89,7 +89,7 @@ def test_dry_run_tells_the_changes_and_makes_none(run, office_file):
     assert list(Agreement.objects.values_list("agreement_type__name", "status")) == [("Bilateral", "signed")]
 
 
-def test_dry_run_counts_what_the_file_does_not_name(run, office_file):
+def test_dry_run_counts_universities_missing_in_the_file(run, office_file):
     run("import_partners", office_file(HEADER + KOELN + "Spain\tMálaga\tGE3\n"))
 
     out, _err, _failure = run("import_partners", office_file(HEADER + KOELN), dry_run=True)
@@ -100,7 +100,7 @@ def test_dry_run_counts_what_the_file_does_not_name(run, office_file):
     ]
 
 
-def test_file_may_have_any_name_that_a_disk_takes(run, tmp_path, client, django_user_model):
+def test_import_accepts_any_file_name(run, tmp_path, client, django_user_model):
     file = tmp_path / f"{'x' * 240}\n\u202e.tsv"
     file.write_text(HEADER + KOELN)
     client.force_login(django_user_model.objects.create_superuser("root"))
@@ -111,7 +111,7 @@ def test_file_may_have_any_name_that_a_disk_takes(run, tmp_path, client, django_
     assert answer["Content-Disposition"] == f'attachment; filename="{"x" * 196}.tsv"'
 
 
-def test_errors_stand_on_a_line_each_and_do_not_talk_to_the_terminal(run, office_file):
+def test_errors_are_printed_without_control_characters(run, office_file):
     file = office_file('Country,University name,Agreement type,"a\nb"\nSpain,"Má\n\x1b[31mlaga",GE3\n')
 
     _out, err, _failure = run("import_partners", file)
@@ -124,7 +124,7 @@ def test_errors_stand_on_a_line_each_and_do_not_talk_to_the_terminal(run, office
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_import_with_an_error_tells_it_and_fails(run, office_file, dry_run):
+def test_import_prints_errors_and_fails(run, office_file, dry_run):
     file = office_file(HEADER + KOELN + "\nAtlantis\tMálaga\tGE4\n")
 
     out, err, failure = run("import_partners", file, dry_run=dry_run)
@@ -140,7 +140,7 @@ def test_import_with_an_error_tells_it_and_fails(run, office_file, dry_run):
     assert University.objects.count() == 0
 
 
-def test_import_of_a_file_that_is_no_table_fails(run, office_file):
+def test_import_of_an_empty_file_fails(run, office_file):
     file = office_file("")
 
     assert run("import_partners", file) == (
@@ -150,7 +150,7 @@ def test_import_of_a_file_that_is_no_table_fails(run, office_file):
     )
 
 
-def test_import_of_a_file_that_is_not_there_fails(run, tmp_path):
+def test_import_of_a_missing_file_fails(run, tmp_path):
     file = tmp_path / "missing.tsv"
 
     assert run("import_partners", file) == ("", "", f"{file} cannot be read: No such file or directory.")
@@ -167,11 +167,11 @@ def test_export_writes_to_standard_output(run, office_file):
 
 
 def test_export_has_a_line_for_each_university_of_the_list(run):
-    run("import_partners", OFFICES_LIST)
+    run("import_partners", OFFICE_LIST_PATH)
 
     out, _err, _failure = run("export_partners")
 
-    listed = {tuple(line.split("\t")[:2]) for line in OFFICES_LIST.read_text(encoding="utf-8").splitlines() if line}
+    listed = {tuple(line.split("\t")[:2]) for line in OFFICE_LIST_PATH.read_text(encoding="utf-8").splitlines() if line}
     assert {tuple(line.split("\t")[:2]) for line in out.splitlines()} == listed
     assert len(out.splitlines()) == 109
 
@@ -191,9 +191,7 @@ CSV = '\ufeff"Country","University name","Agreement type"\r\n"Germany","Universi
         ("list.csv", {"format": "tsv"}, HEADER + KOELN),
     ],
 )
-def test_export_writes_a_file_in_the_format_asked_for_or_that_of_its_ending(
-    run, office_file, tmp_path, file_name, options, text
-):
+def test_export_format_is_the_requested_or_that_of_the_extension(run, office_file, tmp_path, file_name, options, text):
     run("import_partners", office_file(HEADER + KOELN))
     (tmp_path / "exported").mkdir()
 
@@ -209,15 +207,15 @@ def test_export_can_write_csv_to_standard_output(run, office_file):
     assert run("export_partners", format="csv") == (CSV, "", None)
 
 
-def test_export_to_a_place_that_is_not_there_fails(run, tmp_path):
+def test_export_to_a_missing_folder_fails(run, tmp_path):
     file = tmp_path / "missing" / "list.tsv"
 
     assert run("export_partners", file) == ("", "", f"{file} cannot be written: No such file or directory.")
 
 
 @pytest.mark.parametrize("table_format", ["tsv", "csv"])
-def test_exported_file_imported_again_is_no_change(run, tmp_path, table_format):
-    run("import_partners", OFFICES_LIST)
+def test_import_of_an_exported_file_changes_nothing(run, tmp_path, table_format):
+    run("import_partners", OFFICE_LIST_PATH)
     file = tmp_path / f"list.{table_format}"
     run("export_partners", file)
 

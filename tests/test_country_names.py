@@ -18,27 +18,27 @@ TRANSLATED = [code for code, _ in settings.LANGUAGES if code != "en"]
         ("he", ["ארצות הברית", "גרמניה", "קוריאה הדרומית", "הונג קונג", "טורקיה"]),
     ],
 )
-def test_country_is_called_as_its_visitor_does(language, names):
-    registered = {code: default_country_names()[code] for code in ("US", "DE", "KR", "HK", "TR")}
+def test_country_name_is_in_the_active_language(language, names):
+    names_by_code = {code: default_country_names()[code] for code in ("US", "DE", "KR", "HK", "TR")}
 
     with override(language):
-        assert [localized_name(code, name) for code, name in registered.items()] == names
+        assert [localized_name(code, name) for code, name in names_by_code.items()] == names
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_country_has_a_name_of_its_own_in_every_language(language):
+def test_localized_country_names_are_unique(language):
     with override(language):
         names = [localized_name(code, name) for code, name in default_country_names().items()]
 
     assert len(set(names)) == len(default_country_names()) == 249
 
 
-def test_country_has_its_registered_name_where_no_language_is_spoken():
+def test_country_name_without_active_language_is_the_registered_one():
     with override(None):
         assert (localized_name("DE", "Germany"), country_codes_matching("deutschland")) == ("Germany", [])
 
 
-def test_country_that_the_office_renamed_keeps_its_name():
+def test_renamed_country_keeps_its_name_in_every_language():
     with override("de"):
         assert localized_name("CZ", "Czechia and Slovakia") == "Czechia and Slovakia"
 
@@ -52,6 +52,6 @@ def test_country_that_the_office_renamed_keeps_its_name():
         ("de", "nowhere", []),
     ],
 )
-def test_countries_are_found_by_a_word_of_their_local_name(language, word, codes):
+def test_country_codes_are_found_by_a_word_of_the_localized_name(language, word, codes):
     with override(language):
         assert country_codes_matching(word) == codes

@@ -9,7 +9,7 @@ from tests.factories import UniversityFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference_data")]
 TABLES = sorted(model._meta.db_table for model in apps.get_app_config("partners").get_models())
-TOLD = {
+TRIGGERS_SQL = {
     "sqlite": "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": "SELECT event_object_table, event_manipulation FROM information_schema.triggers",
 }
@@ -24,7 +24,7 @@ def insert_by_sql():
         )
 
 
-def save_again():
+def save_unchanged():
     University.objects.get().save()
 
 
@@ -37,30 +37,40 @@ def create_in_bulk():
     University.objects.bulk_create([University(country=germany, name="Jena", slug="jena")], ignore_conflicts=True)
 
 
-def undo_a_part():
+def roll_back_a_savepoint():
     with transaction.atomic():
         with transaction.atomic():
-            save_again()
+            save_unchanged()
             transaction.set_rollback(True)
-        save_again()
+        save_unchanged()
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        save_again,
+        save_unchanged,
         lambda: University.objects.update(city="Lahn"),
         lambda: University.objects.all().delete(),
         update_in_bulk,
         create_in_bulk,
         insert_by_sql,
-        undo_a_part,
+        roll_back_a_savepoint,
         lambda: call_command("import_partners", "fixtures/partners.tsv", verbosity=0),
         lambda: call_command("migrate", verbosity=0),
     ],
-    ids=["save", "update", "delete", "bulk update", "bulk create", "SQL", "in part undone", "import", "migration"],
+    ids=[
+        "save",
+        "update",
+        "delete",
+        "bulk update",
+        "bulk create",
+        "SQL",
+        "rolled-back savepoint",
+        "import",
+        "migration",
+    ],
 )
-def test_change_moves_the_revision(change):
+def test_change_bumps_the_version(change):
     UniversityFactory(name="Marburg")
     before = data_version.current_version()
 
@@ -70,7 +80,7 @@ def test_change_moves_the_revision(change):
     assert data_version.current_version() == data_version.current_version()
 
 
-def test_reading_and_undone_change_leave_the_revision():
+def test_reading_and_rolled_back_change_keep_the_version():
     UniversityFactory(name="Marburg")
     before = data_version.current_version()
 
@@ -82,37 +92,37 @@ def test_reading_and_undone_change_leave_the_revision():
     assert data_version.current_version() == before
 
 
-def test_there_is_no_revision_within_a_transaction():
+def test_version_within_a_transaction_is_none():
     with transaction.atomic():
         assert data_version.current_version() is None
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")
-def test_changes_at_once_do_not_wait_and_are_seen_with_their_commits():
+def test_concurrent_changes_do_not_wait_and_bump_at_commit():
     other = connection.copy()
     UniversityFactory(name="Marburg")
-    told = [data_version.current_version()]
+    versions = [data_version.current_version()]
 
     with other.cursor() as cursor:
         with transaction.atomic():
             University.objects.update(city="Lahn")
             cursor.execute("SET lock_timeout = '1s'")
             cursor.execute("UPDATE partners_country SET other_names = '' WHERE code = 'FR'")
-            cursor.execute("SELECT token FROM partners_revision ORDER BY id")
-            told.append(" ".join(str(token) for (token,) in cursor))
-        told.append(data_version.current_version())
+            cursor.execute("SELECT token FROM partners_data_version ORDER BY id")
+            versions.append(" ".join(str(token) for (token,) in cursor))
+        versions.append(data_version.current_version())
     other.close()
 
-    assert len({*told}) == 3
+    assert len({*versions}) == 3
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_table_of_the_register_moves_the_revision(table):
+def test_every_table_of_the_register_has_triggers(table):
     with connection.cursor() as cursor:
-        cursor.execute(TOLD[connection.vendor])
-        told = " ".join(told for name, told in cursor.fetchall() if name == table)
+        cursor.execute(TRIGGERS_SQL[connection.vendor])
+        sql = " ".join(trigger_sql for name, trigger_sql in cursor.fetchall() if name == table)
 
-    assert [event for event in ("INSERT", "UPDATE", "DELETE") if f" {event} " in f" {told} "] == [
+    assert [event for event in ("INSERT", "UPDATE", "DELETE") if f" {event} " in f" {sql} "] == [
         "INSERT",
         "UPDATE",
         "DELETE",

@@ -12,9 +12,9 @@ from tests.factories import DocumentFactory
 pytestmark = pytest.mark.django_db
 
 
-def add_and_take_back():
+def create_and_roll_back():
     with transaction.atomic():
-        DocumentFactory(agreement__university__name="Taken back")
+        DocumentFactory(agreement__university__name="Rolled back")
         transaction.set_rollback(True)
 
 
@@ -23,10 +23,10 @@ def age(file, days):
     os.utime(file, (moment, moment))
 
 
-def test_file_of_a_document_that_was_taken_back_is_removed_after_a_day(documents, capsys):
+def test_file_of_a_rolled_back_document_is_deleted_after_a_day(documents, capsys):
     kept = DocumentFactory(agreement__university__name="Kept")
     age(documents / kept.file.name, days=2)
-    add_and_take_back()
+    create_and_roll_back()
     (orphan,) = [file for file in documents.iterdir() if file.name != kept.file.name]
 
     call_command("delete_orphaned_documents")
@@ -38,7 +38,7 @@ def test_file_of_a_document_that_was_taken_back_is_removed_after_a_day(documents
     assert [file.name for file in documents.iterdir()] == [kept.file.name]
 
 
-def test_lost_file_is_told(documents):
+def test_missing_file_is_reported(documents):
     document = DocumentFactory()
     (documents / document.file.name).unlink()
 
@@ -48,7 +48,7 @@ def test_lost_file_is_told(documents):
     assert Document.objects.count() == 1
 
 
-def test_nothing_is_cleaned_before_the_first_document(documents, capsys):
+def test_nothing_is_deleted_before_the_first_document(documents, capsys):
     call_command("delete_orphaned_documents")
 
     assert capsys.readouterr().out == ""

@@ -10,14 +10,14 @@ from partners.models import ImportRun
 
 
 @pytest.mark.django_db
-def test_uploads_that_nobody_decided_on_are_forgotten_after_a_week():
+def test_unconfirmed_uploads_are_deleted_after_a_week():
     with time_machine.travel(now() - timedelta(days=8)):
-        ImportRun.of(b"old", file_name="old.tsv").save()
-        ImportRun.of(b"accepted", file_name="accepted.tsv").accept()
-    ImportRun.of(b"new", file_name="new.tsv").save()
+        ImportRun.from_upload(b"old", file_name="old.tsv").save()
+        ImportRun.from_upload(b"accepted", file_name="accepted.tsv").mark_accepted()
+    ImportRun.from_upload(b"new", file_name="new.tsv").save()
     printed = StringIO()
 
     call_command("delete_stale_uploads", stdout=printed)
 
-    assert printed.getvalue() == "Forgotten uploads: 1\n"
+    assert printed.getvalue() == "Deleted uploads: 1\n"
     assert sorted(run.file_name for run in ImportRun.objects.all()) == ["accepted.tsv", "new.tsv"]

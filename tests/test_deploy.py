@@ -1,4 +1,4 @@
-"""What is in deploy/, read by the programs that it is for."""
+"""The files in deploy/, checked with the programs that read them."""
 
 import re
 import shutil
@@ -17,28 +17,37 @@ from django.core.management import get_commands
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from tests.nginx import DEPLOY, NAME, certificate, nginx
-from tests.programs import needed
-from tests.serving import copy_site, free_port, get, listens, prepare, served, surroundings, until
+from tests.nginx import DEPLOY, SERVER_NAME, create_certificate, run_nginx
+from tests.programs import requires_program
+from tests.serving import (
+    copy_site,
+    free_port,
+    http_get,
+    is_listening,
+    prepare_site,
+    serve_site,
+    site_environment,
+    wait_until,
+)
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-TOOLS = Path(sys.executable).parent
+BIN_DIR = Path(sys.executable).parent
 
 
-def test_dockerfile_has_no_fault_that_hadolint_finds():
-    done = subprocess.run([TOOLS / "hadolint", DEPLOY / "Dockerfile"], capture_output=True, text=True)
+def test_dockerfile_passes_hadolint():
+    process = subprocess.run([BIN_DIR / "hadolint", DEPLOY / "Dockerfile"], capture_output=True, text=True)
 
-    assert (done.stdout, done.returncode) == ("", 0)
-
-
-def test_compose_file_has_no_grave_fault_that_compose_lint_finds():
-    done = subprocess.run([TOOLS / "compose-lint", DEPLOY / "compose.yaml"], capture_output=True, text=True)
-
-    assert (done.returncode, re.findall(r"HIGH|CRITICAL|ERROR", done.stdout)) == (0, [])
+    assert (process.stdout, process.returncode) == ("", 0)
 
 
-@needed("systemd-analyze", "REQUIRE_SYSTEMD")
-def test_units_are_understood_by_systemd(tmp_path):
+def test_compose_file_passes_compose_lint():
+    process = subprocess.run([BIN_DIR / "compose-lint", DEPLOY / "compose.yaml"], capture_output=True, text=True)
+
+    assert (process.returncode, re.findall(r"HIGH|CRITICAL|ERROR", process.stdout)) == (0, [])
+
+
+@requires_program("systemd-analyze", "REQUIRE_SYSTEMD")
+def test_systemd_units_are_valid(tmp_path):
     for program in ("python", "gunicorn"):
         path = tmp_path / ".venv" / "bin" / program
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,27 +57,27 @@ def test_units_are_understood_by_systemd(tmp_path):
         copy.write_text(source.read_text().replace("/srv/partners", str(tmp_path)))
 
     command = [shutil.which("systemd-analyze"), "verify", "--man=no", *units]
-    done = subprocess.run(command, capture_output=True, text=True)
+    process = subprocess.run(command, capture_output=True, text=True)
 
-    assert (done.stderr, done.returncode) == ("", 0)
+    assert (process.stderr, process.returncode) == ("", 0)
 
 
 @pytest.mark.parametrize("path", [*UNITS, DEPLOY / "compose.yaml", DEPLOY / "Dockerfile"], ids=lambda path: path.name)
-def test_commands_that_are_run_are_there(path):
+def test_management_commands_exist(path):
     named = re.findall(r'manage\.py"?,? "?([a-z]\w+)', path.read_text())
 
     assert set(named) <= set(get_commands())
     assert bool(named) is (path.name not in {"partners.service"} and path.suffix != ".timer")
 
 
-@needed("redis-server", "REQUIRE_REDIS")
-def test_redis_of_the_compose_file_opens_to_the_site_alone(tmp_path):
+@requires_program("redis-server", "REQUIRE_REDIS")
+def test_redis_of_the_compose_file_requires_the_password(tmp_path):
     text = re.sub(r"\$\{(\w+):\?.*?\}", r"the-\1", (DEPLOY / "compose.yaml").read_text())
     services = yaml.safe_load(text)["services"]
     port = free_port()
     process = subprocess.Popen([*services["cache"]["command"], "--port", str(port)], cwd=tmp_path)
     try:
-        until(lambda: listens(port))
+        wait_until(lambda: is_listening(port))
         with Redis(port=port) as stranger, pytest.raises(AuthenticationError):
             stranger.keys()
         url = services["web"]["environment"]["CACHE_URL"].replace("cache:6379", f"127.0.0.1:{port}")
@@ -79,8 +88,8 @@ def test_redis_of_the_compose_file_opens_to_the_site_alone(tmp_path):
         process.wait()
 
 
-class Ready(BaseHTTPRequestHandler):
-    """A site that answers everything at once."""
+class OkHandler(BaseHTTPRequestHandler):
+    """Answers every request with an empty page."""
 
     def do_GET(self):
         self.send_response(200)
@@ -97,65 +106,65 @@ class Ready(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def proxy(tmp_path):
-    """A connection through nginx to a site that answers everything."""
-    trust = ssl.create_default_context(cafile=certificate(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), Ready) as server:
+    """An HTTPS connection through nginx to OkHandler. The header X-Client sets the client's IP address."""
+    ssl_context = ssl.create_default_context(cafile=create_certificate(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), OkHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         believe = "set_real_ip_from 127.0.0.1; real_ip_header X-Client;"
-        with nginx(tmp_path, server.server_port, settings=believe) as (_plain, secure):
-            connection = HTTPSConnection("127.0.0.1", secure, context=trust)
+        with run_nginx(tmp_path, server.server_port, settings=believe) as (_plain, https_port):
+            connection = HTTPSConnection("127.0.0.1", https_port, context=ssl_context)
             yield connection
             connection.close()
         server.shutdown()
 
 
-def statuses(connection, method, address, client="203.0.113.9"):
-    """How often each of 300 requests is answered how, and the last answer of each kind with its text."""
-    found, last = Counter(), {}
-    for number in range(300):
+def send_requests(connection, method, url, client_ip="203.0.113.9"):
+    """Send 300 requests. Return how often each status occurred, and the last response and its body by status."""
+    counts, last = Counter(), {}
+    for index in range(300):
         body = "a=b" if method == "POST" else None
-        headers = {"Host": NAME, "X-Client": client.format(number % 256)}
-        connection.request(method, address.format(number), body=body, headers=headers)
+        headers = {"Host": SERVER_NAME, "X-Client": client_ip.format(index % 256)}
+        connection.request(method, url.format(index), body=body, headers=headers)
         response = connection.getresponse()
         last[response.status] = response, response.read().decode()
-        found[response.status] += 1
-    return found, last
+        counts[response.status] += 1
+    return counts, last
 
 
-@needed("nginx", "REQUIRE_NGINX")
+@requires_program("nginx", "REQUIRE_NGINX")
 @pytest.mark.parametrize(
-    ("method", "address"),
+    ("method", "url"),
     [
         ("GET", "/?q=word+{}"),
         ("GET", "/de/?%71=word+{}"),
         ("GET", "/partners.json?country=DE&q={}"),
         ("POST", "/admin/login/"),
         ("POST", "/admin/login/?next=/admin/{}"),
-        ("POST", "/admin/code/"),
+        ("POST", "/admin/mfa/verify/"),
         ("POST", "/admin/password/"),
     ],
 )
-def test_nginx_limits_searches_and_sign_ins(proxy, method, address):
-    found, last = statuses(proxy, method, address)
+def test_nginx_limits_searches_and_logins(proxy, method, url):
+    counts, last = send_requests(proxy, method, url)
 
-    assert found.keys() == {200, 429}
-    assert found[200] >= 30
-    refused, page = last[429]
-    assert (refused.headers["Retry-After"], refused.headers["Cache-Control"]) == ("60", "no-store")
-    assert page == "There have been too many requests from your network. Please try again in a minute.\n"
-
-
-@needed("nginx", "REQUIRE_NGINX")
-@pytest.mark.parametrize(("method", "address"), [("GET", "/"), ("GET", "/universities/{}/"), ("GET", "/admin/login/")])
-def test_nginx_does_not_limit_what_is_ready(proxy, method, address):
-    found, _last = statuses(proxy, method, address)
-
-    assert found == {200: 300}
+    assert counts.keys() == {200, 429}
+    assert counts[200] >= 30
+    response, body = last[429]
+    assert (response.headers["Retry-After"], response.headers["Cache-Control"]) == ("60", "no-store")
+    assert body == "There have been too many requests from your network. Please try again in a minute.\n"
 
 
-@needed("nginx", "REQUIRE_NGINX")
+@requires_program("nginx", "REQUIRE_NGINX")
+@pytest.mark.parametrize(("method", "url"), [("GET", "/"), ("GET", "/universities/{}/"), ("GET", "/admin/login/")])
+def test_nginx_does_not_limit_cached_pages_and_forms(proxy, method, url):
+    counts, _last = send_requests(proxy, method, url)
+
+    assert counts == {200: 300}
+
+
+@requires_program("nginx", "REQUIRE_NGINX")
 @pytest.mark.parametrize(
-    ("clients", "answers"),
+    ("client_ips", "expected_statuses"),
     [
         ("10.0.{0}.9", {200}),
         ("2001:db8:0:{}::1", {200}),
@@ -163,39 +172,41 @@ def test_nginx_does_not_limit_what_is_ready(proxy, method, address):
         ("2001:db8:a0a:1::{}", {200, 429}),
     ],
 )
-def test_nginx_counts_ipv6_by_network(proxy, clients, answers):
-    found, _last = statuses(proxy, "POST", "/admin/login/", client=clients)
+def test_nginx_limits_ipv6_by_network(proxy, client_ips, expected_statuses):
+    counts, _last = send_requests(proxy, "POST", "/admin/login/", client_ip=client_ips)
 
-    assert found.keys() == answers
+    assert counts.keys() == expected_statuses
 
 
-@needed("nginx", "REQUIRE_NGINX")
-def test_nginx_puts_tls_in_front_of_the_site(tmp_path):
-    variables = surroundings(
-        DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", ALLOWED_HOSTS=NAME, HTTPS="on", BEHIND_PROXY="on"
+@requires_program("nginx", "REQUIRE_NGINX")
+def test_nginx_terminates_tls_and_keeps_tokens_out_of_its_log(tmp_path):
+    environment = site_environment(
+        DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", ALLOWED_HOSTS=SERVER_NAME, HTTPS="on", BEHIND_PROXY="on"
     )
-    prepare(copy_site(tmp_path), variables)
-    trust = ssl.create_default_context(cafile=certificate(tmp_path))
+    prepare_site(copy_site(tmp_path), environment)
+    ssl_context = ssl.create_default_context(cafile=create_certificate(tmp_path))
 
-    with served(tmp_path, variables) as port, nginx(tmp_path, port) as (plain, secure):
-        led = get(plain, "/?q=x", Host=NAME)
-        connection = HTTPSConnection("127.0.0.1", secure, context=trust)
-        connection.request("GET", "/admin/login/", headers={"Host": NAME})
-        login = connection.getresponse()
-        login.read()
-        connection.request("GET", "/calendar/secret.ics", headers={"Host": NAME})
-        connection.getresponse().read()
+    with serve_site(tmp_path, environment) as port, run_nginx(tmp_path, port) as (http_port, https_port):
+        redirect = http_get(http_port, "/?q=x", Host=SERVER_NAME)
+        http_get(http_port, "/calendar/secret.ics", Host=SERVER_NAME)
+        connection = HTTPSConnection("127.0.0.1", https_port, context=ssl_context)
+        connection.request("GET", "/admin/login/", headers={"Host": SERVER_NAME})
+        login_page = connection.getresponse()
+        login_page.read()
+        for url in ("/calendar/secret.ics", "/admin/password/Mg/secret/"):
+            connection.request("GET", url, headers={"Host": SERVER_NAME})
+            connection.getresponse().read()
         connection.close()
-        trust.maximum_version = ssl.TLSVersion.TLSv1_2
-        trust.set_ciphers("ECDHE-RSA-AES128-SHA")
+        ssl_context.maximum_version = ssl.TLSVersion.TLSv1_2
+        ssl_context.set_ciphers("ECDHE-RSA-AES128-SHA")
         with pytest.raises(ssl.SSLError):
-            HTTPSConnection("127.0.0.1", secure, context=trust).connect()
+            HTTPSConnection("127.0.0.1", https_port, context=ssl_context).connect()
 
-    assert (led[0], led[1]["Location"]) == (301, f"https://{NAME}/?q=x")
-    assert login.status == 200
-    assert login.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
-    cookie = login.headers["Set-Cookie"]
+    assert (redirect[0], redirect[1]["Location"]) == (301, f"https://{SERVER_NAME}/?q=x")
+    assert login_page.status == 200
+    assert login_page.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    cookie = login_page.headers["Set-Cookie"]
     assert (cookie.startswith("__Host-csrftoken="), "Secure" in cookie, "Domain" in cookie) == (True, True, False)
-    assert re.fullmatch(r"[0-9a-f]{32}", login.headers["X-Request-ID"])
-    logged = (tmp_path / "access.log").read_text()
-    assert ("/admin/login/" in logged, "secret" in logged) == (True, False)
+    assert re.fullmatch(r"[0-9a-f]{32}", login_page.headers["X-Request-ID"])
+    access_log = (tmp_path / "access.log").read_text()
+    assert ("/admin/login/" in access_log, "secret" in access_log) == (True, False)

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from exchange import diagnostics
-from tests.conftest import staff
+from tests.conftest import create_staff
 from tests.reminders.mailserver import mail_server
 from tests.test_health import MANIFEST_STORAGE, NOT_COLLECTED
 
@@ -16,8 +16,8 @@ PARTS = ["settings", "database", "cache", "mail", "documents", "static files", "
 
 
 @pytest.fixture
-def well(settings, tmp_path, monkeypatch, coordinator):
-    """A site with which nothing is wrong."""
+def healthy_site(settings, tmp_path, monkeypatch, coordinator):
+    """The folder of a site without problems."""
     settings.SECRET_KEY = "aB3$xyz9" * 8
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
@@ -37,118 +37,118 @@ def well(settings, tmp_path, monkeypatch, coordinator):
         yield tmp_path
 
 
-def told():
-    """What the doctor found, and how it ended."""
-    printed, failure = StringIO(), None
+def run_doctor():
+    """Return the lines about problems and the command's error message."""
+    stdout, error_message = StringIO(), None
     try:
-        call_command("doctor", stdout=printed)
+        call_command("doctor", stdout=stdout)
     except CommandError as error:
-        failure = str(error)
-    faults = [line for line in printed.getvalue().splitlines() if not line.endswith(": fine")]
-    return faults, failure
+        error_message = str(error)
+    problems = [line for line in stdout.getvalue().splitlines() if not line.endswith(": fine")]
+    return problems, error_message
 
 
-def test_site_with_which_nothing_is_wrong_is_fine(well):
-    printed = StringIO()
+def test_doctor_reports_a_healthy_site_as_fine(healthy_site):
+    stdout = StringIO()
 
-    call_command("doctor", stdout=printed)
+    call_command("doctor", stdout=stdout)
 
-    assert printed.getvalue().splitlines() == [f"{part}: fine" for part in PARTS]
+    assert stdout.getvalue().splitlines() == [f"{part}: fine" for part in PARTS]
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "fault"),
+    ("name", "value", "problem"),
     [
         ("DEBUG", True, "settings: You should not have DEBUG set to True in deployment."),
-        ("SITE_URL", "", "settings: SITE_URL is not set, and reminders need it. Set it to the site's address."),
+        ("SITE_URL", "", "settings: SITE_URL is not set, and reminders need it. Set it to the site's URL."),
         (
             "SITE_URL",
             "https://other.example.edu",
-            "settings: ALLOWED_HOSTS does not have the name in SITE_URL (https://other.example.edu). Add it.",
+            "settings: ALLOWED_HOSTS does not contain the host of SITE_URL (https://other.example.edu). Add it.",
         ),
         (
             "OFFICE_EMAIL",
             "",
             "settings: OFFICE_EMAIL is not set: students see no contact, "
-            "and nobody is told what nobody is responsible for.",
+            "and nobody gets the reminders for agreements without a responsible person.",
         ),
         (
             "EMAIL_BACKEND",
             "django.core.mail.backends.console.EmailBackend",
-            "mail: Mail does not leave this machine. Set EMAIL_URL to your mail server.",
+            "mail: Email is not sent to a mail server. Set EMAIL_URL to yours.",
         ),
         (
             "EMAIL_PORT",
             9,
-            "mail: The mail server 127.0.0.1:9 does not take mail from us: [Errno 111] Connection refused. "
-            "Look at EMAIL_URL.",
+            "mail: The mail server 127.0.0.1:9 cannot be used: [Errno 111] Connection refused. Check EMAIL_URL.",
         ),
         (
             "CACHES",
             {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9"}},
-            "cache: cannot be reached, or keeps nothing. Is CACHE_URL right, and does Redis run?",
+            "cache: cannot be reached, or stores nothing. Is CACHE_URL right, and does Redis run?",
         ),
     ],
 )
-def test_setting_that_is_wrong_is_said_with_what_to_do(well, settings, name, value, fault):
+def test_doctor_reports_a_wrong_setting(healthy_site, settings, name, value, problem):
     setattr(settings, name, value)
 
-    assert told() == ([fault], "To do: 1")
+    assert run_doctor() == ([problem], "To do: 1")
 
 
-def test_database_that_is_gone_is_said_and_accounts_are_left(well):
+def test_doctor_skips_accounts_if_the_database_is_unreachable(healthy_site):
     def fail(*args):
         raise OperationalError("gone")
 
     with connection.execute_wrapper(fail):
-        faults, failure = told()
+        problems, error_message = run_doctor()
 
-    assert faults == [
+    assert problems == [
         "database: cannot be reached. Is DATABASE_URL right, and does the server run?",
         "database: not known without the database.",
     ]
-    assert failure == "To do: 2"
+    assert error_message == "To do: 2"
 
 
-def test_documents_that_cannot_be_kept_are_said(well):
-    (well / "documents").touch(0o600)
+def test_doctor_reports_documents_that_cannot_be_stored(healthy_site):
+    (healthy_site / "documents").touch(0o600)
 
-    faults, _failure = told()
+    problems, _error_message = run_doctor()
 
-    assert len(faults) == 1
-    assert faults[0].startswith("documents: No document can be kept: ")
-    assert faults[0].endswith(". Look at DOCUMENTS_DIR, where the site's user has to be able to write.")
+    assert len(problems) == 1
+    assert problems[0].startswith("documents: Documents cannot be stored: ")
+    assert problems[0].endswith(". The site's user needs to be able to write to DOCUMENTS_DIR.")
 
 
-def test_static_files_that_are_missing_are_said(well, settings):
+def test_doctor_reports_missing_static_files(healthy_site, settings):
     manifest = {"BACKEND": MANIFEST_STORAGE}
-    settings.STATIC_ROOT = well / "staticfiles"
+    settings.STATIC_ROOT = healthy_site / "staticfiles"
     settings.STORAGES = settings.STORAGES | {"staticfiles": manifest}
 
-    faults, failure = told()
+    problems, error_message = run_doctor()
 
-    assert failure == "To do: 1"
-    assert re.fullmatch(rf"static files: (\d+) of \1 {NOT_COLLECTED}\.", *faults)
+    assert error_message == "To do: 1"
+    assert re.fullmatch(rf"static files: (\d+) of \1 {NOT_COLLECTED}\.", *problems)
 
 
-def test_secret_that_everybody_can_read_is_said(well):
-    (well / ".env").chmod(0o644)
+def test_doctor_reports_a_world_readable_env_file(healthy_site):
+    env_file = healthy_site / ".env"
+    env_file.chmod(0o644)
 
-    assert told() == (
-        [f"permissions: Everybody on this machine can read {well}/.env. Run chmod o= {well}/.env"],
+    assert run_doctor() == (
+        [f"permissions: Everybody on this machine can read {env_file}. Run chmod o= {env_file}"],
         "To do: 1",
     )
 
 
-def test_accounts_that_are_missing_something_are_said(well, coordinator):
+def test_doctor_reports_incomplete_accounts(healthy_site, coordinator):
     coordinator.is_superuser = False
     coordinator.save()
-    staff("ben", "Exchange coordinators")
+    create_staff("ben", "Exchange coordinators")
 
-    assert told() == (
+    assert run_doctor() == (
         [
-            "accounts: Nobody administers accounts. Run manage.py createsuperuser.",
-            "accounts: ben has no address, so reminders go to the office's. Give the account one.",
+            "accounts: There is no active superuser. Run manage.py createsuperuser.",
+            "accounts: ben has no email address, so reminders go to the office's. Give the account one.",
         ],
         "To do: 2",
     )

@@ -1,4 +1,4 @@
-"""No room left: for what is uploaded, for where documents are kept, for a backup, for the database."""
+"""Full disks, while receiving uploads, storing documents, writing backups, and in the database."""
 
 import os
 import resource
@@ -16,31 +16,32 @@ from storages.backends.s3 import S3Storage
 from partners.backups.archive import BackupError
 from partners.backups.restore import restore_document
 from partners.enums import AgreementStatus
+from partners.fields import MAX_TEXT_LENGTH
 from partners.models import Agreement, Document, ImportRun
 from tests.factories import AgreementFactory, DocumentFactory
 from tests.files import PDF, upload
-from tests.html import errors, messages, pieces, text
+from tests.html import element_texts, errors, messages, text
 
 IMPORT = "/admin/partners/university/import/"
-ROOM = 1_000_000
-IN_MEMORY, ON_DISK = 2_000_000, 3_000_000
-"""Sizes of uploads that Django takes in as bytes, and as a temporary file."""
+SIZE_LIMIT = 1_000_000
+IN_MEMORY_SIZE, TEMPORARY_FILE_SIZE = 2_000_000, 3_000_000
+"""Sizes of uploads in bytes below and above FILE_UPLOAD_MAX_MEMORY_SIZE."""
 NOT_IMPORTED = (
     "The server could not keep the file (%s). Nothing is imported. "
     "Tell whoever looks after the server, and choose the file again after that."
 )
-NO_ROOM = """
-    CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+SIMULATE_DISK_FULL = """
+    CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
-    CREATE TRIGGER no_room BEFORE INSERT ON partners_importrun EXECUTE FUNCTION no_room();
-    CREATE TRIGGER no_room BEFORE UPDATE ON partners_agreement EXECUTE FUNCTION no_room()
+    CREATE TRIGGER disk_full BEFORE INSERT ON partners_importrun EXECUTE FUNCTION disk_full();
+    CREATE TRIGGER disk_full BEFORE UPDATE ON partners_agreement EXECUTE FUNCTION disk_full()
 """
-MOST_PAGES = 2**30
+SQLITE_MAX_PAGES = 2**30
 
 
 @pytest.fixture(autouse=True)
-def temporary(tmp_path, settings):
-    """The folder of files on their way, which has to be empty afterwards."""
+def upload_temp_dir(tmp_path, settings):
+    """The folder of temporary uploads, which must be empty after each test."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     settings.FILE_UPLOAD_TEMP_DIR = str(folder)
@@ -49,10 +50,10 @@ def temporary(tmp_path, settings):
 
 
 @contextmanager
-def little_room():
-    """The system refuses what would make a file larger, in the middle of it, as a full disk does."""
+def file_size_limit():
+    """Make writes beyond SIZE_LIMIT bytes of a file fail, like a disk that becomes full."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SIZE_LIMIT, before[1]))
     try:
         yield
     finally:
@@ -61,10 +62,10 @@ def little_room():
 
 @contextmanager
 def full_database():
-    """SQLite takes no more pages, and a server answers as it does when its disk is full."""
+    """Limit SQLite to its current size, or let PostgreSQL raise the error of a full disk."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(NO_ROOM)
+            cursor.execute(SIMULATE_DISK_FULL)
             yield
         else:
             cursor.execute("PRAGMA page_count")
@@ -72,125 +73,130 @@ def full_database():
             try:
                 yield
             finally:
-                cursor.execute(f"PRAGMA max_page_count = {MOST_PAGES}")
+                cursor.execute(f"PRAGMA max_page_count = {SQLITE_MAX_PAGES}")
 
 
-def scan(name, size):
+def pdf(name, size):
     return upload(name, PDF + b" " * size)
 
 
 @pytest.fixture
-def deal(db):
+def agreement(db):
     return AgreementFactory(university__name="Marburg", status=AgreementStatus.IN_PROCESS)
 
 
-def sign(browser, deal, *files):
-    typed = {"signed_on": "2026-05-01", "version": deal.history.latest().pk, "documents": files}
-    address = reverse("admin:partners_agreement_sign", query={"id": deal.pk})
-    return browser.post(address, {f"{deal.pk}-{name}": value for name, value in typed.items()}, follow=True)
+def sign(client, agreement, *files):
+    values = {"signed_on": "2026-05-01", "version": agreement.history.latest().pk, "documents": files}
+    url = reverse("admin:partners_agreement_sign", query={"id": agreement.pk})
+    return client.post(url, {f"{agreement.pk}-{name}": value for name, value in values.items()}, follow=True)
 
 
-def add(browser, deal, *files, **values):
-    form = {"university": deal.university_id, "agreement_type": deal.agreement_type_id, "status": deal.status}
-    form |= {"next_step": "Ask again", "documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
-    form |= {"documents-added": files} | values
-    return browser.post(f"/admin/partners/agreement/{deal.pk}/change/", form, follow=True)
+def edit(client, agreement, *files, **values):
+    data = {
+        "university": agreement.university_id,
+        "agreement_type": agreement.agreement_type_id,
+        "status": agreement.status,
+    }
+    data |= {"next_step": "Ask again", "documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
+    data |= {"documents-added": files} | values
+    return client.post(f"/admin/partners/agreement/{agreement.pk}/change/", data, follow=True)
 
 
-def import_list(browser, size):
+def import_list(client, size):
     content = b"Country\tUniversity name\tAgreement type\tNotes\nGermany\tMarburg\tBilateral\t" + b"x" * size
-    return browser.post(IMPORT, {"import_file": upload("partners.tsv", content), "format": "0", "resource": ""})
+    return client.post(IMPORT, {"import_file": upload("partners.tsv", content), "format": "0", "resource": ""})
 
 
-def logged(caplog):
-    return [each.getMessage().partition(":")[0] for each in caplog.records if each.levelname == "ERROR"]
+def logged_errors(caplog):
+    return [record.getMessage().partition(":")[0] for record in caplog.records if record.levelname == "ERROR"]
 
 
-@pytest.mark.parametrize("step", [sign, add])
+@pytest.mark.parametrize("save", [sign, edit])
 @pytest.mark.parametrize(
-    ("size", "line"), [(IN_MEMORY, "A document cannot be kept"), (ON_DISK, "An upload cannot be taken in")]
+    ("size", "log_message"),
+    [(IN_MEMORY_SIZE, "A document cannot be stored"), (TEMPORARY_FILE_SIZE, "An upload cannot be received")],
 )
-def test_document_without_room_is_told_at_its_field_and_nothing_is_saved(
-    office, deal, documents, caplog, step, size, line
+def test_document_that_cannot_be_stored_is_a_field_error_and_nothing_is_saved(
+    coordinator_client, agreement, documents, caplog, save, size, log_message
 ):
-    files = scan("small.pdf", 0), scan("large.pdf", size)
-    with little_room():
-        page = step(office, deal, *files)
+    files = pdf("small.pdf", 0), pdf("large.pdf", size)
+    with file_size_limit():
+        page = save(coordinator_client, agreement, *files)
 
-    told = "The server could not keep “large.pdf” (File too large). Nothing is saved."
-    assert f"{told} Tell whoever looks after the server, and choose it again after that." in text(page)
+    error = "The server could not keep “large.pdf” (File too large). Nothing is saved."
+    assert f"{error} Tell whoever looks after the server, and choose it again after that." in text(page)
     assert "Nothing is saved yet, and the browser has forgotten “small.pdf”. Choose again." in text(page)
     assert (Document.objects.count(), Agreement.history.count()) == (0, 1)
     assert not documents.exists() or list(documents.iterdir()) == []
-    assert logged(caplog) == [line]
+    assert logged_errors(caplog) == [log_message]
 
 
-def test_document_is_kept_once_there_is_room(office, deal, documents):
-    with little_room():
-        sign(office, deal, scan("large.pdf", ON_DISK))
+def test_document_is_stored_once_there_is_space_again(coordinator_client, agreement, documents):
+    with file_size_limit():
+        sign(coordinator_client, agreement, pdf("large.pdf", TEMPORARY_FILE_SIZE))
 
-    page = sign(office, deal, scan("large.pdf", ON_DISK))
+    page = sign(coordinator_client, agreement, pdf("large.pdf", TEMPORARY_FILE_SIZE))
 
     assert messages(page) == ["Marked as signed: Marburg: Bilateral (signed)"]
     assert [file.stat().st_size for file in documents.iterdir()] == [Document.objects.get().size]
 
 
-def test_document_whose_bucket_cannot_be_reached_is_told_at_its_field(office, deal, monkeypatch, caplog):
-    there = {"bucket_name": "documents", "endpoint_url": "http://127.0.0.1:9", "access_key": "a", "secret_key": "b"}
-    bucket = S3Storage(**there, client_config=Config(retries={"max_attempts": 0}))
+def test_unreachable_bucket_is_a_field_error(coordinator_client, agreement, monkeypatch, caplog):
+    options = {"bucket_name": "documents", "endpoint_url": "http://127.0.0.1:9", "access_key": "a", "secret_key": "b"}
+    bucket = S3Storage(**options, client_config=Config(retries={"max_attempts": 0}))
     monkeypatch.setattr(Document._meta.get_field("file"), "storage", bucket)
 
-    page = sign(office, deal, scan("scan.pdf", 0))
+    page = sign(coordinator_client, agreement, pdf("scan.pdf", 0))
 
     assert "The server could not keep “scan.pdf” (EndpointConnectionError). Nothing is saved." in text(page)
-    assert (Document.objects.count(), logged(caplog)) == (0, ["A document cannot be kept"])
+    assert (Document.objects.count(), logged_errors(caplog)) == (0, ["A document cannot be stored"])
 
 
-def test_list_without_room_is_told_at_its_field(office, caplog):
-    with little_room():
-        page = import_list(office, ON_DISK)
+def test_import_file_that_cannot_be_received_is_a_field_error(coordinator_client, caplog):
+    with file_size_limit():
+        page = import_list(coordinator_client, TEMPORARY_FILE_SIZE)
 
     assert errors(page) == {"import_file": NOT_IMPORTED % "File too large"}
     assert ImportRun.objects.count() == 0
-    assert logged(caplog) == ["An upload cannot be taken in"]
-    assert "New 1 Changed 0 Unchanged 0 Errors 0" in text(import_list(office, ON_DISK))
+    assert logged_errors(caplog) == ["An upload cannot be received"]
+    assert "New 1 Changed 0 Unchanged 0 Errors 0" in text(import_list(coordinator_client, TEMPORARY_FILE_SIZE))
 
 
-def test_list_for_which_the_database_has_no_room_is_told_at_its_field(office, caplog):
+def test_import_file_that_the_database_cannot_store_is_a_field_error(coordinator_client, caplog):
     with full_database():
-        page = import_list(office, IN_MEMORY)
+        page = import_list(coordinator_client, IN_MEMORY_SIZE)
 
     assert errors(page) == {"import_file": NOT_IMPORTED % "the disk of its database is full"}
     assert ImportRun.objects.count() == 0
-    assert logged(caplog) == ["An upload cannot be kept"]
+    assert logged_errors(caplog) == ["An upload cannot be stored"]
 
 
-def test_whatever_else_the_database_has_no_room_for_is_told_on_a_page(office, deal):
-    office.raise_request_exception = False
+def test_full_database_is_answered_with_507(coordinator_client, agreement):
+    coordinator_client.raise_request_exception = False
     with full_database():
-        page = add(office, deal, notes="x" * IN_MEMORY)
+        page = edit(coordinator_client, agreement, notes="x" * MAX_TEXT_LENGTH)
 
-    assert (page.status_code, pieces(page, "h1")) == (507, ["Nothing was saved"])
+    assert (page.status_code, element_texts(page, "h1")) == (507, ["Nothing was saved"])
     assert "The disk of the database is full. What was there before is as it was." in text(page)
 
 
-def test_restored_document_without_room_is_told(documents):
-    with little_room(), pytest.raises(BackupError, match=r"^The document scan cannot be kept: File too large\.$"):
-        restore_document(storages["documents"], "scan", BytesIO(b" " * IN_MEMORY))
+def test_restore_of_a_document_reports_a_full_disk(documents):
+    with file_size_limit(), pytest.raises(BackupError, match=r"^The document scan cannot be stored: File too large\.$"):
+        restore_document(storages["documents"], "scan", BytesIO(b" " * IN_MEMORY_SIZE))
 
     assert list(documents.iterdir()) == []
 
 
 @pytest.mark.usefixtures("reference_data")
-def test_backup_without_room_leaves_the_one_before_and_says_so(tmp_path, caplog):
+def test_backup_on_a_full_disk_fails_and_keeps_the_previous_one(tmp_path, caplog):
     backup = tmp_path / "backups" / "backup.zip"
     backup.parent.mkdir()
     call_command("backup", backup, stdout=StringIO())
     before = backup.read_bytes()
-    DocumentFactory(content=PDF + os.urandom(IN_MEMORY))
+    DocumentFactory(content=PDF + os.urandom(IN_MEMORY_SIZE))
 
-    with little_room(), pytest.raises(CommandError, match=rf"^{backup} cannot be written: File too large\.$"):
+    with file_size_limit(), pytest.raises(CommandError, match=rf"^{backup} cannot be written: File too large\.$"):
         call_command("backup", backup)
 
     assert [(file, file.read_bytes()) for file in backup.parent.iterdir()] == [(backup, before)]
-    assert logged(caplog) == ["No backup was made"]
+    assert logged_errors(caplog) == ["No backup was made"]

@@ -21,8 +21,6 @@ def agreement(db):
 
 @pytest.fixture
 def only_file(documents):
-    """The one that is kept, wherever it is."""
-
     def find():
         (file,) = documents.iterdir()
         return file
@@ -30,19 +28,19 @@ def only_file(documents):
     return find
 
 
-def test_document_keeps_what_the_file_was(agreement, coordinator):
+def test_document_has_the_properties_of_the_file(agreement, coordinator):
     DocumentFactory(agreement=agreement, name="Signed  one.PDF", added_by=coordinator)
 
     document = Document.objects.get()
 
-    assert (document.name, document.kind, document.size) == ("Signed one.PDF", "pdf", len(PDF))
+    assert (document.name, document.file_type, document.size) == ("Signed one.PDF", "pdf", len(PDF))
     assert document.sha256 == hashlib.sha256(PDF).hexdigest()
     assert (document.added_by, document.media_type) == (coordinator, "application/pdf")
     with document.file as file:
         assert file.read() == PDF
 
 
-def test_file_is_kept_under_a_name_that_says_nothing_and_for_nobody_else(agreement, only_file):
+def test_file_is_stored_under_a_random_name_for_its_owner_only(agreement, only_file):
     DocumentFactory(agreement=agreement)
 
     file = only_file()
@@ -51,23 +49,23 @@ def test_file_is_kept_under_a_name_that_says_nothing_and_for_nobody_else(agreeme
     assert stat.filemode(file.stat().st_mode) == "-rw-------"
 
 
-def test_file_that_the_register_does_not_take_is_refused(agreement, settings):
+def test_unsupported_file_is_rejected(agreement, settings):
     settings.DOCUMENT_MAX_MB = 0
 
     with pytest.raises(ValidationError, match="a document at most 0 MB"):
         DocumentFactory(agreement=agreement)
 
 
-def test_same_content_twice_in_one_agreement_is_refused(agreement):
+def test_duplicate_content_in_one_agreement_is_rejected(agreement):
     DocumentFactory(agreement=agreement)
 
     with pytest.raises(ValidationError, match=r"The agreement has this document already\."):
         DocumentFactory(agreement=agreement, name="copy.pdf")
     with pytest.raises(IntegrityError, match="document"), transaction.atomic():
-        Document.of(upload("copy.pdf"), agreement=agreement).save()
+        Document.from_upload(upload("copy.pdf"), agreement=agreement).save()
 
 
-def test_same_content_in_another_agreement_or_after_it_was_withdrawn_is_taken(agreement):
+def test_duplicate_content_in_another_agreement_or_of_a_withdrawn_document_is_accepted(agreement):
     first = DocumentFactory(agreement=agreement)
     first.is_withdrawn = True
     first.save()
@@ -82,14 +80,14 @@ def test_same_content_in_another_agreement_or_after_it_was_withdrawn_is_taken(ag
     ]
 
 
-def test_agreement_with_a_document_is_not_deleted(agreement):
+def test_agreement_with_a_document_cannot_be_deleted(agreement):
     DocumentFactory(agreement=agreement)
 
     with pytest.raises(ProtectedError):
         agreement.delete()
 
 
-def test_file_goes_after_the_deletion_of_its_document(agreement, documents, django_capture_on_commit_callbacks):
+def test_file_is_deleted_after_the_deletion_is_committed(agreement, documents, django_capture_on_commit_callbacks):
     document = DocumentFactory(agreement=agreement)
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -99,7 +97,7 @@ def test_file_goes_after_the_deletion_of_its_document(agreement, documents, djan
     assert list(documents.iterdir()) == []
 
 
-def test_file_stays_where_the_deletion_is_taken_back(agreement, only_file):
+def test_file_is_kept_if_the_deletion_is_rolled_back(agreement, only_file):
     DocumentFactory(agreement=agreement)
 
     with transaction.atomic():
@@ -110,7 +108,7 @@ def test_file_stays_where_the_deletion_is_taken_back(agreement, only_file):
     assert Document.objects.count() == 1
 
 
-def test_history_knows_documents_and_not_where_they_are_kept(agreement):
+def test_history_has_no_storage_names(agreement):
     document = DocumentFactory(agreement=agreement)
     document.is_withdrawn = True
     document.save()
@@ -122,8 +120,7 @@ def test_history_knows_documents_and_not_where_they_are_kept(agreement):
     assert "file" not in {field.name for field in Document.history.model._meta.fields}
 
 
-def test_agreements_without_a_document_are_those_with_none_that_counts(agreement):
-    """With withdrawn ones only it counts as without."""
+def test_withdrawn_documents_do_not_count(agreement):
     DocumentFactory(agreement=agreement)
     withdrawn = AgreementFactory(university__name="Jena")
     DocumentFactory(agreement=withdrawn, is_withdrawn=True)

@@ -10,8 +10,8 @@ from tests.files import PDF
 from tests.test_concurrent_imports import ROOT
 
 BUCKET = "exchange-documents"
-KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "eu-central-1"}
-ADD = """
+CREDENTIALS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "eu-central-1"}
+ADD_DOCUMENT = """
 from partners.models import Document
 from tests.factories import AgreementFactory, DocumentFactory
 from tests.files import PDF, upload
@@ -19,7 +19,7 @@ from tests.files import PDF, upload
 document = Document.objects.get(pk=DocumentFactory().pk)
 print(document.file.name, document.file.open().read() == PDF)
 """
-DELETE = """
+DELETE_DOCUMENTS = """
 from partners.models import Document
 
 Document.objects.get().delete()
@@ -28,7 +28,7 @@ Document.objects.get().delete()
 
 @pytest.fixture(scope="module")
 def server():
-    """A server that speaks S3, on this machine."""
+    """The URL of a local S3 server."""
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     yield "http://{}:{}".format(*server.get_host_and_port())
@@ -37,7 +37,7 @@ def server():
 
 @pytest.fixture(scope="module")
 def bucket(server):
-    client = boto3.client("s3", endpoint_url=server, **KEYS)
+    client = boto3.client("s3", endpoint_url=server, **CREDENTIALS)
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     yield client
     client.close()
@@ -45,7 +45,7 @@ def bucket(server):
 
 @pytest.fixture
 def manage(server, tmp_path):
-    """Runs a command of a site of its own, and gives what it prints."""
+    """A function that runs a management command with a new database and the bucket, and returns its output."""
     environment = os.environ | {
         "TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         "DOCUMENTS_S3_BUCKET": BUCKET,
@@ -63,15 +63,15 @@ def manage(server, tmp_path):
     return run
 
 
-def test_documents_are_kept_in_the_bucket_for_the_site_alone(manage, bucket, documents):
-    name, is_read_back = manage("shell", "--command", ADD).split()
+def test_documents_are_stored_privately_in_the_bucket(manage, bucket, documents):
+    name, is_read_back = manage("shell", "--command", ADD_DOCUMENT).split()
     manage("delete_orphaned_documents")
 
-    kept = bucket.get_object(Bucket=BUCKET, Key=name)
+    stored = bucket.get_object(Bucket=BUCKET, Key=name)
     grants = bucket.get_object_acl(Bucket=BUCKET, Key=name)["Grants"]
-    assert (kept["Body"].read(), is_read_back) == (PDF, "True")
+    assert (stored["Body"].read(), is_read_back) == (PDF, "True")
     assert [grant["Grantee"]["Type"] for grant in grants] == ["CanonicalUser"]
     assert not documents.exists()
 
-    manage("shell", "--command", DELETE)
+    manage("shell", "--command", DELETE_DOCUMENTS)
     assert bucket.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0

@@ -1,51 +1,48 @@
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings
 
+from tests.serving import copy_site
+
 VALID = {"SECRET_KEY": "x" * 50}
-SITE = ["manage.py", "exchange", "partners", "templates", "fixtures"]
-VARIABLES = re.findall(r'\bread\(\s*"([A-Z_0-9]+)"', (settings.BASE_DIR / "exchange" / "environment.py").read_text())
+VARIABLES = re.findall(
+    r'\bread_env\(\s*"([A-Z_0-9]+)"', (settings.BASE_DIR / "exchange" / "environment.py").read_text()
+)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A copy of the site without a developer's .env."""
-    folder = tmp_path_factory.mktemp("site")
-    for name in SITE:
-        source = settings.BASE_DIR / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / name)
-    return folder
+    return copy_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture
 def manage(site):
+    """A function that runs a management command with these environment variables only."""
+
     def run(command, **variables):
-        """Runs a command of manage.py with nothing but these variables."""
         arguments = [sys.executable, "manage.py", *command.split()]
         return subprocess.run(arguments, cwd=site, env=variables, capture_output=True, text=True)
 
     return run
 
 
-def test_site_starts_with_a_secret_key_alone(manage):
-    done = manage("check", **VALID)
+def test_only_secret_key_is_required(manage):
+    process = manage("check", **VALID)
 
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "System check identified no issues (0 silenced).\n"
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout == "System check identified no issues (0 silenced).\n"
 
 
-def test_site_starts_with_every_variable_as_the_example_has_it(manage):
+def test_values_of_the_example_are_valid(manage):
     example = (settings.BASE_DIR / ".env.example").read_text()
     variables = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE))
 
-    done = manage("check", **variables | VALID | {"CACHE_URL": "locmem://"})
+    process = manage("check", **variables | VALID | {"CACHE_URL": "locmem://"})
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -93,23 +90,23 @@ def test_site_starts_with_every_variable_as_the_example_has_it(manage):
         ("SITE_URL", "https://partners.example.edu?"),
     ],
 )
-def test_missing_or_malformed_variable_stops_the_start_with_a_sentence(manage, name, value):
-    variables = {key: each for key, each in (VALID | {name: value}).items() if each is not None}
+def test_missing_or_malformed_variable_stops_with_a_message(manage, name, value):
+    variables = {key: text for key, text in (VALID | {name: value}).items() if text is not None}
 
-    done = manage("check", **variables)
+    process = manage("check", **variables)
 
-    assert done.returncode != 0
-    assert done.stdout == ""
-    assert re.fullmatch(rf"Not started: .*\b{name}\b.*\.\n", done.stderr)
+    assert process.returncode != 0
+    assert process.stdout == ""
+    assert re.fullmatch(rf"Not started: .*\b{name}\b.*\.\n", process.stderr)
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "EMAIL_URL"])
-def test_refusal_does_not_print_a_password(manage, name):
-    done = manage("check", **VALID | {name: "nonsense://user:hunter2@host:port/name"})
+def test_error_message_does_not_contain_a_password(manage, name):
+    process = manage("check", **VALID | {name: "nonsense://user:hunter2@host:port/name"})
 
-    assert done.returncode != 0
-    assert name in done.stderr
-    assert "hunter2" not in done.stderr
+    assert process.returncode != 0
+    assert name in process.stderr
+    assert "hunter2" not in process.stderr
 
 
 @pytest.mark.parametrize(
@@ -122,19 +119,19 @@ def test_refusal_does_not_print_a_password(manage, name):
     ],
     ids=["unset", "off", "on", "1"],
 )
-def test_debug_is_off_unless_set(manage, variables, printed):
-    done = manage("diffsettings --all", **VALID | variables)
+def test_debug_is_off_by_default(manage, variables, printed):
+    process = manage("diffsettings --all", **VALID | variables)
 
-    assert re.findall(r"^(?:### )?DEBUG = (\w+)$", done.stdout, re.MULTILINE) == [printed]
+    assert re.findall(r"^(?:### )?DEBUG = (\w+)$", process.stdout, re.MULTILINE) == [printed]
 
 
-def test_variable_is_read_from_a_file_beside_manage_py_and_from_the_environment_first(manage, site):
+def test_environment_takes_precedence_over_env_file(manage, site):
     (site / ".env").write_text("SECRET_KEY=file\nOFFICE_NAME=From the file\nTIME_ZONE=Europe/Berlin\n")
 
-    done = manage("diffsettings", OFFICE_NAME="From the environment")
+    process = manage("diffsettings", OFFICE_NAME="From the environment")
 
     (site / ".env").unlink()
-    found = re.findall(r"^(SECRET_KEY|OFFICE_NAME|TIME_ZONE) = '(.*?)'", done.stdout, re.MULTILINE)
+    found = re.findall(r"^(SECRET_KEY|OFFICE_NAME|TIME_ZONE) = '(.*?)'", process.stdout, re.MULTILINE)
     assert sorted(found) == [
         ("OFFICE_NAME", "From the environment"),
         ("SECRET_KEY", "file"),
@@ -143,21 +140,21 @@ def test_variable_is_read_from_a_file_beside_manage_py_and_from_the_environment_
 
 
 @pytest.mark.parametrize("name", VARIABLES)
-def test_variable_is_explained_in_the_example_and_in_the_manual(name):
+def test_variable_is_documented(name):
     example = (settings.BASE_DIR / ".env.example").read_text()
-    manual = (settings.BASE_DIR / "docs" / "operations.md").read_text()
+    operations = (settings.BASE_DIR / "docs" / "operations.md").read_text()
 
     assert re.findall(rf"^#?({name})=", example, re.MULTILINE) == [name]
-    assert re.findall(rf"^\| [^|]*`({name})`", manual, re.MULTILINE) == [name]
+    assert re.findall(rf"^\| [^|]*`({name})`", operations, re.MULTILINE) == [name]
 
 
-def test_variables_are_read_in_one_place_only():
-    readers = [
+def test_environment_is_read_by_one_module_only():
+    modules = [
         str(path.relative_to(settings.BASE_DIR))
         for folder in ("exchange", "partners")
         for path in sorted((settings.BASE_DIR / folder).rglob("*.py"))
         if re.search(r"\bos\.environ\b(?!\.setdefault\(\"DJANGO_SETTINGS)|\bgetenv\(", path.read_text())
     ]
 
-    assert readers == ["exchange/environment.py"]
+    assert modules == ["exchange/environment.py"]
     assert len(VARIABLES) >= 12

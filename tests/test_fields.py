@@ -8,21 +8,21 @@ from tests.factories import UniversityFactory
 pytestmark = pytest.mark.django_db
 
 
-def stored(university):
+def stored_values(university):
     return University.objects.values_list("name", "other_names", "city", "name_key", "search_text").get(
         pk=university.pk
     )
 
 
-def by_save(**values):
+def save(**values):
     return UniversityFactory(**values)
 
 
-def by_bulk_create(**values):
+def bulk_create(**values):
     return University.objects.bulk_create([UniversityFactory.build(slug="a", **values)])[0]
 
 
-def by_saving_some_fields(**values):
+def save_with_update_fields(**values):
     university = UniversityFactory()
     for field, value in values.items():
         setattr(university, field, value)
@@ -30,13 +30,13 @@ def by_saving_some_fields(**values):
     return university
 
 
-@pytest.mark.parametrize("write", [by_save, by_bulk_create, by_saving_some_fields])
-def test_names_are_cleaned_and_keyed_on_every_way_of_saving(write):
+@pytest.mark.parametrize("write", [save, bulk_create, save_with_update_fields])
+def test_names_are_normalized_and_keys_derived_on_save(write):
     university = write(
         name="  E\u0301cole\u00a0 Normale ", other_names="ENS\u00a0 Paris\r\n\r\n ens  paris\rÉNS", city=" Łódź  1"
     )
 
-    assert stored(university) == (
+    assert stored_values(university) == (
         "École Normale",
         "ENS Paris\nÉNS",
         "Łódź 1",
@@ -45,15 +45,15 @@ def test_names_are_cleaned_and_keyed_on_every_way_of_saving(write):
     )
 
 
-@pytest.mark.parametrize("write", [by_save, by_bulk_create, by_saving_some_fields])
-def test_object_holds_what_was_stored(write):
+@pytest.mark.parametrize("write", [save, bulk_create, save_with_update_fields])
+def test_instance_has_the_stored_values(write):
     university = write(name="  E\u0301cole\u00a0 Normale ", other_names="ENS\u00a0 Paris\r\n", city=" Łódź  1")
 
     assert (university.name, university.other_names, university.city) == ("École Normale", "ENS Paris", "Łódź 1")
 
 
 @pytest.mark.parametrize("field", ["name", "city"])
-def test_names_are_cleaned_by_an_update_and_by_bulk_update(field):
+def test_names_are_normalized_by_update_and_bulk_update(field):
     university = UniversityFactory()
 
     University.objects.filter(pk=university.pk).update(**{field: " E\u0301cole\u00a0 1 "})
@@ -65,22 +65,22 @@ def test_names_are_cleaned_by_an_update_and_by_bulk_update(field):
     assert (by_update, by_bulk_update) == ("École 1", "École 2")
 
 
-def test_saving_only_the_name_keeps_the_keys_in_step():
+def test_saving_only_the_name_updates_the_keys():
     university = UniversityFactory(name="Old", other_names="Older", city="Town")
 
     university.name = "Néw"
     university.save(update_fields=["name"])
 
-    assert stored(university) == ("Néw", "Older", "Town", "new", "new\nolder\ntown")
+    assert stored_values(university) == ("Néw", "Older", "Town", "new", "new\nolder\ntown")
 
 
-def test_saving_only_the_other_names_keeps_the_search_text_in_step():
+def test_saving_only_the_other_names_updates_the_search_text():
     university = UniversityFactory(name="Old", other_names="Older", city="Town")
 
     university.other_names = "Néwer"
     university.save(update_fields=["other_names"])
 
-    assert stored(university) == ("Old", "Néwer", "Town", "old", "old\nnewer\ntown")
+    assert stored_values(university) == ("Old", "Néwer", "Town", "old", "old\nnewer\ntown")
 
 
 def test_names_are_found_in_any_composition_and_spacing():
@@ -102,14 +102,14 @@ def test_names_are_found_in_any_composition_and_spacing():
         (" \u00a0", "This field cannot be blank."),
     ],
 )
-def test_names_refuse_what_is_no_plain_name(field, value, message):
+def test_name_fields_reject_invalid_names(field, value, message):
     with pytest.raises(ValidationError) as error:
         field.clean(value, None)
 
     assert error.value.messages == [message]
 
 
-def test_names_field_refuses_any_of_its_lines():
+def test_name_list_field_validates_each_line():
     with pytest.raises(ValidationError) as error:
         NameListField().clean("Fine\n@home", None)
 
@@ -118,34 +118,34 @@ def test_names_field_refuses_any_of_its_lines():
     ]
 
 
-def test_name_field_refuses_more_than_200_characters():
+def test_name_field_rejects_more_than_200_characters():
     with pytest.raises(ValidationError) as error:
         NameField().clean("x" * 201, None)
 
     assert error.value.messages == ["Ensure this value has at most 200 characters (it has 201)."]
 
 
-def test_name_field_counts_characters_after_cleaning():
+def test_name_field_counts_characters_after_normalization():
     assert NameField().clean("e\u0301" * 200 + " ", None) == "é" * 200
 
 
 @pytest.mark.parametrize("field", [NameField(), NameListField()])
-def test_no_name_stays_none(field):
+def test_none_stays_none(field):
     assert field.to_python(None) is None
 
 
-def test_key_field_tells_migrations_what_it_is_made_of():
-    _name, _path, _args, kwargs = SearchKeyField(of=["name", "city"]).deconstruct()
+def test_search_key_field_deconstructs_its_sources():
+    _name, _path, _args, kwargs = SearchKeyField(sources=["name", "city"]).deconstruct()
 
-    assert kwargs == {"of": ("name", "city"), "editable": False, "db_collation": "BINARY"}
+    assert kwargs == {"sources": ("name", "city"), "editable": False, "db_collation": "BINARY"}
 
 
-def test_note_field_keeps_its_lines():
+def test_multiline_text_field_keeps_line_breaks():
     assert MultilineTextField().clean(" Dr. E\u0301va\r\nPrague\r\n\n+420 1 ", None) == "Dr. Éva\nPrague\n\n+420 1"
 
 
 @pytest.mark.parametrize(("char", "code"), [("\x07", "0007"), ("\ufffe", "FFFE"), ("\uffff", "FFFF")])
-def test_note_field_refuses_control_characters_and_noncharacters(char, code):
+def test_multiline_text_field_rejects_control_characters_and_noncharacters(char, code):
     with pytest.raises(ValidationError) as error:
         MultilineTextField().clean(f"Prague\n{char}", None)
 
@@ -153,7 +153,7 @@ def test_note_field_refuses_control_characters_and_noncharacters(char, code):
 
 
 @pytest.mark.parametrize(("field", "length"), [(NameListField(), 10_000), (MultilineTextField(), 32_767)])
-def test_text_fields_refuse_what_is_too_long(field, length):
+def test_text_fields_reject_long_text(field, length):
     with pytest.raises(ValidationError) as error:
         field.clean("x" * (length + 1), None)
 
@@ -161,7 +161,7 @@ def test_text_fields_refuse_what_is_too_long(field, length):
     assert error.value.messages == [message]
 
 
-def test_names_field_refuses_a_name_that_is_too_long_for_a_name():
+def test_name_list_field_rejects_a_long_name():
     with pytest.raises(ValidationError) as error:
         NameListField().clean("Fine\n" + "x" * 201, None)
 
@@ -169,11 +169,11 @@ def test_names_field_refuses_a_name_that_is_too_long_for_a_name():
 
 
 @pytest.mark.parametrize("value", ["master,bachelor", ["master", "bachelor"], ["bachelor", "master", "master"]])
-def test_levels_field_stores_levels_once_and_in_order(value):
+def test_study_levels_field_stores_levels_once_and_in_order(value):
     assert StudyLevelsField().clean(value, None) == "bachelor,master"
 
 
-def test_levels_field_refuses_another_word():
+def test_study_levels_field_rejects_unknown_levels():
     with pytest.raises(ValidationError) as error:
         StudyLevelsField().clean(["phd"], None)
 

@@ -1,4 +1,4 @@
-"""What every answer tells the browser, whoever gives it."""
+"""Security headers, cookies and other settings that concern every response."""
 
 from runpy import run_path
 
@@ -25,21 +25,21 @@ HEADERS = {
 }
 
 
-def broken(request):
+def failing_view(request):
     raise RuntimeError("for the test")
 
 
-urlpatterns = [path("broken", broken), path("plain", lambda request: HttpResponse("plain")), *site]
+urlpatterns = [path("broken", failing_view), path("plain", lambda request: HttpResponse("plain")), *site]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.test_headers")]
 
 
-def told(response):
+def security_headers(response):
     return {name: set(response[name].split("; ")) for name in HEADERS}
 
 
 @pytest.mark.parametrize(
-    ("address", "status"),
+    ("url", "status"),
     [
         ("/", 200),
         ("/universities/marburg/", 200),
@@ -59,30 +59,30 @@ def told(response):
         ("/plain", 200),
     ],
 )
-def test_every_answer_is_guarded(client, address, status):
+def test_every_response_has_security_headers(client, url, status):
     AgreementFactory(university__name="Marburg", university__slug="marburg")
     client.raise_request_exception = False
 
-    response = client.get(address)
+    response = client.get(url)
 
-    assert (response.status_code, told(response)) == (status, HEADERS)
+    assert (response.status_code, security_headers(response)) == (status, HEADERS)
     response.close()
 
 
-def test_pages_of_the_office_are_guarded(office):
-    for address in ("/admin/", "/admin/partners/agreement/", "/admin/partners/agreement/sign/", "/admin/calendar/"):
-        assert told(office.get(address)) == HEADERS
+def test_admin_pages_have_security_headers(coordinator_client):
+    for url in ("/admin/", "/admin/partners/agreement/", "/admin/partners/agreement/sign/", "/admin/calendar/"):
+        assert security_headers(coordinator_client.get(url)) == HEADERS
 
 
-def test_unknown_host_is_answered_with_a_guarded_page_of_the_site(client):
+def test_unknown_host_is_rejected_with_an_error_page(client):
     response = client.get("/", headers={"host": "evil.example"})
 
-    assert (response.status_code, told(response)) == (400, HEADERS)
+    assert (response.status_code, security_headers(response)) == (400, HEADERS)
     assert "Not understood" in response.content.decode()
     assert "evil.example" not in response.content.decode()
 
 
-def test_plain_http_is_led_to_https_and_guarded(client, settings):
+def test_http_is_redirected_to_https_with_security_headers(client, settings):
     settings.SECURE_SSL_REDIRECT = True
     response = client.get("/?q=x")
 
@@ -91,7 +91,7 @@ def test_plain_http_is_led_to_https_and_guarded(client, settings):
 
 
 @pytest.mark.parametrize(
-    ("address", "encoding"),
+    ("url", "encoding"),
     [
         ("/", "gzip"),
         ("/?pick=marburg", "gzip"),
@@ -100,42 +100,42 @@ def test_plain_http_is_led_to_https_and_guarded(client, settings):
         ("/static/partners/land.svg", None),
     ],
 )
-def test_pages_are_compressed_on_their_way_and_files_are_as_they_lie(client, address, encoding):
+def test_pages_are_compressed_and_static_files_are_not(client, url, encoding):
     AgreementFactory(university__name="Marburg")
 
-    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    response = client.get(url, headers={"Accept-Encoding": "gzip"})
 
-    assert answer.get("Content-Encoding") == encoding
-    answer.close()
+    assert response.get("Content-Encoding") == encoding
+    response.close()
 
 
-def test_page_may_not_be_framed(client):
+def test_page_cannot_be_framed(client):
     assert client.get("/")["X-Frame-Options"] == "DENY"
 
 
-def test_https_is_remembered_for_a_year(client, settings):
+def test_hsts_lasts_a_year(client, settings):
     settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 31_536_000, True
 
     assert client.get("/", secure=True)["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
-def test_violations_are_reported_where_the_setting_says(client, settings):
+def test_csp_report_uri_is_sent(client, settings):
     reported = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"] | {"report-uri": "https://reports.example.edu/csp"}
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": reported}
 
     assert "report-uri https://reports.example.edu/csp" in client.get("/")["Content-Security-Policy"]
 
 
-def test_form_from_elsewhere_is_refused_with_a_guarded_page_of_the_site(client):
+def test_csrf_failure_is_rejected_with_an_error_page(client):
     client.handler.enforce_csrf_checks = True
 
     response = client.post("/admin/login/", {"username": "x", "password": "y"})
 
-    assert (response.status_code, told(response)) == (403, HEADERS)
+    assert (response.status_code, security_headers(response)) == (403, HEADERS)
     assert "Not done, to be safe" in response.content.decode()
 
 
-def test_session_cookie_is_of_the_site_alone_and_of_two_hours(client, settings):
+def test_session_cookie_is_same_site_and_lasts_two_hours(client, settings):
     User.objects.create_user("ann", password="long enough", is_staff=True)
 
     client.post("/admin/login/", {"username": "ann", "password": "long enough"})
@@ -148,7 +148,7 @@ def test_session_cookie_is_of_the_site_alone_and_of_two_hours(client, settings):
     }
 
 
-def test_cookies_are_of_this_host_alone_where_there_is_https(monkeypatch):
+def test_cookies_have_the_host_prefix_with_https(monkeypatch):
     monkeypatch.setattr(env, "HTTPS", True)
     secure = run_path(site_settings.__file__)
 
@@ -156,7 +156,7 @@ def test_cookies_are_of_this_host_alone_where_there_is_https(monkeypatch):
     assert [secure[name] for name in names] == ["__Host-sessionid", "__Host-csrftoken", True, True]
 
 
-def test_office_sets_no_cookies_but_two_which_scripts_do_not_read(client, settings):
+def test_admin_sets_two_cookies_and_both_are_httponly(client, settings):
     User.objects.create_superuser("ann", password="long enough")
 
     client.get("/admin/login/")
@@ -169,34 +169,34 @@ def test_office_sets_no_cookies_but_two_which_scripts_do_not_read(client, settin
     }
 
 
-def test_pages_of_the_office_are_kept_by_nobody(office):
-    for address in ("/admin/", "/admin/second-factor/", "/admin/password/", "/admin/jsi18n/", "/admin/logout/", "/x"):
-        assert "no-store" in office.get(address)["Cache-Control"]
+def test_admin_pages_are_not_cached(coordinator_client):
+    for url in ("/admin/", "/admin/mfa/", "/admin/password/", "/admin/jsi18n/", "/admin/logout/", "/x"):
+        assert "no-store" in coordinator_client.get(url)["Cache-Control"]
 
 
-def test_signing_out_ends_the_session_and_clears_what_browsers_kept(office):
-    session = office.cookies["sessionid"].value
+def test_logout_ends_the_session_and_clears_the_browser_cache(coordinator_client):
+    session = coordinator_client.cookies["sessionid"].value
 
-    page = office.post("/admin/logout/")
+    page = coordinator_client.post("/admin/logout/")
 
     assert page["Clear-Site-Data"] == '"cache"'
-    office.cookies["sessionid"] = session
-    assert office.get("/admin/").url.startswith("/admin/login/")
+    coordinator_client.cookies["sessionid"] = session
+    assert coordinator_client.get("/admin/").url.startswith("/admin/login/")
 
 
-def test_trace_gives_nothing_back(client):
-    for address in ("/", "/healthz", "/admin/login/", "/partners.tsv"):
-        assert "told-by-a-proxy" not in client.trace(address, headers={"X-Secret": "told-by-a-proxy"}).content.decode()
+def test_trace_does_not_echo_headers(client):
+    for url in ("/", "/healthz", "/admin/login/", "/partners.tsv"):
+        assert "added-by-a-proxy" not in client.trace(url, headers={"X-Secret": "added-by-a-proxy"}).content.decode()
 
 
-def test_link_signed_with_the_secret_before_is_believed(settings):
+def test_signature_of_a_fallback_secret_key_is_valid(settings):
     signed = signing.dumps("x")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
 
     assert signing.loads(signed) == "x"
 
 
-def test_password_is_kept_as_argon2_and_an_older_one_becomes_it(client, settings):
+def test_pbkdf2_password_is_upgraded_to_argon2_on_login(client, settings):
     settings.PASSWORD_HASHERS = site_settings.PASSWORD_HASHERS
     ann = User(username="ann", is_staff=True, password=make_password("long enough", hasher="pbkdf2_sha256"))
     ann.save()

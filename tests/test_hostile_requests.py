@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever address, it is answered."""
+"""No request to any URL causes a server error."""
 
 from random import Random
 from urllib.parse import quote, urlencode
@@ -11,7 +11,7 @@ from django.test import Client
 from partners.models import ImportRun
 from tests import hostile
 from tests.factories import AgreementFactory, DocumentFactory
-from tests.html import close, errors, messages, text, title
+from tests.html import close_response, errors, messages, text, title
 
 pytestmark = pytest.mark.django_db
 
@@ -30,78 +30,78 @@ BODIES = [
         b'--x\r\nContent-Disposition: form-data; name="import_file"; filename="a\0b.tsv"\r\n\r\na\0b\r\n--x--\r\n',
     ),
 ]
-REFUSAL = "There is a null character in what you sent. Remove it, and send it again."
+ERROR = "There is a null character in what you sent. Remove it, and send it again."
 
 
 @pytest.fixture
-def browsers(assistant, coordinator):
+def clients(assistant, coordinator):
     agreement = AgreementFactory(university__name="Marburg")
     DocumentFactory(agreement=agreement)
-    ImportRun.of(b"x", file_name="a.tsv").save()
+    ImportRun.from_upload(b"x", file_name="a.tsv").save()
     users = {
         "assistant": assistant,
         "coordinator": coordinator,
         "superuser": User.objects.create_superuser("superuser"),
     }
-    browsers = {"nobody": Client()}
+    clients = {"nobody": Client()}
     for role, user in users.items():
-        browsers[role] = Client()
-        browsers[role].force_login(user)
-    return browsers
+        clients[role] = Client()
+        clients[role].force_login(user)
+    return clients
 
 
-def ask(browser, *request):
-    """Send it, and undo what it did. Returns what an error page would have been made of, or None."""
+def send(client, *request):
+    """Send a request and roll back its changes. Return a description of a server error, or None."""
     method, path, *body = request
-    cookies = browser.cookies.copy()
+    cookies = client.cookies.copy()
     try:
         with transaction.atomic():
-            answer = browser.generic(method, path, **dict(zip(("content_type", "data"), body, strict=False)))
-            close(answer)
+            response = client.generic(method, path, **dict(zip(("content_type", "data"), body, strict=False)))
+            close_response(response)
             transaction.set_rollback(True)
     except Exception as error:  # noqa: BLE001
         return repr(error)
     finally:
-        browser.cookies = cookies
-    return f"status {answer.status_code}" if answer.status_code >= 500 else None
+        client.cookies = cookies
+    return f"status {response.status_code}" if response.status_code >= 500 else None
 
 
-def requests(chance, route, page, rounds):
-    """Some of the many with hostile values, the same at each run."""
-    arguments = hostile.arguments(route)
-    path = hostile.fill(route, **arguments)
-    names, values = hostile.names_of(page)
-    hostile_values = list(hostile.VALUES.values())
+def requests(random, route, page, rounds):
+    """Yield pseudo-random requests with hostile values, as arguments of `send`."""
+    arguments = hostile.route_arguments(route)
+    path = hostile.fill_route(route, **arguments)
+    names, values = hostile.form_and_link_names(page)
+    hostile_values = list(hostile.HOSTILE_VALUES.values())
     for name in arguments:
-        yield "GET", hostile.fill(route, **arguments | {name: chance.choice(hostile_values)})
+        yield "GET", hostile.fill_route(route, **arguments | {name: random.choice(hostile_values)})
     for number in range(rounds):
-        pool = names if names and chance.random() < 0.6 else hostile.GENERAL
-        sent = {chance.choice(pool): chance.choice(hostile_values) for _ in range(chance.choice([1, 1, 3, 8]))}
+        pool = names if names and random.random() < 0.6 else hostile.COMMON_PARAMS
+        data = {random.choice(pool): random.choice(hostile_values) for _ in range(random.choice([1, 1, 3, 8]))}
         if number % 2:
-            yield "POST", path, FORM, urlencode(values | sent)
+            yield "POST", path, FORM, urlencode(values | data)
         else:
-            yield "GET", f"{path}?{urlencode(sent, quote_via=quote)}"
-    yield "POST", path, *chance.choice(BODIES)
+            yield "GET", f"{path}?{urlencode(data, quote_via=quote)}"
+    yield "POST", path, *random.choice(BODIES)
 
 
 @pytest.mark.parametrize("role", ROUNDS)
-def test_every_address_answers_hostile_requests(browsers, role):
-    faults = {}
+def test_every_url_answers_hostile_requests(clients, role):
+    failures = {}
     for route in hostile.routes():
         if "logout" in route or (role != "nobody" and not route.startswith("/admin/")):
             continue
-        page = browsers[role].get(hostile.fill(route, **hostile.arguments(route)))
-        close(page)
-        chance = Random(f"{role} {route}")  # noqa: S311
-        for request in requests(chance, route, page, ROUNDS[role]):
-            if fault := ask(browsers[role], *request):
-                faults[request] = fault
+        page = clients[role].get(hostile.fill_route(route, **hostile.route_arguments(route)))
+        close_response(page)
+        random = Random(f"{role} {route}")  # noqa: S311
+        for request in requests(random, route, page, ROUNDS[role]):
+            if failure := send(clients[role], *request):
+                failures[request] = failure
 
-    assert faults == {}
+    assert failures == {}
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "/admin/partners/agreement/?country=%00",
         "/admin/partners/agreement/?type=a%00b",
@@ -116,47 +116,49 @@ def test_every_address_answers_hostile_requests(browsers, role):
         "/universities/marburg/report/?%00",
     ],
 )
-def test_null_character_in_an_address_is_refused_in_a_sentence(browsers, address):
-    page = browsers["coordinator"].get(address)
+def test_null_character_in_a_url_is_rejected_with_a_message(clients, url):
+    page = clients["coordinator"].get(url)
 
-    assert (page.status_code, REFUSAL in text(page)) == (400, True)
+    assert (page.status_code, ERROR in text(page)) == (400, True)
 
 
 @pytest.mark.parametrize("name", ["notes", "university", "next_step"])
-def test_null_character_in_a_form_is_refused_in_a_sentence(browsers, name):
-    page = browsers["coordinator"].post("/admin/partners/agreement/add/", {name: "a\0b"})
+def test_null_character_in_a_form_is_rejected_with_a_message(clients, name):
+    page = clients["coordinator"].post("/admin/partners/agreement/add/", {name: "a\0b"})
 
-    assert (page.status_code, REFUSAL in text(page)) == (400, True)
+    assert (page.status_code, ERROR in text(page)) == (400, True)
 
 
 @pytest.mark.parametrize("value", ["abc", "-1", "9" * 40, "1,2", "²"])
 @pytest.mark.parametrize("name", ["university", "agreement_type", "responsible", "valid_from"])
-def test_form_of_a_new_agreement_opens_whatever_its_address_names(browsers, name, value):
-    page = browsers["coordinator"].get("/admin/partners/agreement/add/", {name: value})
+def test_agreement_form_opens_with_an_invalid_initial_value(clients, name, value):
+    page = clients["coordinator"].get("/admin/partners/agreement/add/", {name: value})
 
     assert (page.status_code, title(page)) == (200, "Add agreement | Exchange Office")
 
 
 @pytest.mark.parametrize("value", ["abc", "-1", "9" * 40, "²"])
-def test_forged_university_of_an_agreement_is_an_error_at_the_field(browsers, value):
-    page = browsers["coordinator"].post("/admin/partners/agreement/add/", {"university": value})
+def test_forged_university_of_an_agreement_is_a_field_error(clients, value):
+    page = clients["coordinator"].post("/admin/partners/agreement/add/", {"university": value})
 
     assert errors(page)["university"] == "Select a valid choice. That choice is not one of the available choices."
 
 
 @pytest.mark.parametrize("query", ["foo=bar", "id=abc", "is_listed__exact=perhaps"])
-def test_export_with_an_unknown_filter_leads_back_to_the_list(browsers, query):
-    page = browsers["coordinator"].get(f"/admin/partners/university/export/?{query}", follow=True)
+def test_export_with_an_unknown_filter_redirects_to_the_list(clients, query):
+    page = clients["coordinator"].get(f"/admin/partners/university/export/?{query}", follow=True)
 
     assert page.redirect_chain == [("/admin/partners/university/", 302)]
     assert messages(page) == ["The list cannot be filtered as the address says. Choose a filter here, then export."]
 
 
 @pytest.mark.parametrize("resource", ["2", "-1", "-3", "abc", "9" * 40, "1"])
-def test_confirmation_with_a_forged_resource_imports_nothing(browsers, resource):
-    run = ImportRun.of(b"Country\tUniversity name\tAgreement type\nItaly\tPavia\tBilateral\n", file_name="list.tsv")
+def test_confirmation_with_a_forged_resource_imports_nothing(clients, resource):
+    run = ImportRun.from_upload(
+        b"Country\tUniversity name\tAgreement type\nItaly\tPavia\tBilateral\n", file_name="list.tsv"
+    )
     run.save()
-    sent = {
+    data = {
         "import_file_name": run.token,
         "original_file_name": "list.tsv",
         "format": "0",
@@ -164,16 +166,14 @@ def test_confirmation_with_a_forged_resource_imports_nothing(browsers, resource)
         "digest": "x",
     }
 
-    page = browsers["coordinator"].post("/admin/partners/university/process_import/", sent, follow=True)
+    page = clients["coordinator"].post("/admin/partners/university/process_import/", data, follow=True)
 
     assert messages(page) == ["The preview was incomplete. Choose the file again."]
     assert ImportRun.objects.get(pk=run.pk).accepted_at is None
 
 
-@pytest.mark.parametrize(
-    "address", ["²", "partners", "admin:index", "http://[::1", "//evil.example", "/\\evil.example"]
-)
-def test_address_to_go_on_to_that_is_none_leads_to_the_list(browsers, address):
-    page = browsers["coordinator"].get("/admin/partners/agreement/sign/", {"next": address})
+@pytest.mark.parametrize("url", ["²", "partners", "admin:index", "http://[::1", "//evil.example", "/\\evil.example"])
+def test_unsafe_next_url_redirects_to_the_list(clients, url):
+    page = clients["coordinator"].get("/admin/partners/agreement/sign/", {"next": url})
 
     assert (page.status_code, page["Location"]) == (302, "/admin/partners/agreement/")

@@ -1,58 +1,71 @@
-"""Who may import whom. A module may use what stands before it in its line of rooms, and its own room."""
+"""The import order of the packages: a module imports its own package and the ones listed for it here."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-PARTNERS = Path(__file__).resolve().parent.parent / "partners"
-FOUNDATION = ["names", "countries", "rules", "fields", "file_kinds", "querysets", "models"]
-MAY_USE = {
-    "names": [],
-    "reference": ["names"],
-    "countries": ["names", "reference"],
-    "rules": ["names"],
-    "fields": ["names", "rules"],
-    "file_kinds": ["rules"],
-    "querysets": ["names", "countries", "rules"],
-    "models": FOUNDATION,
-    "revision": [],
-    "apps": ["revision"],
-    "migrations": [*FOUNDATION, "reference"],
-    "past": FOUNDATION,
-    "interchange": FOUNDATION,
+ROOT = Path(__file__).resolve().parent.parent
+VALUES = ["enums", "validators", "name_normalization", "country_names", "fields", "file_types", "querysets"]
+FOUNDATION = [*VALUES, "models"]
+ALLOWED_IMPORTS = {
+    "enums": [],
+    "name_normalization": [],
+    "validators": ["enums", "name_normalization"],
+    "reference_data": ["name_normalization"],
+    "country_names": ["name_normalization", "reference_data"],
+    "fields": ["enums", "validators", "name_normalization"],
+    "file_types": ["validators"],
+    "querysets": ["enums", "name_normalization", "country_names"],
+    "models": VALUES,
+    "data_version": [],
+    "apps": ["data_version"],
+    "migrations": [*FOUNDATION, "reference_data"],
+    "http": [],
+    "tables": ["name_normalization", "file_types"],
+    "history": FOUNDATION,
+    "imports": [*FOUNDATION, "tables"],
     "reminders": FOUNDATION,
-    "admin": [*FOUNDATION, "past", "interchange", "logins"],
-    "site": [*FOUNDATION, "logins", "admin"],
-    "public": [*FOUNDATION, "revision", "interchange", "logins"],
     "backups": FOUNDATION,
-    "logins": [],
+    "accounts": ["http"],
+    "admin": [*FOUNDATION, "history", "tables", "imports", "accounts", "http"],
+    "public": [*FOUNDATION, "data_version", "tables", "imports", "accounts", "http"],
     "templatetags": [],
-    "management": [*FOUNDATION, "interchange", "backups", "logins", "reminders"],
+    "management": [*FOUNDATION, "tables", "imports", "reminders", "backups", "accounts"],
 }
-MODULES = sorted(PARTNERS.rglob("*.py"))
+EXCHANGE_IMPORTS = {"urls": {"public"}}
+"""The packages of partners that modules of the project package import. Settings name others by dotted strings."""
+PARTNERS_MODULES = sorted((ROOT / "partners").rglob("*.py"))
+EXCHANGE_MODULES = sorted((ROOT / "exchange").rglob("*.py"))
 
 
-def room(path):
-    return path.relative_to(PARTNERS).with_suffix("").parts[0]
+def package_of(path):
+    """Return the name of the package or module directly below `partners` or `exchange`."""
+    return path.relative_to(ROOT).with_suffix("").parts[1]
 
 
-def rooms_used(path):
+def imported_packages(path):
+    """Yield the names of the packages and modules directly below `partners` that a module imports."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module == "partners":
-            yield from (name.name for name in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("partners."):
             yield node.module.split(".")[1]
         elif isinstance(node, ast.Import):
-            yield from (name.name.split(".")[1] for name in node.names if name.name.startswith("partners."))
+            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("partners."))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PARTNERS)))
-def test_module_imports_only_what_stands_before_it(path):
-    allowed = {room(path), *MAY_USE.get(room(path), [])}
+@pytest.mark.parametrize("path", PARTNERS_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_partners_module_imports_only_allowed_packages(path):
+    allowed = {package_of(path), *ALLOWED_IMPORTS.get(package_of(path), [])}
 
-    assert set(rooms_used(path)) - allowed == set()
+    assert set(imported_packages(path)) - allowed == set()
 
 
-def test_every_room_has_its_rule():
-    assert {room(path) for path in MODULES} - {"__init__"} == set(MAY_USE)
+@pytest.mark.parametrize("path", EXCHANGE_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_exchange_module_imports_nothing_of_partners_but_its_urls(path):
+    assert set(imported_packages(path)) == EXCHANGE_IMPORTS.get(package_of(path), set())
+
+
+def test_every_package_has_a_rule():
+    assert {package_of(path) for path in PARTNERS_MODULES} - {"__init__"} == set(ALLOWED_IMPORTS)

@@ -4,39 +4,39 @@ import sys
 import pytest
 from django.conf import settings
 
-SLOW = {"openpyxl", "partners.admin.universities", "partners.tables.spreadsheets", "tqdm"}
-LOADED = """
+SLOW_MODULES = {"openpyxl", "partners.admin.universities", "partners.tables.spreadsheets", "tqdm"}
+SCRIPT = """
 import sys
 import django
 
 django.setup()
-{work}
-print(*sorted({slow} & sys.modules.keys()))
+{code}
+print(*sorted({slow_modules} & sys.modules.keys()))
 """
 
 
 @pytest.fixture
-def loaded():
-    """What a process that does some work has loaded, of what is slow to load."""
+def loaded_modules():
+    """A function that runs code in a new process and returns which of SLOW_MODULES it has imported."""
 
-    def loaded(work):
-        command = [sys.executable, "-c", LOADED.format(work=work, slow=SLOW)]
-        done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
-        return done.stdout.split()
+    def loaded_modules(code):
+        command = [sys.executable, "-c", SCRIPT.format(code=code, slow_modules=SLOW_MODULES)]
+        process = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+        return process.stdout.split()
 
-    return loaded
+    return loaded_modules
 
 
 @pytest.mark.parametrize("command", ["import_partners", "export_partners"])
-def test_command_loads_nothing_that_it_does_not_need(loaded, command):
-    assert loaded(f"import partners.management.commands.{command}") == []
+def test_command_imports_no_slow_module(loaded_modules, command):
+    assert loaded_modules(f"import partners.management.commands.{command}") == []
 
 
-def test_addresses_bring_the_screens(loaded):
-    assert "partners.admin.universities" in loaded("import exchange.urls")
+def test_urls_import_the_admin_modules(loaded_modules):
+    assert "partners.admin.universities" in loaded_modules("import exchange.urls")
 
 
-def test_check_looks_at_the_screens(loaded):
+def test_system_check_imports_the_admin_modules(loaded_modules):
     check = "from django.core.checks import run_checks; run_checks(tags=['admin'])"
 
-    assert "partners.admin.universities" in loaded(check)
+    assert "partners.admin.universities" in loaded_modules(check)

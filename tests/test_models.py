@@ -16,27 +16,27 @@ SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, 
 pytestmark = pytest.mark.django_db
 
 
-def errors_of(instance):
+def validation_errors(instance):
     with pytest.raises(ValidationError) as error:
         instance.full_clean()
     return error.value.message_dict
 
 
 @contextmanager
-def refused_by(model, constraint):
-    """The database refuses, and names the constraint or, as SQLite does for a unique one, its columns."""
-    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+def violates(model, constraint):
+    """Expect an IntegrityError that names the constraint or, as SQLite does for a unique one, its columns."""
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
         yield
-    assert constraint in _constraints_told(refusal.value.__cause__, model)
+    assert constraint in _violated_constraints(error.value.__cause__, model)
 
 
-def _constraints_told(error, model):
+def _violated_constraints(error, model):
     if hasattr(error, "diag"):
         return [error.diag.constraint_name]
-    kind, _, told = str(error).partition(" constraint failed: ")
-    return (
-        [told] if kind == "CHECK" else [each.name for each in model._meta.constraints if _columns(each, model) == told]
-    )
+    constraint_type, _, detail = str(error).partition(" constraint failed: ")
+    if constraint_type == "CHECK":
+        return [detail]
+    return [constraint.name for constraint in model._meta.constraints if _columns(constraint, model) == detail]
 
 
 def _columns(constraint, model):
@@ -46,7 +46,7 @@ def _columns(constraint, model):
     return ", ".join(f"{model._meta.db_table}.{column}" for column in columns)
 
 
-def reasons(instance):
+def change_reasons(instance):
     return list(instance.history.order_by("history_id").values_list("history_type", "history_change_reason"))
 
 
@@ -54,7 +54,7 @@ def statuses(university):
     return list(university.agreements.order_by("pk").values_list("status", flat=True))
 
 
-def test_agreement_is_called_by_its_university_type_and_status():
+def test_str_names_university_type_and_status():
     known = AgreementFactory.build(university=UniversityFactory(name="Monash University"))
     unknown = AgreementFactory.build(university=known.university, agreement_type=None, status=IN_PROCESS)
 
@@ -64,26 +64,26 @@ def test_agreement_is_called_by_its_university_type_and_status():
     ]
 
 
-def test_status_unknown_to_the_register_is_refused():
+def test_unknown_status_is_rejected():
     agreement = AgreementFactory(status=ENDED)
     agreement.status = "lost"
 
-    assert errors_of(agreement)["status"] == ["Value 'lost' is not a valid choice."]
-    with refused_by(Agreement, "agreement_status_is_known"):
+    assert validation_errors(agreement)["status"] == ["Value 'lost' is not a valid choice."]
+    with violates(Agreement, "agreement_status_valid"):
         Agreement.objects.update(status="lost")
 
 
-def test_signed_agreement_without_a_type_is_refused():
+def test_signed_agreement_without_a_type_is_rejected():
     agreement = AgreementFactory(agreement_type=None, status=IN_PROCESS)
     agreement.status = SIGNED
 
-    assert errors_of(agreement) == {"agreement_type": ["A signed agreement needs an agreement type."]}
-    with refused_by(Agreement, "agreement_signed_needs_type"):
+    assert validation_errors(agreement) == {"agreement_type": ["A signed agreement needs an agreement type."]}
+    with violates(Agreement, "agreement_signed_needs_type"):
         Agreement.objects.update(status=SIGNED)
 
 
 @pytest.mark.parametrize("status", [IN_PROCESS, ENDED])
-def test_agreement_that_is_not_signed_may_be_of_unknown_type(status):
+def test_type_may_be_unknown_unless_signed(status):
     agreement = AgreementFactory(agreement_type=None, status=status)
 
     agreement.full_clean()
@@ -91,25 +91,27 @@ def test_agreement_that_is_not_signed_may_be_of_unknown_type(status):
     assert Agreement.objects.get().agreement_type is None
 
 
-def test_end_before_the_start_is_refused():
+def test_end_before_the_start_is_rejected():
     agreement = AgreementFactory()
     agreement.valid_from, agreement.valid_until = NEXT_DAY, DAY
 
-    assert errors_of(agreement) == {"valid_until": ["Valid until (1 Jun 2026) is before valid from (2 Jun 2026)."]}
-    with refused_by(Agreement, "agreement_dates_in_order"):
+    assert validation_errors(agreement) == {
+        "valid_until": ["Valid until (1 Jun 2026) is before valid from (2 Jun 2026)."]
+    }
+    with violates(Agreement, "agreement_dates_in_order"):
         Agreement.objects.update(valid_from=NEXT_DAY, valid_until=DAY)
 
 
-def test_day_of_the_end_is_of_ended_agreements_only():
+def test_ended_on_is_for_ended_agreements_only():
     agreement = AgreementFactory()
     agreement.ended_on = DAY
 
-    assert list(errors_of(agreement)) == ["ended_on"]
-    with refused_by(Agreement, "agreement_ended_on_is_of_ended"):
+    assert list(validation_errors(agreement)) == ["ended_on"]
+    with violates(Agreement, "agreement_ended_on_only_if_ended"):
         Agreement.objects.update(ended_on=DAY)
 
 
-def test_study_levels_are_told_in_words_and_in_order():
+def test_study_levels_are_displayed_in_order():
     agreement = AgreementFactory(study_levels=["doctoral", "bachelor"])
 
     assert Agreement.objects.get().study_levels == "bachelor,doctoral"
@@ -131,13 +133,13 @@ def test_agreement_may_last_one_day_or_be_open(valid_from, valid_until):
         (
             SIGNED,
             True,
-            "agreement_one_signed_of_a_type",
+            "agreement_one_signed_per_type",
             "This university already has a signed agreement of this type. End that one, or renew it.",
         ),
         (
             IN_PROCESS,
             True,
-            "agreement_one_in_process_of_a_type",
+            "agreement_one_in_process_per_type",
             "This university already has an agreement of this type in process. Continue with that one.",
         ),
         (
@@ -148,28 +150,28 @@ def test_agreement_may_last_one_day_or_be_open(valid_from, valid_until):
         ),
     ],
 )
-def test_second_open_agreement_of_a_type_is_refused(bilateral, status, has_type, constraint, message):
+def test_second_open_agreement_of_a_type_is_rejected(bilateral, status, has_type, constraint, message):
     values = {"status": status, "agreement_type": bilateral if has_type else None}
     second = AgreementFactory.build(university=AgreementFactory(**values).university, **values)
 
-    assert errors_of(second) == {"__all__": [message]}
-    with refused_by(Agreement, constraint):
+    assert validation_errors(second) == {"__all__": [message]}
+    with violates(Agreement, constraint):
         Agreement.objects.bulk_create([second])
 
 
-def test_ended_agreement_is_not_reopened_beside_a_signed_one():
+def test_ended_agreement_cannot_be_reopened_beside_a_signed_one():
     past = AgreementFactory(status=ENDED)
     AgreementFactory(university=past.university)
     past.status = SIGNED
 
-    assert errors_of(past) == {
+    assert validation_errors(past) == {
         "__all__": ["This university already has a signed agreement of this type. End that one, or renew it."]
     }
-    with refused_by(Agreement, "agreement_one_signed_of_a_type"):
+    with violates(Agreement, "agreement_one_signed_per_type"):
         past.save()
 
 
-def test_university_may_have_many_ended_agreements_and_one_of_each_open_kind(bilateral, erasmus):
+def test_university_may_have_many_ended_and_one_open_agreement_per_type_and_status(bilateral, erasmus):
     university = UniversityFactory()
     kinds = [(bilateral, SIGNED), (bilateral, IN_PROCESS), (erasmus, SIGNED), (erasmus, IN_PROCESS), (None, IN_PROCESS)]
 
@@ -181,24 +183,24 @@ def test_university_may_have_many_ended_agreements_and_one_of_each_open_kind(bil
     assert university.agreements.count() == 11
 
 
-def test_two_universities_may_have_the_same_kind_of_agreement():
+def test_two_universities_may_have_agreements_of_one_type():
     for agreement in (AgreementFactory(), AgreementFactory(), AgreementFactory(status=IN_PROCESS)):
         agreement.full_clean()
 
     assert Agreement.objects.count() == 3
 
 
-def test_signing_tells_history_when_and_why():
+def test_signing_is_recorded_in_history():
     agreement = AgreementFactory(status=IN_PROCESS)
 
     agreement.sign(DAY)
 
     agreement.refresh_from_db()
     assert (agreement.status, agreement.signed_on) == ("signed", DAY)
-    assert reasons(agreement) == [("+", None), ("~", "marked as signed")]
+    assert change_reasons(agreement) == [("+", None), ("~", "marked as signed")]
 
 
-def test_signing_may_give_the_type(erasmus):
+def test_signing_may_set_the_type(erasmus):
     agreement = AgreementFactory(agreement_type=None, status=IN_PROCESS)
 
     agreement.sign(DAY, erasmus)
@@ -206,7 +208,7 @@ def test_signing_may_give_the_type(erasmus):
     assert Agreement.objects.values_list("status", "agreement_type__name").get() == ("signed", "Erasmus+")
 
 
-def test_signing_without_a_type_is_refused_and_changes_nothing():
+def test_signing_without_a_type_is_rejected_and_changes_nothing():
     agreement = AgreementFactory(agreement_type=None, status=IN_PROCESS)
 
     with pytest.raises(ValidationError) as error:
@@ -214,7 +216,7 @@ def test_signing_without_a_type_is_refused_and_changes_nothing():
 
     assert error.value.message_dict == {"agreement_type": ["A signed agreement needs an agreement type."]}
     assert statuses(agreement.university) == ["in_process"]
-    assert reasons(agreement) == [("+", None)]
+    assert change_reasons(agreement) == [("+", None)]
 
 
 def test_signing_a_renewal_ends_its_predecessor_with_a_reason(erasmus):
@@ -228,8 +230,8 @@ def test_signing_a_renewal_ends_its_predecessor_with_a_reason(erasmus):
     renewal.sign(DAY)
 
     assert statuses(university) == ["ended", "signed", "ended", "signed"]
-    assert reasons(predecessor) == [("+", None), ("~", "ended by its renewal")]
-    assert reasons(renewal) == [("+", None), ("~", "marked as signed")]
+    assert change_reasons(predecessor) == [("+", None), ("~", "ended by its renewal")]
+    assert change_reasons(renewal) == [("+", None), ("~", "marked as signed")]
     assert Agreement.objects.filter(status=SIGNED).count() == 3
 
 
@@ -244,7 +246,7 @@ def test_saving_a_renewal_as_signed_ends_its_predecessor():
     assert statuses(predecessor.university) == ["ended", "signed"]
 
 
-def test_signing_with_a_type_that_is_signed_ends_that_one(erasmus):
+def test_signing_with_a_type_ends_the_signed_agreement_of_that_type(erasmus):
     predecessor = AgreementFactory(agreement_type=erasmus)
     renewal = AgreementFactory(university=predecessor.university, agreement_type=None, status=IN_PROCESS)
 
@@ -253,7 +255,7 @@ def test_signing_with_a_type_that_is_signed_ends_that_one(erasmus):
     assert statuses(predecessor.university) == ["ended", "signed"]
 
 
-def test_predecessor_stays_signed_when_its_renewal_is_refused():
+def test_predecessor_stays_signed_if_its_renewal_is_rejected():
     predecessor = AgreementFactory()
     renewal = AgreementFactory(university=predecessor.university, status=IN_PROCESS)
     renewal.status, renewal.valid_from, renewal.valid_until = SIGNED, NEXT_DAY, DAY
@@ -262,21 +264,21 @@ def test_predecessor_stays_signed_when_its_renewal_is_refused():
         renewal.save()
 
     assert statuses(predecessor.university) == ["signed", "in_process"]
-    assert reasons(predecessor) == [("+", None)]
+    assert change_reasons(predecessor) == [("+", None)]
 
 
-def test_ending_tells_history_why():
+def test_ending_is_recorded_in_history():
     agreement = AgreementFactory()
 
     agreement.end(DAY, "the partner left")
 
     assert statuses(agreement.university) == ["ended"]
     assert Agreement.objects.get().ended_on == DAY
-    assert reasons(agreement) == [("+", None), ("~", "the partner left")]
+    assert change_reasons(agreement) == [("+", None), ("~", "the partner left")]
 
 
 @pytest.mark.parametrize("in_use", ["university", "agreement_type", "university.country"])
-def test_what_is_in_use_is_not_deleted(in_use):
+def test_referenced_objects_cannot_be_deleted(in_use):
     instance = AgreementFactory()
     for attribute in in_use.split("."):
         instance = getattr(instance, attribute)
@@ -287,7 +289,7 @@ def test_what_is_in_use_is_not_deleted(in_use):
     assert Agreement.objects.filter(university__country__code="DE", agreement_type__slug="bilateral").count() == 1
 
 
-def test_deletion_is_remembered_by_history():
+def test_deletion_is_recorded_in_history():
     agreement = AgreementFactory()
     pk = agreement.pk
 
@@ -297,7 +299,7 @@ def test_deletion_is_remembered_by_history():
 
 
 @pytest.mark.parametrize(
-    ("held", "other"),
+    ("existing", "other"),
     [
         ("Universität Łódź", "UNIVERSITAT  LODZ"),
         ("Sacré-Cœur", "Sacre\u0301-Coeur"),
@@ -305,16 +307,16 @@ def test_deletion_is_remembered_by_history():
         ("Monash University", "Monash\u00a0University"),
     ],
 )
-def test_two_spellings_of_a_name_are_one_university(germany, held, other):
-    UniversityFactory(name=held)
+def test_two_spellings_of_a_university_name_collide(germany, existing, other):
+    UniversityFactory(name=existing)
     second = University(country=germany, name=other, slug="another")
 
-    assert errors_of(second) == {"name": [f"“{second.name}” is already a name of “{held}”."]}
-    with refused_by(University, "university_name_unique_in_country"):
+    assert validation_errors(second) == {"name": [f"“{second.name}” is already a name of “{existing}”."]}
+    with violates(University, "university_name_unique_in_country"):
         University.objects.bulk_create([second])
 
 
-def test_one_name_in_two_countries_is_two_universities(germany):
+def test_one_name_in_two_countries_is_accepted(germany):
     UniversityFactory(name="Trinity College", country=Country.objects.get(code="IE"))
     second = University(country=germany, name="Trinity College")
 
@@ -327,25 +329,25 @@ def test_one_name_in_two_countries_is_two_universities(germany):
     ]
 
 
-def test_two_spellings_of_a_name_are_one_country():
+def test_two_spellings_of_a_country_name_collide():
     second = Country(code="XX", name="GÉRMANY")
 
-    assert errors_of(second) == {"name": ["“GÉRMANY” is already a name of “Germany”."]}
-    with refused_by(Country, "country_name_unique"):
+    assert validation_errors(second) == {"name": ["“GÉRMANY” is already a name of “Germany”."]}
+    with violates(Country, "country_name_unique"):
         Country.objects.bulk_create([second])
 
 
-def test_other_name_of_one_country_is_no_name_of_another():
+def test_other_name_of_a_country_collides_with_a_name():
     country = Country(code="XX", name="COTE  D'IVOIRE")
 
-    assert errors_of(country) == {"name": ["“COTE D'IVOIRE” is already a name of “Ivory Coast”."]}
+    assert validation_errors(country) == {"name": ["“COTE D'IVOIRE” is already a name of “Ivory Coast”."]}
 
 
-def test_two_spellings_of_a_name_are_one_agreement_type():
+def test_two_spellings_of_an_agreement_type_name_collide():
     second = AgreementType(name="BILATÉRAL", slug="another")
 
-    assert errors_of(second) == {"name": ["“BILATÉRAL” is already a name of “Bilateral”."]}
-    with refused_by(AgreementType, "agreement_type_name_unique"):
+    assert validation_errors(second) == {"name": ["“BILATÉRAL” is already a name of “Bilateral”."]}
+    with violates(AgreementType, "agreement_type_name_unique"):
         AgreementType.objects.bulk_create([second])
 
 
@@ -363,11 +365,11 @@ def test_two_spellings_of_a_name_are_one_agreement_type():
         ),
     ],
 )
-def test_names_and_other_names_of_two_universities_do_not_collide(germany, values, errors):
+def test_names_and_other_names_of_two_universities_collide(germany, values, errors):
     UniversityFactory(name="Aachen University", other_names="RWTH\nRheinisch-Westfälische")
     second = University(country=germany, **values)
 
-    assert errors_of(second) == errors
+    assert validation_errors(second) == errors
 
 
 def test_names_of_one_university_may_repeat_each_other():
@@ -380,40 +382,40 @@ def test_names_of_one_university_may_repeat_each_other():
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 @pytest.mark.parametrize("model", [University, Country, AgreementType])
-def test_name_that_begins_as_a_formula_is_refused(germany, start, model):
+def test_name_with_a_formula_prefix_is_rejected(germany, start, model):
     values = {University: {"country": germany, "slug": "a"}, Country: {"code": "XX"}, AgreementType: {"slug": "a"}}
     instance = model(name=f"{start}1", **values[model])
 
-    assert errors_of(instance) == {
+    assert validation_errors(instance) == {
         "name": [f"“{start}1” begins with “{start}”, as a spreadsheet formula does. Begin with another character."]
     }
-    with refused_by(model, f"{instance._meta.verbose_name.split(' or ')[0].replace(' ', '_')}_name_is_plain"):
+    with violates(model, f"{instance._meta.verbose_name.split(' or ')[0].replace(' ', '_')}_name_valid"):
         model.objects.bulk_create([instance])
 
 
-def test_name_that_is_empty_is_refused(germany):
+def test_empty_name_is_rejected(germany):
     university = University(country=germany, name=" \u00a0", slug="a")
 
-    assert errors_of(university) == {"name": ["This field cannot be blank."]}
-    with refused_by(University, "university_name_is_plain"):
+    assert validation_errors(university) == {"name": ["This field cannot be blank."]}
+    with violates(University, "university_name_valid"):
         University.objects.bulk_create([university])
 
 
 @pytest.mark.parametrize("field", ["name", "other_names", "city"])
-def test_control_character_in_a_name_is_refused(field):
+def test_control_character_in_a_name_is_rejected(field):
     university = UniversityFactory()
     setattr(university, field, "Mo\tnash")
 
-    assert errors_of(university) == {
+    assert validation_errors(university) == {
         field: ["“Mo\tnash” has a control character (U+0009) in it. Type the name anew, in one line."]
     }
 
 
 @pytest.mark.parametrize("field", ["name", "other_names"])
-def test_agreement_type_that_reads_as_several_is_refused(bilateral, field):
+def test_agreement_type_name_that_parses_as_several_terms_is_rejected(bilateral, field):
     setattr(bilateral, field, "Research/Teaching")
 
-    assert errors_of(bilateral) == {
+    assert validation_errors(bilateral) == {
         field: [
             "“Research/Teaching” would be read as several terms in the office's list. "
             "Leave out “/”, “&”, “,”, “;”, “and”, a free-standing “+” and “in process”."
@@ -421,24 +423,26 @@ def test_agreement_type_that_reads_as_several_is_refused(bilateral, field):
     }
 
 
-def test_country_code_is_checked():
+def test_country_code_is_validated():
     country = Country(code="xx", name="Atlantis")
 
-    assert errors_of(country) == {"code": ["“xx” is not a country code. Write two capital letters, such as DE."]}
+    assert validation_errors(country) == {
+        "code": ["“xx” is not a country code. Write two capital letters, such as DE."]
+    }
 
 
-def test_history_keeps_what_a_university_was_called_and_why():
+def test_history_has_former_names_and_reasons():
     university = UniversityFactory(name="Old")
 
     university.name = "New"
     university._change_reason = "merger"
     university.save()
 
-    told = university.history.order_by("history_id").values_list("name", "history_type", "history_change_reason")
-    assert list(told) == [("Old", "+", None), ("New", "~", "merger")]
+    records = university.history.order_by("history_id").values_list("name", "history_type", "history_change_reason")
+    assert list(records) == [("Old", "+", None), ("New", "~", "merger")]
 
 
-def test_slug_of_a_university_stays_when_its_name_changes():
+def test_slug_of_a_university_is_kept_if_its_name_changes():
     university = UniversityFactory(name="Old name")
 
     university.name = "New name"
@@ -447,7 +451,7 @@ def test_slug_of_a_university_stays_when_its_name_changes():
     assert University.objects.get().slug == "old-name"
 
 
-def test_slug_of_an_agreement_type_is_made_from_its_name():
+def test_slug_of_an_agreement_type_is_derived_from_its_name():
     for name in ("Summer School", "Summer-School"):
         AgreementType.objects.create(name=name)
 
@@ -455,10 +459,15 @@ def test_slug_of_an_agreement_type_is_made_from_its_name():
     assert set(slugs) == {"summer-school", "summer-school-2"}
 
 
-def test_lists_are_in_the_order_that_people_expect(germany):
+def test_default_order_is_by_position_and_matching_key(germany):
     AgreementType.objects.create(name="Alpha", position=2)
     for name in ("Zürich", "Łódź", "aachen", "École"):
         UniversityFactory(name=name)
 
     assert [university.name for university in University.objects.all()] == ["aachen", "École", "Łódź", "Zürich"]
-    assert [each.name for each in AgreementType.objects.all()] == ["Bilateral", "Alpha", "Erasmus+", "GE3"]
+    assert [agreement_type.name for agreement_type in AgreementType.objects.all()] == [
+        "Bilateral",
+        "Alpha",
+        "Erasmus+",
+        "GE3",
+    ]

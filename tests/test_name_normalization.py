@@ -25,7 +25,7 @@ words = st.lists(st.text("abcøÉßİ中क1.-", min_size=1), min_size=1)
 
 
 def is_plain(char):
-    """Neither a space, nor an accent, nor the same as another letter but for case and accents."""
+    """Return whether the character is its own matching key."""
     return (
         unicodedata.normalize("NFD", char) == char == char.casefold()
         and unicodedata.category(char) != "Zs"
@@ -36,7 +36,7 @@ def is_plain(char):
 
 
 @pytest.mark.parametrize(
-    ("written", "cleaned"),
+    ("text", "normalized"),
     [
         ("  Monash   University ", "Monash University"),
         ("\u00a0Monash\u00a0\u2003University\u3000", "Monash University"),
@@ -54,18 +54,18 @@ def is_plain(char):
         ("אוניברסיטה\u200f (HUJI)", "אוניברסיטה\u200f (HUJI)"),
     ],
 )
-def test_clean_name_composes_and_leaves_single_spaces(written, cleaned):
-    assert normalize_name(written) == cleaned
+def test_normalize_name_composes_and_leaves_single_spaces(text, normalized):
+    assert normalize_name(text) == normalized
 
 
 @settings(deadline=None)
 @given(texts)
-def test_clean_name_of_a_clean_name_is_itself(text):
+def test_normalize_name_is_idempotent(text):
     assert normalize_name(normalize_name(text)) == normalize_name(text)
 
 
 @pytest.mark.parametrize(
-    ("written", "key"),
+    ("text", "key"),
     [
         ("ÉCOLE Polytechnique", "ecole polytechnique"),
         ("Łódź", "lodz"),
@@ -84,8 +84,8 @@ def test_clean_name_of_a_clean_name_is_itself(text):
         ("ΑΘΉΝΑ", "αθηνα"),
     ],
 )
-def test_matching_key_spells_accented_letters_without_them(written, key):
-    assert matching_key(written) == key
+def test_matching_key_removes_accents(text, key):
+    assert matching_key(text) == key
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,13 @@ def test_matching_key_spells_accented_letters_without_them(written, key):
         ("Ｍ", "M"),
     ],
 )
-def test_matching_key_keeps_different_names_apart(one, other):
+def test_matching_key_distinguishes_different_names(one, other):
     assert matching_key(one) != matching_key(other)
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]).filter(is_plain)))
-def test_matching_key_of_plain_letters_is_what_is_written(text):
+def test_matching_key_keeps_plain_letters(text):
     assert matching_key(text) == unicodedata.normalize("NFC", text)
 
 
@@ -146,13 +146,13 @@ def test_matching_key_ignores_accents(accented_chars):
 
 @settings(deadline=None)
 @given(words, st.lists(st.text(SPACES, min_size=1), min_size=12, max_size=12))
-def test_matching_key_ignores_kinds_and_runs_of_spaces(words, runs):
-    spaced = runs[0] + "".join(word + runs[at % 12] for at, word in enumerate(words))
+def test_matching_key_ignores_types_and_runs_of_spaces(words, runs):
+    spaced = runs[0] + "".join(word + runs[index % 12] for index, word in enumerate(words))
 
     assert matching_key(spaced) == matching_key(" ".join(words))
 
 
-HIDDEN = [
+INVISIBLE = [
     "\u00ad",
     "\u061c",
     "\u115f",
@@ -168,23 +168,23 @@ HIDDEN = [
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.characters(exclude_categories=["Cs"]), st.sampled_from(["", *HIDDEN]))))
-def test_matching_key_ignores_what_does_not_show(chars):
-    hiding = "".join(char + hidden for char, hidden in chars)
+@given(st.lists(st.tuples(st.characters(exclude_categories=["Cs"]), st.sampled_from(["", *INVISIBLE]))))
+def test_matching_key_ignores_invisible_characters(chars):
+    with_invisible = "".join(char + invisible for char, invisible in chars)
     plain = "".join(char for char, _ in chars)
 
-    assert matching_key(hiding) == matching_key(plain)
+    assert matching_key(with_invisible) == matching_key(plain)
 
 
 @settings(deadline=None)
 @given(texts)
-def test_matching_key_of_a_key_is_itself(text):
+def test_matching_key_is_idempotent(text):
     assert matching_key(matching_key(text)) == matching_key(text)
 
 
 @settings(deadline=None)
 @given(texts)
-def test_matching_key_of_a_cleaned_name_is_that_of_the_name(text):
+def test_matching_key_is_that_of_the_normalized_name(text):
     assert matching_key(normalize_name(text)) == matching_key(text)
 
 
@@ -193,21 +193,21 @@ def longest_run_of_marks(text):
     return max(map(len, runs))
 
 
-@pytest.mark.parametrize("clean", [normalize_name, matching_key])
+@pytest.mark.parametrize("function", [normalize_name, matching_key])
 @pytest.mark.parametrize("length", [100, 1_000, 10_000])
-def test_marks_without_end_are_divided(clean, length):
-    """Sorting a run of them takes steps by the square of its length."""
+def test_long_runs_of_marks_are_split(function, length):
+    """Sorting a run takes quadratic time in its length."""
     text = "א" + "\u05b0\u0591" * length
 
-    assert longest_run_of_marks(clean(text)) == MAX_MARKS
+    assert longest_run_of_marks(function(text)) == MAX_MARKS
 
 
 @pytest.mark.parametrize("text", ["a" + "\u0301" * 30, "—" * 100, "\u3000" * 100, "中" * 100, "👩\u200d🎓" * 100])
-def test_text_without_endless_marks_is_normalized_as_ever(text):
+def test_text_without_long_runs_of_marks_is_normalized_by_the_standard_library(text):
     assert normalize("NFD", text) == unicodedata.normalize("NFD", text)
 
 
-def test_name_lines_are_cleaned_without_blanks_and_repetitions():
+def test_split_names_normalizes_and_drops_blanks_and_duplicates():
     text = "\r\n Humboldt  University\r\n\u00a0\rHU Berlin\nhumboldt university\n"
 
     assert split_names(text) == ["Humboldt University", "HU Berlin"]
@@ -223,11 +223,11 @@ def test_name_lines_are_cleaned_without_blanks_and_repetitions():
         (" ", []),
     ],
 )
-def test_search_words_leave_out_punctuation_around_words(query, words):
+def test_tokenize_query_drops_punctuation_around_words(query, words):
     assert tokenize_query(query) == words
 
 
-def test_slugs_add_qualifiers_and_then_numbers():
+def test_slug_candidates_add_qualifiers_and_then_numbers():
     candidates = slug_candidates("Universität Łódź (UŁ)", "PL")
 
     assert list(islice(candidates, 4)) == [
@@ -239,11 +239,11 @@ def test_slugs_add_qualifiers_and_then_numbers():
 
 
 @pytest.mark.parametrize(("name", "slug"), [("東京大学", "東京大学"), ("???", "university"), ("--A--", "a")])
-def test_slugs_begin_with_something_to_read(name, slug):
+def test_first_slug_candidate_is_readable(name, slug):
     assert next(slug_candidates(name)) == slug
 
 
-def test_slugs_of_a_long_name_leave_room_for_what_follows():
+def test_slug_candidates_of_a_long_name_are_truncated():
     candidates = list(islice(slug_candidates("x" * 500, "DE"), 3))
 
     assert candidates == ["x" * 180, "x" * 180 + "-de", "x" * 180 + "-de-2"]

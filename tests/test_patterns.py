@@ -1,4 +1,4 @@
-"""Every pattern that reads outside text takes steps in proportion to its length."""
+"""The time of every regular expression is linear in the length of the text."""
 
 import ast
 import importlib
@@ -9,11 +9,11 @@ import pytest
 from django.contrib import admin
 
 from partners.models import Agreement
-from tests.matching import hostile_texts, is_unbounded, steps_to_find_all
+from tests.regex_steps import hostile_texts, is_unbounded, steps_to_find_all
 from tests.serving import ROOT
 
 PATHS = sorted(path for folder in ("partners", "exchange") for path in (ROOT / folder).rglob("*.py"))
-FUNCTIONS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
+RE_FUNCTIONS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
 LOCAL_NAMES = {
     "delimiter": ";",
     "found": ["office", "exchange"],
@@ -21,32 +21,31 @@ LOCAL_NAMES = {
     "model": Agreement,
     "self": SimpleNamespace(prefix="agreements"),
 }
-"""What stands in patterns that are made while the site runs."""
-SHORT, LONG = 10, 80
+"""Values for the local variables of patterns that are composed at run time."""
+SHORT_LENGTH, LONG_LENGTH = 10, 80
 
 
 def patterns():
     admin.autodiscover()
     for path in PATHS:
-        calls = [node for node in ast.walk(ast.parse(path.read_text())) if is_pattern(node)]
+        calls = [node for node in ast.walk(ast.parse(path.read_text())) if is_re_call(node)]
         if calls:
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             module = importlib.import_module(name.removesuffix(".__init__"))
             for call in calls:
-                pattern = pattern_of(call, module)
+                pattern = compile_pattern(call, module)
                 if is_unbounded(pattern):
                     yield pytest.param(pattern, id=f"{name}:{call.lineno}")
 
 
-def is_pattern(node):
+def is_re_call(node):
+    """Return True for `re.compile(…)` and the like."""
     function = getattr(node, "func", None)
-    is_of_re = (
-        isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re"
-    )
-    return is_of_re and function.attr in FUNCTIONS
+    is_attribute = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+    return is_attribute and function.value.id == "re" and function.attr in RE_FUNCTIONS
 
 
-def pattern_of(call, module):
+def compile_pattern(call, module):
     names = vars(module) | LOCAL_NAMES
     expression = ast.Expression(call.args[0])
     flags = 0
@@ -56,13 +55,13 @@ def pattern_of(call, module):
 
 
 @pytest.mark.parametrize("pattern", list(patterns()))
-def test_pattern_takes_ten_times_the_steps_for_ten_times_the_text(pattern):
-    texts = zip(hostile_texts(pattern, SHORT), hostile_texts(pattern, LONG), strict=True)
+def test_pattern_takes_linear_time(pattern):
+    texts = zip(hostile_texts(pattern, SHORT_LENGTH), hostile_texts(pattern, LONG_LENGTH), strict=True)
 
     slow = [
         long
         for short, long in texts
-        if steps_to_find_all(pattern, long) > 2 * LONG / SHORT * steps_to_find_all(pattern, short)
+        if steps_to_find_all(pattern, long) > 2 * LONG_LENGTH / SHORT_LENGTH * steps_to_find_all(pattern, short)
     ]
 
     assert slow == []
@@ -72,11 +71,11 @@ def test_pattern_takes_ten_times_the_steps_for_ten_times_the_text(pattern):
     ("pattern", "is_quadratic"),
     [(r"\s*[/&]", True), (r"\s+and", True), (r"a+$", True), (r"(a|b)*c", True), (r"\s+", False), (r"a?[/&]", False)],
 )
-def test_steps_tell_a_quadratic_pattern(pattern, is_quadratic):
+def test_matcher_detects_quadratic_patterns(pattern, is_quadratic):
     compiled = re.compile(pattern)
     ratios = [
         steps_to_find_all(compiled, long) / steps_to_find_all(compiled, short)
-        for short, long in zip(hostile_texts(compiled, SHORT), hostile_texts(compiled, LONG), strict=True)
+        for short, long in zip(hostile_texts(compiled, SHORT_LENGTH), hostile_texts(compiled, LONG_LENGTH), strict=True)
     ]
 
-    assert (max(ratios) > 2 * LONG / SHORT) == is_quadratic
+    assert (max(ratios) > 2 * LONG_LENGTH / SHORT_LENGTH) == is_quadratic

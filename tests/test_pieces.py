@@ -12,15 +12,15 @@ from partners.templatetags import pieces
 from tests.factories import HOSTILE
 from tests.html import text
 
-CHOICES = '{% load pieces %}{% pieces "partners/_choice.html" rows %}'
-ROWS = '{% load pieces %}{% pieces "partners/_row.html" rows show_country=True %}'
+OPTION_TEMPLATE = '{% load pieces %}{% pieces "partners/_facet_option.html" rows %}'
+ROW_TEMPLATE = '{% load pieces %}{% pieces "partners/_row.html" rows show_country=True %}'
 GERMANY = FacetOption("country", "DE", "Germany", is_selected=False, is_empty=False, count=13)
 MARBURG = PartnerRow(
     slug="marburg",
     name="Marburg",
     country="Germany",
-    address="/universities/marburg/",
-    star="?pick=marburg",
+    url="/universities/marburg/",
+    toggle_url="?pick=marburg",
     agreements=(AgreementBadge("Erasmus+", False),),
     is_shortlisted=False,
     has_page=True,
@@ -28,71 +28,75 @@ MARBURG = PartnerRow(
 
 
 @pytest.fixture(autouse=True)
-def nothing_laid_out():
+def empty_outline_cache():
     pieces._outline.cache_clear()
     yield
     pieces._outline.cache_clear()
 
 
-def shown(source, *rows):
+def render(source, *rows):
     return engines["django"].from_string(source).render({"rows": rows})
 
 
-def test_pieces_of_one_shape_are_laid_out_once_and_say_their_own():
+def test_rows_of_one_shape_render_the_template_once():
     italy = GERMANY._replace(value="IT", label="Italy", count=9)
 
-    assert text(shown(CHOICES, GERMANY, italy, GERMANY)) == "Germany (13) Italy (9) Germany (13)"
+    assert text(render(OPTION_TEMPLATE, GERMANY, italy, GERMANY)) == "Germany (13) Italy (9) Germany (13)"
     assert pieces._outline.cache_info().misses == 1
 
 
-def test_piece_looks_as_its_shape_has_it():
-    made, empty = GERMANY._replace(is_selected=True), GERMANY._replace(is_empty=True, count=0)
+def test_row_is_rendered_according_to_its_shape():
+    selected, empty = GERMANY._replace(is_selected=True), GERMANY._replace(is_empty=True, count=0)
 
-    found = [shown(CHOICES, each) for each in (GERMANY, made, empty)]
+    rendered = [render(OPTION_TEMPLATE, option) for option in (GERMANY, selected, empty)]
 
-    assert [("checked" in each, "disabled" in each) for each in found] == [(False, False), (True, False), (False, True)]
-
-
-def test_pieces_know_what_all_of_them_share():
-    one = '{% load pieces %}{% pieces "partners/_row.html" rows %}'
-
-    assert "Germany" in text(shown(ROWS, MARBURG))
-    assert "Germany" not in text(shown(one, MARBURG))
+    assert [("checked" in html, "disabled" in html) for html in rendered] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
 
 
-def test_pieces_speak_the_language_of_their_page():
-    waiting = MARBURG._replace(agreements=(AgreementBadge("", True),))
+def test_shared_values_are_available_in_the_template():
+    template_without_country = '{% load pieces %}{% pieces "partners/_row.html" rows %}'
+
+    assert "Germany" in text(render(ROW_TEMPLATE, MARBURG))
+    assert "Germany" not in text(render(template_without_country, MARBURG))
+
+
+def test_rows_are_rendered_in_the_active_language():
+    in_process_row = MARBURG._replace(agreements=(AgreementBadge("", True),))
 
     with override("en"):
-        assert "in process" in shown(ROWS, waiting)
+        assert "in process" in render(ROW_TEMPLATE, in_process_row)
     with override("de"):
-        assert "in Verhandlung" in shown(ROWS, waiting)
+        assert "in Verhandlung" in render(ROW_TEMPLATE, in_process_row)
 
 
 @given(st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1))
-def test_piece_says_any_words_as_text(words):
+def test_text_is_escaped(words):
     row = MARBURG._replace(name=words, country=words, agreements=(AgreementBadge(words, False),))
 
-    source, plain = shown(ROWS, row), shown(ROWS, MARBURG)
+    html, plain = render(ROW_TEMPLATE, row), render(ROW_TEMPLATE, MARBURG)
 
-    assert engines["django"].from_string("{{ words }}").render({"words": words}) in source
-    assert source.count("<") == plain.count("<")
+    assert engines["django"].from_string("{{ words }}").render({"words": words}) in html
+    assert html.count("<") == plain.count("<")
 
 
-class Told(NamedTuple):
+class OneField(NamedTuple):
     words: str
 
 
-def test_template_cannot_decide_by_what_words_say(monkeypatch):
-    asking = engines["django"].from_string("{% if words %}yes{% endif %}")
-    monkeypatch.setattr(pieces, "render_to_string", lambda _template, values: asking.render(values))
+def test_template_cannot_branch_on_text(monkeypatch):
+    template = engines["django"].from_string("{% if words %}yes{% endif %}")
+    monkeypatch.setattr(pieces, "render_to_string", lambda _template, values: template.render(values))
 
     with pytest.raises(TypeError, match="What words says is no part of a piece's shape"):
-        shown('{% load pieces %}{% pieces "asking.html" rows %}', Told("something"))
+        render('{% load pieces %}{% pieces "asking.html" rows %}', OneField("something"))
 
 
-def test_pieces_are_laid_out_anew_for_each_page_while_the_site_is_being_built(settings):
+def test_template_is_not_cached_in_debug_mode(settings):
     settings.DEBUG = True
 
-    assert text(shown(CHOICES, GERMANY)) == "Germany (13)"
+    assert text(render(OPTION_TEMPLATE, GERMANY)) == "Germany (13)"
     assert pieces._outline.cache_info().currsize == 0

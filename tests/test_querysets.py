@@ -14,11 +14,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def every_kind():
-    """One agreement of each kind, by what it is on DAY."""
+def agreements_by_state():
+    """One agreement in each state on DAY, by a label."""
     return {
-        kind: AgreementFactory(status=status, valid_until=valid_until)
-        for kind, status, valid_until in [
+        label: AgreementFactory(status=status, valid_until=valid_until)
+        for label, status, valid_until in [
             ("open-ended", SIGNED, None),
             ("ends later", SIGNED, DAY_AFTER),
             ("ends today", SIGNED, DAY),
@@ -31,12 +31,12 @@ def every_kind():
     }
 
 
-def kinds(agreements, every_kind):
-    names = {agreement.pk: kind for kind, agreement in every_kind.items()}
-    return [names[pk] for pk in agreements.order_by("pk").values_list("pk", flat=True)]
+def labels(agreements, agreements_by_state):
+    by_pk = {agreement.pk: label for label, agreement in agreements_by_state.items()}
+    return [by_pk[pk] for pk in agreements.order_by("pk").values_list("pk", flat=True)]
 
 
-def universities_named(*names, **values):
+def create_universities(*names, **values):
     return [UniversityFactory(name=name, **values) for name in names]
 
 
@@ -44,10 +44,10 @@ def names(queryset):
     return list(queryset.values_list("name", flat=True))
 
 
-def test_in_force_takes_the_last_day_in(every_kind):
+def test_in_force_includes_the_last_day(agreements_by_state):
     agreements = Agreement.objects.in_force(DAY)
 
-    assert kinds(agreements, every_kind) == ["open-ended", "ends later", "ends today"]
+    assert labels(agreements, agreements_by_state) == ["open-ended", "ends later", "ends today"]
 
 
 @pytest.mark.parametrize(
@@ -61,17 +61,17 @@ def test_in_force_takes_the_last_day_in(every_kind):
         (["in-space"], []),
     ],
 )
-def test_in_states_tells_them_apart_on_a_day(every_kind, states, expected):
+def test_in_states_filters_by_state_on_a_day(agreements_by_state, states, expected):
     agreements = Agreement.objects.in_states(DAY, *states)
 
-    assert kinds(agreements, every_kind) == expected
+    assert labels(agreements, agreements_by_state) == expected
 
 
-def test_in_states_without_a_state_finds_nothing(every_kind):
-    assert kinds(Agreement.objects.in_states(DAY), every_kind) == []
+def test_in_states_without_states_is_empty(agreements_by_state):
+    assert labels(Agreement.objects.in_states(DAY), agreements_by_state) == []
 
 
-def test_agreement_expires_when_its_last_day_has_passed():
+def test_agreement_expires_after_its_last_day():
     agreement = AgreementFactory(valid_until=DAY)
 
     by_day = [[*Agreement.objects.in_states(day, EXPIRED)] for day in (DAY_BEFORE, DAY, DAY_AFTER)]
@@ -79,18 +79,18 @@ def test_agreement_expires_when_its_last_day_has_passed():
     assert by_day == [[], [], [agreement]]
 
 
-def test_in_process_leaves_out_signed_and_ended(every_kind):
-    assert kinds(Agreement.objects.in_process(), every_kind) == ["in process", "in process, past"]
+def test_in_process_excludes_signed_and_ended(agreements_by_state):
+    assert labels(Agreement.objects.in_process(), agreements_by_state) == ["in process", "in process, past"]
 
 
-def test_open_leaves_out_ended(every_kind):
-    assert kinds(Agreement.objects.open(), every_kind) == [*every_kind][:6]
+def test_not_ended_excludes_ended(agreements_by_state):
+    assert labels(Agreement.objects.not_ended(), agreements_by_state) == [*agreements_by_state][:6]
 
 
-def test_public_agreements_are_in_force_or_in_process(every_kind):
+def test_public_agreements_are_in_force_or_in_process(agreements_by_state):
     agreements = Agreement.objects.public(DAY)
 
-    assert kinds(agreements, every_kind) == [
+    assert labels(agreements, agreements_by_state) == [
         "open-ended",
         "ends later",
         "ends today",
@@ -99,7 +99,7 @@ def test_public_agreements_are_in_force_or_in_process(every_kind):
     ]
 
 
-def test_of_types_takes_any_of_them(bilateral, erasmus):
+def test_of_types_filters_by_any_of_them(bilateral, erasmus):
     one, other = AgreementFactory(agreement_type=bilateral), AgreementFactory(agreement_type=erasmus)
     unknown = AgreementFactory(agreement_type=None, status=ONGOING)
 
@@ -108,7 +108,7 @@ def test_of_types_takes_any_of_them(bilateral, erasmus):
     assert by_types == [{one, other, unknown}, {other}, {one, other}, set()]
 
 
-def test_in_type_order_goes_by_position_with_signed_first_and_unknown_types_last(bilateral, erasmus):
+def test_ordered_by_type_is_by_position_with_signed_first_and_unknown_types_last(bilateral, erasmus):
     university = UniversityFactory()
     erasmus.position, bilateral.position = 1, 2
     erasmus.save()
@@ -122,9 +122,9 @@ def test_in_type_order_goes_by_position_with_signed_first_and_unknown_types_last
     ]:
         AgreementFactory(university=university, agreement_type=agreement_type, status=status)
 
-    in_order = Agreement.objects.ordered_by_type().values_list("agreement_type__slug", "status")
+    ordered = Agreement.objects.ordered_by_type().values_list("agreement_type__slug", "status")
 
-    assert list(in_order) == [
+    assert list(ordered) == [
         ("erasmus", "in_process"),
         ("bilateral", "signed"),
         ("bilateral", "in_process"),
@@ -162,7 +162,7 @@ def test_search_finds_every_word_in_a_name_another_name_city_or_country(query, f
     assert names(result) == found
 
 
-def test_search_finds_nothing_for_more_than_500_characters():
+def test_search_for_more_than_500_characters_is_empty():
     UniversityFactory(name="University of Łódź")
 
     found = [names(University.objects.search("lodz " * times)) for times in (100, 101)]
@@ -199,8 +199,8 @@ def test_search_finds_countries_by_their_other_names():
         ([IN_FORCE, EXPIRED], ["erasmus", "ge3"], ["Both", "Expired"]),
     ],
 )
-def test_with_agreement_asks_state_and_type_of_one_and_the_same(bilateral, erasmus, states, types, found):
-    both, in_process, expired, _none = universities_named("Both", "Bilateral in process", "Expired", "None")
+def test_with_agreement_filters_state_and_type_of_one_agreement(bilateral, erasmus, states, types, found):
+    both, in_process, expired, _none = create_universities("Both", "Bilateral in process", "Expired", "None")
     AgreementFactory(university=both, agreement_type=erasmus)
     AgreementFactory(university=both, agreement_type=bilateral, status=ONGOING)
     AgreementFactory(university=in_process, agreement_type=bilateral, status=ONGOING)
@@ -211,10 +211,10 @@ def test_with_agreement_asks_state_and_type_of_one_and_the_same(bilateral, erasm
     assert names(result) == found
 
 
-def test_public_universities_are_listed_and_have_something_in_force_or_in_process(every_kind, erasmus):
-    for kind, agreement in every_kind.items():
-        University.objects.filter(pk=agreement.university_id).update(name=kind)
-    twice = every_kind["open-ended"].university
+def test_public_universities_are_listed_and_have_an_agreement_in_force_or_in_process(agreements_by_state, erasmus):
+    for label, agreement in agreements_by_state.items():
+        University.objects.filter(pk=agreement.university_id).update(name=label)
+    twice = agreements_by_state["open-ended"].university
     AgreementFactory(university=twice, agreement_type=erasmus)
     AgreementFactory(university__is_listed=False)
     UniversityFactory(name="No agreement")
@@ -224,12 +224,12 @@ def test_public_universities_are_listed_and_have_something_in_force_or_in_proces
     assert names(result) == ["open-ended", "ends later", "ends today", "in process", "in process, past"]
 
 
-def test_alphabetical_goes_by_country_and_name_without_accents():
+def test_alphabetical_order_is_by_country_and_name_without_accents():
     aland, austria = Country.objects.get(code="AX"), Country.objects.get(code="AT")
-    universities_named("Zürich", "École", "aachen", "Ebert", "Łódź", "Lyon", country=austria)
-    universities_named("Mariehamn", country=aland)
+    create_universities("Zürich", "École", "aachen", "Ebert", "Łódź", "Lyon", country=austria)
+    create_universities("Mariehamn", country=aland)
 
-    assert names(University.objects.alphabetical()) == [
+    assert names(University.objects.in_alphabetical_order()) == [
         "Mariehamn",
         "aachen",
         "Ebert",
@@ -244,22 +244,22 @@ def test_alphabetical_goes_by_country_and_name_without_accents():
     ("within", "expected"),
     [(0, ["ends today"]), (1, ["ends later", "ends today"])],
 )
-def test_expiring_takes_the_days_until_the_end(every_kind, within, expected):
+def test_expiring_is_within_days_until_the_end(agreements_by_state, within, expected):
     agreements = Agreement.objects.expiring(DAY, within)
 
-    assert kinds(agreements, every_kind) == expected
+    assert labels(agreements, agreements_by_state) == expected
 
 
-def test_state_of_values_is_what_the_database_finds(every_kind):
-    found = {state: kinds(Agreement.objects.in_states(DAY, state), every_kind) for state in STATES}
+def test_agreement_state_agrees_with_in_states(agreements_by_state):
+    found = {state: labels(Agreement.objects.in_states(DAY, state), agreements_by_state) for state in STATES}
 
-    told = {state: [] for state in STATES}
-    for kind, agreement in every_kind.items():
-        told[agreement_state(agreement.status, agreement.valid_until, DAY)].append(kind)
-    assert told == found
+    derived = {state: [] for state in STATES}
+    for label, agreement in agreements_by_state.items():
+        derived[agreement_state(agreement.status, agreement.valid_until, DAY)].append(label)
+    assert derived == found
 
 
-def test_universities_are_counted_once_in_each_state(every_kind):
+def test_universities_are_counted_once_per_state(agreements_by_state):
     renewed = Agreement.objects.in_force(DAY).first()
     AgreementFactory(university=renewed.university, status=ONGOING)
     AgreementFactory(university=renewed.university, status=PAST)
@@ -268,20 +268,20 @@ def test_universities_are_counted_once_in_each_state(every_kind):
     assert Agreement.objects.count_universities_by_state(DAY) == {IN_PROCESS: 3, IN_FORCE: 3, EXPIRED: 1, ENDED: 3}
 
 
-def test_last_movement_is_that_of_the_newest_change(every_kind):
-    agreement = every_kind["in process"]
+def test_last_changed_at_is_the_date_of_the_latest_change(agreements_by_state):
+    agreement = agreements_by_state["in process"]
     agreement.next_step = "Send the draft"
     agreement.save()
 
-    moved = Agreement.objects.with_last_change().get(pk=agreement.pk).last_changed_at
+    last_changed_at = Agreement.objects.with_last_change().get(pk=agreement.pk).last_changed_at
 
-    assert moved == agreement.history.latest().history_date
+    assert last_changed_at == agreement.history.latest().history_date
 
 
-def test_renewal_is_told(every_kind):
-    renewed = every_kind["ended yesterday"]
+def test_with_renewal_annotates_a_renewal_in_process(agreements_by_state):
+    renewed = agreements_by_state["ended yesterday"]
     AgreementFactory(university=renewed.university, status=ONGOING)
 
-    told = Agreement.objects.expired(DAY).with_renewal()
+    expired = Agreement.objects.expired(DAY).with_renewal()
 
-    assert [(agreement.pk, agreement.has_renewal) for agreement in told] == [(renewed.pk, True)]
+    assert [(agreement.pk, agreement.has_renewal) for agreement in expired] == [(renewed.pk, True)]

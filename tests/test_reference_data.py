@@ -9,9 +9,9 @@ from partners.models import AgreementType, Country
 
 pytestmark = pytest.mark.django_db
 
-VIEWS = {"view_agreement", "view_agreementtype", "view_country", "view_document", "view_university"}
-CHANGES = {name.replace("view", verb) for name in VIEWS for verb in ("add", "change")}
-RUNS = "view_importrun"
+VIEW_PERMISSIONS = {"view_agreement", "view_agreementtype", "view_country", "view_document", "view_university"}
+EDIT_PERMISSIONS = {name.replace("view", action) for name in VIEW_PERMISSIONS for action in ("add", "change")}
+VIEW_IMPORT_RUNS = "view_importrun"
 
 
 def add_everything_again():
@@ -40,14 +40,14 @@ def group_permissions():
         ("DE", "Germany", "Federal Republic of Germany"),
     ],
 )
-def test_countries_are_called_as_the_office_writes_them(code, name, other_name):
+def test_country_names_are_those_of_the_office(code, name, other_name):
     country = Country.objects.get(code=code)
 
     assert country.name == name
     assert other_name in country.other_names.split("\n")
 
 
-def test_countries_are_the_249_of_the_standard():
+def test_there_are_249_countries():
     codes = Country.objects.values_list("code", flat=True)
 
     assert len(set(codes)) == len(codes) == 249
@@ -60,14 +60,14 @@ def test_no_two_rows_share_a_name(model):
     assert [key for key, count in counts.items() if count > 1] == []
 
 
-def test_countries_have_names_and_codes_that_a_form_accepts():
+def test_countries_are_valid():
     accepted = [country for country in Country.objects.all() if country.clean_fields() is None]
 
     assert len(accepted) == 249
 
 
 @pytest.mark.parametrize("slug", ["bilateral", "erasmus", "ge3"])
-def test_agreement_types_have_names_that_a_form_accepts(slug):
+def test_agreement_types_are_valid(slug):
     agreement_type = AgreementType.objects.get(slug=slug)
     agreement_type.description = "Edited by the office."
 
@@ -85,33 +85,33 @@ def test_agreement_types_are_three_in_order():
     ]
 
 
-def test_agreement_types_say_what_they_mean_for_a_student():
+def test_agreement_types_have_descriptions():
     assert all(AgreementType.objects.values_list("description", flat=True))
 
 
 @pytest.mark.parametrize("model", [Country, AgreementType])
 def test_history_begins_with_the_reference_data(model):
-    told = model.history.values_list("name", "other_names", "history_type", "history_change_reason")
+    records = model.history.values_list("name", "other_names", "history_type", "history_change_reason")
 
     rows = model.objects.values_list("name", "other_names")
-    assert sorted(told) == sorted((*row, "+", "reference data") for row in rows)
+    assert sorted(records) == sorted((*row, "+", "reference data") for row in rows)
 
 
-def test_coordinators_change_everything_and_delete_nothing():
+def test_coordinators_may_edit_everything_and_delete_nothing():
     assert group_permissions()["Exchange coordinators"] == {
-        *VIEWS,
-        *CHANGES,
-        RUNS,
+        *VIEW_PERMISSIONS,
+        *EDIT_PERMISSIONS,
+        VIEW_IMPORT_RUNS,
         "import_university",
         "export_university",
     }
 
 
-def test_assistants_look_and_export():
-    assert group_permissions()["Assistants"] == {*VIEWS, RUNS, "export_university"}
+def test_assistants_may_view_and_export():
+    assert group_permissions()["Assistants"] == {*VIEW_PERMISSIONS, VIEW_IMPORT_RUNS, "export_university"}
 
 
-def test_permissions_are_named_as_django_names_them():
+def test_permission_names_are_those_of_django():
     names = Permission.objects.filter(content_type__app_label="partners", codename__contains="country")
 
     assert set(names.values_list("codename", "name")) >= {
@@ -121,7 +121,7 @@ def test_permissions_are_named_as_django_names_them():
     }
 
 
-def test_adding_again_does_not_overwrite_what_was_edited():
+def test_adding_again_does_not_overwrite_edits():
     Country.objects.filter(code="TR").update(name="Türkiye")
     AgreementType.objects.filter(slug="ge3").update(name="Global E3", position=0)
     Group.objects.get(name="Assistants").permissions.clear()
@@ -133,7 +133,7 @@ def test_adding_again_does_not_overwrite_what_was_edited():
     assert group_permissions()["Assistants"] == set()
 
 
-def test_adding_again_does_not_bring_back_a_country_or_a_type_that_was_removed():
+def test_adding_again_does_not_resurrect_countries_and_types():
     Country.objects.get(code="AQ").delete()
     AgreementType.objects.get(slug="ge3").delete()
 
@@ -143,7 +143,7 @@ def test_adding_again_does_not_bring_back_a_country_or_a_type_that_was_removed()
     assert list(AgreementType.objects.values_list("name", flat=True)) == ["Bilateral", "Erasmus+"]
 
 
-def test_adding_again_does_not_bring_back_a_group_that_was_removed():
+def test_adding_again_does_not_resurrect_groups():
     Group.objects.get(name="Assistants").delete()
 
     add_everything_again()

@@ -9,13 +9,13 @@ from partners.enums import AgreementStatus
 MONDAY, TUESDAY = date(2026, 6, 1), date(2026, 6, 2)
 
 
-def refusal(rule, *values):
+def error_messages(validator, *values):
     with pytest.raises(ValidationError) as error:
-        rule(*values)
+        validator(*values)
     return error.value.messages
 
 
-def test_hold_places_every_error_at_its_field():
+def test_run_validators_raises_all_errors_by_field():
     with pytest.raises(ValidationError) as error:
         validators.run_validators(
             ("agreement_type", validators.validate_signed_has_type, AgreementStatus.SIGNED, None),
@@ -30,8 +30,8 @@ def test_hold_places_every_error_at_its_field():
 
 
 @pytest.mark.parametrize("code", ["de", "D", "DEU", "D1", "DE\n", "ÄÖ", ""])
-def test_country_code_refuses_all_but_two_capital_letters(code):
-    assert refusal(validators.validate_country_code, code) == [
+def test_country_code_rejects_all_but_two_capital_letters(code):
+    assert error_messages(validators.validate_country_code, code) == [
         f"“{code}” is not a country code. Write two capital letters, such as DE.",
     ]
 
@@ -58,22 +58,22 @@ def test_country_code_accepts_two_capital_letters():
         ("\U0010ffff", "10FFFF"),
     ],
 )
-def test_plain_name_refuses_control_characters(char, code):
-    assert refusal(validators.validate_name, f"Monash{char}University") == [
+def test_name_rejects_control_characters(char, code):
+    assert error_messages(validators.validate_name, f"Monash{char}University") == [
         f"“Monash{char}University” has a control character (U+{code}) in it. Type the name anew, in one line.",
     ]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
-def test_plain_name_refuses_the_start_of_a_formula(start):
-    assert refusal(validators.validate_name, f"{start}SUM(A1)") == [
+def test_name_rejects_formula_prefixes(start):
+    assert error_messages(validators.validate_name, f"{start}SUM(A1)") == [
         f"“{start}SUM(A1)” begins with “{start}”, as a spreadsheet formula does. Begin with another character.",
     ]
 
 
 @pytest.mark.parametrize("name", ["\u0301", "\u200d\u200d", "\u200e \ufe0f"])
-def test_plain_name_refuses_what_does_not_show(name):
-    assert refusal(validators.validate_name, name) == [
+def test_name_rejects_invisible_characters(name):
+    assert error_messages(validators.validate_name, name) == [
         f"“{name}” has nothing in it but accents and characters that do not show. Write a name.",
     ]
 
@@ -82,7 +82,7 @@ def test_plain_name_refuses_what_does_not_show(name):
     "name",
     ["Erasmus+", "Sapienza - University", 'University of Rome "Tor Vergata"', "جامعة القاهرة", "中文 🎓", "A=B@C"],
 )
-def test_plain_name_accepts_names_as_people_write_them(name):
+def test_name_accepts_usual_names(name):
     assert validators.validate_name(name) is None
 
 
@@ -104,20 +104,20 @@ def test_plain_name_accepts_names_as_people_write_them(name):
         "Erasmus+ ( IN  PROCESS )",
     ],
 )
-def test_single_term_refuses_what_reads_as_several_terms(name):
-    assert refusal(validators.validate_type_name, name) == [
+def test_type_name_rejects_what_parses_as_several_terms(name):
+    assert error_messages(validators.validate_type_name, name) == [
         f"“{name}” would be read as several terms in the office's list. "
         "Leave out “/”, “&”, “,”, “;”, “and”, a free-standing “+” and “in process”.",
     ]
 
 
 @pytest.mark.parametrize("name", ["Erasmus+", "GE3", "Sandwich", "Android", "Erasmus+KA171", "In processing", "A (B)"])
-def test_single_term_accepts_one_term(name):
+def test_type_name_accepts_one_term(name):
     assert validators.validate_type_name(name) is None
 
 
-def test_signed_has_type_refuses_signed_without_a_type():
-    assert refusal(validators.validate_signed_has_type, AgreementStatus.SIGNED, None) == [
+def test_signed_has_type_rejects_signed_without_a_type():
+    assert error_messages(validators.validate_signed_has_type, AgreementStatus.SIGNED, None) == [
         "A signed agreement needs an agreement type."
     ]
 
@@ -130,8 +130,8 @@ def test_signed_has_type_accepts_the_rest(status, agreement_type):
     assert validators.validate_signed_has_type(status, agreement_type) is None
 
 
-def test_dates_in_order_refuses_an_end_before_the_start():
-    assert refusal(validators.validate_date_order, TUESDAY, MONDAY) == [
+def test_date_order_rejects_an_end_before_the_start():
+    assert error_messages(validators.validate_date_order, TUESDAY, MONDAY) == [
         "Valid until (1 Jun 2026) is before valid from (2 Jun 2026).",
     ]
 
@@ -140,29 +140,29 @@ def test_dates_in_order_refuses_an_end_before_the_start():
     ("valid_from", "valid_until"),
     [(MONDAY, TUESDAY), (MONDAY, MONDAY), (MONDAY, None), (None, MONDAY), (None, None)],
 )
-def test_dates_in_order_accepts_one_day_and_open_ends(valid_from, valid_until):
+def test_date_order_accepts_one_day_and_open_ends(valid_from, valid_until):
     assert validators.validate_date_order(valid_from, valid_until) is None
 
 
-def test_printable_lines_accepts_lines_and_tabs():
+def test_multiline_text_accepts_lines_and_tabs():
     assert validators.validate_multiline_text("Dr. Ada\tPrague\nada@example.edu") is None
 
 
-def test_printable_lines_refuses_the_line_with_a_control_character():
-    assert refusal(validators.validate_multiline_text, "Dr. Ada\nPra\x07gue") == [
+def test_multiline_text_rejects_the_line_with_a_control_character():
+    assert error_messages(validators.validate_multiline_text, "Dr. Ada\nPra\x07gue") == [
         "“Pra\x07gue” has a control character (U+0007) in it. Type this line anew.",
     ]
 
 
-def test_known_levels_refuses_another_word():
-    assert refusal(validators.validate_study_levels, ["master", "phd"]) == [
+def test_study_levels_rejects_unknown_levels():
+    assert error_messages(validators.validate_study_levels, ["master", "phd"]) == [
         "“phd” is not a study level. Choose among short cycle, bachelor, master, doctoral.",
     ]
 
 
-def test_ended_on_is_of_ended_agreements_only():
+def test_ended_on_is_for_ended_agreements_only():
     assert validators.validate_ended_on(AgreementStatus.ENDED, MONDAY) is None
     assert validators.validate_ended_on(AgreementStatus.SIGNED, None) is None
-    assert refusal(validators.validate_ended_on, AgreementStatus.SIGNED, MONDAY) == [
+    assert error_messages(validators.validate_ended_on, AgreementStatus.SIGNED, MONDAY) == [
         "Ended on (1 Jun 2026) is of an ended agreement. Empty it, or set the status to ended.",
     ]

@@ -1,8 +1,7 @@
-"""Brings the catalogues of the public pages up to date: .venv/bin/python -m tools.catalogues
+"""Update the translation catalogues of the public pages: `.venv/bin/python -m tools.catalogues`
 
-Takes the strings out of what students see, puts those that are new into each ``.po`` file, drops
-those that are gone, and compiles. It needs no gettext: a fresh clone has the compiled files, and
-Babel, which the site has for its countries anyway, reads and writes them.
+Extract the strings of the public pages, add new ones to each `.po` file, remove obsolete ones and compile `.mo` files.
+Like makemessages and compilemessages, but without GNU gettext: Babel, already a dependency, reads and writes the files.
 """
 
 from io import BytesIO
@@ -18,8 +17,8 @@ from django.utils.translation.template import templatize
 from partners.enums import StudyLevel
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCALE = ROOT / "partners" / "locale"
-CODE = ["partners/public/*.py", "partners/country_names.py"]
+LOCALE_DIR = ROOT / "partners" / "locale"
+PYTHON_FILES = ["partners/public/*.py", "partners/country_names.py"]
 TEMPLATES = ["templates/*.html", "templates/partners/*.html"]
 KEYWORDS = {
     "_": None,
@@ -33,43 +32,43 @@ KEYWORDS = {
 
 def main():
     settings.configure(USE_I18N=False)
-    for path in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
-        catalogue = read(path)
-        catalogue.update(strings(), no_fuzzy_matching=True, update_creation_date=False)
+    for path in sorted(LOCALE_DIR.glob("*/LC_MESSAGES/django.po")):
+        catalogue = read_catalogue(path)
+        catalogue.update(extract_strings(), no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
-        path.write_bytes(written(catalogue))
-        path.with_suffix(".mo").write_bytes(compiled(catalogue))
+        path.write_bytes(to_po(catalogue))
+        path.with_suffix(".mo").write_bytes(to_mo(catalogue))
 
 
-def strings():
-    """Every string that the public pages translate."""
-    found = Catalog()
+def extract_strings():
+    """Return a catalogue of all strings that the public pages translate."""
+    catalogue = Catalog()
     for level in StudyLevel:
-        found.add(str(level.label))
-    for pattern in (*CODE, *TEMPLATES):
+        catalogue.add(str(level.label))
+    for pattern in (*PYTHON_FILES, *TEMPLATES):
         for path in sorted(ROOT.glob(pattern)):
-            for _, message, _, context in extract("python", BytesIO(source(path)), KEYWORDS):
-                found.add(message, context=context)
-    return found
+            for _, message, _, context in extract("python", BytesIO(to_python(path)), KEYWORDS):
+                catalogue.add(message, context=context)
+    return catalogue
 
 
-def source(path):
-    """As Python. What is left of a template has no indentation that means anything, which brackets say."""
+def to_python(path):
+    """Return the file as Python source. A template is put into brackets, since its indentation has no meaning."""
     text = path.read_text(encoding="utf-8")
     return (f"({templatize(text)})" if path.suffix == ".html" else text).encode()
 
 
-def read(path):
+def read_catalogue(path):
     return read_po(BytesIO(path.read_bytes()), locale=path.parts[-3])
 
 
-def written(catalogue):
+def to_po(catalogue):
     file = BytesIO()
     write_po(file, catalogue, width=120, sort_output=True)
     return file.getvalue()
 
 
-def compiled(catalogue):
+def to_mo(catalogue):
     file = BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()

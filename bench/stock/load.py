@@ -1,4 +1,4 @@
-"""Imports a file as "Getting started" in django-import-export's documentation does it: a dry run first.
+"""Import a file as "Getting started" in django-import-export's documentation does, with a dry run first.
 
 ``python -m bench.stock.load FILE``. The package's own import command does without the dry run.
 """

@@ -1,4 +1,4 @@
-"""A small project as the documentation of django-import-export sets it up, every setting at its default."""
+"""Settings of a small project as in the documentation of django-import-export, with all defaults."""
 
 import os
 

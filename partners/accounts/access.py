@@ -1,10 +1,10 @@
-"""The one question that decides who is of the office."""
+"""Access to the pages of the office."""
 
-MFA_PENDING = "owes_a_code"
-"""Marks a session whose person has given the password, and still has to give the code."""
+MFA_PENDING = "mfa_pending"
+"""Session key that is set after the password, until the MFA code is verified."""
 
 
-def is_office(request):
-    """Return whether a person of the staff has signed in, with everything that signing in asks for."""
+def is_office_user(request):
+    """Return whether the user is active staff and has signed in completely, with an MFA code where one is needed."""
     user = getattr(request, "user", None)
     return user is not None and user.is_active and user.is_staff and MFA_PENDING not in request.session

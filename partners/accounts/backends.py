@@ -1,4 +1,4 @@
-"""Who the university has signed on keeps the permissions that the office's groups give."""
+"""Authentication backend of users who sign in by OpenID Connect."""
 
 from django.contrib.auth.backends import ModelBackend
 
@@ -6,5 +6,7 @@ OIDC_BACKEND = "partners.accounts.backends.OIDCBackend"
 
 
 class OIDCBackend(ModelBackend):
+    """Backend for permissions only: the OIDC callback logs users in."""
+
     def authenticate(self, request, **credentials):
-        """By password nobody gets in this way."""
+        return None

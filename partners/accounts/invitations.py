@@ -1,8 +1,8 @@
-"""A new account's person chooses the password, by the link that a forgotten one is reset with: nobody else knows it."""
+"""Invitations: new users choose their password by a mailed link, so that nobody else knows it."""
 
 from django.contrib.auth.forms import PasswordResetForm
 
-from partners.accounts.password_reset import link_options
+from partners.accounts.password_reset import email_link_options
 from partners.accounts.security_log import log_event
 
 EMAIL_TEMPLATES = {
@@ -12,18 +12,18 @@ EMAIL_TEMPLATES = {
 
 
 class InvitationForm(PasswordResetForm):
-    """For one account: the reset finds those of an address."""
+    """A password reset for one user; Django's form mails every user of an email address."""
 
-    def __init__(self, account):
-        super().__init__({"email": account.email})
-        self.account = account
+    def __init__(self, user):
+        super().__init__({"email": user.email})
+        self.user = user
 
     def get_users(self, email):
-        return [self.account]
+        return [self.user]
 
 
-def send_invitation(request, account):
-    form = InvitationForm(account)
+def send_invitation(request, user):
+    form = InvitationForm(user)
     form.full_clean()
-    form.save(**link_options(request), **EMAIL_TEMPLATES)
-    log_event("invited", request.user, request, whose=account.get_username())
+    form.save(**email_link_options(request), **EMAIL_TEMPLATES)
+    log_event("invitation_sent", request.user, request, target=user.get_username())

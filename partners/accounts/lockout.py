@@ -1,4 +1,4 @@
-"""The counter of failed sign-ins: django-axes, with a limit for each account besides, and without what was typed."""
+"""Lockout after failed logins: django-axes with an additional limit per account, storing no submitted data."""
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
@@ -9,20 +9,21 @@ from django.contrib.auth import get_user_model
 from django.db.models import Sum
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
+from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
 
-def lockout_name(request, credentials):
-    """Name an account, and hash any other name: in its place a password is typed now and then."""
-    name = (credentials or request.POST).get("username") or ""
-    if get_user_model().objects.filter(username=name).exists():
-        return name
-    return "unknown " + salted_hmac(__name__, name).hexdigest()[:32]
+def get_lockout_username(request, credentials):
+    """Return the username of an existing account, or else a hash: now and then a password is typed as the username."""
+    username = (credentials or request.POST).get("username") or ""
+    if get_user_model().objects.filter(username=username).exists():
+        return username
+    return "unknown " + salted_hmac(__name__, username, algorithm="sha256").hexdigest()[:32]
 
 
 class LockoutHandler(AxesDatabaseHandler):
     def get_failures(self, request, credentials=None):
-        """Count those of the client's network, or reach the limit when all networks together have reached theirs."""
+        """Return the failures from the client's network, or the limit if the account has reached its own."""
         failures = super().get_failures(request, credentials)
         return settings.AXES_FAILURE_LIMIT if self._is_account_locked(request, credentials) else failures
 
@@ -35,6 +36,11 @@ class LockoutHandler(AxesDatabaseHandler):
 
 
 @receiver(pre_save, sender=AccessAttempt)
-def store_no_form_data(sender, instance, **kwargs):
-    """Counting needs none of what was sent, such as codes."""
+def clear_submitted_data(sender, instance, **kwargs):
+    """Clear request data, which may contain secrets such as codes and is not needed for counting."""
     instance.get_data = instance.post_data = instance.http_accept = ""
+
+
+def lockout_response(request, original_response, credentials):
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
+    return render(request, "admin/accounts/lockout.html", {"minutes": minutes}, status=429)

@@ -1,7 +1,6 @@
-"""A code from an app on the phone, besides the password.
+"""Multi-factor authentication by TOTP codes, with recovery codes.
 
-Who has given the password and owes the code is marked in the session. Until the code is given,
-the office is closed to them, but for the pages here.
+After the password, the session is marked with ``MFA_PENDING``; until a code is verified, only the views here are open.
 """
 
 from base64 import b32encode
@@ -38,8 +37,8 @@ from partners.accounts.security_log import log_event
 
 @receiver(user_logged_in)
 def require_mfa(sender, request, user, **kwargs):
-    """A university that signs somebody on asks for what it wants itself."""
-    if not is_oidc_session(request) and (settings.SECOND_FACTOR_REQUIRED or totp_device_for(user)):
+    """Mark the session until a code is verified. OIDC sessions are exempt, as the provider has its own MFA policy."""
+    if not is_oidc_session(request) and (settings.MFA_REQUIRED or totp_device_for(user)):
         request.session[MFA_PENDING] = True
 
 
@@ -48,7 +47,7 @@ def totp_device_for(user, confirmed=True):
 
 
 def mfa_devices_for(user):
-    """What the codes of a person are held against."""
+    """Return the devices that may verify a code: the TOTP device and the recovery codes."""
     return [*TOTPDevice.objects.filter(user=user, confirmed=True)[:1], *RecoveryCodeDevice.objects.filter(user=user)]
 
 
@@ -82,7 +81,7 @@ class MFACodeForm(forms.Form):
 
 
 class PartiallyAuthenticatedView(View):
-    """A page for those who have signed in, be it without the code."""
+    """Base view for users who have given the password, with or without the MFA code."""
 
     site = None
 
@@ -91,122 +90,138 @@ class PartiallyAuthenticatedView(View):
             return redirect("admin:login")
         return super().dispatch(request, *args, **kwargs)
 
-    def page(self, name, **context):
+    def render(self, template_name, **context):
         context = self.site.each_context(self.request) | context
-        return TemplateResponse(self.request, f"admin/accounts/{name}.html", context)
+        return TemplateResponse(self.request, template_name, context)
 
 
 class MFAVerifyView(PartiallyAuthenticatedView):
-    """Asks for the code. ``next`` in the address is where to go on."""
+    """Verify the code after the password, then redirect to the query parameter ``next``."""
+
+    template_name = "admin/accounts/mfa_verify.html"
 
     def get(self, request):
         if MFA_PENDING not in request.session:
             return redirect("admin:index")
         if not totp_device_for(request.user):
-            return redirect("admin:second_factor")
-        return self.page("code", title=_("Second factor"), form=MFACodeForm(devices=()))
+            return redirect("admin:mfa_setup")
+        return self.render(self.template_name, title=_("Second factor"), form=MFACodeForm(devices=()))
 
     def post(self, request):
         form = MFACodeForm(request.POST, devices=mfa_devices_for(request.user))
         if not form.is_valid():
-            log_event("wrong code", request.user, request)
-            return self.page("code", title=_("Second factor"), form=form)
+            log_event("mfa_failed", request.user, request)
+            return self.render(self.template_name, title=_("Second factor"), form=form)
         request.session.pop(MFA_PENDING, None)
         request.session.cycle_key()
-        log_event("right code", request.user, request)
+        log_event("mfa_ok", request.user, request)
         return redirect(safe_next_url(request, request.GET.get("next", ""), "admin:index"))
 
 
 class ReauthenticateView(PartiallyAuthenticatedView):
-    """Asks for everything again that signing in asks for. ``next`` in the address is where to go on."""
+    """Verify password and code once more, then redirect to the query parameter ``next``."""
 
     def get(self, request):
-        return self.answer(ReauthenticationForm(request=request), MFACodeForm(devices=()))
+        return self.render_forms(ReauthenticationForm(request=request), MFACodeForm(devices=()))
 
     def post(self, request):
-        given = ReauthenticationForm(request.POST, request=request)
-        code = MFACodeForm(request.POST, devices=mfa_devices_for(request.user))
-        if given.is_valid() and (not totp_device_for(request.user) or code.is_valid()):
+        password_form = ReauthenticationForm(request.POST, request=request)
+        code_form = MFACodeForm(request.POST, devices=mfa_devices_for(request.user))
+        if password_form.is_valid() and (not totp_device_for(request.user) or code_form.is_valid()):
             return complete_reauthentication(request)
-        log_event("not confirmed", request.user, request)
-        return self.answer(given, code)
+        log_event("reauthentication_failed", request.user, request)
+        return self.render_forms(password_form, code_form)
 
-    def answer(self, given, code):
-        forms = [given, code] if totp_device_for(self.request.user) else [given]
-        context = {"forms": forms, "is_oidc_session": is_oidc_session(self.request)}
-        return self.page("confirm", title=_("Is it you?"), next=self.request.GET.get("next", ""), **context)
+    def render_forms(self, password_form, code_form):
+        return self.render(
+            "admin/accounts/reauthenticate.html",
+            title=_("Is it you?"),
+            next=self.request.GET.get("next", ""),
+            forms=[password_form, code_form] if totp_device_for(self.request.user) else [password_form],
+            is_oidc_session=is_oidc_session(self.request),
+        )
 
 
 class MFASetupView(PartiallyAuthenticatedView):
-    """Sets one's second factor up, makes recovery codes, and turns it off."""
+    """Enable and disable one's second factor, and generate recovery codes."""
 
     def dispatch(self, request, *args, **kwargs):
         if MFA_PENDING in request.session and totp_device_for(request.user):
-            return redirect("admin:code")
+            return redirect("admin:mfa_verify")
         if self.site.is_password_authenticated(request) and not recently_authenticated(request):
             return redirect_to_reauthenticate(request)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request):
-        return self.answer()
+        return self.render_setup()
 
     def post(self, request):
-        steps = {"begin": self.begin, "confirm": self.confirm, "codes": self.codes, "off": self.off}
-        step = steps.get(request.POST.get("step"))
-        if not step:
+        actions = {
+            "start": self.start_enrolment,
+            "confirm": self.confirm_enrolment,
+            "regenerate_codes": self.regenerate_codes,
+            "disable": self.disable,
+        }
+        action = actions.get(request.POST.get("action"))
+        if not action:
             raise BadRequest
-        return step()
+        return action()
 
-    def begin(self):
+    def start_enrolment(self):
         TOTPDevice.objects.get_or_create(user=self.request.user, defaults={"confirmed": False, "name": "app"})
-        return redirect("admin:second_factor")
+        return redirect("admin:mfa_setup")
 
-    def confirm(self):
-        app = totp_device_for(self.request.user, confirmed=False)
-        form = MFACodeForm(self.request.POST, devices=[*filter(None, [app])])
+    def confirm_enrolment(self):
+        device = totp_device_for(self.request.user, confirmed=False)
+        form = MFACodeForm(self.request.POST, devices=[*filter(None, [device])])
         if not form.is_valid():
-            return self.answer(form=form)
-        TOTPDevice.objects.filter(pk=app.pk).update(confirmed=True)
+            return self.render_setup(form=form)
+        TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
         self.request.session.pop(MFA_PENDING, None)
-        self.changed("second factor on")
-        return self.codes()
+        self.after_change("mfa_enabled")
+        return self.regenerate_codes()
 
-    def codes(self):
-        """New ones, which are shown this once. Only who has the app gets any."""
+    def regenerate_codes(self):
+        """Generate recovery codes, and show them this once. Without a confirmed device there are none."""
         if not totp_device_for(self.request.user):
-            return self.answer()
-        log_event("recovery codes made", self.request.user, self.request)
-        return self.answer(codes=RecoveryCodeDevice.make(self.request.user))
+            return self.render_setup()
+        log_event("recovery_codes_generated", self.request.user, self.request)
+        return self.render_setup(codes=RecoveryCodeDevice.generate(self.request.user))
 
-    def changed(self, event):
-        """Whoever is in elsewhere came in by what is no longer enough, or no longer asked for."""
+    def after_change(self, event):
+        """End the user's other sessions, which were authenticated by the earlier rules, and log the event."""
         session_backend.other_sessions(self.request).delete()
+        self.request.session.cycle_key()
         log_event(event, self.request.user, self.request)
 
-    def off(self):
+    def disable(self):
         remove_mfa(self.request.user)
-        self.changed("second factor off")
+        self.after_change("mfa_disabled")
         messages.success(self.request, _("Your second factor is off."))
-        return redirect("admin:second_factor")
+        return redirect("admin:mfa_setup")
 
-    def answer(self, **context):
+    def render_setup(self, **context):
         user = self.request.user
-        app, beginning = totp_device_for(user), totp_device_for(user, confirmed=False)
-        left = sum(len(each.hashes) for each in RecoveryCodeDevice.objects.filter(user=user))
-        context = {"app": app, "codes_left": left, "form": MFACodeForm(devices=())} | context
-        if beginning and not app:
-            context |= {"picture": qr_code_svg(beginning), "key": formatted_secret(beginning)}
-        context |= {"is_required": settings.SECOND_FACTOR_REQUIRED, "is_owed": MFA_PENDING in self.request.session}
-        return self.page("second_factor", title=_("Second factor"), **context)
+        device, unconfirmed_device = totp_device_for(user), totp_device_for(user, confirmed=False)
+        context = {
+            "device": device,
+            "remaining_codes": sum(len(codes.code_hashes) for codes in RecoveryCodeDevice.objects.filter(user=user)),
+            "form": MFACodeForm(devices=()),
+            "is_required": settings.MFA_REQUIRED,
+            "is_pending": MFA_PENDING in self.request.session,
+        } | context
+        if unconfirmed_device and not device:
+            context |= {"qr_code": qr_code_svg(unconfirmed_device), "secret": formatted_secret(unconfirmed_device)}
+        return self.render("admin/accounts/mfa_setup.html", title=_("Second factor"), **context)
 
 
-def qr_code_svg(app):
-    """What the app scans. Black on white in any scheme, as cameras want it."""
-    code = segno.make(app.config_url, error="m")
+def qr_code_svg(device):
+    """Return the device's QR code, black on white in every color scheme, as cameras need the contrast."""
+    code = segno.make(device.config_url, error="m")
     return mark_safe(code.svg_inline(scale=5, border=4, light="#fff", title=_("QR code for the app")))  # noqa: S308
 
 
-def formatted_secret(app):
-    """What is typed into an app that cannot scan, in groups of four."""
-    key = b32encode(app.bin_key).decode().rstrip("=")
-    return " ".join(key[at : at + 4] for at in range(0, len(key), 4))
+def formatted_secret(device):
+    """Return the secret in base32, in groups of four characters, for apps that cannot scan."""
+    secret = b32encode(device.bin_key).decode().rstrip("=")
+    return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))

@@ -1,15 +1,17 @@
-"""What signing in keeps. It is an app of its own: none of this is the register's, or moves its revision."""
+"""Models of authentication, in an app of their own so that writes to them do not change the register's data version."""
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils.crypto import get_random_string
 from django_otp.models import Device, ThrottlingMixin
 
 
 class UserSession(AbstractBaseSession):
-    """Django's, which knows whose it is, so that it can be shown to her and ended."""
+    """A session with its user, so that users can list and end their sessions."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions")
 
@@ -20,56 +22,63 @@ class UserSession(AbstractBaseSession):
         return SessionStore
 
 
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def end_sessions_of_closed_account(sender, instance, **kwargs):
+    """Delete the sessions of an inactive user, which would work again if the account were reopened."""
+    if not instance.is_active:
+        instance.sessions.all().delete()
+
+
 class RecoveryCodeDevice(ThrottlingMixin, Device):
-    """The codes that one has in a drawer, each of which opens once. A copy of the database opens nothing."""
+    """One-time recovery codes, of which only password hashes are stored."""
 
-    LETTERS, LENGTH, NUMBER = "abcdefghijkmnpqrstuvwxyz23456789", 8, 10
+    ALPHABET, CODE_LENGTH, CODE_COUNT = "abcdefghijkmnpqrstuvwxyz23456789", 8, 10
 
-    hashes = models.JSONField(default=list)
+    code_hashes = models.JSONField(default=list)
 
     @classmethod
-    def make(cls, user):
-        """New ones, in the place of those before."""
-        codes = [get_random_string(cls.LENGTH, cls.LETTERS) for _number in range(cls.NUMBER)]
+    def generate(cls, user):
+        """Replace the user's codes, and return the new ones in plain text."""
+        codes = [get_random_string(cls.CODE_LENGTH, cls.ALPHABET) for _index in range(cls.CODE_COUNT)]
         cls.objects.filter(user=user).delete()
-        cls.objects.create(user=user, name="recovery codes", hashes=[make_password(code) for code in codes])
+        cls.objects.create(user=user, name="recovery codes", code_hashes=[make_password(code) for code in codes])
         return codes
 
     def get_throttle_factor(self):
         return 1
 
     def verify_token(self, token):
-        """What has not the form of one, such as the app's, costs nothing and counts as no attempt."""
-        if len(token) != self.LENGTH or not self.verify_is_allowed()[0]:
+        """Verify and use up a code. A token of another length, such as a TOTP code, does not count as an attempt."""
+        if len(token) != self.CODE_LENGTH or not self.verify_is_allowed()[0]:
             return False
-        used = next((each for each in self.hashes if check_password(token, each)), None)
-        if used is None:
+        used_hash = next((code_hash for code_hash in self.code_hashes if check_password(token, code_hash)), None)
+        if used_hash is None:
             self.throttle_increment()
             return False
-        self.hashes.remove(used)
+        self.code_hashes.remove(used_hash)
         self.throttle_reset(commit=False)
         self.save()
         return True
 
 
 class OIDCIdentity(models.Model):
-    """Who an account is at the university: names of users may be given to somebody else one day, this may not."""
+    """The OIDC issuer and subject of a user. Providers may reassign usernames, but never a subject."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="university_identity")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="oidc_identity")
     issuer = models.CharField(max_length=200)
     subject = models.CharField(max_length=255)
 
     class Meta:
-        constraints = [models.UniqueConstraint("issuer", "subject", name="one_account_for_one_person")]
+        constraints = [models.UniqueConstraint("issuer", "subject", name="unique_oidc_identity")]
 
     def __str__(self):
         return f"{self.user}: {self.subject}"
 
 
 class RequestCount(models.Model):
-    """The number of requests of one kind in one period, which all processes share.
+    """A number of requests for one rate limit, subject and period, shared by all processes.
 
-    It is not in the cache, from which others' requests could drive it out.
+    Not in the cache, which could evict it under load.
     """
 
     key = models.CharField(max_length=64, unique=True)

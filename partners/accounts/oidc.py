@@ -1,7 +1,7 @@
-"""Signing in with the university's own account, by OpenID Connect.
+"""Login with a university account, by OpenID Connect.
 
-The university says who somebody is and which groups they are in; the office's settings say what
-that makes them here. It is asked anew at each sign-in, so that who leaves the office loses it.
+The provider tells identity and groups, and the settings map groups to roles. Both are applied at each login, so that
+users who leave the office lose access.
 """
 
 import logging
@@ -27,19 +27,19 @@ from partners.accounts.backends import OIDC_BACKEND
 from partners.accounts.models import OIDCIdentity
 from partners.accounts.redirects import safe_next_url
 
-COOKIE = ("__Host-" if settings.SESSION_COOKIE_SECURE else "") + "university_sign_on"
+COOKIE_NAME = ("__Host-" if settings.SESSION_COOKIE_SECURE else "") + "oidc_login"
 COOKIE_AGE = 10 * 60
-MAX_PENDING = 3
-"""Sign-ons that one browser may have begun, in as many tabs: a cookie holds 4,096 bytes."""
-MAX_NEXT_LENGTH = 500
+MAX_PENDING_LOGINS = 3
+"""Logins that one browser can have started, in as many tabs: a cookie holds 4,096 bytes."""
+MAX_NEXT_URL_LENGTH = 500
 MAX_SUBJECT_LENGTH = 255
 TIMEOUT = 10
-"""That the university's server has to answer."""
+"""Seconds for each request to the provider."""
 CLAIM_BY_FIELD = {"email": "email", "first_name": "given_name", "last_name": "family_name"}
 FORCE_LOGIN = {"prompt": "login"}
-"""Also who is signed in at the university, to confirm that it is she."""
+"""Makes the provider ask for credentials even in an open session, for reauthentication."""
 ALLOWED_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""A key that the server alone has: neither one that it shares with us, nor none."""
+"""Asymmetric algorithms only: no shared secret, and not ``none``."""
 PROVIDER_ERRORS = (
     AuthlibBaseError,
     AttributeError,
@@ -50,133 +50,138 @@ PROVIDER_ERRORS = (
     TypeError,
     ValueError,
 )
-"""What the library raises over an answer that is wrong, late or not there."""
-log = logging.getLogger(__name__)
+"""Raised by Authlib over a response that is wrong, late or missing."""
+logger = logging.getLogger(__name__)
 
 
 class AccessDeniedError(Exception):
-    """Somebody whom the university knows, and who is not of the office, told in a sentence."""
+    """Raised with a message for the user when the provider's user may not sign in here."""
 
 
 @cache
 def get_oidc_client():
     if not settings.OIDC_ISSUER:
         raise Http404
-    server = OAuth().register(
+    client = OAuth().register(
         "university",
         server_metadata_url=f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration",
         client_id=settings.OIDC_CLIENT_ID,
         client_secret=settings.OIDC_CLIENT_SECRET,
         client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "default_timeout": TIMEOUT},
     )
-    validate_provider_metadata(server.load_server_metadata())
-    return server
+    validate_provider_metadata(client.load_server_metadata())
+    return client
 
 
 def validate_provider_metadata(metadata):
-    """What a server tells of itself must not pass it off as another one, nor let anybody else sign for it."""
+    """Raise ValueError if the issuer is not the configured one, and restrict the algorithms of ID tokens."""
     if metadata["issuer"] != settings.OIDC_ISSUER:
-        raise ValueError(f"The server calls itself {metadata['issuer']}, and OIDC_ISSUER is {settings.OIDC_ISSUER}.")
-    told = metadata.get("id_token_signing_alg_values_supported", ALLOWED_ALGORITHMS)
-    metadata["id_token_signing_alg_values_supported"] = [each for each in ALLOWED_ALGORITHMS if each in told]
+        raise ValueError(f"The provider calls itself {metadata['issuer']}, and OIDC_ISSUER is {settings.OIDC_ISSUER}.")
+    supported = metadata.get("id_token_signing_alg_values_supported", ALLOWED_ALGORITHMS)
+    allowed = [algorithm for algorithm in ALLOWED_ALGORITHMS if algorithm in supported]
+    metadata["id_token_signing_alg_values_supported"] = allowed
 
 
 def oidc_login(request):
-    """From the login page. Whom a page elsewhere sends is led there first, so that nobody is signed on unawares."""
+    """Redirect to the provider. Requests from other sites go to the login page first, so that login is deliberate."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return redirect("admin:login")
-    pending = SimpleNamespace(session=read_pending(request))
+    pending = SimpleNamespace(session=read_pending_logins(request))
     try:
-        back = request.build_absolute_uri(reverse("single_sign_on_back"))
-        response = get_oidc_client().authorize_redirect(pending, back, **FORCE_LOGIN if "again" in request.GET else {})
+        callback_url = request.build_absolute_uri(reverse("oidc_callback"))
+        response = get_oidc_client().authorize_redirect(
+            pending, callback_url, **FORCE_LOGIN if "again" in request.GET else {}
+        )
     except PROVIDER_ERRORS as error:
         return provider_error(request, error)
-    *_earlier, begun = pending.session.values()
-    del begun["data"]["url"]
+    *_earlier, started = pending.session.values()
+    del started["data"]["url"]
     next_url = request.GET.get("next", "")
-    begun["next"] = next_url if len(next_url) <= MAX_NEXT_LENGTH else ""
-    set_pending(response, pending.session)
+    started["next"] = next_url if len(next_url) <= MAX_NEXT_URL_LENGTH else ""
+    set_pending_logins(response, pending.session)
     return response
 
 
 def oidc_callback(request):
-    pending = read_pending(request)
-    begun = pending.get(f"_state_university_{request.GET.get('state')}", {})
-    response = sign_on(request, pending, begun.get("next", ""))
-    set_pending(response, pending)
+    pending = read_pending_logins(request)
+    started = pending.get(f"_state_university_{request.GET.get('state')}", {})
+    response = complete_login(request, pending, started.get("next", ""))
+    set_pending_logins(response, pending)
     return response
 
 
-def sign_on(request, pending, next_url):
+def complete_login(request, pending, next_url):
     try:
-        answer = SimpleNamespace(method="GET", GET=request.GET, session=pending)
-        user = get_or_create_user(fetch_claims(answer))
+        callback_request = SimpleNamespace(method="GET", GET=request.GET, session=pending)
+        user = get_or_create_user(fetch_claims(callback_request))
     except PROVIDER_ERRORS as error:
         return provider_error(request, error)
-    except AccessDeniedError as refusal:
-        return render(request, "admin/accounts/refused.html", {"refusal": refusal}, status=403)
+    except AccessDeniedError as error:
+        return render(request, "admin/accounts/access_denied.html", {"reason": error}, status=403)
     login(request, user, backend=OIDC_BACKEND)
     return redirect(safe_next_url(request, next_url, "admin:index"))
 
 
-def read_pending(request):
-    """Return what Authlib has to know of the sign-ons that a browser has begun. A session would be a row for each."""
+def read_pending_logins(request):
+    """Return Authlib's state of the logins that the browser has started. In a cookie, as a session costs a row."""
     try:
-        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=COOKIE, max_age=COOKIE_AGE)
+        return signing.loads(request.COOKIES.get(COOKIE_NAME, ""), salt=COOKIE_NAME, max_age=COOKIE_AGE)
     except signing.BadSignature:
         return {}
 
 
-def set_pending(response, pending):
-    latest = dict([*pending.items()][-MAX_PENDING:])
+def set_pending_logins(response, pending):
+    latest = dict([*pending.items()][-MAX_PENDING_LOGINS:])
     if not latest:
-        response.delete_cookie(COOKIE, samesite="Lax")
+        response.delete_cookie(COOKIE_NAME, samesite="Lax")
         return
-    value = signing.dumps(latest, salt=COOKIE, compress=True)
+    value = signing.dumps(latest, salt=COOKIE_NAME, compress=True)
     is_secure = settings.SESSION_COOKIE_SECURE
-    response.set_cookie(COOKIE, value, COOKIE_AGE, secure=is_secure, httponly=True, samesite="Lax")
+    response.set_cookie(COOKIE_NAME, value, COOKIE_AGE, secure=is_secure, httponly=True, samesite="Lax")
 
 
-def fetch_claims(answer):
-    """Those of the signed token, and those that the server tells besides, which change none of those."""
-    token = get_oidc_client().authorize_access_token(answer)
+def fetch_claims(callback_request):
+    """Return the claims of the ID token, completed from the userinfo endpoint if it has no groups."""
+    token = get_oidc_client().authorize_access_token(callback_request)
     claims = token["userinfo"]
     if settings.OIDC_GROUPS_CLAIM in claims:
         return claims
-    besides = get_oidc_client().userinfo(token=token)
-    if besides["sub"] != claims["sub"]:
-        raise ValueError("The server tells of somebody else than it has signed for.")
-    return besides | claims
+    userinfo = get_oidc_client().userinfo(token=token)
+    if userinfo["sub"] != claims["sub"]:
+        raise ValueError("The userinfo response has another subject than the ID token.")
+    return userinfo | claims
 
 
 def get_or_create_user(claims):
-    """The account of the person, made on first sight, with the group that the university's groups give."""
-    person = {"issuer": claims["iss"], "subject": subject_in(claims)}
-    name, group = resolve_username(person, claims), group_from_claims(claims)
-    check_access(name, group)
-    told = {field: value for field, claim in CLAIM_BY_FIELD.items() if (value := text_of(field, claims.get(claim)))}
+    """Return the user of the claims, created at the first login, with names, email and group as claimed."""
+    identity = {"issuer": claims["iss"], "subject": subject_from_claims(claims)}
+    username, group = resolve_username(identity, claims), group_from_claims(claims)
+    check_access(username, group)
+    fields = {
+        field: value for field, claim in CLAIM_BY_FIELD.items() if (value := clean_claim(field, claims.get(claim)))
+    }
     with transaction.atomic():
-        user, _is_new = User.objects.update_or_create(username=name, defaults={"is_staff": True} | told)
+        user, _created = User.objects.update_or_create(username=username, defaults={"is_staff": True} | fields)
         if user.has_usable_password():
             user.set_unusable_password()
             user.save(update_fields=["password"])
         user.groups.set([group])
-        OIDCIdentity.objects.update_or_create(user=user, defaults=person)
+        OIDCIdentity.objects.update_or_create(user=user, defaults=identity)
     return user
 
 
-def subject_in(claims):
+def subject_from_claims(claims):
     subject = claims["sub"]
     if not isinstance(subject, str) or not subject.isprintable() or len(subject) > MAX_SUBJECT_LENGTH:
-        raise ValueError(f"The claim sub is no short text: {str(subject)[:300]!r}.")
+        raise ValueError(f"The claim sub is not a short text: {str(subject)[:300]!r}.")
     return subject
 
 
-def username_in(claims):
-    """Return the name that the university gives somebody, which may be a number."""
+def username_from_claims(claims):
+    """Return the username, which providers may send as a number."""
     name = claims[settings.OIDC_USERNAME_CLAIM]
     if isinstance(name, bool) or not isinstance(name, (str, int)):
-        raise ValueError(f"The claim {settings.OIDC_USERNAME_CLAIM} is no name: {str(name)[:300]!r}.")
+        raise ValueError(f"The claim {settings.OIDC_USERNAME_CLAIM} is not a name: {str(name)[:300]!r}.")
     try:
         User._meta.get_field("username").run_validators(str(name))
     except ValidationError as error:
@@ -186,8 +191,8 @@ def username_in(claims):
     return str(name)
 
 
-def text_of(field, value):
-    """Return what of a claim an account can hold: what is no text, or no email address, is as good as not there."""
+def clean_claim(field, value):
+    """Return the claim as a valid value of the user's field, or an empty string."""
     if not isinstance(value, str):
         return ""
     text = "".join(filter(str.isprintable, value))[: User._meta.get_field(field).max_length]
@@ -197,37 +202,38 @@ def text_of(field, value):
         return ""
 
 
-def resolve_username(person, claims):
-    """An account stays its person's, whatever she is called now, and whoever is called that now."""
-    if known := OIDCIdentity.objects.filter(**person).select_related("user").first():
+def resolve_username(identity, claims):
+    """Return the username of a known identity, even if the claim has changed, or else the claimed one if it is free."""
+    if known := OIDCIdentity.objects.filter(**identity).select_related("user").first():
         return known.user.username
-    told = username_in(claims)
-    if OIDCIdentity.objects.filter(user__username=told).exists():
-        raise AccessDeniedError(_("The account “%s” is somebody else's. Ask whoever administers this site.") % told)
-    return told
+    username = username_from_claims(claims)
+    if OIDCIdentity.objects.filter(user__username=username).exists():
+        raise AccessDeniedError(_("The account “%s” is somebody else's. Ask whoever administers this site.") % username)
+    return username
 
 
-def check_access(name, group):
-    known = User.objects.filter(username=name)
+def check_access(username, group):
+    """Raise AccessDeniedError for superusers, closed accounts and users without a group of the office."""
+    known = User.objects.filter(username=username)
     if known.filter(is_superuser=True).exists():
-        raise AccessDeniedError(_("“%s” administers this site, and signs in with a password.") % name)
+        raise AccessDeniedError(_("“%s” administers this site, and signs in with a password.") % username)
     if known.filter(is_active=False).exists():
-        raise AccessDeniedError(_("The account “%s” has been closed.") % name)
+        raise AccessDeniedError(_("The account “%s” has been closed.") % username)
     if not group:
-        known.filter(university_identity__isnull=False).update(is_staff=False)
+        known.filter(oidc_identity__isnull=False).update(is_staff=False)
         raise AccessDeniedError(
-            _("“%s” is not in a group of the exchange office. Ask your IT staff to add you to one.") % name
+            _("“%s” is not in a group of the exchange office. Ask your IT staff to add you to one.") % username
         )
 
 
 def group_from_claims(claims):
-    told = claims.get(settings.OIDC_GROUPS_CLAIM)
-    names = {name for name in (told if isinstance(told, list) else [told]) if isinstance(name, str)}
-    ours = {"Exchange coordinators": settings.OIDC_COORDINATOR_GROUPS, "Assistants": settings.OIDC_ASSISTANT_GROUPS}
-    name = next((name for name, theirs in ours.items() if names.intersection(theirs)), None)
-    return name and Group.objects.get(name=name)
+    claim = claims.get(settings.OIDC_GROUPS_CLAIM)
+    claimed = {name for name in (claim if isinstance(claim, list) else [claim]) if isinstance(name, str)}
+    roles = {"Exchange coordinators": settings.OIDC_COORDINATOR_GROUPS, "Assistants": settings.OIDC_ASSISTANT_GROUPS}
+    role = next((role for role, provider_groups in roles.items() if claimed.intersection(provider_groups)), None)
+    return role and Group.objects.get(name=role)
 
 
 def provider_error(request, error):
-    log.warning("Single sign-on failed: %r", error)
-    return render(request, "admin/accounts/failed.html", status=502)
+    logger.warning("Single sign-on failed: %r", error)
+    return render(request, "admin/accounts/oidc_error.html", status=502)

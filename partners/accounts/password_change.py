@@ -1,4 +1,4 @@
-"""Changing one's password: the current one is counted with those of signing in."""
+"""Password change that counts wrong current passwords as failed logins."""
 
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView as DjangoPasswordChangeView
@@ -16,7 +16,7 @@ class PasswordChangeForm(AdminPasswordChangeForm):
     def clean_old_password(self):
         password = self.cleaned_data["old_password"]
         if not is_own_password(self.request, password):
-            log_event("password not changed", self.user, self.request)
+            log_event("password_change_failed", self.user, self.request)
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return password
 

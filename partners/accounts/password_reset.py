@@ -1,6 +1,6 @@
-"""Links to choose a password, for whoever has forgotten it.
+"""Password reset by a mailed link.
 
-The answer is the same for every address, and takes as long: the mail is written after it, in a thread of its own.
+The response and its duration are the same for every email address: the mail is sent afterwards, in a thread.
 """
 
 import unicodedata
@@ -18,16 +18,16 @@ from django.utils.translation import gettext as _
 
 from partners.accounts.rate_limits import RateLimit
 from partners.accounts.security_log import log_event
-from partners.accounts.throttling import client_network
+from partners.http import get_client_network
 
 HOUR = 3600
-ADDRESS_LIMIT = RateLimit("password reset for an address", 3, HOUR)
+EMAIL_LIMIT = RateLimit("password reset for an address", 3, HOUR)
 CLIENT_LIMIT = RateLimit("password reset from a client", 20, HOUR)
 mail_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 
-def link_options(request):
-    """Return where links in mails lead: to ``SITE_URL``, or else to where the request came in."""
+def email_link_options(request):
+    """Return the scheme and domain of links in mails: those of ``SITE_URL``, or else of the request."""
     if settings.SITE_URL:
         site = urlsplit(settings.SITE_URL)
         return {"domain_override": site.netloc, "use_https": site.scheme == "https"}
@@ -40,11 +40,11 @@ class PasswordResetForm(forms.PasswordResetForm):
         self.request = request
 
     def clean_email(self):
-        """Count the address as it was typed, be it an account's or not."""
+        """Count the request for this address, whether an account has it or not."""
         email = self.cleaned_data["email"]
         normalized = unicodedata.normalize("NFKC", email).casefold()
-        if not (CLIENT_LIMIT.allows(client_network(self.request) or "") and ADDRESS_LIMIT.allows(normalized)):
-            log_event("too many resets", None, self.request)
+        if not (CLIENT_LIMIT.allows(get_client_network(self.request) or "") and EMAIL_LIMIT.allows(normalized)):
+            log_event("password_reset_throttled", None, self.request)
             raise ValidationError(
                 _(
                     "Too many links were requested for this address, or from where you are. "
@@ -63,16 +63,16 @@ class PasswordResetForm(forms.PasswordResetForm):
         return self.users
 
 
-class RedirectAndRun(HttpResponseRedirect):
-    """A redirect after which, once it has been sent, a function is called."""
+class RedirectWithCallback(HttpResponseRedirect):
+    """A redirect that calls a function once the response has been sent."""
 
-    def __init__(self, url, function):
+    def __init__(self, url, callback):
         super().__init__(url)
-        self.function = function
+        self.callback = callback
 
     def close(self):
         super().close()
-        self.function()
+        self.callback()
 
 
 class PasswordResetView(views.PasswordResetView):
@@ -82,10 +82,10 @@ class PasswordResetView(views.PasswordResetView):
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form):
-        log_event("reset requested", next(iter(form.users), None), self.request)
+        log_event("password_reset_requested", next(iter(form.users), None), self.request)
         send = translation.override(get_language())(form.save)
-        options, context = link_options(self.request), copy_context()
-        return RedirectAndRun(self.get_success_url(), lambda: mail_executor.submit(context.run, send, **options))
+        options, context = email_link_options(self.request), copy_context()
+        return RedirectWithCallback(self.get_success_url(), lambda: mail_executor.submit(context.run, send, **options))
 
     def form_invalid(self, form):
         response = super().form_invalid(form)

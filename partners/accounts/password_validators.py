@@ -1,6 +1,6 @@
-"""Which passwords are refused: those that somebody would try first who knows what this site is.
+"""Password validators against guessable passwords.
 
-There are no rules on what kinds of characters a password has to have: length is what counts.
+There are no rules on kinds of characters: length matters more.
 """
 
 import re
@@ -15,34 +15,34 @@ from partners.accounts.security_log import log_event
 
 PADDING = string.digits + string.punctuation + string.whitespace
 GUESSABLE_WORDS = {"agreement", "bilateral", "coordinator", "erasmus", "exchange", "office", "partner", "university"}
-"""What an exchange office speaks of all day. The words of its own name count as well."""
+"""Words that are obvious for an exchange office. The words of ``OFFICE_NAME`` are added."""
 MIN_REMAINING_LENGTH = 8
 
 
 class PaddedCommonPasswordValidator(CommonPasswordValidator):
-    """A common password stays one with a year and an exclamation mark around it."""
+    """Reject common passwords, also with digits, punctuation or spaces around them."""
 
     def validate(self, password, user=None):
         super().validate(password, user)
         super().validate(password.strip(PADDING), user)
 
     def password_changed(self, password, user=None):
-        """Django tells its validators of a new password, whichever way it came."""
-        log_event("password changed", user)
+        # Django calls this hook for every new password, however it was set.
+        log_event("password_changed", user)
 
 
 class GuessableWordsValidator:
-    """A word that everybody here would guess does not make a password longer."""
+    """Require a minimum length of what remains without guessable words."""
 
     def validate(self, password, user=None):
         words = {*GUESSABLE_WORDS, *re.findall(r"\w{4,}", settings.OFFICE_NAME.lower())}
         found = sorted(word for word in words if word in password.lower())
-        besides = re.sub("|".join(map(re.escape, found)), "", password.lower())
-        if found and len(besides) < MIN_REMAINING_LENGTH:
+        remaining = re.sub("|".join(map(re.escape, found)), "", password.lower())
+        if found and len(remaining) < MIN_REMAINING_LENGTH:
             raise ValidationError(
-                _("Besides “%(words)s”, which is guessed easily here, it needs at least %(fewest)s characters."),
-                code="office_words",
-                params={"words": ", ".join(found), "fewest": MIN_REMAINING_LENGTH},
+                _("Besides “%(words)s”, which is guessed easily here, it needs at least %(minimum)s characters."),
+                code="guessable_words",
+                params={"words": ", ".join(found), "minimum": MIN_REMAINING_LENGTH},
             )
 
     def get_help_text(self):

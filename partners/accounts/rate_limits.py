@@ -1,4 +1,4 @@
-"""Limits on how often something may be done in a period. They hold for all processes of the site together."""
+"""Rate limits per period, shared by all processes of the site."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,20 +16,20 @@ class RateLimit:
     name: str
     maximum: int
     seconds: int
-    """The length of a period. Periods follow one another, so that there is nothing to take back."""
+    """Length of a period. Periods are fixed windows, so that counts never have to be taken back."""
 
     def is_reached(self, subject=""):
-        """Return whether no more is allowed. The subject, such as an address, cannot be read from the database."""
+        """Return whether the limit is used up, without counting a request."""
         return RequestCount.objects.filter(key=self._key(subject), count__gte=self.maximum).exists()
 
     def allows(self, subject=""):
-        """Count a request, and return whether it is within the limit."""
+        """Count a request, and return whether it is within the limit. Only a hash of the subject is stored."""
         key = self._key(subject)
         with transaction.atomic():
-            _, is_first = RequestCount.objects.get_or_create(key=key, defaults={"expires_at": self._expires_at()})
+            _, created = RequestCount.objects.get_or_create(key=key, defaults={"expires_at": self._expires_at()})
             RequestCount.objects.filter(key=key).update(count=F("count") + 1)
             count = RequestCount.objects.values_list("count", flat=True).get(key=key)
-        if is_first:
+        if created:
             RequestCount.objects.filter(expires_at__lt=now()).delete()
         return count <= self.maximum
 

@@ -1,4 +1,4 @@
-"""Who would change what signing in rests on says once more who she is, unless she has just said so."""
+"""Require recent authentication before security-sensitive account changes."""
 
 from functools import wraps
 from time import time
@@ -18,6 +18,7 @@ from partners.accounts.security_log import log_event
 from partners.accounts.session_backend import AUTHENTICATED_AT
 
 REAUTHENTICATION_MAX_AGE = 15 * 60
+"""In seconds."""
 
 
 def recently_authenticated(request):
@@ -25,23 +26,23 @@ def recently_authenticated(request):
 
 
 def redirect_to_reauthenticate(request):
-    return redirect(f"{reverse('admin:confirm')}?{urlencode({'next': request.get_full_path()})}")
+    return redirect(f"{reverse('admin:reauthenticate')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def reauthentication_required(view):
-    """The page, once somebody has confirmed. Who has not signed in is the page's own matter."""
+    """Decorate a view so that signed-in users reauthenticate first. Anonymous users are left to the view."""
 
     @wraps(view)
-    def asked(request, *args, **kwargs):
+    def wrapper(request, *args, **kwargs):
         if request.user.is_authenticated and not recently_authenticated(request):
             return redirect_to_reauthenticate(request)
         return view(request, *args, **kwargs)
 
-    return asked
+    return wrapper
 
 
 def is_own_password(request, password):
-    """Counted with those of signing in."""
+    """Return whether the password is the user's own. A wrong one counts as a failed login."""
     return authenticate(request, username=request.user.get_username(), password=password) == request.user
 
 
@@ -70,5 +71,5 @@ def is_oidc_session(request):
 def complete_reauthentication(request):
     request.session[AUTHENTICATED_AT] = time()
     request.session.cycle_key()
-    log_event("confirmed", request.user, request)
+    log_event("reauthenticated", request.user, request)
     return redirect(safe_next_url(request, request.GET.get("next", ""), "admin:index"))

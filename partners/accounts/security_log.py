@@ -1,7 +1,7 @@
-"""What an administrator looks for after something has happened: who came in, who did not, and what was refused.
+"""Security log: logins, failed logins, refused requests and account changes, one line each.
 
-One line for each event, and no password, code or token in it. A name is told only if it is an account's:
-what is typed in the place of a name now and then is a password.
+No password, code or token is logged. A username is logged only if such an account exists, as now and then a password
+is typed in its place.
 """
 
 import logging
@@ -14,55 +14,55 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from partners.accounts.throttling import get_client_ip
+from partners.http import get_client_ip
 
-log = logging.getLogger("partners.security")
+logger = logging.getLogger("partners.security")
 
 
 def log_event(event, user, request=None, **details):
-    """Of a command there is no request, and so no address."""
-    name = (user and user.get_username()) or "nobody"
-    told = {"event": event, "user": name, "address": request and get_client_ip(request)} | details
-    log.info(" ".join([event, *(f"{each}=%({each})r" for each in told if each != "event")]), told, extra=told)
+    """Log an event with its details. Management commands have no request, and so no client IP."""
+    username = (user and user.get_username()) or "nobody"
+    extra = {"event": event, "user": username, "client_ip": request and get_client_ip(request)} | details
+    logger.info(" ".join([event, *(f"{key}=%({key})r" for key in extra if key != "event")]), extra, extra=extra)
 
 
 @receiver(user_logged_in)
 def log_login(sender, request, user, **kwargs):
-    log_event("signed in", user, request, by=request.session[BACKEND_SESSION_KEY].rpartition(".")[2])
+    log_event("login", user, request, backend=request.session[BACKEND_SESSION_KEY].rpartition(".")[2])
 
 
 @receiver(user_logged_out)
 def log_logout(sender, request, user, **kwargs):
-    log_event("signed out", user, request)
+    log_event("logout", user, request)
 
 
 @receiver(user_login_failed)
 def log_login_failed(sender, credentials, request=None, **kwargs):
-    log_event("not signed in", _existing_user(credentials.get("username")), request)
+    log_event("login_failed", _existing_user(credentials.get("username")), request)
 
 
 @receiver(user_locked_out)
 def log_lockout(sender, request, username, **kwargs):
-    log_event("has to wait", _existing_user(username), request)
+    log_event("lockout", _existing_user(username), request)
 
 
 @receiver(post_save, sender=LogEntry)
 def log_account_change(sender, instance, **kwargs):
-    """By a superuser, in the back office. What happens to the register is in its history."""
+    """Log changes that superusers make to users and groups. Those of the register are in its history."""
     if instance.content_type.app_label == "auth":
-        told = {"action": instance.get_action_flag_display(), "kind": instance.content_type.model}
-        log_event("account changed", instance.user, whose=instance.object_repr, **told)
+        details = {"action": instance.get_action_flag_display(), "model": instance.content_type.model}
+        log_event("account_changed", instance.user, target=instance.object_repr, **details)
 
 
 def forbidden_log_middleware(get_response):
     def middleware(request):
         response = get_response(request)
         if response.status_code == 403:
-            log_event("refused", getattr(request, "user", None), request, method=request.method, page=request.path)
+            log_event("forbidden", getattr(request, "user", None), request, method=request.method, path=request.path)
         return response
 
     return middleware
 
 
-def _existing_user(name):
-    return User.objects.filter(username=name).first()
+def _existing_user(username):
+    return User.objects.filter(username=username).first()

@@ -1,7 +1,6 @@
-"""How long one stays signed in: a working day at most, and two hours without doing anything.
+"""Sessions that end after inactivity (SESSION_COOKIE_AGE) and at an absolute age (SESSION_ABSOLUTE_AGE).
 
-Django ends a session at a moment that is written into its row. It is put off while somebody works, once in
-five minutes, so that not every page is a write, and never beyond the end of the day.
+The expiry in a session's row is extended at most once per TOUCH_INTERVAL, so that not every page is a write.
 """
 
 from time import time
@@ -12,10 +11,12 @@ from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends import db
 from django.dispatch import receiver
 
-from partners.accounts.throttling import get_client_ip
+from partners.http import get_client_ip
 
-STARTED_AT, LAST_SEEN_AT, AUTHENTICATED_AT, USER_AGENT, ADDRESS = "began", "seen", "confirmed", "browser", "address"
+STARTED_AT, LAST_SEEN_AT, AUTHENTICATED_AT = "started_at", "last_seen_at", "authenticated_at"
+USER_AGENT, CLIENT_IP = "user_agent", "client_ip"
 TOUCH_INTERVAL = 5 * 60
+"""In seconds."""
 MAX_USER_AGENT_LENGTH = 300
 
 
@@ -35,7 +36,7 @@ class SessionStore(db.SessionStore):
 @receiver(user_logged_in)
 def initialize_session(sender, request, user, **kwargs):
     request.session[USER_AGENT] = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_LENGTH]
-    request.session[ADDRESS] = get_client_ip(request)
+    request.session[CLIENT_IP] = get_client_ip(request)
     request.session[STARTED_AT] = request.session[AUTHENTICATED_AT] = time()
     extend_session(request.session)
 
@@ -51,10 +52,10 @@ def sliding_session_middleware(get_response):
 
 def extend_session(session):
     session[LAST_SEEN_AT] = time()
-    left_of_the_day = session[STARTED_AT] + settings.WORKING_DAY - session[LAST_SEEN_AT]
-    session.set_expiry(max(1, min(settings.SESSION_COOKIE_AGE, int(left_of_the_day))))
+    remaining = session[STARTED_AT] + settings.SESSION_ABSOLUTE_AGE - session[LAST_SEEN_AT]
+    session.set_expiry(max(1, min(settings.SESSION_COOKIE_AGE, int(remaining))))
 
 
 def other_sessions(request):
-    """The sessions of the same person in other browsers."""
+    """Return the user's sessions but for the current one."""
     return request.user.sessions.exclude(session_key=request.session.session_key)

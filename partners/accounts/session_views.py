@@ -1,4 +1,4 @@
-"""Where one is signed in, and how to end that."""
+"""List of one's sessions, and ending them."""
 
 import re
 from datetime import UTC, datetime
@@ -14,55 +14,63 @@ from django.utils.translation import ngettext
 
 from partners.accounts.reauthentication import recently_authenticated, redirect_to_reauthenticate
 from partners.accounts.security_log import log_event
-from partners.accounts.session_backend import ADDRESS, LAST_SEEN_AT, STARTED_AT, USER_AGENT, other_sessions
+from partners.accounts.session_backend import CLIENT_IP, LAST_SEEN_AT, STARTED_AT, USER_AGENT, other_sessions
 
 BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 PLATFORMS = ["iPhone", "iPad", "Android", "Windows", "Mac OS X", "Linux"]
-"""In the order in which they are looked for: browsers and machines say that they are others as well."""
+# Matched in this order: user agents name other browsers and platforms as well.
 
 
 class SessionInfo(NamedTuple):
-    number: str
+    public_id: str
     browser: str
-    address: str
-    began: datetime
-    seen: datetime
-    is_this: bool
+    client_ip: str
+    started_at: datetime
+    last_seen_at: datetime
+    is_current: bool
 
 
-def session_list(request, site):
+def session_list_view(request, site):
     if request.method == "POST":
         return end_sessions(request) if recently_authenticated(request) else redirect_to_reauthenticate(request)
-    every = request.user.sessions.filter(expire_date__gt=now())
-    places = [session_info(session, request.session.session_key) for session in every]
-    context = {"title": _("Where I am signed in"), "places": sorted(places, key=lambda each: each.seen, reverse=True)}
-    return TemplateResponse(request, "admin/accounts/my_sessions.html", site.each_context(request) | context)
+    active = request.user.sessions.filter(expire_date__gt=now())
+    sessions = [session_info(session, request.session.session_key) for session in active]
+    sessions.sort(key=lambda session: session.last_seen_at, reverse=True)
+    context = site.each_context(request) | {"title": _("Where I am signed in"), "sessions": sessions}
+    return TemplateResponse(request, "admin/accounts/session_list.html", context)
 
 
 def end_sessions(request):
-    """The one that is named, or all but this one."""
-    asked = request.POST.get("number", "")
-    keys = [session.pk for session in other_sessions(request) if asked in {"", public_id(session.pk)}]
+    """End the other session with the posted public id, or all others."""
+    selected = request.POST.get("session", "")
+    keys = [session.pk for session in other_sessions(request) if selected in {"", public_id(session.pk)}]
     ended = other_sessions(request).filter(pk__in=keys).delete()[0]
-    log_event("sessions ended", request.user, request, number=ended)
-    told = ngettext("Signed out in %(n)s other place.", "Signed out in %(n)s other places.", ended) % {"n": ended}
-    messages.success(request, told)
-    return redirect("admin:my_sessions")
+    log_event("sessions_ended", request.user, request, count=ended)
+    message = ngettext("Signed out in %(n)s other place.", "Signed out in %(n)s other places.", ended)
+    messages.success(request, message % {"n": ended})
+    return redirect("admin:session_list")
 
 
-def session_info(session, this):
-    told = session.get_decoded()
-    moments = [datetime.fromtimestamp(told[name], UTC) for name in (STARTED_AT, LAST_SEEN_AT)]
-    browser, address = describe_user_agent(told[USER_AGENT]), told[ADDRESS]
-    return SessionInfo(public_id(session.pk), browser, address, *moments, is_this=session.pk == this)
+def session_info(session, current_key):
+    data = session.get_decoded()
+    return SessionInfo(
+        public_id=public_id(session.pk),
+        browser=describe_user_agent(data[USER_AGENT]),
+        client_ip=data[CLIENT_IP],
+        started_at=datetime.fromtimestamp(data[STARTED_AT], UTC),
+        last_seen_at=datetime.fromtimestamp(data[LAST_SEEN_AT], UTC),
+        is_current=session.pk == current_key,
+    )
 
 
-def public_id(key):
-    """A key opens the office, and so is on no page."""
-    return sha256(key.encode()).hexdigest()[:16]
+def public_id(session_key):
+    """Return a hash that identifies a session on pages, where its key must not appear."""
+    return sha256(session_key.encode()).hexdigest()[:16]
 
 
-def describe_user_agent(agent):
-    browser = next((name for mark, name in BROWSERS.items() if re.search(rf"{mark}\w{{0,20}}/", agent)), _("A program"))
-    machine = next((name for name in PLATFORMS if name in agent), None)
-    return _("%(browser)s on %(machine)s") % {"browser": browser, "machine": machine} if machine else browser
+def describe_user_agent(user_agent):
+    browser = next(
+        (name for mark, name in BROWSERS.items() if re.search(rf"{mark}\w{{0,20}}/", user_agent)), _("A program")
+    )
+    platform = next((name for name in PLATFORMS if name in user_agent), None)
+    return _("%(browser)s on %(platform)s") % {"browser": browser, "platform": platform} if platform else browser

@@ -1,4 +1,4 @@
-"""Ways to the back office beside its own login, under the names that its login page looks for."""
+"""URLs of OpenID Connect and of the password reset, with the names that Django's admin login template expects."""
 
 from django.contrib import admin
 from django.contrib.auth import views
@@ -10,8 +10,8 @@ from partners.accounts.password_reset import PasswordResetView
 ADMIN_CONTEXT = {"extra_context": {"site_header": admin.site.site_header, "site_title": admin.site.site_title}}
 
 urlpatterns = [
-    path("university/", oidc.oidc_login, name="single_sign_on"),
-    path("university/back/", oidc.oidc_callback, name="single_sign_on_back"),
+    path("oidc/", oidc.oidc_login, name="oidc_login"),
+    path("oidc/callback/", oidc.oidc_callback, name="oidc_callback"),
     path("password/", PasswordResetView.as_view(**ADMIN_CONTEXT), name="admin_password_reset"),
     path("password/sent/", views.PasswordResetDoneView.as_view(**ADMIN_CONTEXT), name="password_reset_done"),
     path(

@@ -1,4 +1,4 @@
-"""The filters beside the list of agreements, and the addresses of what they show."""
+"""Filters of the agreement changelist."""
 
 import re
 from datetime import date, timedelta
@@ -17,30 +17,29 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
 from partners.querysets import agreement_state
 
-COLUMNS = "status", "valid_until", "agreement_type", "responsible"
-"""What the filters are about that need nothing but the agreements: one question answers all of them."""
+SHARED_COLUMNS = "status", "valid_until", "agreement_type", "responsible"
+"""Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
 NONE, ME, OPEN_ENDED, WITH, WITHOUT = "-", "me", "open-ended", "with", "without"
 YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
-def agreement_changelist_url(**chosen):
-    """The address of the list with these choices."""
-    return reverse("admin:partners_agreement_changelist", query=chosen)
+def agreement_changelist_url(**query):
+    return reverse("admin:partners_agreement_changelist", query=query)
 
 
 class AgreementStatusFilter(GroupedFacetFilter, StatusFilter):
-    columns = COLUMNS
+    columns = SHARED_COLUMNS
 
-    def choices_of(self, row):
+    def matching_choices(self, row):
         return [agreement_state(row["status"], row["valid_until"], self.today)]
 
 
 class ValidUntilFilter(GroupedFacetFilter):
-    """When signed agreements end. A month is a choice as well, once the address asks for one."""
+    """Filter signed agreements by their last day. A month (``2026-08``) is a choice only while the URL has it."""
 
     title = _("its end")
     parameter_name = "ends"
-    columns = COLUMNS
+    columns = SHARED_COLUMNS
 
     def lookups(self, request, model_admin):
         within = [(str(days), ngettext_lazy("within %d day", "within %d days", days) % days) for days in THRESHOLDS]
@@ -52,22 +51,25 @@ class ValidUntilFilter(GroupedFacetFilter):
             return queryset
         if self.value() == OPEN_ENDED:
             return queryset.signed().filter(valid_until=None)
-        if first := self._month():
-            following = (first + timedelta(days=31)).replace(day=1)
-            return queryset.signed().filter(valid_until__gte=first, valid_until__lt=following)
+        if month := self._month():
+            next_month = (month + timedelta(days=31)).replace(day=1)
+            return queryset.signed().filter(valid_until__gte=month, valid_until__lt=next_month)
         if self.value() in map(str, THRESHOLDS):
             return queryset.expiring(self.today, int(self.value()))
         return queryset.none()
 
-    def choices_of(self, row):
+    def matching_choices(self, row):
         if row["status"] != AgreementStatus.SIGNED:
             return []
         if row["valid_until"] is None:
             return [OPEN_ENDED]
-        first, left = row["valid_until"].replace(day=1), (row["valid_until"] - self.today).days
-        return [*(str(days) for days in THRESHOLDS if 0 <= left <= days), *([self.value()] * (first == self._month()))]
+        days_left = (row["valid_until"] - self.today).days
+        thresholds = [str(days) for days in THRESHOLDS if 0 <= days_left <= days]
+        is_in_month = row["valid_until"].replace(day=1) == self._month()
+        return [*thresholds, self.value()] if is_in_month else thresholds
 
     def _month(self):
+        """Return the first day of the selected month, or None."""
         month = MONTH.fullmatch(self.value() or "")
         return month and date(int(month[1]), int(month[2]), 1)
 
@@ -75,52 +77,53 @@ class ValidUntilFilter(GroupedFacetFilter):
 class AgreementTypeFilter(GroupedFacetFilter):
     title = _("agreement type")
     parameter_name = "type"
-    columns = COLUMNS
+    columns = SHARED_COLUMNS
 
     def lookups(self, request, model_admin):
         types = AgreementType.objects.all()
-        self.slugs = {each.pk: each.slug for each in types}
-        return [*((each.slug, each.name) for each in types), (NONE, _("not known yet"))]
+        self.slugs = {agreement_type.pk: agreement_type.slug for agreement_type in types}
+        choices = [(agreement_type.slug, agreement_type.name) for agreement_type in types]
+        return [*choices, (NONE, _("not known yet"))]
 
     def queryset(self, request, queryset):
         if self.value() == NONE:
             return queryset.filter(agreement_type=None)
         return queryset.of_types(self.value()) if self.value() else queryset
 
-    def choices_of(self, row):
+    def matching_choices(self, row):
         return [self.slugs.get(row["agreement_type"], NONE)]
 
 
 class ResponsibleFilter(GroupedFacetFilter):
     title = _("coordinator responsible")
     parameter_name = "who"
-    columns = COLUMNS
+    columns = SHARED_COLUMNS
 
     def __init__(self, request, *args):
-        self.me = request.user.pk
+        self.user_id = request.user.pk
         super().__init__(request, *args)
 
     def lookups(self, request, model_admin):
-        others = [(str(person.pk), str(person)) for person in assignable_users().exclude(pk=self.me)]
-        return [(ME, _("me")), (NONE, _("nobody")), *others]
+        colleagues = [(str(user.pk), str(user)) for user in assignable_users().exclude(pk=self.user_id)]
+        return [(ME, _("me")), (NONE, _("nobody")), *colleagues]
 
     def queryset(self, request, queryset):
         if self.value() is None:
             return queryset
-        chosen = {ME: self.me, NONE: None} | {value: int(value) for value, _person in self.lookup_choices[2:]}
-        return queryset.filter(responsible=chosen[self.value()]) if self.value() in chosen else queryset.none()
+        ids = {ME: self.user_id, NONE: None} | {value: int(value) for value, _name in self.lookup_choices[2:]}
+        return queryset.filter(responsible=ids[self.value()]) if self.value() in ids else queryset.none()
 
-    def choices_of(self, row):
-        return [ME if row["responsible"] == self.me else str(row["responsible"] or NONE)]
+    def matching_choices(self, row):
+        return [ME if row["responsible"] == self.user_id else str(row["responsible"] or NONE)]
 
 
 class CountryFilter(UniversityCountryFilter):
     columns = ("university__country__code",)
-    of_country = Agreement.objects.filter(university__country=OuterRef("pk"))
+    objects_in_country = Agreement.objects.filter(university__country=OuterRef("pk"))
 
 
 class DocumentFilter(GroupedFacetFilter):
-    """Of a list that is told who has one."""
+    """Filter a queryset that is annotated with `has_document`."""
 
     title = _("document")
     parameter_name = "document"
@@ -132,15 +135,17 @@ class DocumentFilter(GroupedFacetFilter):
     def queryset(self, request, queryset):
         if self.value() is None:
             return queryset
-        chosen = {WITHOUT: False, WITH: True}
-        return queryset.filter(has_document=chosen[self.value()]) if self.value() in chosen else queryset.none()
+        has_document = {WITHOUT: False, WITH: True}
+        if self.value() not in has_document:
+            return queryset.none()
+        return queryset.filter(has_document=has_document[self.value()])
 
-    def choices_of(self, row):
+    def matching_choices(self, row):
         return [WITH if row["has_document"] else WITHOUT]
 
 
 class SignedYearFilter(GroupedFacetFilter):
-    """Shown only where the address asks for a year, as the overview's do."""
+    """Filter by the year of signing. Displayed only while the URL has it, as the links of the statistics do."""
 
     title = _("signed in")
     parameter_name = "signed"
@@ -154,5 +159,5 @@ class SignedYearFilter(GroupedFacetFilter):
             return queryset
         return queryset.filter(signed_on__year=self.value()) if YEAR.fullmatch(self.value()) else queryset.none()
 
-    def choices_of(self, row):
+    def matching_choices(self, row):
         return [f"{row['signed_on']:%Y}"] if row["signed_on"] else []

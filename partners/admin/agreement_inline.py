@@ -1,4 +1,4 @@
-"""A university's agreements, edited together on its page."""
+"""Inline of a university's agreements, on its change form."""
 
 from collections import defaultdict
 
@@ -17,13 +17,13 @@ from partners.models import Agreement
 
 class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
     def clean(self):
-        """The day on which an agreement ended goes with its end. The row has no field for it."""
+        """Clear `ended_on`, which the inline has no field for, if the agreement has not ended."""
         if self.cleaned_data.get("status") != AgreementStatus.ENDED:
             self.instance.ended_on = None
         return super().clean()
 
     def has_changed(self):
-        """A line that was added and left as it stands is a deal of unknown type in process."""
+        """Save an added row even if it is unchanged: its initial values are a deal of unknown type in process."""
         return not self.instance.pk or super().has_changed()
 
     @property
@@ -33,32 +33,32 @@ class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
 
 class AgreementFormSet(OptimisticLockingFormSet):
     @cached_property
-    def types(self):
-        """Read once for all of the lines."""
+    def type_choices(self):
+        """Choices of agreement types, queried once for all rows."""
         return list(self.empty_form.fields["agreement_type"].choices)
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
         if index is not None:
-            form.fields["agreement_type"].choices = self.types
+            form.fields["agreement_type"].choices = self.type_choices
 
     def clean(self):
         super().clean()
         if any(self.errors):
             return
-        for rivals in self._open_by_kind().values():
-            if len(rivals) > 1 and not _is_renewal(rivals):
+        for duplicates in self._open_forms_by_slot().values():
+            if len(duplicates) > 1 and not _is_renewal(duplicates):
                 message = _("Another agreement of this university has the same type and status. End one of them.")
-                rivals[-1].add_error("agreement_type", message)
+                duplicates[-1].add_error("agreement_type", message)
 
     def save(self, commit=True):
-        """A renewal comes last, and ends what it takes the place of."""
+        """Save renewals last, as they end their predecessors."""
         agreements = super().save(commit=False)
         if commit:
             for agreement in self.deleted_objects:
                 agreement.delete()
             renewals = [agreement for agreement in agreements if agreement.is_transition_to_signed()]
-            self._make_room(agreements)
+            self._release_unique_slots(agreements)
             for agreement in sorted(agreements, key=renewals.__contains__):
                 agreement._change_reason = "edited on the university's page"
                 if agreement in renewals:
@@ -66,19 +66,20 @@ class AgreementFormSet(OptimisticLockingFormSet):
                 agreement.save()
         return agreements
 
-    def _make_room(self, agreements):
-        """An ended agreement stands in nobody's way, so that any may take the place of any other."""
-        stored = [agreement.pk for agreement in agreements if agreement.pk]
-        Agreement.objects.filter(pk__in=stored).update(status=AgreementStatus.ENDED)
+    def _release_unique_slots(self, agreements):
+        """Set existing agreements to ended first, so that swapping types or statuses breaks no unique constraint."""
+        existing = [agreement.pk for agreement in agreements if agreement.pk]
+        Agreement.objects.filter(pk__in=existing).update(status=AgreementStatus.ENDED)
 
-    def _open_by_kind(self):
-        kinds = defaultdict(list)
+    def _open_forms_by_slot(self):
+        """Group the forms of open agreements by status and type, which have to be unique within a university."""
+        slots = defaultdict(list)
         for form in self.forms:
             agreement = form.instance
-            is_kept = (agreement.pk or form.has_changed()) and form not in self.deleted_forms
-            if is_kept and agreement.status != AgreementStatus.ENDED:
-                kinds[agreement.status, agreement.agreement_type_id].append(form)
-        return kinds
+            is_saved = (agreement.pk or form.has_changed()) and form not in self.deleted_forms
+            if is_saved and agreement.status != AgreementStatus.ENDED:
+                slots[agreement.status, agreement.agreement_type_id].append(form)
+        return slots
 
 
 def _is_renewal(forms):
@@ -101,8 +102,7 @@ class AgreementInline(OptimisticLockingInline, PlainSelectMixin, admin.TabularIn
         return super().get_queryset(request).select_related("university", "agreement_type")
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        """Named for those who do not see the head of the column."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field:
+        if field:  # The label is a column header only, which a screen reader doesn't connect with the input.
             field.widget.attrs["aria-label"] = capfirst(field.label)
         return field

@@ -16,7 +16,7 @@ from partners.admin.agreement_filters import (
 )
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
-from partners.admin.bulk_views import MAX_SELECTED
+from partners.admin.bulk_views import MAX_SELECTED, TOO_MANY_SELECTED
 from partners.admin.deadlines import deadline_css_class, describe_deadline
 from partners.admin.document_fields import FileStorageError
 from partners.admin.document_inline import DocumentInline
@@ -38,11 +38,6 @@ NEXT_ACTIONS = {
     AgreementStatus.ENDED: [],
 }
 
-TOO_MANY_SELECTED = _(
-    "%(selected)d agreements are selected, and a page takes %(most)d: tick those of one page at a time, or narrow the "
-    "list with the filters. To change thousands, export the register, change it in a spreadsheet, and import it again."
-)
-
 
 class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
     pass
@@ -52,7 +47,7 @@ class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
 class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     form = AgreementForm
     list_display = [
-        *["university", "country", "agreement_type", "status", "signed_on", "valid_until", "time_left"],
+        *["university", "country", "agreement_type", "status", "signed_on", "valid_until", "days_left"],
         *["places_out", "places_in"],
     ]
     list_filter = [
@@ -90,31 +85,31 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         js = ["partners/labels.js"]
 
     def get_urls(self):
-        pages = {"sign": BulkSignView, "renew": BulkRenewView, "end": BulkEndView, "edit": BulkEditView}
-        own = [
+        views = {"sign": BulkSignView, "renew": BulkRenewView, "end": BulkEndView, "edit": BulkEditView}
+        urls = [
             path(
                 f"{name}/",
                 self.admin_site.admin_view(view.as_view(model_admin=self)),
                 name=f"partners_agreement_{name}",
             )
-            for name, view in pages.items()
+            for name, view in views.items()
         ]
-        return own + super().get_urls()
+        return urls + super().get_urls()
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_document()
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         agreement = self.get_object(request, object_id)
-        steps = NEXT_ACTIONS[agreement.status] if agreement else []
-        return super().change_view(request, object_id, form_url, (extra_context or {}) | {"steps": steps})
+        context = {"next_actions": NEXT_ACTIONS[agreement.status] if agreement else []}
+        return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def changeform_view(self, request, *args, **kwargs):
-        """The form of a document that could not be kept comes back, and says so."""
+        """If a document cannot be stored, display the form again with the error."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except FileStorageError as error:
-            request.not_kept = error
+            request.storage_error = error
             return super().changeform_view(request, *args, **kwargs)
 
     @admin.display(description=_("country"), ordering="university__country__name_key")
@@ -122,32 +117,31 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         return agreement.university.country
 
     @admin.display(description=_("days left"), ordering=Case(When(status=AgreementStatus.SIGNED, then="valid_until")))
-    def time_left(self, agreement):
+    def days_left(self, agreement):
         return format_html(
-            '<span class="time-left {}">{}</span>', deadline_css_class(agreement), describe_deadline(agreement) or "-"
+            '<span class="deadline {}">{}</span>', deadline_css_class(agreement), describe_deadline(agreement) or "-"
         )
 
     @admin.action(description=_("Mark selected as signed"), permissions=["change"])
     def mark_selected_as_signed(self, request, queryset):
-        return self._open_rows(request, "sign", queryset)
+        return self._redirect_to_bulk_view(request, "sign", queryset)
 
     @admin.action(description=_("Renew selected"), permissions=["change"])
     def renew_selected(self, request, queryset):
-        return self._open_rows(request, "renew", queryset)
+        return self._redirect_to_bulk_view(request, "renew", queryset)
 
     @admin.action(description=_("End selected"), permissions=["change"])
     def end_selected(self, request, queryset):
-        return self._open_rows(request, "end", queryset)
+        return self._redirect_to_bulk_view(request, "end", queryset)
 
     @admin.action(description=_("Edit selected together"), permissions=["change"])
     def edit_selected(self, request, queryset):
-        return self._open_rows(request, "edit", queryset)
+        return self._redirect_to_bulk_view(request, "edit", queryset)
 
-    def _open_rows(self, request, page, queryset):
+    def _redirect_to_bulk_view(self, request, action, queryset):
         ids = queryset.order_by("pk").values_list("pk", flat=True)
         if len(ids) > MAX_SELECTED:
-            told = {"selected": len(ids), "most": MAX_SELECTED}
-            messages.error(request, TOO_MANY_SELECTED % told)
+            messages.error(request, TOO_MANY_SELECTED % {"selected": len(ids), "most": MAX_SELECTED})
             return None
         query = {"id": list(ids), "next": request.get_full_path()}
-        return redirect(reverse(f"admin:partners_agreement_{page}", query=query))
+        return redirect(reverse(f"admin:partners_agreement_{action}", query=query))

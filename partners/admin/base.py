@@ -1,4 +1,4 @@
-"""What the register's screens have in common: search without accents, counts at the filters, history."""
+"""Base class of the register's model admins: search, facet counts, history, optimistic locking."""
 
 from django.contrib import admin
 from simple_history.template_utils import HistoricalRecordContextHelper
@@ -9,8 +9,8 @@ from partners.admin.object_history import HistoryAdmin
 from partners.admin.optimistic_locking import OptimisticLockingAdmin
 
 
-class ReadableDeltaMixin(HistoricalRecordContextHelper):
-    """Changes in the words of the register, not in the values of its database."""
+class ReadableHistoryContextHelper(HistoricalRecordContextHelper):
+    """Displays labels of choices in place of database values."""
 
     def prepare_delta_change_value(self, change, value):
         if value in (None, "") or getattr(value, "pk", value) is None:
@@ -27,10 +27,10 @@ class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
         js = ["partners/unsaved.js"]
 
     def get_historical_record_context_helper(self, request, historical_record):
-        return ReadableDeltaMixin(self.model, historical_record)
+        return ReadableHistoryContextHelper(self.model, historical_record)
 
     def save_model(self, request, obj, form, change):
-        """Saved without a change, it keeps its version and its history."""
+        """Do not save without a change, so that the object keeps its version and gets no empty history record."""
         if change and not form.has_changed():
             return
         obj._change_reason = "edited" if change else "added"

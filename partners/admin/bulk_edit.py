@@ -1,4 +1,4 @@
-"""Giving several agreements the same end, the same person or the same places, after a look at what that changes."""
+"""Bulk edit of agreements: set the end, the coordinator or the places of several at once, after a preview."""
 
 import hashlib
 from collections import defaultdict
@@ -12,29 +12,29 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from partners.admin.bulk_views import BulkAgreementView, links
+from partners.admin.bulk_views import BulkAgreementView, agreement_links
 from partners.admin.date_fields import DateField
 from partners.admin.form_fields import assignable_users
 from partners.history.related_objects import latest_records
 from partners.models import Agreement
 
 NOBODY = "-"
-PLACES = {"required": False, "min_value": 0, "max_value": 32767}
+PLACES_OPTIONS = {"required": False, "min_value": 0, "max_value": 32767}
 
 
 class BulkEditForm(forms.Form):
-    """What is left empty stays as it is."""
+    """The new values. A field that is left empty is not changed."""
 
     valid_until = DateField(label=gettext_lazy("Valid until"), required=False)
     is_open_ended = forms.BooleanField(label=gettext_lazy("Open-ended, with no last day"), required=False)
     responsible = forms.ChoiceField(label=gettext_lazy("Coordinator responsible"), required=False)
-    places_out = forms.IntegerField(label=gettext_lazy("Places out"), **PLACES)
-    places_in = forms.IntegerField(label=gettext_lazy("Places in"), **PLACES)
+    places_out = forms.IntegerField(label=gettext_lazy("Places out"), **PLACES_OPTIONS)
+    places_in = forms.IntegerField(label=gettext_lazy("Places in"), **PLACES_OPTIONS)
 
     def __init__(self, *args):
         super().__init__(*args, label_suffix="")
-        self.people = {str(person.pk): person for person in assignable_users()}
-        names = [(pk, str(person)) for pk, person in self.people.items()]
+        self.users = {str(user.pk): user for user in assignable_users()}
+        names = [(pk, str(user)) for pk, user in self.users.items()]
         self.fields["responsible"].choices = [("", _("as it is")), (NOBODY, _("nobody")), *names]
 
     def clean(self):
@@ -45,31 +45,31 @@ class BulkEditForm(forms.Form):
             raise forms.ValidationError(_("Write what to change. What you leave empty stays as it is."))
 
     def values(self):
-        """What the agreements get, by the name of the field."""
-        chosen = self.cleaned_data
-        values = {name: chosen.get(name) for name in ("valid_until", "places_out", "places_in")}
+        """Return the values to set, by field name."""
+        cleaned = self.cleaned_data
+        values = {name: cleaned.get(name) for name in ("valid_until", "places_out", "places_in")}
         values = {name: value for name, value in values.items() if value is not None}
-        if chosen.get("is_open_ended"):
+        if cleaned.get("is_open_ended"):
             values["valid_until"] = None
-        if person := chosen.get("responsible"):
-            values["responsible"] = self.people.get(person)
+        if user_id := cleaned.get("responsible"):
+            values["responsible"] = self.users.get(user_id)
         return values
 
 
 class BulkEdit:
-    """The values put into agreements that are not saved yet, and what that changes."""
+    """A bulk edit that is not saved yet: the values set on the instances, with the resulting changes and errors."""
 
     def __init__(self, agreements, values):
         self.agreements, self.values = agreements, values
         self.changes, self.errors, self.changed = defaultdict(list), [], []
         for agreement in agreements:
-            self._put_into(agreement)
+            self._apply_to(agreement)
 
-    def _put_into(self, agreement):
+    def _apply_to(self, agreement):
         differing = {name: new for name, new in self.values.items() if getattr(agreement, name) != new}
         for name, new in differing.items():
             old, label = getattr(agreement, name), agreement._meta.get_field(name).verbose_name
-            self.changes[label, _describe(name, old), _describe(name, new)].append(agreement)
+            self.changes[label, _display_value(name, old), _display_value(name, new)].append(agreement)
             setattr(agreement, name, new)
         if differing:
             self.changed.append(agreement)
@@ -83,16 +83,17 @@ class BulkEdit:
 
     @cached_property
     def digest(self):
-        """Of what was shown: the values, and the versions that they are put into."""
-        newest = latest_records(Agreement, [each.pk for each in self.agreements])
-        versions = [(each.id, each.history_id) for each in newest]
+        """Hash of the new values and the agreements' versions, to detect that the preview is outdated."""
+        records = latest_records(Agreement, [agreement.pk for agreement in self.agreements])
+        versions = [(record.id, record.history_id) for record in records]
         values = {name: getattr(value, "pk", value) for name, value in self.values.items()}
         return hashlib.sha256(repr((sorted(versions), sorted(values.items(), key=repr))).encode()).hexdigest()
 
-    def lines(self):
-        """The agreements in which the same becomes the same."""
+    def grouped_changes(self):
+        """Yield each distinct change with the agreements that it applies to."""
         for (field, old, new), agreements in self.changes.items():
-            yield {"field": field, "old": old, "new": new, "agreements": agreements, "links": links(agreements)}
+            links = agreement_links(agreements)
+            yield {"field": field, "old": old, "new": new, "agreements": agreements, "links": links}
 
     def save(self):
         for agreement in self.changed:
@@ -107,46 +108,47 @@ class BulkEditView(BulkAgreementView):
         return Agreement.objects.all()
 
     def get(self, request):
-        return self.page(BulkEditForm())
+        return self.render(BulkEditForm())
 
-    def act(self):
+    def perform(self):
         form = BulkEditForm(self.request.POST)
         if not form.is_valid():
-            return self.page(form)
-        edits = BulkEdit(self.agreements(), form.values())
-        if not edits.changed:
+            return self.render(form)
+        bulk_edit = BulkEdit(self.agreements(), form.values())
+        if not bulk_edit.changed:
             messages.info(self.request, _("Nothing to change: the agreements are as you want them."))
-            return self.back()
-        if self.request.POST.get("digest") != edits.digest or edits.errors:
-            return self.page(form, edits)
-        edits.save()
-        words = ngettext("%d agreement changed", "%d agreements changed", len(edits.changed)) % len(edits.changed)
-        messages.success(self.request, format_html("{}: {}", words, links(edits.changed)))
-        return self.back()
+            return self.redirect_back()
+        if self.request.POST.get("digest") != bulk_edit.digest or bulk_edit.errors:
+            return self.render(form, bulk_edit)
+        bulk_edit.save()
+        count = len(bulk_edit.changed)
+        message = ngettext("%d agreement changed", "%d agreements changed", count) % count
+        messages.success(self.request, format_html("{}: {}", message, agreement_links(bulk_edit.changed)))
+        return self.redirect_back()
 
     def agreements(self):
-        found = Agreement.objects.filter(pk__in=self.ids()).select_for_update(of=("self",))
-        return list(found.select_related("university", "agreement_type", "responsible").order_by("pk"))
+        agreements = Agreement.objects.filter(pk__in=self.selected_ids()).select_for_update(of=("self",))
+        return list(agreements.select_related("university", "agreement_type", "responsible").order_by("pk"))
 
-    def page(self, form, edits=None):
-        agreements = Agreement.objects.filter(pk__in=self.ids()).select_related("university", "agreement_type")
+    def render(self, form, bulk_edit=None):
+        agreements = Agreement.objects.filter(pk__in=self.selected_ids()).select_related("university", "agreement_type")
         if not agreements:
             messages.info(self.request, _("Tick the agreements first."))
-            return self.back()
-        if edits and "digest" in self.request.POST:
+            return self.redirect_back()
+        if bulk_edit and "digest" in self.request.POST:
             messages.warning(self.request, _("Nothing was changed: this is not what you have seen. Look at it again."))
         context = self.model_admin.admin_site.each_context(self.request) | {
             "title": self.title,
             "opts": Agreement._meta,
             "form": form,
-            "edits": edits,
+            "bulk_edit": bulk_edit,
             "agreements": agreements.order_by("university__name_key", "pk"),
-            "back": self.address(),
+            "return_url": self.return_url(),
         }
-        return TemplateResponse(self.request, "admin/partners/agreement/edit.html", context)
+        return TemplateResponse(self.request, "admin/partners/agreement/bulk_edit.html", context)
 
 
-def _describe(name, value):
+def _display_value(name, value):
     if value is None:
         return {"valid_until": _("open-ended"), "responsible": _("nobody")}.get(name, "-")
     return date_format(value) if name == "valid_until" else str(value)

@@ -1,4 +1,4 @@
-"""Where people make the private link to their calendar, make it anew, and give it up."""
+"""Page on which users create, replace and revoke the private link of their calendar."""
 
 from django import forms
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from partners.models import CalendarLink
 
 
-class CalendarForm(forms.ModelForm):
+class CalendarLinkForm(forms.ModelForm):
     class Meta:
         model = CalendarLink
         fields = ["include_all"]
@@ -24,27 +24,27 @@ def calendar_link_view(request, site):
     link = CalendarLink.objects.filter(user=request.user).first()
     if request.method != "POST":
         return _render(request, site, link)
-    if "give_up" in request.POST:
+    if "revoke" in request.POST:
         CalendarLink.objects.filter(user=request.user).delete()
         messages.success(request, _("The link no longer opens your calendar."))
-        return redirect("admin:my_calendar")
-    return _render(request, site, link, address=_issue_link(request))
+        return redirect("admin:calendar_link")
+    return _render(request, site, link, calendar_url=_issue_link(request))
 
 
 def _issue_link(request):
-    """The address of a new link. It is shown in this answer and nowhere else."""
-    form = CalendarForm(request.POST)
+    """Create or replace the user's link, and return its URL, which is not stored."""
+    form = CalendarLinkForm(request.POST)
     form.full_clean()
-    token = CalendarLink.make(request.user, form.cleaned_data["include_all"])
+    token = CalendarLink.issue_token(request.user, form.cleaned_data["include_all"])
     path = reverse("calendar", args=[token])
     return settings.SITE_URL + path if settings.SITE_URL else request.build_absolute_uri(path)
 
 
-def _render(request, site, link, address=None):
+def _render(request, site, link, calendar_url=None):
     context = site.each_context(request) | {
         "title": _("My calendar"),
-        "form": CalendarForm(request.POST if address else None, instance=link, label_suffix=""),
+        "form": CalendarLinkForm(request.POST if calendar_url else None, instance=link, label_suffix=""),
         "link": link,
-        "address": address,
+        "calendar_url": calendar_url,
     }
-    return TemplateResponse(request, "admin/partners/my_calendar.html", context)
+    return TemplateResponse(request, "admin/partners/calendar_link.html", context)

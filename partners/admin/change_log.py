@@ -1,4 +1,4 @@
-"""The changes of the whole register, newest first, and what has been deleted."""
+"""Change log of the whole register, newest first, and the list of deleted objects."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -19,7 +19,7 @@ from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import ACTION_LABELS
 from partners.history.timeline import tracked_models
 
-NOBODY = "-"
+NO_USER = "-"
 MAX_DAYS = {"today": 1, "7": 7, "30": 30}
 
 
@@ -42,62 +42,65 @@ class ChangeLogFilterForm(forms.Form):
     since = ChangeDateField(label=_("From"), required=False)
     until = ChangeDateField(label=_("To"), required=False)
 
-    def __init__(self, data, models, is_gone=False):
+    def __init__(self, data, models, deleted_only=False):
         super().__init__(data, label_suffix="")
-        self.is_gone = is_gone
-        if is_gone:
+        self.deleted_only = deleted_only
+        if deleted_only:
             del self.fields["what"]
         self.models = {model._meta.model_name: model for model in models}
         names = [(name, capfirst(model._meta.verbose_name_plural)) for name, model in self.models.items()]
         self.fields["model"].choices = [("", _("everything")), *names]
-        self.fields["who"].choices = [("", _("anybody")), (NOBODY, _("the command line")), *_user_choices(models)]
+        self.fields["who"].choices = [("", _("anybody")), (NO_USER, _("the command line")), *_user_choices(models)]
 
-    def changes(self):
-        chosen = self.cleaned_data
-        models = [self.models[chosen["model"]]] if chosen["model"] else list(self.models.values())
-        since = [chosen["since"]] if chosen["since"] else []
-        if chosen["when"]:
-            since.append(localdate() - timedelta(days=MAX_DAYS[chosen["when"]] - 1))
-        until = chosen["until"] and _midnight(chosen["until"] + timedelta(days=1))
+    def change_log_query(self):
+        data = self.cleaned_data
+        models = [self.models[data["model"]]] if data["model"] else list(self.models.values())
+        first_days = [data["since"]] if data["since"] else []
+        if data["when"]:
+            first_days.append(localdate() - timedelta(days=MAX_DAYS[data["when"]] - 1))
         return ChangeLogQuery(
-            models, self._by(), since=_midnight(max(since)) if since else None, before=until, is_gone=self.is_gone
+            models,
+            self._condition(),
+            since=_midnight(max(first_days)) if first_days else None,
+            before=data["until"] and _midnight(data["until"] + timedelta(days=1)),
+            deleted_only=self.deleted_only,
         )
 
-    def _by(self):
-        who, what = self.cleaned_data["who"], self.cleaned_data.get("what")
-        by = Q(history_type=what) if what else Q()
-        if who:
-            by &= Q(history_user=None if who == NOBODY else who)
-        return by
+    def _condition(self):
+        user, history_type = self.cleaned_data["who"], self.cleaned_data.get("what")
+        condition = Q(history_type=history_type) if history_type else Q()
+        if user:
+            condition &= Q(history_user=None if user == NO_USER else user)
+        return condition
 
 
-def change_log(request, site):
-    form = ChangeLogFilterForm(request.GET, _models(site, request))
+def change_log_view(request, site):
+    form = ChangeLogFilterForm(request.GET, _viewable_models(site, request))
     return _render(request, site, form, title=_("Recent changes"))
 
 
-def deleted(request, site):
+def deleted_objects_view(request, site):
     if not request.user.is_superuser:
         raise PermissionDenied
-    form = ChangeLogFilterForm(request.GET, _models(site, request), is_gone=True)
+    form = ChangeLogFilterForm(request.GET, _viewable_models(site, request), deleted_only=True)
     return _render(request, site, form, title=_("Deleted"))
 
 
 def _render(request, site, form, title):
-    changes = form.changes() if form.is_valid() else None
-    page = Paginator(changes.rows() if changes else [], PER_PAGE).get_page(request.GET.get("page"))
+    query = form.change_log_query() if form.is_valid() else None
+    page = Paginator(query.rows() if query else [], PER_PAGE).get_page(request.GET.get("page"))
     context = site.each_context(request) | {
         "title": title,
         "form": form,
         "page": page,
-        "lines": changes.told(page) if changes else [],
-        "is_gone": form.is_gone,
-        "may_see_run": request.user.has_perm("partners.view_importrun"),
+        "entries": query.load(page) if query else [],
+        "deleted_only": form.deleted_only,
+        "can_view_import_runs": request.user.has_perm("partners.view_importrun"),
     }
-    return TemplateResponse(request, "admin/partners/history/recent.html", context)
+    return TemplateResponse(request, "admin/partners/history/change_log.html", context)
 
 
-def _models(site, request):
+def _viewable_models(site, request):
     models = [model for model in tracked_models() if can_view(site, request, model)]
     if not models:
         raise PermissionDenied
@@ -105,12 +108,12 @@ def _models(site, request):
 
 
 def _user_choices(models):
-    """Who has changed something."""
-    changed = Q()
+    """Return choices of the users who have changed an object of any of the models."""
+    has_changes = Q()
     for model in models:
-        changed |= Q(Exists(model.history.model.objects.filter(history_user=OuterRef("pk"))))
-    people = get_user_model().objects.filter(changed).order_by("username")
-    return [(str(person.pk), str(person)) for person in people]
+        has_changes |= Q(Exists(model.history.model.objects.filter(history_user=OuterRef("pk"))))
+    users = get_user_model().objects.filter(has_changes).order_by("username")
+    return [(str(user.pk), str(user)) for user in users]
 
 
 def _midnight(day):

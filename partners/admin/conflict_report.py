@@ -1,4 +1,4 @@
-"""What colleagues did while somebody had a page open, and what was typed there, in words."""
+"""Report of concurrent changes to the objects of a page, with the submitted values they conflict with."""
 
 import copy
 from dataclasses import dataclass, field
@@ -11,27 +11,26 @@ from partners.history.related_objects import RelatedObjects, latest_records
 
 @dataclass
 class FieldConflict:
-    """A field that a colleague has changed."""
+    """A field that was changed by others."""
 
     change: ConcurrentChange
-    difference: FieldChange
-    name: str
-    """As the page posts it."""
-    mine: str | None = None
-    """What was typed, where both have changed it."""
+    field_change: FieldChange
+    html_name: str
+    my_value: str | None = None
+    """The submitted value. None if the field was merged."""
 
 
 @dataclass
 class ObjectConflict:
-    """What happened to one object of the page."""
+    """Changes made by others to one object of the page."""
 
     title: str
-    lines: list[FieldConflict] = field(default_factory=list)
+    fields: list[FieldConflict] = field(default_factory=list)
     entry: HistoryEntry | None = None
-    """The change by which it came here or went."""
-    typed: list[FieldChange] = field(default_factory=list)
-    """What was lost with it."""
-    is_here: bool = True
+    """The change that added the object to the page, or removed it."""
+    lost_input: list[FieldChange] = field(default_factory=list)
+    """Submitted values of an object that was removed."""
+    still_exists: bool = True
 
     @property
     def is_deleted(self):
@@ -39,77 +38,81 @@ class ObjectConflict:
 
 
 def build_conflicts(form, formsets):
-    """Everything on a page that colleagues have changed since it was opened, in its order."""
+    """Return an ObjectConflict for each object of the page that others have changed, added or deleted."""
     rows = [row for formset in formsets for row in formset.initial_forms]
-    told = _changed([each for each in [form, *rows] if each.has_concurrent_changes])
+    conflicts = _changed_objects([candidate for candidate in [form, *rows] if candidate.has_concurrent_changes])
     for formset in formsets:
-        told += _added(formset) + _deleted_conflict(formset)
-    return told
+        conflicts += _added_objects(formset) + _deleted_objects(formset)
+    return conflicts
 
 
-def _changed(forms):
-    changes = [change for form in forms for change in [*form.taken, *form.clashes]]
-    mine = [_my_conflict(form) for form in forms]
-    related = RelatedObjects([*mine, *(row for each in changes for row in (each.before, each.now) if row)])
-    return [_object_conflict(form, each, related) for form, each in zip(forms, mine, strict=True)]
-
-
-def _object_conflict(form, mine, related):
-    taken = [FieldConflict(each, each.words(related), form.add_prefix(each.name)) for each in form.taken]
-    clashes = [
-        FieldConflict(each, each.words(related), form.add_prefix(each.name), _typed_conflict(form, each, mine, related))
-        for each in form.clashes
-    ]
-    return ObjectConflict(related.title(form.now), clashes + taken)
-
-
-def _my_conflict(form):
-    """What was typed, as the register would hold it, as far as it can be read."""
-    mine = copy.copy(form.instance)
-    for change in form.clashes:
-        if change.name not in form.unreadable:
-            setattr(mine, change.field.attname, field_value(change.field, mine))
-    return mine
-
-
-def _typed_conflict(form, change, mine, related):
-    if change.name in form.unreadable:
-        return form[change.name].value()
-    return display_value(change.field, mine, related)
-
-
-def _added(formset):
-    return [
-        ObjectConflict(entry.title, entry=entry)
-        for entry in _latest_record(formset.model, [each.pk for each in formset.added])
-    ]
-
-
-def deleted_conflict(form, formsets, record):
-    """What was typed on the page of something that a colleague has deleted."""
+def build_conflicts_of_deleted(form, formsets, record):
+    """Return what was submitted for a page whose object others have deleted, as a list of ObjectConflict."""
     (entry,) = load_entries(type(record).instance_type, [record.history_id])
-    told = [ObjectConflict(entry.title, entry=entry, typed=_unlike(record, form), is_here=False)]
+    conflicts = [_lost_object(entry, form)]
     for formset in formsets:
-        told += _deleted_conflict(formset) + [
-            ObjectConflict("", typed=_unlike(formset.model(), row)) for row in formset.extra_forms
-        ]
-    return told
+        conflicts += _deleted_objects(formset)
+        conflicts += [ObjectConflict("", lost_input=_lost_input(formset.model(), row)) for row in formset.extra_forms]
+    return conflicts
 
 
-def _deleted_conflict(formset):
-    forms = {form.instance.pk: form for form in formset.gone}
-    return [
-        ObjectConflict(entry.title, entry=entry, typed=_unlike(entry.record, forms[entry.record.id]), is_here=False)
-        for entry in _latest_record(formset.model, forms)
+def _changed_objects(forms):
+    changes = [change for form in forms for change in [*form.auto_merged, *form.conflicts]]
+    submitted = [_submitted_instance(form) for form in forms]
+    compared = [instance for change in changes for instance in (change.base, change.current) if instance]
+    related = RelatedObjects([*submitted, *compared])
+    return [_changed_object(form, instance, related) for form, instance in zip(forms, submitted, strict=True)]
+
+
+def _changed_object(form, submitted, related):
+    fields = [
+        FieldConflict(
+            change,
+            change.describe(related),
+            form.add_prefix(change.name),
+            _submitted_value(form, change, submitted, related) if change in form.conflicts else None,
+        )
+        for change in [*form.conflicts, *form.auto_merged]
     ]
+    return ObjectConflict(related.title(form.original), fields)
 
 
-def _unlike(row, form):
-    """What was typed into a form that is not as in the row."""
+def _submitted_instance(form):
+    """Return the form's instance with normalized values where they are valid."""
+    submitted = copy.copy(form.instance)
+    for change in form.conflicts:
+        if change.name not in form.invalid_fields:
+            setattr(submitted, change.field.attname, field_value(change.field, submitted))
+    return submitted
+
+
+def _submitted_value(form, change, submitted, related):
+    if change.name in form.invalid_fields:
+        return form[change.name].value()
+    return display_value(change.field, submitted, related)
+
+
+def _added_objects(formset):
+    pks = [obj.pk for obj in formset.concurrently_added]
+    return [ObjectConflict(entry.title, entry=entry) for entry in _latest_entries(formset.model, pks)]
+
+
+def _deleted_objects(formset):
+    forms = {form.instance.pk: form for form in formset.concurrently_deleted}
+    return [_lost_object(entry, forms[entry.record.id]) for entry in _latest_entries(formset.model, forms)]
+
+
+def _lost_object(entry, form):
+    lost_input = _lost_input(entry.record, form)
+    return ObjectConflict(entry.title, entry=entry, lost_input=lost_input, still_exists=False)
+
+
+def _lost_input(record, form):
+    """Return the changes that the form would have made to the record."""
     form.full_clean()
-    asked = {each.name for each in form.visible_fields()}
-    return [each for each in diff_records(row, form.instance) if each.name in asked]
+    names = {field.name for field in form.visible_fields()}
+    return [change for change in diff_records(record, form.instance) if change.name in names]
 
 
-def _latest_record(model, ids):
+def _latest_entries(model, ids):
     return load_entries(model, [record.history_id for record in latest_records(model, ids)]) if ids else []

@@ -1,4 +1,4 @@
-"""Dates in the forms of the back office: the browser's own input, and any spelling that can mean one day only."""
+"""Date fields of the admin's forms: native date inputs, and any unambiguous spelling of a date."""
 
 import re
 
@@ -15,7 +15,7 @@ class DateInput(forms.DateInput):
         super().__init__(attrs, format="%Y-%m-%d")
 
     def get_context(self, name, value, attrs):
-        """Display another spelling as text: a date input of the browser would be empty."""
+        """Display an invalid or differently spelled value in a text input. A native date input would drop it."""
         context = super().get_context(name, value, attrs)
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", context["widget"]["value"] or "0000-00-00"):
             context["widget"]["type"] = "text"

@@ -1,4 +1,4 @@
-"""How long an agreement still lasts, in words."""
+"""Texts and CSS classes for the end of an agreement."""
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -7,13 +7,13 @@ from django.utils.translation import ngettext
 from partners.enums import AgreementStatus
 
 SOON, NEAR, FAR = THRESHOLDS = [30, 90, 180]
-"""Days before its end within which an agreement is worth a look, a thought, a note."""
+"""Days before its end from which an agreement is highlighted strongly or slightly, or listed."""
 
 
 def describe_deadline(agreement):
-    """Of a signed or an ended agreement. One in process has no days yet: an empty text."""
+    """Return a text such as “ends in 3 days”. Empty for an agreement in process."""
     if agreement.status == AgreementStatus.ENDED:
-        return _ended(agreement.ended_on)
+        return _describe_end(agreement.ended_on)
     if agreement.status == AgreementStatus.IN_PROCESS:
         return ""
     if agreement.valid_until is None:
@@ -25,7 +25,7 @@ def describe_deadline(agreement):
 
 
 def deadline_css_class(agreement):
-    """``past``, ``soon``, ``near`` or nothing: how much a signed agreement's end should stand out."""
+    """Return ``past``, ``soon``, ``near`` or an empty string."""
     if agreement.status != AgreementStatus.SIGNED or agreement.valid_until is None:
         return ""
     days = (agreement.valid_until - localdate()).days
@@ -34,8 +34,8 @@ def deadline_css_class(agreement):
     return "soon" if days <= SOON else "near" if days <= NEAR else ""
 
 
-def _ended(on):
-    if on is None:
+def _describe_end(ended_on):
+    if ended_on is None:
         return _("ended")
-    days = (localdate() - on).days
+    days = (localdate() - ended_on).days
     return ngettext("ended %d day ago", "ended %d days ago", days) % days if days else _("ended today")

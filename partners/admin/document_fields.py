@@ -1,4 +1,4 @@
-"""Adding documents in a form: several files at once, each told what is wrong with it."""
+"""A form field for uploading several documents at once, with an error for each file."""
 
 import logging
 
@@ -14,11 +14,11 @@ from partners.models import Document
 from partners.name_normalization import normalize_name
 
 logger = logging.getLogger(__name__)
-ACCEPT = ",".join(ending for endings in EXTENSIONS.values() for ending in endings)
+ACCEPT = ",".join(extension for extensions in EXTENSIONS.values() for extension in extensions)
 
 
 class FileStorageError(ValidationError):
-    """A file that the server has no room for, or does not get to where it keeps them."""
+    """The storage backend failed to save a file, for example because the disk is full."""
 
     def __init__(self, name, error, document=None):
         self.document = document
@@ -26,7 +26,7 @@ class FileStorageError(ValidationError):
             "The server could not keep “%(name)s” (%(why)s). Nothing is saved. "
             "Tell whoever looks after the server, and choose it again after that."
         )
-        super().__init__(message, "not kept", {"name": name, "why": error_text(error)})
+        super().__init__(message, "storage_failed", {"name": name, "why": error_text(error)})
 
 
 class MultipleFileInput(forms.FileInput):
@@ -34,20 +34,20 @@ class MultipleFileInput(forms.FileInput):
 
 
 class MultipleDocumentField(forms.FileField):
-    """Cleans uploads to documents that are not saved yet, one for each content."""
+    """Clean uploads to unsaved documents, without those of equal content."""
 
     widget = MultipleFileInput({"accept": ACCEPT})
 
     def __init__(self, **kwargs):
-        takes = gettext_lazy("PDF, DOCX, ODT, PNG or JPEG, up to {} MB each. You can choose several at once.")
-        told = {"help_text": format_lazy(takes, settings.DOCUMENT_MAX_MB)}
-        super().__init__(**{"required": False} | told | kwargs)
+        help_text = gettext_lazy("PDF, DOCX, ODT, PNG or JPEG, up to {} MB each. You can choose several at once.")
+        defaults = {"required": False, "help_text": format_lazy(help_text, settings.DOCUMENT_MAX_MB)}
+        super().__init__(**defaults | kwargs)
 
     def clean(self, uploads, initial=None):
         documents, errors = {}, []
         for upload in uploads or ():
             try:
-                document = Document.of(upload)
+                document = Document.from_upload(upload)
                 documents.setdefault(document.sha256, document)
             except ValidationError as error:
                 errors.append(error)
@@ -62,39 +62,40 @@ class MultipleDocumentField(forms.FileField):
 
 
 def store_files(documents):
-    """Writes the files of documents that are about to be saved: all of them, or none. Raises NotKeptError.
+    """Write the files of unsaved documents, all or none. Raise FileStorageError.
 
-    Each kind of storage fails in errors of its own.
+    Storage backends have no common exception, so every one is caught.
     """
-    for place, document in enumerate(documents):
+    for index, document in enumerate(documents):
         try:
             document.file.save(document.name, document.file.file, save=False)
         except Exception as error:
-            logger.error("A document cannot be kept: %s", error)
-            for kept in documents[:place]:
-                kept.file.storage.delete(kept.file.name)
+            logger.error("A document cannot be stored: %s", error)
+            for stored in documents[:index]:
+                stored.file.storage.delete(stored.file.name)
             raise FileStorageError(document.name, error, document) from error
 
 
 def error_text(error):
-    """In a few words, for whoever looks after the server."""
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def reject_duplicates(documents, known):
-    """Raises an error if one of the documents has one of the checksums that an agreement has already."""
+def reject_duplicates(documents, known_checksums):
+    """Raise ValidationError for a document with one of the SHA-256 checksums."""
     for document in documents:
-        if document.sha256 in known:
+        if document.sha256 in known_checksums:
             message = _("“%(name)s” is among its documents already. Leave it out.")
-            raise ValidationError(message, "known", {"name": document.name})
+            raise ValidationError(message, "duplicate", {"name": document.name})
 
 
-def reselect_message(form, name):
-    """Which files to choose again, as a browser forgets them when a page comes back. Empty if there are none."""
-    chosen = (
-        [normalize_name(upload.name) for upload in form.files.getlist(form.add_prefix(name))] if form.is_bound else []
-    )
-    refused = {error.params["name"] for error in form.errors.as_data().get(name, ())}
-    again = [_("“%s”") % each for each in chosen if each not in refused]
+def reselect_message(form, field_name):
+    """Return a message that names the valid files to choose again, or an empty string.
+
+    Browsers do not keep the files of a form that is displayed again.
+    """
+    uploads = form.files.getlist(form.add_prefix(field_name)) if form.is_bound else []
+    file_names = [normalize_name(upload.name) for upload in uploads]
+    rejected = {error.params["name"] for error in form.errors.as_data().get(field_name, ())}
+    valid = [_("“%s”") % file_name for file_name in file_names if file_name not in rejected]
     message = _("Nothing is saved yet, and the browser has forgotten %s. Choose again.")
-    return message % get_text_list(again, _("and")) if again else ""
+    return message % get_text_list(valid, _("and")) if valid else ""

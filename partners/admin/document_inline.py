@@ -1,4 +1,4 @@
-"""The documents on the page of their agreement."""
+"""The inline of an agreement's documents: withdraw existing ones, upload new ones."""
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +12,7 @@ from partners.models import Agreement, Document
 
 class DocumentForm(OptimisticLockingForm):
     def validate_unique(self):
-        """By the fields that the form does not have, too."""
+        """Validate constraints without excluding the fields that the form does not have."""
         try:
             self.instance.validate_constraints()
         except forms.ValidationError as error:
@@ -28,62 +28,62 @@ class DocumentUploadForm(forms.Form):
 
 
 class DocumentFormSet(OptimisticLockingFormSet):
-    """The documents that are there, each of which can be withdrawn, and any number of new ones."""
+    """Forms for the existing documents, and one upload form for any number of new ones."""
 
     user = None
-    may_add = False
-    not_kept = None
-    """Why the files could not be kept when the same form was about to be saved."""
+    can_add = False
+    storage_error = None
+    """The FileStorageError of an earlier attempt to save the same request, displayed at the file input."""
 
     def __init__(self, data=None, files=None, **kwargs):
         super().__init__(data, files, **kwargs)
-        self.adding = DocumentUploadForm(data, files, prefix=self.prefix)
-        self.adding.fields["added"].disabled = not self.may_add
+        self.upload_form = DocumentUploadForm(data, files, prefix=self.prefix)
+        self.upload_form.fields["added"].disabled = not self.can_add
 
     def total_form_count(self):
         return self.initial_form_count()
 
     def is_multipart(self):
-        return self.may_add
+        return self.can_add
 
     @property
     def errors(self):
-        return [*super().errors, self.adding.errors]
+        return [*super().errors, self.upload_form.errors]
 
     def is_valid(self):
-        return super().is_valid() and not self.adding.errors
+        return super().is_valid() and not self.upload_form.errors
 
     def has_changed(self):
-        return super().has_changed() or self.adding.has_changed()
+        return super().has_changed() or self.upload_form.has_changed()
 
     def clean(self):
         super().clean()
-        documents = self.adding.is_valid() and self.adding.cleaned_data["added"]
+        documents = self.upload_form.is_valid() and self.upload_form.cleaned_data["added"]
         if documents and self.instance.pk:
-            self._refuse_known(documents)
-        if self.not_kept:
-            self.adding.add_error("added", self.not_kept)
+            self._reject_duplicates(documents)
+        if self.storage_error:
+            self.upload_form.add_error("added", self.storage_error)
 
     def save(self, commit=True):
-        store_files(self.adding.cleaned_data["added"])
+        store_files(self.upload_form.cleaned_data["added"])
         saved = super().save(commit)
-        for document in self.adding.cleaned_data["added"]:
-            document.add_to(self.instance, self.user, "added")
+        for document in self.upload_form.cleaned_data["added"]:
+            document.attach_to(self.instance, self.user, "added")
             self.new_objects.append(document)
         return saved
 
-    def forgotten(self):
-        return reselect_message(self.adding, "added")
+    def reselect_message(self):
+        return reselect_message(self.upload_form, "added")
 
-    def _refuse_known(self, documents):
-        """One by one for each agreement, so that two people do not add the same."""
+    def _reject_duplicates(self, documents):
+        """Add an error for known content. The row lock keeps two requests from adding the same document."""
         Agreement.objects.select_for_update().get(pk=self.instance.pk)
         known = set(self.instance.documents.active().values_list("sha256", flat=True))
         known.update(form.instance.sha256 for form in self.forms if not form.instance.is_withdrawn)
         try:
             reject_duplicates(documents, known)
         except forms.ValidationError as error:
-            self.adding.add_error("added", error)
+            self.upload_form.add_error("added", error)
 
 
 class DocumentInline(OptimisticLockingInline, admin.TabularInline):
@@ -100,6 +100,6 @@ class DocumentInline(OptimisticLockingInline, admin.TabularInline):
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
-        formset.user, formset.may_add = request.user, self.has_add_permission(request, obj)
-        formset.not_kept = getattr(request, "not_kept", None)
+        formset.user, formset.can_add = request.user, self.has_add_permission(request, obj)
+        formset.storage_error = getattr(request, "storage_error", None)
         return formset

@@ -1,4 +1,4 @@
-"""All documents, and their files for those who may see them."""
+"""The admin of documents, with a permission-checked download of their files."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -20,23 +20,31 @@ DOWNLOAD_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Encoding": "identity",
 }
-"""Nothing in a document runs, is guessed at, or is packed once more: all kinds are packed already."""
+"""Uploaded files must not run scripts nor be sniffed. All file types are compressed already, hence no gzip."""
 
 
 @admin.register(Document)
 class DocumentAdmin(RegisterAdmin):
     form = DocumentForm
-    list_display = ["name", "of", "bytes", "added_at", "by"]
-    list_filter = ["is_withdrawn", "kind"]
+    list_display = ["name", "agreement_link", "size_display", "added_at", "added_by_display"]
+    list_filter = ["is_withdrawn", "file_type"]
     list_select_related = ["agreement__university", "agreement__agreement_type", "added_by"]
     search_fields = ["agreement__university__search_text"]
     search_help_text = gettext_lazy("University, its other names and city, or country. Accents and case do not matter.")
     ordering = ["-pk"]
-    fields = ["open", "of", "kind", "bytes", "added_at", "by", "sha256", "is_withdrawn"]
-    readonly_fields = ["open", "of", "kind", "bytes", "added_at", "by", "sha256"]
+    readonly_fields = [
+        "file_link",
+        "agreement_link",
+        "file_type",
+        "size_display",
+        "added_at",
+        "added_by_display",
+        "sha256",
+    ]
+    fields = [*readonly_fields, "is_withdrawn"]
 
     def has_add_permission(self, request):
-        """They are added on the page of their agreement."""
+        """Documents are added on the page of their agreement."""
         return False
 
     def get_urls(self):
@@ -54,27 +62,27 @@ class DocumentAdmin(RegisterAdmin):
             message = _("The file of “%s” is not where it is kept. Ask for it to be restored from a backup.")
             messages.error(request, message % document)
             return redirect("admin:partners_document_change", pk)
-        log_event("document opened", request.user, request, document=pk)
+        log_event("document_opened", request.user, request, document=pk)
         return FileResponse(
             file, as_attachment=True, filename=document.name, content_type=document.media_type, headers=DOWNLOAD_HEADERS
         )
 
     @admin.display(description=gettext_lazy("file"))
-    def open(self, document):
+    def file_link(self, document):
         return _link("admin:partners_document_file", document)
 
     @admin.display(description=gettext_lazy("agreement"))
-    def of(self, document):
+    def agreement_link(self, document):
         return _link("admin:partners_agreement_change", document.agreement)
 
     @admin.display(description=gettext_lazy("by"))
-    def by(self, document):
+    def added_by_display(self, document):
         return document.added_by
 
     @admin.display(description=gettext_lazy("size"), ordering="size")
-    def bytes(self, document):
+    def size_display(self, document):
         return filesizeformat(document.size)
 
 
-def _link(page, to):
-    return format_html('<a href="{}"><bdi>{}</bdi></a>', reverse(page, args=[to.pk]), to)
+def _link(url_name, obj):
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', reverse(url_name, args=[obj.pk]), obj)

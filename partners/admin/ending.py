@@ -1,4 +1,4 @@
-"""Ending agreements, today or on a day to come."""
+"""Bulk ending of agreements, immediately or on a future day."""
 
 from django import forms
 from django.utils.formats import date_format
@@ -12,11 +12,11 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement
 
 MAX_REASON_LENGTH = 80
-"""Of the hundred characters that history has for it."""
+"""Characters. `history_change_reason` has 100, which include a prefix."""
 
 
 class EndForm(AgreementRowForm):
-    for_all = ["on", "reason"]
+    shared_fields = ["on", "reason"]
     on = DateField(label=gettext_lazy("ends on"))
     reason = forms.CharField(label=gettext_lazy("reason"), max_length=MAX_REASON_LENGTH)
 
@@ -55,7 +55,7 @@ class BulkEndView(BulkAgreementView):
         "With a day to come, the agreement stays in force until then, and that day becomes its last. "
         "Students no longer see what has ended; the register keeps it."
     )
-    done = gettext_lazy("Ended")
+    success_message = gettext_lazy("Ended")
 
     def get_eligible_queryset(self):
-        return Agreement.objects.open()
+        return Agreement.objects.not_ended()

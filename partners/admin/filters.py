@@ -1,4 +1,4 @@
-"""The filters beside the lists."""
+"""Filters that several changelists share, and those of universities."""
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef
@@ -11,7 +11,7 @@ from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """What an agreement is today, which its stored status and its last day tell together."""
+    """Filter by an agreement's state today, which follows from its stored status and its last day."""
 
     title = _("status")
     parameter_name = "status"
@@ -29,7 +29,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 class UniversityTypeFilter(CustomFacetFilter):
-    """With a status chosen beside it, one agreement has to be of this type and of that status."""
+    """Combined with the status filter, one agreement has to match both."""
 
     title = _("agreement type")
     parameter_name = "type"
@@ -44,8 +44,8 @@ class UniversityTypeFilter(CustomFacetFilter):
     def queryset(self, request, queryset):
         return queryset.with_agreement(localdate(), self.states, [self.value()]) if self.value() else queryset
 
-    def counts(self, changelist, chosen):
-        agreements = Agreement.objects.filter(university__in=changelist.without(chosen).values("pk"))
+    def counts(self, changelist, parameter):
+        agreements = Agreement.objects.filter(university__in=changelist.queryset_without_filter(parameter).values("pk"))
         if self.states:
             agreements = agreements.in_states(localdate(), *self.states)
         return dict(agreements.values_list("agreement_type__slug").annotate(Count("university", distinct=True)))
@@ -59,8 +59,8 @@ class UniversityStatusFilter(CustomFacetFilter, StatusFilter):
     def queryset(self, request, queryset):
         return queryset.with_agreement(localdate(), [self.value()], self.types) if self.value() else queryset
 
-    def counts(self, changelist, chosen):
-        agreements = Agreement.objects.filter(university__in=changelist.without(chosen).values("pk"))
+    def counts(self, changelist, parameter):
+        agreements = Agreement.objects.filter(university__in=changelist.queryset_without_filter(parameter).values("pk"))
         return agreements.of_types(*self.types).count_universities_by_state(localdate())
 
 
@@ -68,13 +68,13 @@ class UniversityCountryFilter(GroupedFacetFilter):
     title = _("country or territory")
     parameter_name = "country"
     columns = ("country__code",)
-    of_country = University.objects.filter(country=OuterRef("pk"))
+    objects_in_country = University.objects.filter(country=OuterRef("pk"))
 
     def lookups(self, request, model_admin):
-        return list(Country.objects.filter(Exists(self.of_country)).values_list("code", "name"))
+        return list(Country.objects.filter(Exists(self.objects_in_country)).values_list("code", "name"))
 
     def queryset(self, request, queryset):
         return queryset.filter(**{self.columns[0]: self.value()}) if self.value() else queryset
 
-    def choices_of(self, row):
+    def matching_choices(self, row):
         return [row[self.columns[0]]]

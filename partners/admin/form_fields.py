@@ -1,4 +1,4 @@
-"""What the office's forms offer to choose from."""
+"""Selects of the admin's forms."""
 
 from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
@@ -8,18 +8,20 @@ from django.db.models import Exists, OuterRef, Q
 from partners.models import Agreement
 
 MAX_PK_DIGITS = 18
+"""Digits that always fit a 64-bit primary key."""
 
 
 def assignable_users():
-    """Who may be responsible for an agreement: those at work in the office, and those who are already."""
-    at_work, named = Q(is_staff=True, is_active=True), Exists(Agreement.objects.filter(responsible=OuterRef("pk")))
-    return get_user_model().objects.filter(at_work | Q(named)).order_by("username")
+    """Return the users who can be responsible for an agreement: active staff, and those who already are."""
+    active_staff = Q(is_staff=True, is_active=True)
+    is_responsible = Exists(Agreement.objects.filter(responsible=OuterRef("pk")))
+    return get_user_model().objects.filter(active_staff | Q(is_responsible)).order_by("username")
 
 
 class TolerantAutocompleteSelect(AutocompleteSelect):
-    """Shows nothing as chosen where an address or a forged form names what can be no primary key.
+    """Autocomplete select that ignores values from a URL or a forged form that are no primary keys.
 
-    Django's own looks it up, and fails.
+    Django's own looks them up, which raises an exception.
     """
 
     def optgroups(self, name, value, attrs=None):
@@ -31,7 +33,7 @@ def _is_primary_key(text):
 
 
 class PlainSelectMixin:
-    """Selects without buttons beside them, and notes of a height that leaves the page an overview."""
+    """Admin form fields with plain selects, without the buttons to add or change objects, and low text areas."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -1,4 +1,4 @@
-"""Importing and exporting the office's list: django-import-export's flow, with the register's own screens."""
+"""Import and export of the office's list and the register, based on the views of django-import-export."""
 
 import logging
 
@@ -35,14 +35,17 @@ STORAGE_FULL_MESSAGE = gettext_lazy(
 
 
 class ImportRunStorage(BaseStorage):
-    """Keeps an upload as an import run that nobody has accepted yet. Reading it tells what went wrong with that."""
+    """Store an upload as an unconfirmed import run.
+
+    read() raises the error of save(), since django-import-export shows only errors of read() at the form.
+    """
 
     def save(self, upload):
-        run = ImportRun.of(upload.content, file_name=upload.name)
+        run = ImportRun.from_upload(upload.content, file_name=upload.name)
         self.name, self.table, self.error = str(run.token), upload.table, None
         try:
             with transaction.atomic():
-                ImportRun.objects.abandoned().delete()
+                ImportRun.objects.expired_unconfirmed().delete()
                 run.save()
         except OperationalError as error:
             self.error = error
@@ -61,7 +64,7 @@ class RegisterExportForm(ExportForm):
 
 
 class RegisterImportForm(ImportForm):
-    """Refuses a file that is not the table that is said to be in it."""
+    """Upload form that parses the file with the selected resource and sets ``content`` and ``table`` on it."""
 
     def __init__(self, formats, resources, **kwargs):
         super().__init__(formats, resources, **kwargs)
@@ -70,9 +73,9 @@ class RegisterImportForm(ImportForm):
         self.fields["resource"].required = False
 
     def clean(self):
-        upload, chosen = self.cleaned_data.get("import_file"), self.cleaned_data.get("resource")
-        if upload is not None and chosen is not None:
-            self._read(upload, self.resources[int(chosen or 0)])
+        upload, selected = self.cleaned_data.get("import_file"), self.cleaned_data.get("resource")
+        if upload is not None and selected is not None:
+            self._read(upload, self.resources[int(selected or 0)])
         return self.cleaned_data
 
     def _read(self, upload, resource):
@@ -119,11 +122,11 @@ class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
     def add_data_read_fail_error_to_form(self, form, e):
         if not is_disk_full(e):
             raise e
-        logger.error("An upload cannot be kept: %s", e)
+        logger.error("An upload cannot be stored: %s", e)
         form.add_error("import_file", STORAGE_FULL_MESSAGE % _("the disk of its database is full"))
 
     def export_admin_action(self, request, queryset):
-        """All that the list shows is told by its filters: its ids would be more than a form may send."""
+        """Export by filters if all pages are selected, as so many ids would exceed the limit of form fields."""
         if request.POST.get("select_across") == "1":
             return redirect(f"{reverse('admin:partners_university_export')}?{request.GET.urlencode()}")
         return super().export_admin_action(request, queryset)
@@ -136,12 +139,12 @@ class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
         try:
             return super().export_action(request)
         except IncorrectLookupParameters:
-            words = _("The list cannot be filtered as the address says. Choose a filter here, then export.")
-            messages.warning(request, words)
+            message = _("The list cannot be filtered as the address says. Choose a filter here, then export.")
+            messages.warning(request, message)
             return redirect("admin:partners_university_changelist")
 
     def get_export_queryset(self, request):
-        """The list's rows without what the list shows beside them."""
+        """Drop the prefetches of the changelist, which the export does not need."""
         return super().get_export_queryset(request).prefetch_related(None)
 
     def get_valid_export_item_pks(self, request):
@@ -149,7 +152,7 @@ class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
 
     @method_decorator(require_POST)
     def process_import(self, request, **kwargs):
-        """Imports what the preview showed, once. If the register would change otherwise by now, shows that first."""
+        """Import the previewed file once. If its changes differ from the preview by now, show a new preview instead."""
         if not self.has_import_permission(request):
             raise PermissionDenied
         form = self.create_confirm_form(request)
@@ -159,11 +162,11 @@ class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
         run = get_object_or_404(ImportRun, token=form.cleaned_data["import_file_name"])
         resource = self.choose_import_resource_class(form, request)()
         try:
-            # Read before the transaction, for whose end all others who save have to wait.
+            # Parse before the transaction, as its lock makes all other writers wait.
             table = resource.read(bytes(run.content))
-            return self._accept(request, form, resource, table)
+            return self._confirm(request, form, resource, table)
         except TableError:
-            # It is not the table that the form says.
+            # The posted resource does not match the file.
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
             return redirect("admin:partners_university_import")
         except IntegrityError:
@@ -171,7 +174,7 @@ class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
             return redirect("admin:partners_university_import")
 
     @transaction.atomic
-    def _accept(self, request, form, resource, table):
+    def _confirm(self, request, form, resource, table):
         run = ImportRun.objects.select_for_update().get(token=form.cleaned_data["import_file_name"])
         if run.accepted_at:
             messages.info(request, _("This file has been imported already. This is what the import did."))
@@ -180,11 +183,11 @@ class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
         result = resource.import_data(table, run=run, digest=form.cleaned_data["digest"])
         if not result.is_applied:
             messages.warning(request, _("The register has changed since the preview: look at it again."))
-            return TemplateResponse(request, self.import_template_name, self._preview(request, form, result))
+            return TemplateResponse(request, self.import_template_name, self._preview_context(request, form, result))
         messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
         return redirect("admin:partners_importrun_change", run.pk)
 
-    def _preview(self, request, form, result):
+    def _preview_context(self, request, form, result):
         return self.admin_site.each_context(request) | {
             "title": _("Import"),
             "opts": self.opts,

@@ -1,4 +1,4 @@
-"""The imports that were accepted: what each one changed, its file, and undoing it."""
+"""Admin of confirmed imports: their changes, download of the file, undo."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -15,12 +15,20 @@ from partners.admin.ordering import EmptyLastChangeList
 from partners.imports.undo import count_changes, plan_undo, run_changes, undo
 from partners.models import ImportRun
 
-MAX_CHANGES_SHOWN = 200
+MAX_DISPLAYED_CHANGES = 200
 
 
 @admin.register(ImportRun)
 class ImportRunAdmin(admin.ModelAdmin):
-    list_display = ["file_name", "accepted_at", "by", "new", "changed", "unchanged", "undone_at"]
+    list_display = [
+        "file_name",
+        "accepted_at",
+        "user_display",
+        "new_count",
+        "changed_count",
+        "unchanged_count",
+        "undone_at",
+    ]
     list_select_related = ["user"]
     list_per_page = 100
     date_hierarchy = "accepted_at"
@@ -38,7 +46,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         return request.user.has_perm("partners.import_university")
 
     def has_file_permission(self, request):
-        """A file may have columns that the register leaves out, and so is for those who import."""
+        """Only users who can import: a file may have confidential columns that the register does not store."""
         return request.user.has_perm("partners.import_university")
 
     def get_queryset(self, request):
@@ -48,7 +56,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         return EmptyLastChangeList
 
     @admin.display(description=gettext_lazy("by"), ordering="user__username")
-    def by(self, run):
+    def user_display(self, run):
         return run.user
 
     def get_urls(self):
@@ -60,46 +68,46 @@ class ImportRunAdmin(admin.ModelAdmin):
         ]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        run = self._run(request, object_id)
-        may_undo = self.has_undo_permission(request) and not run.undone_at
-        changes = run_changes(run, MAX_CHANGES_SHOWN).changes()
-        shown = {"may_undo": may_undo, "can_open_file": self.has_file_permission(request), "changes": changes}
-        context = self._context(request, run, title=str(run), count=count_changes(run), **shown)
+        run = self._get_run_or_404(request, object_id)
+        can_undo = self.has_undo_permission(request) and not run.undone_at
+        changes = run_changes(run, MAX_DISPLAYED_CHANGES).changes()
+        extra = {"can_undo": can_undo, "can_open_file": self.has_file_permission(request), "changes": changes}
+        context = self._context(request, run, title=str(run), count=count_changes(run), **extra)
         return TemplateResponse(request, "admin/partners/importrun/change.html", context)
 
     def undo_view(self, request, pk):
-        """Shows what undoing does, and on POST does it."""
+        """Show a preview of the undo; on POST, undo."""
         if not self.has_undo_permission(request):
             raise PermissionDenied
-        run = self._run(request, pk)
+        run = self._get_run_or_404(request, pk)
         if run.undone_at:
             messages.info(request, _("This import has been undone already."))
             return redirect("admin:partners_importrun_change", pk)
         if request.method == "POST":
             self._undo(request, run)
             return redirect("admin:partners_importrun_change", pk)
-        context = self._context(request, run, title=_("Undo %s") % run, undoing=plan_undo(run))
+        context = self._context(request, run, title=_("Undo %s") % run, plan=plan_undo(run))
         return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
 
     def file_view(self, request, pk):
         if not self.has_file_permission(request):
             raise PermissionDenied
-        run = self._run(request, pk)
-        log_event("import file opened", request.user, request, run=run.pk)
-        disposition = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
-        response = HttpResponse(bytes(run.content), headers=disposition)
+        run = self._get_run_or_404(request, pk)
+        log_event("import_file_opened", request.user, request, import_run=run.pk)
+        headers = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
+        response = HttpResponse(bytes(run.content), headers=headers)
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=run.file_name)
         return response
 
     def _undo(self, request, run):
-        undoing = undo(run, request.user)
-        if undoing is None:
+        plan = undo(run, request.user)
+        if plan is None:
             messages.info(request, _("This import has been undone already."))
             return
-        counts = {"back": len(undoing.put_back()), "left": len(undoing.left())}
+        counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
         messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
 
-    def _run(self, request, pk):
+    def _get_run_or_404(self, request, pk):
         if not self.has_view_permission(request):
             raise PermissionDenied
         run = self.get_object(request, str(pk))

@@ -1,4 +1,4 @@
-"""The history of one object: its changes, its versions, and the ways back to them."""
+"""History of one object: its changes and versions, revert to a version, undelete."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,49 +17,47 @@ from partners.history.timeline import load_timeline_entries, object_timeline, tr
 from partners.history.undelete import deletion_record, preview_undelete, undelete
 
 PER_PAGE = 100
-MAX_HISTORY_ID_DIGITS = 9
-"""Of a number of a row of history that fits into its primary key, and of an object by far."""
+MAX_PK_DIGITS = 9
+"""The primary keys of historical records are 32-bit; larger numbers would raise a database error."""
 
 
 class HistoryAdmin(SimpleHistoryAdmin):
-    """In place of the pages of django-simple-history, whose form would save a version past the register's rules."""
+    """Replaces the pages of django-simple-history, whose form would save a version without validation."""
 
     def get_urls(self):
-        bringing = self.admin_site.admin_view(self.bring_back_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_bring_back"
-        return [path("<int:pk>/bring-back/", bringing, name=name), *super().get_urls()]
+        view = self.admin_site.admin_view(self.undelete_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_undelete"
+        return [path("<int:pk>/undelete/", view, name=name), *super().get_urls()]
 
     def history_view(self, request, object_id, extra_context=None):
-        pk = _parse_history_id(object_id)
-        known, is_gone = self._known(request, pk)
-        page = Paginator(object_timeline(self.model, pk, self._parts(request)), PER_PAGE).get_page(
-            request.GET.get("page")
-        )
+        pk = _parse_pk(object_id)
+        obj, is_deleted = self._get_object_or_last_version(request, pk)
+        timeline = object_timeline(self.model, pk, self._inline_foreign_keys(request))
+        page = Paginator(timeline, PER_PAGE).get_page(request.GET.get("page"))
         context = {
-            "title": _("History of %s") % known,
+            "title": _("History of %s") % obj,
             "page": page,
             "entries": load_timeline_entries(page),
-            "is_gone": is_gone,
+            "is_deleted": is_deleted,
+            "can_revert": not is_deleted and self.has_change_permission(request, obj),
         }
-        context["may_put_back"] = not is_gone and self.has_change_permission(request, known)
-        return self._page(request, "history", pk, known, **context)
+        return self._render(request, "history", pk, obj, **context)
 
     def history_form_view(self, request, object_id, version_id, extra_context=None):
-        """A version as it was, what putting it back does, and on POST does that."""
-        pk = _parse_history_id(object_id)
-        known, is_gone = self._known(request, pk)
+        """Display a version and a preview of the revert to it. POST reverts."""
+        pk = _parse_pk(object_id)
+        obj, is_deleted = self._get_object_or_last_version(request, pk)
         records = self.model.history.model.objects.select_related("history_user")
-        record = get_object_or_404(records, id=pk, history_id=_parse_history_id(version_id))
-        may_put_back = self.has_change_permission(request, None if is_gone else known)
+        record = get_object_or_404(records, id=pk, history_id=_parse_pk(version_id))
         if request.method == "POST":
-            if not may_put_back or is_gone:
+            if is_deleted or not self.has_change_permission(request, obj):
                 raise PermissionDenied
-            return self._put_back(request, record, known)
-        putting = None if is_gone else preview_revert(record, known)
-        return self._version(request, record, known, putting)
+            return self._revert(request, record, obj)
+        plan = None if is_deleted else preview_revert(record, obj)
+        return self._render_version(request, record, obj, plan)
 
-    def bring_back_view(self, request, pk):
-        """What bringing back something deleted does, and on POST does it."""
+    def undelete_view(self, request, pk):
+        """Display a preview of the undelete. POST undeletes."""
         if not request.user.is_superuser:
             raise PermissionDenied
         if self.model.objects.filter(pk=pk).exists():
@@ -69,71 +67,71 @@ class HistoryAdmin(SimpleHistoryAdmin):
         if record is None:
             raise Http404
         if request.method == "POST":
-            return self._bring_back(request, record)
-        return self._deleted(request, record, preview_undelete(record, request.user))
+            return self._undelete(request, record)
+        return self._render_undelete(request, record, preview_undelete(record, request.user))
 
-    def _put_back(self, request, record, known):
-        is_done, putting = revert(record, _parse_history_id(request.POST.get("newest", "")), request.user)
+    def _revert(self, request, record, obj):
+        is_done, plan = revert(record, _parse_pk(request.POST.get("latest_history_id", "")), request.user)
         if is_done:
-            messages.success(request, _("Put back: %s") % putting.then)
+            messages.success(request, _("Put back: %s") % plan.reverted)
             return redirect(f"admin:partners_{self.opts.model_name}_history", record.id)
         messages.warning(request, _("Nothing was put back. Look at what it would do by now."))
-        return self._version(request, record, known, putting)
+        return self._render_version(request, record, obj, plan)
 
-    def _bring_back(self, request, record):
-        is_done, bringing = undelete(record, _parse_history_id(request.POST.get("newest", "")), request.user)
+    def _undelete(self, request, record):
+        is_done, plan = undelete(record, _parse_pk(request.POST.get("latest_history_id", "")), request.user)
         if is_done:
-            messages.success(request, _("Brought back: %s") % bringing.title)
+            messages.success(request, _("Brought back: %s") % plan.title)
             return redirect(f"admin:partners_{self.opts.model_name}_history", record.id)
         messages.warning(request, _("Nothing was brought back. Look at what it would do by now."))
-        return self._deleted(request, record, bringing)
+        return self._render_undelete(request, record, plan)
 
-    def _version(self, request, record, known, putting):
+    def _render_version(self, request, record, obj, plan):
         context = {
-            "title": _("A version of %s") % known,
+            "title": _("A version of %s") % obj,
             "record": record,
             "values": display_values(record, RelatedObjects([record])),
-            "putting": putting,
-            "is_gone": putting is None,
-            "may_put_back": self.has_change_permission(request, putting and known),
+            "plan": plan,
+            "is_deleted": plan is None,
+            "can_revert": self.has_change_permission(request, plan and obj),
         }
-        return self._page(request, "version", record.id, known, **context)
+        return self._render(request, "version", record.id, obj, **context)
 
-    def _deleted(self, request, record, bringing):
-        context = {"title": _("Bring back %s") % bringing.title, "record": record, "bringing": bringing}
-        return self._page(request, "bring_back", record.id, bringing.title, **context)
+    def _render_undelete(self, request, record, plan):
+        context = {"title": _("Bring back %s") % plan.title, "record": record, "plan": plan}
+        return self._render(request, "undelete", record.id, plan.title, **context)
 
-    def _page(self, request, name, pk, known, **context):
+    def _render(self, request, template, pk, obj, **context):
         context |= self.admin_site.each_context(request) | {
             "opts": self.opts,
             "pk": pk,
-            "known": known,
-            "may_see_run": request.user.has_perm("partners.view_importrun"),
+            "object": obj,
+            "can_view_import_runs": request.user.has_perm("partners.view_importrun"),
         }
-        return TemplateResponse(request, f"admin/partners/history/{name}.html", context)
+        return TemplateResponse(request, f"admin/partners/history/{template}.html", context)
 
-    def _known(self, request, pk):
-        """The object or, if it is gone, what it was at last, and whether it is gone."""
+    def _get_object_or_last_version(self, request, pk):
+        """Return the object, or its last version if it has been deleted, and whether it has been deleted."""
         obj = self.model.objects.filter(pk=pk).first()
-        newest = next(iter([] if obj else latest_records(self.model, [pk])), None)
-        if obj is None and newest is None:
+        record = next(iter([] if obj else latest_records(self.model, [pk])), None)
+        if obj is None and record is None:
             raise Http404
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
-        return obj or RelatedObjects([newest]).instance(newest), obj is None
+        return obj or RelatedObjects([record]).build_instance(record), obj is None
 
-    def _parts(self, request):
-        """What is edited on the page of the object: the foreign keys by which it belongs to it."""
-        shown = [each.model for each in self.inlines if each.model in tracked_models()]
-        visible = [model for model in shown if can_view(self.admin_site, request, model)]
-        return [field for model in visible for field in model._meta.fields if field.related_model is self.model]
+    def _inline_foreign_keys(self, request):
+        """Return the foreign keys by which the objects of the inlines refer to this model."""
+        tracked = [inline.model for inline in self.inlines if inline.model in tracked_models()]
+        viewable = [model for model in tracked if can_view(self.admin_site, request, model)]
+        return [field for model in viewable for field in model._meta.fields if field.related_model is self.model]
 
 
 def can_view(site, request, model):
     return site.is_registered(model) and site.get_model_admin(model).has_view_permission(request)
 
 
-def _parse_history_id(text):
-    if not text.isdecimal() or len(text) > MAX_HISTORY_ID_DIGITS:
+def _parse_pk(text):
+    if not text.isdecimal() or len(text) > MAX_PK_DIGITS:
         raise Http404
     return int(text)

@@ -1,4 +1,4 @@
-"""Screens on which nobody overwrites anybody."""
+"""Admin classes with optimistic locking."""
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from partners.admin.conflict_report import build_conflicts, deleted_conflict
+from partners.admin.conflict_report import build_conflicts, build_conflicts_of_deleted
 from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.optimistic_locking_forms import (
     OptimisticLockingForm,
@@ -21,8 +21,6 @@ from partners.history.related_objects import latest_records
 
 
 class OptimisticLockingInline:
-    """Reads its objects with their versions."""
-
     formset = OptimisticLockingFormSet
     formfield_overrides = DATE_OVERRIDES
 
@@ -31,12 +29,12 @@ class OptimisticLockingInline:
 
 
 class OptimisticLockingAdmin:
-    """Carries the versions of what a page shows, and looks at them again under a lock when it is saved."""
+    """Submits the versions of the displayed objects with the page, and compares them under a lock when saving."""
 
     form = OptimisticLockingForm
 
     def get_queryset(self, request):
-        """The page of one object reads its version with it."""
+        """Annotate the version on pages of a single object; lists do not need it."""
         queryset = super().get_queryset(request)
         return annotate_version(queryset) if "object_id" in request.resolver_match.kwargs else queryset
 
@@ -44,16 +42,16 @@ class OptimisticLockingAdmin:
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
-            return self._save(request, object_id, form_url, extra_context)
+            return self._changeform_with_lock(request, object_id, form_url, extra_context)
         except IntegrityError:
-            # Somebody was faster by a moment. By now the form sees what is in its way.
-            return self._save(request, object_id, form_url, extra_context)
+            # Somebody else saved a moment earlier. The second attempt validates against what they saved.
+            return self._changeform_with_lock(request, object_id, form_url, extra_context)
 
     @transaction.atomic
     def delete_view(self, request, object_id, extra_context=None):
         obj = self.get_object(request, unquote(object_id)) if self._lock(request, object_id) else None
-        shown = parse_versions(request.POST, self.model) or {}
-        if obj and shown.get(obj.pk, obj.version) != obj.version:
+        versions = parse_versions(request.POST, self.model) or {}
+        if obj and versions.get(obj.pk, obj.version) != obj.version:
             messages.warning(request, _("A colleague has changed it in the meantime. Look at it again."))
             return redirect(request.get_full_path())
         context = {"versions": serialize_versions([obj] if obj else [])}
@@ -62,37 +60,37 @@ class OptimisticLockingAdmin:
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
             form = context["adminform"].form
-            formsets = optimistic_locking(each.formset for each in context["inline_admin_formsets"])
-            shown = [obj, *(each for formset in formsets for each in formset.get_queryset())]
-            context |= {"versions": serialize_versions(shown), "overtaken": build_conflicts(form, formsets)}
+            formsets = _locking_formsets(inline.formset for inline in context["inline_admin_formsets"])
+            displayed = [obj, *(row for formset in formsets for row in formset.get_queryset())]
+            context |= {"versions": serialize_versions(displayed), "conflicts": build_conflicts(form, formsets)}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @transaction.atomic
-    def _save(self, request, object_id, form_url, extra_context):
-        if object_id and not self._lock(request, object_id) and (record := self._last_record(request, object_id)):
-            return self._gone(request, record)
+    def _changeform_with_lock(self, request, object_id, form_url, extra_context):
+        if object_id and not self._lock(request, object_id) and (record := self._latest_record(object_id)):
+            return self._render_deleted_conflict(request, record)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _lock(self, request, object_id):
-        """Keeps others from the object, and all that is edited on its page, until the end of the transaction."""
+        """Lock the object and those of its inlines until the end of the transaction. Return whether it exists."""
         pk = unquote(object_id)
         if not pk.isdecimal() or not self.model.objects.select_for_update().filter(pk=pk):
             return False
-        for field in self._parts(request):
+        for field in self._inline_foreign_keys(request):
             list(field.model.objects.select_for_update().filter(**{field.name: pk}).order_by("pk"))
         return True
 
-    def _last_record(self, request, object_id):
+    def _latest_record(self, object_id):
         pk = unquote(object_id)
         return next(iter(latest_records(self.model, [pk]) if pk.isdecimal() else []), None)
 
-    def _gone(self, request, record):
-        """Shows what was typed for something that somebody has deleted, so that it can be kept elsewhere."""
+    def _render_deleted_conflict(self, request, record):
+        """Display what was submitted for a deleted object, so that the user can copy it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         obj = self.model(pk=record.id)
         form = self.get_form(request, change=True)(request.POST, instance=obj)
-        form.meanwhile = ConcurrentChanges()
+        form.concurrent_changes = ConcurrentChanges()
         formsets = [
             formset(**self.get_formset_kwargs(request, obj, inline, formset.get_default_prefix()))
             for formset, inline in self.get_formsets_with_inlines(request)
@@ -100,10 +98,10 @@ class OptimisticLockingAdmin:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("It has been deleted"),
-            "told": deleted_conflict(form, optimistic_locking(formsets), record),
+            "conflicts": build_conflicts_of_deleted(form, _locking_formsets(formsets), record),
         }
-        return TemplateResponse(request, "admin/partners/gone.html", context, status=410)
+        return TemplateResponse(request, "admin/partners/deleted_conflict.html", context, status=410)
 
 
-def optimistic_locking(formsets):
+def _locking_formsets(formsets):
     return [formset for formset in formsets if isinstance(formset, OptimisticLockingFormSet)]

@@ -1,4 +1,4 @@
-"""Sorting lists by columns that may be empty: SQLite has nothing first, and PostgreSQL last."""
+"""Changelist ordering with nulls last. By default, SQLite sorts nulls first and PostgreSQL last."""
 
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
@@ -12,10 +12,10 @@ class EmptyLastChangeList(ChangeList):
 
     def get_ordering(self, request, queryset):
         terms = super().get_ordering(request, queryset)
-        return [each for term in terms for each in _with_empty_last(self.model, term)]
+        return [expression for term in terms for expression in _nulls_last(self.model, term)]
 
 
-def _with_empty_last(model, term):
+def _nulls_last(model, term):
     if isinstance(term, str):
         return _sort_by_path(model, term.removeprefix("-"), is_descending=term.startswith("-"))
     expression, is_descending = (term.expression, term.descending) if isinstance(term, OrderBy) else (term, False)
@@ -23,7 +23,7 @@ def _with_empty_last(model, term):
 
 
 def _sort_by_path(model, path, is_descending):
-    """Of a related object by its own ordering, as Django does where no nulls are in question."""
+    """Return order-by expressions for a path. A nullable relation is expanded to the ordering of its model."""
     try:
         fields = get_fields_from_path(model, path)
     except FieldDoesNotExist:  # such as pk, or an annotation

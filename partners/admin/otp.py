@@ -1,4 +1,4 @@
-"""No screens for the second factors: their secrets are nobody's to read, or to hand out."""
+"""Unregister the admin of OTP devices: no superuser may read or assign their secrets."""
 
 from django.contrib import admin
 from django_otp.plugins.otp_static.models import StaticDevice

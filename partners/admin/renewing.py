@@ -1,4 +1,4 @@
-"""Renewing agreements: a copy in process follows each, and ends it when it is signed."""
+"""Bulk renewal of agreements: create an in-process copy of each, which ends the original once it is signed."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,7 +9,7 @@ from partners.models import Agreement
 
 
 class RenewForm(AgreementRowForm):
-    for_all = ["next_step"]
+    shared_fields = ["next_step"]
 
     class Meta:
         model = Agreement
@@ -18,7 +18,7 @@ class RenewForm(AgreementRowForm):
 
     def __init__(self, *args, instance, **kwargs):
         self.predecessor = instance
-        super().__init__(*args, instance=instance.renewal() if instance.pk else instance, **kwargs)
+        super().__init__(*args, instance=instance.build_renewal() if instance.pk else instance, **kwargs)
 
     @property
     def agreement(self):
@@ -36,7 +36,7 @@ class BulkRenewView(BulkAgreementView):
         "A copy in process follows each agreement, with its places and other details. "
         "The agreement stays in force until the copy is signed."
     )
-    done = gettext_lazy("Renewed, and in process")
+    success_message = gettext_lazy("Renewed, and in process")
 
     def get_eligible_queryset(self):
         return Agreement.objects.signed().without_renewal()
@@ -46,7 +46,8 @@ class BulkRenewView(BulkAgreementView):
             return _("its renewal is in process.")
         return super().skip_reason(agreement)
 
-    def tell(self, rows):
-        for form in rows:
+    def message_success(self, agreement_forms):
+        # The message links to the renewals.
+        for form in agreement_forms:
             form.predecessor = form.instance
-        super().tell(rows)
+        super().message_success(agreement_forms)

@@ -1,4 +1,4 @@
-"""Checks that belong to a signature, on whichever form an agreement is signed."""
+"""Validation of signatures, shared by all forms on which an agreement can be signed."""
 
 from datetime import date
 
@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from partners.admin.date_fields import DateInput
 from partners.enums import AgreementStatus
 
-CONFIRMED = "valid_until-confirmed"
+CONFIRMATION_FIELD = "valid_until-confirmed"
 
 
 class ConfirmableDateInput(DateInput):
-    """A date input with a box to tick, as soon as its form asks whether the date is right."""
+    """A date input, followed by a confirmation checkbox if the form sets `day_to_confirm`."""
 
     day_to_confirm: date | None = None
     is_confirmed = False
@@ -31,7 +31,7 @@ class ConfirmableDateInput(DateInput):
 
 
 class SignatureFormMixin:
-    """Ask whether the year is right where the last day has passed, and empty the next step, which is done."""
+    """On signing, require confirmation of a last day that has passed, and clear the next step, which is done."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -44,23 +44,22 @@ class SignatureFormMixin:
     def clean(self):
         cleaned_data = super().clean()
         if self.is_transition_to_signed():
-            self._confirm_past_end()
-            self._empty_next_step()
+            self._require_confirmed_past_end()
+            self._clear_unchanged_next_step()
         return cleaned_data
 
-    def _confirm_past_end(self):
-        valid_from, day = (self.cleaned_data.get(name) for name in ("valid_from", "valid_until"))
-        if day is None or day >= localdate() or (valid_from and valid_from > day):
+    def _require_confirmed_past_end(self):
+        valid_from, last_day = (self.cleaned_data.get(name) for name in ("valid_from", "valid_until"))
+        if last_day is None or last_day >= localdate() or (valid_from and valid_from > last_day):
             return
         widget = self.fields["valid_until"].widget
-        widget.day_to_confirm = day
-        widget.is_confirmed = self.data.get(self.add_prefix(CONFIRMED)) == day.isoformat()
+        widget.day_to_confirm = last_day
+        widget.is_confirmed = self.data.get(self.add_prefix(CONFIRMATION_FIELD)) == last_day.isoformat()
         if not widget.is_confirmed:
             message = _("The last day, %s, has passed. Correct the year, or tick that it is right.")
-            self.add_error("valid_until", message % date_format(day))
+            self.add_error("valid_until", message % date_format(last_day))
 
-    def _empty_next_step(self):
-        """Unless a new one was typed."""
+    def _clear_unchanged_next_step(self):
         if "next_step" not in self.fields:
             self.instance.next_step = ""
         elif "next_step" not in self.changed_data:

@@ -1,4 +1,4 @@
-"""Marking agreements as signed."""
+"""Bulk signing of agreements."""
 
 from django.contrib import messages
 from django.utils.html import format_html
@@ -6,7 +6,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.bulk_views import AgreementRowForm, BulkAgreementView, links
+from partners.admin.bulk_views import AgreementRowForm, BulkAgreementView, agreement_links
 from partners.admin.date_fields import DateField
 from partners.admin.document_fields import (
     FileStorageError,
@@ -15,7 +15,7 @@ from partners.admin.document_fields import (
     reselect_message,
     store_files,
 )
-from partners.admin.signature_forms import CONFIRMED, SignatureFormMixin
+from partners.admin.signature_forms import CONFIRMATION_FIELD, SignatureFormMixin
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 
@@ -23,7 +23,7 @@ DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]
 
 
 class SignForm(SignatureFormMixin, AgreementRowForm):
-    for_all = [*DATE_FIELDS, CONFIRMED]
+    shared_fields = [*DATE_FIELDS, CONFIRMATION_FIELD]
     user = None
     documents = MultipleDocumentField(label=gettext_lazy("documents"), help_text="")
 
@@ -51,14 +51,14 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
         return super().clean()
 
     def save(self):
-        self.ended = list(self.instance.predecessors().values_list("pk", flat=True))
+        self.ended_ids = list(self.instance.signed_predecessors().values_list("pk", flat=True))
         self.instance.sign(self.cleaned_data["signed_on"])
         for document in self.cleaned_data["documents"]:
-            document.add_to(self.instance, self.user, "added with the signature")
+            document.attach_to(self.instance, self.user, "added with the signature")
 
-    def ask_for_files_again(self):
-        if files := reselect_message(self, "documents"):
-            self.add_error("documents", files)
+    def add_reselect_error(self):
+        if message := reselect_message(self, "documents"):
+            self.add_error("documents", message)
 
 
 class BulkSignView(BulkAgreementView):
@@ -69,56 +69,56 @@ class BulkSignView(BulkAgreementView):
         "Its own next step is emptied. "
         "A document is a PDF, DOCX, ODT, PNG or JPEG file; choose several at once if there are more."
     )
-    done = gettext_lazy("Marked as signed")
+    success_message = gettext_lazy("Marked as signed")
 
     def get_eligible_queryset(self):
         return Agreement.objects.in_process()
 
-    def rows(self, data):
-        """With the types read once for all of the rows."""
-        rows = super().rows(data)
-        choices = list(rows[0].fields["agreement_type"].choices) if rows else []
-        for form in rows:
+    def build_forms(self, data):
+        agreement_forms = super().build_forms(data)
+        # The choices are evaluated once, not with a query in each form.
+        choices = list(agreement_forms[0].fields["agreement_type"].choices) if agreement_forms else []
+        for form in agreement_forms:
             form.fields["agreement_type"].choices = choices
             form.user = self.request.user
-        return rows
+        return agreement_forms
 
-    def answer(self, rows):
-        for form in rows:
-            form.ask_for_files_again()
-        return super().answer(rows)
+    def render_forms(self, agreement_forms):
+        for form in agreement_forms:
+            form.add_reselect_error()
+        return super().render_forms(agreement_forms)
 
-    def line_on_top(self, rows):
-        """Offer one box for all rows whose last day has passed, where it is the same."""
-        line = super().line_on_top(rows)
-        widgets = [form.fields["valid_until"].widget for form in rows]
+    def shared_values_row(self, agreement_forms):
+        """Add one confirmation checkbox if all past last days are the same day."""
+        row = super().shared_values_row(agreement_forms)
+        widgets = [form.fields["valid_until"].widget for form in agreement_forms]
         days = {widget.day_to_confirm for widget in widgets if widget.day_to_confirm}
-        for cell in line:
-            if cell and cell.name == "valid_until" and len(days) == 1:
-                cell.field.widget.day_to_confirm = days.pop()
-        return line
+        for field in row:
+            if field and field.name == "valid_until" and len(days) == 1:
+                field.field.widget.day_to_confirm = days.pop()
+        return row
 
-    def refuse(self, rows):
-        """Of two deals of one type with one university, signing the second would end the first."""
-        kinds = set()
-        for form in rows:
+    def validate_rows(self, agreement_forms):
+        """Reject a second agreement of the same university and type, as signing it would end the first."""
+        seen = set()
+        for form in agreement_forms:
             form.full_clean()
-            kind = form.instance.university_id, form.instance.agreement_type_id
-            if kind in kinds:
+            key = form.instance.university_id, form.instance.agreement_type_id
+            if key in seen:
                 form.add_error("agreement_type", _("Another deal on this page has the same university and type."))
-            kinds.add(kind)
-        if not any(form.errors for form in rows):
-            self.keep_files(rows)
+            seen.add(key)
+        if not any(form.errors for form in agreement_forms):
+            self.store_documents(agreement_forms)
 
-    def keep_files(self, rows):
+    def store_documents(self, agreement_forms):
         try:
-            store_files([document for form in rows for document in form.cleaned_data["documents"]])
+            store_files([document for form in agreement_forms for document in form.cleaned_data["documents"]])
         except FileStorageError as error:
-            for form in rows:
+            for form in agreement_forms:
                 if error.document in form.cleaned_data["documents"]:
                     form.add_error("documents", error)
 
-    def tell(self, rows):
-        super().tell(rows)
-        if ended := Agreement.objects.in_bulk([pk for form in rows for pk in form.ended]).values():
-            messages.success(self.request, format_html("{}: {}", _("Ended by a renewal"), links(ended)))
+    def message_success(self, agreement_forms):
+        super().message_success(agreement_forms)
+        if ended := Agreement.objects.in_bulk([pk for form in agreement_forms for pk in form.ended_ids]).values():
+            messages.success(self.request, format_html("{}: {}", _("Ended by a renewal"), agreement_links(ended)))

@@ -1,7 +1,6 @@
-"""The back office as a whole: its name, and the pages that belong to no model.
+"""The admin site and its pages without a model.
 
-It stands outside of ``partners.admin``, which registers its screens with it as soon as it is
-imported, and so can import the pages only when they are asked for.
+Modules that need models' admins are imported in the views, as they register with this site.
 """
 
 from urllib.parse import urlencode
@@ -12,11 +11,11 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from partners.accounts.access import is_office
+from partners.accounts.access import is_office_user
 from partners.accounts.mfa import MFASetupView, MFAVerifyView, ReauthenticateView
 from partners.accounts.password_change import PasswordChangeView
 from partners.accounts.reauthentication import reauthentication_required
-from partners.accounts.session_views import session_list
+from partners.accounts.session_views import session_list_view
 
 
 class PartnersAdminSite(admin.AdminSite):
@@ -25,16 +24,16 @@ class PartnersAdminSite(admin.AdminSite):
     login_template = "admin/accounts/login.html"
 
     def has_permission(self, request):
-        return is_office(request)
+        return is_office_user(request)
 
     def is_password_authenticated(self, request):
         return super().has_permission(request)
 
     def login(self, request, extra_context=None):
-        """Who owes nothing but the code is asked for that."""
+        """Redirect users who have given the password to the MFA code."""
         if self.is_password_authenticated(request) and not self.has_permission(request):
-            return redirect(f"{reverse('admin:code')}?{urlencode({'next': request.GET.get('next', '')})}")
-        return super().login(request, {"single_sign_on": bool(settings.OIDC_ISSUER)} | (extra_context or {}))
+            return redirect(f"{reverse('admin:mfa_verify')}?{urlencode({'next': request.GET.get('next', '')})}")
+        return super().login(request, {"oidc_enabled": bool(settings.OIDC_ISSUER)} | (extra_context or {}))
 
     def password_change(self, request, extra_context=None):
         view = PasswordChangeView.as_view(
@@ -44,48 +43,48 @@ class PartnersAdminSite(admin.AdminSite):
         return reauthentication_required(view)(request)
 
     def logout(self, request, extra_context=None):
-        """Nothing of what was shown stays behind. Cookies are left to the university's other sites of this domain."""
+        """Log out and clear the browser's cache, but not cookies, which other sites of the domain may have set."""
         response = super().logout(request, extra_context)
         response["Clear-Site-Data"] = '"cache"'
         return response
 
     def get_urls(self):
         return [
-            path("code/", MFAVerifyView.as_view(site=self), name="code"),
-            path("confirm/", ReauthenticateView.as_view(site=self), name="confirm"),
-            path("sessions/", self.admin_view(self.my_sessions), name="my_sessions"),
-            path("second-factor/", MFASetupView.as_view(site=self), name="second_factor"),
-            path("overview/", self.admin_view(self.overview), name="overview"),
-            path("changes/", self.admin_view(self.recent_changes), name="recent_changes"),
-            path("changes/deleted/", self.admin_view(self.deleted), name="deleted"),
-            path("calendar/", self.admin_view(self.my_calendar), name="my_calendar"),
+            path("mfa/", MFASetupView.as_view(site=self), name="mfa_setup"),
+            path("mfa/verify/", MFAVerifyView.as_view(site=self), name="mfa_verify"),
+            path("reauthenticate/", ReauthenticateView.as_view(site=self), name="reauthenticate"),
+            path("sessions/", self.admin_view(self.session_list), name="session_list"),
+            path("statistics/", self.admin_view(self.statistics), name="statistics"),
+            path("changes/", self.admin_view(self.change_log), name="change_log"),
+            path("changes/deleted/", self.admin_view(self.deleted_objects), name="deleted_objects"),
+            path("calendar/", self.admin_view(self.calendar_link), name="calendar_link"),
             *super().get_urls(),
         ]
 
     def index(self, request, extra_context=None):
-        from partners.admin.worklist import worklist
+        from partners.admin.worklist import build_worklist
 
-        return super().index(request, {"worklist": worklist(request, self)} | (extra_context or {}))
+        return super().index(request, {"worklist": build_worklist(request, self)} | (extra_context or {}))
 
-    def overview(self, request):
+    def statistics(self, request):
         from partners.admin.statistics import statistics_view
 
         return statistics_view(request, self)
 
-    def recent_changes(self, request):
-        from partners.admin.change_log import change_log
+    def change_log(self, request):
+        from partners.admin.change_log import change_log_view
 
-        return change_log(request, self)
+        return change_log_view(request, self)
 
-    def deleted(self, request):
-        from partners.admin.change_log import deleted
+    def deleted_objects(self, request):
+        from partners.admin.change_log import deleted_objects_view
 
-        return deleted(request, self)
+        return deleted_objects_view(request, self)
 
-    def my_sessions(self, request):
-        return session_list(request, self)
+    def session_list(self, request):
+        return session_list_view(request, self)
 
-    def my_calendar(self, request):
+    def calendar_link(self, request):
         from partners.admin.calendar_links import calendar_link_view
 
         return calendar_link_view(request, self)

@@ -30,19 +30,19 @@ class UniversityAdmin(RegisterImportExportMixin, RegisterAdmin):
     ]
 
     def get_queryset(self, request):
-        agreements = Agreement.objects.open().select_related("agreement_type").ordered_by_type()
+        agreements = Agreement.objects.not_ended().select_related("agreement_type").ordered_by_type()
         return super().get_queryset(request).prefetch_related(Prefetch("agreements", agreements, "open_agreements"))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         university = self.get_object(request, object_id)
-        context = {"publicity": get_visibility(university)} if university else {}
+        context = {"visibility": get_visibility(university)} if university else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):
-        return ", ".join(map(_describe, university.open_agreements))
+        return ", ".join(map(_format_term, university.open_agreements))
 
 
-def _describe(agreement):
+def _format_term(agreement):
     agreement_type = agreement.agreement_type and agreement.agreement_type.name
     return str(Term(agreement_type, agreement.status == AgreementStatus.IN_PROCESS))

@@ -1,9 +1,9 @@
-"""Accounts and groups, for superusers: whoever is at one's desk meanwhile makes herself none."""
+"""Users and groups, for superusers who have authenticated recently."""
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
@@ -17,7 +17,7 @@ from partners.accounts.models import UserSession
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.security_log import log_event
 from partners.admin.optimistic_locking_forms import CopyInstanceMixin
-from partners.models.accounts import named_in_history
+from partners.models.accounts import referenced_accounts
 
 admin.site.unregister([Group, User])
 
@@ -31,7 +31,7 @@ class ReauthenticationMixin:
 
 
 class UserInviteForm(forms.ModelForm):
-    """Of somebody of the office, with a password that nobody knows until she chooses one."""
+    """Form for a new staff user, with a random password until the user chooses one by the mailed link."""
 
     class Meta:
         model = User
@@ -46,7 +46,7 @@ class UserInviteForm(forms.ModelForm):
         self.instance.password = make_password(get_random_string(40))
 
 
-class AccountForm(CopyInstanceMixin, UserChangeForm):
+class UserForm(CopyInstanceMixin, UserChangeForm):
     pass
 
 
@@ -55,15 +55,15 @@ class GroupForm(CopyInstanceMixin, forms.ModelForm):
 
 
 @admin.register(Group)
-class GroupOfAccountsAdmin(ReauthenticationMixin, GroupAdmin):
+class GroupAdmin(ReauthenticationMixin, auth_admin.GroupAdmin):
     form = GroupForm
 
 
 @admin.register(User)
-class AccountAdmin(ReauthenticationMixin, UserAdmin):
-    list_display = [*UserAdmin.list_display, "is_active"]
-    actions = ["send_link", "sign_out", "close_accounts"]
-    form = AccountForm
+class UserAdmin(ReauthenticationMixin, auth_admin.UserAdmin):
+    list_display = [*auth_admin.UserAdmin.list_display, "is_active"]
+    actions = ["send_password_link", "end_sessions", "close_accounts"]
+    form = UserForm
     readonly_fields = ["last_login", "date_joined"]
     add_form, add_form_template = UserInviteForm, None
     add_fieldsets = [(None, {"fields": UserInviteForm.Meta.fields})]
@@ -74,46 +74,45 @@ class AccountAdmin(ReauthenticationMixin, UserAdmin):
             send_invitation(request, obj)
 
     def get_deleted_objects(self, objs, request):
-        """Accounts that history names are protected, each by its name and not by all that it has changed."""
-        if named := list(named_in_history(User.objects.filter(pk__in=[account.pk for account in objs]))):
-            return [], {}, set(), named
+        """Return users in history as protected, instead of all rows that refer to them."""
+        if protected := list(referenced_accounts(User.objects.filter(pk__in=[user.pk for user in objs]))):
+            return [], {}, set(), protected
         return super().get_deleted_objects(objs, request)
 
     @admin.action(description=gettext_lazy("Mail a link to choose a password"), permissions=["change"])
-    def send_link(self, request, accounts):
-        signed_on = Q(university_identity__isnull=False, is_superuser=False) if settings.OIDC_ISSUER else Q(pk=None)
-        reached = accounts.filter(is_active=True).exclude(email="").exclude(signed_on)
-        for account in reached:
-            send_invitation(request, account)
-        told = ngettext(
-            "A link has been mailed to %(n)s account.", "Links have been mailed to %(n)s accounts.", len(reached)
+    def send_password_link(self, request, queryset):
+        uses_oidc = Q(oidc_identity__isnull=False, is_superuser=False) if settings.OIDC_ISSUER else Q(pk=None)
+        recipients = queryset.filter(is_active=True).exclude(email="").exclude(uses_oidc)
+        for user in recipients:
+            send_invitation(request, user)
+        message = ngettext(
+            "A link has been mailed to %(n)s account.", "Links have been mailed to %(n)s accounts.", len(recipients)
         )
-        messages.success(request, told % {"n": len(reached)})
-        if left := [str(account) for account in accounts if account not in reached]:
+        messages.success(request, message % {"n": len(recipients)})
+        if skipped := [str(user) for user in queryset if user not in recipients]:
             message = _("Closed, without an address, or signed in by the university: %(names)s.")
-            messages.warning(request, message % {"names": ", ".join(left)})
+            messages.warning(request, message % {"names": ", ".join(skipped)})
 
     @admin.action(description=gettext_lazy("Sign the selected accounts out"), permissions=["change"])
-    def sign_out(self, request, accounts):
-        ended = UserSession.objects.filter(user__in=accounts).exclude(pk=request.session.session_key).delete()[0]
-        log_event("sessions ended", request.user, request, whose=", ".join(map(str, accounts)), number=ended)
-        told = ngettext("%(n)s session has been ended.", "%(n)s sessions have been ended.", ended) % {"n": ended}
-        messages.success(request, told)
+    def end_sessions(self, request, queryset):
+        ended = UserSession.objects.filter(user__in=queryset).exclude(pk=request.session.session_key).delete()[0]
+        log_event("sessions_ended", request.user, request, target=", ".join(map(str, queryset)), count=ended)
+        message = ngettext("%(n)s session has been ended.", "%(n)s sessions have been ended.", ended)
+        messages.success(request, message % {"n": ended})
 
     @admin.action(description=gettext_lazy("Close the selected accounts"), permissions=["change"])
-    def close_accounts(self, request, accounts):
-        closed = list(accounts.filter(is_active=True).exclude(pk=request.user.pk))
-        for account in closed:
-            account.is_active = False
-            account.save(update_fields=["is_active"])
-            self.log_change(request, account, _("Closed."))
-        UserSession.objects.filter(user__in=closed).delete()
+    def close_accounts(self, request, queryset):
+        closed = list(queryset.filter(is_active=True).exclude(pk=request.user.pk))
+        for user in closed:
+            user.is_active = False
+            user.save(update_fields=["is_active"])
+            self.log_change(request, user, _("Closed."))
         if closed:
             names = ", ".join(map(str, closed))
             messages.success(
                 request, _("Closed: %(names)s. To open one again, tick “Active” on its page.") % {"names": names}
             )
-        elif request.user not in accounts:
+        elif request.user not in queryset:
             messages.info(request, _("Closed already."))
-        if request.user in accounts:
+        if request.user in queryset:
             messages.warning(request, _("Your own account stays open. Only somebody else can close it."))

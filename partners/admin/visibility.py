@@ -1,4 +1,4 @@
-"""Whether students see a university, and why."""
+"""Explain why a university is or is not on the public list."""
 
 from typing import NamedTuple
 
@@ -12,40 +12,42 @@ from partners.models import University
 
 class Visibility(NamedTuple):
     is_public: bool
-    reasons: list
-    """Every one, in sentences."""
+    reasons: list[str]
 
 
 def get_visibility(university):
     on = localdate()
     agreements = university.agreements.select_related("agreement_type").ordered_by_type()
-    shown = [_current_reason(each) for each in agreements.public(on)]
+    public_reasons = [_public_reason(agreement) for agreement in agreements.public(on)]
     if University.objects.public(on).filter(pk=university.pk).exists():
-        return Visibility(True, shown)
-    hidden = [] if university.is_listed else [_("It is kept off the public list: tick “on the public list” below.")]
-    past = [] if shown else [_former_reason(each) for each in agreements] or [_("It has no agreement.")]
-    return Visibility(False, hidden + past)
+        return Visibility(True, public_reasons)
+    reasons = []
+    if not university.is_listed:
+        reasons.append(_("It is kept off the public list: tick “on the public list” below."))
+    if not public_reasons:
+        reasons += [_past_reason(agreement) for agreement in agreements] or [_("It has no agreement.")]
+    return Visibility(False, reasons)
 
 
-def _current_reason(agreement):
-    """Of an agreement that is in force or in process."""
-    told = {"type": _type_of(agreement)}
+def _public_reason(agreement):
+    """Describe an agreement that is in force or in process."""
+    params = {"type": _type_label(agreement)}
     if agreement.status == AgreementStatus.IN_PROCESS:
-        return _("%(type)s is in process.") % told
+        return _("%(type)s is in process.") % params
     if agreement.valid_until:
-        return _("%(type)s is in force until %(day)s.") % (told | {"day": date_format(agreement.valid_until)})
-    return _("%(type)s is in force, open-ended.") % told
+        return _("%(type)s is in force until %(day)s.") % (params | {"day": date_format(agreement.valid_until)})
+    return _("%(type)s is in force, open-ended.") % params
 
 
-def _former_reason(agreement):
-    """Of an agreement that is neither in force nor in process."""
-    told = {"type": _type_of(agreement)}
+def _past_reason(agreement):
+    """Describe an agreement that is neither in force nor in process."""
+    params = {"type": _type_label(agreement)}
     if agreement.status == AgreementStatus.SIGNED:
-        return _("%(type)s expired on %(day)s.") % (told | {"day": date_format(agreement.valid_until)})
+        return _("%(type)s expired on %(day)s.") % (params | {"day": date_format(agreement.valid_until)})
     if agreement.ended_on:
-        return _("%(type)s ended on %(day)s.") % (told | {"day": date_format(agreement.ended_on)})
-    return _("%(type)s has ended.") % told
+        return _("%(type)s ended on %(day)s.") % (params | {"day": date_format(agreement.ended_on)})
+    return _("%(type)s has ended.") % params
 
 
-def _type_of(agreement):
+def _type_label(agreement):
     return agreement.agreement_type or _("An agreement of unknown type")

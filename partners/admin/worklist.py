@@ -1,4 +1,4 @@
-"""What waits for the coordinator, on the front page: a few lines of each group, and the way to the rest."""
+"""The worklist on the admin's front page: a few items of each section, with a link to the full list."""
 
 from datetime import timedelta
 
@@ -16,112 +16,112 @@ from partners.models import Agreement, Document, University
 from partners.querysets import EXPIRED, IN_FORCE, IN_PROCESS
 
 MAX_ITEMS = 20
-WHO = ResponsibleFilter.parameter_name
+RESPONSIBLE_PARAM = ResponsibleFilter.parameter_name
 
 
 class WorklistSection:
-    """Matters of one kind, which says what a line shows of each, and what is said where there is none."""
+    """The first items of a queryset; ``kind`` selects the template and ``empty_message`` is displayed without items."""
 
-    def __init__(self, kind, title, found, address, empty, count=None):
-        self.kind, self.title, self.address, self.empty = kind, title, address, empty
-        self.lines = [WorklistItem(each) for each in found[:MAX_ITEMS]]
-        self.count = found.count() if count is None else count
-        self.parts = []
+    def __init__(self, kind, title, queryset, url, empty_message, count=None):
+        self.kind, self.title, self.url, self.empty_message = kind, title, url, empty_message
+        self.items = [WorklistItem(obj) for obj in queryset[:MAX_ITEMS]]
+        self.count = queryset.count() if count is None else count
+        self.breakdown = []
 
     @property
-    def rest(self):
-        return self.count - len(self.lines)
+    def remaining_count(self):
+        return self.count - len(self.items)
 
 
 class WorklistItem:
-    def __init__(self, about):
-        self.about = about
+    def __init__(self, obj):
+        self.obj = obj
 
-    def time_left(self):
-        return describe_deadline(self.about)
+    def deadline(self):
+        return describe_deadline(self.obj)
 
-    def urgency(self):
-        return deadline_css_class(self.about)
+    def deadline_css_class(self):
+        return deadline_css_class(self.obj)
 
-    def moved(self):
-        """How long ago an agreement moved, in words."""
-        if self.about.last_changed_at is None:
+    def last_changed(self):
+        """Return how many days ago the agreement or one of its documents changed, as text."""
+        if self.obj.last_changed_at is None:
             return "-"
-        days = (localdate() - localdate(self.about.last_changed_at)).days
+        days = (localdate() - localdate(self.obj.last_changed_at)).days
         return ngettext("%d day ago", "%d days ago", days) % days if days else _("today")
 
 
-def worklist(request, site):
-    """For the template of the front page. Nothing for those who may not see agreements."""
+def build_worklist(request, site):
+    """Return the context of the worklist's template, or None without the permission to view agreements."""
     if not can_view(site, request, Agreement):
         return None
-    is_mine = request.GET.get(WHO) == ME
+    is_mine = request.GET.get(RESPONSIBLE_PARAM) == ME
     agreements = Agreement.objects.filter(responsible=request.user) if is_mine else Agreement.objects.all()
-    chosen = {WHO: ME} if is_mine else {}
-    makers = [_in_process, _expiring, _expired, _without_document]
-    groups = [make(agreements.select_related("university", "agreement_type", "responsible"), chosen) for make in makers]
+    filters = {RESPONSIBLE_PARAM: ME} if is_mine else {}
+    builders = [_in_process, _expiring, _expired, _without_document]
+    related = agreements.select_related("university", "agreement_type", "responsible")
+    sections = [build(related, filters) for build in builders]
     if can_view(site, request, University):
-        groups.append(_kept_off(agreements if is_mine else None))
+        sections.append(_unlisted_universities(agreements if is_mine else None))
     return {
-        "groups": groups,
+        "sections": sections,
         "is_mine": is_mine,
-        "may_change": request.user.has_perm("partners.change_agreement"),
-        "address": request.get_full_path(),
+        "can_change": request.user.has_perm("partners.change_agreement"),
+        "return_url": request.get_full_path(),
     }
 
 
-def _in_process(agreements, chosen):
-    longest_first = F("last_changed_at").asc(nulls_first=True)
-    found = agreements.in_process().with_last_change().order_by(longest_first, "pk")
-    empty = _("No deal is waiting for a signature.")
-    return WorklistSection(
-        "deals", _("In process"), found, agreement_changelist_url(status=IN_PROCESS, **chosen), empty
-    )
+def _in_process(agreements, filters):
+    longest_unchanged_first = F("last_changed_at").asc(nulls_first=True)
+    queryset = agreements.in_process().with_last_change().order_by(longest_unchanged_first, "pk")
+    url = agreement_changelist_url(status=IN_PROCESS, **filters)
+    return WorklistSection("in_process", _("In process"), queryset, url, _("No deal is waiting for a signature."))
 
 
-def _expiring(agreements, chosen):
+def _expiring(agreements, filters):
     today, title = localdate(), _("Ending within %d days") % FAR
-    found = agreements.expiring(today, FAR)
-    soonest_first = found.with_renewal().order_by("valid_until", "pk")
-    empty = _("Nothing ends within %d days.") % FAR
-    group = WorklistSection("ends", title, soonest_first, agreement_changelist_url(ends=FAR, **chosen), empty)
-    ends = {f"within_{days}": Q(valid_until__lte=today + timedelta(days)) for days in THRESHOLDS}
-    counts = found.aggregate(**{name: Count("pk", filter=end) for name, end in ends.items()})
+    expiring = agreements.expiring(today, FAR)
+    soonest_first = expiring.with_renewal().order_by("valid_until", "pk")
+    empty_message = _("Nothing ends within %d days.") % FAR
+    url = agreement_changelist_url(ends=FAR, **filters)
+    section = WorklistSection("expiry", title, soonest_first, url, empty_message)
+    conditions = {f"within_{days}": Q(valid_until__lte=today + timedelta(days)) for days in THRESHOLDS}
+    counts = expiring.aggregate(**{name: Count("pk", filter=condition) for name, condition in conditions.items()})
     for days, count in zip(THRESHOLDS, counts.values(), strict=True):
-        words = ngettext("%(count)d within %(days)d day", "%(count)d within %(days)d days", days)
-        group.parts.append((words % {"count": count, "days": days}, agreement_changelist_url(ends=days, **chosen)))
-    return group
+        label = ngettext("%(count)d within %(days)d day", "%(count)d within %(days)d days", days)
+        label %= {"count": count, "days": days}
+        section.breakdown.append((label, agreement_changelist_url(ends=days, **filters)))
+    return section
 
 
-def _expired(agreements, chosen):
-    found = agreements.expired(localdate()).with_renewal().order_by("-valid_until", "pk")
-    empty = _("Nothing has expired.")
-    return WorklistSection("ends", _("Expired"), found, agreement_changelist_url(status=EXPIRED, **chosen), empty)
+def _expired(agreements, filters):
+    queryset = agreements.expired(localdate()).with_renewal().order_by("-valid_until", "pk")
+    url = agreement_changelist_url(status=EXPIRED, **filters)
+    return WorklistSection("expiry", _("Expired"), queryset, url, _("Nothing has expired."))
 
 
-def _without_document(agreements, chosen):
-    """Of those in force, the newest first.
+def _without_document(agreements, filters):
+    """Return the section of agreements in force without a document, the newest first.
 
-    Named by what they are not, and counted by what is left: asked for as signed and without a document, a database
-    fetches, looks up and sorts nearly the whole register for twenty lines.
+    The query excludes the other states, and the count is a difference, because a query for signed agreements without
+    a document makes the database fetch, look up and sort nearly the whole register for the first items.
     """
     today = localdate()
-    over = Q(status__in=[AgreementStatus.IN_PROCESS, AgreementStatus.ENDED]) | Q(valid_until__lt=today)
-    newest_first = agreements.exclude(over).without_document().order_by("-pk")
+    not_in_force = Q(status__in=[AgreementStatus.IN_PROCESS, AgreementStatus.ENDED]) | Q(valid_until__lt=today)
+    newest_first = agreements.exclude(not_in_force).without_document().order_by("-pk")
     in_force = agreements.in_force(today)
     documented = in_force.filter(pk__in=Document.objects.active().values("agreement"))
-    address = agreement_changelist_url(status=IN_FORCE, document=WITHOUT, **chosen)
-    empty = _("Every agreement in force has its document.")
+    url = agreement_changelist_url(status=IN_FORCE, document=WITHOUT, **filters)
+    empty_message = _("Every agreement in force has its document.")
     count = in_force.count() - documented.count()
-    return WorklistSection("documents", _("Signed, without a document"), newest_first, address, empty, count)
+    return WorklistSection("documents", _("Signed, without a document"), newest_first, url, empty_message, count)
 
 
-def _kept_off(agreements):
-    """Universities, of all agreements or of those given."""
-    found = University.objects.filter(is_listed=False).select_related("country").order_by("name_key", "pk")
+def _unlisted_universities(agreements):
+    """Return the section of universities kept off the public list; with agreements, only their universities."""
+    universities = University.objects.filter(is_listed=False).select_related("country").order_by("name_key", "pk")
     if agreements is not None:
-        found = found.filter(pk__in=agreements.values("university"))
-    address = reverse("admin:partners_university_changelist", query={"is_listed__exact": 0})
-    return WorklistSection(
-        "universities", _("Kept off the public list"), found, address, _("No university is kept off the list.")
-    )
+        universities = universities.filter(pk__in=agreements.values("university"))
+    url = reverse("admin:partners_university_changelist", query={"is_listed__exact": 0})
+    empty_message = _("No university is kept off the list.")
+    return WorklistSection("universities", _("Kept off the public list"), universities, url, empty_message)

@@ -1,4 +1,4 @@
-"""A backup's file: a zip with a checksum of each thing in it, told by a manifest that is written last."""
+"""The backup file: a zip with a manifest, written last, that has the checksum of every member."""
 
 import hashlib
 import json
@@ -9,82 +9,83 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Version of the file's layout; raise it when older code could not read a new backup.
 FORMAT = 1
 MANIFEST = "manifest.json"
-BLOCK = 1 << 20
+BLOCK_BYTES = 1 << 20
 MAX_MANIFEST_BYTES = 1 << 26
-MAX_EXPANSION, ALWAYS_ALLOWED_BYTES = 200, 1 << 26
-"""A backup's text shrinks to a tenth or a thirtieth. A zip bomb shrinks to a thousandth."""
-UNREADABLE = (
+# Rows compress 10 to 30 times, a zip bomb about 1000 times.
+MAX_COMPRESSION_RATIO, ALWAYS_ALLOWED_BYTES = 200, 1 << 26
+# Raised by zipfile and json for a damaged file.
+READ_ERRORS = (
     *(AttributeError, EOFError, KeyError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
     *(zipfile.BadZipFile, zlib.error),
 )
-"""What zipfile and json raise over a file in which some bytes are wrong."""
 
 
 class BackupError(Exception):
-    """A backup that cannot be made or restored, told in a sentence."""
+    """A backup cannot be created or restored; the message is a sentence for the administrator."""
 
 
 class BackupWriter:
     def __init__(self, zipped: zipfile.ZipFile):
         self.zipped = zipped
-        self.sums: dict[str, str] = {}
+        self.checksums: dict[str, str] = {}
 
     def add(self, name: str, blocks: Iterable[bytes]) -> None:
-        told = hashlib.sha256()
+        digest = hashlib.sha256()
         with self.zipped.open(name, "w", force_zip64=True) as member:
             for block in blocks:
-                told.update(block)
+                digest.update(block)
                 member.write(block)
-        self.sums[name] = told.hexdigest()
+        self.checksums[name] = digest.hexdigest()
 
 
 @contextmanager
-def open_for_writing(path: Path, **about) -> Iterator[BackupWriter]:
-    """Writes a file that has its name only when it is complete and on the disk, and that nobody else may read."""
-    unfinished = partial_path(path)
+def open_for_writing(path: Path, **metadata) -> Iterator[BackupWriter]:
+    """Write to a partial file, readable by its owner only, and rename it once it is complete and synced to disk."""
+    partial = partial_path(path)
     try:
-        with open(unfinished, "wb", opener=_owner_only) as file:
+        with open(partial, "wb", opener=_owner_only) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
                 writer = BackupWriter(zipped)
                 yield writer
-                zipped.writestr(MANIFEST, json.dumps({"format": FORMAT, **about, "sha256": writer.sums}, indent=1))
+                zipped.writestr(
+                    MANIFEST, json.dumps({"format": FORMAT, **metadata, "sha256": writer.checksums}, indent=1)
+                )
             os.fsync(file.fileno())
-        unfinished.replace(path)
+        partial.replace(path)
     except OSError as error:
         raise BackupError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def partial_path(path: Path) -> Path:
-    """What a backup is until it is complete, and what is left of one that was killed."""
+    """Return the path of an incomplete backup, which remains if its process is killed."""
     return path.with_name(f".{path.name}.part")
 
 
 class BackupReader:
-    """A backup that was found to be whole."""
-
     def __init__(self, zipped: zipfile.ZipFile):
         self.zipped = zipped
         self.manifest = self._read_manifest()
-        self.sums: dict[str, str] = self.manifest["sha256"]
+        self.checksums: dict[str, str] = self.manifest["sha256"]
         self.migrations: list[tuple[str, str]] = [tuple(name) for name in self.manifest["migrations"]]
 
     def members(self, folder: str) -> list[str]:
-        return [name for name in self.sums if name.startswith(f"{folder}/")]
+        return [name for name in self.checksums if name.startswith(f"{folder}/")]
 
     def open(self, name: str):
         return self.zipped.open(name)
 
-    def check(self) -> None:
-        """Raise ValueError unless everything is as it was written."""
+    def verify(self) -> None:
+        """Raise ValueError if members do not match the manifest or their checksums."""
         names = self.zipped.namelist()
-        if sorted(names) != sorted([*self.sums, MANIFEST]):
-            raise ValueError("what is in it is not what its manifest tells")
+        if sorted(names) != sorted([*self.checksums, MANIFEST]):
+            raise ValueError("its members do not match its manifest")
         self._check_size()
-        for name, expected in self.sums.items():
+        for name, expected in self.checksums.items():
             with self.open(name) as member:
                 if hashlib.file_digest(member, "sha256").hexdigest() != expected:
                     raise ValueError(f"{name} is not as it was written")
@@ -104,10 +105,10 @@ class BackupReader:
         return manifest
 
     def _check_size(self) -> None:
-        """Raise ValueError for a zip bomb, before any of it is unpacked."""
+        """Raise ValueError for a zip bomb, before anything is unpacked."""
         unpacked = sum(member.file_size for member in self.zipped.infolist())
         packed = sum(member.compress_size for member in self.zipped.infolist())
-        if unpacked > max(packed * MAX_EXPANSION, ALWAYS_ALLOWED_BYTES):
+        if unpacked > max(packed * MAX_COMPRESSION_RATIO, ALWAYS_ALLOWED_BYTES):
             raise ValueError(f"it is {packed:,} bytes that unpack to {unpacked:,}")
 
 
@@ -125,30 +126,30 @@ def _is_migration(name: object) -> bool:
 
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[BackupReader]:
-    """Reads a backup, after everything in it was held against its checksum."""
-    with _opened(path) as zipped:
-        yield _verified(path, zipped)
+    """Open a backup whose checksums were verified. Raise BackupError if it is damaged."""
+    with _open_zip(path) as zipped:
+        yield _verified_reader(path, zipped)
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
+def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except FileNotFoundError as error:
         raise BackupError(f"{path} is not there.") from error
-    except UNREADABLE as error:
-        raise damaged(path, error) from error
+    except READ_ERRORS as error:
+        raise damaged_backup_error(path, error) from error
 
 
-def _verified(path: Path, zipped: zipfile.ZipFile) -> BackupReader:
+def _verified_reader(path: Path, zipped: zipfile.ZipFile) -> BackupReader:
     try:
         reader = BackupReader(zipped)
-        reader.check()
-    except UNREADABLE as error:
-        raise damaged(path, error) from error
+        reader.verify()
+    except READ_ERRORS as error:
+        raise damaged_backup_error(path, error) from error
     return reader
 
 
-def damaged(path: Path, error: Exception) -> BackupError:
+def damaged_backup_error(path: Path, error: Exception) -> BackupError:
     reason = str(error.args[0] if isinstance(error, KeyError) else error).rstrip(".")
     return BackupError(f"{path} is damaged, or is not a backup: {reason}. Take another one.")
 

@@ -1,4 +1,4 @@
-"""A backup put into an empty database, of the same kind or of the other."""
+"""Restore a backup into an empty database, SQLite or PostgreSQL, whichever it was taken from."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,53 +19,53 @@ from django.db.migrations import exceptions as migration_errors
 from django.db.migrations.executor import MigrationExecutor
 
 from partners.backups import archive, serialization
-from partners.backups.archive import UNREADABLE, BackupError, BackupReader
-from partners.backups.create import document_folders, documents
+from partners.backups.archive import READ_ERRORS, BackupError, BackupReader
+from partners.backups.create import document_folders, iter_documents
 from partners.models import University
 
-UNUSABLE = (
-    *UNREADABLE,
+# Raised for a file that is intact but has contents that no register had.
+INVALID_DATA_ERRORS = (
+    *READ_ERRORS,
     *(ArithmeticError, Error, LookupError, SuspiciousOperation, ValidationError),
     *(migration_errors.InvalidMigrationPlan, migration_errors.IrreversibleError, migration_errors.NodeNotFoundError),
 )
-"""Raised over a file that is whole, and has in it what no register had."""
 
 
 def restore_backup(path: Path) -> None:
-    """Fill the database as it was at the migrations of the backup, and then bring it to those of today.
+    """Load the backup at its own migrations, then migrate to the current ones.
 
-    All of it or nothing: a backup that cannot be restored leaves neither tables nor documents behind.
+    Atomic: a backup that cannot be restored leaves neither tables nor documents behind.
     """
-    reject_filled_database()
-    with archive.open_for_reading(path) as backup, _new_documents() as added, _one_transaction():
-        with _refused_as_damaged(path):
+    ensure_empty_database()
+    with archive.open_for_reading(path) as backup, _deleted_on_failure() as added, _migration_transaction():
+        with _invalid_data_as_backup_error(path):
             restore_database(backup)
         restore_documents(backup, added)
 
 
 def restore_database(backup: BackupReader) -> None:
-    then = migrated_to(backup.migrations)
-    reject_unknown_members(backup, then)
-    restore_rows(backup, then)
+    historical_apps = migrate_to(backup.migrations)
+    reject_unknown_members(backup, historical_apps)
+    restore_rows(backup, historical_apps)
     connection.check_constraints()
     call_command("migrate", verbosity=0)
-    reject_missing_documents(backup)
+    validate_document_references(backup)
     connection.check_constraints()
 
 
 @contextmanager
-def _refused_as_damaged(path: Path) -> Iterator[None]:
+def _invalid_data_as_backup_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        raise BackupError(f"The database cannot take the backup: {_in_one_line(error)}.") from error
-    except UNUSABLE as error:
-        raise archive.damaged(path, error) from error
+        raise BackupError(f"The database cannot take the backup: {_one_line_message(error)}.") from error
+    except INVALID_DATA_ERRORS as error:
+        raise archive.damaged_backup_error(path, error) from error
 
 
 @contextmanager
-def _new_documents() -> Iterator[list[tuple[Storage, str]]]:
-    """Collect documents as they are added, and delete them again if the restore fails after that."""
+def _deleted_on_failure() -> Iterator[list[tuple[Storage, str]]]:
+    """Yield a list for the documents that are stored, and delete these if the restore fails."""
     added: list[tuple[Storage, str]] = []
     try:
         yield added
@@ -76,13 +76,13 @@ def _new_documents() -> Iterator[list[tuple[Storage, str]]]:
 
 
 @contextmanager
-def _one_transaction() -> Iterator[None]:
-    """SQLite migrates only while it does not enforce foreign keys, which it can be told only before a transaction."""
+def _migration_transaction() -> Iterator[None]:
+    """Open a transaction in which SQLite can migrate: foreign key checks can be disabled only before it begins."""
     with connection.constraint_checks_disabled(), transaction.atomic():
         yield
 
 
-def reject_filled_database() -> None:
+def ensure_empty_database() -> None:
     existing = connection.introspection.table_names()
     for model in (University, User):
         if model._meta.db_table in existing and (count := model._base_manager.count()):
@@ -92,8 +92,8 @@ def reject_filled_database() -> None:
             )
 
 
-def migrated_to(applied: list[tuple[str, str]]) -> Apps:
-    """Bring the database to these migrations, and return the models as they were with them."""
+def migrate_to(applied: list[tuple[str, str]]) -> Apps:
+    """Migrate the empty database to exactly these migrations and return the historical app registry."""
     executor = MigrationExecutor(connection, _check_constraints_after)
     known = executor.loader.graph.nodes
     names = {*applied} - {*executor.loader.replacements}
@@ -101,28 +101,28 @@ def migrated_to(applied: list[tuple[str, str]]) -> Apps:
         raise BackupError(
             f"The backup is of a newer version, which has {'.'.join(unknown[0])}. Upgrade first, then restore."
         )
-    last = [name for name in names if names.isdisjoint(known_children(executor, name))]
-    return executor.migrate(last).apps
+    targets = [name for name in names if names.isdisjoint(_child_migrations(executor, name))]
+    return executor.migrate(targets).apps
 
 
 def _check_constraints_after(action: str, *_migration) -> None:
-    """PostgreSQL alters no table with rows whose foreign keys are still to be checked in the transaction."""
+    """Check deferred constraints now: PostgreSQL cannot alter a table with pending ones in the transaction."""
     if action == "apply_success":
         connection.check_constraints()
 
 
-def known_children(executor: MigrationExecutor, name: tuple[str, str]) -> set[tuple[str, str]]:
+def _child_migrations(executor: MigrationExecutor, name: tuple[str, str]) -> set[tuple[str, str]]:
     return {child.key for child in executor.loader.graph.node_map[name].children if child.key[0] == name[0]}
 
 
-def reject_unknown_members(backup: BackupReader, then: Apps) -> None:
-    tables = {_rows_of(model) for model in serialization.backed_up_models(then)}
-    if missing := sorted(tables - {*backup.sums}):
+def reject_unknown_members(backup: BackupReader, historical_apps: Apps) -> None:
+    tables = {_member_name(model) for model in serialization.backed_up_models(historical_apps)}
+    if missing := sorted(tables - {*backup.checksums}):
         raise ValueError(f"{missing[0]} is not in it")
-    for name in sorted({*backup.sums} - tables):
+    for name in sorted({*backup.checksums} - tables):
         folder, _, file_name = name.rpartition("/")
         if folder not in document_folders() or not _is_file_name(file_name):
-            raise ValueError(f"nothing is known of {name!r:.100}")
+            raise ValueError(f"it has the unknown member {name!r:.100}")
 
 
 def _is_file_name(name: str) -> bool:
@@ -132,44 +132,44 @@ def _is_file_name(name: str) -> bool:
         return False
 
 
-def _rows_of(model) -> str:
+def _member_name(model) -> str:
     return f"rows/{model._meta.label_lower}.jsonl"
 
 
-def restore_rows(backup: BackupReader, then: Apps) -> None:
-    models = serialization.backed_up_models(then)
+def restore_rows(backup: BackupReader, historical_apps: Apps) -> None:
+    models = serialization.backed_up_models(historical_apps)
     for model in models:
         serialization.delete_all(model)
     for model in models:
-        with backup.open(_rows_of(model)) as lines:
-            _load(model, lines)
+        with backup.open(_member_name(model)) as lines:
+            _load_rows(model, lines)
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
 
 
-def _load(model, lines: IO[bytes]) -> None:
+def _load_rows(model, lines: IO[bytes]) -> None:
     try:
         serialization.load_rows(model, lines)
     except OperationalError:
         raise
-    except UNUSABLE as error:
-        raise ValueError(f"{_rows_of(model)}: {_in_one_line(error)}") from error
+    except INVALID_DATA_ERRORS as error:
+        raise ValueError(f"{_member_name(model)}: {_one_line_message(error)}") from error
 
 
-def _in_one_line(error: Exception) -> str:
+def _one_line_message(error: Exception) -> str:
     reason = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
     return " ".join(reason.split())
 
 
-def reject_missing_documents(backup: BackupReader) -> None:
-    """Rows and documents name each other, or the backup has lost something."""
-    named = {f"{folder}/{name}" for folder, _storage, name in documents()}
+def validate_document_references(backup: BackupReader) -> None:
+    """Raise ValueError unless the documents of rows and the documents in the backup are the same."""
+    referenced = {f"{folder}/{name}" for folder, _storage, name in iter_documents()}
     present = {name for folder in document_folders() for name in backup.members(folder)}
-    if missing := sorted(named - present):
+    if missing := sorted(referenced - present):
         raise ValueError(f"its rows name the document {missing[0]!r:.100}, which is not in it")
-    if unnamed := sorted(present - named):
-        raise ValueError(f"no row names the document {unnamed[0]!r:.100}")
+    if unreferenced := sorted(present - referenced):
+        raise ValueError(f"no row names the document {unreferenced[0]!r:.100}")
 
 
 def restore_documents(backup: BackupReader, added: list[tuple[Storage, str]]) -> None:
@@ -177,7 +177,7 @@ def restore_documents(backup: BackupReader, added: list[tuple[Storage, str]]) ->
         for member in backup.members(folder):
             name = member.removeprefix(f"{folder}/")
             if field.storage.exists(name):
-                reject_other_document(field.storage, name, backup.sums[member])
+                reject_different_document(field.storage, name, backup.checksums[member])
                 continue
             added.append((field.storage, name))
             with backup.open(member) as content:
@@ -188,10 +188,10 @@ def restore_document(storage: Storage, name: str, content: IO[bytes]) -> None:
     try:
         storage.save(name, File(content))
     except OSError as error:
-        raise BackupError(f"The document {name} cannot be kept: {error.strerror}.") from error
+        raise BackupError(f"The document {name} cannot be stored: {error.strerror}.") from error
 
 
-def reject_other_document(storage: Storage, name: str, sha256: str) -> None:
-    with storage.open(name) as present:
-        if hashlib.file_digest(present, "sha256").hexdigest() != sha256:
+def reject_different_document(storage: Storage, name: str, sha256: str) -> None:
+    with storage.open(name) as stored:
+        if hashlib.file_digest(stored, "sha256").hexdigest() != sha256:
             raise BackupError(f"Another document is named {name} already. Restore beside an empty folder of documents.")

@@ -1,1 +1,1 @@
-"""What history knows: differences in words, the changes of the whole register, and putting things back."""
+"""History of the register: diffs, timelines, the change log, revert and undelete."""

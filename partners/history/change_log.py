@@ -1,4 +1,4 @@
-"""All changes of the register, by whom, of what and when. Those of an import run are one line."""
+"""The change log of the whole register, filtered by model, user and date. An import run is a single entry."""
 
 from __future__ import annotations
 
@@ -18,129 +18,144 @@ from partners.models.import_runs import UNDO_REASON_PREFIX
 
 RUN, UNDONE = "run", "undone"
 MAX_UNDO_DURATION = timedelta(hours=1)
-"""At most. It tells the changes of an undo by their days, which have an index, before it looks at their reasons."""
+"""Limits the search for the changes of an undo to dates, which are indexed, before their reasons are compared."""
 
 Model = type[models.Model]
 
 
 @dataclass
 class ImportRunEntry:
-    """What an import run did, or undoing it, in one line."""
+    """All changes of an import run, or of its undo."""
 
     run: ImportRun
     is_undo: bool
     counts: list[tuple[Model, int]] = field(default_factory=list)
 
     @property
-    def moment(self) -> datetime:
+    def date(self) -> datetime:
         return self.run.undone_at if self.is_undo else self.run.accepted_at
 
     @property
     def reason(self) -> str:
-        return self.run.undo_reason if self.is_undo else self.run.reason
+        return self.run.undo_history_reason if self.is_undo else self.run.history_reason
 
     @property
-    def told(self) -> list[tuple[str, int]]:
-        """How many of what, each in words."""
+    def count_labels(self) -> list[tuple[str, int]]:
+        """Return (model label, number of changes)."""
         names = {True: "verbose_name", False: "verbose_name_plural"}
         return [(str(getattr(model._meta, names[count == 1])), count) for model, count in self.counts]
 
     @property
-    def who(self) -> object:
+    def user(self) -> object:
         return self.run.undone_by if self.is_undo else self.run.user
 
 
 @dataclass
 class ChangeLogQuery:
-    """The changes that are asked for."""
+    """Filter of the change log."""
 
     models: Sequence[Model]
-    by: Q = field(default_factory=Q)
-    """A condition on rows of history."""
+    condition: Q = field(default_factory=Q)
+    """Applies to historical records."""
     since: datetime | None = None
+    """Inclusive."""
     before: datetime | None = None
-    is_gone: bool = False
-    """Only the deletions of what has not been brought back."""
+    """Exclusive."""
+    deleted_only: bool = False
+    """Only deletions, and only of objects that still do not exist."""
 
     def rows(self) -> QuerySet:
-        parts = [as_timeline_rows(self._single(model), model._meta.model_name) for model in self.models]
-        return union_by_date([*parts, *([] if self.is_gone else self._runs())])
+        """Return the timeline rows, newest first."""
+        querysets = [as_timeline_rows(self._records(model), model._meta.model_name) for model in self.models]
+        return union_by_date(querysets if self.deleted_only else [*querysets, *self._run_rows()])
 
-    def told(self, rows: Iterable[TimelineRow]) -> list[HistoryEntry | ImportRunEntry]:
+    def load(self, rows: Iterable[TimelineRow]) -> list[HistoryEntry | ImportRunEntry]:
+        """Return the entries in the order of the rows."""
         rows = list(rows)
-        found = load_entries_by_key(rows) | {row[1:]: line for row, line in self._run_lines(rows)}
-        return [found[row[1:]] for row in rows if row[1:] in found]
+        entries = load_entries_by_key(rows) | self._load_run_entries(rows)
+        return [entries[row[1:]] for row in rows if row[1:] in entries]
 
-    def _single(self, model: Model) -> QuerySet:
-        records = self._within(model.history.model.objects.filter(self.by))
-        if self.is_gone:
+    def _records(self, model: Model) -> QuerySet:
+        """Return the historical records that are entries of their own, not part of an import run or its undo."""
+        records = self._in_date_range(model.history.model.objects.filter(self.condition))
+        if self.deleted_only:
             later = model.history.model.objects.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
-            present = model.objects.filter(pk=OuterRef("id"))
-            return records.filter(~Exists(present), ~Exists(later), history_type=DELETED)
-        if model in self._imported():
+            existing = model.objects.filter(pk=OuterRef("id"))
+            return records.filter(~Exists(existing), ~Exists(later), history_type=DELETED)
+        if model in self._importable_models():
             records = records.filter(import_run=None)
         return records.exclude(history_change_reason__startswith=UNDO_REASON_PREFIX)
 
-    def _within(self, rows: QuerySet, moment: str = "history_date") -> QuerySet:
+    def _in_date_range(self, queryset: QuerySet, date_field: str = "history_date") -> QuerySet:
         if self.since:
-            rows = rows.filter(**{f"{moment}__gte": self.since})
-        return rows.filter(**{f"{moment}__lt": self.before}) if self.before else rows
+            queryset = queryset.filter(**{f"{date_field}__gte": self.since})
+        return queryset.filter(**{f"{date_field}__lt": self.before}) if self.before else queryset
 
-    def _imported(self) -> list[Model]:
+    def _importable_models(self) -> list[Model]:
         return [model for model in self.models if hasattr(model.history.model, "import_run")]
 
-    def _runs(self) -> list[QuerySet]:
+    def _run_rows(self) -> list[QuerySet]:
+        """Return one queryset of import runs and one of undone runs that changed any of the models."""
         accepted, undone = Q(), Q()
-        for model in self._imported():
-            accepted |= Q(Exists(self._of_run(model, import_run=OuterRef("pk"))))
-            undone |= Q(Exists(self._of_undo(model)))
+        for model in self._importable_models():
+            accepted |= Q(Exists(self._records_of_run(model, import_run=OuterRef("pk"))))
+            undone |= Q(Exists(self._records_of_undo(model)))
         if not accepted:
             return []
-        runs, moments = ImportRun.objects.accepted(), {RUN: "accepted_at", UNDONE: "undone_at"}
-        found = {RUN: runs.filter(accepted), UNDONE: runs.filter(undone, undone_at__isnull=False)}
+        runs, date_fields = ImportRun.objects.accepted(), {RUN: "accepted_at", UNDONE: "undone_at"}
+        querysets = {RUN: runs.filter(accepted), UNDONE: runs.filter(undone, undone_at__isnull=False)}
         return [
-            as_timeline_rows(self._within(rows, moments[kind]), kind, moments[kind]) for kind, rows in found.items()
+            as_timeline_rows(self._in_date_range(queryset, date_fields[kind]), kind, date_fields[kind])
+            for kind, queryset in querysets.items()
         ]
 
-    def _of_run(self, model: Model, **which: object) -> QuerySet:
-        return model.history.model.objects.filter(self.by, **which).order_by()
+    def _records_of_run(self, model: Model, **conditions: object) -> QuerySet:
+        return model.history.model.objects.filter(self.condition, **conditions).order_by()
 
-    def _of_undo(self, model: Model) -> QuerySet:
+    def _records_of_undo(self, model: Model) -> QuerySet:
         reason = Concat(Value(UNDO_REASON_PREFIX), Cast(OuterRef("pk"), CharField()), Value(":"))
         return model.history.model.objects.filter(
-            self.by,
+            self.condition,
             history_date__gt=OuterRef("undone_at") - MAX_UNDO_DURATION,
             history_date__lte=OuterRef("undone_at") + MAX_UNDO_DURATION,
             history_change_reason__startswith=reason,
         )
 
-    def _run_lines(self, rows: Iterable[TimelineRow]) -> Iterable[tuple[TimelineRow, ImportRunEntry]]:
-        wanted = [row for row in rows if row[2] in (RUN, UNDONE)]
-        runs = ImportRun.objects.defer("content").select_related("user", "undone_by")
-        runs = runs.in_bulk({number for _moment, number, _kind in wanted})
-        counts = {RUN: self._counts_of_runs(runs), UNDONE: self._counts_of_undoing(wanted, runs)}
-        for row in wanted:
-            _moment, number, kind = row
-            told = [(model, counts[kind][model, number]) for model in self._imported()]
-            yield row, ImportRunEntry(runs[number], kind == UNDONE, [each for each in told if each[1]])
+    def _load_run_entries(self, rows: Iterable[TimelineRow]) -> dict[tuple[int, str], ImportRunEntry]:
+        """Return the entries by (pk of the run, kind)."""
+        keys = [(pk, kind) for _date, pk, kind in rows if kind in (RUN, UNDONE)]
+        runs = (
+            ImportRun.objects.defer("content").select_related("user", "undone_by").in_bulk({pk for pk, _kind in keys})
+        )
+        undone_runs = [runs[pk] for pk, kind in keys if kind == UNDONE]
+        counts = {RUN: self._count_by_run(runs), UNDONE: self._count_by_undone_run(undone_runs)}
+        entries = {}
+        for pk, kind in keys:
+            model_counts = [(model, counts[kind][model, pk]) for model in self._importable_models()]
+            present = [(model, count) for model, count in model_counts if count]
+            entries[pk, kind] = ImportRunEntry(runs[pk], kind == UNDONE, present)
+        return entries
 
-    def _counts_of_runs(self, runs: dict[int, ImportRun]) -> Counter:
+    def _count_by_run(self, runs: dict[int, ImportRun]) -> Counter:
+        """Count the changes by (model, pk of the run)."""
         counts = Counter()
-        for model in self._imported() if runs else ():
-            found = self._of_run(model, import_run__in=runs)
-            for run, count in found.values_list("import_run").annotate(Count("history_id")):
-                counts[model, run] = count
+        for model in self._importable_models() if runs else ():
+            records = self._records_of_run(model, import_run__in=runs)
+            for pk, count in records.values_list("import_run").annotate(Count("history_id")):
+                counts[model, pk] = count
         return counts
 
-    def _counts_of_undoing(self, wanted: Iterable[TimelineRow], runs: dict[int, ImportRun]) -> Counter:
+    def _count_by_undone_run(self, runs: Sequence[ImportRun]) -> Counter:
+        """Count the changes of their undo by (model, pk of the run)."""
         counts = Counter()
-        undone = {runs[number].undo_reason: runs[number] for _moment, number, kind in wanted if kind == UNDONE}
-        moments = [run.undone_at for run in undone.values()]
-        for model in self._imported() if undone else ():
-            found = model.history.model.objects.filter(self.by, history_change_reason__in=undone).order_by()
-            found = found.filter(
-                history_date__range=(min(moments) - MAX_UNDO_DURATION, max(moments) + MAX_UNDO_DURATION)
+        pk_by_reason = {run.undo_history_reason: run.pk for run in runs}
+        dates = [run.undone_at for run in runs]
+        for model in self._importable_models() if runs else ():
+            records = model.history.model.objects.filter(
+                self.condition,
+                history_date__range=(min(dates) - MAX_UNDO_DURATION, max(dates) + MAX_UNDO_DURATION),
+                history_change_reason__in=pk_by_reason,
             )
-            for reason, count in found.values_list("history_change_reason").annotate(Count("history_id")):
-                counts[model, undone[reason].pk] = count
+            for reason, count in records.order_by().values_list("history_change_reason").annotate(Count("history_id")):
+                counts[model, pk_by_reason[reason]] = count
         return counts

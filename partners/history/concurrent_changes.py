@@ -1,6 +1,6 @@
-"""What others have done to objects since a version of them was shown.
+"""Changes made by others since an object was displayed.
 
-A version is the number of the newest row of an object's history, and 0 where there is none.
+A version is the history id of the object's latest historical record, 0 if there is none.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from partners.history.related_objects import RelatedObjects, tracked_fields
 
 
 def annotate_version(objects: QuerySet) -> QuerySet:
-    """Read together with the objects, so that no change can come between."""
-    rows = objects.model.history.model.objects.filter(id=OuterRef("pk")).order_by("-history_id")
-    return objects.annotate(version=Coalesce(Subquery(rows.values("history_id")[:1]), 0))
+    """Annotate `version` in the query that reads the objects, so that no change can come between the two."""
+    records = objects.model.history.model.objects.filter(id=OuterRef("pk")).order_by("-history_id")
+    return objects.annotate(version=Coalesce(Subquery(records.values("history_id")[:1]), 0))
 
 
 @dataclass
 class ConcurrentChange:
-    """A field that has another value now than in the version that was shown."""
+    """A field whose current value differs from that in the base version, which was displayed."""
 
     field: models.Field
-    before: models.Model | None
-    """The row of history that was shown, if history has it."""
-    now: models.Model
+    base: models.Model | None
+    """The historical record of the base version. None if there is no such record."""
+    current: models.Model
     record: models.Model
-    """The row of history that changed the field last."""
+    """The historical record that changed the field last."""
 
     @property
     def name(self) -> str:
@@ -47,64 +47,64 @@ class ConcurrentChange:
         return field_label(self.field)
 
     @property
-    def who(self) -> str:
+    def user_display(self) -> str:
         return str(self.record.history_user or _("the command line"))
 
     @property
-    def when(self) -> datetime:
+    def changed_at(self) -> datetime:
         return self.record.history_date
 
-    def is_as_before(self, row: models.Model) -> bool:
-        return self.before is not None and field_value(self.field, row) == field_value(self.field, self.before)
+    def matches_base(self, instance: models.Model) -> bool:
+        return self.base is not None and field_value(self.field, instance) == field_value(self.field, self.base)
 
-    def is_as_now(self, row: models.Model) -> bool:
-        return field_value(self.field, row) == field_value(self.field, self.now)
+    def matches_current(self, instance: models.Model) -> bool:
+        return field_value(self.field, instance) == field_value(self.field, self.current)
 
-    def words(self, related: RelatedObjects) -> FieldChange:
-        old = display_value(self.field, self.before, related) if self.before else EMPTY_DISPLAY
-        return FieldChange(self.name, self.label, old, display_value(self.field, self.now, related))
+    def describe(self, related: RelatedObjects) -> FieldChange:
+        old = display_value(self.field, self.base, related) if self.base else EMPTY_DISPLAY
+        return FieldChange(self.name, self.label, old, display_value(self.field, self.current, related))
 
 
 class ConcurrentChanges:
-    """What others have done to objects with a version, since those versions that were shown, by their numbers."""
+    """Changes to annotated objects since the base versions in `versions` (object pk → history id)."""
 
     def __init__(self, objects: Iterable[models.Model] = (), versions: Mapping[int, int] = MappingProxyType({})):
-        changed = (each for each in objects if versions.get(each.pk, each.version) != each.version)
-        self.objects = {each.pk: copy.copy(each) for each in changed}
+        changed = (obj for obj in objects if versions.get(obj.pk, obj.version) != obj.version)
+        self.objects = {obj.pk: copy.copy(obj) for obj in changed}
         self.versions = {pk: versions[pk] for pk in self.objects}
         self.records = {pk: [] for pk in self.objects}
-        first = {pk: min(self.versions[pk], each.version) for pk, each in self.objects.items()}
-        for record in self._read(first):
-            if record.history_id >= first[record.id]:
+        first_ids = {pk: min(self.versions[pk], obj.version) for pk, obj in self.objects.items()}
+        for record in self._load_records(first_ids):
+            if record.history_id >= first_ids[record.id]:
                 self.records[record.id].append(record)
 
     def changes(self, pk: int) -> list[ConcurrentChange]:
         if pk not in self.objects:
             return []
-        before, records = self._since(pk)
-        last = {}
-        for earlier, later in pairwise([before, *records]):
-            last |= dict.fromkeys(_changed_fields(earlier, later), later)
-        changes = (ConcurrentChange(field, before, self.objects[pk], record) for field, record in last.items())
-        return [change for change in changes if not (before and change.is_as_now(before))]
+        base, records = self._records_since(pk)
+        last_record = {}
+        for earlier, later in pairwise([base, *records]):
+            last_record |= dict.fromkeys(_changed_fields(earlier, later), later)
+        changes = (ConcurrentChange(field, base, self.objects[pk], record) for field, record in last_record.items())
+        return [change for change in changes if not (base and change.matches_current(base))]
 
-    def _read(self, first: Mapping[int, int]) -> Iterable[models.Model]:
-        if not first:
+    def _load_records(self, first_ids: Mapping[int, int]) -> Iterable[models.Model]:
+        if not first_ids:
             return []
         history = type(next(iter(self.objects.values()))).history.model.objects.select_related("history_user")
-        return history.filter(id__in=first, history_id__gte=min(first.values())).order_by("history_id")
+        return history.filter(id__in=first_ids, history_id__gte=min(first_ids.values())).order_by("history_id")
 
-    def _since(self, pk: int) -> tuple[models.Model | None, list[models.Model]]:
-        """The row that was shown, if history has it, and those that came after."""
+    def _records_since(self, pk: int) -> tuple[models.Model | None, list[models.Model]]:
+        """Return the record of the base version, if it exists, and the records after it."""
         records = self.records[pk]
         if records and records[0].history_id == self.versions[pk]:
             return records[0], records[1:]
         return None, records
 
 
-def field_value(field: models.Field, row: models.Model) -> object:
-    """The same for what was read and for what a form has made of what was typed."""
-    return field.to_python(getattr(row, field.attname))
+def field_value(field: models.Field, instance: models.Model) -> object:
+    """Return the value in a form in which stored and submitted values can be compared."""
+    return field.to_python(getattr(instance, field.attname))
 
 
 def _changed_fields(earlier: models.Model | None, later: models.Model) -> Iterator[models.Field]:

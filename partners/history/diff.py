@@ -1,4 +1,4 @@
-"""What is different between two rows of history, or a row and the object itself, in words."""
+"""Field-by-field differences between two historical records, or a record and the object, as display text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ EMPTY_DISPLAY = "\N{EN DASH}"
 
 class FieldChange(NamedTuple):
     name: str
-    """Of the field."""
     label: str
     old: str
     new: str
@@ -30,9 +29,9 @@ class FieldChange(NamedTuple):
 
 
 def diff_records(old: models.Model, new: models.Model, related: RelatedObjects | None = None) -> list[FieldChange]:
-    """Which fields are different, in the order of the model.
+    """Return the fields that differ, in model order.
 
-    Of many pairs of rows, ``related`` should be read for all of them beforehand.
+    Pass `related` when comparing many pairs, so that related objects are loaded once for all of them.
     """
     changed = [field for field in tracked_fields(new) if getattr(old, field.attname) != getattr(new, field.attname)]
     if changed and related is None:
@@ -46,7 +45,7 @@ def diff_records(old: models.Model, new: models.Model, related: RelatedObjects |
 
 
 def display_values(row: models.Model, related: RelatedObjects) -> list[tuple[str, str]]:
-    """All that a row tells, by label."""
+    """Return (label, value) of all fields but the primary key."""
     fields = [field for field in tracked_fields(row) if not field.primary_key]
     return [(field_label(field), display_value(field, row, related)) for field in fields]
 
@@ -60,7 +59,7 @@ def display_value(field: models.Field, row: models.Model, related: RelatedObject
     if value is None or value == "":
         return EMPTY_DISPLAY
     if field.related_model:
-        return related.name((field.related_model, value))
+        return related.display_name((field.related_model, value))
     return _format_value(field, value)
 
 

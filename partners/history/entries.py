@@ -1,4 +1,4 @@
-"""What a row of history tells: of what, who, when, why, and what became different."""
+"""History entries: a historical record with its title, action and field changes, for display."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ ACTION_LABELS = {ADDED: _("added"), CHANGED: _("changed"), DELETED: _("deleted")
 
 @dataclass
 class HistoryEntry:
-    """A row of history, told."""
-
     record: models.Model
     title: str
-    verb: str
-    differences: list[FieldChange] = field(default_factory=list)
+    action: str
+    field_changes: list[FieldChange] = field(default_factory=list)
 
     @property
     def model(self) -> type[models.Model]:
@@ -39,11 +37,11 @@ class HistoryEntry:
         return self.opts.model_name
 
     @property
-    def kind(self) -> str:
+    def model_label(self) -> str:
         return capfirst(str(self.opts.verbose_name))
 
     @property
-    def who(self) -> str:
+    def user_display(self) -> str:
         return str(self.record.history_user or _("the command line"))
 
     @property
@@ -56,34 +54,34 @@ class HistoryEntry:
 
 
 def load_entries(model: type[models.Model], ids: Iterable[int]) -> list[HistoryEntry]:
-    """The rows of a model's history with these numbers, with the same few queries for one and for hundreds."""
+    """Return entries for the history ids; the number of queries does not depend on how many."""
     history = model.history.model.objects
     earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
     records = list(
         history.filter(history_id__in=ids)
         .select_related("history_user")
-        .annotate(before_id=Subquery(earlier.values("history_id")[:1]))
+        .annotate(previous_id=Subquery(earlier.values("history_id")[:1]))
     )
-    befores = history.in_bulk({record.before_id for record in records} - {None})
-    return _build_entries(records, befores)
+    previous_records = history.in_bulk({record.previous_id for record in records} - {None})
+    return _build_entries(records, previous_records)
 
 
-def _build_entries(records: Sequence[models.Model], befores: dict[int, models.Model]) -> list[HistoryEntry]:
-    related = RelatedObjects([*records, *befores.values()])
-    return [_build_entry(record, befores.get(record.before_id), related) for record in records]
+def _build_entries(records: Sequence[models.Model], previous_records: dict[int, models.Model]) -> list[HistoryEntry]:
+    related = RelatedObjects([*records, *previous_records.values()])
+    return [_build_entry(record, previous_records.get(record.previous_id), related) for record in records]
 
 
-def _build_entry(record: models.Model, before: models.Model | None, related: RelatedObjects) -> HistoryEntry:
+def _build_entry(record: models.Model, previous: models.Model | None, related: RelatedObjects) -> HistoryEntry:
     entry = HistoryEntry(record, related.title(record), ACTION_LABELS[record.history_type])
     if record.history_type == CHANGED:
-        entry.differences = diff_records(before, record, related) if before else []
-        entry.verb = _action_label(before, entry.differences)
-    elif record.history_type == ADDED and before:
-        entry.verb = _("brought back")
+        entry.field_changes = diff_records(previous, record, related) if previous else []
+        entry.action = _action_label(previous, entry.field_changes)
+    elif record.history_type == ADDED and previous:
+        entry.action = _("brought back")
     return entry
 
 
-def _action_label(before: models.Model | None, differences: list[FieldChange]) -> str:
-    if before is None:
+def _action_label(previous: models.Model | None, field_changes: list[FieldChange]) -> str:
+    if previous is None:
         return _("changed; history does not know from what")
-    return ACTION_LABELS[CHANGED] if differences else _("saved without a change")
+    return ACTION_LABELS[CHANGED] if field_changes else _("saved without a change")

@@ -1,4 +1,4 @@
-"""What rows of history refer to, read for all of them at once."""
+"""Objects that historical records refer to, loaded for all records at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Key = tuple[type[models.Model], int]
 
 
 def tracked_model(row: models.Model) -> type[models.Model]:
-    """The model that a row of history is of. An object of the register stands for itself."""
+    """Return the model whose history the record belongs to, or the model of an instance itself."""
     return getattr(row, "instance_type", type(row))
 
 
@@ -23,7 +23,7 @@ def tracked_fields(row: models.Model) -> list[models.Field]:
 
 
 def foreign_keys(row: models.Model) -> Iterator[tuple[ForeignKey, Key]]:
-    """The foreign keys of a row that point somewhere, with where to."""
+    """Yield each foreign key that is not null with the (model, pk) it points to."""
     for field in tracked_fields(row):
         value = getattr(row, field.attname) if isinstance(field, ForeignKey) else None
         if value is not None:
@@ -31,7 +31,7 @@ def foreign_keys(row: models.Model) -> Iterator[tuple[ForeignKey, Key]]:
 
 
 class RelatedObjects(dict[Key, models.Model]):
-    """What rows refer to. Of what has been deleted it has the last that history knows."""
+    """Maps (model, pk) to the object that rows refer to; a deleted object is as in its latest historical record."""
 
     def __init__(self, rows: Iterable[models.Model]):
         super().__init__()
@@ -39,17 +39,17 @@ class RelatedObjects(dict[Key, models.Model]):
         for row in rows:
             for _field, (model, pk) in foreign_keys(row):
                 wanted[model].add(pk)
-        self.present: set[Key] = set()
+        self.existing_keys: set[Key] = set()
         for model, ids in wanted.items():
-            found = {(model, pk): each for pk, each in model.objects.in_bulk(ids).items()}
-            self.present |= found.keys()
-            self |= found | _deleted(model, ids - {pk for _model, pk in found})
+            found = {(model, pk): obj for pk, obj in model.objects.in_bulk(ids).items()}
+            self.existing_keys |= found.keys()
+            self |= found | _load_deleted(model, ids - {pk for _model, pk in found})
 
-    def name(self, key: Key) -> str:
+    def display_name(self, key: Key) -> str:
         return str(self[key]) if key in self else _("number %d, which is gone") % key[1]
 
-    def instance(self, row: models.Model) -> models.Model:
-        """What the row tells of, as it was then, with what it refers to."""
+    def build_instance(self, row: models.Model) -> models.Model:
+        """Return an unsaved instance with the values of the row and its related objects."""
         model = tracked_model(row)
         instance = model(**{field.attname: getattr(row, field.attname) for field in tracked_fields(row)})
         instance._state.adding = False
@@ -60,22 +60,21 @@ class RelatedObjects(dict[Key, models.Model]):
 
     def title(self, row: models.Model) -> str:
         try:
-            return str(self.instance(row))
+            return str(self.build_instance(row))
         except ObjectDoesNotExist:
             return f"{tracked_model(row)._meta.verbose_name} {row.id}"
 
 
 def latest_records(model: type[models.Model], ids: Iterable[int]) -> list[models.Model]:
     history = model.history.model.objects
-    newest = history.filter(id__in=ids).order_by().values("id").annotate(newest=Max("history_id")).values("newest")
-    return list(history.filter(history_id__in=newest))
+    latest = history.filter(id__in=ids).order_by().values("id").annotate(latest_id=Max("history_id"))
+    return list(history.filter(history_id__in=latest.values("latest_id")))
 
 
-def _deleted(model: type[models.Model], ids: set[int]) -> dict[Key, models.Model]:
+def _load_deleted(model: type[models.Model], ids: set[int]) -> dict[Key, models.Model]:
     if not ids or not hasattr(model, "history"):
         return {}
-    records = latest_records(model, ids)
     return {
-        (model, each.id): model(**{field.attname: getattr(each, field.attname) for field in each.tracked_fields})
-        for each in records
+        (model, record.id): model(**{field.attname: getattr(record, field.attname) for field in record.tracked_fields})
+        for record in latest_records(model, ids)
     }

@@ -1,4 +1,4 @@
-"""Putting back a version of something: what it would do, why it cannot, and doing it."""
+"""Revert an object to one of its earlier versions, after a preview of what that changes."""
 
 from __future__ import annotations
 
@@ -20,99 +20,108 @@ from partners.models import Agreement
 
 @dataclass
 class RevertPlan:
-    """What putting a version back does to the object as it is now."""
+    """The changes that a revert makes to an object."""
 
     record: models.Model
-    then: models.Model
-    """The object as it would be."""
-    newest: int
-    """The number of the newest row of the object's history."""
-    differences: list[FieldChange]
-    left: list[str] = field(default_factory=list)
-    """What stays as it is, and why."""
-    obstacles: list[str] = field(default_factory=list)
-    """What is in the way of all of it."""
-    consequences: list[str] = field(default_factory=list)
+    reverted: models.Model
+    """The object as it would be saved."""
+    latest_history_id: int
+    field_changes: list[FieldChange]
+    skipped_fields: list[str] = field(default_factory=list)
+    """One message for each field that keeps its current value."""
+    errors: list[str] = field(default_factory=list)
+    """Messages; with any of them nothing can be reverted."""
+    side_effects: list[str] = field(default_factory=list)
+    """One message for each change to another object."""
 
     @property
     def is_possible(self) -> bool:
-        return bool(self.differences) and not self.obstacles
+        return bool(self.field_changes) and not self.errors
 
 
-def preview_revert(record: models.Model, now: models.Model) -> RevertPlan:
-    related = RelatedObjects([record, now])
-    then, left = build_reverted(record, now, related)
-    putting = RevertPlan(record, then, latest_record(record), diff_records(now, then, related), left)
-    if putting.differences:
-        putting.obstacles = find_errors(then)
-    if putting.is_possible:
-        putting.consequences = list(_side_effects(then))
-    return putting
+def preview_revert(record: models.Model, current: models.Model) -> RevertPlan:
+    related = RelatedObjects([record, current])
+    reverted, skipped_fields = build_reverted(record, current, related)
+    field_changes = diff_records(current, reverted, related)
+    plan = RevertPlan(record, reverted, latest_history_id(record), field_changes, skipped_fields)
+    if field_changes:
+        plan.errors = validation_messages(reverted)
+    if plan.is_possible:
+        plan.side_effects = list(_side_effects(reverted))
+    return plan
 
 
 @transaction.atomic
-def revert(record: models.Model, newest: int, user: models.Model) -> tuple[bool, RevertPlan]:
-    """Whether it was put back, and what was there to put back: nothing is done where that is not what was shown."""
-    now = tracked_model(record).objects.select_for_update().get(pk=record.id)
-    putting = preview_revert(record, now)
-    if putting.newest != newest or not putting.is_possible:
-        return False, putting
+def revert(record: models.Model, expected_history_id: int, user: models.Model) -> tuple[bool, RevertPlan]:
+    """Revert the object to the record. Return whether that was done, and the plan.
+
+    Nothing is done if the object has changed since `expected_history_id`, as the user has seen another preview.
+    """
+    current = tracked_model(record).objects.select_for_update().get(pk=record.id)
+    plan = preview_revert(record, current)
+    if plan.latest_history_id != expected_history_id or not plan.is_possible:
+        return False, plan
     reason = f"put back the version of {date_format(localtime(record.history_date), 'DATETIME_FORMAT')}"
-    refusal = try_save(putting.then, reason, user)
-    putting.obstacles += refusal
-    return not refusal, putting
+    errors = try_save(plan.reverted, reason, user)
+    plan.errors += errors
+    return not errors, plan
 
 
-def latest_record(record: models.Model) -> int:
-    rows = type(record).objects.filter(id=record.id).order_by("-history_id")
-    return rows.values_list("history_id", flat=True).first()
+def latest_history_id(record: models.Model) -> int:
+    records = type(record).objects.filter(id=record.id).order_by("-history_id")
+    return records.values_list("history_id", flat=True).first()
 
 
-def build_reverted(record: models.Model, now: models.Model, related: RelatedObjects) -> tuple[models.Model, list[str]]:
-    """The object with the values of the row, but for what refers to something that is gone."""
-    then, left = copy.copy(now), []
-    then._state = copy.copy(now._state)
-    then._state.fields_cache = {}
-    for each in tracked_fields(record):
-        setattr(then, each.attname, getattr(record, each.attname))
-    for each, key in foreign_keys(record):
-        if key not in related.present:
-            setattr(then, each.attname, getattr(now, each.attname))
-            left.append(_("%(field)s: “%(name)s” is gone.") % {"field": field_label(each), "name": related.name(key)})
-    for each in then._meta.fields:
-        if isinstance(each, SearchKeyField):
-            each.pre_save(then, add=False)
-    return then, left
+def build_reverted(
+    record: models.Model, current: models.Model, related: RelatedObjects
+) -> tuple[models.Model, list[str]]:
+    """Return the object with the values of the record, and a message for each foreign key that was skipped.
+
+    A foreign key whose target no longer exists keeps its current value.
+    """
+    reverted, skipped_fields = copy.copy(current), []
+    reverted._state = copy.copy(current._state)
+    reverted._state.fields_cache = {}
+    for tracked in tracked_fields(record):
+        setattr(reverted, tracked.attname, getattr(record, tracked.attname))
+    for foreign_key, key in foreign_keys(record):
+        if key not in related.existing_keys:
+            setattr(reverted, foreign_key.attname, getattr(current, foreign_key.attname))
+            params = {"field": field_label(foreign_key), "name": related.display_name(key)}
+            skipped_fields.append(_("%(field)s: “%(name)s” is gone.") % params)
+    for model_field in reverted._meta.fields:
+        if isinstance(model_field, SearchKeyField):
+            model_field.pre_save(reverted, add=False)
+    return reverted, skipped_fields
 
 
-def find_errors(then: models.Model) -> list[str]:
-    """What the register's rules have against it."""
+def validation_messages(instance: models.Model) -> list[str]:
     try:
-        then.full_clean()
+        instance.full_clean()
     except ValidationError as error:
-        return list(_messages(then, error))
+        return list(_labelled_messages(instance, error))
     return []
 
 
-def try_save(then: models.Model, reason: str, user: models.Model, **how: bool) -> list[str]:
-    """Saves it. Gives what was in the way, should somebody have been faster."""
-    then._change_reason, then._history_user = reason, user
+def try_save(instance: models.Model, reason: str, user: models.Model, **save_kwargs: bool) -> list[str]:
+    """Save the instance. Return an error message if somebody else was faster."""
+    instance._change_reason, instance._history_user = reason, user
     try:
         with transaction.atomic():
-            then.save(**how)
+            instance.save(**save_kwargs)
     except IntegrityError:
         return [_("Somebody changed the register in the same moment. Look at it again.")]
     return []
 
 
-def _messages(then: models.Model, error: ValidationError) -> Iterator[str]:
+def _labelled_messages(instance: models.Model, error: ValidationError) -> Iterator[str]:
+    labels = {model_field.name: field_label(model_field) for model_field in instance._meta.fields}
     for name, messages in error.message_dict.items():
-        fields = {each.name: field_label(each) for each in then._meta.fields}
         for message in messages:
-            yield f"{fields[name]}: {message}" if name in fields else message
+            yield f"{labels[name]}: {message}" if name in labels else message
 
 
-def _side_effects(then: models.Model) -> Iterator[str]:
-    if isinstance(then, Agreement) and then.is_transition_to_signed():
-        for predecessor in then.predecessors().select_related("university", "agreement_type"):
+def _side_effects(reverted: models.Model) -> Iterator[str]:
+    if isinstance(reverted, Agreement) and reverted.is_transition_to_signed():
+        for predecessor in reverted.signed_predecessors().select_related("university", "agreement_type"):
             yield _("It is signed in place of %s, which ends.") % predecessor

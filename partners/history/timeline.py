@@ -1,6 +1,6 @@
-"""The changes of several models in one order, newest first.
+"""Changes of several models in one list, newest first.
 
-The database merges them as slim rows (when, number, kind). Only those of one page are then read in full.
+The database merges them as narrow rows (date, pk, kind). Only those of one page are then loaded in full.
 """
 
 from __future__ import annotations
@@ -15,54 +15,55 @@ from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Valu
 from partners.history.entries import HistoryEntry, load_entries
 
 TimelineRow = tuple[object, int, str]
-"""When, the number of the row in its table, and its kind: the name of its model, for a row of history."""
+"""Date, pk, and kind, which is the model name if the row is a historical record."""
 
 
 def tracked_models() -> list[type[models.Model]]:
     return [model for model in apps.get_app_config("partners").get_models() if hasattr(model, "history")]
 
 
-def as_timeline_rows(rows: QuerySet, kind: str, moment: str = "history_date") -> QuerySet:
-    told = {"moment": F(moment), "number": F("pk"), "row_kind": Value(kind, CharField())}
-    return rows.order_by().annotate(**told).values_list("moment", "number", "row_kind")
+def as_timeline_rows(queryset: QuerySet, kind: str, date_field: str = "history_date") -> QuerySet:
+    columns = {"row_date": F(date_field), "row_pk": F("pk"), "row_kind": Value(kind, CharField())}
+    return queryset.order_by().annotate(**columns).values_list(*columns)
 
 
-def union_by_date(parts: Iterable[QuerySet]) -> QuerySet:
-    first, *rest = parts
-    return first.union(*rest, all=True).order_by("-moment", "-number", "row_kind")
+def union_by_date(querysets: Iterable[QuerySet]) -> QuerySet:
+    first, *others = querysets
+    return first.union(*others, all=True).order_by("-row_date", "-row_pk", "row_kind")
 
 
-def object_timeline(model: type[models.Model], pk: int, parts: Iterable[models.ForeignKey] = ()) -> QuerySet:
-    """The changes of one object, and of what was part of it at the time by one of the foreign keys."""
+def object_timeline(model: type[models.Model], pk: int, foreign_keys: Iterable[models.ForeignKey] = ()) -> QuerySet:
+    """Return the changes of an object, and of objects that referred to it at the time by one of the foreign keys."""
     records = model.history.model.objects.filter(id=pk)
-    return union_by_date(
-        [as_timeline_rows(records, model._meta.model_name), *(_parts_timeline(field, pk) for field in parts)]
-    )
+    children = (_children_timeline(foreign_key, pk) for foreign_key in foreign_keys)
+    return union_by_date([as_timeline_rows(records, model._meta.model_name), *children])
 
 
-def _parts_timeline(field: models.ForeignKey, pk: int) -> QuerySet:
-    """What has moved elsewhere told it by the change with which it did."""
-    history = field.model.history.model.objects
-    ever = history.filter(**{field.name: pk}).values("id")
+def _children_timeline(foreign_key: models.ForeignKey, pk: int) -> QuerySet:
+    """Include the change by which a child moved to another parent, but none after it."""
+    name, history = foreign_key.name, foreign_key.model.history.model.objects
+    ever_children = history.filter(**{name: pk}).values("id")
     earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
-    records = history.filter(id__in=ever).annotate(whose=Subquery(earlier.values(field.attname)[:1]))
-    return as_timeline_rows(records.filter(Q(**{field.name: pk}) | Q(whose=pk)), field.model._meta.model_name)
+    previous_parent = Subquery(earlier.values(foreign_key.attname)[:1])
+    records = history.filter(id__in=ever_children).annotate(previous_parent=previous_parent)
+    records = records.filter(Q(**{name: pk}) | Q(previous_parent=pk))
+    return as_timeline_rows(records, foreign_key.model._meta.model_name)
 
 
 def load_timeline_entries(rows: Iterable[TimelineRow]) -> list[HistoryEntry]:
-    """The rows of history in full, in their order."""
+    """Return the entries in the order of the rows."""
     rows = list(rows)
-    found = load_entries_by_key(rows)
-    return [found[row[1:]] for row in rows if row[1:] in found]
+    entries = load_entries_by_key(rows)
+    return [entries[row[1:]] for row in rows if row[1:] in entries]
 
 
 def load_entries_by_key(rows: Iterable[TimelineRow]) -> dict[tuple[int, str], HistoryEntry]:
-    """The rows of history in full, by number and kind."""
-    ids, found = defaultdict(list), {}
-    for _moment, number, kind in rows:
-        ids[kind].append(number)
+    """Return the entries by (history id, model name). Rows of another kind are ignored."""
+    ids, entries = defaultdict(list), {}
+    for _date, pk, kind in rows:
+        ids[kind].append(pk)
     for model in tracked_models():
         kind = model._meta.model_name
         if ids[kind]:
-            found |= {(entry.record.history_id, kind): entry for entry in load_entries(model, ids[kind])}
-    return found
+            entries |= {(entry.record.history_id, kind): entry for entry in load_entries(model, ids[kind])}
+    return entries

@@ -1,4 +1,4 @@
-"""What the cells that every table has in common mean in the register, or else what is wrong with them."""
+"""Parsing and validation of the columns that the office's list and the register have in common."""
 
 from __future__ import annotations
 
@@ -16,92 +16,98 @@ from partners.name_normalization import matching_key, normalize_name
 from partners.tables import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
-COUNTRY_COLUMN, NAME = "Country", "University name"
+COUNTRY_COLUMN, NAME_COLUMN = "Country", "University name"
 NAME_FIELD = University._meta.get_field("name")
 MAX_SUGGESTIONS = 100
-"""Looking for similar names takes a thousand times as long as looking a name up."""
+"""Searches for similar names per file. Each takes a thousand times as long as an exact lookup."""
 
 UniversityRef = int | UniversityKey
-"""The id of a university that the register has, or else its key."""
+"""The pk of a university in the register, or the key of one that is not in it yet."""
 
 
 class RowParser:
-    """Reads the cells of a row, and gathers what is wrong with each."""
+    """Parse the cells of one row and collect error messages by column."""
 
     max_length = 1_000
-    """Characters of a cell, beyond which nothing reads it."""
+    """Characters. Longer cells are rejected before they are parsed, as parsing may be slow."""
 
     def __init__(self, row: TableRow):
         self.row = row
         self.errors: dict[str, list[str]] = defaultdict(list)
         if row.surplus:
-            self.errors[_("after the last column")] = [_surplus(row.surplus)]
+            self.errors[_("after the last column")] = [_surplus_message(row.surplus)]
 
-    def read(self, column: str, meaning: Callable, *args):
-        """What the cell means, or None if that is an error."""
+    def parse(self, column: str, parser: Callable, *args):
+        """Return `parser(cell, *args)`, or None and record the messages of its ValidationError."""
         try:
-            refuse_long(self.row.cells[column], self.max_length)
-            return meaning(self.row.cells[column], *args)
+            validate_length(self.row.cells[column], self.max_length)
+            return parser(self.row.cells[column], *args)
         except ValidationError as error:
             self.errors[column] += error.messages
 
     def raise_errors(self) -> None:
-        """Raises ValidationError with the messages by column."""
+        """Raise ValidationError with the messages by column, if there are any."""
         if self.errors:
             raise ValidationError(dict(self.errors))
 
 
 class TableValidator:
-    """Looks up what the rows of a table name."""
+    """Validate the rows of a table against the register. Base class of the two kinds of tables."""
 
-    def __init__(self, snapshot: RegisterSnapshot, table: Table, watch: ProgressCallback):
+    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
         self.snapshot = snapshot
         self.table = table
-        self.watch = watch
-        self.named: set[int] = set()
-        """The ids of the universities of the register that the file names."""
-        self.country = cache(self._country)
+        self.progress = progress
+        self.seen_ids: set[int] = set()
+        """Pks of the register's universities that the file names."""
+        self.find_country = cache(self._find_country)
         self._suggestions_left = MAX_SUGGESTIONS
         keys = set(map(matching_key, {row.cells[COUNTRY_COLUMN] for row in table.rows}))
-        snapshot.read_universities({country for key, country in snapshot.countries.items() if key in keys})
+        snapshot.load_universities({country for key, country in snapshot.countries.items() if key in keys})
 
-    def outcomes(self) -> Iterator[tuple[TableRow, object]]:
-        """Each row with what it comes to, or with the ValidationError that tells what is wrong with it."""
+    def validate_rows(self) -> Iterator[tuple[TableRow, object]]:
+        """Yield each row with its result, or with the ValidationError that says what is wrong with it."""
         raise NotImplementedError
 
-    def absent(self) -> list[str]:
-        """The universities that the office's list could name, and the file does not."""
-        return self.snapshot.names_except(self.named)
+    def missing_universities(self) -> list[str]:
+        """Return the names of universities with an open agreement that the file does not have."""
+        return self.snapshot.names_except(self.seen_ids)
 
-    def _country(self, text: str) -> Country:
+    def _find_country(self, text: str) -> Country:
         require_value(text)
         if country := self.snapshot.countries.get(matching_key(text)):
             return country
         message = _("“%s” is not a country or territory of the register. Correct it, or add it there as another name.")
-        raise ValidationError(message % truncate(text) + self._suggestion(text, self.snapshot.countries))
+        raise ValidationError(message % truncate(text) + self._did_you_mean(text, self.snapshot.countries))
 
-    def university(self, text: str, key: UniversityKey) -> KnownUniversity | None:
-        """The university that the register has under this name, if any."""
-        known = self.snapshot.universities(key)
-        if len(known) > 1:
+    def find_university(self, text: str, key: UniversityKey) -> KnownUniversity | None:
+        """Return the university with this key and remember that the file names it; None if there is none.
+
+        Raise ValidationError if the key is another name of several universities.
+        """
+        matches = self.snapshot.find(key)
+        if len(matches) > 1:
             raise ValidationError(
                 _("“%(name)s” is another name of %(names)s. Write the name of the one that is meant.")
-                % {"name": truncate(text), "names": ", ".join(f"“{each.name}”" for each in known)}
+                % {"name": truncate(text), "names": ", ".join(f"“{match.name}”" for match in matches)}
             )
-        university = known[0] if known else None
+        university = matches[0] if matches else None
         if university:
-            self.named.add(university.pk)
+            self.seen_ids.add(university.pk)
         return university
 
-    def unknown_type(self, name: str) -> str:
+    def unknown_type_message(self, name: str) -> str:
         types = ", ".join(f"“{name}”" for name in self.snapshot.types)
         message = _(
             "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
         ) % {"name": truncate(name), "types": types}
-        return message + self._suggestion(name, self.snapshot.type_names)
+        return message + self._did_you_mean(name, self.snapshot.type_names)
 
-    def _suggestion(self, text: str, known: Mapping[str, object]) -> str:
-        """A question for the reader. It never decides: "Republic of Korea" is close to the wrong one."""
+    def _did_you_mean(self, text: str, known: Mapping[str, object]) -> str:
+        """Return a question that names the most similar of `known`, or "".
+
+        Only a person can decide: "Republic of Korea" is closest to the wrong country.
+        """
         if not self._suggestions_left:
             return ""
         self._suggestions_left -= 1
@@ -110,7 +116,10 @@ class TableValidator:
 
 
 def resolve_spelling(university: KnownUniversity | None, name: str) -> tuple[str, str | None]:
-    """The name to keep, and the one that it takes the place of: the file's where it spells the same name."""
+    """Return the name to store and the name that it replaces, if any.
+
+    The file's spelling replaces the register's if both have the same matching key.
+    """
     if university and university.name == name:
         return name, None
     if university is None or matching_key(university.name) != matching_key(name):
@@ -118,10 +127,10 @@ def resolve_spelling(university: KnownUniversity | None, name: str) -> tuple[str
     return name, university.name
 
 
-def university_name(text: str) -> str:
+def parse_university_name(text: str) -> str:
     name = normalize_name(text)
     require_value(name)
-    refuse_long(name, NAME_FIELD.max_length)
+    validate_length(name, NAME_FIELD.max_length)
     NAME_FIELD.run_validators(name)
     return name
 
@@ -131,14 +140,14 @@ def require_value(text: str) -> None:
         raise ValidationError(_("The cell is empty. Fill it in, or take the line out."))
 
 
-def refuse_long(text: str, most: int) -> None:
-    if len(text) > most:
+def validate_length(text: str, max_length: int) -> None:
+    if len(text) > max_length:
         raise ValidationError(
             _("“%(text)s” has %(length)d characters, and %(most)d fit. Shorten it.")
-            % {"text": truncate(text), "length": len(text), "most": most}
+            % {"text": truncate(text), "length": len(text), "most": max_length}
         )
 
 
-def _surplus(cells: Sequence[str]) -> str:
+def _surplus_message(cells: Sequence[str]) -> str:
     message = _("“%s” stands in no column. Give its column a header, or check the quotes and delimiters of the line.")
     return message % truncate(" | ".join(cells))

@@ -1,6 +1,6 @@
-"""Many rows at once, with their history, which the database copies from the rows themselves.
+"""Bulk inserts and updates with history. The history rows are copied by the database.
 
-Django and django-simple-history make an instance of a model for each, which takes longer than all else in an import.
+Django and django-simple-history instantiate a model for each row, which takes longer than the rest of an import.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,92 +17,95 @@ from partners.tables.types import ProgressCallback, no_progress
 
 ADDED, CHANGED = "+", "~"
 STATEMENT_SIZE = 1_000
-"""Values or ids in one statement. More of them take more memory and hardly save time."""
+"""Values or pks in one statement. Larger statements take more memory and are hardly faster."""
 UPDATE_BATCH_SIZE = 200
-"""Rows in one UPDATE: PostgreSQL goes through all of its cases for each of its rows."""
+"""Rows in one UPDATE. PostgreSQL evaluates every CASE branch of the statement for each row."""
 
 
 @dataclass(frozen=True)
 class ChangeContext:
-    """What history tells of a change besides the change, and who watches it being made."""
+    """Metadata stored with history rows (reason, user, import run), plus a progress callback."""
 
     reason: str
     user: AbstractBaseUser | None = None
     run: ImportRun | None = None
-    watch: ProgressCallback = no_progress
+    progress: ProgressCallback = no_progress
 
 
 def bulk_create_with_history(
-    model: type[models.Model], objects: Iterable[models.Model], total: int, why: ChangeContext
+    model: type[models.Model], objects: Iterable[models.Model], total: int, context: ChangeContext
 ) -> list[int]:
-    """Inserts as many objects, which need not all be there at a time. Gives their ids, in order."""
-    fields = _stored(model)
+    """Insert `total` objects, which may come from a generator. Return their pks in order."""
+    fields = _insertable_fields(model)
     return bulk_insert_with_history(
-        model, [field.name for field in fields], (_values(each, fields) for each in objects), total, why
+        model, [field.name for field in fields], (_values(instance, fields) for instance in objects), total, context
     )
 
 
 def bulk_insert_with_history(
-    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence], total: int, why: ChangeContext
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence], total: int, context: ChangeContext
 ) -> list[int]:
-    """The same from values of the fields named, as they are stored, keys too. The other fields have their defaults."""
-    others = [field for field in _stored(model) if field.name not in names]
-    defaults = [field.get_db_prep_save(field.get_default(), connection) for field in others]
-    columns = [field.column for field in (*map(model._meta.get_field, names), *others)]
-    ids: list[int] = []
-    for chunk in _chunks(why.watch(rows, total, _("Adding")), STATEMENT_SIZE):
+    """Insert rows of database values (foreign keys as pks) of the named fields. Other fields get their defaults.
+
+    Return the pks in order.
+    """
+    other_fields = [field for field in _insertable_fields(model) if field.name not in names]
+    defaults = [field.get_db_prep_save(field.get_default(), connection) for field in other_fields]
+    columns = [field.column for field in (*map(model._meta.get_field, names), *other_fields)]
+    pks: list[int] = []
+    for chunk in _chunks(context.progress(rows, total, _("Adding")), STATEMENT_SIZE):
         added = [
             pk
-            for few in _chunks(chunk, STATEMENT_SIZE // len(columns))
-            for pk in _insert(model, columns, [value for row in few for value in (*row, *defaults)])
+            for batch in _chunks(chunk, STATEMENT_SIZE // len(columns))
+            for pk in _insert(model, columns, [value for row in batch for value in (*row, *defaults)])
         ]
-        write_history(model, added, ADDED, why)
-        ids += added
-    return ids
+        write_history(model, added, ADDED, context)
+        pks += added
+    return pks
 
 
 def bulk_update_with_history(
-    model: type[models.Model], objects: Sequence[models.Model], fields: Iterable[str], why: ChangeContext
+    model: type[models.Model], objects: Sequence[models.Model], fields: Iterable[str], context: ChangeContext
 ) -> None:
-    for chunk in _chunks(why.watch(objects, len(objects), _("Changing")), STATEMENT_SIZE):
+    for chunk in _chunks(context.progress(objects, len(objects), _("Changing")), STATEMENT_SIZE):
         model.objects.bulk_update(chunk, sorted(fields), batch_size=UPDATE_BATCH_SIZE)
-        write_history(model, [each.pk for each in chunk], CHANGED, why)
+        write_history(model, [instance.pk for instance in chunk], CHANGED, context)
 
 
-def write_history(model: type[models.Model], ids: Sequence[int], kind: str, why: ChangeContext) -> None:
-    """Writes the rows with these ids, as they are now, into the history of their model."""
+def write_history(model: type[models.Model], pks: Sequence[int], history_type: str, context: ChangeContext) -> None:
+    """Copy the rows with these pks, as they are now, into the history of their model."""
     history = model.history.model
-    copied = [field.column for field in history.tracked_fields]
-    told = {
+    copied_columns = [field.column for field in history.tracked_fields]
+    metadata = {
         "history_date": now(),
-        "history_type": kind,
-        "history_change_reason": why.reason[:100],
-        "history_user": why.user and why.user.pk,
-        "import_run": why.run and why.run.pk,
+        "history_type": history_type,
+        "history_change_reason": context.reason[:100],
+        "history_user": context.user and context.user.pk,
+        "import_run": context.run and context.run.pk,
     }
-    fields = {history._meta.get_field(name): value for name, value in told.items()}
-    columns = _quote_names([*copied, *(field.column for field in fields)])
+    fields = {history._meta.get_field(name): value for name, value in metadata.items()}
+    columns = _quote_names([*copied_columns, *(field.column for field in fields)])
     statement = (
         f"INSERT INTO {_quote_names([history._meta.db_table])} ({columns}) "  # noqa: S608
-        f"SELECT {_quote_names(copied)}, {_placeholders(fields)} FROM {_quote_names([model._meta.db_table])} WHERE id IN ({{}})"
+        f"SELECT {_quote_names(copied_columns)}, {_placeholders(fields)} "
+        f"FROM {_quote_names([model._meta.db_table])} WHERE id IN ({{}})"
     )
     values = [field.get_db_prep_save(value, connection) for field, value in fields.items()]
     with connection.cursor() as cursor:
-        for chunk in _chunks(ids, STATEMENT_SIZE):
+        for chunk in _chunks(pks, STATEMENT_SIZE):
             cursor.execute(statement.format(_placeholders(chunk)), [*values, *chunk])
 
 
-def _stored(model: type[models.Model]) -> list[models.Field]:
-    """The fields of which a new row has values."""
+def _insertable_fields(model: type[models.Model]) -> list[models.Field]:
     return [field for field in model._meta.concrete_fields if not field.primary_key]
 
 
-def _values(each: models.Model, fields: Iterable[models.Field]) -> list:
-    return [field.get_db_prep_save(field.pre_save(each, add=True), connection) for field in fields]
+def _values(instance: models.Model, fields: Iterable[models.Field]) -> list:
+    return [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
 
 
 def _insert(model: type[models.Model], columns: Sequence[str], values: Sequence) -> list[int]:
-    """Inserts the values, which are those of one row after another."""
+    """Insert rows from one flat list of values. Return their pks."""
     rows = ", ".join([f"({_placeholders(columns)})"] * (len(values) // len(columns)))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -113,8 +116,8 @@ def _insert(model: type[models.Model], columns: Sequence[str], values: Sequence)
 
 
 def _chunks(values: Iterable, size: int) -> Iterator[list]:
-    left = iter(values)
-    while chunk := list(islice(left, size)):
+    remaining = iter(values)
+    while chunk := list(islice(remaining, size)):
         yield chunk
 
 

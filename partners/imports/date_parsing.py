@@ -1,4 +1,4 @@
-"""Dates as people write them in tables, as long as they can mean one day only."""
+"""Parsing of dates as people write them in tables. Ambiguous dates are rejected."""
 
 import re
 from datetime import date, datetime
@@ -10,7 +10,11 @@ TEXT_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 
 
 def parse_date(text: str) -> date | None:
-    """2025-02-01, 2025/2/1, 1 February 2025, or numbers in an order that can be told. Empty is None."""
+    """Return the date in a cell; None if the cell is empty.
+
+    Formats: 2025-02-01, 2025/2/1, 1 February 2025, or day, month and year in numbers, unless that is ambiguous.
+    Raise ValidationError otherwise.
+    """
     text = text.strip()
     if not text:
         return None
@@ -33,9 +37,9 @@ def _resolve_day_month_order(text: str, first: int, second: int, year: int) -> d
 
 
 def _parse_text_date(text: str) -> date:
-    for form in TEXT_FORMATS:
+    for text_format in TEXT_FORMATS:
         try:
-            return datetime.strptime(re.sub(r"[,.\s]+", " ", text), form).date()  # noqa: DTZ007
+            return datetime.strptime(re.sub(r"[,.\s]+", " ", text), text_format).date()  # noqa: DTZ007
         except ValueError:
             continue
     raise ValidationError(_("“%s” is not a date. Write it like 1 Feb 2025.") % text[:80])

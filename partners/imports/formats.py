@@ -1,4 +1,4 @@
-"""The table files as formats of django-import-export."""
+"""Formats of django-import-export for the table files."""
 
 from django.utils.translation import gettext_lazy as _
 from import_export.formats.base_formats import Format
@@ -7,9 +7,9 @@ from partners import tables
 
 
 class AnyTableFormat(Format):
-    """Any table: what kind of file it is, its content tells, so that there is nothing to choose.
+    """Any supported table. The content determines the type of file, so there is nothing to choose.
 
-    It has been read when the upload was checked, by the resource that was chosen.
+    `in_stream` is the table that the import form has read already, with the resource that was chosen.
     """
 
     def get_title(self):

@@ -1,4 +1,4 @@
-"""What each row of the office's list comes to: one university, and the terms of its agreements."""
+"""Validation of the office's list: each row is one university with the types of its agreements."""
 
 from collections.abc import Iterator
 from functools import cache, partial
@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from partners.imports import type_notation
 from partners.imports.base import (
     COUNTRY_COLUMN,
-    NAME,
+    NAME_COLUMN,
     RowParser,
     TableValidator,
     UniversityRef,
+    parse_university_name,
     require_value,
     resolve_spelling,
-    university_name,
 )
 from partners.imports.reconciliation import OfficeListRowResult, diff_agreements
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
@@ -25,49 +25,51 @@ from partners.tables import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
 TYPE_COLUMN = "Agreement type"
-COLUMNS = (COUNTRY_COLUMN, NAME, TYPE_COLUMN)
+COLUMNS = (COUNTRY_COLUMN, NAME_COLUMN, TYPE_COLUMN)
 
 
 class OfficeListValidator(TableValidator):
-    def __init__(self, snapshot: RegisterSnapshot, table: Table, watch: ProgressCallback):
-        super().__init__(snapshot, table, watch)
+    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
+        super().__init__(snapshot, table, progress)
         self.first_lines: dict[UniversityRef, int] = {}
-        self._terms = cache(self._read_terms)
-        self._beginning = cache(partial(diff_agreements, held={}))
+        self._parse_terms = cache(self._parse_type_cell)
+        self._diff_new = cache(partial(diff_agreements, existing={}))
 
-    def outcomes(self) -> Iterator[tuple[TableRow, OfficeListRowResult | ValidationError]]:
-        for row in self.watch(self.table.taken(), len(self.table), _("Checking")):
+    def validate_rows(self) -> Iterator[tuple[TableRow, OfficeListRowResult | ValidationError]]:
+        for row in self.progress(self.table.pop_rows(), len(self.table), _("Checking")):
             try:
-                yield row, self._outcome(row)
-            except ValidationError as errors:
-                yield row, errors
+                yield row, self._validate_row(row)
+            except ValidationError as error:
+                yield row, error
         self.first_lines.clear()
 
-    def _outcome(self, row: TableRow) -> OfficeListRowResult:
-        reader = RowParser(row)
-        country, name = reader.read(COUNTRY_COLUMN, self.country), reader.read(NAME, university_name)
-        terms = reader.read(TYPE_COLUMN, self._terms)
+    def _validate_row(self, row: TableRow) -> OfficeListRowResult:
+        parser = RowParser(row)
+        country = parser.parse(COUNTRY_COLUMN, self.find_country)
+        name = parser.parse(NAME_COLUMN, parse_university_name)
+        terms = parser.parse(TYPE_COLUMN, self._parse_terms)
         key = (country.pk, matching_key(name)) if country and name else None
-        known = reader.read(NAME, self._university_once, key, row.line) if key else None
-        reader.raise_errors()
-        kept, replaced = resolve_spelling(known, name)
-        changes = diff_agreements(terms, known.held) if known else self._beginning(terms)
-        return OfficeListRowResult(row.line, country, kept, changes, known and known.pk, replaced)
+        known = parser.parse(NAME_COLUMN, self._find_unique_university, key, row.line) if key else None
+        parser.raise_errors()
+        name, previous_name = resolve_spelling(known, name)
+        changes = diff_agreements(terms, known.open_agreements) if known else self._diff_new(terms)
+        return OfficeListRowResult(row.line, country, name, changes, known and known.pk, previous_name)
 
-    def _university_once(self, text: str, key: UniversityKey, line: int) -> KnownUniversity | None:
-        known = self.university(text, key)
+    def _find_unique_university(self, text: str, key: UniversityKey, line: int) -> KnownUniversity | None:
+        """Return the university with this key, if any. Raise ValidationError if an earlier line names it."""
+        known = self.find_university(text, key)
         first = self.first_lines.setdefault(known.pk if known else key, line)
         if first != line:
             message = _("“%(name)s” stands in line %(line)d already. Make one line of the two.")
             raise ValidationError(message % {"name": truncate(text), "line": first})
         return known
 
-    def _read_terms(self, text: str) -> frozenset[Term]:
+    def _parse_type_cell(self, text: str) -> frozenset[Term]:
         require_value(text)
         try:
             terms = type_notation.parse_terms(text, self.snapshot.type_names)
         except type_notation.UnknownTermsError as unknown:
-            raise ValidationError([self.unknown_type(name) for name in unknown.names]) from unknown
+            raise ValidationError([self.unknown_type_message(name) for name in unknown.names]) from unknown
         if not terms:
             raise ValidationError(_("“%s” names no agreement type. Write one.") % truncate(text))
         return terms

@@ -1,4 +1,4 @@
-"""From "the file says these terms for this university" to the changes that makes, and making them."""
+"""Changes that make the register's open agreements those of the office's list: computing and writing them."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from partners.tables.types import ProgressCallback
 
 UNKNOWN_TYPE = Term(None, in_process=True)
 ANALYZE_THRESHOLD = 1_000
-"""New universities from which on the database's planner is given new statistics."""
+"""New universities in one import. With so many, the query planner's statistics are out of date afterwards."""
 
 
 @dataclass(slots=True)
 class AgreementChanges:
-    """What becomes of one university's agreements. Agreements that exist are named by their ids."""
+    """Changes to one university's agreements. Existing agreements are given by their pks."""
 
-    turned: dict[int, tuple[Term, Term]] = field(default_factory=dict)
-    """From what to what: an agreement that is signed, or learns its type."""
+    updated: dict[int, tuple[Term, Term]] = field(default_factory=dict)
+    """The old and the new term of agreements that are now signed, or whose type is now known."""
     added: list[Term] = field(default_factory=list)
     ended: dict[int, Term] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.turned or self.added or self.ended)
+        return bool(self.updated or self.added or self.ended)
 
-    def words(self) -> Iterator[str]:
-        for old, new in self.turned.values():
+    def describe(self) -> Iterator[str]:
+        for old, new in self.updated.values():
             yield _("%(old)s becomes %(new)s") % {"old": old, "new": _describe_term(new)}
         for term in self.added:
             yield _("new: %s") % _describe_term(term)
@@ -45,25 +45,28 @@ class AgreementChanges:
 NO_CHANGES = AgreementChanges()
 
 
-def diff_agreements(listed: frozenset[Term], held: Mapping[Term, int]) -> AgreementChanges:
-    """The changes after which the open agreements that a university holds are those that the file lists."""
-    if held.keys() == listed:
+def diff_agreements(listed: frozenset[Term], existing: Mapping[Term, int]) -> AgreementChanges:
+    """Return the changes that turn a university's open agreements (term to pk) into the listed terms.
+
+    An agreement in process of the same type is updated first, then one of unknown type. What then remains is
+    added or ended.
+    """
+    if existing.keys() == listed:
         return NO_CHANGES
-    left = {term: agreement for term, agreement in held.items() if term not in listed}
+    unmatched = {term: pk for term, pk in existing.items() if term not in listed}
     changes = AgreementChanges()
-    missing = sorted(listed - held.keys(), key=lambda term: (term.in_process, term.agreement_type or ""))
-    for source_of in (_same_type, _unknown_type):
+    missing = sorted(listed - existing.keys(), key=lambda term: (term.in_process, term.agreement_type or ""))
+    for get_source in (_same_type_in_process, _unknown_type):
         for term in list(missing):
-            if (source := source_of(term)) in left:
-                changes.turned[left.pop(source)] = (source, term)
+            if (source := get_source(term)) in unmatched:
+                changes.updated[unmatched.pop(source)] = (source, term)
                 missing.remove(term)
     changes.added = missing
-    changes.ended = {agreement: term for term, agreement in left.items()}
+    changes.ended = {pk: term for term, pk in unmatched.items()}
     return changes
 
 
-def _same_type(term: Term) -> Term | None:
-    """A signed agreement may have been in process before."""
+def _same_type_in_process(term: Term) -> Term | None:
     return None if term.in_process else term._replace(in_process=True)
 
 
@@ -77,98 +80,101 @@ def _describe_term(term: Term) -> str:
 
 @dataclass(slots=True)
 class OfficeListRowResult:
-    """What one row of the file comes to."""
+    """A valid row of the office's list and the changes it makes."""
 
     line: int
     country: Country = field(repr=False)
     name: str
     changes: AgreementChanges
-    university: int | None = None
-    """The id of the university, if the register has it."""
-    respelled: str | None = None
-    """The spelling that the file's takes the place of."""
+    university_id: int | None = None
+    """None if the university is new."""
+    previous_name: str | None = None
+    """The register's spelling of the name, if the file's replaces it."""
 
     @property
     def is_new(self) -> bool:
-        return self.university is None
+        return self.university_id is None
 
     @property
     def is_changed(self) -> bool:
-        return not self.is_new and bool(self.changes or self.respelled)
+        return not self.is_new and bool(self.changes or self.previous_name)
 
     @property
-    def terms(self) -> str:
-        """What a new university begins with."""
+    def summary(self) -> str:
+        """Return the agreements of a new university in the list's notation."""
         return "/".join(map(str, self.changes.added))
 
-    def words(self) -> list[str]:
-        spelling = [_("spelling: %(old)s → %(new)s") % {"old": self.respelled, "new": self.name}]
-        return spelling * bool(self.respelled) + list(self.changes.words())
+    def describe(self) -> list[str]:
+        spelling = [_("spelling: %(old)s → %(new)s") % {"old": self.previous_name, "new": self.name}]
+        return spelling * bool(self.previous_name) + list(self.changes.describe())
 
 
 def apply_changes(
-    outcomes: Sequence[OfficeListRowResult], types: Mapping[str, AgreementType], run: ImportRun, watch: ProgressCallback
+    results: Sequence[OfficeListRowResult],
+    types: Mapping[str, AgreementType],
+    run: ImportRun,
+    progress: ProgressCallback,
 ) -> None:
-    """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
-    type_ids = {None: None} | {name: each.pk for name, each in types.items()}
-    why = ChangeContext(run.reason, run.user, run, watch)
-    _end_agreements([pk for outcome in outcomes for pk in outcome.changes.ended], why)
+    """Write the changes with their history. Agreements end first, as unique constraints count the others."""
+    type_ids = {None: None} | {name: agreement_type.pk for name, agreement_type in types.items()}
+    context = ChangeContext(run.history_reason, run.user, run, progress)
+    _end_agreements([pk for result in results for pk in result.changes.ended], context)
     _update_agreements(
-        {pk: new for outcome in outcomes for pk, (_old, new) in outcome.changes.turned.items()}, type_ids, why
+        {pk: new for result in results for pk, (_old, new) in result.changes.updated.items()}, type_ids, context
     )
-    _rename_universities({outcome.university: outcome.name for outcome in outcomes if outcome.respelled}, why)
-    new = [outcome for outcome in outcomes if outcome.is_new]
-    created = dict(zip(map(id, new), _create_universities(new, why), strict=True))
+    _rename_universities({result.university_id: result.name for result in results if result.previous_name}, context)
+    new = [result for result in results if result.is_new]
+    created = dict(zip(map(id, new), _create_universities(new, context), strict=True))
     agreements = (
-        (created.get(id(outcome), outcome.university), type_ids[term.agreement_type], _status(term))
-        for outcome in outcomes
-        for term in outcome.changes.added
+        (created.get(id(result), result.university_id), type_ids[term.agreement_type], _status(term))
+        for result in results
+        for term in result.changes.added
     )
-    total = sum(len(outcome.changes.added) for outcome in outcomes)
-    bulk_insert_with_history(Agreement, ["university", "agreement_type", "status"], agreements, total, why)
+    total = sum(len(result.changes.added) for result in results)
+    bulk_insert_with_history(Agreement, ["university", "agreement_type", "status"], agreements, total, context)
     if len(new) >= ANALYZE_THRESHOLD:
         connection.cursor().execute("ANALYZE")
 
 
-def _end_agreements(ids: Sequence[int], why: ChangeContext) -> None:
+def _end_agreements(ids: Sequence[int], context: ChangeContext) -> None:
     agreements = list(Agreement.objects.in_bulk(ids).values())
     for agreement in agreements:
         agreement.status = AgreementStatus.ENDED
-    bulk_update_with_history(Agreement, agreements, ["status"], why)
+    bulk_update_with_history(Agreement, agreements, ["status"], context)
 
 
 def _update_agreements(
-    terms: Mapping[int, Term], type_ids: Mapping[str | None, int | None], why: ChangeContext
+    terms: Mapping[int, Term], type_ids: Mapping[str | None, int | None], context: ChangeContext
 ) -> None:
     agreements = list(Agreement.objects.in_bulk(terms).values())
     for agreement in agreements:
         term = terms[agreement.pk]
         agreement.agreement_type_id, agreement.status = type_ids[term.agreement_type], _status(term)
-    bulk_update_with_history(Agreement, agreements, ["status", "agreement_type"], why)
+    bulk_update_with_history(Agreement, agreements, ["status", "agreement_type"], context)
 
 
-def _rename_universities(names: Mapping[int, str], why: ChangeContext) -> None:
-    """A spelling that matches has the same keys, so that the name is all there is to write."""
+def _rename_universities(names: Mapping[int, str], context: ChangeContext) -> None:
+    """Only the name is written: the spellings have the same matching key, and so the same derived fields."""
     universities = list(University.objects.in_bulk(names).values())
     for university in universities:
         university.name = names[university.pk]
-    bulk_update_with_history(University, universities, ["name"], why)
+    bulk_update_with_history(University, universities, ["name"], context)
 
 
-def _create_universities(outcomes: Sequence[OfficeListRowResult], why: ChangeContext) -> list[int]:
-    """The ids of the new universities, in the order of their outcomes."""
+def _create_universities(results: Sequence[OfficeListRowResult], context: ChangeContext) -> list[int]:
+    """Return the pks of the new universities, in the order of the results."""
     names = ["country", "name", *DERIVED_FIELDS, "slug"]
-    return bulk_insert_with_history(University, names, _new_universities(outcomes), len(outcomes), why)
+    return bulk_insert_with_history(University, names, _new_universities(results), len(results), context)
 
 
-def _new_universities(outcomes: Sequence[OfficeListRowResult]) -> Iterator[tuple]:
-    """A name without other names and a city beside it is all that there is to find, so that the keys are the same."""
-    taken = set(University.objects.values_list("slug", flat=True)) if outcomes else set()
-    for outcome in outcomes:
-        key = matching_key(outcome.name)
-        slug = next(slug for slug in slug_candidates(key, outcome.country.code) if slug not in taken)
+def _new_universities(results: Sequence[OfficeListRowResult]) -> Iterator[tuple]:
+    """Yield the values of the columns. The search text is the name's key, as there is no other name and no city."""
+    taken = set(University.objects.values_list("slug", flat=True)) if results else set()
+    for result in results:
+        key = matching_key(result.name)
+        slug = next(slug for slug in slug_candidates(key, result.country.code) if slug not in taken)
         taken.add(slug)
-        yield outcome.country.pk, outcome.name, key, key, slug
+        yield result.country.pk, result.name, key, key, slug
 
 
 def _status(term: Term) -> AgreementStatus:

@@ -1,4 +1,4 @@
-"""What each row of the register's file comes to: one agreement, and what the file tells of its university."""
+"""Validation of the register's file: each row has one agreement, and details of its university."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from partners import validators
 from partners.imports import register_checks as checks
-from partners.imports.base import COUNTRY_COLUMN, NAME, TableValidator, resolve_spelling, university_name
+from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, TableValidator, parse_university_name, resolve_spelling
 from partners.imports.register_changes import RegisterRowResult
 from partners.imports.register_checks import ExistingData, ParsedRow
 from partners.imports.register_columns import (
@@ -21,7 +21,7 @@ from partners.imports.register_columns import (
     NUMBER_COLUMN,
     PARSERS,
     RESPONSIBLE_COLUMN,
-    STATUS,
+    STATUS_COLUMN,
     TYPE_COLUMN,
     UNIVERSITY_COLUMNS,
     parse_status,
@@ -34,111 +34,117 @@ from partners.tables.types import ProgressCallback, truncate
 
 
 class RegisterValidator(TableValidator):
-    def __init__(self, snapshot: RegisterSnapshot, table: Table, watch: ProgressCallback):
-        super().__init__(snapshot, table, watch)
+    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
+        super().__init__(snapshot, table, progress)
         columns = table.rows[0].cells
-        self._details = {column: name for column, name in AGREEMENT_COLUMNS.items() if column in columns}
-        self._profile = {column: name for column, name in UNIVERSITY_COLUMNS.items() if column in columns}
-        self._type = cache(self._read_type)
-        self._readers = PARSERS | {RESPONSIBLE_COLUMN: cache(self._read_responsible)}
+        self._agreement_columns = {column: name for column, name in AGREEMENT_COLUMNS.items() if column in columns}
+        self._university_columns = {column: name for column, name in UNIVERSITY_COLUMNS.items() if column in columns}
+        self._parsers = PARSERS | {
+            TYPE_COLUMN: cache(self._parse_type),
+            RESPONSIBLE_COLUMN: cache(self._parse_responsible),
+        }
 
-    def absent(self) -> list[str]:
-        """Unlike the office's list, the register names universities without an open agreement too."""
-        return [name for pk, name in University.objects.values_list("pk", "name") if pk not in self.named]
+    def missing_universities(self) -> list[str]:
+        """Return the names of all universities that the file lacks, including those without an open agreement."""
+        return [name for pk, name in University.objects.values_list("pk", "name") if pk not in self.seen_ids]
 
-    def unknown_type(self, name: str) -> str:
+    def unknown_type_message(self, name: str) -> str:
         types = ", ".join(f"“{name}”" for name in self.snapshot.types)
         message = _(
             "“%(name)s” is not an agreement type. Write %(types)s, leave the cell empty as long as the type is not"
             " known, or add the type to the register."
         ) % {"name": truncate(name), "types": types}
-        return message + self._suggestion(name, self.snapshot.type_names)
+        return message + self._did_you_mean(name, self.snapshot.type_names)
 
-    def outcomes(self) -> Iterator[tuple[TableRow, RegisterRowResult | ValidationError]]:
-        rows = [self._read(row) for row in self.watch(self.table.rows, len(self.table), _("Reading"))]
-        universities = defaultdict(list)
-        for said in rows:
-            if said.outcome:
-                universities[said.outcome.university].append(said)
-        held = ExistingData({same[0].outcome.country for same in universities.values()})
-        for same in self.watch(universities.values(), len(universities), _("Checking")):
-            checks.validate_university_change(same, held)
-            checks.validate_agreement_changes(same, held)
-        firsts = [same[0] for same in universities.values()]
-        checks.reject_taken_slugs(firsts)
-        checks.reject_taken_names(firsts, held)
-        for said in rows:
-            self._refuse_former_staff(said)
-            yield said.row, said.verdict()
+    def validate_rows(self) -> Iterator[tuple[TableRow, RegisterRowResult | ValidationError]]:
+        rows = [self._parse_row(row) for row in self.progress(self.table.rows, len(self.table), _("Reading"))]
+        rows_by_university = defaultdict(list)
+        for row in rows:
+            if row.result:
+                rows_by_university[row.result.university].append(row)
+        first_rows = [university_rows[0] for university_rows in rows_by_university.values()]
+        existing = ExistingData({row.result.country for row in first_rows})
+        for university_rows in self.progress(rows_by_university.values(), len(rows_by_university), _("Checking")):
+            checks.validate_university_change(university_rows, existing)
+            checks.validate_agreement_changes(university_rows, existing)
+        checks.reject_taken_slugs(first_rows)
+        checks.reject_taken_names(first_rows, existing)
+        for row in rows:
+            self._reject_former_staff(row)
+            yield row.row, row.get_result()
 
-    def _read(self, row: TableRow) -> ParsedRow:
-        said = ParsedRow(row)
-        country, name = said.read(COUNTRY_COLUMN, self.country), said.read(NAME, university_name)
+    def _parse_row(self, table_row: TableRow) -> ParsedRow:
+        row = ParsedRow(table_row)
+        country, name = row.parse(COUNTRY_COLUMN, self.find_country), row.parse(NAME_COLUMN, parse_university_name)
         key = (country.pk, matching_key(name)) if country and name else None
-        known = said.read(NAME, self.university, key) if key else None
-        if key and not said.has_errors(NAME):
-            said.pk = known and known.pk
-            said.profile["name"], _replaced = resolve_spelling(known, name)
-            said.outcome = RegisterRowResult(row.line, country, said.profile["name"], known.pk if known else key)
-        self._read_profile(said)
-        self._read_agreement(said)
-        return said
+        university = row.parse(NAME_COLUMN, self.find_university, key) if key else None
+        if key and not row.has_errors(NAME_COLUMN):
+            row.university_id = university and university.pk
+            name, _previous_name = resolve_spelling(university, name)
+            row.university_values["name"] = name
+            row.result = RegisterRowResult(row.line, country, name, university.pk if university else key)
+        self._parse_university(row)
+        self._parse_agreement(row)
+        return row
 
-    def _read_profile(self, said: ParsedRow) -> None:
-        for column, name in self._profile.items():
-            value = said.read(column, PARSERS[column])
-            if not said.has_errors(column):
-                said.profile[name] = value
+    def _parse_university(self, row: ParsedRow) -> None:
+        for column, name in self._university_columns.items():
+            value = row.parse(column, PARSERS[column])
+            if not row.has_errors(column):
+                row.university_values[name] = value
 
-    def _read_agreement(self, said: ParsedRow) -> None:
-        agreement = {"agreement_type": said.read(TYPE_COLUMN, self._type), "status": said.read(STATUS, parse_status)}
-        agreement |= {name: said.read(column, self._readers[column]) for column, name in self._details.items()}
-        said.number = said.read(NUMBER_COLUMN, PARSERS[NUMBER_COLUMN])
-        if said.has_errors(TYPE_COLUMN, STATUS, NUMBER_COLUMN, *self._details):
+    def _parse_agreement(self, row: ParsedRow) -> None:
+        columns = self._agreement_columns
+        values = {
+            "agreement_type": row.parse(TYPE_COLUMN, self._parsers[TYPE_COLUMN]),
+            "status": row.parse(STATUS_COLUMN, parse_status),
+        }
+        values |= {name: row.parse(column, self._parsers[column]) for column, name in columns.items()}
+        row.agreement_id = row.parse(NUMBER_COLUMN, self._parsers[NUMBER_COLUMN])
+        if row.has_errors(TYPE_COLUMN, STATUS_COLUMN, NUMBER_COLUMN, *columns):
             return
-        if agreement["status"]:
-            said.agreement = agreement
-            said.hold(
-                (TYPE_COLUMN, validators.validate_signed_has_type, agreement["status"], agreement["agreement_type"])
+        if values["status"]:
+            row.agreement_values = values
+            row.run_validators(
+                (TYPE_COLUMN, validators.validate_signed_has_type, values["status"], values["agreement_type"])
             )
-        elif any(
-            normalize_name(said.row.cells.get(column, "")) for column in (TYPE_COLUMN, NUMBER_COLUMN, *self._details)
-        ):
-            said.refuse(
-                STATUS,
+        elif any(normalize_name(row.row.cells.get(column, "")) for column in (TYPE_COLUMN, NUMBER_COLUMN, *columns)):
+            row.add_error(
+                STATUS_COLUMN,
                 _("The cell is empty, and the line tells of an agreement. Write “in process”, “signed” or “ended”."),
             )
 
-    def _read_type(self, text: str) -> str | None:
+    def _parse_type(self, text: str) -> str | None:
         name = normalize_name(text)
         if name and matching_key(name) not in self.snapshot.type_names:
-            raise ValidationError(self.unknown_type(name))
+            raise ValidationError(self.unknown_type_message(name))
         return self.snapshot.type_names[matching_key(name)] if name else None
 
     @cached_property
-    def _users(self) -> dict[str, bool]:
-        """Whether those whom a file may name are on the staff. Others have agreements from when they were."""
+    def _is_staff_by_username(self) -> dict[str, bool]:
+        """Staff, and former staff who are still responsible for agreements, with their `is_staff`."""
         responsible = Agreement.objects.exclude(responsible=None).values("responsible")
         users = get_user_model().objects.filter(Q(is_staff=True) | Q(pk__in=responsible))
         return dict(users.values_list("username", "is_staff"))
 
     @cached_property
-    def _staff(self) -> dict[str, str]:
-        return {matching_key(name): name for name, is_staff in self._users.items() if is_staff}
+    def _staff_by_key(self) -> dict[str, str]:
+        return {matching_key(name): name for name, is_staff in self._is_staff_by_username.items() if is_staff}
 
-    def _read_responsible(self, text: str) -> str | None:
+    def _parse_responsible(self, text: str) -> str | None:
         name = normalize_name(text)
-        if name and name not in self._users:
-            raise ValidationError(_not_staff(name) + self._suggestion(name, self._staff))
+        if name and name not in self._is_staff_by_username:
+            raise ValidationError(_not_staff_message(name) + self._did_you_mean(name, self._staff_by_key))
         return name or None
 
-    def _refuse_former_staff(self, said: ParsedRow) -> None:
-        change = said.outcome and said.outcome.agreement
+    def _reject_former_staff(self, row: ParsedRow) -> None:
+        """Reject former staff as newly responsible. Where they already are, they may stay."""
+        change = row.result and row.result.agreement_change
         name = change and "responsible" in change.fields and change.after["responsible"]
-        if name and not self._users[name]:
-            said.refuse(RESPONSIBLE_COLUMN, _not_staff(name))
+        if name and not self._is_staff_by_username[name]:
+            row.add_error(RESPONSIBLE_COLUMN, _not_staff_message(name))
 
 
-def _not_staff(name: str) -> str:
+def _not_staff_message(name: str) -> str:
     message = _("“%s” is not the user name of anybody on the staff. Correct it, or leave the cell empty for nobody.")
     return message % truncate(name)

@@ -1,4 +1,4 @@
-"""What the rows of the register's file change, and making these changes."""
+"""Changes that result from the rows of the register's file, and applying them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from partners.enums import AgreementStatus
 from partners.imports import bulk_write, reconciliation
 from partners.imports.base import UniversityRef
 from partners.imports.bulk_write import ChangeContext
-from partners.imports.register_columns import Values, describe_agreement, display_value, field_label
+from partners.imports.register_columns import FieldValues, describe_agreement, display_value, field_label
 from partners.imports.register_matching import fingerprint
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.models.universities import DERIVED_FIELDS
@@ -21,23 +21,23 @@ from partners.name_normalization import slug_candidates
 from partners.tables.types import ProgressCallback
 
 ModelsByName = Mapping[str, Mapping[str, models.Model]]
-"""What the names stand for that are values of some fields, by the field."""
+"""Related objects by field name and by natural key, see NATURAL_KEYS."""
 
 
 @dataclass(slots=True)
 class ObjectChange:
-    """What becomes of one university or agreement."""
+    """The change of one university or agreement."""
 
     pk: int | None
-    """Its id, if the register has it."""
+    """None for a new object."""
     fields: dict[str, tuple[object, object]]
-    """What differs: the value before, and the value after."""
-    after: Values = field(repr=False)
-    """The values of all the fields, changed or not."""
+    """Old and new value of each field that changes."""
+    after: FieldValues = field(repr=False)
+    """New values of all fields, changed or not."""
 
     @classmethod
-    def of(cls, pk: int | None, before: Values, said: Values) -> ObjectChange:
-        after = before | said
+    def from_values(cls, pk: int | None, before: FieldValues, new_values: FieldValues) -> ObjectChange:
+        after = before | new_values
         return cls(pk, {name: (before[name], after[name]) for name in after if before[name] != after[name]}, after)
 
     @property
@@ -45,31 +45,28 @@ class ObjectChange:
         return self.pk is None
 
     @property
-    def before(self) -> Values:
+    def before(self) -> FieldValues:
         return self.after | {name: old for name, (old, _new) in self.fields.items()}
 
-    def words(self, model: type[models.Model], but: Container[str] = ()) -> Iterator[str]:
-        """What differs, but for some of the fields."""
-        for name in [name for name in self.fields if name not in but]:
-            told = {"field": field_label(model, name), **dict(zip(("old", "new"), self._shown(name), strict=True))}
-            yield (_("%(field)s: %(new)s") if self.is_new else _("%(field)s: %(old)s → %(new)s")) % told
-
-    def _shown(self, name: str) -> list[str]:
-        return [display_value(name, value) for value in self.fields[name]]
+    def describe(self, model: type[models.Model], exclude: Container[str] = ()) -> Iterator[str]:
+        for name in [name for name in self.fields if name not in exclude]:
+            old, new = (display_value(name, value) for value in self.fields[name])
+            params = {"field": field_label(model, name), "old": old, "new": new}
+            yield (_("%(field)s: %(new)s") if self.is_new else _("%(field)s: %(old)s → %(new)s")) % params
 
 
 @dataclass(slots=True)
 class RegisterRowResult:
-    """What one row of the file comes to."""
+    """The changes that result from one row of the file."""
 
     line: int
     country: Country = field(repr=False)
     name: str
     university: UniversityRef
-    profile: ObjectChange | None = None
-    """What becomes of the university itself. Only the first row that names it has this."""
-    agreement: ObjectChange | None = None
-    """None if the row is about the university only."""
+    university_change: ObjectChange | None = None
+    """Set for the first row of a university only."""
+    agreement_change: ObjectChange | None = None
+    """None if the row has no agreement."""
 
     @property
     def is_new(self) -> bool:
@@ -80,114 +77,129 @@ class RegisterRowResult:
         return not self.is_new and any(change.fields for change in self._changes())
 
     @property
-    def terms(self) -> str:
-        """What a row that adds something adds and, beside it, changes."""
-        return "; ".join(self.words()) or _("without an agreement")
+    def summary(self) -> str:
+        """Description of a row with a new university or agreement."""
+        return "; ".join(self.describe()) or _("without an agreement")
 
-    def words(self) -> list[str]:
-        return [*self._agreement_words(), *self._profile_words()]
+    def describe(self) -> list[str]:
+        return [*self._describe_agreement_change(), *self._describe_university_change()]
 
     def _changes(self) -> list[ObjectChange]:
-        return [change for change in (self.profile, self.agreement) if change]
+        return [change for change in (self.university_change, self.agreement_change) if change]
 
-    def _agreement_words(self) -> Iterator[str]:
-        """Which of the university's agreements it is, and what becomes of that."""
-        if self.agreement and self.agreement.is_new:
-            yield describe_agreement(self.agreement.after)
-            yield from self.agreement.words(Agreement, but=("agreement_type", "status"))
-        elif self.agreement:
-            named = self.agreement.before["agreement_type"] or _("type unknown")
-            for word in self.agreement.words(Agreement):
-                yield _("%(agreement)s, %(change)s") % {"agreement": named, "change": word}
+    def _describe_agreement_change(self) -> Iterator[str]:
+        change = self.agreement_change
+        if change and change.is_new:
+            yield describe_agreement(change.after)
+            yield from change.describe(Agreement, exclude=("agreement_type", "status"))
+        elif change:
+            type_name = change.before["agreement_type"] or _("type unknown")
+            for description in change.describe(Agreement):
+                yield _("%(agreement)s, %(change)s") % {"agreement": type_name, "change": description}
 
-    def _profile_words(self) -> Iterator[str]:
-        if self.profile:
-            yield from self.profile.words(University, but=("name",) if self.profile.is_new else ())
+    def _describe_university_change(self) -> Iterator[str]:
+        change = self.university_change
+        if change:
+            yield from change.describe(University, exclude=("name",) if change.is_new else ())
 
 
 def apply_changes(
-    outcomes: Sequence[RegisterRowResult], types: Mapping[str, AgreementType], run: ImportRun, watch: ProgressCallback
+    results: Sequence[RegisterRowResult],
+    types: Mapping[str, AgreementType],
+    run: ImportRun,
+    progress: ProgressCallback,
 ) -> None:
-    """Makes the changes, with their history. What ends goes first, to make room for what takes its place."""
-    why = ChangeContext(run.reason, run.user, run, watch)
-    named = {"agreement_type": types, "responsible": _people(outcomes)}
-    created = _apply_profiles([each for each in outcomes if each.profile], why)
-    new = [each for each in outcomes if each.agreement and each.agreement.is_new]
-    changed = [each for each in outcomes if each.agreement and not each.agreement.is_new and each.agreement.fields]
-    _change_agreements([each.agreement for each in changed if _ends(each.agreement)], named, why)
-    others = [each for each in changed if not _ends(each.agreement)]
+    """Save the changes with history. Agreements that end come first, as others may take their unique slots."""
+    context = ChangeContext(run.history_reason, run.user, run, progress)
+    related = {"agreement_type": types, "responsible": _responsible_users(results)}
+    created = _apply_university_changes([result for result in results if result.university_change], context)
+    with_agreement = [result for result in results if result.agreement_change]
+    new = [result for result in with_agreement if result.agreement_change.is_new]
+    changed = [
+        result for result in with_agreement if not result.agreement_change.is_new and result.agreement_change.fields
+    ]
+    ending = [result for result in changed if _is_ending(result.agreement_change)]
+    _update_agreements(ending, related, context)
+    others = [result for result in changed if not _is_ending(result.agreement_change)]
     _release_unique_slots(others)
-    _change_agreements([each.agreement for each in others], named, why)
+    _update_agreements(others, related, context)
     agreements = (
-        _agreement(each.agreement, named, university_id=created.get(each.university, each.university)) for each in new
+        _build_agreement(
+            result.agreement_change, related, university_id=created.get(result.university, result.university)
+        )
+        for result in new
     )
-    bulk_write.bulk_create_with_history(Agreement, agreements, len(new), why)
+    bulk_write.bulk_create_with_history(Agreement, agreements, len(new), context)
     if len(created) >= reconciliation.ANALYZE_THRESHOLD:
         connection.cursor().execute("ANALYZE")
 
 
-def _apply_profiles(outcomes: Sequence[RegisterRowResult], why: ChangeContext) -> dict[UniversityRef, int]:
-    """The ids of the universities that were not in the register."""
-    new = [each for each in outcomes if each.profile.is_new]
-    changed = [each.profile for each in outcomes if not each.profile.is_new and each.profile.fields]
+def _apply_university_changes(results: Sequence[RegisterRowResult], context: ChangeContext) -> dict[UniversityRef, int]:
+    """Save the changes of universities. Return the pks of new universities by their key."""
+    new = [result for result in results if result.university_change.is_new]
+    changes = [result.university_change for result in results if not result.university_change.is_new]
+    changed = [change for change in changes if change.fields]
     slugs_taken = {change.after["slug"] for change in changed}
-    ids = bulk_write.bulk_create_with_history(University, _new_universities(new, slugs_taken), len(new), why)
+    ids = bulk_write.bulk_create_with_history(University, _new_universities(new, slugs_taken), len(new), context)
     names = {name for change in changed for name in change.fields}
-    bulk_write.bulk_update_with_history(University, list(map(_university, changed)), names.union(DERIVED_FIELDS), why)
-    return {each.university: pk for each, pk in zip(new, ids, strict=True)}
+    bulk_write.bulk_update_with_history(
+        University, list(map(_build_university, changed)), names.union(DERIVED_FIELDS), context
+    )
+    return {result.university: pk for result, pk in zip(new, ids, strict=True)}
 
 
-def _new_universities(outcomes: Sequence[RegisterRowResult], reserved: set[str]) -> Iterator[University]:
-    """Those without an address get a free one."""
-    if not outcomes:
+def _new_universities(results: Sequence[RegisterRowResult], reserved_slugs: set[str]) -> Iterator[University]:
+    """Yield unsaved universities. Those without a slug get an available one."""
+    if not results:
         return
-    taken = reserved.union(University.objects.values_list("slug", flat=True))
-    taken.update(each.profile.after["slug"] for each in outcomes)
-    for each in outcomes:
-        candidates = slug_candidates(each.name, each.country.code)
-        slug = each.profile.after["slug"] or next(slug for slug in candidates if slug not in taken)
+    taken = reserved_slugs.union(University.objects.values_list("slug", flat=True))
+    taken.update(result.university_change.after["slug"] for result in results)
+    for result in results:
+        values = result.university_change.after
+        candidates = slug_candidates(result.name, result.country.code)
+        slug = values["slug"] or next(slug for slug in candidates if slug not in taken)
         taken.add(slug)
-        yield University(country=each.country, **each.profile.after | {"slug": slug})
+        yield University(country=result.country, **values | {"slug": slug})
 
 
-def _university(change: ObjectChange) -> University:
-    """With its keys, which a bulk update does not make anew."""
+def _build_university(change: ObjectChange) -> University:
+    """Build a university including its derived fields, because bulk_update doesn't call pre_save()."""
     university = University(pk=change.pk, **change.after)
     for name in DERIVED_FIELDS:
         University._meta.get_field(name).pre_save(university, add=False)
     return university
 
 
-def _people(outcomes: Sequence[RegisterRowResult]) -> dict[str, models.Model]:
-    """The users who are responsible for the agreements, by their user names."""
-    names = {each.agreement.after["responsible"] for each in outcomes if each.agreement}
+def _responsible_users(results: Sequence[RegisterRowResult]) -> dict[str, models.Model]:
+    """Return the users who are responsible for the agreements, by username."""
+    names = {result.agreement_change.after["responsible"] for result in results if result.agreement_change}
     return get_user_model().objects.in_bulk(names - {None}, field_name="username")
 
 
-def _agreement(change: ObjectChange, named: ModelsByName, **values: object) -> Agreement:
-    found = {name: things.get(change.after[name]) for name, things in named.items()}
-    return Agreement(pk=change.pk, **change.after | found, **values)
+def _build_agreement(change: ObjectChange, related: ModelsByName, **values: object) -> Agreement:
+    foreign_keys = {name: objects.get(change.after[name]) for name, objects in related.items()}
+    return Agreement(pk=change.pk, **change.after | foreign_keys, **values)
 
 
-def _ends(change: ObjectChange) -> bool:
+def _is_ending(change: ObjectChange) -> bool:
     return "status" in change.fields and change.after["status"] == AgreementStatus.ENDED
 
 
-def _release_unique_slots(outcomes: Sequence[RegisterRowResult]) -> None:
-    """Clears the places that agreements take over from one another: no two may be in one in between."""
-    wanted = {(each.university, fingerprint(each.agreement.after).place) for each in outcomes}
-    leaving = [
-        Agreement(pk=each.agreement.pk, status=AgreementStatus.ENDED)
-        for each in outcomes
-        if (place := fingerprint(each.agreement.before).place) != fingerprint(each.agreement.after).place
-        and place
-        and (each.university, place) in wanted
-    ]
-    Agreement.objects.bulk_update(leaving, ["status"])
+def _release_unique_slots(results: Sequence[RegisterRowResult]) -> None:
+    """Set agreements to ended, without history, if another one takes their unique slot in the same update."""
+    wanted = {(result.university, fingerprint(result.agreement_change.after).unique_slot) for result in results}
+    released = []
+    for result in results:
+        change = result.agreement_change
+        slot = fingerprint(change.before).unique_slot
+        if slot and slot != fingerprint(change.after).unique_slot and (result.university, slot) in wanted:
+            released.append(Agreement(pk=change.pk, status=AgreementStatus.ENDED))
+    Agreement.objects.bulk_update(released, ["status"])
 
 
-def _change_agreements(changes: Sequence[ObjectChange], named: ModelsByName, why: ChangeContext) -> None:
+def _update_agreements(results: Sequence[RegisterRowResult], related: ModelsByName, context: ChangeContext) -> None:
+    changes = [result.agreement_change for result in results]
     names = {name for change in changes for name in change.fields}
     bulk_write.bulk_update_with_history(
-        Agreement, [_agreement(change, named) for change in changes], names.union(["status"]), why
+        Agreement, [_build_agreement(change, related) for change in changes], names.union(["status"]), context
     )

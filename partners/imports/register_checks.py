@@ -1,4 +1,4 @@
-"""What the rows of the register's file come to beside one another, and beside what the register holds."""
+"""Validation of the register's rows against each other and against the existing data."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from partners import validators
 from partners.enums import AgreementStatus
-from partners.fields import NOTE_LENGTH
-from partners.imports.base import NAME, RowParser, UniversityRef
+from partners.fields import MAX_TEXT_LENGTH
+from partners.imports.base import NAME_COLUMN, RowParser, UniversityRef
 from partners.imports.register_changes import ObjectChange, RegisterRowResult
 from partners.imports.register_columns import (
     AGREEMENT_COLUMNS,
@@ -24,12 +24,12 @@ from partners.imports.register_columns import (
     NUMBER_COLUMN,
     OTHER_NAMES_COLUMN,
     SLUG_COLUMN,
-    STATUS,
+    STATUS_COLUMN,
     TYPE_COLUMN,
     UNIVERSITY_COLUMNS,
     UNIVERSITY_FIELDS,
     VALID_UNTIL_COLUMN,
-    Values,
+    FieldValues,
     describe_agreement,
 )
 from partners.imports.register_matching import fingerprint, match_rows
@@ -40,202 +40,213 @@ from partners.tables.types import truncate
 
 
 class ParsedRow(RowParser):
-    """What a row says, as far as it can be understood, and what that comes to."""
+    """A parsed row: cleaned values, collected errors and the resulting changes."""
 
-    max_length = NOTE_LENGTH
+    max_length = MAX_TEXT_LENGTH
 
     def __init__(self, row: TableRow):
         super().__init__(row)
-        self.pk: int | None = None
-        """The id of the university, if the register has it."""
-        self.outcome: RegisterRowResult | None = None
-        """None if the row does not tell which university it is about."""
-        self.profile: Values = {}
-        self.agreement: Values | None = None
-        self.number: int | None = None
+        self.university_id: int | None = None
+        """None for a new university."""
+        self.result: RegisterRowResult | None = None
+        """None if the cells that identify the university have errors."""
+        self.university_values: FieldValues = {}
+        self.agreement_values: FieldValues | None = None
+        """None if the row has no agreement or its cells have errors."""
+        self.agreement_id: int | None = None
+        """Pk of an existing agreement, if the row gives it."""
 
     @property
     def line(self) -> int:
         return self.row.line
 
-    def read(self, column: str, meaning: Callable, *args):
-        """None if the file has no such column, too."""
-        return super().read(column, meaning, *args) if column in self.row.cells else None
+    def parse(self, column: str, parser: Callable, *args):
+        """Return the parsed cell, or None if it has errors or the file has no such column."""
+        return super().parse(column, parser, *args) if column in self.row.cells else None
 
     def has_errors(self, *columns: str) -> bool:
         return bool(self.errors) and not self.errors.keys().isdisjoint(columns)
 
-    def refuse(self, column: str, message: str) -> None:
+    def add_error(self, column: str, message: str) -> None:
         self.errors[column].append(message)
 
-    def hold(self, *checks: tuple) -> None:
-        """Calls rules, each given as a column, the rule and its values."""
+    def run_validators(self, *checks: tuple) -> None:
+        """Collect the errors of validators, each given as a tuple (column, validator, *values)."""
         try:
             validators.run_validators(*checks)
         except ValidationError as error:
             for column, messages in error.message_dict.items():
                 self.errors[column] += messages
 
-    def verdict(self) -> RegisterRowResult | ValidationError:
-        return ValidationError(dict(self.errors)) if self.errors else self.outcome
+    def get_result(self) -> RegisterRowResult | ValidationError:
+        return ValidationError(dict(self.errors)) if self.errors else self.result
 
 
 class ExistingData:
-    """The universities of some countries and their agreements, with all that the file can tell of them."""
+    """The universities of the given countries and their agreements, with the fields that a file can have."""
 
     def __init__(self, countries: Collection[Country]):
-        self.countries: dict[int, int] = {}
-        self.universities: dict[int, Values] = {}
+        self.country_ids: dict[int, int] = {}
+        self.universities: dict[int, FieldValues] = {}
         self._agreements: dict[int, list[tuple]] = defaultdict(list)
         universities = University.objects.filter(country__in=countries)
         for pk, country, *values in universities.values_list("pk", "country", *UNIVERSITY_FIELDS).iterator():
-            self.countries[pk] = country
+            self.country_ids[pk] = country
             self.universities[pk] = dict(zip(UNIVERSITY_FIELDS, values, strict=True))
         agreements = Agreement.objects.filter(university__country__in=countries)
         for row in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
             self._agreements[row[0]].append(row)
 
-    def agreements(self, university: int | None) -> dict[int, Values]:
-        """By their ids. Made for one university at a time, as rows take less memory."""
-        rows = self._agreements.get(university, ())
+    def agreements(self, university_id: int | None) -> dict[int, FieldValues]:
+        """Return the values of a university's agreements by pk. They are stored as tuples, which take less memory."""
+        rows = self._agreements.get(university_id, ())
         return {pk: dict(zip(AGREEMENT_FIELDS, values, strict=True)) for _university, pk, *values in rows}
 
 
-def validate_university_change(rows: Sequence[ParsedRow], held: ExistingData) -> None:
-    """The first row that names a university takes what the file tells of it."""
+def validate_university_change(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
+    """Set the university's change on the first of its rows."""
     _check_consistency(rows)
-    told: Values = {}
-    for said in rows:
-        told |= said.profile
-    if not told.get("slug"):
-        told.pop("slug", None)  # There is no university without an address: it keeps the one it has.
+    values: FieldValues = {}
+    for row in rows:
+        values |= row.university_values
+    if not values.get("slug"):
+        values.pop("slug", None)  # A slug cannot be removed: an empty cell keeps the existing one.
     first = rows[0]
-    first.outcome.profile = ObjectChange.of(first.pk, held.universities.get(first.pk, NEW_UNIVERSITY), told)
+    before = existing.universities.get(first.university_id, NEW_UNIVERSITY)
+    first.result.university_change = ObjectChange.from_values(first.university_id, before, values)
 
 
-def validate_agreement_changes(rows: Sequence[ParsedRow], held: ExistingData) -> None:
-    agreements = held.agreements(rows[0].pk)
-    numbers = _numbers(rows, agreements)
-    for said in rows:
-        if said.agreement:
-            pk = numbers.get(said)
-            said.outcome.agreement = ObjectChange.of(pk, agreements.get(pk, NEW_AGREEMENT), _with_end(said.agreement))
-            after = said.outcome.agreement.after
-            said.hold(
+def validate_agreement_changes(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
+    """Set the agreement's change on each row of a university, and validate the resulting agreements."""
+    agreements = existing.agreements(rows[0].university_id)
+    ids = _match_agreements(rows, agreements)
+    for row in rows:
+        if row.agreement_values:
+            pk = ids.get(row)
+            before, values = agreements.get(pk, NEW_AGREEMENT), _with_ended_on(row.agreement_values)
+            row.result.agreement_change = ObjectChange.from_values(pk, before, values)
+            after = row.result.agreement_change.after
+            row.run_validators(
                 (VALID_UNTIL_COLUMN, validators.validate_date_order, after["valid_from"], after["valid_until"]),
                 (ENDED_ON_COLUMN, validators.validate_ended_on, after["status"], after["ended_on"]),
             )
-    if not any(said.has_errors(TYPE_COLUMN, STATUS, NUMBER_COLUMN, *AGREEMENT_COLUMNS) for said in rows):
+    if not any(row.has_errors(TYPE_COLUMN, STATUS_COLUMN, NUMBER_COLUMN, *AGREEMENT_COLUMNS) for row in rows):
         _check_unique_open(rows, agreements)
 
 
-def _with_end(told: Values) -> Values:
-    """The day on which an agreement ended goes with its end, where the file has no column for it."""
-    return told if told["status"] == AgreementStatus.ENDED else {"ended_on": None} | told
+def _with_ended_on(values: FieldValues) -> FieldValues:
+    """Clear `ended_on` of an agreement that is not ended, if the file has no column for it."""
+    return values if values["status"] == AgreementStatus.ENDED else {"ended_on": None} | values
 
 
-def _numbers(rows: Sequence[ParsedRow], agreements: Mapping[int, Values]) -> dict[ParsedRow, int]:
-    """The agreement that each row is about, unless that is a new one."""
-    told = _listed_numbers(rows, agreements)
-    others = [said for said in rows if said.agreement and said.number is None]
+def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldValues]) -> dict[ParsedRow, int]:
+    """Return the pk of the agreement that each row updates. Other rows are new agreements."""
+    rows_by_id = _rows_by_agreement_id(rows, agreements)
+    others = [row for row in rows if row.agreement_values and row.agreement_id is None]
     if not others:
-        return {said: pk for pk, said in told.items()}
-    names = [name for name in AGREEMENT_COLUMNS.values() if name in others[0].agreement]
-    looked_at = (
+        return {row: pk for pk, row in rows_by_id.items()}
+    names = [name for name in AGREEMENT_COLUMNS.values() if name in others[0].agreement_values]
+    compared = (
         [name for name in names if name in DATE_COLUMNS.values()],
         [name for name in names if name not in DATE_COLUMNS.values()],
     )
-    left = {pk: fingerprint(values, *looked_at) for pk, values in agreements.items() if pk not in told}
-    found = match_rows([fingerprint(said.agreement, *looked_at) for said in others], left)
-    return {said: pk for pk, said in told.items()} | {others[at]: pk for at, pk in found.items()}
+    unmatched = {pk: fingerprint(values, *compared) for pk, values in agreements.items() if pk not in rows_by_id}
+    matches = match_rows([fingerprint(row.agreement_values, *compared) for row in others], unmatched)
+    return {row: pk for pk, row in rows_by_id.items()} | {others[index]: pk for index, pk in matches.items()}
 
 
-def _listed_numbers(rows: Iterable[ParsedRow], agreements: Mapping[int, Values]) -> dict[int, ParsedRow]:
-    """The rows that give the number of an agreement, by that number."""
-    numbered: dict[int, ParsedRow] = {}
-    for said in [said for said in rows if said.number is not None]:
-        told = {"number": said.number, "name": said.outcome.name}
-        if said.number not in agreements:
+def _rows_by_agreement_id(rows: Iterable[ParsedRow], agreements: Mapping[int, FieldValues]) -> dict[int, ParsedRow]:
+    """Return the rows with an agreement number by that number. Reject unknown numbers and duplicates."""
+    rows_by_id: dict[int, ParsedRow] = {}
+    for row in [row for row in rows if row.agreement_id is not None]:
+        params = {"number": row.agreement_id, "name": row.result.name}
+        if row.agreement_id not in agreements:
             message = _("%(number)d is not an agreement with “%(name)s”. Leave the cell empty for a new agreement.")
-            said.refuse(NUMBER_COLUMN, message % told)
-        elif (first := numbered.setdefault(said.number, said)) is not said:
+            row.add_error(NUMBER_COLUMN, message % params)
+        elif (first := rows_by_id.setdefault(row.agreement_id, row)) is not row:
             message = _("%(number)d stands in line %(line)d already. Leave the cell empty for a new agreement.")
-            said.refuse(NUMBER_COLUMN, message % (told | {"line": first.line}))
-    return numbered
+            row.add_error(NUMBER_COLUMN, message % (params | {"line": first.line}))
+    return rows_by_id
 
 
 def _check_consistency(rows: Iterable[ParsedRow]) -> None:
-    told: dict[str, ParsedRow] = {}
-    for said in rows:
-        for column, name in {NAME: "name", **UNIVERSITY_COLUMNS}.items():
-            first = told.setdefault(name, said) if name in said.profile else said
-            if first is not said and first.profile[name] != said.profile[name]:
+    """Reject values of the university that differ between its rows."""
+    first_rows: dict[str, ParsedRow] = {}
+    for row in rows:
+        for column, name in {NAME_COLUMN: "name", **UNIVERSITY_COLUMNS}.items():
+            first = first_rows.setdefault(name, row) if name in row.university_values else row
+            if first is not row and first.university_values[name] != row.university_values[name]:
                 message = _(
                     "“%(here)s” contradicts line %(line)d, which says “%(there)s”."
                     " Write the same in all lines of the university."
                 )
-                here, there = (truncate(each.row.cells[column]) for each in (said, first))
-                said.refuse(column, message % {"here": here, "there": there, "line": first.line})
+                here, there = truncate(row.row.cells[column]), truncate(first.row.cells[column])
+                row.add_error(column, message % {"here": here, "there": there, "line": first.line})
 
 
-def _check_unique_open(rows: Iterable[ParsedRow], agreements: Mapping[int, Values]) -> None:
-    """A university has one open agreement of a type and status."""
-    rows = [said for said in rows if said.outcome.agreement]
-    told = {said.outcome.agreement.pk for said in rows}
-    numbers = {fingerprint(values).place: pk for pk, values in agreements.items() if pk not in told}
-    first: dict[object, ParsedRow] = {}
-    for said in rows:
-        after = said.outcome.agreement.after
-        place = fingerprint(after).place
-        if place and place in numbers:
+def _check_unique_open(rows: Iterable[ParsedRow], agreements: Mapping[int, FieldValues]) -> None:
+    """Reject a second open agreement of a type and status."""
+    rows = [row for row in rows if row.result.agreement_change]
+    updated = {row.result.agreement_change.pk for row in rows}
+    taken = {fingerprint(values).unique_slot: pk for pk, values in agreements.items() if pk not in updated}
+    first_rows: dict[object, ParsedRow] = {}
+    for row in rows:
+        after = row.result.agreement_change.after
+        slot = fingerprint(after).unique_slot
+        if slot and slot in taken:
             message = _(
                 "The university has the agreement “%(agreement)s” already, number %(number)d, and it can have only one."
                 " Add a line for that one, with its number and the status “ended”."
             )
-            said.refuse(STATUS, message % {"agreement": describe_agreement(after), "number": numbers[place]})
-        elif place and (other := first.setdefault(place, said)) is not said:
+            row.add_error(STATUS_COLUMN, message % {"agreement": describe_agreement(after), "number": taken[slot]})
+        elif slot and (first := first_rows.setdefault(slot, row)) is not row:
             message = _(
                 "“%(agreement)s” stands in line %(line)d already, and the university can have only one."
                 " Give one of the two the status “ended”."
             )
-            said.refuse(STATUS, message % {"agreement": describe_agreement(after), "line": other.line})
+            row.add_error(STATUS_COLUMN, message % {"agreement": describe_agreement(after), "line": first.line})
 
 
 def reject_taken_slugs(rows: Iterable[ParsedRow]) -> None:
-    """Also one that its university gives up in the same file, as the database would meet it twice in between."""
-    moving = [said for said in rows if "slug" in said.outcome.profile.fields]
-    taken = dict(University.objects.values_list("slug", "name")) if moving else {}
-    first: dict[str, ParsedRow] = {}
-    for said in moving:
-        address = said.outcome.profile.after["slug"]
-        if address in taken:
+    """Reject slugs that another university has, even if it changes its own in the same file.
+
+    Otherwise the unique constraint could be violated between the updates.
+    """
+    changed = [row for row in rows if "slug" in row.result.university_change.fields]
+    taken = dict(University.objects.values_list("slug", "name")) if changed else {}
+    first_rows: dict[str, ParsedRow] = {}
+    for row in changed:
+        slug = row.result.university_change.after["slug"]
+        if slug in taken:
             message = _("“%(address)s” is already the address of “%(name)s”. Write another one.")
-            said.refuse(SLUG_COLUMN, message % {"address": address, "name": taken[address]})
-        elif (other := first.setdefault(address, said)) is not said:
+            row.add_error(SLUG_COLUMN, message % {"address": slug, "name": taken[slug]})
+        elif (first := first_rows.setdefault(slug, row)) is not row:
             message = _("“%(address)s” is already the address in line %(line)d. Write another one.")
-            said.refuse(SLUG_COLUMN, message % {"address": address, "line": other.line})
+            row.add_error(SLUG_COLUMN, message % {"address": slug, "line": first.line})
 
 
-def reject_taken_names(rows: Sequence[ParsedRow], held: ExistingData) -> None:
-    """Holds other names that are new against what each university is called after the import."""
-    renamed = [said for said in rows if "other_names" in said.outcome.profile.fields]
-    owners = _owners(rows, held) if renamed else {}
-    for said in renamed:
-        outcome = said.outcome
-        for name in split_names(outcome.profile.after["other_names"]):
-            of_this_name = owners[outcome.country.pk, matching_key(name)]
-            for other in [other for university, other in of_this_name.items() if university != outcome.university]:
+def reject_taken_names(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
+    """Reject changed other names that are a name of another university of the country after the import."""
+    changed = [row for row in rows if "other_names" in row.result.university_change.fields]
+    universities = _universities_by_key(rows, existing) if changed else {}
+    for row in changed:
+        result = row.result
+        for name in split_names(result.university_change.after["other_names"]):
+            names = universities[result.country.pk, matching_key(name)]
+            for other in [other for university, other in names.items() if university != result.university]:
                 message = _("“%(name)s” is already a name of “%(other)s”. Take it out of one of the two.")
-                said.refuse(OTHER_NAMES_COLUMN, message % {"name": truncate(name), "other": other})
+                row.add_error(OTHER_NAMES_COLUMN, message % {"name": truncate(name), "other": other})
 
 
-def _owners(rows: Iterable[ParsedRow], held: ExistingData) -> dict[tuple[int, str], dict[UniversityRef, str]]:
-    """The names of the universities that have a matching key in a country."""
-    called = {pk: (held.countries[pk], values) for pk, values in held.universities.items()}
-    for said in rows:
-        called[said.outcome.university] = said.outcome.country.pk, said.outcome.profile.after
-    owners = defaultdict(dict)
-    for university, (country, values) in called.items():
+def _universities_by_key(
+    rows: Iterable[ParsedRow], existing: ExistingData
+) -> dict[tuple[int, str], dict[UniversityRef, str]]:
+    """Return the names after the import of all universities with a name of a country and matching key."""
+    universities = {pk: (existing.country_ids[pk], values) for pk, values in existing.universities.items()}
+    for row in rows:
+        universities[row.result.university] = row.result.country.pk, row.result.university_change.after
+    by_key = defaultdict(dict)
+    for university, (country_id, values) in universities.items():
         for name in [values["name"], *split_names(values["other_names"])]:
-            owners[country, matching_key(name)][university] = values["name"]
-    return owners
+            by_key[country_id, matching_key(name)][university] = values["name"]
+    return by_key

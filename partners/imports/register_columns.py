@@ -1,4 +1,4 @@
-"""The columns of the register's file, and what their cells mean."""
+"""Columns of the register's file: parsers of their cells, and formatters."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from partners.enums import AgreementStatus, StudyLevel
-from partners.imports.base import COUNTRY_COLUMN, NAME, refuse_long
+from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, validate_length
 from partners.imports.date_parsing import parse_date
 from partners.models import Agreement, University
 from partners.name_normalization import matching_key, normalize_name
 from partners.tables.types import Cell, truncate
 
-TYPE_COLUMN, STATUS = "Agreement type", "Status"
+TYPE_COLUMN, STATUS_COLUMN = "Agreement type", "Status"
 VALID_UNTIL_COLUMN, ENDED_ON_COLUMN = "Valid until", "Ended on"
 DATE_COLUMNS = {
     "Signed on": "signed_on",
@@ -41,7 +41,7 @@ AGREEMENT_COLUMNS = {
     "Contact at the partner": "contact",
     "Internal notes": "notes",
 }
-"""What is told of an agreement besides its type and status."""
+"""Columns with details of an agreement, and its fields. Type and status are parsed separately."""
 OTHER_NAMES_COLUMN, SLUG_COLUMN = "Other names", "Address"
 UNIVERSITY_COLUMNS = {
     OTHER_NAMES_COLUMN: "other_names",
@@ -50,17 +50,17 @@ UNIVERSITY_COLUMNS = {
     SLUG_COLUMN: "slug",
     "On the public list": "is_listed",
 }
-"""What is told of a university, and so is the same in all rows that name it."""
+"""Columns with details of a university, and its fields. All rows of a university must have the same values."""
 NUMBER_COLUMN = "Agreement number"
 
-REQUIRED = (COUNTRY_COLUMN, NAME, TYPE_COLUMN, STATUS)
+REQUIRED = (COUNTRY_COLUMN, NAME_COLUMN, TYPE_COLUMN, STATUS_COLUMN)
 OPTIONAL = (*AGREEMENT_COLUMNS, NUMBER_COLUMN, *UNIVERSITY_COLUMNS)
 COLUMNS = REQUIRED + OPTIONAL
 
 UNIVERSITY_FIELDS = ("name", *UNIVERSITY_COLUMNS.values())
 AGREEMENT_FIELDS = ("agreement_type", "status", *AGREEMENT_COLUMNS.values())
 NATURAL_KEYS = {"agreement_type": "agreement_type__name", "responsible": "responsible__username"}
-"""The fields of an agreement that a name stands for, in the file and in its values here."""
+"""Foreign keys of an agreement, and the lookups of the names that stand for their objects in files."""
 AGREEMENT_PATHS = tuple(NATURAL_KEYS.get(name, name) for name in AGREEMENT_FIELDS)
 
 STATUS_WORDS = {
@@ -68,44 +68,45 @@ STATUS_WORDS = {
     AgreementStatus.SIGNED: "signed",
     AgreementStatus.ENDED: "ended",
 }
-"""The same in every language, as are the headers, so that a file can be read wherever it was written."""
-STATUSES = {word: status for status, word in STATUS_WORDS.items()}
-LEVELS = {level.replace("_", " "): level for level in StudyLevel.values}
+"""Not translated, nor are the headers, so that a file can be imported under any language setting."""
+STATUS_BY_WORD = {word: status for status, word in STATUS_WORDS.items()}
+LEVEL_BY_WORD = {level.replace("_", " "): level for level in StudyLevel.values}
 YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-"""A spreadsheet may have made TRUE of a tick."""
-MAX_NUMBER_LENGTH = 18
-"""Digits that fit the database."""
+"""Spreadsheets write a checkbox as TRUE or FALSE."""
+MAX_PK_DIGITS = 18
+"""Digits that always fit a 64-bit primary key."""
 MAX_PLACES = 32_767
-"""As many fit the database."""
+"""Maximum of a PositiveSmallIntegerField on PostgreSQL."""
 MAX_DISPLAY_LENGTH = 200
+"""Characters of a value in the preview."""
 
-Values = dict[str, object]
-"""Values of a university or of an agreement, by the names of the fields."""
+FieldValues = dict[str, object]
+"""Values of a university or an agreement by field name. Foreign keys have the name in NATURAL_KEYS as value."""
 
 
 def parse_status(text: str) -> AgreementStatus | None:
-    """None if the cell is empty."""
-    word = _plain(text)
-    if word and word not in STATUSES:
+    """Return None for an empty cell."""
+    word = _normalize_word(text)
+    if word and word not in STATUS_BY_WORD:
         raise ValidationError(_("“%s” is not a status. Write “in process”, “signed” or “ended”.") % truncate(text))
-    return STATUSES.get(word)
+    return STATUS_BY_WORD.get(word)
 
 
 def parse_study_levels(text: str) -> str:
-    """As the field keeps them."""
-    words = [word for word in re.split("[,;/]", text) if _plain(word)]
-    if unknown := [word for word in words if _plain(word) not in LEVELS]:
+    """Return the levels as StudyLevelsField stores them: comma-separated values."""
+    words = [word for word in re.split("[,;/]", text) if _normalize_word(word)]
+    if unknown := [word for word in words if _normalize_word(word) not in LEVEL_BY_WORD]:
         message = _("“%s” is not a study level. Write “short cycle”, “bachelor”, “master” or “doctoral”, with commas.")
         raise ValidationError(message % truncate(unknown[0]))
-    return Agreement._meta.get_field("study_levels").to_python([LEVELS[_plain(word)] for word in words])
+    return Agreement._meta.get_field("study_levels").to_python([LEVEL_BY_WORD[_normalize_word(word)] for word in words])
 
 
-def _plain(word: str) -> str:
+def _normalize_word(word: str) -> str:
     return normalize_name(re.sub("[-_]", " ", matching_key(word)))
 
 
 def parse_places(text: str) -> int | None:
-    """None if the cell is empty."""
+    """Return None for an empty cell."""
     places = normalize_name(text)
     if places and (not re.fullmatch("[0-9]{1,9}", places) or int(places) > MAX_PLACES):
         message = _(
@@ -123,31 +124,31 @@ def parse_yes_no(text: str) -> bool:
     raise ValidationError(_("“%s” is neither yes nor no. Write “yes” or “no”.") % truncate(text))
 
 
-def parse_number(text: str) -> int | None:
-    """None if the cell is empty."""
+def parse_agreement_number(text: str) -> int | None:
+    """Return the pk of an agreement, or None for an empty cell."""
     number = normalize_name(text)
-    if number and not re.fullmatch(rf"[0-9]{{1,{MAX_NUMBER_LENGTH}}}", number):
+    if number and not re.fullmatch(rf"[0-9]{{1,{MAX_PK_DIGITS}}}", number):
         message = _("“%s” is not a number. Write digits only, or leave the cell empty for a new agreement.")
         raise ValidationError(message % truncate(text))
     return int(number) if number else None
 
 
-def _parse_text(model: type[models.Model], name: str, what_is_wrong: str = "") -> Callable[[str], str]:
-    """How a text is read: as the form reads it, with this to say where that refuses it."""
+def _text_parser(model: type[models.Model], name: str, error_message: str = "") -> Callable[[str], str]:
+    """Return a parser that cleans a text like the model field, with an error message in place of the field's own."""
     field = model._meta.get_field(name)
 
-    def read(text: str) -> str:
+    def parse(text: str) -> str:
         text = field.to_python(text.strip())
         if field.blank and not text:
             return ""
         if field.max_length:
-            refuse_long(text, field.max_length)
+            validate_length(text, field.max_length)
         try:
             return field.clean(text, None)
         except ValidationError as error:
-            raise (ValidationError(_(what_is_wrong) % truncate(text)) if what_is_wrong else error) from error
+            raise (ValidationError(_(error_message) % truncate(text)) if error_message else error) from error
 
-    return read
+    return parse
 
 
 _PARSERS = {
@@ -155,29 +156,29 @@ _PARSERS = {
     "Places out": parse_places,
     "Places in": parse_places,
     STUDY_LEVELS_COLUMN: parse_study_levels,
-    "Fields of study": _parse_text(Agreement, "fields_of_study"),
-    "Language requirement": _parse_text(Agreement, "language_requirement"),
-    "Next step": _parse_text(Agreement, "next_step"),
-    NUMBER_COLUMN: parse_number,
-    OTHER_NAMES_COLUMN: _parse_text(University, "other_names"),
-    "City": _parse_text(University, "city"),
-    "Website": _parse_text(
+    "Fields of study": _text_parser(Agreement, "fields_of_study"),
+    "Language requirement": _text_parser(Agreement, "language_requirement"),
+    "Next step": _text_parser(Agreement, "next_step"),
+    NUMBER_COLUMN: parse_agreement_number,
+    OTHER_NAMES_COLUMN: _text_parser(University, "other_names"),
+    "City": _text_parser(University, "city"),
+    "Website": _text_parser(
         *(University, "website"),
         gettext_noop("“%s” is not the address of a website. Write it like https://www.example.edu/."),
     ),
-    SLUG_COLUMN: _parse_text(
+    SLUG_COLUMN: _text_parser(
         *(University, "slug"),
         gettext_noop("“%s” cannot be an address. Write letters, digits, hyphens and underscores only."),
     ),
     "On the public list": parse_yes_no,
 }
 PARSERS: Mapping[str, Callable[[str], object]] = {
-    **{column: lru_cache(maxsize=1_000)(reader) for column, reader in _PARSERS.items()},
-    "Contact at the partner": _parse_text(Agreement, "contact"),
-    "Internal notes": _parse_text(Agreement, "notes"),
+    **{column: lru_cache(maxsize=1_000)(parser) for column, parser in _PARSERS.items()},
+    "Contact at the partner": _text_parser(Agreement, "contact"),
+    "Internal notes": _text_parser(Agreement, "notes"),
 }
-"""What a cell of each column means, but for people. The lines of a university stand together and say the same of it,
-whereas notes are too long to keep and say something else in each.
+"""Parsers by column, except Responsible, which needs the users. They are cached because rows of a university follow
+one another and repeat its values; contacts and notes are long and differ in each row.
 """
 
 
@@ -186,7 +187,7 @@ def field_label(model: type[models.Model], name: str) -> str:
 
 
 def display_value(name: str, value: object) -> str:
-    """A value as the preview of an import tells it."""
+    """Format a value for the preview of an import."""
     if name == "status":
         return str(AgreementStatus(value).label)
     if isinstance(value, bool):
@@ -204,17 +205,16 @@ def _display_text(text: str) -> str:
     line = ", ".join(filter(None, text.split("\n")))
     if len(line) <= MAX_DISPLAY_LENGTH:
         return line
-    told = {"beginning": line[:MAX_DISPLAY_LENGTH].rstrip(), "length": len(text)}
-    return _("%(beginning)s… (%(length)d characters)") % told
+    params = {"beginning": line[:MAX_DISPLAY_LENGTH].rstrip(), "length": len(text)}
+    return _("%(beginning)s… (%(length)d characters)") % params
 
 
 def describe_agreement(values: Mapping[str, object]) -> str:
-    named = values["agreement_type"] or _("type unknown")
-    return _("%(type)s (%(status)s)") % {"type": named, "status": display_value("status", values["status"])}
+    type_name = values["agreement_type"] or _("type unknown")
+    return _("%(type)s (%(status)s)") % {"type": type_name, "status": display_value("status", values["status"])}
 
 
-def default_values(model: type[models.Model], names: tuple[str, ...]) -> Values:
-    """What a new one is before a row says anything of it."""
+def default_values(model: type[models.Model], names: tuple[str, ...]) -> FieldValues:
     return {name: model._meta.get_field(name).get_default() for name in names}
 
 
@@ -222,26 +222,26 @@ NEW_UNIVERSITY = default_values(University, UNIVERSITY_FIELDS)
 NEW_AGREEMENT = default_values(Agreement, AGREEMENT_FIELDS)
 
 
-NO_AGREEMENT = ("",) * len((TYPE_COLUMN, STATUS, *AGREEMENT_COLUMNS, NUMBER_COLUMN))
+EMPTY_AGREEMENT_CELLS = ("",) * len((TYPE_COLUMN, STATUS_COLUMN, *AGREEMENT_COLUMNS, NUMBER_COLUMN))
 
 
 def agreement_cells(pk: int, agreement_type: str | None, status: str, *details: Cell | None) -> tuple[Cell, ...]:
     cells = ["" if value is None else value for value in details]
-    cells[_LEVELS_AT] = _level_words(cells[_LEVELS_AT])
+    cells[_LEVELS_INDEX] = _format_levels(cells[_LEVELS_INDEX])
     return agreement_type or "", STATUS_WORDS[status], *cells, str(pk)
 
 
-_LEVELS_AT = list(AGREEMENT_COLUMNS).index(STUDY_LEVELS_COLUMN)
+_LEVELS_INDEX = list(AGREEMENT_COLUMNS).index(STUDY_LEVELS_COLUMN)
 
 
 @cache
-def _level_words(levels: str) -> str:
+def _format_levels(levels: str) -> str:
     return ", ".join(level.replace("_", " ") for level in levels.split(","))
 
 
 def university_cells(*values: str | bool) -> list[str]:
-    return [value if isinstance(value, str) else _yes_no(value) for value in values]
+    return [value if isinstance(value, str) else _format_yes_no(value) for value in values]
 
 
-def _yes_no(value: bool) -> str:
+def _format_yes_no(value: bool) -> str:
     return "yes" if value else "no"

@@ -1,4 +1,4 @@
-"""Which of a university's agreements each row of the register's file is about, where no number says so."""
+"""Matching of the register's rows without an agreement number to a university's existing agreements."""
 
 from __future__ import annotations
 
@@ -10,81 +10,85 @@ from typing import NamedTuple
 from partners.enums import AgreementStatus
 
 UniqueSlot = tuple[str | None, str]
-"""A type and a status: what a university has only one agreement of, unless it is ended."""
+"""Type and status, which are unique among a university's open agreements."""
 
 
 class AgreementFingerprint(NamedTuple):
-    """An agreement as a row tells it, or as a university holds it."""
+    """The values of an agreement, from a row or from the register, by which the two are matched."""
 
     agreement_type: str | None
     status: str
     dates: tuple[date | None, ...] = ()
-    """Those that the file has a column for."""
-    others: tuple = ()
-    """The other details that the file has a column for. They tell apart what is the same otherwise."""
+    """Dates that the file has a column for."""
+    details: tuple = ()
+    """Other details that the file has a column for. They are compared to distinguish otherwise equal agreements."""
 
     @property
-    def place(self) -> UniqueSlot | None:
+    def unique_slot(self) -> UniqueSlot | None:
         return None if self.status == AgreementStatus.ENDED else (self.agreement_type, self.status)
 
     @property
-    def in_short(self) -> AgreementFingerprint:
-        return self._replace(others=())
+    def without_details(self) -> AgreementFingerprint:
+        return self._replace(details=())
 
 
 def fingerprint(
-    values: Mapping[str, object], dates: Iterable[str] = (), others: Iterable[str] = ()
+    values: Mapping[str, object], dates: Iterable[str] = (), details: Iterable[str] = ()
 ) -> AgreementFingerprint:
-    """From the values of an agreement, by the names of its fields, of which some are the details to look at."""
-    looked_at = (tuple([values[name] for name in names]) for names in (dates, others))
-    return AgreementFingerprint(values["agreement_type"], values["status"], *looked_at)
+    """Build a fingerprint from values by field name. `dates` and `details` are names of the fields to compare."""
+    compared = (tuple([values[name] for name in names]) for names in (dates, details))
+    return AgreementFingerprint(values["agreement_type"], values["status"], *compared)
 
 
 class Transition(NamedTuple):
-    """A row of one status is about an agreement of another, of the same type or of unknown type."""
+    """A row may update an existing agreement of this status, if it has the same type or (if not) an unknown type."""
 
-    status: str
-    before: str
+    row_status: str
+    existing_status: str
     same_type: bool = True
 
 
 TRANSITIONS = [
-    Transition(AgreementStatus.IN_PROCESS, before=AgreementStatus.IN_PROCESS),
-    Transition(AgreementStatus.SIGNED, before=AgreementStatus.SIGNED),
-    Transition(AgreementStatus.SIGNED, before=AgreementStatus.IN_PROCESS),
-    Transition(AgreementStatus.ENDED, before=AgreementStatus.SIGNED),
-    Transition(AgreementStatus.ENDED, before=AgreementStatus.IN_PROCESS),
-    Transition(AgreementStatus.SIGNED, before=AgreementStatus.IN_PROCESS, same_type=False),
-    Transition(AgreementStatus.IN_PROCESS, before=AgreementStatus.IN_PROCESS, same_type=False),
+    Transition(AgreementStatus.IN_PROCESS, existing_status=AgreementStatus.IN_PROCESS),
+    Transition(AgreementStatus.SIGNED, existing_status=AgreementStatus.SIGNED),
+    Transition(AgreementStatus.SIGNED, existing_status=AgreementStatus.IN_PROCESS),
+    Transition(AgreementStatus.ENDED, existing_status=AgreementStatus.SIGNED),
+    Transition(AgreementStatus.ENDED, existing_status=AgreementStatus.IN_PROCESS),
+    Transition(AgreementStatus.SIGNED, existing_status=AgreementStatus.IN_PROCESS, same_type=False),
+    Transition(AgreementStatus.IN_PROCESS, existing_status=AgreementStatus.IN_PROCESS, same_type=False),
 ]
-"""The likely ones first: what stays, then what moves on, then what learns its type."""
+"""The most likely first: the same status, then the next status, then a type that was unknown before."""
 
 
-def match_rows(rows: Sequence[AgreementFingerprint], held: Mapping[int, AgreementFingerprint]) -> dict[int, int]:
-    """The agreement that each row is about, by the row's position. Rows without one tell of new agreements.
+def match_rows(rows: Sequence[AgreementFingerprint], existing: Mapping[int, AgreementFingerprint]) -> dict[int, int]:
+    """Return the pk of the agreement that each row updates, by the row's index. Other rows are new agreements.
 
-    No agreement goes to two rows. What has ended goes only to a row that says the same of it:
-    another row tells of other history.
+    No agreement is matched to two rows. An ended agreement is matched only to a row with the same dates,
+    because a row with other dates is about another one of the past.
     """
-    found = _same(dict(enumerate(rows)), held)
-    taken = set(found.values())
-    found |= _same(
-        {at: row.in_short for at, row in enumerate(rows) if at not in found},
-        {pk: fingerprint.in_short for pk, fingerprint in held.items() if pk not in taken},
+    matches = _match_equal(dict(enumerate(rows)), existing)
+    matched = set(matches.values())
+    matches |= _match_equal(
+        {index: row.without_details for index, row in enumerate(rows) if index not in matches},
+        {pk: agreement.without_details for pk, agreement in existing.items() if pk not in matched},
     )
-    taken.update(found.values())
-    left = {deal.place: pk for pk, deal in held.items() if deal.place and pk not in taken}
-    for step in TRANSITIONS:
-        for at, row in enumerate(rows):
-            source = row.agreement_type if step.same_type else None, step.before
-            if row.status == step.status and at not in found and source in left:
-                found[at] = left.pop(source)
-    return found
+    matched.update(matches.values())
+    unmatched = {
+        agreement.unique_slot: pk for pk, agreement in existing.items() if agreement.unique_slot and pk not in matched
+    }
+    for transition in TRANSITIONS:
+        for index, row in enumerate(rows):
+            slot = row.agreement_type if transition.same_type else None, transition.existing_status
+            if row.status == transition.row_status and index not in matches and slot in unmatched:
+                matches[index] = unmatched.pop(slot)
+    return matches
 
 
-def _same(rows: Mapping[int, AgreementFingerprint], held: Mapping[int, AgreementFingerprint]) -> dict[int, int]:
-    """Rows that say what an agreement is, the older agreement first if there are several of the kind."""
+def _match_equal(
+    rows: Mapping[int, AgreementFingerprint], existing: Mapping[int, AgreementFingerprint]
+) -> dict[int, int]:
+    """Match rows to agreements with an equal fingerprint, the oldest first if several are equal."""
     agreements = defaultdict(list)
-    for pk in sorted(held, reverse=True):
-        agreements[held[pk]].append(pk)
-    return {at: agreements[row].pop() for at, row in rows.items() if agreements.get(row)}
+    for pk in sorted(existing, reverse=True):
+        agreements[existing[pk]].append(pk)
+    return {index: agreements[row].pop() for index, row in rows.items() if agreements.get(row)}

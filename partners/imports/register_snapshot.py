@@ -1,4 +1,4 @@
-"""What the register holds, the way an import looks things up in it."""
+"""In-memory lookup of the register's countries, types, universities and open agreements during an import."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from partners.name_normalization import matching_key, split_names
 from partners.querysets import AgreementQuerySet
 
 UniversityKey = tuple[int, str]
-"""The id of a university's country, and the matching key of its name."""
+"""The pk of a university's country, and the matching key of its name."""
 
 
 @dataclass(slots=True)
 class KnownUniversity:
-    """A university of the register, with the ids of the agreements that are open."""
+    """A university of the register, with the pks of its open agreements."""
 
     pk: int
     name: str
-    held: dict[Term, int] = field(default_factory=dict)
+    open_agreements: dict[Term, int] = field(default_factory=dict)
 
 
 class RegisterSnapshot:
-    """A snapshot, read with a handful of queries however long the file is."""
+    """The parts of the register that a file refers to. The number of queries is independent of the file's length."""
 
     def __init__(self, is_locking: bool = False):
         types = AgreementType.objects.all()
@@ -35,17 +35,17 @@ class RegisterSnapshot:
             # Imports lock the types, so that one waits for the other. PostgreSQL lets edits pass this lock.
             types = types.select_for_update(no_key=True)
         self.types = {agreement_type.name: agreement_type for agreement_type in types}
-        self.type_names = {key: each.name for each in self.types.values() for key in each.matching_keys()}
+        self.type_names = {key: name for name, type_ in self.types.items() for key in type_.matching_keys()}
         self._by_name: dict[UniversityKey, KnownUniversity] = {}
         self._by_other_name: dict[UniversityKey, list[KnownUniversity]] = defaultdict(list)
 
     @cached_property
     def countries(self) -> dict[str, Country]:
-        every = list(Country.objects.all())
-        by_other_name = {key: country for country in every for key in country.matching_keys()}
-        return by_other_name | {country.name_key: country for country in every}
+        countries = list(Country.objects.all())
+        by_other_name = {key: country for country in countries for key in country.matching_keys()}
+        return by_other_name | {country.name_key: country for country in countries}
 
-    def read_universities(self, countries: set[Country]) -> None:
+    def load_universities(self, countries: set[Country]) -> None:
         universities = University.objects.filter(country__in=countries)
         known = {}
         rows = universities.values_list("pk", "country", "name", "name_key", "other_names")
@@ -54,21 +54,21 @@ class RegisterSnapshot:
             for other_name in split_names(other_names):
                 self._by_other_name[country, matching_key(other_name)].append(known[pk])
         for university, term, agreement in iter_terms(Agreement.objects.filter(university__country__in=countries)):
-            known[university].held[term] = agreement
+            known[university].open_agreements[term] = agreement
 
-    def names_except(self, named: Container[int]) -> list[str]:
-        """The names of the universities with an open agreement, but for those whose ids are given."""
+    def names_except(self, excluded: Container[int]) -> list[str]:
+        """Return the names of the universities with an open agreement whose pks are not among `excluded`."""
         rows = University.objects.with_open_agreement().values_list("pk", "name")
-        return [name for pk, name in rows.iterator() if pk not in named]
+        return [name for pk, name in rows.iterator() if pk not in excluded]
 
-    def universities(self, key: UniversityKey) -> list[KnownUniversity]:
-        """The university of this name, or else those that have it as another name."""
+    def find(self, key: UniversityKey) -> list[KnownUniversity]:
+        """Return the university of this name, or else those that have it as another name."""
         return [self._by_name[key]] if key in self._by_name else self._by_other_name.get(key, [])
 
 
-def iter_terms(agreements: AgreementQuerySet, *others: str) -> Iterator[tuple]:
-    """For each open agreement: the id of its university, its term, its id, and what else is asked for."""
-    rows = agreements.open().values_list("university", "agreement_type__name", "status", "pk", *others)
+def iter_terms(agreements: AgreementQuerySet, *extra_fields: str) -> Iterator[tuple]:
+    """Yield a tuple for each open agreement: pk of the university, term, pk of the agreement, extra fields."""
+    rows = agreements.not_ended().values_list("university", "agreement_type__name", "status", "pk", *extra_fields)
     term = cache(Term)
-    for university, agreement_type, status, *told in rows.iterator():
-        yield university, term(agreement_type, status == AgreementStatus.IN_PROCESS), *told
+    for university, agreement_type, status, *extra in rows.iterator():
+        yield university, term(agreement_type, status == AgreementStatus.IN_PROCESS), *extra

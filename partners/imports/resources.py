@@ -1,4 +1,4 @@
-"""The office's list and the register as django-import-export resources: what goes in, and what comes out."""
+"""The office's list and the register as resources of django-import-export."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from partners.imports.base import TableValidator
 from partners.imports.office_list import COLUMNS, OfficeListValidator
 from partners.imports.reconciliation import OfficeListRowResult
 from partners.imports.register import RegisterValidator
-from partners.imports.register_columns import AGREEMENT_PATHS, NO_AGREEMENT, UNIVERSITY_FIELDS
+from partners.imports.register_columns import AGREEMENT_PATHS, EMPTY_AGREEMENT_CELLS, UNIVERSITY_FIELDS
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.querysets import UniversityQuerySet
@@ -33,39 +33,39 @@ from partners.tables.types import Cell, ProgressCallback, no_progress
 
 
 class ImportResult(Result):
-    """What an import does, or would do. In the place of ``rows`` it keeps what they come to, which is far smaller."""
+    """The result of an import or of a dry run. It keeps row results and no ``rows``, which take far more memory."""
 
-    def __init__(self, judge: TableValidator, headers: list[str]):
+    def __init__(self, validator: TableValidator, headers: list[str]):
         super().__init__()
         self.is_applied = False
         self.diff_headers = headers
-        self.ignored = judge.table.ignored
-        self.other_sheets = judge.table.other_sheets
+        self.ignored_columns = validator.table.ignored_columns
+        self.other_sheets = validator.table.other_sheets
         self.new: list[OfficeListRowResult] = []
         self.changed: list[OfficeListRowResult] = []
         self.unchanged: list[OfficeListRowResult] = []
-        for row, outcome in judge.outcomes():
-            if isinstance(outcome, ValidationError):
-                self.append_invalid_row(row.line, row.cells, outcome)
+        for row, row_result in validator.validate_rows():
+            if isinstance(row_result, ValidationError):
+                self.append_invalid_row(row.line, row.cells, row_result)
             else:
-                self._bucket_for(outcome).append(outcome)
-        self.absent = judge.absent()
+                self._bucket_for(row_result).append(row_result)
+        self.missing_universities = validator.missing_universities()
 
-    def _bucket_for(self, outcome: OfficeListRowResult) -> list[OfficeListRowResult]:
-        if outcome.is_new:
+    def _bucket_for(self, row_result: OfficeListRowResult) -> list[OfficeListRowResult]:
+        if row_result.is_new:
             return self.new
-        return self.changed if outcome.is_changed else self.unchanged
+        return self.changed if row_result.is_changed else self.unchanged
 
     @property
     def digest(self) -> str:
-        """Two imports that would change the same things in the same register have the same digest."""
-        told = hashlib.sha256()
-        for outcome in (*self.new, *self.changed):
-            told.update(f"{outcome.country.pk}: {outcome}\n".encode())
-        return told.hexdigest()
+        """Return a hash of the changes, equal for imports that change the same things in the same register."""
+        digest = hashlib.sha256()
+        for row_result in (*self.new, *self.changed):
+            digest.update(f"{row_result.country.pk}: {row_result}\n".encode())
+        return digest.hexdigest()
 
     def can_apply(self, digest: str | None) -> bool:
-        """Whether it is what was shown under this digest, if one was shown, and without an error."""
+        """Return True if there is no error and the changes are those that were previewed under this digest."""
         return not self.has_validation_errors() and digest in (None, self.digest)
 
     def counts(self) -> str:
@@ -80,53 +80,56 @@ class ImportResult(Result):
         for row in self.invalid_rows:
             for column, messages in row.field_specific_errors.items():
                 for message in messages:
-                    where = {"line": row.number, "column": column, "message": message}
-                    yield _("Line %(line)d, %(column)s: %(message)s") % where
+                    params = {"line": row.number, "column": column, "message": message}
+                    yield _("Line %(line)d, %(column)s: %(message)s") % params
 
 
 class TableResource(Resource):
-    """All or nothing: one row with an error, and nothing is imported."""
+    """Base resource. An import is all or nothing: if any row has an error, nothing is imported."""
 
     columns: Sequence[str]
-    """What a file has to have."""
-    optional: Sequence[str] | None = None
-    """What it may have besides. None if it may have anything, which is ignored."""
-    judge: type[TableValidator]
+    optional_columns: Sequence[str] | None = None
+    """None: any other columns are allowed and ignored."""
+    validator_class: type[TableValidator]
     apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun, ProgressCallback], None]
-    """Makes the changes of outcomes that the judge has given."""
+    """Write the changes of valid rows. The progress callback wraps the iterables."""
 
     def get_import_fields(self):
-        return [Field(column_name=column) for column in (*self.columns, *(self.optional or ()))]
+        return [Field(column_name=column) for column in (*self.columns, *(self.optional_columns or ()))]
 
     @classmethod
     def read(cls, data: bytes) -> Table:
-        """The table that a file is. Raises TableError."""
-        return tables.read_table(data, cls.columns, cls.optional)
+        """Parse a file. Raise TableError if it is no table with these columns."""
+        return tables.read_table(data, cls.columns, cls.optional_columns)
 
     def import_data(
-        self, dataset: Table, dry_run=False, run=None, digest=None, watch=no_progress, **kwargs
+        self, dataset: Table, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs
     ) -> ImportResult:
-        """Imports the table as an import run, unless it has errors or is not what was shown under the digest.
+        """Import the table as an import run, unless it has errors or its changes do not match the digest.
 
-        An import that changes nothing leaves no run, and no history. What is checked and what is written
-        passes through ``watch``. While a dry run is made, others go on saving.
+        An import that changes nothing leaves no run and no history. ``progress`` wraps the iterables of rows that are
+        validated and written. A dry run takes no lock.
         """
         with read_only_transaction() if dry_run else transaction.atomic():
-            return self._import(dataset, dry_run, run, digest, watch)
+            return self._import(dataset, dry_run, run, digest, progress)
 
-    def _import(self, dataset, dry_run, run, digest, watch):
+    def _import(self, dataset, dry_run, run, digest, progress):
         snapshot = RegisterSnapshot(is_locking=not dry_run)
-        result = ImportResult(self.judge(snapshot, dataset, watch), self.get_diff_headers())
+        result = ImportResult(self.validator_class(snapshot, dataset, progress), self.get_diff_headers())
         if not dry_run and result.can_apply(digest) and (result.new or result.changed):
-            run.accept(new=len(result.new), changed=len(result.changed), unchanged=len(result.unchanged))
-            self.apply([*result.new, *result.changed], snapshot.types, run, watch)
+            run.mark_accepted(
+                new_count=len(result.new),
+                changed_count=len(result.changed),
+                unchanged_count=len(result.unchanged),
+            )
+            self.apply([*result.new, *result.changed], snapshot.types, run, progress)
             result.is_applied = True
         return result
 
 
 class OfficeListResource(TableResource):
     columns = COLUMNS
-    judge = OfficeListValidator
+    validator_class = OfficeListValidator
     apply = staticmethod(reconciliation.apply_changes)
 
     @classmethod
@@ -134,21 +137,23 @@ class OfficeListResource(TableResource):
         return gettext_lazy("The office's list")
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
-        """The header and a row for each university that has a signed or an in-process agreement."""
+        """Yield the header and a row for each university that has a signed or an in-process agreement."""
         universities = University.objects.all() if queryset is None else queryset
         agreements = Agreement.objects.filter(university__in=universities.order_by()).ordered_by_university()
-        positions = {name: at for at, name in enumerate(AgreementType.objects.values_list("name", flat=True))}
-        written = cache(partial(type_notation.format_terms, order=positions))
+        positions = {
+            name: position for position, name in enumerate(AgreementType.objects.values_list("name", flat=True))
+        }
+        format_terms = cache(partial(type_notation.format_terms, order=positions))
         yield COLUMNS
-        told = iter_terms(agreements, "university__country__name", "university__name")
-        for (_pk, country, name), same in groupby(told, key=itemgetter(0, 3, 4)):
-            yield country, name, written(tuple([term for _pk, term, *_others in same]))
+        rows = iter_terms(agreements, "university__country__name", "university__name")
+        for (_pk, country, name), group in groupby(rows, key=itemgetter(0, 3, 4)):
+            yield country, name, format_terms(tuple([term for _pk, term, *_extra in group]))
 
 
 class RegisterResource(TableResource):
     columns = register_columns.REQUIRED
-    optional = register_columns.OPTIONAL
-    judge = RegisterValidator
+    optional_columns = register_columns.OPTIONAL
+    validator_class = RegisterValidator
     apply = staticmethod(register_changes.apply_changes)
 
     @classmethod
@@ -156,15 +161,15 @@ class RegisterResource(TableResource):
         return gettext_lazy("The register")
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[Cell]]:
-        """The header and a row for each agreement, or for a university without any."""
+        """Yield the header and a row for each agreement, and one for each university without agreements."""
         universities = University.objects.all() if queryset is None else queryset
-        agreements = defaultdict(list)
-        of_these = Agreement.objects.filter(university__in=universities.order_by()).ordered_by_type()
-        for university, *values in of_these.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
-            agreements[university].append(register_columns.agreement_cells(*values))
+        cells_by_university = defaultdict(list)
+        agreements = Agreement.objects.filter(university__in=universities.order_by()).ordered_by_type()
+        for university, *values in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
+            cells_by_university[university].append(register_columns.agreement_cells(*values))
         yield register_columns.COLUMNS
-        every = universities.alphabetical().values_list("pk", "country__name", *UNIVERSITY_FIELDS)
-        for pk, country, name, *values in every.iterator():
-            profile = register_columns.university_cells(*values)
-            for cells in agreements.get(pk, [NO_AGREEMENT]):
-                yield country, name, *cells, *profile
+        rows = universities.in_alphabetical_order().values_list("pk", "country__name", *UNIVERSITY_FIELDS)
+        for pk, country, name, *values in rows.iterator():
+            university_cells = register_columns.university_cells(*values)
+            for agreement_cells in cells_by_university.get(pk, [EMPTY_AGREEMENT_CELLS]):
+                yield country, name, *agreement_cells, *university_cells

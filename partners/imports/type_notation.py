@@ -1,4 +1,4 @@
-"""What the office's list writes in its third column: "Bilateral/Erasmus+ (in process)"."""
+"""The notation of the office's list for agreement types: "Bilateral/Erasmus+ (in process)"."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -7,25 +7,26 @@ from partners.name_normalization import collapse_white_space, matching_key, norm
 from partners.validators import IN_PROCESS_RE, TERM_SEPARATOR_RE
 
 MAX_UNKNOWN = 5
+"""Unknown terms of one cell that an error names."""
 
 
 class Term(NamedTuple):
-    """One agreement as the list tells it: the name of its type, if known, and whether it is in process."""
+    """One agreement in the list's notation. The type is None if it is not known yet."""
 
     agreement_type: str | None
     in_process: bool = False
 
     def __str__(self) -> str:
-        return " ".join(filter(None, [self.agreement_type, self._in_process_words()]))
+        return " ".join(filter(None, [self.agreement_type, self._in_process_suffix()]))
 
-    def _in_process_words(self) -> str:
+    def _in_process_suffix(self) -> str:
         if not self.in_process:
             return ""
         return "(in process)" if self.agreement_type else "in process"
 
 
 class UnknownTermsError(ValueError):
-    """Terms whose agreement type is not known; ``names`` are the first of them, as written."""
+    """Terms of unknown agreement types. ``names`` are the first of them, as written."""
 
     def __init__(self, names: list[str]):
         super().__init__(", ".join(names))
@@ -33,9 +34,9 @@ class UnknownTermsError(ValueError):
 
 
 def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
-    """The terms in a cell. ``known`` maps the matching key of every name of a type to the type's name.
+    """Parse the terms in a cell. ``known`` maps the matching key of every name of a type to the type's name.
 
-    Raises UnknownTermsError. A cell without any term, such as "/", is an empty set.
+    A cell without any term, such as "/", is an empty set. Raise UnknownTermsError.
     """
     parts = TERM_SEPARATOR_RE.split(collapse_white_space(normalize_name(text)))
     written = [part for part in map(str.strip, parts) if part]
@@ -53,7 +54,7 @@ def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
 
 
 def format_terms(terms: Iterable[Term], order: Mapping[str, int]) -> str:
-    """The terms as a cell, by the position of their types, what is in process after what is signed."""
+    """Return the terms as a cell, ordered by the position of their types, signed before in process."""
     last = len(order)
-    by_position = sorted(terms, key=lambda term: (order.get(term.agreement_type, last), term.in_process))
-    return "/".join(map(str, by_position))
+    ordered = sorted(terms, key=lambda term: (order.get(term.agreement_type, last), term.in_process))
+    return "/".join(map(str, ordered))

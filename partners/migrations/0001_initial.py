@@ -2,6 +2,7 @@
 
 import uuid
 
+import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import simple_history.models
@@ -48,10 +49,12 @@ class Migration(migrations.Migration):
                         verbose_name="other names",
                     ),
                 ),
-                ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, of=("name",))),
+                ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, sources=("name",))),
                 (
                     "search_text",
-                    partners.fields.SearchKeyField(db_collation="BINARY", editable=False, of=("name", "other_names")),
+                    partners.fields.SearchKeyField(
+                        db_collation="BINARY", editable=False, sources=("name", "other_names")
+                    ),
                 ),
                 (
                     "name",
@@ -110,7 +113,7 @@ class Migration(migrations.Migration):
                                 _negated=True,
                             ),
                         ),
-                        name="agreement_type_name_is_plain",
+                        name="agreement_type_name_valid",
                     ),
                 ],
             },
@@ -241,7 +244,7 @@ class Migration(migrations.Migration):
                         default=False, verbose_name="all agreements, not only those that I am responsible for"
                     ),
                 ),
-                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "user",
                     models.OneToOneField(
@@ -265,10 +268,12 @@ class Migration(migrations.Migration):
                         verbose_name="other names",
                     ),
                 ),
-                ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, of=("name",))),
+                ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, sources=("name",))),
                 (
                     "search_text",
-                    partners.fields.SearchKeyField(db_collation="BINARY", editable=False, of=("name", "other_names")),
+                    partners.fields.SearchKeyField(
+                        db_collation="BINARY", editable=False, sources=("name", "other_names")
+                    ),
                 ),
                 (
                     "code",
@@ -299,7 +304,7 @@ class Migration(migrations.Migration):
                                 _negated=True,
                             ),
                         ),
-                        name="country_name_is_plain",
+                        name="country_name_valid",
                     ),
                 ],
             },
@@ -436,7 +441,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "kind",
+                    "file_type",
                     models.CharField(
                         choices=[
                             ("pdf", "PDF"),
@@ -525,9 +530,9 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
                 ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="uploaded")),
                 ("accepted_at", models.DateTimeField(null=True, verbose_name="imported")),
-                ("new", models.PositiveIntegerField(default=0, verbose_name="new")),
-                ("changed", models.PositiveIntegerField(default=0, verbose_name="changed")),
-                ("unchanged", models.PositiveIntegerField(default=0, verbose_name="unchanged")),
+                ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
+                ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
+                ("unchanged_count", models.PositiveIntegerField(default=0, verbose_name="unchanged")),
                 ("undone_at", models.DateTimeField(null=True, verbose_name="undone")),
                 (
                     "undone_by",
@@ -570,7 +575,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("city", partners.fields.NameField(blank=True, max_length=200, verbose_name="city")),
-                ("website", models.URLField(blank=True, verbose_name="website")),
+                (
+                    "website",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="website",
+                    ),
+                ),
                 (
                     "slug",
                     models.SlugField(
@@ -648,9 +660,16 @@ class Migration(migrations.Migration):
                         verbose_name="other names",
                     ),
                 ),
-                ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, of=("name",))),
+                ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, sources=("name",))),
                 ("city", partners.fields.NameField(blank=True, max_length=200, verbose_name="city")),
-                ("website", models.URLField(blank=True, verbose_name="website")),
+                (
+                    "website",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="website",
+                    ),
+                ),
                 (
                     "slug",
                     models.SlugField(
@@ -673,7 +692,7 @@ class Migration(migrations.Migration):
                 (
                     "search_text",
                     partners.fields.SearchKeyField(
-                        db_collation="BINARY", editable=False, of=("name", "other_names", "city")
+                        db_collation="BINARY", editable=False, sources=("name", "other_names", "city")
                     ),
                 ),
                 (
@@ -895,7 +914,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "kind",
+                    "file_type",
                     models.CharField(
                         choices=[
                             ("pdf", "PDF"),
@@ -954,7 +973,7 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(
                         condition=models.Q(("is_withdrawn", False)),
                         fields=("agreement", "sha256"),
-                        name="document_once_in_an_agreement",
+                        name="document_unique_in_agreement",
                         violation_error_message="The agreement has this document already.",
                     )
                 ],
@@ -965,20 +984,20 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
-                    "matter",
+                    "kind",
                     models.CharField(
                         choices=[
                             ("expired", "Expired"),
                             ("30", "Ending within 30 days"),
                             ("90", "Ending within 90 days"),
                             ("180", "Ending within 180 days"),
-                            ("still", "Not moved for 60 days"),
+                            ("stalled", "Not moved for 60 days"),
                         ],
                         max_length=10,
                     ),
                 ),
-                ("since", models.DateField(help_text="The end that it is about, or the last movement.")),
-                ("mail", models.UUIDField(db_index=True, help_text="Also the mail's Message-ID.")),
+                ("reference_date", models.DateField(help_text="The end that it is about, or the last movement.")),
+                ("message_id", models.UUIDField(db_index=True, help_text="Also the mail's Message-ID.")),
                 ("recipient", models.EmailField(max_length=254)),
                 ("claimed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("sent_at", models.DateTimeField(null=True)),
@@ -991,7 +1010,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("agreement", "matter", "since"), name="reminder_of_a_matter_once")
+                    models.UniqueConstraint(fields=("agreement", "kind", "reference_date"), name="reminder_unique")
                 ],
             },
         ),
@@ -1019,7 +1038,7 @@ class Migration(migrations.Migration):
                         _negated=True,
                     ),
                 ),
-                name="university_name_is_plain",
+                name="university_name_valid",
             ),
         ),
         migrations.AddIndex(
@@ -1031,7 +1050,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="agreement",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["in_process", "signed", "ended"])), name="agreement_status_is_known"
+                condition=models.Q(("status__in", ["in_process", "signed", "ended"])), name="agreement_status_valid"
             ),
         ),
         migrations.AddConstraint(
@@ -1056,7 +1075,7 @@ class Migration(migrations.Migration):
             model_name="agreement",
             constraint=models.CheckConstraint(
                 condition=models.Q(("status", "ended"), ("ended_on", None), _connector="OR"),
-                name="agreement_ended_on_is_of_ended",
+                name="agreement_ended_on_only_if_ended",
                 violation_error_message="Only an ended agreement has a day on which it ended.",
             ),
         ),
@@ -1065,7 +1084,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status", "signed")),
                 fields=("university", "agreement_type"),
-                name="agreement_one_signed_of_a_type",
+                name="agreement_one_signed_per_type",
                 violation_error_message="This university already has a signed agreement of this type. End that one, or renew it.",
             ),
         ),
@@ -1074,7 +1093,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status", "in_process")),
                 fields=("university", "agreement_type"),
-                name="agreement_one_in_process_of_a_type",
+                name="agreement_one_in_process_per_type",
                 violation_error_message="This university already has an agreement of this type in process. Continue with that one.",
             ),
         ),
@@ -1090,5 +1109,4 @@ class Migration(migrations.Migration):
         migrations.RunPython(reference_data.add_countries, migrations.RunPython.noop),
         migrations.RunPython(reference_data.add_agreement_types, migrations.RunPython.noop),
         migrations.RunPython(reference_data.add_groups, migrations.RunPython.noop),
-        migrations.RunPython(reference_data.grant_document_permissions, reference_data.revoke_document_permissions),
     ]

@@ -1,5 +1,3 @@
-"""The register: countries, universities, agreement types, agreements with their documents, imports, reminders."""
-
 from partners.models.agreements import Agreement
 from partners.models.calendar_links import CalendarLink
 from partners.models.documents import Document

@@ -1,4 +1,4 @@
-"""Accounts that the register names. They are closed and not deleted, so that history keeps their names."""
+"""Deletion rules for user accounts: one that history refers to is closed, not deleted, so that its name stays."""
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 
 
 class ProtectingHistory(HistoricalRecords):
-    """History that protects the accounts it names: the library's own would forget them."""
+    """HistoricalRecords whose foreign keys to users are PROTECT; the library's own are SET_NULL."""
 
     def create_history_model(self, model, inherited):
         history_model = super().create_history_model(model, inherited)
@@ -21,18 +21,18 @@ class ProtectingHistory(HistoricalRecords):
         return history_model
 
 
-def named_in_history(accounts: QuerySet) -> QuerySet:
-    """Those that a change, an import, a document, an agreement, a calendar or the log of accounts names."""
-    named = Q()
+def referenced_accounts(accounts: QuerySet) -> QuerySet:
+    """Filter accounts to those that a PROTECT foreign key or the admin log refers to."""
+    referenced = Q()
     for relation in User._meta.get_fields(include_hidden=True):
         if getattr(relation, "on_delete", None) is PROTECT or relation.related_model is LogEntry:
             rows = relation.related_model._base_manager.filter(**{relation.field.attname: OuterRef("pk")})
-            named |= Q(Exists(rows))
-    return accounts.filter(named)
+            referenced |= Q(Exists(rows))
+    return accounts.filter(referenced)
 
 
 @receiver(pre_delete, sender=User)
 def protect_account_in_log(instance, **kwargs):
-    """Do what PROTECT does elsewhere, for a foreign key that is Django's own."""
+    """Protect the user of a LogEntry, whose foreign key is Django's own and cascades."""
     if entries := set(LogEntry.objects.filter(user=instance)):
         raise ProtectedError(_("“%s” is in the log of accounts. Close the account instead.") % instance, entries)

@@ -1,5 +1,3 @@
-"""The agreements with a university."""
-
 from datetime import timedelta
 
 from django.conf import settings
@@ -75,7 +73,7 @@ class Agreement(models.Model):
         verbose_name_plural = _("agreements")
         indexes = [Index(fields=["status", "valid_until", "agreement_type", "responsible"], name="agreement_filters")]
         constraints = [
-            CheckConstraint(condition=Q(status__in=AgreementStatus.values), name="agreement_status_is_known"),
+            CheckConstraint(condition=Q(status__in=AgreementStatus.values), name="agreement_status_valid"),
             CheckConstraint(
                 condition=~Q(status=AgreementStatus.SIGNED) | Q(agreement_type__isnull=False),
                 name="agreement_signed_needs_type",
@@ -88,16 +86,16 @@ class Agreement(models.Model):
             ),
             CheckConstraint(
                 condition=Q(status=AgreementStatus.ENDED) | Q(ended_on=None),
-                name="agreement_ended_on_is_of_ended",
+                name="agreement_ended_on_only_if_ended",
                 violation_error_message=_("Only an ended agreement has a day on which it ended."),
             ),
             unique_open_agreement(
-                "signed_of_a_type",
+                "signed_per_type",
                 _("This university already has a signed agreement of this type. End that one, or renew it."),
                 status=AgreementStatus.SIGNED,
             ),
             unique_open_agreement(
-                "in_process_of_a_type",
+                "in_process_per_type",
                 _("This university already has an agreement of this type in process. Continue with that one."),
                 status=AgreementStatus.IN_PROCESS,
             ),
@@ -127,7 +125,7 @@ class Agreement(models.Model):
         )
 
     def validate_constraints(self, exclude=None):
-        """A renewal may be signed beside the agreement that it will end: see ``save``."""
+        """Skip the uniqueness per type for a renewal being signed: ``save`` ends its predecessor first."""
         renewal = {"agreement_type"} if self.is_transition_to_signed() else set()
         super().validate_constraints(exclude=renewal.union(exclude or ()))
 
@@ -135,16 +133,16 @@ class Agreement(models.Model):
         return self.status == AgreementStatus.SIGNED and Agreement.objects.in_process().filter(pk=self.pk).exists()
 
     def end_predecessors(self):
-        """Ends the signed agreement, if any, that this one takes the place of."""
-        for predecessor in self.predecessors():
+        """End the signed agreement, if any, that this one replaces."""
+        for predecessor in self.signed_predecessors():
             predecessor.end(self.signed_on, "ended by its renewal")
 
-    def predecessors(self):
-        same = Agreement.objects.filter(university=self.university_id, agreement_type=self.agreement_type_id)
-        return same.signed().exclude(pk=self.pk)
+    def signed_predecessors(self):
+        signed = Agreement.objects.signed().exclude(pk=self.pk)
+        return signed.filter(university=self.university_id, agreement_type=self.agreement_type_id)
 
-    def renewal(self):
-        """One in process, not saved yet, that follows this one and lasts as long."""
+    def build_renewal(self):
+        """Return an unsaved agreement in process that begins the day after this one ends and lasts as long."""
         copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
         for name in ("id", "signed_on", "valid_from", "valid_until", "next_step"):
             del copied[name]

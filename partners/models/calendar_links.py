@@ -1,4 +1,4 @@
-"""The private links by which people have their agreements' ends in their own calendars."""
+"""Private calendar feed links, one per user."""
 
 import hashlib
 import secrets
@@ -10,30 +10,30 @@ from django.utils.translation import gettext_lazy as _
 
 
 class CalendarLink(models.Model):
-    """One for each person. The database knows its token by the hash alone, so that a copy of it opens no calendar."""
+    """A user's calendar feed. Only the token's hash is stored, so that a copy of the database opens no calendar."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="calendar_link")
     token_hash = models.CharField(max_length=64, unique=True)
     include_all = models.BooleanField(_("all agreements, not only those that I am responsible for"), default=False)
-    made_at = models.DateTimeField(default=now)
+    created_at = models.DateTimeField(default=now)
 
     def __str__(self):
         return str(self.user)
 
     @classmethod
-    def make(cls, user, include_all):
-        """The token of a new link, which takes the place of the person's earlier one."""
+    def issue_token(cls, user, include_all):
+        """Create or replace the user's link and return its token, which cannot be read again later."""
         token = secrets.token_urlsafe(32)
-        values = {"token_hash": _hash_token(token), "include_all": include_all, "made_at": now()}
+        values = {"token_hash": _hash_token(token), "include_all": include_all, "created_at": now()}
         cls.objects.update_or_create(user=user, defaults=values)
         return token
 
     @classmethod
-    def of(cls, token):
-        """The link, as long as its person may still look at agreements."""
+    def for_token(cls, token):
+        """Return the link with this token if its user may still view agreements, otherwise None."""
         link = cls.objects.select_related("user").filter(token_hash=_hash_token(token)).first()
-        may_look = link and link.user.is_staff and link.user.has_perm("partners.view_agreement")
-        return link if may_look else None
+        can_view = link and link.user.is_staff and link.user.has_perm("partners.view_agreement")
+        return link if can_view else None
 
 
 def _hash_token(token):

@@ -1,4 +1,4 @@
-"""The documents of agreements: what was signed, as a file."""
+"""Files attached to agreements, such as the signed text."""
 
 import hashlib
 from functools import partial
@@ -32,7 +32,7 @@ def random_storage_name(document, file_name):
 
 
 class Document(models.Model):
-    """A file of an agreement. Its content never changes: another content is another document."""
+    """A file of an agreement. Its content never changes: a corrected file is another document."""
 
     agreement = models.ForeignKey(
         Agreement, models.PROTECT, related_name="documents", verbose_name=_("agreement"), editable=False
@@ -41,7 +41,7 @@ class Document(models.Model):
     name = models.CharField(
         _("name"), max_length=MAX_NAME_LENGTH, editable=False, validators=[file_types.validate_file_name]
     )
-    kind = models.CharField(_("kind"), max_length=4, choices=FileType, editable=False)
+    file_type = models.CharField(_("kind"), max_length=4, choices=FileType, editable=False)
     size = models.PositiveIntegerField(_("size"), editable=False)
     sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
     added_at = models.DateTimeField(_("added"), default=now, editable=False)
@@ -69,7 +69,7 @@ class Document(models.Model):
             UniqueConstraint(
                 fields=["agreement", "sha256"],
                 condition=Q(is_withdrawn=False),
-                name="document_once_in_an_agreement",
+                name="document_unique_in_agreement",
                 violation_error_message=_("The agreement has this document already."),
             ),
         ]
@@ -83,26 +83,28 @@ class Document(models.Model):
             raise ValidationError(_("Its file was deleted with it. Add it to the agreement anew."))
 
     @classmethod
-    def of(cls, upload, **values):
-        """From an uploaded file, not saved yet. Refuses what the register does not take."""
+    def from_upload(cls, upload, **values):
+        """Return an unsaved document. Raise ValidationError for a file that is too large or of an unsupported type."""
         name = normalize_name(upload.name)
         file_types.validate_file_name(name)
         file_types.validate_file_size(name, upload.size, settings.DOCUMENT_MAX_MB)
         content = upload.open().read()
-        kind = file_types.validate_document_type(name, content)
+        file_type = file_types.validate_document_type(name, content)
         sha256 = hashlib.sha256(content).hexdigest()
-        return cls(file=ContentFile(content, name), name=name, kind=kind, size=len(content), sha256=sha256, **values)
+        return cls(
+            file=ContentFile(content, name), name=name, file_type=file_type, size=len(content), sha256=sha256, **values
+        )
 
-    def add_to(self, agreement, user, reason):
+    def attach_to(self, agreement, user, reason):
         self.agreement, self.added_by, self._change_reason = agreement, user, reason
         self.save()
 
     @property
     def media_type(self):
-        return MEDIA_TYPES[self.kind]
+        return MEDIA_TYPES[self.file_type]
 
 
 @receiver(post_delete, sender=Document)
 def delete_file(instance, **kwargs):
-    """Once the deletion stands. A file that cannot be deleted then is left to ``delete_orphaned_documents``."""
+    """Delete the file after commit. One that cannot be deleted then is left to ``delete_orphaned_documents``."""
     transaction.on_commit(partial(instance.file.delete, save=False), robust=True)

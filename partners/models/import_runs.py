@@ -1,5 +1,3 @@
-"""The record of what was imported."""
-
 import hashlib
 from datetime import timedelta
 from uuid import uuid4
@@ -10,6 +8,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 UNDO_REASON_PREFIX = "undo of import run "
+# Long enough to confirm a preview after a weekend.
 UNCONFIRMED_RETENTION = timedelta(days=7)
 
 
@@ -17,15 +16,15 @@ class ImportRunQuerySet(models.QuerySet):
     def accepted(self):
         return self.filter(accepted_at__isnull=False)
 
-    def abandoned(self):
+    def expired_unconfirmed(self):
         return self.filter(accepted_at=None, uploaded_at__lt=now() - UNCONFIRMED_RETENTION)
 
 
 class ImportRun(models.Model):
-    """A file that was uploaded and, once it is accepted, the import of it.
+    """An uploaded file and, once accepted, the import of it.
 
-    The file is kept in the database, so that whichever process confirms an import finds what
-    another one previewed, and so that a backup of the database has it.
+    The file is stored in the database, so that one process can confirm what another has previewed,
+    and so that backups contain it.
     """
 
     token = models.UUIDField(unique=True, default=uuid4, editable=False)
@@ -37,9 +36,9 @@ class ImportRun(models.Model):
     )
     uploaded_at = models.DateTimeField(_("uploaded"), default=now)
     accepted_at = models.DateTimeField(_("imported"), null=True)
-    new = models.PositiveIntegerField(_("new"), default=0)
-    changed = models.PositiveIntegerField(_("changed"), default=0)
-    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    new_count = models.PositiveIntegerField(_("new"), default=0)
+    changed_count = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
     undone_at = models.DateTimeField(_("undone"), null=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("undone by")
@@ -56,29 +55,28 @@ class ImportRun(models.Model):
         return _("Import run %(number)d: %(file)s") % {"number": self.pk, "file": self.file_name}
 
     @classmethod
-    def of(cls, content, file_name, **values):
-        """Of a file name what can be printed, and of a long one its end."""
+    def from_upload(cls, content, file_name, **values):
+        """Return an unsaved run. The file name is stripped of unprintable characters and cut to its end."""
         name = "".join(filter(str.isprintable, file_name))[-cls._meta.get_field("file_name").max_length :]
         return cls(content=content, sha256=hashlib.sha256(content).hexdigest(), file_name=name, **values)
 
-    def accept(self, **counts):
+    def mark_accepted(self, **counts):
         self.accepted_at = now()
         for name, count in counts.items():
             setattr(self, name, count)
         self.save()
 
     @property
-    def reason(self):
-        """What history gives as the reason for the changes."""
+    def history_reason(self):
         return f"import run {self.pk}: {self.file_name}"[:100]
 
     @property
-    def undo_reason(self):
+    def undo_history_reason(self):
         return f"{UNDO_REASON_PREFIX}{self.pk}: {self.file_name}"[:100]
 
 
 class ImportRunHistory(models.Model):
-    """History that knows which import run a change belongs to, if any."""
+    """Base of history models: the import run that a change belongs to, if any."""
 
     import_run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, related_name="+")
 

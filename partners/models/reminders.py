@@ -1,4 +1,4 @@
-"""What the office has been told of, so that it is told once."""
+"""Reminders that were sent, so that each is sent once."""
 
 from datetime import timedelta
 
@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models.agreements import Agreement
 
+# Longer than sending one mail can take: an older claim that was not sent is of a run that died.
 CLAIM_TIMEOUT = timedelta(minutes=10)
-"""More than sending one mail can take, so that an older claim without its mail is of a run that died."""
 
 
 class ReminderKind(models.TextChoices):
@@ -18,33 +18,34 @@ class ReminderKind(models.TextChoices):
     WITHIN_30 = "30", _("Ending within 30 days")
     WITHIN_90 = "90", _("Ending within 90 days")
     WITHIN_180 = "180", _("Ending within 180 days")
-    STILL = "still", _("Not moved for 60 days")
+    STALLED = "stalled", _("Not moved for 60 days")
 
 
 class ReminderQuerySet(models.QuerySet):
-    def standing(self):
+    def active(self):
         return self.exclude(self._stale_q())
 
     def stale(self):
         return self.filter(self._stale_q())
 
     def pending(self):
-        return self.standing().filter(sent_at=None)
+        return self.active().filter(sent_at=None)
 
     def _stale_q(self):
         return Q(sent_at=None, claimed_at__lt=now() - CLAIM_TIMEOUT)
 
 
 class Reminder(models.Model):
-    """One matter of one agreement, claimed before its mail is sent, and told once the mail server has it.
+    """A reminder of one kind about one agreement: claimed before its mail is sent, then marked as sent.
 
-    The constraint lets only one of several runs claim it, and an end that is moved is a matter of its own.
+    The constraint lets only one of several runs claim it. If the end of the agreement moves, so does
+    ``reference_date``, and another reminder becomes due.
     """
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="reminders")
-    matter = models.CharField(max_length=10, choices=ReminderKind)
-    since = models.DateField(help_text=_("The end that it is about, or the last movement."))
-    mail = models.UUIDField(db_index=True, help_text=_("Also the mail's Message-ID."))
+    kind = models.CharField(max_length=10, choices=ReminderKind)
+    reference_date = models.DateField(help_text=_("The end that it is about, or the last movement."))
+    message_id = models.UUIDField(db_index=True, help_text=_("Also the mail's Message-ID."))
     recipient = models.EmailField()
     claimed_at = models.DateTimeField(default=now)
     sent_at = models.DateTimeField(null=True)
@@ -52,7 +53,7 @@ class Reminder(models.Model):
     objects = ReminderQuerySet.as_manager()
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["agreement", "matter", "since"], name="reminder_of_a_matter_once")]
+        constraints = [UniqueConstraint(fields=["agreement", "kind", "reference_date"], name="reminder_unique")]
 
     def __str__(self):
-        return f"{self.agreement}: {self.get_matter_display()}"
+        return f"{self.agreement}: {self.get_kind_display()}"

@@ -1,6 +1,7 @@
-"""Whom the office has agreements with, and what types of agreement there are."""
+"""Countries, universities and agreement types: the models that have names."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.urls import reverse
@@ -22,22 +23,22 @@ def first_available_slug(model, candidates):
 
 
 def name_check_constraint(model):
-    """Rule 9 at the database: a name is not empty and no spreadsheet takes it for a formula."""
+    """Return a constraint: the name is not empty and does not begin like a spreadsheet formula."""
     formula = Q()
     for start in validators.FORMULA_PREFIXES:
         formula |= Q(name__startswith=start)
-    return CheckConstraint(condition=~Q(name="") & ~formula, name=f"{model}_name_is_plain")
+    return CheckConstraint(condition=~Q(name="") & ~formula, name=f"{model}_name_valid")
 
 
 class NamedModel(models.Model):
-    """Something with a name that matches in any spelling, and with other names for the same."""
+    """Base of models with a name and other names, found and compared by their matching keys."""
 
     name = NameField(_("name"))
     other_names = NameListField(
         _("other names"), blank=True, help_text=_("One per line. An import and a search find these as well.")
     )
     name_key = SearchKeyField()
-    search_text = SearchKeyField(of=["name", "other_names"])
+    search_text = SearchKeyField(sources=["name", "other_names"])
 
     class Meta:
         abstract = True
@@ -54,15 +55,15 @@ class NamedModel(models.Model):
         super().clean()
         self._validate_unique_names()
 
-    def namesakes(self):
-        """Where no two may share a name."""
+    def name_uniqueness_scope(self):
+        """Return the other objects that may not share a name with this one."""
         return type(self).objects.exclude(pk=self.pk)
 
     def _validate_unique_names(self):
-        """The constraint on ``name_key``, told with the other's name, and held for other names too."""
+        """Check the constraint on ``name_key`` for other names too, with an error that names the other object."""
         for field, names in {"name": [self.name], "other_names": split_names(self.other_names)}.items():
             keys = {matching_key(name) for name in names}
-            for other in self.namesakes().filter(Q(name_key__in=keys) | ~Q(other_names="")):
+            for other in self.name_uniqueness_scope().filter(Q(name_key__in=keys) | ~Q(other_names="")):
                 if same := keys.intersection(other.matching_keys()):
                     message = _("“%(name)s” is already a name of “%(other)s”.")
                     name = next(name for name in names if matching_key(name) in same)
@@ -143,7 +144,7 @@ class University(NamedModel):
         Country, models.PROTECT, related_name="universities", verbose_name=_("country or territory")
     )
     city = NameField(_("city"), blank=True)
-    website = models.URLField(_("website"), blank=True)
+    website = models.URLField(_("website"), blank=True, validators=[URLValidator(["http", "https"])])
     slug = models.SlugField(
         _("address"),
         unique=True,
@@ -158,7 +159,7 @@ class University(NamedModel):
     agreement_types = models.ManyToManyField(
         AgreementType, through="Agreement", related_name="universities", verbose_name=_("agreement types")
     )
-    search_text = SearchKeyField(of=["name", "other_names", "city"])
+    search_text = SearchKeyField(sources=["name", "other_names", "city"])
 
     objects = UniversityQuerySet.as_manager()
     history = ProtectingHistory(bases=[ImportRunHistory], excluded_fields=DERIVED_FIELDS)
@@ -184,5 +185,5 @@ class University(NamedModel):
     def get_absolute_url(self):
         return reverse("university", args=[self.slug])
 
-    def namesakes(self):
-        return super().namesakes().filter(country=self.country_id)
+    def name_uniqueness_scope(self):
+        return super().name_uniqueness_scope().filter(country=self.country_id)

@@ -1,59 +1,64 @@
-"""Circles that are moved apart until none is over another, and no further than they have to be."""
+"""Layout of the map's bubbles: circles are moved apart until none overlaps another, and no further than necessary."""
 
 from math import hypot
 
 MAX_ITERATIONS = 250
 ANCHOR_PULL = 0.06
-"""The part of the way home that a circle goes in the first round, and less in each that follows."""
+"""Fraction of the distance to its anchor that a circle moves in the first iteration; it declines linearly to 0."""
 MIN_GAP = 1e-3
-"""What circles may overlap by, so that the last of it need not take forever."""
+"""Tolerated overlap, in the units of the coordinates: without it the last iterations would hardly converge."""
 
 
-def resolve_overlaps(homes, radii, box):
-    """Where circles come to be that would rather be at their homes, and stay in a box (left, top, width, height)."""
-    spots = {name: list(home) for name, home in sorted(homes.items())}
-    for rounds_left in range(MAX_ITERATIONS, 0, -1):
-        for name, spot in spots.items():
-            _move_towards(spot, homes[name], ANCHOR_PULL * rounds_left / MAX_ITERATIONS)
-        is_done = not _separate_all(spots, radii)
-        for name, spot in spots.items():
-            _clamp(spot, radii[name], box)
-        if is_done:
+def resolve_overlaps(anchors, radii, box):
+    """Return the positions of circles so that none overlap, each as near to its anchor as possible.
+
+    ``anchors`` maps names to (x, y), ``radii`` names to radii; ``box`` is (left, top, width, height), and no circle
+    leaves it. All are in the same unit. Gives up after MAX_ITERATIONS, with the overlaps that are left.
+    """
+    positions = {name: list(anchor) for name, anchor in sorted(anchors.items())}
+    for remaining in range(MAX_ITERATIONS, 0, -1):
+        for name, position in positions.items():
+            _move_towards(position, anchors[name], ANCHOR_PULL * remaining / MAX_ITERATIONS)
+        has_moved = _separate_all(positions, radii)
+        for name, position in positions.items():
+            _clamp(position, radii[name], box)
+        if not has_moved:
             break
-    return {name: tuple(spot) for name, spot in spots.items()}
+    return {name: tuple(position) for name, position in positions.items()}
 
 
-def _move_towards(spot, towards, part):
+def _move_towards(position, target, fraction):
     for axis in (0, 1):
-        spot[axis] += (towards[axis] - spot[axis]) * part
+        position[axis] += (target[axis] - position[axis]) * fraction
 
 
-def _clamp(spot, radius, box):
+def _clamp(position, radius, box):
     for axis in (0, 1):
         start, length = box[axis], box[axis + 2]
-        spot[axis] = min(max(spot[axis], start + radius), start + length - radius)
+        position[axis] = min(max(position[axis], start + radius), start + length - radius)
 
 
-def _separate_all(spots, radii):
-    """Whether any two had to be parted. Those that are far from each other across are not even looked at."""
-    names = sorted(spots, key=lambda name: (spots[name][0], name))
-    widest, parted = max(radii.values(), default=0), False
-    for at, one in enumerate(names):
-        for other in names[at + 1 :]:
-            if spots[other][0] - spots[one][0] >= radii[one] + widest:
+def _separate_all(positions, radii):
+    """Separate every overlapping pair; return True if there was one. Sorting by x limits the pairs to compare."""
+    names = sorted(positions, key=lambda name: (positions[name][0], name))
+    max_radius, has_moved = max(radii.values(), default=0), False
+    for index, one in enumerate(names):
+        for other in names[index + 1 :]:
+            if positions[other][0] - positions[one][0] >= radii[one] + max_radius:
                 break
-            parted |= _separate_pair(spots[one], spots[other], radii[one], radii[other])
-    return parted
+            has_moved |= _separate_pair(positions[one], positions[other], radii[one], radii[other])
+    return has_moved
 
 
 def _separate_pair(one, other, radius, other_radius):
-    """The smaller one goes further. Of two at the same spot, one goes left."""
-    way = [other[0] - one[0] or MIN_GAP, other[1] - one[1]]
-    distance, together = hypot(*way), radius + other_radius
-    if distance > together - MIN_GAP:
+    """Move two circles apart; return True if they overlapped. The smaller one moves further."""
+    # Two circles at the same position are separated horizontally.
+    delta = [other[0] - one[0] or MIN_GAP, other[1] - one[1]]
+    distance, min_distance = hypot(*delta), radius + other_radius
+    if distance > min_distance - MIN_GAP:
         return False
-    step = (together - distance) / distance / (radius**2 + other_radius**2)
+    step = (min_distance - distance) / distance / (radius**2 + other_radius**2)
     for axis in (0, 1):
-        one[axis] -= way[axis] * step * other_radius**2
-        other[axis] += way[axis] * step * radius**2
+        one[axis] -= delta[axis] * step * other_radius**2
+        other[axis] += delta[axis] * step * radius**2
     return True

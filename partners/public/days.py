@@ -1,4 +1,4 @@
-"""The day of the list: today, or the one that its address asks for."""
+"""The day that the list is shown for: today, or the one in the ``on`` parameter."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,21 +6,21 @@ from functools import cached_property
 
 from partners.querysets import PastDay
 
-YEARS = 30
-"""As far as a day may be from today."""
+MAX_YEARS_FROM_TODAY = 30
 
 
 @dataclass
-class Day:
-    asked: str
+class RequestedDay:
+    value: str
+    """The ``on`` parameter as given, an ISO 8601 date if it is valid. Empty: today."""
     today: date
 
     @cached_property
     def on(self):
-        return self._other or self.today
+        return self._parsed or self.today
 
     @property
-    def is_other(self):
+    def is_not_today(self):
         return self.on != self.today
 
     @property
@@ -28,15 +28,15 @@ class Day:
         return self.on < self.today
 
     @property
-    def is_refused(self):
-        return bool(self.asked) and self._other is None
+    def is_invalid(self):
+        return bool(self.value) and self._parsed is None
 
     @cached_property
-    def _other(self):
+    def _parsed(self):
         try:
-            day = date.fromisoformat(self.asked)
+            day = date.fromisoformat(self.value)
         except ValueError:
             return None
-        if abs(day.year - self.today.year) > YEARS:
+        if abs(day.year - self.today.year) > MAX_YEARS_FROM_TODAY:
             return None
         return PastDay(day.year, day.month, day.day) if day < self.today else day

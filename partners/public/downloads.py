@@ -1,4 +1,4 @@
-"""The list as files, by the same addresses as its page."""
+"""Downloads of the list: tables and JSON, filtered by the same parameters as the page."""
 
 from collections import defaultdict
 from functools import cache, partial
@@ -16,16 +16,16 @@ from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
 from partners.imports.type_notation import Term, format_terms
 from partners.models import Agreement, AgreementType, University
-from partners.public.days import Day
+from partners.public.days import RequestedDay
 from partners.public.filters import PartnerFilter
 from partners.querysets import IN_FORCE, IN_PROCESS
 
-TABLE_FORMATS = {each.name: each for each in (TSV, CSV, XLSX)}
+TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, XLSX)}
 FILE_FORMATS = [*TABLE_FORMATS, "json"]
 JSON_VERSION = 1
-"""Of the shape that docs/downloads.md describes. What is added to it does not change it."""
+"""Version of the JSON schema in docs/downloads.md. Added fields do not change it."""
 CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
-"""Pages of other sites may read the files, and ask with the tag that they have."""
+"""Other sites' scripts may read the files and revalidate them by ETag."""
 CORS_PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-None-Match",
@@ -38,63 +38,64 @@ AGREEMENT_FIELDS = ["university", "agreement_type__name", "agreement_type__slug"
 def download(request, file_format):
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=CORS_PREFLIGHT_HEADERS)
-    day = Day(request.GET.get("on", ""), localdate())
+    day = RequestedDay(request.GET.get("on", ""), localdate())
     partner_filter = PartnerFilter(request.GET, University.objects.filter(is_listed=True), on=day.on)
-    for name, value in partner_filter.unknown:
-        words = _(
+    for name, value in partner_filter.invalid_values:
+        message = _(
             "“%(value)s” is no value of “%(name)s”. Filter the list on its page, and copy the file's address there."
         )
-        raise InvalidParameter(words % {"name": name, "value": Truncator(value).chars(30)})
-    found = list(partner_filter.qs.values(*UNIVERSITY_FIELDS))
-    agreements = _agreements(partner_filter.matching(), day.on)
-    write = _json if file_format == "json" else partial(_table, TABLE_FORMATS[file_format])
-    response = write(request, day.on, found, agreements)
-    response.is_kept = bool(found) and partner_filter.is_cacheable
+        raise InvalidParameter(message % {"name": name, "value": Truncator(value).chars(30)})
+    universities = list(partner_filter.qs.values(*UNIVERSITY_FIELDS))
+    agreements = _agreements_by_university(partner_filter.unordered_queryset(), day.on)
+    render = _render_json if file_format == "json" else partial(_render_table, TABLE_FORMATS[file_format])
+    response = render(request, day.on, universities, agreements)
+    response.is_cacheable = bool(universities) and partner_filter.is_cacheable
     return response
 
 
-def _agreements(universities, on):
-    """What is public of each university's agreements, by its id. The office's own is not even read."""
+def _agreements_by_university(universities, on):
+    """Return the public fields of the public agreements by university id. Internal fields are not even selected."""
     found = defaultdict(list)
-    these = Agreement.objects.public(on).filter(university__in=universities.order_by().values("pk"))
-    for each in these.ordered_by_type().values(*AGREEMENT_FIELDS):
-        found[each["university"]].append(each)
+    agreements = Agreement.objects.public(on).filter(university__in=universities.order_by().values("pk"))
+    for agreement in agreements.ordered_by_type().values(*AGREEMENT_FIELDS):
+        found[agreement["university"]].append(agreement)
     return found
 
 
-def _table(file_format, request, on, universities, agreements):
+def _render_table(file_format, request, on, universities, agreements):
     content = tables.write_table(_rows(universities, agreements), file_format.name)
     headers = {"Content-Disposition": f'attachment; filename="partners.{file_format.name}"'}
     return HttpResponse(content, content_type=file_format.content_type, headers=headers)
 
 
 def _rows(universities, agreements):
-    """As the office passes it around: the header, and a row for each university."""
-    positions = {name: at for at, name in enumerate(AgreementType.objects.values_list("name", flat=True))}
-    written = cache(partial(format_terms, order=positions))
+    """Yield the office's list: the header, then one row for each university."""
+    positions = {name: position for position, name in enumerate(AgreementType.objects.values_list("name", flat=True))}
+    format_cached = cache(partial(format_terms, order=positions))
     yield COLUMNS
-    for each in universities:
+    for university in universities:
         terms = [
-            Term(a["agreement_type__name"], a["status"] == AgreementStatus.IN_PROCESS) for a in agreements[each["pk"]]
+            Term(a["agreement_type__name"], a["status"] == AgreementStatus.IN_PROCESS)
+            for a in agreements[university["pk"]]
         ]
-        yield each["country__name"], each["name"], written(tuple(terms))
+        yield university["country__name"], university["name"], format_cached(tuple(terms))
 
 
-def _json(request, on, universities, agreements):
+def _render_json(request, on, universities, agreements):
     return JsonResponse(
         {
             "version": JSON_VERSION,
             "on": on.isoformat(),
             "universities": [
                 {
-                    "name": each["name"],
-                    "city": each["city"],
-                    "country": {"code": each["country__code"], "name": each["country__name"]},
-                    "website": each["website"],
-                    "page": request.build_absolute_uri(reverse("university", args=[each["slug"]])),
-                    "agreements": list(map(serialize_agreement, agreements[each["pk"]])),
+                    "name": university["name"],
+                    "city": university["city"],
+                    "country": {"code": university["country__code"], "name": university["country__name"]},
+                    "website": university["website"],
+                    "page": request.build_absolute_uri(reverse("university", args=[university["slug"]])),
+                    "agreements": list(map(serialize_agreement, agreements[university["pk"]])),
                 }
-                for each in universities
+                for university in universities
             ],
         }
     )

@@ -1,7 +1,7 @@
-"""A visitor tells the office what is wrong on a page. It becomes a mail, and is kept nowhere here.
+"""Error reports by visitors: a form whose message is mailed to the office and not stored.
 
-The form is guarded without a session, a cookie or anybody else's service: a field that only
-programs fill in, a signed moment at which a page with the form was opened, and a limit by the hour.
+Spam protection needs neither session, cookie nor third-party service: a honeypot field, a signed
+timestamp of when the form was opened, and hourly rate limits.
 """
 
 from time import time
@@ -16,9 +16,9 @@ from partners.accounts.rate_limits import RateLimit
 
 HOUR = 3600
 MIN_FORM_AGE, MAX_FORM_AGE = 3, 24 * HOUR
-"""Seconds in which nobody has written a report, and after which a page has to be opened anew."""
-ADDRESS_LIMIT, TOTAL_LIMIT = RateLimit("report", 5, HOUR), RateLimit("all reports", 50, HOUR)
-"""Addresses are cheap, so that there is a limit for all of them as well."""
+"""Seconds. No person writes a report faster than the minimum; after the maximum the form has expired."""
+CLIENT_LIMIT, TOTAL_LIMIT = RateLimit("report", 5, HOUR), RateLimit("all reports", 50, HOUR)
+"""Per client network, and for all of them together, as addresses are cheap."""
 
 
 class ReportForm(forms.Form):
@@ -34,8 +34,12 @@ class ReportForm(forms.Form):
         return values
 
 
-def renew_opened(opened=""):
-    """Return the signed moment for the next form. Who corrects a refused one has not just begun, and does not wait."""
+def signed_timestamp(opened=""):
+    """Return the signed timestamp for a form to be rendered; ``opened`` is that of the submitted form.
+
+    A valid one is kept, and an expired one is replaced by one of the minimum age, so that a corrected form
+    can be submitted at once.
+    """
     seconds = _seconds_since(opened)
     if 0 <= seconds <= MAX_FORM_AGE:
         return opened
@@ -49,17 +53,19 @@ def _seconds_since(opened):
         return -1
 
 
-def check_rate_limit(address):
-    """Count a report. Once all addresses have had theirs, none is counted any more, and the table stays small."""
-    return not TOTAL_LIMIT.is_reached() and ADDRESS_LIMIT.allows(address) and TOTAL_LIMIT.allows()
+def check_rate_limit(client):
+    """Count a report of a client network; return False if a limit is reached.
+
+    Once the total limit is reached, no client is counted any more, so that the table stays small.
+    """
+    return not TOTAL_LIMIT.is_reached() and CLIENT_LIMIT.allows(client) and TOTAL_LIMIT.allows()
 
 
-def send_report(university, address, message, email):
-    """What a visitor wrote, below the page that it is about."""
+def send_report(university, url, message, email):
     signature = email or "No address to answer to."
     EmailMessage(
         subject=f"Error reported: {university}",
-        body=f"{university}, {university.country}\n{address}\n\n{message}\n\n-- \n{signature}\n",
+        body=f"{university}, {university.country}\n{url}\n\n{message}\n\n-- \n{signature}\n",
         to=[settings.OFFICE_EMAIL],
         reply_to=[email] if email else [],
     ).send()

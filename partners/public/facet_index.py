@@ -1,7 +1,7 @@
-"""How many universities there are of each kind, so that a page counts kinds and not universities.
+"""Counts for the list's facets, aggregated so that a page's cost does not grow with the number of universities.
 
-A kind is a country and what is offered. There are few of them on a list of any length, and the kind of each university
-is found out once for each revision of the register.
+A profile is a country and a set of agreement types and statuses. There are few distinct profiles on a list of any
+length, and the index of them is built once for each data version and day.
 """
 
 from collections import Counter, defaultdict
@@ -17,102 +17,109 @@ INDEX_CACHE_SIZE = 4
 
 
 class AgreementKey(NamedTuple):
-    """What an agreement is to students, as addresses write it."""
+    """An agreement as the query parameters identify it."""
 
     type: str
-    """Empty while it is unknown."""
+    """Slug of the type, empty while it is not settled."""
     status: str
+    """IN_FORCE or IN_PROCESS."""
 
 
 class PartnerProfile(NamedTuple):
     country: str
-    offers: frozenset[AgreementKey]
+    """ISO 3166-1 alpha-2 code."""
+    agreements: frozenset[AgreementKey]
 
 
 class ListIndex(NamedTuple):
-    kinds: dict[int, PartnerProfile]
-    """By the id of each university."""
-    counted: dict[frozenset[AgreementKey], Counter]
-    types: dict[str, str]
-    """Of agreements, in their order: their names by what addresses write."""
-    countries: dict[str, str]
-    """Those that have a university on the list, likewise."""
-    ids: dict[str, int]
-    """Of these countries."""
-    totals: tuple[tuple[str, int], ...]
-    """The universities by the code of their country."""
+    """The public list of one day without any filter."""
 
-    def offers_of(self, university):
-        return self.kinds[university].offers if university in self.kinds else frozenset()
+    profiles: dict[int, PartnerProfile]
+    """Profiles by university id."""
+    profile_counts: dict[frozenset[AgreementKey], Counter]
+    """See ``count_profiles``."""
+    type_names: dict[str, str]
+    """Names by slug, in the types' order."""
+    country_names: dict[str, str]
+    """Names by code, of the countries with a listed university."""
+    country_ids: dict[str, int]
+    """Ids by code, of the same countries."""
+    country_totals: tuple[tuple[str, int], ...]
+    """Pairs of country code and number of universities, sorted by code. Hashable, as a cache key."""
+
+    def agreements_of(self, university_id):
+        return self.profiles[university_id].agreements if university_id in self.profiles else frozenset()
 
 
 def get_list_index(on):
-    """The list of a day, narrowed to nothing."""
-    of_now = data_version.current_version()
-    return _build_index(on) if of_now is None else _cached_index(on, of_now)
+    version = data_version.current_version()
+    return _build_index(on) if version is None else _cached_index(on, version)
 
 
-def count_profiles(kinds):
-    """For what is offered, how many offer just that, by the code of their country."""
-    found = defaultdict(Counter)
-    for kind, number in Counter(kinds).items():
-        found[kind.offers][kind.country] = number
-    return dict(found)
+def count_profiles(profiles):
+    """Return the number of universities by set of agreements, and within it by country code."""
+    counts = defaultdict(Counter)
+    for profile, count in Counter(profiles).items():
+        counts[profile.agreements][profile.country] = count
+    return dict(counts)
 
 
-def facet_counts(counted, country, type, status):
-    """What each choice of a group brings, as those of the other groups stand, by the group's name."""
-    found = {"country": Counter(), "type": Counter(), "status": Counter()}
-    for offered, places in counted.items():
-        number = sum(places[code] for code in country) if country else places.total()
-        of_states = {each for each in offered if each.status in status}
-        of_types = {each for each in offered if not type or each.type in type}
-        found["type"].update(dict.fromkeys({each.type for each in of_states}, number))
-        found["status"].update(dict.fromkeys({each.status for each in of_types}, number))
-        if of_states & of_types:
-            found["country"].update(places)
-    return found
+def count_facets(profile_counts, countries, types, statuses):
+    """Return {parameter: Counter of universities by value}, each facet counted under the other facets' selection.
+
+    No countries or no types means any; statuses have to be given.
+    """
+    counts = {"country": Counter(), "type": Counter(), "status": Counter()}
+    for agreements, by_country in profile_counts.items():
+        count = sum(by_country[code] for code in countries) if countries else by_country.total()
+        with_status = {agreement for agreement in agreements if agreement.status in statuses}
+        with_type = {agreement for agreement in agreements if not types or agreement.type in types}
+        counts["type"].update(dict.fromkeys({agreement.type for agreement in with_status}, count))
+        counts["status"].update(dict.fromkeys({agreement.status for agreement in with_type}, count))
+        if with_status & with_type:
+            counts["country"].update(by_country)
+    return counts
 
 
 def _build_index(on):
-    """What agreements point at is read after them, so that it is there."""
     agreements = Agreement.objects.public(on).filter(university__is_listed=True)
     rows = list(agreements.values_list("university", "university__country", "agreement_type", "status"))
+    # Types and countries are read after the agreements that refer to them, so that none is missing.
     types = AgreementType.objects.in_bulk()
     countries = Country.objects.filter(pk__in={country for _, country, *_ in rows}).in_bulk()
-    kinds = _profiles(rows, countries, types)
+    profiles = _profiles(rows, countries, types)
     return ListIndex(
-        kinds,
-        count_profiles(kinds.values()),
-        types={type.slug: type.name for type in types.values()},
-        countries={country.code: country.name for country in countries.values()},
-        ids={country.code: pk for pk, country in countries.items()},
-        totals=tuple(sorted(Counter(kind.country for kind in kinds.values()).items())),
+        profiles,
+        count_profiles(profiles.values()),
+        type_names={type.slug: type.name for type in types.values()},
+        country_names={country.code: country.name for country in countries.values()},
+        country_ids={country.code: pk for pk, country in countries.items()},
+        country_totals=tuple(sorted(Counter(profile.country for profile in profiles.values()).items())),
     )
 
 
 def _profiles(rows, countries, types):
-    """Those who are of one kind share it, so that a hundred thousand take little room."""
-    signs, offered, places = {}, defaultdict(int), {}
+    """Return profiles by university id. Universities share equal ones, so that 100,000 take little memory."""
+    bits, masks, country_ids = {}, defaultdict(int), {}
     for university, country, type, status in rows:
-        offered[university] |= signs.setdefault((type, status), 1 << len(signs))
-        places[university] = country
+        masks[university] |= bits.setdefault((type, status), 1 << len(bits))
+        country_ids[university] = country
 
     @cache
-    def kind(country, offers):
-        of_kind = [sign for sign, bit in signs.items() if offers & bit]
+    def profile(country, mask):
+        keys = [key for key, bit in bits.items() if mask & bit]
         return PartnerProfile(
-            countries[country].code, frozenset(_agreement_key(types.get(type), status) for type, status in of_kind)
+            countries[country].code, frozenset(_agreement_key(types.get(type), status) for type, status in keys)
         )
 
-    return {university: kind(places[university], offers) for university, offers in offered.items()}
+    return {university: profile(country_ids[university], mask) for university, mask in masks.items()}
 
 
 def _agreement_key(type, status):
     return AgreementKey(type.slug if type else "", IN_PROCESS if status == AgreementStatus.IN_PROCESS else IN_FORCE)
 
 
+# typed, as a PastDay equals the same date when it was today, but its list differs.
 @lru_cache(INDEX_CACHE_SIZE, typed=True)
-def _cached_index(on, of_now):
-    """Days of the past are of a type of their own, by which they are told from the same days as today."""
+def _cached_index(on, _version):
     return _build_index(on)

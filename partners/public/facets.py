@@ -1,4 +1,4 @@
-"""The list's choices as its page shows them: what each would give, and which are made."""
+"""The list's facets and active filters, as its templates display them."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,59 +6,61 @@ from typing import NamedTuple
 from partners.public.filters import FILTER_PARAMS
 
 MAX_SUGGESTIONS = 8
-"""Choices that a page without a result tries to do without."""
+"""Bounds the queries of a page without results."""
 
 
 class FacetOption(NamedTuple):
     name: str
-    """Of the parameter in the address."""
+    """Query parameter."""
     value: str
     label: str
     is_selected: bool
     is_empty: bool
     count: int
-    """The universities that it brings, as the other groups stand."""
+    """Universities with it, under the selection in the other facets."""
 
 
 @dataclass(slots=True)
 class ActiveFilter:
-    """A choice that is made, or the words that are searched for."""
+    """A selected facet value, or the search query."""
 
     name: str
     value: str
     label: str
-    address: str
-    """The list without it."""
+    remove_url: str
 
 
-def facets(partner_filter):
-    """The choices of each group, by the group's name."""
+def build_facets(partner_filter):
+    """Return lists of ``FacetOption`` by query parameter."""
     return {
-        name: list(_facet_options(name, options, partner_filter.chosen(name), partner_filter.counts[name]))
+        name: list(_facet_options(name, options, partner_filter.selected(name), partner_filter.facet_counts[name]))
         for name, options in partner_filter.options.items()
     }
 
 
-def _facet_options(name, options, chosen, counts):
+def _facet_options(name, options, selected, counts):
     for value, label in options.items():
-        yield FacetOption(name, value, str(label), value in chosen, not counts[value], counts[value])
+        yield FacetOption(name, value, str(label), value in selected, not counts[value], counts[value])
 
 
 def active_filters(partner_filter):
-    """In the order of the form. A value that the form does not know is told as it is."""
+    """Yield an ``ActiveFilter`` for each selected value, in the form's order. Unknown values are their own labels."""
     for name in FILTER_PARAMS:
-        chosen = partner_filter.chosen(name)
-        for value in [chosen] if isinstance(chosen, str) and chosen else chosen:
+        selected = partner_filter.selected(name)
+        for value in [selected] if isinstance(selected, str) and selected else selected:
             label = partner_filter.options.get(name, {}).get(value, value)
-            yield ActiveFilter(name, value, label, partner_filter.address(name, value))
+            yield ActiveFilter(name, value, label, partner_filter.url_without(name, value))
 
 
-def relaxation_suggestions(partner_filter, made):
-    """For a list without a result: what doing without one of the choices would give, the most first."""
-    tried = [(sum(_without(partner_filter, each).values()), each) for each in made[:MAX_SUGGESTIONS]]
-    return sorted(((count, each) for count, each in tried if count), key=lambda way: -way[0])
+def relaxation_suggestions(partner_filter, filters):
+    """Return pairs of result count and the active filter to remove for it, highest count first, none of 0."""
+    counted = [(_count_without(partner_filter, active), active) for active in filters[:MAX_SUGGESTIONS]]
+    return sorted(((count, active) for count, active in counted if count), key=lambda suggestion: -suggestion[0])
 
 
-def _without(partner_filter, made):
-    kept = "" if made.name == "q" else [value for value in partner_filter.chosen(made.name) if value != made.value]
-    return partner_filter.count_by_country(**{made.name: kept})
+def _count_without(partner_filter, active):
+    if active.name == "q":
+        remaining = ""
+    else:
+        remaining = [value for value in partner_filter.selected(active.name) if value != active.value]
+    return sum(partner_filter.count_by_country(**{active.name: remaining}).values())

@@ -1,4 +1,4 @@
-"""What has been signed and what has ended, for those who would rather be told than look."""
+"""Atom feed of the agreements that have been signed or have ended."""
 
 from uuid import NAMESPACE_URL, uuid5
 
@@ -26,24 +26,28 @@ class AgreementFeed(Feed):
     feed_url = reverse_lazy("feed")
 
     def items(self):
-        """From history, as what an import signs has no date of signing. What has been deleted since was a mistake."""
+        """Return history records, as agreements signed by an import have no signing date. Deleted ones are left out."""
         before = Agreement.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
-        was = Subquery(before.order_by("-history_id").values("status")[:1])
-        signed = Q(status=AgreementStatus.SIGNED) & (Q(was=None) | ~Q(was=AgreementStatus.SIGNED))
-        ended = Q(status=AgreementStatus.ENDED, was=AgreementStatus.SIGNED)
-        changes = Agreement.history.annotate(was=was).filter(signed | ended).exclude(history_type="-")
+        previous_status = Subquery(before.order_by("-history_id").values("status")[:1])
+        signed = Q(status=AgreementStatus.SIGNED) & (
+            Q(previous_status=None) | ~Q(previous_status=AgreementStatus.SIGNED)
+        )
+        ended = Q(status=AgreementStatus.ENDED, previous_status=AgreementStatus.SIGNED)
+        changes = (
+            Agreement.history.annotate(previous_status=previous_status).filter(signed | ended).exclude(history_type="-")
+        )
         listed = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
         has_page = Exists(University.objects.public(localdate()).filter(pk=OuterRef("university")))
-        told = listed.annotate(has_page=has_page).select_related("university__country", "agreement_type")
-        return told.order_by("-history_date", "-history_id")[:MAX_ITEMS]
+        records = listed.annotate(has_page=has_page).select_related("university__country", "agreement_type")
+        return records.order_by("-history_date", "-history_id")[:MAX_ITEMS]
 
     def item_title(self, change):
-        words = _("%(university)s, %(country)s: %(type)s has been signed")
+        template = _("%(university)s, %(country)s: %(type)s has been signed")
         if change.status == AgreementStatus.ENDED:
-            words = _("%(university)s, %(country)s: %(type)s has ended")
+            template = _("%(university)s, %(country)s: %(type)s has ended")
         university = change.university
-        title = words % {"university": university, "country": university.country, "type": change.agreement_type}
-        # A register from before such names were refused may have characters that no XML may contain.
+        title = template % {"university": university, "country": university.country, "type": change.agreement_type}
+        # Names stored before control characters were rejected may contain some that XML does not allow.
         return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", title)
 
     def item_description(self, change):

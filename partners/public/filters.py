@@ -1,4 +1,4 @@
-"""The list's address: what it asks for, and how it is answered."""
+"""The list's filter: validation of its query parameters, the queryset, facet counts and URLs of other selections."""
 
 from functools import cached_property
 from urllib.parse import quote_plus
@@ -11,8 +11,8 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFi
 
 from partners.country_names import localized_names, sort_key, uses_translated_names
 from partners.models import Country
-from partners.public.days import Day
-from partners.public.facet_index import count_profiles, facet_counts, get_list_index
+from partners.public.days import RequestedDay
+from partners.public.facet_index import count_facets, count_profiles, get_list_index
 from partners.querysets import IN_FORCE, IN_PROCESS
 
 SORT_FIELDS = {
@@ -24,19 +24,19 @@ SORT_FIELDS = {
 FILTER_PARAMS = ["q", "type", "status", "country"]
 LIST_PARAMS = [*FILTER_PARAMS, "sort", "page"]
 MAX_PICKS = 10
-"""Universities on a shortlist. More could not be looked at side by side."""
+"""Universities on a shortlist. More do not fit side by side."""
 STATUSES = {IN_FORCE: _("In force"), IN_PROCESS: _("In process, not open yet")}
 
 
-def list_url(asked):
-    """An address that picks universities and asks for nothing else would be their comparison."""
-    if "pick" in asked:
-        asked.setdefault("sort", "country")
-    return f"?{asked.urlencode()}"
+def list_url(params):
+    """Return the list's query string for a mutable QueryDict; ``pick`` alone would lead to the comparison."""
+    if "pick" in params:
+        params.setdefault("sort", "country")
+    return f"?{params.urlencode()}"
 
 
 class UnvalidatedChoiceField(forms.MultipleChoiceField):
-    """An address may name what is not among the choices, and then finds nothing."""
+    """Accept values that are not among the choices: they match nothing."""
 
     def valid_value(self, value):
         return True
@@ -49,19 +49,19 @@ class UnvalidatedChoiceFilter(MultipleChoiceFilter):
         super().__init__(widget=forms.CheckboxSelectMultiple, **kwargs)
 
 
-KNOWN = {
-    "type": lambda partner_filter, value: value in partner_filter.whole.types,
+VALUE_CHECKS = {
+    "type": lambda partner_filter, value: value in partner_filter.list_index.type_names,
     "status": lambda _partner_filter, value: value in STATUSES,
     "country": lambda partner_filter, value: value in partner_filter.country_names,
     "sort": lambda _partner_filter, value: value in SORT_FIELDS,
-    "on": lambda partner_filter, value: not Day(value, partner_filter.on).is_refused,
+    "on": lambda partner_filter, value: not RequestedDay(value, partner_filter.on).is_invalid,
     "page": lambda _partner_filter, value: value == "all" or (value.isdecimal() and len(value) < 10),
 }
-"""Whether a parameter can have a value."""
+"""Predicates of a filter and a value, by query parameter."""
 
 
 class PartnerFilter(FilterSet):
-    """Type and status are asked of one agreement, so that they are answered together."""
+    """Filter of the public list. Type and status apply to the same agreement, so both are filtered in one step."""
 
     q = CharFilter()
     country = UnvalidatedChoiceFilter(label=_("Country or territory"))
@@ -81,121 +81,129 @@ class PartnerFilter(FilterSet):
     def __init__(self, data, *args, on, **kwargs):
         super().__init__(data, *args, **kwargs)
         self.on = on
-        self.unknown = [(name, value) for name in KNOWN for value in data.getlist(name) if not self._knows(name, value)]
-        if self.unknown or len(data.getlist("pick")) > MAX_PICKS:
-            self.data = self._without_useless_values()
+        self.invalid_values = [
+            (name, value)
+            for name in VALUE_CHECKS
+            for value in data.getlist(name)
+            if not self._is_valid_value(name, value)
+        ]
+        if self.invalid_values or len(data.getlist("pick")) > MAX_PICKS:
+            self.data = self._with_valid_values()
 
-    def _knows(self, name, value):
-        """Return whether a parameter can have a value."""
-        return KNOWN[name](self, value)
+    def _is_valid_value(self, name, value):
+        return VALUE_CHECKS[name](self, value)
 
-    def _without_useless_values(self):
-        """Each link repeats the data. Of a group of choices, one unknown value finds nothing as well as hundreds."""
-        data, unknown = self.data.copy(), set(self.unknown)
-        for name in dict(self.unknown):
-            known = [value for value in data.getlist(name) if (name, value) not in unknown]
-            data.setlist(name, known or (data.getlist(name)[:1] if name in FILTER_PARAMS else []))
+    def _with_valid_values(self):
+        """Return the data with at most one invalid value per facet, and none otherwise, as every link repeats it.
+
+        A facet with nothing but invalid values keeps one, so that it still matches nothing.
+        """
+        data, invalid = self.data.copy(), set(self.invalid_values)
+        for name in dict(self.invalid_values):
+            valid = [value for value in data.getlist(name) if (name, value) not in invalid]
+            data.setlist(name, valid or (data.getlist(name)[:1] if name in FILTER_PARAMS else []))
         data.setlist("pick", data.getlist("pick")[:MAX_PICKS])
         return QueryDict(data.urlencode())
 
     def filter_queryset(self, queryset):
         order, is_translated = SORT_FIELDS[self.order], self.groups_by_country and uses_translated_names()
-        return self._in_local_order(*order) if is_translated else self.matching().order_by(*order)
+        return self._in_local_order(*order) if is_translated else self.unordered_queryset().order_by(*order)
 
     def _in_local_order(self, *order):
-        """Countries by the alphabet of the visitor's language. Names in it are not in the database."""
+        """Sort countries by the alphabet of the visitor's language, in which the database has no names."""
         ranks = (When(country__code=code, then=rank) for rank, code in enumerate(self.options["country"]))
-        ranked = self.matching().alias(country_rank=Case(*ranks, default=len(self.options["country"])))
+        ranked = self.unordered_queryset().alias(country_rank=Case(*ranks, default=len(self.options["country"])))
         return ranked.order_by(*(field.replace("country__name_key", "country_rank") for field in order))
 
-    def matching(self):
-        """The universities that are asked for. A database knows how many a country has if it is told by its id."""
-        found = self.queryset.search(self.chosen("q"))
-        if codes := self.chosen("country"):
-            found = found.filter(country__in=[self.whole.ids[code] for code in codes if code in self.whole.ids])
-        return found.with_agreement(self.on, self._statuses(self.chosen("status")), self.chosen("type"))
+    def unordered_queryset(self):
+        universities = self.queryset.search(self.selected("q"))
+        if codes := self.selected("country"):
+            # Filtering by id instead of joining by code lets the database estimate the number of rows.
+            ids = self.list_index.country_ids
+            universities = universities.filter(country__in=[ids[code] for code in codes if code in ids])
+        return universities.with_agreement(self.on, self._statuses(self.selected("status")), self.selected("type"))
 
     @cached_property
-    def counts(self):
-        """What each choice brings, by its group."""
-        return self._counts()
+    def facet_counts(self):
+        """Counters of universities by value, by query parameter."""
+        return self._count_facets()
 
-    def _counts(self, **otherwise):
-        """The same if some of those that are made were others."""
-        chosen = {name: otherwise.get(name, self.chosen(name)) for name in FILTER_PARAMS}
-        found = self._found if chosen["q"] else self.whole.counted
-        return facet_counts(found, chosen["country"], chosen["type"], self._statuses(chosen["status"]))
+    def _count_facets(self, **overrides):
+        selected = {name: overrides.get(name, self.selected(name)) for name in FILTER_PARAMS}
+        profile_counts = self._search_profile_counts if selected["q"] else self.list_index.profile_counts
+        return count_facets(profile_counts, selected["country"], selected["type"], self._statuses(selected["status"]))
 
-    def count_by_country(self, **otherwise):
-        """How many universities are found, or would be, by the code of their country."""
-        countries = otherwise.get("country", self.chosen("country"))
-        found = (self._counts(**otherwise) if otherwise else self.counts)["country"]
-        return {code: number for code, number in found.items() if not countries or code in countries}
+    def count_by_country(self, **overrides):
+        """Return the number of matching universities by country code; ``overrides`` replace selected values."""
+        countries = overrides.get("country", self.selected("country"))
+        counts = (self._count_facets(**overrides) if overrides else self.facet_counts)["country"]
+        return {code: count for code, count in counts.items() if not countries or code in countries}
 
     @cached_property
-    def whole(self):
+    def list_index(self):
         return get_list_index(self.on)
 
     @cached_property
-    def _found(self):
-        kinds, found = self.whole.kinds, self.queryset.search(self.chosen("q")).order_by()
-        return count_profiles(kinds[each] for each in found.values_list("pk", flat=True) if each in kinds)
+    def _search_profile_counts(self):
+        profiles, found = self.list_index.profiles, self.queryset.search(self.selected("q")).order_by()
+        return count_profiles(profiles[pk] for pk in found.values_list("pk", flat=True) if pk in profiles)
 
-    def _statuses(self, chosen):
-        return STATUSES.keys() & (chosen or STATUSES)
+    def _statuses(self, selected):
+        return STATUSES.keys() & (selected or STATUSES)
 
-    def chosen(self, name):
+    def selected(self, name):
         return self.form.cleaned_data.get(name) or ""
 
-    def address(self, name=None, value=None):
-        """The address of this list without one of its choices. From its first page on."""
-        asked = self.data.copy()
-        asked.pop("page", None)
+    def url_without(self, name, value):
+        """Return the URL of the first page of this list without one of the selected values."""
+        params = self.data.copy()
+        params.pop("page", None)
         if name == "q":
-            asked.pop(name, None)
-        elif name:
-            asked.setlist(name, [each for each in asked.getlist(name) if each != value])
-        return list_url(asked)
+            params.pop(name, None)
+        else:
+            params.setlist(name, [other for other in params.getlist(name) if other != value])
+        return list_url(params)
 
-    def toggled(self, name, values):
-        """The address of this list with each of the values chosen as well, or without it if it is."""
-        asked, chosen = self.data.copy(), set(self.chosen(name))
-        for each in (name, "page"):
-            asked.pop(each, None)
-        rest, asked_for = list_url(asked)[1:], {each: f"{name}={quote_plus(each)}" for each in chosen.union(values)}
+    def toggle_urls(self, name, values):
+        """Yield for each value a pair of it and the URL of this list with it selected, or deselected if it was."""
+        params, selected = self.data.copy(), set(self.selected(name))
+        for dropped in (name, "page"):
+            params.pop(dropped, None)
+        rest = list_url(params)[1:]
+        pairs = {value: f"{name}={quote_plus(value)}" for value in selected.union(values)}
         for value in values:
-            of_group = "&".join(asked_for[each] for each in sorted(chosen ^ {value}))
-            yield value, f"?{rest}&{of_group}" if rest and of_group else f"?{rest}{of_group}"
+            facet = "&".join(pairs[other] for other in sorted(selected ^ {value}))
+            yield value, f"?{rest}&{facet}" if rest and facet else f"?{rest}{facet}"
 
     @property
-    def cleared(self):
-        """The address of the list without any of its choices, however it is shown."""
-        asked = self.data.copy()
+    def clear_url(self):
+        """URL of the list without any filter, in the same order, day, shortlist and embedding."""
+        params = self.data.copy()
         for name in [*FILTER_PARAMS, "page"]:
-            asked.pop(name, None)
-        return list_url(asked)
+            params.pop(name, None)
+        return list_url(params)
 
     @property
-    def today(self):
-        """The address of the same list as of today."""
-        return self.address("on", self.data.get("on"))
+    def today_url(self):
+        """URL of the same list as of today."""
+        return self.url_without("on", self.data.get("on"))
 
     @cached_property
-    def asked(self):
-        """What files of this list are asked for."""
-        asked = self.data.copy()
+    def download_query(self):
+        """Query string for the downloads of this list, empty or with its question mark."""
+        params = self.data.copy()
         for name in ("page", "pick"):
-            asked.pop(name, None)
-        return f"?{asked.urlencode()}" if asked else ""
+            params.pop(name, None)
+        return f"?{params.urlencode()}" if params else ""
 
     @property
-    def carried(self):
-        """What the address asks for besides the day."""
+    def hidden_fields(self):
+        """Pairs of name and value for a form that changes the day only."""
         return [(name, value) for name in [*FILTER_PARAMS, "sort", "pick"] for value in self.data.getlist(name)]
 
     @property
     def order(self):
-        return self.chosen("sort") or "country"
+        return self.selected("sort") or "country"
 
     @property
     def groups_by_country(self):
@@ -203,17 +211,17 @@ class PartnerFilter(FilterSet):
 
     @property
     def has_active_filters(self):
-        return any(map(self.chosen, FILTER_PARAMS))
+        return any(map(self.selected, FILTER_PARAMS))
 
     @property
     def is_cacheable(self):
-        """What the site itself leads to: there is no end of all that can be asked."""
-        made = [name for name in FILTER_PARAMS for _value in self.data.getlist(name)]
-        return not self.unknown and "q" not in made and "on" not in self.data and len(made) <= 1
+        """Return True for at most one facet value, which the site itself links to; combinations are endless."""
+        selected = [name for name in FILTER_PARAMS for _value in self.data.getlist(name)]
+        return not self.invalid_values and "q" not in selected and "on" not in self.data and len(selected) <= 1
 
     @property
-    def is_plain(self):
-        """Whether the address asks for nothing but one of the list's pages."""
+    def is_indexable(self):
+        """Return True for the unfiltered list and its pages: search engines should not index anything else."""
         return (
             not any(name in self.data for name in [*FILTER_PARAMS, "sort", "pick", "on", "embed"])
             and self.data.get("page") != "all"
@@ -221,13 +229,13 @@ class PartnerFilter(FilterSet):
 
     @cached_property
     def options(self):
-        """What each group offers: the values that addresses have, with their labels."""
-        return {"type": self.whole.types, "status": STATUSES, "country": dict(self._countries())}
+        """Labels by value, by query parameter."""
+        return {"type": self.list_index.type_names, "status": STATUSES, "country": dict(self._countries())}
 
     @cached_property
     def country_names(self):
-        """Of those with a university on the list, and of those that the address names, by their codes."""
-        names = self.whole.countries
+        """Names by code of the countries with a listed university and of those in the query parameters."""
+        names = self.list_index.country_names
         if unlisted := [code for code in self.data.getlist("country") if code not in names]:
             names = names | dict(Country.objects.filter(code__in=unlisted).values_list("code", "name"))
         return names

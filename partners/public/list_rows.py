@@ -1,4 +1,4 @@
-"""What a page of the list shows: plain rows, read with one query however long it is."""
+"""Rows of a page of the list, as plain tuples; the number of queries does not depend on their number."""
 
 from functools import cache
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from partners.querysets import IN_PROCESS
 
 class AgreementBadge(NamedTuple):
     name: str
-    """Empty while the type is unknown."""
+    """Name of the type, empty while it is not settled."""
     is_in_process: bool
 
 
@@ -21,45 +21,51 @@ class PartnerRow(NamedTuple):
     slug: str
     name: str
     country: str
-    address: str
-    """Of its page."""
-    star: str
-    """The address of the list with it on the shortlist, or without it if it is there."""
+    url: str
+    toggle_url: str
+    """URL of the list with the university added to the shortlist, or removed from it."""
     agreements: tuple[AgreementBadge, ...]
     is_shortlisted: bool
     has_page: bool
-    """On the list of today, whatever day this one is of."""
+    """False for a university that is no longer on today's list, as its page is not found."""
 
 
-def build_rows(universities, whole, day, shortlist):
-    """Of a page of the whole list. Who came onto it a moment ago, after it was counted, has no agreements yet."""
+def build_rows(universities, list_index, day, shortlist):
+    """Return a ``PartnerRow`` for each university of a queryset.
+
+    A university that is newer than the index has no agreements in its row.
+    """
     rows = list(universities.values_list("pk", "slug", "name", "country__code", "country__name"))
-    gone = _gone([slug for _, slug, *_ in rows], day.today) if day.is_past else ()
-    local = localized_names({code: name for *_, code, name in rows})
-    agreements = cache(lambda offers: tuple(_agreements(offers, whole.types)))
+    no_longer_listed = _no_longer_listed([slug for _, slug, *_ in rows], day.today) if day.is_past else ()
+    country_names = localized_names({code: name for *_, code, name in rows})
+    badges = cache(lambda agreements: tuple(_agreement_badges(agreements, list_index.type_names)))
+    # Reversing one URL and replacing its slug is much faster than reversing one per row.
     before, _, after = reverse("university", args=["-"]).rpartition("-")
     return [
         PartnerRow(
             slug=slug,
             name=name,
-            country=local[code],
-            address=f"{before}{quote(slug)}{after}{shortlist.carried}",
-            star=shortlist.star(slug),
-            agreements=agreements(whole.offers_of(pk)),
+            country=country_names[code],
+            url=f"{before}{quote(slug)}{after}{shortlist.query_string}",
+            toggle_url=shortlist.list_toggle_url(slug),
+            agreements=badges(list_index.agreements_of(pk)),
             is_shortlisted=slug in shortlist.slugs,
-            has_page=slug not in gone,
+            has_page=slug not in no_longer_listed,
         )
         for pk, slug, name, code, _ in rows
     ]
 
 
-def _gone(slugs, today):
-    """A list of a past day has those that have left it since, whose pages are not shown."""
+def _no_longer_listed(slugs, today):
     return set(slugs).difference(University.objects.public(today).filter(slug__in=slugs).values_list("slug", flat=True))
 
 
-def _agreements(offers, types):
-    """In the order of the types, what is in process after what is in force, and what has no type yet at the end."""
-    places = {slug: place for place, slug in enumerate(types)}
-    for offer in sorted(offers, key=lambda offer: (places.get(offer.type, len(places)), offer.status == IN_PROCESS)):
-        yield AgreementBadge(types.get(offer.type, ""), offer.status == IN_PROCESS)
+def _agreement_badges(agreements, type_names):
+    """Yield badges in the types' order, in process after in force, those without a type last."""
+    positions = {slug: position for position, slug in enumerate(type_names)}
+
+    def sort_key(agreement):
+        return positions.get(agreement.type, len(positions)), agreement.status == IN_PROCESS
+
+    for agreement in sorted(agreements, key=sort_key):
+        yield AgreementBadge(type_names.get(agreement.type, ""), agreement.status == IN_PROCESS)

@@ -1,8 +1,8 @@
-"""The map above the list: for each country a bubble as large as the number of its universities.
+"""The map above the list: for each country a bubble whose area is proportional to its number of universities.
 
-Europe has a panel of its own, larger than it is in the others, as its countries are small and many; the others leave
-the oceans out, so that each fits a phone. Where a bubble is depends on the register and not on what is asked for, so
-that bubbles shrink and grow but stay where they are.
+Europe has its own panel at a larger scale, as its countries are small and many; the others leave the oceans out, so
+that each fits a phone. Positions depend on the unfiltered list only, so that bubbles change size but do not move when
+the list is filtered.
 """
 
 import json
@@ -17,51 +17,53 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.public.bubble_layout import resolve_overlaps
 
-PLACES = Path(__file__).with_name("places.json")
+POSITIONS_PATH = Path(__file__).with_name("country_positions.json")
+"""Positions [x, y] by country code, in units of the land's picture. Written by tools/world_map.py."""
 MAX_RADIUS, MIN_RADIUS = 19, 3
-"""In pixels, the radii of the bubble of the country with most universities, and of what would hardly be seen."""
+"""Pixels. The country with most universities has the maximum; anything below the minimum would hardly be visible."""
 MIN_HIT_RADIUS = 16.5
-"""In pixels, the radius that can be hit, be the bubble as small as it may. A panel may shrink to three quarters."""
+"""Pixels. A target of 24 px (WCAG 2.5.8) remains when a narrow window shrinks a panel to three quarters."""
 TEXT_SIZE = 11
-"""In pixels, the size of the numbers in bubbles that have room for them."""
+"""Font size in pixels of the counts in bubbles."""
 LAYOUT_CACHE_SIZE = 32
-"""Of the panels."""
+"""A few versions of the list, times three panels."""
 LABEL_CACHE_SIZE = 2_000
-"""Numbers of universities, each in a few states."""
-FULL = 0.4
-"""The part of a panel that bubbles may take. Where they are too many for that, less around each can be hit."""
+"""Different counts, times languages and states."""
+MAX_FILL_RATIO = 0.4
+"""Fraction of a panel's area for hit areas. With too many bubbles for that, the hit radius is reduced."""
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
     name: str
     label: object
-    box: tuple[int, int, int, int]
-    """Of the land's picture: left, top, width and height."""
-    pixels: int
-    """How wide it is on the widest page."""
+    view_box: tuple[int, int, int, int]
+    """Left, top, width and height, in units of the land's picture."""
+    width_px: int
+    """Width in pixels on the widest page."""
 
     @property
-    def unit(self):
-        """Units of the land's picture in a pixel."""
-        return self.box[2] / self.pixels
+    def units_per_px(self):
+        return self.view_box[2] / self.width_px
 
     @property
     def text_size(self):
-        return round(TEXT_SIZE * self.unit, 1)
+        return round(TEXT_SIZE * self.units_per_px, 1)
 
     @property
-    def view(self):
-        return " ".join(map(str, self.box))
+    def view_box_attr(self):
+        return " ".join(map(str, self.view_box))
 
-    def has(self, place):
-        left, top, width, height = self.box
-        return left <= place[0] <= left + width and top <= place[1] <= top + height
+    def contains(self, position):
+        left, top, width, height = self.view_box
+        return left <= position[0] <= left + width and top <= position[1] <= top + height
 
-    def reach(self, bubbles):
-        """In pixels, for a number of bubbles."""
-        width, height = self.box[2:]
-        return min(MIN_HIT_RADIUS, sqrt(FULL * width * height / self.unit**2 / pi / max(bubbles, 1)))
+    def hit_radius(self, bubble_count):
+        """Return the radius of the hit areas in pixels."""
+        width, height = self.view_box[2:]
+        return min(
+            MIN_HIT_RADIUS, sqrt(MAX_FILL_RATIO * width * height / self.units_per_px**2 / pi / max(bubble_count, 1))
+        )
 
 
 EUROPE = Panel("europe", _("Europe and the Mediterranean"), (840, 0, 330, 264), 332)
@@ -71,69 +73,71 @@ PANELS = [EUROPE, AMERICAS, EAST]
 
 
 class Bubble(NamedTuple):
-    address: str
+    url: str
+    """URL of the list with the country selected, or deselected if it was."""
     code: str
+    """ISO 3166-1 alpha-2 code of the country."""
     label: str
     count: int
     x: float
     y: float
     radius: float
-    reach: float
+    hit_radius: float
     shows_count: bool
-    """For its number."""
+    """True if the count fits into the bubble."""
     is_selected: bool
-    is_more: bool
-    """Other countries are chosen, to which this one would add."""
+    is_additional: bool
+    """True if other countries are selected, so that this one would be added to them."""
 
 
 class CountryMap:
-    """Of the list that a filter asks for, with the countries as ``facets`` has them."""
+    """Map of a filtered list; ``countries`` are the ``FacetOption`` of the country facet."""
 
     def __init__(self, partner_filter, countries):
-        self.shown = [country for country in countries if country.count or country.is_selected]
-        self.has_choice = any(country.is_selected for country in self.shown)
-        self.addresses = dict(partner_filter.toggled("country", [country.value for country in self.shown]))
-        self.totals = partner_filter.whole.totals
+        self.countries = [country for country in countries if country.count or country.is_selected]
+        self.has_selection = any(country.is_selected for country in self.countries)
+        self.urls = dict(partner_filter.toggle_urls("country", [country.value for country in self.countries]))
+        self.totals = partner_filter.list_index.country_totals
         self.scale, self.language = _scale(self.totals), get_language()
 
     def panels(self):
-        """The panels that have something on them, with their bubbles."""
+        """Yield pairs of a panel and its bubbles, without empty panels."""
         for panel in PANELS:
-            spots = _bubble_positions(panel, self.totals)
-            here = [country for country in self.shown if country.value in spots]
-            if here:
-                yield panel, [self._bubble(country, panel, *spots[country.value]) for country in here]
+            positions = _bubble_positions(panel, self.totals)
+            countries = [country for country in self.countries if country.value in positions]
+            if countries:
+                yield panel, [self._bubble(country, panel, *positions[country.value]) for country in countries]
 
-    def _bubble(self, country, panel, x, y, reach):
+    def _bubble(self, country, panel, x, y, hit_radius):
         radius, shows_count = _size(panel, self.scale, country.count)
-        is_more = self.has_choice and not country.is_selected
-        words = _label(country.count, is_more, self.language)
+        is_additional = self.has_selection and not country.is_selected
+        label = _label(country.count, is_additional, self.language)
         return Bubble(
-            address=self.addresses[country.value],
+            url=self.urls[country.value],
             code=country.value,
-            label=words % {"country": country.label, "n": country.count},
+            label=label % {"country": country.label, "n": country.count},
             count=country.count,
             x=x,
             y=y,
             radius=radius,
-            reach=max(reach, radius),
+            hit_radius=max(hit_radius, radius),
             shows_count=shows_count,
             is_selected=country.is_selected,
-            is_more=is_more,
+            is_additional=is_additional,
         )
 
 
 @lru_cache(LABEL_CACHE_SIZE)
 def _size(panel, scale, count):
-    """The radius of a bubble, and whether it has room for its number."""
+    """Return the radius of a bubble in units, and whether the count fits into it."""
     pixels = max(MIN_RADIUS, scale * sqrt(count))
-    return round(pixels * panel.unit, 1), pixels > TEXT_SIZE * (0.4 + 0.3 * len(str(count)))
+    return round(pixels * panel.units_per_px, 1), pixels > TEXT_SIZE * (0.4 + 0.3 * len(str(count)))
 
 
 @lru_cache(LABEL_CACHE_SIZE)
-def _label(count, is_more, language):
-    """What is said of a country that has so many, in a language."""
-    if is_more:
+def _label(count, is_additional, _language):
+    """Return the label's template in the active language, which the argument makes part of the cache key."""
+    if is_additional:
         return ngettext("%(country)s: %(n)d more university", "%(country)s: %(n)d more universities", count)
     return ngettext("%(country)s: %(n)d university", "%(country)s: %(n)d universities", count)
 
@@ -143,34 +147,39 @@ def _scale(totals):
 
 
 @cache
-def _places():
-    return json.loads(PLACES.read_text())
+def _country_positions():
+    return json.loads(POSITIONS_PATH.read_text())
 
 
 @lru_cache(LAYOUT_CACHE_SIZE)
 def _bubble_positions(panel, totals):
-    """Where a panel has the bubbles of countries, given with their numbers of universities, and how far they reach."""
+    """Return (x, y, hit radius) by country code in units, for pairs of country code and number of universities."""
     scale = _scale(totals)
-    here = {code: total for code, total in totals if code in _places() and panel is _panel_of(code)}
-    reach = panel.reach(len(here))
-    radii = tuple((code, _half_pixels(max(reach, scale * sqrt(total) + 1))) for code, total in here.items())
-    spots = _cached_layout(panel, radii)
-    return {code: (round(x, 1), round(y, 1), round(reach * panel.unit, 1)) for code, (x, y) in spots.items()}
+    panel_totals = {code: total for code, total in totals if code in _country_positions() and panel is _panel_of(code)}
+    hit_radius = panel.hit_radius(len(panel_totals))
+    radii = tuple(
+        (code, _round_up_to_half(max(hit_radius, scale * sqrt(total) + 1))) for code, total in panel_totals.items()
+    )
+    positions = _cached_layout(panel, radii)
+    return {
+        code: (round(x, 1), round(y, 1), round(hit_radius * panel.units_per_px, 1))
+        for code, (x, y) in positions.items()
+    }
 
 
-def _half_pixels(length):
-    """A university more, and a bubble that is hardly larger, need no new places for all."""
+def _round_up_to_half(length):
+    """Round, so that one more university rarely invalidates the layout."""
     return ceil(2 * length) / 2
 
 
 @lru_cache(LAYOUT_CACHE_SIZE)
 def _cached_layout(panel, radii):
-    homes = {code: _places()[code] for code, _ in radii}
-    return resolve_overlaps(homes, {code: radius * panel.unit for code, radius in radii}, panel.box)
+    anchors = {code: _country_positions()[code] for code, _ in radii}
+    return resolve_overlaps(anchors, {code: radius * panel.units_per_px for code, radius in radii}, panel.view_box)
 
 
 def _panel_of(code):
-    place = _places()[code]
-    if EUROPE.has(place):
+    position = _country_positions()[code]
+    if EUROPE.contains(position):
         return EUROPE
-    return AMERICAS if place[0] < AMERICAS.box[0] + AMERICAS.box[2] else EAST
+    return AMERICAS if position[0] < AMERICAS.view_box[0] + AMERICAS.view_box[2] else EAST

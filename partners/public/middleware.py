@@ -1,4 +1,4 @@
-"""The students' way through the site: past what is kept, and out before what is for people who are signed in."""
+"""Middleware of the public site: the page cache, and dispatch of public views before session and authentication."""
 
 from contextlib import suppress
 
@@ -14,49 +14,54 @@ from partners.public.page_cache import CachedPage, build_fingerprint, not_modifi
 from partners.public.query_params import canonicalize_query, resolve_public_view
 
 CACHE_TIMEOUT = 3600
+"""Seconds. Only bounds the memory used: a change of data gives a page another key."""
 GZIP_FAST, GZIP_BEST = 1, 6
-"""How hard a page is compressed: one that is sent once, and one that is sent again and again."""
+"""Compression levels of pages that are sent once and of those that are cached."""
 
 
 class PageCacheMiddleware:
-    """Answers a public address without rendering its page, if nothing has changed since somebody asked for it."""
+    """Serve public pages from the cache, as long as data, day, code and settings have not changed."""
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.edition = build_fingerprint()
-        self.compressed = GZipMiddleware(get_response).process_response
+        self.fingerprint = build_fingerprint()
+        self.compress = GZipMiddleware(get_response).process_response
 
     def __call__(self, request):
         match = request.public_view_match = resolve_public_view(request)
         if match is None or request.method not in ("GET", "HEAD"):
             return self.get_response(request)
         request.resolver_match = match
-        canonicalize_query(request, match.func.parameters)
-        if tag := self.tag(request):
-            return not_modified_response(request, tag) or self.kept(request, tag)
-        return self.compressed(request, self.get_response(request))
+        canonicalize_query(request, match.func.query_params)
+        if etag := self.etag_for(request):
+            return not_modified_response(request, etag) or self.cached_response(request, etag)
+        return self.compress(request, self.get_response(request))
 
-    def tag(self, request):
-        """Nothing where pages are not kept. A fault is met again further in, where it is answered with all headers."""
+    def etag_for(self, request):
+        """Return the ETag's value, or None where pages are not cached."""
+        # An error occurs again in the view, where it is answered with all headers.
         with suppress(Error, SuspiciousOperation):
-            of_now = None if settings.DEBUG else data_version.current_version()
-            return of_now and page_etag(request, self.edition, of_now)
+            version = None if settings.DEBUG else data_version.current_version()
+            return version and page_etag(request, self.fingerprint, version)
 
-    def kept(self, request, tag):
-        if stored := cache.get(tag):
-            return CachedPage.from_bytes(stored).answer(request, tag)
+    def cached_response(self, request, etag):
+        if stored := cache.get(etag):
+            return CachedPage.from_bytes(stored).to_response(request, etag)
         response = self.get_response(request)
         if response.status_code != 200 or response.has_header("Cache-Control"):
-            return self.compressed(request, response)
-        is_kept = getattr(response, "is_kept", True)
-        page = CachedPage.of(response, GZIP_BEST if is_kept else GZIP_FAST)
-        if is_kept:
-            cache.set(tag, page.to_bytes(), CACHE_TIMEOUT)
-        return page.answer(request, tag)
+            return self.compress(request, response)
+        is_cacheable = getattr(response, "is_cacheable", True)
+        page = CachedPage.from_response(response, GZIP_BEST if is_cacheable else GZIP_FAST)
+        if is_cacheable:
+            cache.set(etag, page.to_bytes(), CACHE_TIMEOUT)
+        return page.to_response(request, etag)
 
 
 class PublicViewMiddleware:
-    """Leads to a public page at once. What is not found there is asked for with everything that the office has."""
+    """Dispatch public views without session, CSRF and authentication middleware.
+
+    A 404 falls through to the middleware after this one, so that staff can preview unpublished pages.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Pages kept as bytes, for as long as the register, the day and the site are what they were."""
+"""Cached pages as bytes. Their ETag is the cache key: a hash of URL, data version, day, code and settings."""
 
 import gzip
 import hashlib
@@ -18,40 +18,45 @@ from exchange import environment
 
 FINGERPRINTED_PATHS = ["requirements.txt", "constraints.txt", "exchange", "partners", "templates"]
 S_MAXAGE, STALE_WHILE_REVALIDATE = 60, 600
-"""Seconds in which a cache in front of the site need not ask, and those in which it may answer while it asks."""
+"""Seconds for shared caches: without revalidation, and then while they revalidate in the background."""
 
 
 def build_fingerprint():
-    """Tells the site's code, texts and settings from any others, which would make other pages, wherever they lie."""
-    shown = {name: value for name, value in vars(environment).items() if name.isupper() and not isinstance(value, Path)}
-    told = hashlib.sha256(repr(shown).encode())
+    """Return a hash of source files and settings, part of every ETag; independent of the install path."""
+    values = {
+        name: value for name, value in vars(environment).items() if name.isupper() and not isinstance(value, Path)
+    }
+    digest = hashlib.sha256(repr(values).encode())
     paths = [
         path
         for name in FINGERPRINTED_PATHS
         for path in (settings.BASE_DIR / name, *(settings.BASE_DIR / name).rglob("*"))
     ]
     for path in sorted(path for path in paths if path.is_file() and path.suffix != ".pyc"):
-        told.update(f"\n{path.relative_to(settings.BASE_DIR)}\n".encode())
-        told.update(path.read_bytes())
-    return told.hexdigest()
+        digest.update(f"\n{path.relative_to(settings.BASE_DIR)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def page_etag(request, *state):
-    """Names what an address answers in a state of the site. The language is part of the address.
+    """Return a hash of the state, the day and the request's URL, which includes the language.
 
-    Of a path, what the script's name is decides what is left as the page's, and where its links lead.
+    SCRIPT_NAME is hashed separately, as it decides which part of the path is resolved, and where links lead.
     """
-    told = [*state, localdate().isoformat(), request.scheme, request.get_host()]
-    told += [request.META.get("SCRIPT_NAME", ""), request.get_full_path()]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
+    parts = [*state, localdate().isoformat(), request.scheme, request.get_host()]
+    parts += [request.META.get("SCRIPT_NAME", ""), request.get_full_path()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def cache_headers():
-    """Browsers ask each time, so that nobody sees what was true before a change. Nobody goes on after midnight."""
+    """Return caching headers: browsers revalidate every time, shared caches may serve S_MAXAGE seconds.
+
+    Nothing is served past local midnight, as the list depends on the date.
+    """
     now = localtime()
-    left = int(_end_of(now.date(), now.tzinfo) - now.timestamp())
-    fresh = min(S_MAXAGE, left)
-    stale = f"stale-while-revalidate={min(STALE_WHILE_REVALIDATE, left - fresh)}"
+    seconds_left = int(_end_of_day(now.date(), now.tzinfo) - now.timestamp())
+    fresh = min(S_MAXAGE, seconds_left)
+    stale = f"stale-while-revalidate={min(STALE_WHILE_REVALIDATE, seconds_left - fresh)}"
     return {
         "Cache-Control": f"public, max-age=0, must-revalidate, s-maxage={fresh}, {stale}",
         "CDN-Cache-Control": f"public, max-age={fresh}, {stale}",
@@ -60,8 +65,8 @@ def cache_headers():
 
 
 @lru_cache(1)
-def _end_of(day, time_zone):
-    """Return the timestamp of the next midnight. Working it out takes longer than all else in these headers."""
+def _end_of_day(day, time_zone):
+    """Return the timestamp of the next midnight. Cached, as it takes longer than the rest of the headers."""
     return make_aware(datetime.combine(day + timedelta(days=1), time.min), time_zone).timestamp()
 
 
@@ -70,7 +75,7 @@ class CachedPage(NamedTuple):
     compressed: bytes
 
     @classmethod
-    def of(cls, response, level):
+    def from_response(cls, response, level):
         return cls(dict(response.items()), gzip.compress(response.content, level, mtime=0))
 
     @classmethod
@@ -79,21 +84,21 @@ class CachedPage(NamedTuple):
         return cls(json.loads(headers), compressed)
 
     def to_bytes(self):
-        """A line of JSON, and then the page as it is."""
+        """Return a line of JSON with the headers, followed by the compressed body."""
         return json.dumps(self.headers).encode() + b"\n" + self.compressed
 
-    def answer(self, request, tag):
+    def to_response(self, request, etag):
         if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
-            body, told = self.compressed, {"ETag": f'"{tag}-gzip"', "Content-Encoding": "gzip"}
+            body, headers = self.compressed, {"ETag": f'"{etag}-gzip"', "Content-Encoding": "gzip"}
         else:
-            body, told = gzip.decompress(self.compressed), {"ETag": f'"{tag}"'}
-        return HttpResponse(body, headers=self.headers | told | cache_headers() | {"Content-Length": len(body)})
+            body, headers = gzip.decompress(self.compressed), {"ETag": f'"{etag}"'}
+        return HttpResponse(body, headers=self.headers | headers | cache_headers() | {"Content-Length": len(body)})
 
 
-def not_modified_response(request, tag):
-    """An answer for whoever has the page already."""
-    held = {each.removeprefix("W/") for each in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
-    for etag in held.intersection([f'"{tag}"', f'"{tag}-gzip"']):
+def not_modified_response(request, etag):
+    """Return a 304 response if the client has the page, otherwise None."""
+    known = {known_etag.removeprefix("W/") for known_etag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
+    for match in known.intersection([f'"{etag}"', f'"{etag}-gzip"']):
         return HttpResponseNotModified(
-            headers={"ETag": etag} | cache_headers() | request.public_view_match.func.headers
+            headers={"ETag": match} | cache_headers() | request.public_view_match.func.headers
         )

@@ -1,4 +1,4 @@
-"""The universities that an address picks, so that it can be shared without an account."""
+"""The shortlist: universities in the ``pick`` parameter, so that it can be shared without an account."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,24 +14,26 @@ from partners.public.university_details import PublicAgreement, public_agreement
 @dataclass(slots=True)
 class ComparisonColumn:
     university: University
-    offers: list[PublicAgreement]
-    without: str
-    """The address of the comparison without it."""
+    agreements: list[PublicAgreement]
+    remove_url: str
 
-    def told(self, label):
-        return [(offer.type, offer.facts[label]) for offer in self.offers if label in offer.facts]
+    def values_for(self, label):
+        """Return pairs of agreement type and value."""
+        return [
+            (agreement.type, agreement.details[label]) for agreement in self.agreements if label in agreement.details
+        ]
 
 
 class Shortlist:
     def __init__(self, data, on):
         self.data, self.on = data, on
-        asked = list(dict.fromkeys(data.getlist("pick")))
-        self._asked, self.beyond = asked[:MAX_PICKS], asked[MAX_PICKS:]
+        picks = list(dict.fromkeys(data.getlist("pick")))
+        self._picks, self.dropped_slugs = picks[:MAX_PICKS], picks[MAX_PICKS:]
 
     @cached_property
     def slugs(self):
-        """What is picked, where it is today, and in the order of the address."""
-        return list(dict.fromkeys(self._found[slug].slug if slug in self._found else slug for slug in self._asked))
+        """Current slugs of the picks, in the order of the URL; a pick that is unavailable keeps its own."""
+        return list(dict.fromkeys(self._found[slug].slug if slug in self._found else slug for slug in self._picks))
 
     @property
     def is_full(self):
@@ -39,91 +41,97 @@ class Shortlist:
 
     @cached_property
     def universities(self):
-        """Those that are public."""
-        return list(dict.fromkeys(self._found[slug] for slug in self._asked if slug in self._found))
+        """Public universities among the picks, in their order."""
+        return list(dict.fromkeys(self._found[slug] for slug in self._picks if slug in self._found))
 
     @cached_property
     def _found(self):
-        """By the slug that picks them, which may be one that they had before."""
+        """Public universities by the slug in the URL, which may be a former one."""
         public = University.objects.public(self.on).select_related("country")
-        found = public.filter(slug__in=self._asked).in_bulk(field_name="slug")
-        gone = [slug for slug in self._asked if slug not in found]
-        return found | (public.by_former_slugs(*gone) if gone else {})
+        found = public.filter(slug__in=self._picks).in_bulk(field_name="slug")
+        missing = [slug for slug in self._picks if slug not in found]
+        return found | (public.by_former_slugs(*missing) if missing else {})
 
     @property
     def has_cities(self):
         return any(university.city for university in self.universities)
 
     @property
-    def unknown(self):
-        known = {university.slug for university in self.universities}
-        return [slug for slug in self.slugs if slug not in known]
+    def unavailable_slugs(self):
+        available = {university.slug for university in self.universities}
+        return [slug for slug in self.slugs if slug not in available]
 
     @property
-    def facts(self):
-        """The labels of what is known of any of them, each with what it is for each agreement of each."""
-        labels = dict.fromkeys(label for each in self.compared for offer in each.offers for label in offer.facts)
-        return {label: [(each, each.told(label)) for each in self.compared] for label in labels}
+    def comparison_rows(self):
+        """Pairs of column and its values, by the label of the details that any university has."""
+        labels = dict.fromkeys(
+            label for column in self.columns for agreement in column.agreements for label in agreement.details
+        )
+        return {label: [(column, column.values_for(label)) for column in self.columns] for label in labels}
 
     @cached_property
-    def compared(self):
-        found = public_agreements([university.pk for university in self.universities], self.on)
+    def columns(self):
+        agreements = public_agreements([university.pk for university in self.universities], self.on)
         return [
-            ComparisonColumn(university, found[university.pk], _comparison(self._others(university.slug)))
+            ComparisonColumn(
+                university, agreements[university.pk], _comparison_url(self._slugs_without(university.slug))
+            )
             for university in self.universities
         ]
 
-    def star(self, slug):
-        """The address of the list with one more, or without it if it is there."""
-        return self._list_with(self._others(slug)) if slug in self.slugs else f"{self._adding}{quote(slug)}"
+    def list_toggle_url(self, slug):
+        """Return the URL of the list with a university added, or removed if it is on the shortlist."""
+        if slug in self.slugs:
+            return self._list_url_with(self._slugs_without(slug))
+        return f"{self._add_url_prefix}{quote(slug)}"
 
     @cached_property
-    def _adding(self):
-        return f"{self._list_with(self.slugs)}&pick="
+    def _add_url_prefix(self):
+        return f"{self._list_url_with(self.slugs)}&pick="
 
     @property
-    def comparison(self):
-        return _comparison(self.slugs)
+    def comparison_url(self):
+        return _comparison_url(self.slugs)
 
     @cached_property
-    def carried(self):
-        """What an address that asks for nothing else takes along."""
-        return self.comparison if self.slugs else ""
+    def query_string(self):
+        """Query string for URLs without other parameters, empty or with its question mark."""
+        return self.comparison_url if self.slugs else ""
 
-    def toggled(self, slug):
-        """The address of a page that has picks and nothing else, with one more or without it."""
-        return _comparison(self._others(slug) if slug in self.slugs else [*self.slugs, slug])
-
-    @property
-    def emptied(self):
-        asked = self.data.copy()
-        asked.pop("pick", None)
-        return list_url(asked)
+    def page_toggle_url(self, slug):
+        """Return the URL of a page without other parameters, with a university added or removed."""
+        return _comparison_url(self._slugs_without(slug) if slug in self.slugs else [*self.slugs, slug])
 
     @property
-    def whole_list(self):
-        """The address of the list, narrowed to nothing."""
-        return list_url(_picks(self.slugs)) if self.slugs else ""
+    def clear_url(self):
+        params = self.data.copy()
+        params.pop("pick", None)
+        return list_url(params)
 
-    def _others(self, slug):
+    @property
+    def unfiltered_list_query(self):
+        """Query string of the list without filters, empty or with its question mark."""
+        return list_url(_pick_params(self.slugs)) if self.slugs else ""
+
+    def _slugs_without(self, slug):
         return [other for other in self.slugs if other != slug]
 
-    def _list_with(self, slugs):
-        asked = self.data.copy()
-        asked.setlist("pick", slugs)
-        return list_url(asked)
+    def _list_url_with(self, slugs):
+        params = self.data.copy()
+        params.setlist("pick", slugs)
+        return list_url(params)
 
 
 def is_comparison(data):
-    """An address that asks for nothing of the list, but has picks."""
+    """Return True for query parameters with picks and none of the list."""
     return "pick" in data and not any(name in data for name in LIST_PARAMS)
 
 
-def _comparison(slugs):
-    return f"?{_picks(slugs).urlencode()}"
+def _comparison_url(slugs):
+    return f"?{_pick_params(slugs).urlencode()}"
 
 
-def _picks(slugs):
-    asked = QueryDict(mutable=True)
-    asked.setlist("pick", slugs)
-    return asked
+def _pick_params(slugs):
+    params = QueryDict(mutable=True)
+    params.setlist("pick", slugs)
+    return params

@@ -1,4 +1,4 @@
-"""What search engines are told to read, in every language."""
+"""Sitemaps of the list and the universities, in every language."""
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
@@ -11,7 +11,7 @@ from partners.public.university_details import register_last_modified
 
 
 class TranslatedPaginator(Paginator):
-    """Takes the things of one page from the database, and only these are multiplied by the languages."""
+    """Paginate before multiplying by the languages, so that only one page is read from the database."""
 
     def page(self, number):
         page = super().page(number)
@@ -22,7 +22,7 @@ class TranslatedPaginator(Paginator):
 class TranslatedSitemap(Sitemap):
     i18n = alternates = x_default = True
     limit = 5_000
-    """Addresses in a file, each with those of the other languages. Search engines take no more than 50 MB."""
+    """URLs in a file, each with its alternates. Search engines read at most 50 MB."""
 
     @property
     def paginator(self):
@@ -46,7 +46,7 @@ class PartnerList(TranslatedSitemap):
 class Universities(TranslatedSitemap):
     def items(self):
         public = University.objects.public(localdate()).with_last_change()
-        return public.order_by("pk").values_list("slug", "changed_at")
+        return public.order_by("pk").values_list("slug", "last_changed_at")
 
     def location(self, item):
         return reverse("university", args=[item[0]])

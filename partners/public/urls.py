@@ -6,7 +6,7 @@ from django.views.generic import TemplateView
 
 from partners.public.downloads import CORS_HEADERS, download
 from partners.public.feeds import AgreementFeed
-from partners.public.query_params import COUNTRY_CODES, IN_ORDER, MULTIPLE, SINGLE, public_view
+from partners.public.query_params import COUNTRY_CODES, MULTIPLE, ORDERED, SINGLE, public_view
 from partners.public.sitemaps import SITEMAPS
 from partners.public.views import PartnerListView, ReportSentView, ReportView, UniversityView
 
@@ -21,16 +21,16 @@ QUERY_PARAMS = {
 }
 
 SITEMAP = {"sitemaps": SITEMAPS, "content_type": "application/xml; charset=utf-8"}
-LIST = QUERY_PARAMS | {"page": SINGLE, "pick": IN_ORDER, "embed": SINGLE, "columns": SINGLE}
+LIST_QUERY_PARAMS = QUERY_PARAMS | {"page": SINGLE, "pick": ORDERED, "embed": SINGLE, "columns": SINGLE}
 
 pages = [
-    path("", public_view(PartnerListView.as_view(), **LIST), name="partners"),
-    re_path(rf"^universities/{SLUG}/$", public_view(UniversityView.as_view(), pick=IN_ORDER), name="university"),
+    path("", public_view(PartnerListView.as_view(), **LIST_QUERY_PARAMS), name="partners"),
+    re_path(rf"^universities/{SLUG}/$", public_view(UniversityView.as_view(), pick=ORDERED), name="university"),
     re_path(rf"^universities/{SLUG}/report/$", csrf_exempt(never_cache(ReportView.as_view())), name="report"),
     re_path(rf"^universities/{SLUG}/report/sent/$", csrf_exempt(ReportSentView.as_view()), name="reported"),
 ]
 
-# Without a language in their address.
+# URLs without a language prefix.
 files = [
     re_path(
         r"^partners\.(?P<file_format>tsv|csv|xlsx|json)$",

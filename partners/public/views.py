@@ -10,27 +10,29 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
 
-from partners.accounts.access import is_office
-from partners.accounts.throttling import client_network
+from partners.accounts.access import is_office_user
+from partners.http import get_client_network
 from partners.models import University
-from partners.public.days import Day
+from partners.public.days import RequestedDay
 from partners.public.downloads import FILE_FORMATS
-from partners.public.error_reports import ReportForm, check_rate_limit, renew_opened, send_report
-from partners.public.facets import active_filters, facets, relaxation_suggestions
+from partners.public.error_reports import ReportForm, check_rate_limit, send_report, signed_timestamp
+from partners.public.facets import active_filters, build_facets, relaxation_suggestions
 from partners.public.filters import PartnerFilter
 from partners.public.list_rows import build_rows
 from partners.public.map import CountryMap
-from partners.public.query_params import set_parameters
+from partners.public.query_params import set_query_params
 from partners.public.shortlist import Shortlist, is_comparison
 from partners.public.university_details import last_modified, other_partners_in_country, public_agreements
 
 SINGLE_PAGE_MAX = 250
+"""Longest list that is shown on one page; a longer one has pages of PAGE_SIZE universities."""
 PAGE_SIZE = 100
 PRINT_MAX = 1_000
-"""Universities that are put on one page for printing. More would rather be narrowed first."""
+"""Longest list that can be printed as one page."""
 CACHED_PAGES = 5
-COLUMNS = {"country", "type"}
-"""That an embedded list may do without."""
+"""The first pages of a list, as few readers go further."""
+OPTIONAL_COLUMNS = {"country", "type"}
+"""Columns of an embedded list besides the university."""
 
 
 class PartnerListView(TemplateView):
@@ -44,68 +46,69 @@ class PartnerListView(TemplateView):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        day = Day(self.request.GET.get("on", ""), localdate())
+        day = RequestedDay(self.request.GET.get("on", ""), localdate())
         on = day.on
         partner_filter = PartnerFilter(self.request.GET, University.objects.filter(is_listed=True), on=on)
-        set_parameters(self.request, partner_filter.data)
-        found = partner_filter.qs
+        set_query_params(self.request, partner_filter.data)
+        universities = partner_filter.qs
         count_by_country = partner_filter.count_by_country()
         count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
-        page = _paginate(found, count["universities"], self.request.GET.get("page"))
+        page = _paginate(universities, count["universities"], self.request.GET.get("page"))
         shortlist = Shortlist(partner_filter.data, on)
-        page.object_list = build_rows(page.object_list, partner_filter.whole, day, shortlist)
-        choices, made = facets(partner_filter), list(active_filters(partner_filter))
+        page.object_list = build_rows(page.object_list, partner_filter.list_index, day, shortlist)
+        facets, selected = build_facets(partner_filter), list(active_filters(partner_filter))
         return super().get_context_data(
             filter=partner_filter,
-            facets=choices,
-            panels=SimpleLazyObject(lambda: list(CountryMap(partner_filter, choices["country"]).panels())),
-            made=made,
+            facets=facets,
+            panels=SimpleLazyObject(lambda: list(CountryMap(partner_filter, facets["country"]).panels())),
+            active_filters=selected,
             day=day,
             file_formats=FILE_FORMATS,
             on=on,
-            fits_on_paper=count["universities"] <= PRINT_MAX,
-            relaxation_suggestions=[] if page.object_list else relaxation_suggestions(partner_filter, made),
+            can_print_all=count["universities"] <= PRINT_MAX,
+            suggestions=[] if page.object_list else relaxation_suggestions(partner_filter, selected),
             count=count,
             page=page,
-            has_in_process=any(each.is_in_process for partner in page.object_list for each in partner.agreements),
+            has_in_process=any(badge.is_in_process for row in page.object_list for badge in row.agreements),
             shortlist=shortlist,
             **kwargs,
         )
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        response.is_kept = context["filter"].is_cacheable and self._is_near(context["page"])
+        response.is_cacheable = context["filter"].is_cacheable and self._is_cacheable_page(context["page"])
         if context["shortlist"].slugs:
             add_never_cache_headers(response)
         return response
 
-    def _is_near(self, page):
-        """Whether it is one of the first pages, called by its number."""
-        is_named = self.request.GET.get("page", "1") == str(page.number)
-        return is_named and page.number <= CACHED_PAGES and bool(page.object_list)
+    def _is_cacheable_page(self, page):
+        """Return True for one of the first pages, requested by its number."""
+        is_canonical = self.request.GET.get("page", "1") == str(page.number)
+        return is_canonical and page.number <= CACHED_PAGES and bool(page.object_list)
 
 
 def _paginate(universities, count, number):
-    on_one_page = PRINT_MAX if number == "all" else SINGLE_PAGE_MAX
-    paginator = Paginator(universities, on_one_page if count <= on_one_page else PAGE_SIZE)
+    single_page_max = PRINT_MAX if number == "all" else SINGLE_PAGE_MAX
+    paginator = Paginator(universities, single_page_max if count <= single_page_max else PAGE_SIZE)
     paginator.count = count
     return paginator.get_page(number)
 
 
 class EmbeddedListView(PartnerListView):
-    """The list within a page of another site, as far as the office allows that site to show it."""
+    """The list for an iframe on a site in EMBED_ALLOWED_ORIGINS."""
 
     template_name = "partners/embedded.html"
 
     def get_context_data(self, **kwargs):
-        asked = self.request.GET.get("columns", "country,type").split(",")
-        shown = {f"show_{name}": name in asked for name in COLUMNS}
-        return super().get_context_data(**kwargs) | {"columns": asked, "fits_on_paper": False} | shown
+        columns = self.request.GET.get("columns", "country,type").split(",")
+        flags = {f"show_{name}": name in columns for name in OPTIONAL_COLUMNS}
+        return super().get_context_data(**kwargs) | {"columns": columns, "can_print_all": False} | flags
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        are_few = set(context["columns"]) <= COLUMNS and len(context["columns"]) <= len(COLUMNS)
-        response.is_kept &= are_few and self.request.GET["embed"] == "1"
+        columns = context["columns"]
+        is_usual = set(columns) <= OPTIONAL_COLUMNS and len(columns) <= len(OPTIONAL_COLUMNS)
+        response.is_cacheable &= is_usual and self.request.GET["embed"] == "1"
         if settings.EMBED_ALLOWED_ORIGINS:
             response.xframe_options_exempt = True
             response[HEADER] = build_policy(replace={"frame-ancestors": settings.EMBED_ALLOWED_ORIGINS})
@@ -119,8 +122,8 @@ class ComparisonView(TemplateView):
         return super().get_context_data(shortlist=Shortlist(self.request.GET, localdate()), **kwargs)
 
     def render_to_response(self, context, **kwargs):
-        """There is no end of shortlists, so that none is worth keeping."""
         response = super().render_to_response(context, **kwargs)
+        # Shortlists are too varied to be worth caching.
         add_never_cache_headers(response)
         return response
 
@@ -133,14 +136,15 @@ class UniversityView(DetailView):
         try:
             return super().get(request, *args, slug=slug)
         except Http404:
-            return self._moved(slug)
+            return self._redirect_former_slug(slug)
 
-    def _moved(self, slug):
-        """An address that a university once had leads to the one it has now, which may be an old one again."""
-        moved = University.objects.public(localdate()).by_former_slugs(slug)
-        if not moved:
+    def _redirect_former_slug(self, slug):
+        """Redirect to the university's current URL, or raise Http404."""
+        universities = University.objects.public(localdate()).by_former_slugs(slug)
+        if not universities:
             raise Http404
-        response = redirect(moved[slug], permanent=True)
+        response = redirect(universities[slug], permanent=True)
+        # A university may take a former slug again; a cached redirect would then lead in circles.
         add_never_cache_headers(response)
         return response
 
@@ -148,28 +152,28 @@ class UniversityView(DetailView):
         return University.objects.select_related("country")
 
     def get_object(self, queryset=None):
-        """The office sees the page of a university that is not public too, and that it is not."""
+        """Return the university; one that is not public only to staff, as a preview."""
         university = super().get_object(queryset)
         self.is_public = University.objects.public(localdate()).filter(pk=university.pk).exists()
-        if not self.is_public and not self._is_seen_by_the_office():
+        if not self.is_public and not self._can_preview():
             raise Http404
         return university
 
-    def _is_seen_by_the_office(self):
-        return is_office(self.request) and self.request.user.has_perm("partners.view_university")
+    def _can_preview(self):
+        return is_office_user(self.request) and self.request.user.has_perm("partners.view_university")
 
     def get_context_data(self, **kwargs):
         on = localdate()
-        others, others_count = other_partners_in_country(self.object, on)
+        other_partners, other_partners_count = other_partners_in_country(self.object, on)
         shortlist = Shortlist(self.request.GET, on)
         return super().get_context_data(
-            offers=public_agreements([self.object.pk], on)[self.object.pk],
+            agreements=public_agreements([self.object.pk], on)[self.object.pk],
             is_public=self.is_public,
-            last_change=last_modified(self.object),
-            others=others,
-            others_count=others_count,
+            last_modified=last_modified(self.object),
+            other_partners=other_partners,
+            other_partners_count=other_partners_count,
             shortlist=shortlist,
-            star=shortlist.toggled(self.object.slug),
+            toggle_url=shortlist.page_toggle_url(self.object.slug),
             **kwargs,
         )
 
@@ -181,7 +185,7 @@ class UniversityView(DetailView):
 
 
 class ReportView(FormView):
-    """Outside of the page that it is about, which so can be kept for everybody."""
+    """Form to report an error. Not on the university's page itself, so that that can be cached for everybody."""
 
     http_method_names = ["get", "head", "post", "options"]
     template_name = "partners/report.html"
@@ -193,7 +197,7 @@ class ReportView(FormView):
         return super().dispatch(request, *args, slug=slug)
 
     def get_context_data(self, **kwargs):
-        opened = renew_opened(self.request.POST.get("opened", ""))
+        opened = signed_timestamp(self.request.POST.get("opened", ""))
         return super().get_context_data(university=self.university, opened=opened, **kwargs)
 
     def get_form_kwargs(self):
@@ -201,20 +205,20 @@ class ReportView(FormView):
 
     def form_valid(self, form):
         values = form.cleaned_data
-        if not check_rate_limit(client_network(self.request)):
-            return self._refused(form, _("There have been many reports in the last hour. Please try again later."))
+        if not check_rate_limit(get_client_network(self.request)):
+            return self._form_error(form, _("There have been many reports in the last hour. Please try again later."))
         try:
-            send_report(self.university, self._address(), values["message"], values["email"])
+            send_report(self.university, self._university_url(), values["message"], values["email"])
         except OSError:
-            words = _("Mail does not work at the moment. Please write to %(address)s.")
-            return self._refused(form, words % {"address": settings.OFFICE_EMAIL})
+            message = _("Mail does not work at the moment. Please write to %(address)s.")
+            return self._form_error(form, message % {"address": settings.OFFICE_EMAIL})
         return redirect("reported", self.university.slug)
 
-    def _address(self):
+    def _university_url(self):
         return self.request.build_absolute_uri(self.university.get_absolute_url())
 
-    def _refused(self, form, words):
-        form.add_error(None, words)
+    def _form_error(self, form, message):
+        form.add_error(None, message)
         return self.form_invalid(form)
 
 

@@ -1,4 +1,1 @@
-"""Telling coordinators what comes to its end and what stands still.
-
-By mail: matters -> digests -> sending. In their own calendars: calendar -> views.
-"""
+"""Reminders of agreements that end or have stalled: digest mails (due, digests, delivery) and calendar feeds (ical)."""

@@ -1,4 +1,4 @@
-"""Sending a digest once, whatever runs at the same time and whatever dies on the way."""
+"""Send each digest once, even with concurrent runs or a run that is killed midway."""
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
@@ -8,16 +8,19 @@ from partners.reminders.digests import Digest
 
 
 class DeliveryError(Exception):
-    """The mail server did not take the mail."""
+    """The mail server did not accept the mail."""
 
 
 def send_once(digest: Digest) -> bool:
-    """Whether it was ours to send. No transaction is open meanwhile, so that nobody waits for the mail server."""
+    """Send the digest unless another run has claimed it, and return whether it was sent.
+
+    No transaction is open while the mail server is contacted.
+    """
     if not _claim(digest):
         return False
-    claims = Reminder.objects.filter(mail=digest.key, sent_at=None)
+    claims = Reminder.objects.filter(message_id=digest.message_id, sent_at=None)
     try:
-        digest.mail().send()
+        digest.build_email().send()
     except (OSError, ValueError) as error:
         claims.delete()
         raise DeliveryError(error) from error
@@ -35,8 +38,13 @@ def _claim(digest: Digest) -> bool:
 
 
 def _reminders(digest: Digest) -> list[Reminder]:
-    mail, address = digest.key, digest.address
     return [
-        Reminder(agreement=each, matter=each.matter, since=each.since, mail=mail, recipient=address)
-        for each in digest.agreements
+        Reminder(
+            agreement=agreement,
+            kind=agreement.reminder_kind,
+            reference_date=agreement.reference_date,
+            message_id=digest.message_id,
+            recipient=digest.recipient,
+        )
+        for agreement in digest.agreements
     ]

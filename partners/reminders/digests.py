@@ -1,4 +1,4 @@
-"""What is told to whom, in one mail for each."""
+"""Digest mails: all due reminders of one recipient in one mail."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import date
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,94 +20,96 @@ from partners.reminders.due import due_reminders
 
 @dataclass
 class Digest:
-    address: str
+    recipient: str
     agreements: list[Agreement]
     on: date
 
     @property
-    def key(self) -> UUID:
-        """The same for the same matters, so that mail programs take a mail that had to be repeated for one."""
-        matters = (f"{each.pk} {each.matter} {each.since}" for each in self.agreements)
-        return uuid5(NAMESPACE_URL, "\n".join([settings.SITE_URL, self.address, *matters]))
+    def message_id(self) -> UUID:
+        """Deterministic, so that mail programs show a mail that was sent twice only once."""
+        reminders = (f"{item.pk} {item.reminder_kind} {item.reference_date}" for item in self.agreements)
+        return uuid5(NAMESPACE_URL, "\n".join([settings.SITE_URL, self.recipient, *reminders]))
 
     @property
     def subject(self) -> str:
         count = len(self.agreements)
         return ngettext("%d agreement waits for you", "%d agreements wait for you", count) % count
 
-    def groups(self) -> dict[str, list["Line"]]:
-        """The lines under their headings. A renewal in process takes the alarm out of an end, and so comes last."""
-        found = defaultdict(list)
-        for line in sorted((Line(each, self.on) for each in self.agreements), key=lambda line: line.is_renewed):
-            found[line.heading].append(line)
-        return dict(found)
+    def lines_by_heading(self) -> dict[str, list["DigestLine"]]:
+        """Return the lines, most urgent first. An end with a renewal in process is not urgent and comes last."""
+        lines = sorted(
+            (DigestLine(agreement, self.on) for agreement in self.agreements), key=lambda line: line.is_renewed
+        )
+        by_heading = defaultdict(list)
+        for line in lines:
+            by_heading[line.heading].append(line)
+        return dict(by_heading)
 
-    def mail(self) -> EmailMultiAlternatives:
+    def build_email(self) -> EmailMultiAlternatives:
         context = {
             "digest": self,
-            "groups": self.groups(),
+            "lines_by_heading": self.lines_by_heading(),
             "office_name": settings.OFFICE_NAME,
-            "is_office": self.address == settings.OFFICE_EMAIL,
-            "address": settings.SITE_URL + reverse("admin:index"),
+            "is_office": self.recipient == settings.OFFICE_EMAIL,
+            "admin_url": settings.SITE_URL + reverse("admin:index"),
         }
         host = settings.SITE_URL.partition("://")[2]
-        mail = EmailMultiAlternatives(
+        email = EmailMultiAlternatives(
             f"{settings.OFFICE_NAME}: {self.subject}",
             render_to_string("partners/reminders/digest.txt", context),
-            to=[self.address],
-            headers={"Message-ID": f"<{self.key}@{host}>", "Auto-Submitted": "auto-generated"},
+            to=[self.recipient],
+            headers={"Message-ID": f"<{self.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
         )
-        mail.attach_alternative(render_to_string("partners/reminders/digest.html", context), "text/html")
-        return mail
+        email.attach_alternative(render_to_string("partners/reminders/digest.html", context), "text/html")
+        return email
 
 
 @dataclass
-class Line:
+class DigestLine:
     agreement: Agreement
     on: date
 
     @property
     def heading(self) -> str:
-        matter = ReminderKind(self.agreement.matter)
-        return _("Renewal in process") if self.is_renewed else matter.label
+        return _("Renewal in process") if self.is_renewed else ReminderKind(self.agreement.reminder_kind).label
 
     @property
-    def name(self) -> str:
+    def type_name(self) -> str:
         return str(self.agreement.agreement_type or _("type unknown"))
 
     @property
-    def words(self) -> str:
-        day, left = date_format(self.agreement.since), (self.agreement.since - self.on).days
-        if self.agreement.matter == ReminderKind.STILL:
+    def description(self) -> str:
+        kind, day = self.agreement.reminder_kind, date_format(self.agreement.reference_date)
+        if kind == ReminderKind.STALLED:
             return _("last moved on %s") % day
-        if self.agreement.matter == ReminderKind.EXPIRED:
+        if kind == ReminderKind.EXPIRED:
             return _("the signed one ended on %s") % day if self.is_renewed else _("ended on %s") % day
-        told = _("the signed one ends on %s") % day if self.is_renewed else _("ends on %s") % day
-        return f"{told}, {_describe_days(left)}"
+        end = _("the signed one ends on %s") % day if self.is_renewed else _("ends on %s") % day
+        return f"{end}, {_describe_days((self.agreement.reference_date - self.on).days)}"
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         return settings.SITE_URL + reverse("admin:partners_agreement_change", args=[self.agreement.pk])
 
     @property
     def is_renewed(self) -> bool:
-        return self.agreement.has_renewal and self.agreement.matter != ReminderKind.STILL
+        return self.agreement.has_renewal and self.agreement.reminder_kind != ReminderKind.STALLED
 
 
 def build_digests(on: date) -> list[Digest]:
-    """By address. What nobody can be told has an empty one."""
-    found = defaultdict(list)
+    """Return one digest per recipient, sorted. The recipient is empty if nobody can be reminded."""
+    by_recipient = defaultdict(list)
     for agreement in due_reminders(on):
-        found[_agreement_url(agreement.responsible)].append(agreement)
-    return [Digest(address, agreements, on) for address, agreements in sorted(found.items())]
+        by_recipient[_recipient_for(agreement.responsible)].append(agreement)
+    return [Digest(recipient, agreements, on) for recipient, agreements in sorted(by_recipient.items())]
 
 
-def is_reachable(person: object) -> bool:
-    return person.is_active and person.is_staff and bool(person.email)
+def is_reachable(user: User) -> bool:
+    return user.is_active and user.is_staff and bool(user.email)
 
 
-def _agreement_url(person: object | None) -> str:
-    return person.email if person and is_reachable(person) else settings.OFFICE_EMAIL
+def _recipient_for(user: User | None) -> str:
+    return user.email if user and is_reachable(user) else settings.OFFICE_EMAIL
 
 
 def _describe_days(days: int) -> str:

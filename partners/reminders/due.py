@@ -1,4 +1,4 @@
-"""What there is to tell on a day, and has not been told."""
+"""Agreements that are due for a reminder and have had none."""
 
 from datetime import date, timedelta
 from itertools import chain
@@ -8,38 +8,49 @@ from django.db.models.functions import TruncDate
 
 from partners.models import Agreement, Reminder, ReminderKind
 
+# Days before the end, the most urgent first.
 EXPIRY_THRESHOLDS = {ReminderKind.WITHIN_30: 30, ReminderKind.WITHIN_90: 90, ReminderKind.WITHIN_180: 180}
+# Since the last change of the agreement or of its documents.
 STALLED_AFTER = timedelta(days=60)
 
 
 def due_reminders(on: date) -> list[Agreement]:
-    """Agreements with their ``matter`` and the day it counts from (``since``), the most urgent first."""
-    found = chain.from_iterable(_not_reminded(rows) for rows in (_ending(on), _stalled(on)))
-    order = list(ReminderKind)
-    return sorted(found, key=lambda each: (order.index(each.matter), each.since, each.university.name_key, each.pk))
+    """Return agreements annotated with ``reminder_kind`` and ``reference_date``, the most urgent first."""
+    agreements = chain.from_iterable(_not_reminded(queryset) for queryset in (_ending(on), _stalled(on)))
+    return sorted(agreements, key=_urgency)
+
+
+def _urgency(agreement: Agreement) -> tuple:
+    order = list(ReminderKind).index(agreement.reminder_kind)
+    return order, agreement.reference_date, agreement.university.name_key, agreement.pk
 
 
 def _ending(on: date) -> QuerySet:
-    """Each with the most urgent threshold that it has passed. The others are behind it, and so need not be told."""
-    ends = {matter: on + timedelta(days) for matter, days in EXPIRY_THRESHOLDS.items()}
-    reached = [When(valid_until__lte=end, then=Value(matter)) for matter, end in ends.items()]
+    """Annotate only the most urgent threshold that an agreement has passed: the earlier ones no longer matter."""
+    ends = {kind: on + timedelta(days) for kind, days in EXPIRY_THRESHOLDS.items()}
+    reached = [When(valid_until__lte=end, then=Value(kind)) for kind, end in ends.items()]
     return (
         Agreement.objects.signed()
         .filter(valid_until__lte=max(ends.values()))
         .annotate(
-            matter=Case(When(valid_until__lt=on, then=Value(ReminderKind.EXPIRED)), *reached), since=F("valid_until")
+            reminder_kind=Case(When(valid_until__lt=on, then=Value(ReminderKind.EXPIRED)), *reached),
+            reference_date=F("valid_until"),
         )
     )
 
 
 def _stalled(on: date) -> QuerySet:
-    waiting = Agreement.objects.in_process().with_last_change()
-    return waiting.annotate(since=TruncDate("last_changed_at"), matter=Value(ReminderKind.STILL)).filter(
-        since__lte=on - STALLED_AFTER
+    return (
+        Agreement.objects.in_process()
+        .with_last_change()
+        .annotate(reference_date=TruncDate("last_changed_at"), reminder_kind=Value(ReminderKind.STALLED))
+        .filter(reference_date__lte=on - STALLED_AFTER)
     )
 
 
 def _not_reminded(agreements: QuerySet) -> QuerySet:
-    same = {"agreement": OuterRef("pk"), "matter": OuterRef("matter"), "since": OuterRef("since")}
-    shown = ("university__country", "agreement_type", "responsible")
-    return agreements.exclude(Exists(Reminder.objects.standing().filter(**same))).with_renewal().select_related(*shown)
+    reminders = Reminder.objects.active().filter(
+        agreement=OuterRef("pk"), kind=OuterRef("reminder_kind"), reference_date=OuterRef("reference_date")
+    )
+    related = ("university__country", "agreement_type", "responsible")
+    return agreements.exclude(Exists(reminders)).with_renewal().select_related(*related)

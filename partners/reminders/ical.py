@@ -1,4 +1,4 @@
-"""Agreements' ends as events of a calendar. Nothing in it depends on the moment, so that two can be compared."""
+"""Calendar feed of agreements' ends. It does not depend on the current time, so that its ETag is stable."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -12,47 +12,48 @@ from icalendar import Calendar, Event
 
 from partners.models import Agreement, CalendarLink, University
 
+# Before an end, when its renewal has to begin.
 NOTICE_PERIOD = timedelta(days=180)
-"""Before an end: when its renewal has to be begun."""
+# After an end, until its events disappear.
 RETENTION = timedelta(days=365)
-"""After an end."""
+# A hint to calendar programs.
 REFRESH_INTERVAL = timedelta(hours=12)
 
 
-def build_calendar(link: CalendarLink, on: date, site: str) -> bytes:
-    """For a site at this address, which its links and its identifiers have in them."""
-    made = Calendar()
-    made.add("prodid", "-//Exchange Partners//EN")
-    made.add("version", "2.0")
-    made.add("x-wr-calname", _("Agreements, %s") % settings.OFFICE_NAME)
-    made.add("refresh-interval", REFRESH_INTERVAL, {"value": "DURATION"})
-    for agreement in agreements(link, on):
-        for event in _events(agreement, link, site):
-            made.add_component(event)
-    return made.to_ical()
+def build_calendar(link: CalendarLink, on: date, site_url: str) -> bytes:
+    """Return the iCalendar file. ``site_url`` is part of its links and event ids."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Exchange Partners//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", _("Agreements, %s") % settings.OFFICE_NAME)
+    calendar.add("refresh-interval", REFRESH_INTERVAL, {"value": "DURATION"})
+    for agreement in get_agreements(link, on):
+        for event in _events(agreement, link, site_url):
+            calendar.add_component(event)
+    return calendar.to_ical()
 
 
-def agreements(link: CalendarLink, on: date) -> QuerySet:
-    """The signed ones that end, with how often and when they and their universities have last changed."""
-    found = Agreement.objects.signed().filter(valid_until__gte=on - RETENTION)
+def get_agreements(link: CalendarLink, on: date) -> QuerySet:
+    """Return signed agreements with an end, annotated with number and date of their and their university's changes."""
+    agreements = Agreement.objects.signed().filter(valid_until__gte=on - RETENTION)
     if not link.include_all:
-        found = found.filter(responsible=link.user_id)
-    past = {
-        "changes": _history(Agreement, "pk", Count("pk")),
-        "changed": _history(Agreement, "pk", Max("history_date")),
-        "name_changes": _history(University, "university_id", Count("pk")),
-        "name_changed": _history(University, "university_id", Max("history_date")),
+        agreements = agreements.filter(responsible=link.user_id)
+    changes = {
+        "change_count": _aggregate_history(Agreement, "pk", Count("pk")),
+        "changed_at": _aggregate_history(Agreement, "pk", Max("history_date")),
+        "university_change_count": _aggregate_history(University, "university_id", Count("pk")),
+        "university_changed_at": _aggregate_history(University, "university_id", Max("history_date")),
     }
-    shown = ("university__country", "agreement_type")
-    return found.with_renewal().annotate(**past).select_related(*shown).order_by("valid_until", "pk")
+    related = ("university__country", "agreement_type")
+    return agreements.with_renewal().annotate(**changes).select_related(*related).order_by("valid_until", "pk")
 
 
-def _history(model: type[Model], pk: str, told: Aggregate) -> Subquery:
+def _aggregate_history(model: type[Model], pk: str, aggregate: Aggregate) -> Subquery:
     records = model.history.filter(id=OuterRef(pk)).order_by().values("id")
-    return Subquery(records.annotate(told=told).values("told"))
+    return Subquery(records.annotate(result=aggregate).values("result"))
 
 
-def _events(agreement: Agreement, link: CalendarLink, site: str) -> Iterator[Event]:
+def _events(agreement: Agreement, link: CalendarLink, site_url: str) -> Iterator[Event]:
     name = f"{agreement.university}, {agreement.agreement_type}"
     if agreement.has_renewal:
         name = _("%s (renewal in process)") % name
@@ -60,18 +61,18 @@ def _events(agreement: Agreement, link: CalendarLink, site: str) -> Iterator[Eve
     days = {"end": (end, _("Ends: %s") % name), "notice": (end - NOTICE_PERIOD, _("Ends in 180 days: %s") % name)}
     for kind, (day, summary) in days.items():
         event = Event()
-        event.add("uid", f"agreement-{agreement.pk}-{kind}@{urlsplit(site).hostname}")
+        event.add("uid", f"agreement-{agreement.pk}-{kind}@{urlsplit(site_url).hostname}")
         event.add("dtstart", day)
         event.add("dtend", day + timedelta(days=1))
         event.add("summary", summary)
         event.add("location", str(agreement.university.country))
-        event.add("url", site + reverse("admin:partners_agreement_change", args=[agreement.pk]))
+        event.add("url", site_url + reverse("admin:partners_agreement_change", args=[agreement.pk]))
         event.add("transp", "TRANSPARENT")
-        event.add("sequence", (agreement.changes or 0) + (agreement.name_changes or 0))
-        event.add("dtstamp", _changed(agreement, link))
-        event.add("last-modified", _changed(agreement, link))
+        event.add("sequence", (agreement.change_count or 0) + (agreement.university_change_count or 0))
+        event.add("dtstamp", _last_modified(agreement, link))
+        event.add("last-modified", _last_modified(agreement, link))
         yield event
 
 
-def _changed(agreement: Agreement, link: CalendarLink) -> datetime:
-    return max(filter(None, [agreement.changed, agreement.name_changed]), default=link.made_at)
+def _last_modified(agreement: Agreement, link: CalendarLink) -> datetime:
+    return max(filter(None, [agreement.changed_at, agreement.university_changed_at]), default=link.created_at)

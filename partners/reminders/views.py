@@ -14,8 +14,8 @@ from partners.reminders.ical import build_calendar
 @csrf_exempt
 @require_safe
 def calendar_feed(request, token):
-    """Whoever has the link has the calendar: calendar programs cannot sign in."""
-    link = CalendarLink.of(token)
+    """Serve the calendar to anyone with the link, since calendar programs cannot sign in."""
+    link = CalendarLink.for_token(token)
     if not link:
         raise Http404
     content = build_calendar(link, localdate(), settings.SITE_URL or request.build_absolute_uri("/").rstrip("/"))

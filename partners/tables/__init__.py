@@ -1,7 +1,7 @@
-"""Files as tables: bytes to rows that remember their line, and rows to bytes.
+"""Reading table files into rows with their line numbers, and writing rows to table files.
 
-What kind of file it is, its content tells. Tolerant about form, so that a list may come
-from any office program: blank lines anywhere, and columns in any order.
+The content determines the type of file. Blank lines and the order of columns do not matter, as files come from any
+office program.
 """
 
 import re
@@ -22,69 +22,69 @@ MAX_ROWS = 200_000
 MAX_LISTED_COLUMNS = 30
 FORMULA_START = r"'*[=+\-@\t\r]"
 FORMULA_RE = re.compile(rf"\A{FORMULA_START}")
-"""What a spreadsheet runs, or would run but for the apostrophes in front."""
+"""A cell that a spreadsheet evaluates, or would evaluate without the apostrophes in front."""
 CSV_CELL_START = r"(?:\A|(?<=[;\t\r\n]))"
-"""Where a cell begins for a spreadsheet that separates by semicolons, whatever the file does."""
-CSV_FORMULA = re.compile(rf"{CSV_CELL_START}(?={FORMULA_START})")
-CSV_ESCAPED_FORMULA = re.compile(rf"{CSV_CELL_START}'(?={FORMULA_START})")
+"""Start of a cell for a spreadsheet that splits at semicolons, whatever the delimiter of the file is."""
+CSV_FORMULA_RE = re.compile(rf"{CSV_CELL_START}(?={FORMULA_START})")
+CSV_ESCAPED_FORMULA_RE = re.compile(rf"{CSV_CELL_START}'(?={FORMULA_START})")
 
 
 class TableRow(NamedTuple):
     line: int
     cells: dict[str, str]
     surplus: tuple[str, ...]
-    """What stands to the right of the last column that has a header."""
+    """Cells that are not blank in columns without a header."""
 
 
 @dataclass
 class Table:
     rows: deque[TableRow]
-    ignored: list[str] = field(default_factory=list)
-    """Headers of columns that nobody asked for."""
+    ignored_columns: list[str] = field(default_factory=list)
+    """Headers of columns that were not requested."""
     other_sheets: list[str] = field(default_factory=list)
-    """The names of the sheets with text in them that are not this table."""
+    """Names of further sheets with text in them."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def taken(self) -> Iterator[TableRow]:
-        """The rows, each of which the table lets go of, to make room for what becomes of them."""
+    def pop_rows(self) -> Iterator[TableRow]:
+        """Yield the rows and remove them from the table, so that their memory can be reused."""
         while self.rows:
             yield self.rows.popleft()
 
 
 def read_table(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
-    """The rows of a file, each with the cells of the columns asked for, blank rows left out.
+    """Read the requested columns of a file. Blank rows are skipped.
 
-    Where optional columns are named, those that the file has are read too, and others are an
-    error; where none are, others are ignored.
+    If optional columns are given, those in the file are read too, and any others are an error. If ``optional`` is
+    None, others are ignored. Raise TableError if the file cannot be read or has no such columns.
     """
     records, other_sheets = _read_records(data, columns)
     filled = filter(has_text, records)
     header = next(filled, None)
     if header is None:
         raise TableError(_("The file is empty. Choose a file with the columns %s.") % _join_names(columns))
-    places = _column_positions(header, columns, optional or ())
-    headed = {at for at, name in enumerate(header.cells) if is_not_blank(name)}
-    others = [header.cells[at] for at in sorted(headed.difference(places.values()))]
+    positions = _column_positions(header, columns, optional or ())
+    header_positions = {at for at, name in enumerate(header.cells) if is_not_blank(name)}
+    others = [header.cells[at] for at in sorted(header_positions.difference(positions.values()))]
     if optional is not None and others:
         raise TableError(
             _("Line %(line)d has columns that are not known: %(others)s. Leave them out, or name them %(optional)s.")
             % {"line": header.line, "others": _join_names(others), "optional": _join_names(optional)}
         )
-    rows = deque(_row(record, places, headed) for record in _not_too_many(filled))
+    rows = deque(_to_table_row(record, positions, header_positions) for record in _limit_rows(filled))
     if not rows:
         raise TableError(_("The file has a header in line %d and no rows below it.") % header.line)
-    return Table(rows, ignored=others, other_sheets=other_sheets)
+    return Table(rows, ignored_columns=others, other_sheets=other_sheets)
 
 
 def write_table(rows: Iterable[Sequence[Cell]], file_format: str) -> bytes:
-    """A file of the rows, the first of which is the header, in one of the formats that ``WRITERS`` names."""
+    """Return a file of the rows, the first of which is the header. ``file_format`` is a key of ``WRITERS``."""
     return WRITERS[file_format](rows)
 
 
 def _read_records(data: bytes, columns: Sequence[str]) -> tuple[Iterable[Record], list[str]]:
-    """The rows, and the names of further sheets."""
+    """Return the records of the file, and the names of further sheets."""
     if len(data) > settings.IMPORT_MAX_MB * 1_000_000:
         message = _("The file is larger than %d MB. Leave out what is not the list, or split it into several files.")
         raise TableError(message % settings.IMPORT_MAX_MB)
@@ -98,21 +98,21 @@ def _read_records(data: bytes, columns: Sequence[str]) -> tuple[Iterable[Record]
 
 
 def _spreadsheets() -> ModuleType:
-    """Loaded where a file is one. Most are text."""
+    """Import lazily: most files are text."""
     from partners.tables import spreadsheets
 
     return spreadsheets
 
 
-def _not_too_many(records: Iterable[Record]) -> Iterator[Record]:
-    for number, record in enumerate(records, start=1):
-        if number > MAX_ROWS:
+def _limit_rows(records: Iterable[Record]) -> Iterator[Record]:
+    for count, record in enumerate(records, start=1):
+        if count > MAX_ROWS:
             raise TableError(_("The file has more than %d rows. Split it into several files.") % MAX_ROWS)
         yield record
 
 
 def _column_positions(header: Record, columns: Sequence[str], optional: Sequence[str]) -> dict[str, int]:
-    """Where in the header each column stands."""
+    """Return the index in the header of each column. Raise TableError if one is missing or repeated."""
     keys = [matching_key(cell) for cell in header.cells]
     counts = {column: keys.count(matching_key(column)) for column in (*columns, *optional)}
     if missing := [column for column in columns if counts[column] == 0]:
@@ -133,12 +133,12 @@ def _column_positions(header: Record, columns: Sequence[str], optional: Sequence
     return {column: keys.index(matching_key(column)) for column, count in counts.items() if count}
 
 
-def _row(record: Record, places: Mapping[str, int], headed: set[int]) -> TableRow:
+def _to_table_row(record: Record, positions: Mapping[str, int], header_positions: set[int]) -> TableRow:
     line, cells = record
     return TableRow(
         line,
-        {column: cells[at] if at < len(cells) else "" for column, at in places.items()},
-        tuple([cell for at, cell in enumerate(cells) if at not in headed and is_not_blank(cell)]),
+        {column: cells[at] if at < len(cells) else "" for column, at in positions.items()},
+        tuple([cell for at, cell in enumerate(cells) if at not in header_positions and is_not_blank(cell)]),
     )
 
 
@@ -148,7 +148,7 @@ def _join_names(names: Iterable[str]) -> str:
 
 
 def _escape_formulas(rows: Iterable[Sequence[Cell]]) -> Iterator[list[Cell]]:
-    """An apostrophe in front keeps a spreadsheet from running a cell. ``_armed`` takes it away again."""
+    """Prefix formulas with an apostrophe, so that a spreadsheet does not evaluate them."""
     for row in rows:
         yield [f"'{cell}" if isinstance(cell, str) and FORMULA_RE.match(cell) else cell for cell in row]
 
@@ -162,15 +162,15 @@ def _unescape_formulas(record: Record) -> Record:
 
 
 def _escape_csv(rows: Iterable[Sequence[Cell]]) -> Iterator[list[Cell]]:
-    """Like ``_defused``, and also where a cell would begin if a spreadsheet took the cell apart."""
+    """Prefix formulas with an apostrophe, also where a cell would begin if a spreadsheet split the text."""
     for row in rows:
-        yield [CSV_FORMULA.sub("'", cell) if isinstance(cell, str) else cell for cell in row]
+        yield [CSV_FORMULA_RE.sub("'", cell) if isinstance(cell, str) else cell for cell in row]
 
 
 def _unescape_csv(record: Record) -> Record:
     if not any("'" in cell for cell in record.cells):
         return record
-    return record._replace(cells=[CSV_ESCAPED_FORMULA.sub("", cell) for cell in record.cells])
+    return record._replace(cells=[CSV_ESCAPED_FORMULA_RE.sub("", cell) for cell in record.cells])
 
 
 WRITERS = {

@@ -1,4 +1,4 @@
-"""What the cells of XLSX and ODS have in common."""
+"""Cells of XLSX and ODS: limits, escaping, and text of values."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ MAX_COLUMNS = 1_000
 LONGEST_CELL = 1_000_000
 """Characters. Excel has room for 32,767."""
 CELL = 20
-"""What a cell costs besides its text, so that many empty ones are not for free."""
+"""Bytes counted for a cell besides its text, so that many empty cells count too."""
 
 NARROWEST, WIDEST = 10, 60
 
@@ -53,7 +53,7 @@ class Pieces(list):
 
 @dataclass
 class Extent:
-    """How much there is in all sheets: a few bytes can stand for any number of rows, cells, and characters."""
+    """The size of all sheets so far. A few bytes can stand for any number of rows, cells and characters."""
 
     rows: int = 0
     size: int = 0

@@ -43,7 +43,7 @@ DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What opening and reading a file raises that is not as it should be."""
+"""Exceptions raised while opening and reading a damaged file."""
 
 START, END, TEXT = "start", "end", "text"
 Event = tuple[str, str, Any]

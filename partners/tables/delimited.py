@@ -1,4 +1,4 @@
-"""Tables as text, as any office program saves them: encodings, delimiters, quotes and line ends."""
+"""Reading and writing delimited text: encodings, delimiters, quotes and line ends of any office program."""
 
 import csv
 import io
@@ -12,15 +12,15 @@ from partners.tables.types import Cell, Record, TableError, has_text
 
 TAB = "\t"
 BOM = "\ufeff"
-"""What some programs put before text, and others once more."""
+"""Some programs write it twice, so all are stripped."""
 DELIMITERS = "\t;,"
-BEYOND_ASCII, OTHER_THAN_UTF8 = "[^\0-\x7f]", "[\udc80-\udcff]"
+NON_ASCII, INVALID_UTF8 = "[^\0-\x7f]", "[\udc80-\udcff]"
 NEWLINE = r"\r\n|\r|\n"
 NEEDS_QUOTING_RE = re.compile(r'\A"|[\t\r\n]')
 
 
 def decode(data: bytes) -> str:
-    """Text in UTF-8 or UTF-16, or else in Windows-1252, as Excel and old mail programs save it."""
+    """Decode UTF-8 or UTF-16, or else Windows-1252, as Excel and old mail programs save it. Raise TableError."""
     for encoding in _candidate_encodings(data):
         try:
             text = data.decode(encoding)
@@ -45,11 +45,11 @@ def _candidate_encodings(data: bytes) -> Iterator[str]:
 
 
 def _reject_damaged_utf8(data: bytes) -> None:
-    """What is mostly UTF-8 is not Windows-1252, in which hardly anything reads as UTF-8."""
+    """Raise TableError if most non-ASCII characters are valid UTF-8, which text in Windows-1252 hardly ever is."""
     text = data.decode(errors="surrogateescape")
-    others = len(re.findall(OTHER_THAN_UTF8, text))
-    if len(re.findall(BEYOND_ASCII, text)) > 2 * others:
-        before = text[: re.search(OTHER_THAN_UTF8, text).start()]
+    invalid = len(re.findall(INVALID_UTF8, text))
+    if len(re.findall(NON_ASCII, text)) > 2 * invalid:
+        before = text[: re.search(INVALID_UTF8, text).start()]
         raise TableError(
             _("Line %d has a damaged character in it. Correct it, save the list in UTF-8 and choose that file.")
             % (1 + len(re.findall(NEWLINE, before)))
@@ -57,20 +57,20 @@ def _reject_damaged_utf8(data: bytes) -> None:
 
 
 def detect_delimiter(text: str, columns: Sequence[str]) -> str:
-    """The delimiter by which the first record with text in it splits into the most of the columns."""
+    """Return the delimiter that splits the first record with text into the largest number of the columns."""
     wanted = set(map(matching_key, columns))
-    headers = {each: next(filter(has_text, parse_records(text, each)), None) for each in DELIMITERS}
+    headers = {delimiter: next(filter(has_text, parse_records(text, delimiter)), None) for delimiter in DELIMITERS}
 
-    def found(delimiter: str) -> tuple[int, int]:
+    def score(delimiter: str) -> tuple[int, int]:
         cells = headers[delimiter].cells
         return len(wanted.intersection(map(matching_key, cells))), len(cells)
 
     blank = [delimiter for delimiter, header in headers.items() if header is None]
-    return blank[0] if blank else max(DELIMITERS, key=found)
+    return blank[0] if blank else max(DELIMITERS, key=score)
 
 
 def parse_records(text: str, delimiter: str) -> Iterator[Record]:
-    """Splits text into cells. A quote opens a quoted cell only where a matching one closes it.
+    """Split text into cells, leaving out empty lines. A quote opens a quoted cell only if a matching one closes it.
 
     Python's csv module would read on to the end of the file after an opening quote that is
     never closed, and would drop the quotes from a cell such as ``"Tor Vergata" University``.
@@ -79,16 +79,22 @@ def parse_records(text: str, delimiter: str) -> Iterator[Record]:
         rf'(?:"(?P<quoted>(?:[^"]|"")*+)"(?=[{delimiter}\r\n]|\Z)|(?P<bare>[^{delimiter}\r\n]*))'
         rf"(?P<end>{delimiter}|{NEWLINE}|\Z)"
     )
+    blank_lines = re.compile("[\r\n]+")
     cells: list[str] = []
     start, line, at = 1, 1, 0
     while at < len(text) or cells:
+        # Skipped in one step, since a file may consist of millions of them.
+        if not cells and (blank := blank_lines.match(text, at)):
+            line += _count_newlines(blank[0])
+            start, at = line, blank.end()
+            continue
         match = cell.match(text, at)
         quoted, bare, end = match.group("quoted", "bare", "end")
         if quoted is None:
             cells.append(bare)
         else:
             cells.append(quoted.replace('""', '"'))
-            line += len(re.findall(NEWLINE, quoted))
+            line += _count_newlines(quoted)
         at = match.end()
         if end != delimiter:
             yield Record(start, cells)
@@ -96,8 +102,12 @@ def parse_records(text: str, delimiter: str) -> Iterator[Record]:
             cells, start = [], line
 
 
+def _count_newlines(text: str) -> int:
+    return text.count("\n") + text.count("\r") - text.count("\r\n")
+
+
 def write_tsv(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Bare cells, but for those that a reader would take for quoted or for several."""
+    """Write cells unquoted, except those that a reader would take for quoted or for several."""
     return "".join("\t".join(_tsv_cell(str(cell)) for cell in row) + "\n" for row in rows).encode()
 
 
@@ -106,9 +116,9 @@ def _tsv_cell(cell: str) -> str:
 
 
 def write_csv(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """With a byte order mark, without which Excel takes UTF-8 for Windows-1252, and every cell quoted.
+    """Write UTF-8 with a byte order mark, as Excel takes it for Windows-1252 otherwise, and quote every cell.
 
-    Bare, a cell with a semicolon would be two where a spreadsheet separates by semicolons.
+    Unquoted, a cell with a semicolon would be two in a spreadsheet that splits at semicolons.
     """
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)

@@ -15,7 +15,7 @@ ROWS_REPEATED, COLUMNS_REPEATED = f"{TABLE}number-rows-repeated", f"{TABLE}numbe
 
 BLANKS = re.compile("[ \t\n]+")
 SPACE, TAB, LINE_BREAK = "\x01", "\x02", "\x03"
-"""What stands for blanks that are meant, while the bare ones are put in order. XML cannot hold it."""
+"""A placeholder for significant white space while the rest is collapsed. XML cannot contain it."""
 ELEMENTS = {"s": SPACE, "tab": TAB, "line-break": LINE_BREAK}
 MAX_SPACES = 10_000_000
 MEANT = str.maketrans({SPACE: " ", TAB: "\t", LINE_BREAK: "\n"})

@@ -1,4 +1,4 @@
-"""What every kind of table file is read into, and written from."""
+"""Types and helpers that all kinds of table files share."""
 
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -11,30 +11,30 @@ MAX_QUOTED_LENGTH = 80
 """Characters of a cell that a message quotes."""
 
 Cell = str | int | date
-"""What can be written to a table. Read again it is text."""
+"""Types that can be written to a table. They are read back as text."""
 
 
 ProgressCallback = Callable[[Iterable, int, str], Iterable]
-"""What long work passes through: things, how many they are, and what is done to them. It gives them as they are."""
+"""Wraps the iterable of a long operation. Arguments: the items, their number, and what is done to them."""
 
 
-def no_progress(things: Iterable, total: int, doing: str) -> Iterable:
-    return things
+def no_progress(items: Iterable, total: int, description: str) -> Iterable:
+    return items
 
 
 class TableError(ValueError):
-    """A file that cannot be read as the table it should be, told in a sentence."""
+    """A file is not the expected table. The message is a sentence for users."""
 
 
 class Record(NamedTuple):
-    """The cells that begin on a line, or stand in a row, of the file. The first is line 1."""
+    """The cells of a row, and the line of the file where it begins, counted from 1."""
 
     line: int
     cells: list[str]
 
 
 def is_spreadsheet(data: bytes) -> bool:
-    """Whether it is a file of the kind, be it one that has to be refused."""
+    """Return True for any ZIP or OLE2 file, also if it is not supported."""
     return data.startswith((ZIP_MAGIC, OLE2_MAGIC))
 
 

@@ -58,7 +58,7 @@ class Relationship(NamedTuple):
 
 @dataclass
 class _Book:
-    """What the cells of all sheets refer to."""
+    """Shared strings, date styles and epoch, to which the cells of all sheets refer."""
 
     strings: list[str] = field(default_factory=list)
     date_styles: set[str] = field(default_factory=set)

@@ -1,7 +1,7 @@
 """Pieces that a page has many of, such as the rows of its list.
 
 A piece is a named tuple. Its words and numbers are put into what its template makes of its shape, which is all else,
-such as whether it is chosen. So a template is asked once for each shape, and not once for each piece.
+such as whether it is chosen. So a template is rendered once for each shape, and not once for each piece.
 """
 
 from functools import cache, lru_cache, partial
@@ -28,7 +28,7 @@ class Fields(NamedTuple):
 
 
 class Gap:
-    """Where a word or a number will be. What it says is not known yet, so that a template cannot decide by it."""
+    """A placeholder for a word or a number. Its value is unknown yet, so a template cannot branch on it."""
 
     def __init__(self, name):
         self.name = name

@@ -1,4 +1,4 @@
-"""Signing in by a real OpenID Connect provider, in a process of its own."""
+"""Login through a real OpenID Connect provider, which runs in a process of its own."""
 
 import html
 import json
@@ -18,8 +18,8 @@ from partners.accounts import oidc
 from partners.accounts.models import UserSession
 from tests.html import text
 
-START = "/admin/university/"
-PEOPLE = [
+START = "/admin/oidc/"
+USER_CLAIMS = [
     {"sub": "1", "preferred_username": "ada", "given_name": "Ada", "email": "ada@example.edu", "groups": ["office"]},
     {"sub": "2", "preferred_username": "bob", "groups": "helpers"},
     {"sub": "3", "preferred_username": "student", "groups": ["students"]},
@@ -43,13 +43,13 @@ PEOPLE = [
 
 @pytest.fixture(scope="session")
 def provider():
-    """The address of a provider, once it answers."""
+    """Return the issuer URL of a running provider."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     command = [Path(sys.executable).with_name("oidc-provider-mock"), "--port", port]
-    for person in PEOPLE:
-        command += ["--user-claims", json.dumps(person)]
+    for claims in USER_CLAIMS:
+        command += ["--user-claims", json.dumps(claims)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in process.stdout:
         if "Uvicorn running" in line:
@@ -70,135 +70,135 @@ def configured(settings, monkeypatch, provider, db):
 
 
 @pytest.fixture
-def sign_on(client, configured):
-    """Goes through the provider as a person, and gives the page one comes back to."""
+def oidc_login(client, configured):
+    """Return a function that signs in as a subject at the provider, and returns the final page."""
 
-    def through(sub, following="/admin/changes/", **form):
-        asked = client.get(START, {"next": following}).url
-        return client.get(answer_of_provider(asked, sub, **form), follow=True)
+    def oidc_login(sub, next_url="/admin/changes/", **form):
+        authorization_url = client.get(START, {"next": next_url}).url
+        return client.get(authorize(authorization_url, sub, **form), follow=True)
 
-    return through
+    return oidc_login
 
 
-def answer_of_provider(asked, sub, **form):
-    """The address that the provider leads back to."""
-    answer = requests.post(asked, data={"sub": sub} | form, allow_redirects=False, timeout=10)
+def authorize(authorization_url, sub, **form):
+    """Return the callback URL, without the host, to which the provider redirects."""
+    answer = requests.post(authorization_url, data={"sub": sub} | form, allow_redirects=False, timeout=10)
     return answer.headers["location"].removeprefix("http://testserver")
 
 
-def standing(name):
-    user = User.objects.get(username=name)
+def staff_and_groups(username):
+    user = User.objects.get(username=username)
     return user.is_staff, [group.name for group in user.groups.all()]
 
 
-def test_member_of_the_office_becomes_a_coordinator_and_lands_where_asked(sign_on):
-    page = sign_on("1")
+def test_member_of_coordinator_group_becomes_coordinator(oidc_login):
+    page = oidc_login("1")
 
     assert page.redirect_chain[-1][0] == "/admin/changes/"
     assert "Welcome, Ada" in text(page)
-    assert standing("ada") == (True, ["Exchange coordinators"])
+    assert staff_and_groups("ada") == (True, ["Exchange coordinators"])
     assert User.objects.get().email == "ada@example.edu"
 
 
-def test_second_time_finds_the_same_account(sign_on):
-    sign_on("1")
-    sign_on("1")
+def test_second_login_reuses_the_account(oidc_login):
+    oidc_login("1")
+    oidc_login("1")
 
     assert User.objects.count() == 1
 
 
-def test_other_group_becomes_an_assistant(sign_on):
-    sign_on("2")
+def test_member_of_assistant_group_becomes_assistant(oidc_login):
+    oidc_login("2")
 
-    assert standing("bob") == (True, ["Assistants"])
+    assert staff_and_groups("bob") == (True, ["Assistants"])
 
 
-def test_stranger_is_refused_in_words(sign_on):
-    page = sign_on("3")
+def test_user_without_group_is_refused_with_explanation(oidc_login):
+    page = oidc_login("3")
 
     assert page.status_code == 403
     assert "“student” is not in a group of the exchange office." in text(page)
     assert User.objects.count() == 0
 
 
-def test_who_left_the_office_loses_it(sign_on, settings):
-    sign_on("1")
+def test_user_who_left_the_group_loses_access(oidc_login, settings):
+    oidc_login("1")
     settings.OIDC_COORDINATOR_GROUPS = ["others"]
 
-    assert sign_on("1").status_code == 403
-    assert standing("ada")[0] is False
+    assert oidc_login("1").status_code == 403
+    assert staff_and_groups("ada")[0] is False
 
 
-def test_name_that_was_given_to_somebody_else_does_not_open_the_account(sign_on):
-    sign_on("1")
+def test_reassigned_username_does_not_open_the_account(oidc_login):
+    oidc_login("1")
 
-    pages = [sign_on(sub) for sub in ("7", "8")]
+    pages = [oidc_login(sub) for sub in ("7", "8")]
 
     assert ["The account “ada” is somebody else's." in text(page) for page in pages] == [True, True]
-    assert standing("ada") == (True, ["Exchange coordinators"])
+    assert staff_and_groups("ada") == (True, ["Exchange coordinators"])
 
 
-def test_person_keeps_the_account_under_another_name(sign_on):
-    sign_on("1")
+def test_account_is_kept_when_username_changes(oidc_login):
+    oidc_login("1")
     User.objects.update(username="ada.lovelace")
 
-    assert "Welcome, Ada" in text(sign_on("1"))
+    assert "Welcome, Ada" in text(oidc_login("1"))
     assert [user.username for user in User.objects.all()] == ["ada.lovelace"]
 
 
-def test_stranger_of_the_same_name_takes_nothing_from_an_account(sign_on, client):
+def test_refused_user_with_same_username_leaves_account_unchanged(oidc_login, client):
     User.objects.create_user("student", is_staff=True)
 
-    assert sign_on("3").status_code == 403
+    assert oidc_login("3").status_code == 403
     assert User.objects.get().is_staff
 
 
-def test_who_is_signed_on_confirms_at_the_university(sign_on, client):
+def test_reauthentication_uses_the_provider(oidc_login, client):
     with time_machine.travel(now(), tick=False) as clock:
-        sign_on("1")
+        oidc_login("1")
         clock.shift(16 * 60)
-        asked = client.get("/admin/second-factor/", follow=True)
-    [link] = re.findall(r'href="(/admin/university/\?again=1&amp;next=[^"]*)"', asked.content.decode())
+        page = client.get("/admin/mfa/", follow=True)
+    [link] = re.findall(r'href="(/admin/oidc/\?again=1&amp;next=[^"]*)"', page.content.decode())
 
-    assert html.unescape(link) == "/admin/university/?again=1&next=/admin/second-factor/"
+    assert html.unescape(link) == "/admin/oidc/?again=1&next=/admin/mfa/"
     assert "prompt=login" in client.get(html.unescape(link)).url
 
 
-def test_superuser_is_never_signed_on(sign_on):
+def test_superuser_cannot_log_in(oidc_login):
     User.objects.create_superuser("root")
 
-    page = sign_on("4")
+    page = oidc_login("4")
 
     assert "“root” administers this site, and signs in with a password." in text(page)
     assert "_auth_user_id" not in page.wsgi_request.session
 
 
-def test_closed_account_stays_closed(sign_on):
+def test_closed_account_cannot_log_in(oidc_login):
     User.objects.create_user("ada", is_active=False)
 
-    assert "The account “ada” has been closed." in text(sign_on("1"))
+    assert "The account “ada” has been closed." in text(oidc_login("1"))
 
 
-def test_name_that_is_no_user_name_is_refused(sign_on):
-    assert "“two words” cannot be a user name here" in text(sign_on("5"))
+def test_invalid_username_is_refused(oidc_login):
+    assert "“two words” cannot be a user name here" in text(oidc_login("5"))
 
 
 @pytest.mark.parametrize(("sub", "form"), [("6", {}), ("1", {"action": "deny"})])
-def test_answer_without_a_name_or_a_consent_is_told(sign_on, sub, form):
-    page = sign_on(sub, **form)
+def test_missing_claim_or_consent_shows_error(oidc_login, sub, form):
+    page = oidc_login(sub, **form)
 
     assert page.status_code == 502
     assert "Signing in with your university account did not work just now." in text(page)
 
 
-def test_answer_that_was_not_asked_for_is_refused(client, configured):
-    page = client.get("/admin/university/back/?code=stolen&state=invented")
+def test_unsolicited_callback_is_refused(client, configured):
+    page = client.get("/admin/oidc/callback/?code=stolen&state=invented")
 
     assert page.status_code == 502
     assert User.objects.count() == 0
 
 
-def test_provider_that_is_down_is_told(client, configured, settings):
+def test_unreachable_provider_shows_error(client, configured, settings):
     settings.OIDC_ISSUER = "http://127.0.0.1:9"
     oidc.get_oidc_client.cache_clear()
 
@@ -208,38 +208,38 @@ def test_provider_that_is_down_is_told(client, configured, settings):
     assert "Try again in a minute." in text(page)
 
 
-def test_second_factor_is_the_university_s_business(sign_on, settings):
-    settings.SECOND_FACTOR_REQUIRED = True
+def test_mfa_is_not_required_for_oidc_sessions(oidc_login, settings):
+    settings.MFA_REQUIRED = True
 
-    assert "Welcome, Ada" in text(sign_on("1"))
+    assert "Welcome, Ada" in text(oidc_login("1"))
 
 
-def test_no_other_site_is_gone_on_to(sign_on):
-    page = sign_on("1", following="https://elsewhere.example/")
+def test_next_url_of_other_site_is_ignored(oidc_login):
+    page = oidc_login("1", next_url="https://elsewhere.example/")
 
     assert page.redirect_chain[-1][0] == "/admin/"
 
 
-def test_login_page_offers_it_only_where_it_is_set_up(client, configured, settings):
-    offered = client.get("/admin/login/?next=/admin/changes/").content.decode()
+def test_login_page_offers_oidc_only_if_configured(client, configured, settings):
+    enabled = client.get("/admin/login/?next=/admin/changes/").content.decode()
     settings.OIDC_ISSUER = ""
     oidc.get_oidc_client.cache_clear()
-    otherwise = client.get("/admin/login/").content.decode()
+    disabled = client.get("/admin/login/").content.decode()
 
-    assert re.findall(r'href="(/admin/university/[^"]*)"', offered) == ["/admin/university/?next=/admin/changes/"]
-    assert START not in otherwise
+    assert re.findall(r'href="(/admin/oidc/[^"]*)"', enabled) == ["/admin/oidc/?next=/admin/changes/"]
+    assert START not in disabled
     assert client.get(START).status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("told", "led_to"),
+    ("fetch_site", "url_start"),
     [("cross-site", "/admin/login/"), ("same-site", "/admin/login/"), ("same-origin", "http:"), ("none", "http:")],
 )
-def test_link_on_another_site_signs_nobody_on(client, configured, told, led_to):
-    assert client.get(START, headers={"Sec-Fetch-Site": told}).url.startswith(led_to)
+def test_cross_site_request_does_not_start_login(client, configured, fetch_site, url_start):
+    assert client.get(START, headers={"Sec-Fetch-Site": fetch_site}).url.startswith(url_start)
 
 
-def test_server_that_calls_itself_otherwise_is_not_believed(client, configured, settings, caplog):
+def test_provider_with_other_issuer_is_refused(client, configured, settings, caplog):
     settings.OIDC_ISSUER += "/"
     oidc.get_oidc_client.cache_clear()
 
@@ -250,30 +250,30 @@ def test_server_that_calls_itself_otherwise_is_not_believed(client, configured, 
 
 
 @pytest.mark.parametrize(
-    ("told", "is_taken"),
+    ("supported", "allowed"),
     [(["RS256", "none", "HS256"], ["RS256"]), (["ES256"], ["ES256"]), (["none"], [])],
 )
-def test_tokens_are_signed_by_a_key_of_the_server_alone(settings, told, is_taken):
+def test_only_asymmetric_algorithms_are_allowed(settings, supported, allowed):
     settings.OIDC_ISSUER = "https://login.example.edu"
-    metadata = {"issuer": "https://login.example.edu", "id_token_signing_alg_values_supported": told}
+    metadata = {"issuer": "https://login.example.edu", "id_token_signing_alg_values_supported": supported}
 
     oidc.validate_provider_metadata(metadata)
 
-    assert metadata["id_token_signing_alg_values_supported"] == is_taken
+    assert metadata["id_token_signing_alg_values_supported"] == allowed
 
 
-@pytest.mark.parametrize("told", [{"sub": "4", "roles": "office"}, {"sub": ["1"]}, {}, [], 5, None])
-def test_server_that_tells_of_somebody_else_is_not_believed(configured, settings, sign_on, monkeypatch, told):
+@pytest.mark.parametrize("userinfo", [{"sub": "4", "roles": "office"}, {"sub": ["1"]}, {}, [], 5, None])
+def test_userinfo_of_other_subject_is_refused(configured, settings, oidc_login, monkeypatch, userinfo):
     settings.OIDC_GROUPS_CLAIM = "roles"
-    monkeypatch.setattr(type(oidc.get_oidc_client()), "userinfo", lambda self, token: told)
+    monkeypatch.setattr(type(oidc.get_oidc_client()), "userinfo", lambda self, token: userinfo)
 
-    assert sign_on("1").status_code == 502
+    assert oidc_login("1").status_code == 502
     assert User.objects.count() == 0
 
 
 @pytest.mark.parametrize(("sub", "name"), [("9", "number"), ("10", "objects"), ("11", "mapping"), ("12", "nested")])
-def test_groups_that_are_none_are_answered_as_no_group(sign_on, sub, name):
-    page = sign_on(sub)
+def test_malformed_groups_count_as_no_group(oidc_login, sub, name):
+    page = oidc_login(sub)
 
     assert page.status_code == 403
     assert f"“{name}” is not in a group of the exchange office." in text(page)
@@ -283,63 +283,63 @@ def test_groups_that_are_none_are_answered_as_no_group(sign_on, sub, name):
     ("sub", "name", "stored"),
     [("13", "eve", ("", "")), ("14", "nul", ("", "Nul")), ("18", "long", ("", "L" * 150))],
 )
-def test_of_other_claims_only_what_an_account_can_hold_is_taken(sign_on, sub, name, stored):
-    assert sign_on(sub).status_code == 200
+def test_invalid_optional_claims_are_ignored(oidc_login, sub, name, stored):
+    assert oidc_login(sub).status_code == 200
     assert User.objects.values_list("username", "email", "first_name").get() == (name, *stored)
 
 
 @pytest.mark.parametrize(("sub", "status"), [("15", 502), ("16", 502), ("17", 403)])
-def test_claim_that_is_no_name_makes_no_account(sign_on, sub, status):
-    assert sign_on(sub).status_code == status
+def test_malformed_username_claim_creates_no_account(oidc_login, sub, status):
+    assert oidc_login(sub).status_code == status
     assert User.objects.count() == 0
 
 
-@pytest.mark.parametrize("address", [START, "/admin/university/back/?code=stolen&state=invented", "/admin/login/"])
-def test_address_that_anybody_may_ask_for_writes_no_session(client, configured, address):
+@pytest.mark.parametrize("url", [START, "/admin/oidc/callback/?code=stolen&state=invented", "/admin/login/"])
+def test_anonymous_requests_create_no_session(client, configured, url):
     for _number in range(3):
-        client.get(address)
+        client.get(url)
 
     assert UserSession.objects.count() == 0
 
 
-def test_answer_is_good_only_in_the_browser_that_asked_and_only_once(client, configured):
-    back = answer_of_provider(client.get(START).url, "1")
+def test_callback_works_once_and_in_the_same_browser_only(client, configured):
+    callback_url = authorize(client.get(START).url, "1")
 
-    answers = [type(client)().get(back).status_code, client.get(back).status_code, client.get(back).status_code]
+    statuses = [browser.get(callback_url).status_code for browser in (type(client)(), client, client)]
 
-    assert answers == [502, 302, 502]
-
-
-def test_sign_ons_in_three_tabs_end_each_where_it_was_begun(client, configured):
-    pages = ["/admin/changes/", "/admin/overview/", "/admin/calendar/"]
-    backs = [answer_of_provider(client.get(START, {"next": page}).url, "1") for page in pages]
-
-    assert [client.get(back).url for back in backs] == pages
+    assert statuses == [502, 302, 502]
 
 
-def test_cookie_of_a_sign_on_is_signed_hidden_from_scripts_and_short_lived(client, configured):
+def test_parallel_logins_keep_their_next_url(client, configured):
+    pages = ["/admin/changes/", "/admin/statistics/", "/admin/calendar/"]
+    callback_urls = [authorize(client.get(START, {"next": page}).url, "1") for page in pages]
+
+    assert [client.get(url).url for url in callback_urls] == pages
+
+
+def test_login_cookie_is_http_only_and_expires(client, configured):
     with time_machine.travel(now(), tick=False) as clock:
-        back = answer_of_provider(client.get(START, {"next": "/" + "a" * 5000}).url, "1")
+        callback_url = authorize(client.get(START, {"next": "/" + "a" * 5000}).url, "1")
         [cookie] = client.cookies.values()
         clock.shift(601)
-        late = client.get(back)
+        late = client.get(callback_url)
 
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"], cookie["path"]) == (True, "Lax", 600, "/")
     assert len(cookie.value) < 4000
     assert late.status_code == 502
 
 
-def test_cookie_that_was_altered_is_as_none(client, configured):
-    back = answer_of_provider(client.get(START).url, "1")
+def test_tampered_login_cookie_is_ignored(client, configured):
+    callback_url = authorize(client.get(START).url, "1")
     [name] = client.cookies
     client.cookies[name] = client.cookies[name].value[:-1] + "~"
 
-    assert client.get(back).status_code == 502
+    assert client.get(callback_url).status_code == 502
 
 
-def test_account_that_the_university_signs_on_has_no_password_to_reset(sign_on, client, mailoutbox):
+def test_oidc_account_has_no_password_to_reset(oidc_login, client, mailoutbox):
     User.objects.create_user("ada", email="ada@example.edu", password="an earlier password")
-    sign_on("1")
+    oidc_login("1")
 
     client.post("/admin/password/", {"email": "ada@example.edu"})
 
@@ -348,11 +348,11 @@ def test_account_that_the_university_signs_on_has_no_password_to_reset(sign_on, 
     assert User.objects.get().has_usable_password() is False
 
 
-def test_who_is_signed_on_again_stays_signed_in_elsewhere(sign_on, client, configured):
-    sign_on("1")
-    elsewhere = type(client)()
-    elsewhere.get(answer_of_provider(elsewhere.get(START).url, "1"))
+def test_second_login_keeps_other_sessions(oidc_login, client, configured):
+    oidc_login("1")
+    other_client = type(client)()
+    other_client.get(authorize(other_client.get(START).url, "1"))
 
-    sign_on("1")
+    oidc_login("1")
 
-    assert elsewhere.get("/admin/").status_code == 200
+    assert other_client.get("/admin/").status_code == 200

@@ -20,14 +20,14 @@ def change(client, new, old="the one before"):
     return client.post(PAGE, {"old_password": old, "new_password1": new, "new_password2": new})
 
 
-def refusal(password, **person):
+def validation_error(password, **fields):
     with pytest.raises(ValidationError) as caught:
-        validate_password(password, User(**person))
+        validate_password(password, User(**fields))
     return " ".join(caught.value.messages)
 
 
 @pytest.mark.parametrize(
-    ("password", "told"),
+    ("password", "message"),
     [
         ("eleven char", "This password is too short. It must contain at least 12 characters."),
         ("justinbieber", "This password is too common."),
@@ -36,18 +36,20 @@ def refusal(password, **person):
         ("exchange-partners", "Besides “exchange, partner”, which is guessed easily here"),
     ],
 )
-def test_password_that_is_guessed_easily_is_refused(password, told):
-    assert told in refusal(password)
+def test_guessable_password_is_refused(password, message):
+    assert message in validation_error(password)
 
 
-def test_words_of_the_office_s_own_name_do_not_count(settings):
+def test_words_of_office_name_are_guessable(settings):
     settings.OFFICE_NAME = "Akademisches Auslandsamt"
 
-    assert "Besides “auslandsamt”" in refusal("auslandsamt1234")
+    assert "Besides “auslandsamt”" in validation_error("auslandsamt1234")
 
 
-def test_password_like_the_account_is_refused():
-    assert "too similar to the email address" in refusal("annabelle.meyer1", email="annabelle.meyer@example.edu")
+def test_password_similar_to_email_is_refused():
+    assert "too similar to the email address" in validation_error(
+        "annabelle.meyer1", email="annabelle.meyer@example.edu"
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,13 +63,13 @@ def test_password_like_the_account_is_refused():
         "x!" * 64,
     ],
 )
-def test_password_may_be_of_any_characters_and_long(client, account, password):
+def test_password_may_have_any_characters_and_be_long(client, account, password):
     change(client, password)
 
     assert client.login(request=client.get(PAGE).wsgi_request, username="coordinator", password=password)
 
 
-def test_password_is_compared_exactly(client, account):
+def test_password_comparison_is_exact(client, account):
     change(client, "Correct horse battery ")
 
     request = client.get(PAGE).wsgi_request
@@ -75,27 +77,27 @@ def test_password_is_compared_exactly(client, account):
         assert not client.login(request=request, username="coordinator", password=other)
 
 
-def test_change_asks_for_the_password_before(client, account):
+def test_change_requires_current_password(client, account):
     page = change(client, "a new and long one", old="not the one before")
 
     assert errors(page)["old_password"].startswith("Your old password was entered incorrectly.")
 
 
-def test_change_ends_the_sessions_elsewhere(client, account):
-    elsewhere = type(client)()
-    elsewhere.force_login(account)
+def test_change_ends_other_sessions(client, account):
+    other_client = type(client)()
+    other_client.force_login(account)
 
     change(client, "a new and long one")
 
     assert "Recent changes" in text(client.get("/admin/"))
-    assert elsewhere.get("/admin/").url.startswith("/admin/login/")
+    assert other_client.get("/admin/").url.startswith("/admin/login/")
 
 
-def test_list_of_common_passwords_is_long():
+def test_common_password_list_is_complete():
     assert len(CommonPasswordValidator().passwords) > 19_000
 
 
-def test_fields_hide_what_is_typed_and_let_password_managers_help(client, account):
+def test_password_fields_are_hidden_and_have_autocomplete(client, account):
     page = client.get(PAGE).content.decode()
 
     assert page.count('type="password"') == 3
@@ -103,14 +105,14 @@ def test_fields_hide_what_is_typed_and_let_password_managers_help(client, accoun
     assert page.count('autocomplete="new-password"') == 2
 
 
-def test_closed_account_is_out_at_once(client, account):
-    is_open = client.get("/admin/").status_code
+def test_closed_account_loses_access_immediately(client, account):
+    status_before = client.get("/admin/").status_code
     account.is_active = False
     account.save()
 
-    assert (is_open, client.get("/admin/").url) == (200, "/admin/login/?next=/admin/")
+    assert (status_before, client.get("/admin/").url) == (200, "/admin/login/?next=/admin/")
 
 
-def test_every_page_offers_to_sign_out(client, account):
-    for address in ("/admin/", PAGE, "/admin/second-factor/", "/admin/partners/university/", "/admin/changes/"):
-        assert '<form id="logout-form" method="post" action="/admin/logout/">' in client.get(address).content.decode()
+def test_every_page_has_logout_form(client, account):
+    for url in ("/admin/", PAGE, "/admin/mfa/", "/admin/partners/university/", "/admin/changes/"):
+        assert '<form id="logout-form" method="post" action="/admin/logout/">' in client.get(url).content.decode()

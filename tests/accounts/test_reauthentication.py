@@ -1,5 +1,3 @@
-"""Who would change what signing in rests on says once more who she is."""
-
 import pytest
 import time_machine
 from django_otp.oath import totp
@@ -7,15 +5,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tests.html import errors, text
 
-PAGE, SECOND_FACTOR = "/admin/confirm/?next=/admin/second-factor/", "/admin/second-factor/"
+PAGE, MFA_SETUP = "/admin/reauthenticate/?next=/admin/mfa/", "/admin/mfa/"
 PASSWORD = "the right one"  # noqa: S105
 PASSWORD_CHANGE = "/admin/password_change/"  # noqa: S105
-SENSITIVE = [SECOND_FACTOR, PASSWORD_CHANGE, "/admin/auth/user/", "/admin/auth/user/add/", "/admin/auth/group/"]
+SENSITIVE_URLS = [MFA_SETUP, PASSWORD_CHANGE, "/admin/auth/user/", "/admin/auth/user/add/", "/admin/auth/group/"]
 
 
 @pytest.fixture
-def late(client, coordinator):
-    """A coordinator who administers as well, a quarter of an hour after signing in."""
+def stale_client(client, coordinator):
+    """A client of a superuser who logged in 15 minutes ago."""
     coordinator.set_password(PASSWORD)
     coordinator.is_superuser = True
     coordinator.save()
@@ -25,50 +23,52 @@ def late(client, coordinator):
         yield client
 
 
-@pytest.mark.parametrize("address", SENSITIVE)
-def test_page_asks_a_quarter_of_an_hour_after_signing_in(late, address):
-    assert late.get(address).url == f"/admin/confirm/?next={address.replace('/', '%2F')}"
-    assert late.post(address, {"step": "off"}).url.startswith("/admin/confirm/")
+@pytest.mark.parametrize("url", SENSITIVE_URLS)
+def test_sensitive_page_requires_reauthentication_after_15_minutes(stale_client, url):
+    assert stale_client.get(url).url == f"/admin/reauthenticate/?next={url.replace('/', '%2F')}"
+    assert stale_client.post(url, {"action": "disable"}).url.startswith("/admin/reauthenticate/")
 
 
-def test_other_pages_do_not_ask(late):
-    assert [late.get(address).status_code for address in ("/admin/", "/admin/partners/agreement/")] == [200, 200]
+def test_other_pages_require_no_reauthentication(stale_client):
+    assert [stale_client.get(url).status_code for url in ("/admin/", "/admin/partners/agreement/")] == [200, 200]
 
 
-def test_password_opens_it_and_the_session_has_another_key(late):
-    before = late.session.session_key
+def test_password_reauthenticates_and_cycles_session_key(stale_client):
+    before = stale_client.session.session_key
 
-    page = late.post(PAGE, {"password": PASSWORD}, follow=True)
+    page = stale_client.post(PAGE, {"password": PASSWORD}, follow=True)
 
-    assert page.redirect_chain[-1][0] == SECOND_FACTOR
-    assert late.session.session_key not in {None, before}
-    assert late.get("/admin/auth/user/").status_code == 200
+    assert page.redirect_chain[-1][0] == MFA_SETUP
+    assert stale_client.session.session_key not in {None, before}
+    assert stale_client.get("/admin/auth/user/").status_code == 200
 
 
-def test_wrong_password_opens_nothing_and_is_counted(late):
-    page = late.post(PAGE, {"password": "a wrong one"})
+def test_wrong_password_is_refused_and_counted(stale_client):
+    page = stale_client.post(PAGE, {"password": "a wrong one"})
 
     assert errors(page) == {"password": "This is not your password."}
-    assert late.get(SECOND_FACTOR).status_code == 302
-    assert [late.post(PAGE, {"password": "a wrong one"}).status_code for _number in range(9)] == [200] * 8 + [429]
+    assert stale_client.get(MFA_SETUP).status_code == 302
+    assert [stale_client.post(PAGE, {"password": "a wrong one"}).status_code for _number in range(9)] == [200] * 8 + [
+        429
+    ]
 
 
-def test_who_has_a_second_factor_gives_that_too(late, coordinator):
+def test_code_is_required_with_mfa(stale_client, coordinator):
     app = TOTPDevice.objects.create(user=coordinator)
-    asked = late.get(PAGE)
-    without = late.post(PAGE, {"password": PASSWORD})
+    page = stale_client.get(PAGE)
+    without_code = stale_client.post(PAGE, {"password": PASSWORD})
 
-    done = late.post(PAGE, {"password": PASSWORD, "code": f"{totp(app.bin_key):06}"})
+    done = stale_client.post(PAGE, {"password": PASSWORD, "code": f"{totp(app.bin_key):06}"})
 
-    assert "Code:" in text(asked)
-    assert errors(without) == {"code": "This field is required."}
-    assert done.url == SECOND_FACTOR
+    assert "Code:" in text(page)
+    assert errors(without_code) == {"code": "This field is required."}
+    assert done.url == MFA_SETUP
 
 
-def test_second_factor_stays_on_without_it(late, coordinator):
+def test_mfa_cannot_be_disabled_without_reauthentication(stale_client, coordinator):
     TOTPDevice.objects.create(user=coordinator)
 
-    late.post(SECOND_FACTOR, {"step": "off"})
+    stale_client.post(MFA_SETUP, {"action": "disable"})
 
     assert TOTPDevice.objects.count() == 1
 
@@ -77,36 +77,39 @@ def change_password(browser, old, new="a new and long one"):
     return browser.post(PASSWORD_CHANGE, {"old_password": old, "new_password1": new, "new_password2": new})
 
 
-def test_own_password_is_changed_by_who_has_confirmed(late):
-    late.post(PAGE, {"password": PASSWORD})
+def test_password_can_be_changed_after_reauthentication(stale_client):
+    stale_client.post(PAGE, {"password": PASSWORD})
 
-    done = change_password(late, PASSWORD)
+    done = change_password(stale_client, PASSWORD)
 
     assert done.url == "/admin/password_change/done/"
-    assert late.get("/admin/").status_code == 200
+    assert stale_client.get("/admin/").status_code == 200
 
 
-def test_guesses_of_the_password_that_is_changed_are_counted_and_logged(late, caplog):
-    late.post(PAGE, {"password": PASSWORD})
+def test_wrong_current_passwords_are_counted_and_logged(stale_client, caplog):
+    stale_client.post(PAGE, {"password": PASSWORD})
     caplog.set_level("INFO", "partners.security")
     caplog.clear()
 
-    answers = [change_password(late, "a wrong one") for _number in range(10)]
+    responses = [change_password(stale_client, "a wrong one") for _number in range(10)]
 
-    assert errors(answers[0]) == {
+    assert errors(responses[0]) == {
         "old_password": "Your old password was entered incorrectly. Please enter it again.",
     }
-    assert [answer.status_code for answer in answers] == [200] * 9 + [429]
-    assert change_password(late, PASSWORD).status_code == 429
+    assert [response.status_code for response in responses] == [200] * 9 + [429]
+    assert change_password(stale_client, PASSWORD).status_code == 429
     events = [record.event for record in caplog.records if record.name == "partners.security"]
-    assert events[:2] == ["not signed in", "password not changed"]
-    assert "has to wait" in events
+    assert events[:2] == ["login_failed", "password_change_failed"]
+    assert "lockout" in events
 
 
-def test_no_other_site_is_gone_on_to(late):
-    assert late.post("/admin/confirm/?next=https://elsewhere.example/", {"password": PASSWORD}).url == "/admin/"
+def test_next_url_of_other_site_is_ignored(stale_client):
+    assert (
+        stale_client.post("/admin/reauthenticate/?next=https://elsewhere.example/", {"password": PASSWORD}).url
+        == "/admin/"
+    )
 
 
-def test_who_has_not_signed_in_is_led_to_the_login(client, db):
-    for answer in (client.get(PAGE), client.post(PAGE, {"password": PASSWORD})):
-        assert answer.url == "/admin/login/"
+def test_anonymous_user_is_redirected_to_login(client, db):
+    for response in (client.get(PAGE), client.post(PAGE, {"password": PASSWORD})):
+        assert response.url == "/admin/login/"

@@ -1,5 +1,3 @@
-"""What the log tells of who came in, who did not, and what was refused."""
-
 import pytest
 from django.contrib.auth.models import User
 from django_otp.oath import totp
@@ -7,15 +5,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.models import Country, ImportRun
 from tests.factories import DocumentFactory
-from tests.html import close
+from tests.html import close_response
 
 PASSWORD = "the right one"  # noqa: S105
 LOGIN = "/admin/login/"
 
 
 @pytest.fixture
-def told(caplog, coordinator):
-    """The events that were told since, each with who and whatever is asked for."""
+def logged_events(caplog, coordinator):
+    """Return a function that lists logged events as (event, user, *values of the named attributes)."""
     coordinator.set_password(PASSWORD)
     coordinator.save()
     caplog.set_level("INFO", "partners.security")
@@ -28,114 +26,114 @@ def told(caplog, coordinator):
     return events
 
 
-def sign_in(client, password=PASSWORD, name="coordinator"):
+def log_in(client, password=PASSWORD, name="coordinator"):
     return client.post(LOGIN, {"username": name, "password": password})
 
 
-def test_coming_and_going_is_told_with_how_and_from_where(client, told):
-    sign_in(client)
+def test_login_and_logout_are_logged_with_backend_and_ip(client, logged_events):
+    log_in(client)
     client.post("/admin/logout/")
 
-    assert told("address", "by") == [
-        ("signed in", "coordinator", "127.0.0.1", "ModelBackend"),
-        ("signed out", "coordinator", "127.0.0.1", None),
+    assert logged_events("client_ip", "backend") == [
+        ("login", "coordinator", "127.0.0.1", "ModelBackend"),
+        ("logout", "coordinator", "127.0.0.1", None),
     ]
 
 
-def test_failures_are_told_until_one_has_to_wait(client, told):
-    for _number in range(11):
-        sign_in(client, "a wrong one")
+def test_failed_logins_and_lockout_are_logged(client, logged_events):
+    for _attempt in range(11):
+        log_in(client, "a wrong one")
 
-    assert told()[:9] == [("not signed in", "coordinator")] * 9
-    assert ("has to wait", "coordinator") in told()
+    assert logged_events()[:9] == [("login_failed", "coordinator")] * 9
+    assert ("lockout", "coordinator") in logged_events()
 
 
-def test_what_is_typed_for_a_name_is_told_only_if_it_is_one(client, told, caplog):
-    sign_in(client, name="the right one")
+def test_unknown_username_is_not_logged(client, logged_events, caplog):
+    log_in(client, name="the right one")
 
-    assert told() == [("not signed in", "nobody")]
+    assert logged_events() == [("login_failed", "nobody")]
     assert "the right one" not in caplog.text
 
 
-def test_second_factor_is_told(client, told, coordinator):
-    sign_in(client)
-    client.post("/admin/second-factor/", {"step": "begin"})
-    app = TOTPDevice.objects.get()
-    client.post("/admin/second-factor/", {"step": "confirm", "code": f"{totp(app.bin_key):06}"})
-    client.post("/admin/second-factor/", {"step": "off"})
+def test_mfa_changes_are_logged(client, logged_events, coordinator):
+    log_in(client)
+    client.post("/admin/mfa/", {"action": "start"})
+    device = TOTPDevice.objects.get()
+    client.post("/admin/mfa/", {"action": "confirm", "code": f"{totp(device.bin_key):06}"})
+    client.post("/admin/mfa/", {"action": "disable"})
 
-    assert [event for event, _user in told()] == [
-        "signed in",
-        "second factor on",
-        "recovery codes made",
-        "second factor off",
+    assert [event for event, _user in logged_events()] == [
+        "login",
+        "mfa_enabled",
+        "recovery_codes_generated",
+        "mfa_disabled",
     ]
 
 
-def test_codes_are_told_and_not_what_they_were(client, told, coordinator, caplog):
-    app = TOTPDevice.objects.create(user=coordinator)
-    sign_in(client)
-    code = f"{totp(app.bin_key):06}"
-    client.post("/admin/code/", {"code": code})
-    client.post("/admin/confirm/", {"password": "a wrong one", "code": code})
+def test_codes_and_passwords_are_not_logged(client, logged_events, coordinator, caplog):
+    device = TOTPDevice.objects.create(user=coordinator)
+    log_in(client)
+    code = f"{totp(device.bin_key):06}"
+    client.post("/admin/mfa/verify/", {"code": code})
+    client.post("/admin/reauthenticate/", {"password": "a wrong one", "code": code})
 
-    assert [event for event, _user in told()[:2]] == ["signed in", "right code"]
-    assert told()[-1] == ("not confirmed", "coordinator")
+    assert [event for event, _user in logged_events()[:2]] == ["login", "mfa_ok"]
+    assert logged_events()[-1] == ("reauthentication_failed", "coordinator")
     assert (code in caplog.text, "a wrong one" in caplog.text) == (False, False)
 
 
-def test_new_password_is_told_whichever_way_it_came(told, coordinator):
+def test_password_change_is_logged(logged_events, coordinator):
     coordinator.set_password("another and long one")
     coordinator.save()
 
-    assert told("address") == [("password changed", "coordinator", None)]
+    assert logged_events("client_ip") == [("password_changed", "coordinator", None)]
 
 
-def test_refusal_is_told_with_the_page(client, told, coordinator):
+def test_forbidden_request_is_logged_with_path(client, logged_events, coordinator):
     client.force_login(coordinator)
     country = Country.objects.first()
 
     client.get(f"/admin/partners/country/{country.pk}/delete/")
 
-    assert told("method", "page")[-1] == (
-        "refused",
+    assert logged_events("method", "path")[-1] == (
+        "forbidden",
         "coordinator",
         "GET",
         f"/admin/partners/country/{country.pk}/delete/",
     )
 
 
-def test_forged_form_is_told(client, told):
+def test_csrf_failure_is_logged(client, logged_events):
     client.handler.enforce_csrf_checks = True
 
     client.post("/admin/logout/")
 
-    assert told("page") == [("refused", "nobody", "/admin/logout/")]
+    assert logged_events("path") == [("forbidden", "nobody", "/admin/logout/")]
 
 
-def test_change_of_an_account_is_told(client, told):
+def test_account_change_is_logged(client, logged_events):
     client.force_login(User.objects.create_superuser("ann"))
 
     client.post("/admin/auth/user/add/", {"username": "berta", "email": "berta@example.edu"})
 
-    assert told("whose", "action")[-2:] == [
-        ("invited", "ann", "berta", None),
-        ("account changed", "ann", "berta", "Addition"),
+    assert logged_events("target", "action")[-2:] == [
+        ("invitation_sent", "ann", "berta", None),
+        ("account_changed", "ann", "berta", "Addition"),
     ]
 
 
-def test_what_leaves_the_house_is_told(client, told, coordinator):
+def test_downloads_are_logged(client, logged_events, coordinator):
     client.force_login(coordinator)
     document = DocumentFactory()
-    run = ImportRun.of(b"Country", file_name="partners.tsv")
-    run.accept()
+    run = ImportRun.from_upload(b"Country", file_name="partners.tsv")
+    run.mark_accepted()
 
-    close(client.get(f"/admin/partners/document/{document.pk}/file/"))
+    close_response(client.get(f"/admin/partners/document/{document.pk}/file/"))
     client.post("/admin/partners/university/export/", {"resource": "0", "format": "0"})
     client.get(f"/admin/partners/importrun/{run.pk}/file/")
 
-    assert told("document", "format", "run")[1:] == [
-        ("document opened", "coordinator", document.pk, None, None),
+    assert logged_events("document", "format", "import_run")[1:] == [
+        ("document_opened", "coordinator", document.pk, None, None),
         ("exported", "coordinator", None, "tsv", None),
-        ("import file opened", "coordinator", None, None, run.pk),
+        ("import_file_opened", "coordinator", None, None, run.pk),
     ]

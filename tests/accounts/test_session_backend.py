@@ -1,5 +1,3 @@
-"""How long one stays signed in, where, and how to end it."""
-
 import pytest
 import time_machine
 from django.contrib.auth.models import User
@@ -7,7 +5,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from partners.accounts.models import UserSession
-from tests.html import cells, messages, pieces
+from tests.html import cells, element_texts, messages
 
 PAGE = "/admin/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -28,57 +26,57 @@ def coordinator(coordinator):
     return coordinator
 
 
-def browser(user, agent=FIREFOX, address="192.0.2.7"):
-    client = Client(headers={"user-agent": agent}, REMOTE_ADDR=address)
+def log_in(user, user_agent=FIREFOX, client_ip="192.0.2.7"):
+    client = Client(headers={"user-agent": user_agent}, REMOTE_ADDR=client_ip)
     client.post("/admin/login/", {"username": user.username, "password": "the right one"})
     return client
 
 
-def is_in(client):
+def is_logged_in(client):
     return client.get("/admin/").status_code == 200
 
 
-def test_two_hours_without_doing_anything_end_it(clock, coordinator):
-    client = browser(coordinator)
-    found = []
+def test_session_ends_after_two_hours_of_inactivity(clock, coordinator):
+    client = log_in(coordinator)
+    results = []
     for minutes in (119, 119, 121):
         clock.shift(60 * minutes)
-        found.append(is_in(client))
+        results.append(is_logged_in(client))
 
-    assert found == [True, True, False]
+    assert results == [True, True, False]
 
 
-def test_working_day_ends_it_however_busy_one_is(clock, coordinator):
-    client = browser(coordinator)
-    found = []
+def test_session_ends_at_absolute_age(clock, coordinator):
+    client = log_in(coordinator)
+    results = []
     for _hour in range(10):
         clock.shift(3600 - 1)
-        found.append(is_in(client))
+        results.append(is_logged_in(client))
     clock.shift(10)
 
-    assert (found, is_in(client)) == ([True] * 10, False)
+    assert (results, is_logged_in(client)) == ([True] * 10, False)
 
 
-def test_working_writes_once_in_five_minutes(clock, coordinator):
-    client = browser(coordinator)
-    is_in(client)
-    written = []
+def test_session_is_extended_once_in_five_minutes(clock, coordinator):
+    client = log_in(coordinator)
+    is_logged_in(client)
+    expiry_dates = []
     for seconds in (10, 10, 300):
         clock.shift(seconds)
-        is_in(client)
-        written.append(UserSession.objects.get().expire_date.isoformat())
+        is_logged_in(client)
+        expiry_dates.append(UserSession.objects.get().expire_date.isoformat())
 
-    assert written == ["2026-11-24T10:00:00+00:00"] * 2 + ["2026-11-24T10:05:20+00:00"]
+    assert expiry_dates == ["2026-11-24T10:00:00+00:00"] * 2 + ["2026-11-24T10:05:20+00:00"]
 
 
-def test_page_tells_where_one_is_signed_in(clock, coordinator):
-    browser(coordinator, SAFARI, "198.51.100.1")
+def test_page_lists_sessions(clock, coordinator):
+    log_in(coordinator, SAFARI, "198.51.100.1")
     clock.shift(60)
-    browser(User.objects.create_superuser("another", password="the right one"))
-    browser(coordinator, "curl/8", "198.51.100.2")
+    log_in(User.objects.create_superuser("another", password="the right one"))
+    log_in(coordinator, "curl/8", "198.51.100.2")
     clock.shift(60)
 
-    page = browser(coordinator, EDGE).get(PAGE)
+    page = log_in(coordinator, EDGE).get(PAGE)
 
     assert [row for row in cells(page) if len(row) == 4 and "ago" in row[1]] == [
         ["Edge on Windows 192.0.2.7", "0 minutes ago", "0 minutes ago", "This one"],
@@ -87,60 +85,60 @@ def test_page_tells_where_one_is_signed_in(clock, coordinator):
     ]
 
 
-def test_page_has_no_key_that_opens_the_office(coordinator):
-    here, there = browser(coordinator), browser(coordinator)
+def test_page_contains_no_session_key(coordinator):
+    current, other = log_in(coordinator), log_in(coordinator)
 
-    page = here.get(PAGE).content.decode()
+    page = current.get(PAGE).content.decode()
 
-    assert [client.cookies["sessionid"].value in page for client in (here, there)] == [False, False]
+    assert [client.cookies["sessionid"].value in page for client in (current, other)] == [False, False]
 
 
-def test_one_place_is_ended_and_the_others_go_on(coordinator):
-    here, there = browser(coordinator), browser(coordinator, SAFARI)
-    third = browser(coordinator, EDGE)
-    [number] = [
+def test_one_session_is_ended(coordinator):
+    current, other = log_in(coordinator), log_in(coordinator, SAFARI)
+    third = log_in(coordinator, EDGE)
+    [public_id] = [
         button.split('value="')[1].split('"')[0]
-        for button in here.get(PAGE).content.decode().split("<button")
+        for button in current.get(PAGE).content.decode().split("<button")
         if "End Safari on iPhone" in button
     ]
 
-    page = here.post(PAGE, {"number": number}, follow=True)
+    page = current.post(PAGE, {"session": public_id}, follow=True)
 
     assert messages(page) == ["Signed out in 1 other place."]
-    assert [is_in(client) for client in (here, there, third)] == [True, False, True]
+    assert [is_logged_in(client) for client in (current, other, third)] == [True, False, True]
 
 
-def test_all_others_are_ended_and_nobody_else_s(coordinator):
-    another = browser(User.objects.create_superuser("another", password="the right one"))
-    here, there, third = (browser(coordinator) for _number in range(3))
+def test_all_other_sessions_are_ended(coordinator):
+    another = log_in(User.objects.create_superuser("another", password="the right one"))
+    current, second, third = (log_in(coordinator) for _number in range(3))
 
-    page = here.post(PAGE, follow=True)
+    page = current.post(PAGE, follow=True)
 
     assert messages(page) == ["Signed out in 2 other places."]
-    assert [is_in(client) for client in (here, there, third, another)] == [True, False, False, True]
-    assert "End all others" not in pieces(page, "button")
+    assert [is_logged_in(client) for client in (current, second, third, another)] == [True, False, False, True]
+    assert "End all others" not in element_texts(page, "button")
 
 
-def test_ending_asks_who_one_is_after_a_quarter_of_an_hour(clock, coordinator):
-    here, there = browser(coordinator), browser(coordinator)
+def test_ending_sessions_requires_reauthentication(clock, coordinator):
+    current, other = log_in(coordinator), log_in(coordinator)
     clock.shift(16 * 60)
 
-    asked = here.post(PAGE)
+    response = current.post(PAGE)
 
-    assert asked.url == "/admin/confirm/?next=%2Fadmin%2Fsessions%2F"
-    assert is_in(there)
+    assert response.url == "/admin/reauthenticate/?next=%2Fadmin%2Fsessions%2F"
+    assert is_logged_in(other)
 
 
-def test_account_that_is_deleted_takes_its_sessions_along(coordinator):
-    client = browser(coordinator)
+def test_deleting_user_deletes_sessions(coordinator):
+    client = log_in(coordinator)
 
     coordinator.delete()
 
-    assert (UserSession.objects.count(), is_in(client)) == (0, False)
+    assert (UserSession.objects.count(), is_logged_in(client)) == (0, False)
 
 
-def test_sessions_that_have_ended_are_cleared(clock, coordinator):
-    browser(coordinator)
+def test_clearsessions_deletes_expired_sessions(clock, coordinator):
+    log_in(coordinator)
     clock.shift(2 * 3600 + 1)
 
     call_command("clearsessions")

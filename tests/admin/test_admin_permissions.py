@@ -1,4 +1,4 @@
-"""Every address of the back office, also those of Django: who may open it, and that only a form changes something."""
+"""Permissions of every admin URL, including Django's own, and that GET requests change nothing."""
 
 import pytest
 from django.apps import apps
@@ -8,28 +8,28 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from partners.models import Agreement, University
-from tests.admin.test_roles import LOGIN, PAGES, ROLES
-from tests.admin.test_roles import address as page_address
+from tests.admin.test_roles import LOGIN, PAGE_STATUSES, ROLES
+from tests.admin.test_roles import url_of as page_url
 from tests.factories import DocumentFactory
-from tests.html import close
+from tests.html import close_response
 
 pytestmark = pytest.mark.django_db
 
 STAFF, SUPERUSERS = ("login", "login", 200, 200, 200), ("login", "login", 403, 403, 200)
-LEADS_ON = ("login", "login", 302, 302, 302)
+REDIRECT = ("login", "login", 302, 302, 302)
 
-# What each role is answered, from nobody to the superuser.
-SITE = {
+# Status codes by role, in the order of ROLES.
+SITE_STATUSES = {
     "index": STAFF,
     "app_list": STAFF,
-    "recent_changes": STAFF,
-    "deleted": SUPERUSERS,
-    "my_calendar": STAFF,
-    "my_sessions": STAFF,
-    "overview": STAFF,
+    "change_log": STAFF,
+    "deleted_objects": SUPERUSERS,
+    "calendar_link": STAFF,
+    "session_list": STAFF,
+    "statistics": STAFF,
     "jsi18n": STAFF,
     "autocomplete": STAFF,
-    "view_on_site": LEADS_ON,
+    "view_on_site": REDIRECT,
     "password_change": STAFF,
     "password_change_done": STAFF,
     "login": (200, 200, 302, 302, 302),
@@ -46,31 +46,31 @@ SITE = {
     "auth_user_history": SUPERUSERS,
     "auth_user_password_change": SUPERUSERS,
 }
-BEFORE_SIGNING_IN = {
-    "single_sign_on",
-    "single_sign_on_back",
+TESTED_ELSEWHERE = {
+    "oidc_login",
+    "oidc_callback",
     "admin_password_reset",
     "password_reset_done",
     "password_reset_confirm",
     "password_reset_complete",
-    "code",
-    "second_factor",
-    "confirm",
+    "mfa_setup",
+    "mfa_verify",
+    "reauthenticate",
 }
-"""Which tests of their own look at."""
+"""URL names that have tests of their own."""
 
 
-def names(resolver, path=""):
-    for each in resolver.url_patterns:
-        route = path + str(each.pattern)
-        if hasattr(each, "url_patterns"):
-            yield from names(each, route)
-        elif route.startswith("admin/") and each.name:
-            yield each.name
+def admin_url_names(resolver, path=""):
+    for pattern in resolver.url_patterns:
+        route = path + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from admin_url_names(pattern, route)
+        elif route.startswith("admin/") and pattern.name:
+            yield pattern.name
 
 
-def address(name):
-    """Where the page is, of the first object of its kind."""
+def site_url(name):
+    """Return the URL of a page, for the first object of its model if it needs one."""
     if name == "app_list":
         return reverse("admin:app_list", args=["partners"])
     if name == "view_on_site":
@@ -84,12 +84,12 @@ def address(name):
     return reverse(f"admin:{name}")
 
 
-def any_address(name):
-    return address(name) if name in SITE else page_address(name)
+def any_url(name):
+    return site_url(name) if name in SITE_STATUSES else page_url(name)
 
 
-def everything():
-    """What is in the database, but for sessions."""
+def all_rows():
+    """Return all rows of the register and of the auth app, by model name."""
     models = [model for app in ("partners", "auth") for model in apps.get_app_config(app).get_models()]
     return {model.__name__: list(model.objects.order_by("pk").values_list()) for model in models}
 
@@ -105,58 +105,60 @@ def users(register, assistant, coordinator):
     }
 
 
-def signed_in(user, **options):
-    browser = Client(**options)
+def client_for(user, **options):
+    client = Client(**options)
     if user:
-        browser.force_login(user)
-    return browser
+        client.force_login(user)
+    return client
 
 
-def test_tables_name_every_address_of_the_back_office():
-    named = {name.removeprefix("partners_") for name in names(get_resolver())}
+def test_every_admin_url_has_expected_statuses():
+    names = {name.removeprefix("partners_") for name in admin_url_names(get_resolver())}
 
-    assert named - BEFORE_SIGNING_IN == {*SITE, *PAGES}
+    assert names - TESTED_ELSEWHERE == {*SITE_STATUSES, *PAGE_STATUSES}
 
 
-@pytest.mark.parametrize("name", SITE)
-def test_page_of_the_site_answers_each_role(users, name):
-    found = {}
+@pytest.mark.parametrize("name", SITE_STATUSES)
+def test_site_page_status_per_role(users, name):
+    results = {}
     for role in ROLES:
-        answer = signed_in(users.get(role)).get(address(name))
-        is_login = answer.status_code == 302 and answer.url.startswith(LOGIN)
-        found[role] = "login" if is_login else answer.status_code
+        response = client_for(users.get(role)).get(site_url(name))
+        is_login = response.status_code == 302 and response.url.startswith(LOGIN)
+        results[role] = "login" if is_login else response.status_code
 
-    assert found == dict(zip(ROLES, SITE[name], strict=True))
-
-
-def test_looking_at_every_page_changes_nothing(users):
-    browser = signed_in(users["superuser"])
-    before = everything()
-
-    answers = {name: browser.get(any_address(name)) for name in [*SITE, *PAGES]}
-
-    for answer in answers.values():
-        close(answer)
-    assert {name for name, answer in answers.items() if answer.status_code >= 500} == set()
-    assert everything() == before
+    assert results == dict(zip(ROLES, SITE_STATUSES[name], strict=True))
 
 
-def test_form_that_comes_from_another_site_is_refused_everywhere(users):
-    browser = signed_in(users["superuser"], enforce_csrf_checks=True)
-    before = everything()
+def test_get_requests_change_nothing(users):
+    client = client_for(users["superuser"])
+    before = all_rows()
 
-    answers = {name: browser.post(any_address(name), {"post": "yes"}).status_code for name in [*SITE, *PAGES]}
+    responses = {name: client.get(any_url(name)) for name in [*SITE_STATUSES, *PAGE_STATUSES]}
 
-    assert answers == dict.fromkeys([*SITE, *PAGES], 403)
-    assert everything() == before
+    for response in responses.values():
+        close_response(response)
+    assert {name for name, response in responses.items() if response.status_code >= 500} == set()
+    assert all_rows() == before
+
+
+def test_post_without_csrf_token_is_refused_everywhere(users):
+    client = client_for(users["superuser"], enforce_csrf_checks=True)
+    before = all_rows()
+
+    statuses = {
+        name: client.post(any_url(name), {"post": "yes"}).status_code for name in [*SITE_STATUSES, *PAGE_STATUSES]
+    }
+
+    assert statuses == dict.fromkeys([*SITE_STATUSES, *PAGE_STATUSES], 403)
+    assert all_rows() == before
 
 
 @pytest.mark.parametrize("role", ["assistant", "coordinator"])
-@pytest.mark.parametrize("name", [name for name, answers in SITE.items() if answers == SUPERUSERS])
-def test_forged_form_about_accounts_changes_nothing(users, role, name):
-    browser = signed_in(users[role])
-    before = everything()
+@pytest.mark.parametrize("name", [name for name, statuses in SITE_STATUSES.items() if statuses == SUPERUSERS])
+def test_forged_account_forms_change_nothing(users, role, name):
+    client = client_for(users[role])
+    before = all_rows()
 
-    answer = browser.post(address(name), {"post": "yes", "is_superuser": "on", "password1": "x", "password2": "x"})
+    response = client.post(site_url(name), {"post": "yes", "is_superuser": "on", "password1": "x", "password2": "x"})
 
-    assert (answer.status_code, everything() == before) == (403, True)
+    assert (response.status_code, all_rows() == before) == (403, True)

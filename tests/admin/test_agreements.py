@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, Document
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import errors, messages, queries, rows, text
+from tests.html import count_queries, errors, messages, rows, text
 
 LIST, ADD = "/admin/partners/agreement/", "/admin/partners/agreement/add/"
 NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
@@ -23,8 +23,8 @@ def marburg(db):
 
 
 @pytest.fixture
-def four(db, erasmus):
-    """An agreement in each state, the first in Brazil."""
+def one_of_each_state(db, erasmus):
+    """Create an agreement in each state, one of them in Brazil."""
     tecnologico = UniversityFactory(
         name="Tecnológico (TUM)", country=Country.objects.get(code="BR"), city="São Paulo", other_names="Escola"
     )
@@ -42,11 +42,11 @@ def names(page):
 
 def choices(page):
     filters = re.findall(r"<details\b.*?</details>", page.content.decode(), re.DOTALL)
-    return {text(re.search(r"<summary>.*?</summary>", each, re.DOTALL)[0]): text(each) for each in filters}
+    return {text(re.search(r"<summary>.*?</summary>", details, re.DOTALL)[0]): text(details) for details in filters}
 
 
-def test_list_shows_what_an_agreement_is(office, four):
-    page = office.get(LIST)
+def test_list_displays_status_dates_and_places(coordinator_client, one_of_each_state):
+    page = coordinator_client.get(LIST)
 
     assert [re.sub(r"\(.*?\)|[\d,]+ days", "…", row) for row in rows(page)] == [
         "Ended Germany Bilateral ended - - ended - -",
@@ -57,7 +57,7 @@ def test_list_shows_what_an_agreement_is(office, four):
 
 
 @pytest.mark.parametrize(
-    ("agreement", "told", "looks"),
+    ("agreement", "label", "css_class"),
     [
         ({"valid_until": None}, "open-ended", ""),
         ({"valid_until": date(2026, 6, 15)}, "ends today", "soon"),
@@ -72,35 +72,35 @@ def test_list_shows_what_an_agreement_is(office, four):
         ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 5)}, "ended 10 days ago", ""),
     ],
 )
-def test_list_says_how_long_an_agreement_lasts(client, coordinator, marburg, agreement, told, looks):
+def test_list_displays_days_left(client, coordinator, marburg, agreement, label, css_class):
     AgreementFactory(university=marburg, **agreement)
 
     with time_machine.travel("2026-06-15 12:00"):
         client.force_login(coordinator)
         page = client.get(LIST).content.decode()
 
-    assert re.findall(r'<span class="time-left ?(\w*)">(.*?)</span>', page) == [(looks, told)]
+    assert re.findall(r'<span class="deadline ?(\w*)">(.*?)</span>', page) == [(css_class, label)]
 
 
-def test_list_is_sorted_by_the_days_that_are_left(office, four):
+def test_list_is_sorted_by_days_left(coordinator_client, one_of_each_state):
     AgreementFactory(university__name="University of Sooner", valid_until=date(2999, 1, 1))
-    page = office.get(LIST, {"status": "in-force"})
+    page = coordinator_client.get(LIST, {"status": "in-force"})
     soonest_first = re.search(r'<a href="([^"]*)">Days left</a>', page.content.decode())[1]
 
-    page = office.get(f"{LIST}{html.unescape(soonest_first)}")
+    page = coordinator_client.get(f"{LIST}{html.unescape(soonest_first)}")
 
     assert names(page) == ["University of Sooner", "Tecnológico (TUM)"]
 
 
 @pytest.mark.parametrize("query", ["tecnologico", "(TUM)", "escola", "sao paulo", "brazil", "brazil escola tum"])
-def test_search_finds_by_university_and_country(office, four, query):
-    page = office.get(LIST, {"q": query})
+def test_search_finds_by_university_and_country(coordinator_client, one_of_each_state, query):
+    page = coordinator_client.get(LIST, {"q": query})
 
     assert names(page) == ["Tecnológico (TUM)"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "found"),
     [
         ("status=in-process", ["Negotiated"]),
         ("status=in-force", ["Tecnológico (TUM)"]),
@@ -131,15 +131,15 @@ def test_search_finds_by_university_and_country(office, four, query):
         ("status=expired&q=brazil", []),
     ],
 )
-def test_filters_narrow_the_list(office, four, asked, found):
-    page = office.get(f"{LIST}?{asked}")
+def test_filters_narrow_the_list(coordinator_client, one_of_each_state, query, found):
+    page = coordinator_client.get(f"{LIST}?{query}")
 
     assert names(page) == found
 
 
 @pytest.fixture
-def one_of_each_choice(four, coordinator, assistant):
-    """Agreements such that each choice of each filter finds one."""
+def one_of_each_choice(one_of_each_state, coordinator, assistant):
+    """Create agreements such that every filter choice matches at least one."""
     today = localdate()
     for days, person in [(0, coordinator), (30, coordinator), (31, assistant), (90, None), (91, None), (180, None)]:
         AgreementFactory(valid_until=today + timedelta(days=days), responsible=person)
@@ -147,27 +147,27 @@ def one_of_each_choice(four, coordinator, assistant):
     Document.objects.create(agreement=documented, name="signed.pdf", size=1)
 
 
-@pytest.mark.parametrize("asked", ["", "q=germany", "status=in-force", "q=university&type=bilateral&country=DE"])
-def test_count_beside_a_choice_is_what_choosing_it_finds(office, one_of_each_choice, asked):
-    page = office.get(f"{LIST}?{asked}")
+@pytest.mark.parametrize("query", ["", "q=germany", "status=in-force", "q=university&type=bilateral&country=DE"])
+def test_facet_count_equals_the_number_of_filtered_agreements(coordinator_client, one_of_each_choice, query):
+    page = coordinator_client.get(f"{LIST}?{query}")
 
     links = re.findall(r'<a href="(\?[^"]*)">[^<]*\((\d+)\)', page.content.decode())
-    told = {html.unescape(address): int(count) for address, count in links}
-    assert {address: len(names(office.get(f"{LIST}{address}"))) for address in told} == told
+    counts = {html.unescape(query): int(count) for query, count in links}
+    assert {query: len(names(coordinator_client.get(f"{LIST}{query}"))) for query in counts} == counts
     assert len(links) == 19
 
 
-def test_filters_by_a_month_and_a_year_are_shown_while_they_are_asked_for(office, four):
-    page = office.get(LIST, {"ends": "2999-12", "signed": "2000"})
+def test_month_and_year_choices_are_displayed_only_while_selected(coordinator_client, one_of_each_state):
+    page = coordinator_client.get(LIST, {"ends": "2999-12", "signed": "2000"})
 
     filters = choices(page)
     assert filters["By its end"].endswith("open-ended (0) December 2999 (1)")
     assert filters["By signed in"] == "By signed in All 2000 (1)"
-    assert "By signed in" not in choices(office.get(LIST))
+    assert "By signed in" not in choices(coordinator_client.get(LIST))
 
 
-def test_filters_count_the_office_s_list(office, register):
-    page = office.get(LIST)
+def test_facet_counts_of_the_office_s_list(coordinator_client, register):
+    page = coordinator_client.get(LIST)
 
     filters = choices(page)
     assert filters["By status"] == "By status All in process (1) in force (127) expired (0) ended (0)"
@@ -184,22 +184,22 @@ def test_filters_count_the_office_s_list(office, register):
 
 
 @pytest.mark.parametrize(
-    "asked", ["", "q=partner", "status=in-force", "status=in-force&type=bilateral", "q=partner&document=without"]
+    "query", ["", "q=partner", "status=in-force", "status=in-force&type=bilateral", "q=partner&document=without"]
 )
-def test_list_makes_as_many_queries_with_300_universities_as_with_3(office, asked):
+def test_list_makes_as_many_queries_with_300_universities_as_with_3(coordinator_client, query):
     partners(3)
-    with_3 = queries(office, f"{LIST}?{asked}")
+    with_3 = count_queries(coordinator_client, f"{LIST}?{query}")
 
     partners(297, first=4)
 
-    assert queries(office, f"{LIST}?{asked}") == with_3
-    assert len(names(office.get(f"{LIST}?{asked}"))) == 100
+    assert count_queries(coordinator_client, f"{LIST}?{query}") == with_3
+    assert len(names(coordinator_client.get(f"{LIST}?{query}"))) == 100
 
 
-def test_agreement_is_added(office, marburg, bilateral):
+def test_agreement_is_added(coordinator_client, marburg, bilateral):
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed", "valid_until": "2999-12-31"}
 
-    page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
+    page = coordinator_client.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
     assert messages(page) == ["The agreement “Marburg: Bilateral (signed)” was added successfully."]
     assert [row.partition(" ends in")[0] for row in rows(page)] == ["Marburg Germany Bilateral signed - 31 Dec 2999"]
@@ -227,10 +227,10 @@ HAS_UNKNOWN = "This university already has an agreement of unknown type in proce
     ],
     ids=["university", "status", "type", "dates", "type and dates", "day"],
 )
-def test_form_tells_at_the_field_what_is_wrong(office, marburg, bilateral, typed, error):
+def test_form_displays_errors_at_the_field(coordinator_client, marburg, bilateral, typed, error):
     valid = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
 
-    page = office.post(ADD, NO_DOCUMENTS | valid | typed)
+    page = coordinator_client.post(ADD, NO_DOCUMENTS | valid | typed)
 
     assert errors(page) == error
     assert "errorlist nonfield" not in page.content.decode()
@@ -246,32 +246,34 @@ def test_form_tells_at_the_field_what_is_wrong(office, marburg, bilateral, typed
     ],
     ids=["signed", "in process", "in process of unknown type"],
 )
-def test_form_refuses_a_second_open_agreement_of_a_type(office, marburg, bilateral, status, type_is_known, error):
+def test_form_rejects_a_second_open_agreement_of_a_type(
+    coordinator_client, marburg, bilateral, status, type_is_known, error
+):
     agreement_type = bilateral if type_is_known else None
     AgreementFactory(university=marburg, agreement_type=agreement_type, status=status)
     typed = {"university": marburg.pk, "agreement_type": agreement_type.pk if agreement_type else "", "status": status}
 
-    page = office.post(ADD, NO_DOCUMENTS | typed)
+    page = coordinator_client.post(ADD, NO_DOCUMENTS | typed)
 
     assert re.findall(r'<ul class="errorlist[^"]*"[^>]*><li>(.*?)</li>', page.content.decode()) == [error]
     assert Agreement.objects.count() == 1
 
 
-def test_form_adds_another_ended_agreement_of_a_type(office, marburg, bilateral):
+def test_form_adds_another_ended_agreement_of_a_type(coordinator_client, marburg, bilateral):
     AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
 
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}
-    page = office.post(ADD, NO_DOCUMENTS | typed, follow=True)
+    page = coordinator_client.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
     assert rows(page) == ["Marburg Germany Bilateral ended - - ended - -"] * 2
 
 
-def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bilateral):
+def test_signing_a_renewal_in_the_form_ends_its_predecessor(coordinator_client, marburg, bilateral):
     AgreementFactory(university=marburg)
     renewal = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed"}
 
-    page = office.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed, follow=True)
+    page = coordinator_client.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed, follow=True)
 
     assert rows(page) == [
         "Marburg Germany Bilateral ended - - ended - -",
@@ -279,7 +281,7 @@ def test_signing_a_renewal_in_the_form_ends_its_predecessor(office, marburg, bil
     ]
 
 
-def test_form_keeps_every_detail(office, coordinator, marburg, bilateral):
+def test_form_saves_all_details(coordinator_client, coordinator, marburg, bilateral):
     details = {
         "places_out": 3,
         "places_in": 2,
@@ -292,20 +294,20 @@ def test_form_keeps_every_detail(office, coordinator, marburg, bilateral):
     }
     form = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
 
-    office.post(ADD, NO_DOCUMENTS | form | details | {"study_levels": ["master", "bachelor"]})
+    coordinator_client.post(ADD, NO_DOCUMENTS | form | details | {"study_levels": ["master", "bachelor"]})
 
     assert Agreement.objects.values(*details, "study_levels").get() == details | {"study_levels": "bachelor,master"}
-    page = office.get(f"{LIST}{Agreement.objects.get().pk}/change/")
+    page = coordinator_client.get(f"{LIST}{Agreement.objects.get().pk}/change/")
     assert re.findall(r'value="(\w+)"[^>]*checked', page.content.decode()) == ["bachelor", "master"]
 
 
-def test_inline_takes_the_day_of_the_end_away_with_the_end(office, marburg):
+def test_inline_clears_ended_on_with_the_status(coordinator_client, marburg):
     agreement = AgreementFactory(university=marburg, status=AgreementStatus.ENDED, ended_on=PAST)
     inline = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 1, "0-id": agreement.pk, "0-university": marburg.pk}
     inline |= {"0-agreement_type": agreement.agreement_type_id, "0-status": "signed"}
     form = {"name": "Marburg", "country": marburg.country_id, "slug": marburg.slug, "is_listed": "on"}
 
-    office.post(
+    coordinator_client.post(
         f"/admin/partners/university/{marburg.pk}/change/",
         form | {f"agreements-{name}": value for name, value in inline.items()},
     )
@@ -314,26 +316,26 @@ def test_inline_takes_the_day_of_the_end_away_with_the_end(office, marburg):
 
 
 @pytest.mark.parametrize(
-    ("status", "steps"),
+    ("status", "actions"),
     [
         (AgreementStatus.IN_PROCESS, ["Mark as signed", "End"]),
         (AgreementStatus.SIGNED, ["Renew", "End"]),
         (AgreementStatus.ENDED, []),
     ],
 )
-def test_page_offers_the_steps_that_its_status_allows(office, marburg, status, steps):
+def test_change_form_links_to_the_next_actions_of_the_status(coordinator_client, marburg, status, actions):
     agreement = AgreementFactory(university=marburg, status=status)
 
-    page = office.get(f"{LIST}{agreement.pk}/change/")
+    page = coordinator_client.get(f"{LIST}{agreement.pk}/change/")
 
     links = re.findall(r'<li><a href="([^"]*)"[^>]*>([^<]*)</a></li>', page.content.decode())
-    assert [label for address, label in links if "?id=" in address] == steps
-    assert [address for address, label in links if label == "University"] == [
+    assert [label for url, label in links if "?id=" in url] == actions
+    assert [url for url, label in links if label == "University"] == [
         f"/admin/partners/university/{marburg.pk}/change/"
     ]
 
 
-def test_page_offers_no_steps_to_an_assistant(client, assistant, marburg):
+def test_change_form_has_no_actions_for_an_assistant(client, assistant, marburg):
     client.force_login(assistant)
     agreement = AgreementFactory(university=marburg)
 
@@ -343,13 +345,13 @@ def test_page_offers_no_steps_to_an_assistant(client, assistant, marburg):
     assert "?id=" not in page.content.decode()
 
 
-def test_form_offers_those_at_work_as_responsible_and_whoever_is_already(office, coordinator, marburg):
-    gone = User.objects.create_user("gone", is_staff=True, is_active=False)
+def test_responsible_choices_are_active_staff_and_the_current_user(coordinator_client, coordinator, marburg):
+    former = User.objects.create_user("gone", is_staff=True, is_active=False)
     User.objects.create_user("left", is_staff=True, is_active=False)
     User.objects.create_user("student")
-    agreement = AgreementFactory(university=marburg, responsible=gone)
+    agreement = AgreementFactory(university=marburg, responsible=former)
 
-    page = office.get(f"{LIST}{agreement.pk}/change/").content.decode()
+    page = coordinator_client.get(f"{LIST}{agreement.pk}/change/").content.decode()
 
     select = re.search(r'<select name="responsible".*?</select>', page, re.DOTALL)[0]
     assert re.findall(r"<option[^>]*>([^<]*)<", select) == ["---------", "coordinator", "gone"]

@@ -6,14 +6,14 @@ from django.urls import reverse
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import errors, messages, queries
+from tests.html import count_queries, errors, messages
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def signed(erasmus, coordinator):
-    """For two years, to the end of September 2026."""
+    """A signed agreement of two years until 30 September 2026."""
     return AgreementFactory(
         university=UniversityFactory(name="Marburg"),
         agreement_type=erasmus,
@@ -32,11 +32,11 @@ def signed(erasmus, coordinator):
     )
 
 
-def address(*agreements):
-    return reverse("admin:partners_agreement_renew", query={"id": [each.pk for each in agreements]})
+def bulk_url(*agreements):
+    return reverse("admin:partners_agreement_renew", query={"id": [agreement.pk for agreement in agreements]})
 
 
-def renewed(agreement, **typed):
+def renewal_data(agreement, **typed):
     typed = {"valid_from": "2026-10-01", "valid_until": "2028-09-29"} | typed
     typed["version"] = agreement.history.latest().pk
     return {f"{agreement.pk}-{name}": value for name, value in typed.items()}
@@ -46,16 +46,16 @@ def renewal():
     return Agreement.objects.in_process().get()
 
 
-def test_page_proposes_to_last_as_long(office, signed):
-    page = office.get(address(signed)).content.decode()
+def test_proposed_period_is_as_long_as_the_previous_one(coordinator_client, signed):
+    page = coordinator_client.get(bulk_url(signed)).content.decode()
 
     assert f'name="{signed.pk}-valid_from" value="2026-10-01"' in page
     assert f'name="{signed.pk}-valid_until" value="2028-09-29"' in page
     assert Agreement.objects.count() == 1
 
 
-def test_renewal_copies_what_stays(office, coordinator, signed):
-    page = office.post(address(signed), renewed(signed, next_step="Send the draft"), follow=True)
+def test_renewal_copies_details(coordinator_client, coordinator, signed):
+    page = coordinator_client.post(bulk_url(signed), renewal_data(signed, next_step="Send the draft"), follow=True)
 
     copied = ("places_out", "places_in", "study_levels", "fields_of_study", "language_requirement", "contact", "notes")
     for name in (*copied, "university", "agreement_type", "responsible"):
@@ -68,16 +68,16 @@ def test_renewal_copies_what_stays(office, coordinator, signed):
     assert Agreement.objects.get(pk=signed.pk).status == AgreementStatus.SIGNED
 
 
-def test_renewal_of_an_open_ended_agreement_has_no_days(office, bilateral):
+def test_renewal_of_an_open_ended_agreement_has_no_dates(coordinator_client, bilateral):
     signed = AgreementFactory()
 
-    office.post(address(signed), renewed(signed, valid_from="", valid_until=""))
+    coordinator_client.post(bulk_url(signed), renewal_data(signed, valid_from="", valid_until=""))
 
     assert (renewal().valid_from, renewal().valid_until) == (None, None)
 
 
-def test_signing_the_renewal_ends_what_it_follows(office, signed):
-    office.post(address(signed), renewed(signed))
+def test_signing_the_renewal_ends_its_predecessor(coordinator_client, signed):
+    coordinator_client.post(bulk_url(signed), renewal_data(signed))
 
     renewal().sign(date(2026, 9, 1))
 
@@ -85,36 +85,36 @@ def test_signing_the_renewal_ends_what_it_follows(office, signed):
     assert statuses == {"ended": date(2024, 9, 1), "signed": date(2026, 9, 1)}
 
 
-def test_renewing_twice_makes_one_renewal_and_says_so(office, signed):
-    office.post(address(signed), renewed(signed), follow=True)
+def test_renewing_twice_creates_one_renewal_and_displays_a_message(coordinator_client, signed):
+    coordinator_client.post(bulk_url(signed), renewal_data(signed), follow=True)
 
-    page = office.post(address(signed), renewed(signed), follow=True)
+    page = coordinator_client.post(bulk_url(signed), renewal_data(signed), follow=True)
 
     assert messages(page) == ["“Marburg: Erasmus+ (signed)” stays as it is: its renewal is in process."]
     assert Agreement.objects.in_process().count() == 1
 
 
-def test_renewal_of_another_type_is_in_nobody_s_way(office, signed, bilateral):
+def test_deal_of_another_type_does_not_prevent_a_renewal(coordinator_client, signed, bilateral):
     AgreementFactory(university=signed.university, agreement_type=bilateral, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=signed.university, agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
-    office.post(address(signed), renewed(signed))
+    coordinator_client.post(bulk_url(signed), renewal_data(signed))
 
     assert Agreement.objects.in_process().filter(agreement_type=signed.agreement_type).count() == 1
 
 
-def test_deal_in_process_is_not_renewed(office, bilateral):
+def test_deal_in_process_is_not_renewed(coordinator_client, bilateral):
     deal = AgreementFactory(university__name="Jena", status=AgreementStatus.IN_PROCESS)
 
-    page = office.get(address(deal), follow=True)
+    page = coordinator_client.get(bulk_url(deal), follow=True)
 
     assert [message.partition(": it")[0] for message in messages(page)] == [
         "“Jena: Bilateral (in process)” stays as it is"
     ]
 
 
-def test_end_before_the_start_is_refused(office, signed):
-    page = office.post(address(signed), renewed(signed, valid_until="2026-09-01"))
+def test_end_before_the_start_is_rejected(coordinator_client, signed):
+    page = coordinator_client.post(bulk_url(signed), renewal_data(signed, valid_until="2026-09-01"))
 
     assert errors(page) == {
         f"{signed.pk}-valid_until": "Valid until (1 Sep 2026) is before valid from (1 Oct 2026).",
@@ -122,7 +122,9 @@ def test_end_before_the_start_is_refused(office, signed):
     assert Agreement.objects.count() == 1
 
 
-def test_page_makes_the_same_queries_for_3_and_for_100(office, bilateral):
+def test_page_makes_the_same_queries_for_3_and_for_100(coordinator_client, bilateral):
     agreements = [AgreementFactory() for _ in range(100)]
 
-    assert queries(office, address(*agreements[:3])) == queries(office, address(*agreements))
+    assert count_queries(coordinator_client, bulk_url(*agreements[:3])) == count_queries(
+        coordinator_client, bulk_url(*agreements)
+    )

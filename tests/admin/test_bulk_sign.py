@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import errors, messages, queries, rows, text
+from tests.html import count_queries, errors, messages, rows, text
 
 LIST = "/admin/partners/agreement/"
 SIGN = "/admin/partners/agreement/sign/"
@@ -24,29 +24,29 @@ def marburg(db):
 
 @pytest.fixture
 def deal(marburg):
-    """Bilateral, in process."""
+    """A bilateral agreement in process."""
     return AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
 
 
 @pytest.fixture
 def open_deal(db):
-    """Of unknown type, in process."""
+    """An agreement of unknown type in process."""
     return AgreementFactory(university__name="Jena", agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
 
-def address(*agreements):
-    return reverse("admin:partners_agreement_sign", query={"id": [each.pk for each in agreements]})
+def bulk_url(*agreements):
+    return reverse("admin:partners_agreement_sign", query={"id": [agreement.pk for agreement in agreements]})
 
 
-def signed_on(day, *agreements, types=()):
+def sign_data(day, *agreements, types=()):
     typed = {f"{agreement.pk}-signed_on": day for agreement in agreements}
     typed |= {f"{agreement.pk}-version": agreement.history.latest().pk for agreement in agreements}
-    return typed | {f"{agreement.pk}-agreement_type": chosen.pk for agreement, chosen in types}
+    return typed | {f"{agreement.pk}-agreement_type": agreement_type.pk for agreement, agreement_type in types}
 
 
-def standing(*agreements):
-    agreements = [Agreement.objects.get(pk=each.pk) for each in agreements]
-    return [(str(each.agreement_type or ""), each.status, each.signed_on) for each in agreements]
+def stored_states(*agreements):
+    stored = [Agreement.objects.get(pk=agreement.pk) for agreement in agreements]
+    return [(str(agreement.agreement_type or ""), agreement.status, agreement.signed_on) for agreement in stored]
 
 
 def universities(page):
@@ -54,24 +54,24 @@ def universities(page):
     return [text(cell) for cell in cells]
 
 
-def act(browser, *agreements, everywhere=0):
-    chosen = {"_selected_action": [each.pk for each in agreements], "select_across": everywhere}
-    return browser.post(LIST, {"action": "mark_selected_as_signed"} | chosen, follow=True)
+def run_action(client, *agreements, select_across=0):
+    selected = {"_selected_action": [agreement.pk for agreement in agreements], "select_across": select_across}
+    return client.post(LIST, {"action": "mark_selected_as_signed"} | selected, follow=True)
 
 
-def test_action_leads_to_the_page_with_what_is_selected(office, deal, open_deal):
+def test_action_redirects_to_the_page_with_the_selected_agreements(coordinator_client, deal, open_deal):
     AgreementFactory(university__name="Not selected", status=AgreementStatus.IN_PROCESS)
 
-    page = act(office, open_deal, deal)
+    page = run_action(coordinator_client, open_deal, deal)
 
-    assert page.redirect_chain == [(f"{address(deal, open_deal)}&next=%2Fadmin%2Fpartners%2Fagreement%2F", 302)]
+    assert page.redirect_chain == [(f"{bulk_url(deal, open_deal)}&next=%2Fadmin%2Fpartners%2Fagreement%2F", 302)]
     assert sorted(universities(page)) == ["Jena", "Marburg"]
 
 
-def test_action_refuses_more_than_100(office, bilateral):
+def test_action_rejects_more_than_100(coordinator_client, bilateral):
     deals = [AgreementFactory(status=AgreementStatus.IN_PROCESS) for _ in range(101)]
 
-    page = act(office, *deals[:1], everywhere=1)
+    page = run_action(coordinator_client, *deals[:1], select_across=1)
 
     assert messages(page) == [
         "101 agreements are selected, and a page takes 100: tick those of one page at a time, or narrow the list "
@@ -80,19 +80,19 @@ def test_action_refuses_more_than_100(office, bilateral):
     assert Agreement.objects.in_process().count() == 101
 
 
-def test_action_takes_100(office, bilateral):
+def test_action_accepts_100(coordinator_client, bilateral):
     deals = [AgreementFactory(status=AgreementStatus.IN_PROCESS) for _ in range(100)]
 
-    page = act(office, *deals)
+    page = run_action(coordinator_client, *deals)
 
     assert len(universities(page)) == 100
 
 
-def test_page_has_a_row_for_each_deal_in_process_only(office, deal, marburg, erasmus):
+def test_page_has_rows_for_deals_in_process_only(coordinator_client, deal, marburg, erasmus):
     signed = AgreementFactory(university=marburg, agreement_type=erasmus)
     ended = AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
 
-    page = office.get(address(deal, signed, ended))
+    page = coordinator_client.get(bulk_url(deal, signed, ended))
 
     assert universities(page) == ["Marburg"]
     assert [message.partition(" by ")[0] for message in messages(page)] == [
@@ -101,37 +101,37 @@ def test_page_has_a_row_for_each_deal_in_process_only(office, deal, marburg, era
     ]
 
 
-def test_page_asks_for_the_type_where_it_is_unknown_only(office, deal, open_deal):
-    page = office.get(address(deal, open_deal))
+def test_type_is_enabled_only_if_it_is_unknown(coordinator_client, deal, open_deal):
+    page = coordinator_client.get(bulk_url(deal, open_deal))
 
     selects = re.findall(r'<select name="(\d+)-agreement_type"([^>]*)>', page.content.decode())
-    asks = {int(pk): "disabled" not in attributes for pk, attributes in selects}
-    assert asks == {deal.pk: False, open_deal.pk: True}
+    is_enabled = {int(pk): "disabled" not in attributes for pk, attributes in selects}
+    assert is_enabled == {deal.pk: False, open_deal.pk: True}
 
 
 @time_machine.travel("2026-06-30 12:00")
 def test_page_proposes_today(client, coordinator, deal):
     client.force_login(coordinator)
 
-    page = client.get(address(deal))
+    page = client.get(bulk_url(deal))
 
     assert re.findall(r'signed_on" value="([^"]*)"', page.content.decode()) == ["2026-06-30"]
 
 
-def test_opening_the_page_changes_nothing(office, deal, open_deal):
-    office.get(address(deal, open_deal), signed_on("2026-05-01", deal))
+def test_opening_the_page_changes_nothing(coordinator_client, deal, open_deal):
+    coordinator_client.get(bulk_url(deal, open_deal), sign_data("2026-05-01", deal))
 
-    assert standing(deal, open_deal) == [("Bilateral", "in_process", None), ("", "in_process", None)]
-    assert [each.history.count() for each in (deal, open_deal)] == [1, 1]
+    assert stored_states(deal, open_deal) == [("Bilateral", "in_process", None), ("", "in_process", None)]
+    assert [agreement.history.count() for agreement in (deal, open_deal)] == [1, 1]
 
 
-def test_signing_stores_type_and_day_and_says_so(office, deal, open_deal, erasmus):
-    typed = signed_on("2026-05-01", deal) | signed_on("2026-05-02", open_deal, types=[(open_deal, erasmus)])
+def test_signing_saves_type_and_day_and_displays_a_message(coordinator_client, deal, open_deal, erasmus):
+    typed = sign_data("2026-05-01", deal) | sign_data("2026-05-02", open_deal, types=[(open_deal, erasmus)])
 
-    page = office.post(address(deal, open_deal), typed, follow=True)
+    page = coordinator_client.post(bulk_url(deal, open_deal), typed, follow=True)
 
     assert page.redirect_chain == [(LIST, 302)]
-    assert standing(deal, open_deal) == [
+    assert stored_states(deal, open_deal) == [
         ("Bilateral", "signed", date(2026, 5, 1)),
         ("Erasmus+", "signed", date(2026, 5, 2)),
     ]
@@ -141,17 +141,17 @@ def test_signing_stores_type_and_day_and_says_so(office, deal, open_deal, erasmu
     ]
 
 
-def test_signing_is_in_the_history_with_who_and_why(office, coordinator, deal):
-    office.post(address(deal), signed_on("2026-05-01", deal))
+def test_signing_is_in_the_history_with_user_and_reason(coordinator_client, coordinator, deal):
+    coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal))
 
     record = deal.history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "marked as signed")
 
 
-def test_known_type_is_not_changed_by_signing(office, deal, erasmus):
-    office.post(address(deal), signed_on("2026-05-01", deal, types=[(deal, erasmus)]))
+def test_known_type_is_not_changed_by_signing(coordinator_client, deal, erasmus):
+    coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal, types=[(deal, erasmus)]))
 
-    assert standing(deal) == [("Bilateral", "signed", date(2026, 5, 1))]
+    assert stored_states(deal) == [("Bilateral", "signed", date(2026, 5, 1))]
 
 
 @pytest.mark.parametrize(
@@ -163,17 +163,19 @@ def test_known_type_is_not_changed_by_signing(office, deal, erasmus):
     ],
     ids=["no type", "no day", "not a day"],
 )
-def test_one_row_with_an_error_keeps_all_unsigned(office, deal, open_deal, erasmus, day, with_type, error):
+def test_one_row_with_an_error_prevents_all_signatures(
+    coordinator_client, deal, open_deal, erasmus, day, with_type, error
+):
     types = [(open_deal, erasmus)] if with_type else []
-    typed = signed_on("2026-05-01", deal) | signed_on(day, open_deal, types=types)
+    typed = sign_data("2026-05-01", deal) | sign_data(day, open_deal, types=types)
 
-    page = office.post(address(deal, open_deal), typed)
+    page = coordinator_client.post(bulk_url(deal, open_deal), typed)
 
     assert errors(page) == {f"{open_deal.pk}-{field}": message for field, message in error.items()}
-    assert standing(deal, open_deal) == [("Bilateral", "in_process", None), ("", "in_process", None)]
+    assert stored_states(deal, open_deal) == [("Bilateral", "in_process", None), ("", "in_process", None)]
 
 
-def test_failure_in_the_middle_keeps_all_unsigned(office, deal, open_deal, erasmus, monkeypatch):
+def test_exception_rolls_back_all_signatures(coordinator_client, deal, open_deal, erasmus, monkeypatch):
     sign = Agreement.sign
 
     def fail_at_second(agreement, *args):
@@ -181,27 +183,27 @@ def test_failure_in_the_middle_keeps_all_unsigned(office, deal, open_deal, erasm
         sign(agreement, *args)
 
     monkeypatch.setattr(Agreement, "sign", fail_at_second)
-    typed = signed_on("2026-05-01", deal, open_deal, types=[(open_deal, erasmus)])
+    typed = sign_data("2026-05-01", deal, open_deal, types=[(open_deal, erasmus)])
 
     with pytest.raises(AssertionError, match="The second one fails"):
-        office.post(address(deal, open_deal), typed)
+        coordinator_client.post(bulk_url(deal, open_deal), typed)
 
-    assert standing(deal, open_deal) == [("Bilateral", "in_process", None), ("", "in_process", None)]
+    assert stored_states(deal, open_deal) == [("Bilateral", "in_process", None), ("", "in_process", None)]
 
 
-def test_page_with_an_error_keeps_what_was_typed(office, deal, open_deal):
-    page = office.post(address(deal, open_deal), signed_on("2026-05-01", deal, open_deal))
+def test_page_with_an_error_keeps_the_posted_values(coordinator_client, deal, open_deal):
+    page = coordinator_client.post(bulk_url(deal, open_deal), sign_data("2026-05-01", deal, open_deal))
 
     assert re.findall(r'\d-signed_on" value="([^"]*)"', page.content.decode()) == ["2026-05-01"] * 2
 
 
-def test_line_on_top_fills_what_the_rows_leave_empty(office, deal, open_deal, erasmus):
-    typed = signed_on("", deal, open_deal, types=[(open_deal, erasmus)])
+def test_shared_values_fill_empty_inputs(coordinator_client, deal, open_deal, erasmus):
+    typed = sign_data("", deal, open_deal, types=[(open_deal, erasmus)])
     typed |= {"all-signed_on": "2026-05-01", "all-valid_until": "2030-05-01", f"{deal.pk}-valid_until": "2028-05-01"}
 
-    office.post(address(deal, open_deal), typed)
+    coordinator_client.post(bulk_url(deal, open_deal), typed)
 
-    assert standing(deal, open_deal) == [
+    assert stored_states(deal, open_deal) == [
         ("Bilateral", "signed", date(2026, 5, 1)),
         ("Erasmus+", "signed", date(2026, 5, 1)),
     ]
@@ -210,77 +212,81 @@ def test_line_on_top_fills_what_the_rows_leave_empty(office, deal, open_deal, er
 
 
 @time_machine.travel("2026-06-30 12:00")
-def test_line_on_top_proposes_today_for_all(client, coordinator, deal, open_deal):
+def test_shared_values_propose_today(client, coordinator, deal, open_deal):
     client.force_login(coordinator)
 
-    page = client.get(address(deal, open_deal))
+    page = client.get(bulk_url(deal, open_deal))
 
     assert re.findall(r'name="(\w+)-signed_on" value="([^"]*)"', page.content.decode()) == [("all", "2026-06-30")]
 
 
-def test_end_before_the_start_is_an_error_of_its_row(office, deal):
+def test_end_before_the_start_is_an_error_of_its_row(coordinator_client, deal):
     days = {f"{deal.pk}-valid_from": "2026-10-01", f"{deal.pk}-valid_until": "2026-09-30"}
 
-    page = office.post(address(deal), signed_on("2026-05-01", deal) | days)
+    page = coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal) | days)
 
     assert errors(page) == {
         f"{deal.pk}-valid_until": "Valid until (30 Sep 2026) is before valid from (1 Oct 2026).",
     }
-    assert standing(deal) == [("Bilateral", "in_process", None)]
+    assert stored_states(deal) == [("Bilateral", "in_process", None)]
 
 
-def test_row_that_a_colleague_has_changed_meanwhile_is_shown_anew(office, deal, open_deal, erasmus, bilateral):
-    typed = signed_on("2026-05-01", deal, open_deal, types=[(open_deal, bilateral)])
+def test_concurrent_change_is_displayed_before_saving(coordinator_client, deal, open_deal, erasmus, bilateral):
+    typed = sign_data("2026-05-01", deal, open_deal, types=[(open_deal, bilateral)])
     open_deal.agreement_type = erasmus
     open_deal._change_reason = "edited"
     open_deal.save()
 
-    page = office.post(address(deal, open_deal), typed)
+    page = coordinator_client.post(bulk_url(deal, open_deal), typed)
 
     assert "It was edited by the command line (" in text(page)
     assert (
         "since this page was opened. Look at it again, then press once more. What changed: Agreement type: – → Erasmus+"
     ) in text(page)
-    assert standing(deal, open_deal) == [("Bilateral", "in_process", None), ("Erasmus+", "in_process", None)]
-    newest = re.findall(rf'name="{open_deal.pk}-version" value="(\d+)"', page.content.decode())
-    assert newest == [str(open_deal.history.latest().pk)]
+    assert stored_states(deal, open_deal) == [("Bilateral", "in_process", None), ("Erasmus+", "in_process", None)]
+    versions = re.findall(rf'name="{open_deal.pk}-version" value="(\d+)"', page.content.decode())
+    assert versions == [str(open_deal.history.latest().pk)]
 
-    office.post(address(deal, open_deal), typed | {f"{open_deal.pk}-version": newest[0]})
+    coordinator_client.post(bulk_url(deal, open_deal), typed | {f"{open_deal.pk}-version": versions[0]})
 
     day = date(2026, 5, 1)
-    assert standing(deal, open_deal) == [("Bilateral", "signed", day), ("Erasmus+", "signed", day)]
+    assert stored_states(deal, open_deal) == [("Bilateral", "signed", day), ("Erasmus+", "signed", day)]
 
 
 @pytest.mark.parametrize("version", ["", "x", "0", "9" * 30])
-def test_row_without_the_version_it_was_shown_in_is_shown_anew(office, deal, version):
-    page = office.post(address(deal), signed_on("2026-05-01", deal) | {f"{deal.pk}-version": version})
+def test_row_with_an_invalid_version_is_displayed_again(coordinator_client, deal, version):
+    page = coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal) | {f"{deal.pk}-version": version})
 
     assert "since this page was opened" in text(page)
-    assert standing(deal) == [("Bilateral", "in_process", None)]
+    assert stored_states(deal) == [("Bilateral", "in_process", None)]
 
 
 @pytest.mark.parametrize(
-    ("asked", "target"),
+    ("next_url", "target"),
     [("/admin/", "/admin/"), ("https://example.org/", LIST), ("//example.org", LIST), ("javascript:alert(1)", LIST)],
 )
-def test_page_leads_back_to_where_it_was_opened(office, deal, asked, target):
-    answer = office.post(f"{address(deal)}&{urlencode({'next': asked})}", signed_on("2026-05-01", deal))
+def test_page_redirects_to_a_safe_next_url(coordinator_client, deal, next_url, target):
+    response = coordinator_client.post(
+        f"{bulk_url(deal)}&{urlencode({'next': next_url})}", sign_data("2026-05-01", deal)
+    )
 
-    assert answer.url == target
+    assert response.url == target
 
 
-def test_page_makes_the_same_queries_for_3_and_for_100(office, bilateral):
+def test_page_makes_the_same_queries_for_3_and_for_100(coordinator_client, bilateral):
     deals = [AgreementFactory(status=AgreementStatus.IN_PROCESS) for _ in range(100)]
 
-    assert queries(office, address(*deals[:3])) == queries(office, address(*deals))
+    assert count_queries(coordinator_client, bulk_url(*deals[:3])) == count_queries(
+        coordinator_client, bulk_url(*deals)
+    )
 
 
-def test_signing_a_renewal_ends_its_predecessor(office, coordinator, marburg, deal):
+def test_signing_a_renewal_ends_its_predecessor(coordinator_client, coordinator, marburg, deal):
     predecessor = AgreementFactory(university=marburg)
 
-    page = office.post(address(deal), signed_on("2026-05-01", deal), follow=True)
+    page = coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal), follow=True)
 
-    assert standing(predecessor, deal) == [("Bilateral", "ended", None), ("Bilateral", "signed", date(2026, 5, 1))]
+    assert stored_states(predecessor, deal) == [("Bilateral", "ended", None), ("Bilateral", "signed", date(2026, 5, 1))]
     record = predecessor.history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "ended by its renewal")
     assert messages(page) == [
@@ -289,62 +295,69 @@ def test_signing_a_renewal_ends_its_predecessor(office, coordinator, marburg, de
     ]
 
 
-def test_signing_a_deal_of_unknown_type_ends_the_signed_one_of_that_type(office, open_deal, bilateral):
+def test_signing_a_deal_of_unknown_type_ends_the_signed_one_of_that_type(coordinator_client, open_deal, bilateral):
     predecessor = AgreementFactory(university=open_deal.university)
 
-    office.post(address(open_deal), signed_on("2026-05-01", open_deal, types=[(open_deal, bilateral)]))
+    coordinator_client.post(bulk_url(open_deal), sign_data("2026-05-01", open_deal, types=[(open_deal, bilateral)]))
 
-    assert [state for _type, state, _day in standing(predecessor, open_deal)] == ["ended", "signed"]
+    assert [state for _type, state, _day in stored_states(predecessor, open_deal)] == ["ended", "signed"]
 
 
-def test_signing_leaves_the_other_types_of_the_university(office, marburg, deal, erasmus):
+def test_signing_does_not_end_other_types_of_the_university(coordinator_client, marburg, deal, erasmus):
     other = AgreementFactory(university=marburg, agreement_type=erasmus)
 
-    office.post(address(deal), signed_on("2026-05-01", deal))
+    coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal))
 
-    assert standing(other) == [("Erasmus+", "signed", None)]
+    assert stored_states(other) == [("Erasmus+", "signed", None)]
 
 
-def test_signing_twice_changes_nothing_and_says_so(office, deal):
+def test_signing_twice_changes_nothing_and_displays_a_message(coordinator_client, deal):
     with time_machine.travel(now() + timedelta(hours=1), tick=False):
-        office.post(address(deal), signed_on("2026-05-01", deal), follow=True)
-        page = office.post(address(deal), signed_on("2026-06-02", deal), follow=True)
+        coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal), follow=True)
+        page = coordinator_client.post(bulk_url(deal), sign_data("2026-06-02", deal), follow=True)
 
     assert [message.rpartition(" (")[0] for message in messages(page)] == [
         "“Marburg: Bilateral (signed)” stays as it is: it was marked as signed by coordinator"
     ]
-    assert standing(deal) == [("Bilateral", "signed", date(2026, 5, 1))]
+    assert stored_states(deal) == [("Bilateral", "signed", date(2026, 5, 1))]
     assert deal.history.count() == 2
 
 
-def test_two_deals_of_one_university_and_type_are_refused(office, marburg, deal):
+def test_two_deals_of_one_university_and_type_are_rejected(coordinator_client, marburg, deal):
     unknown = AgreementFactory(university=marburg, agreement_type=None, status=AgreementStatus.IN_PROCESS)
     types = [(unknown, deal.agreement_type)]
 
-    page = office.post(address(deal, unknown), signed_on("2026-05-01", deal, unknown, types=types))
+    page = coordinator_client.post(bulk_url(deal, unknown), sign_data("2026-05-01", deal, unknown, types=types))
 
     assert list(errors(page).values()) == ["Another deal on this page has the same university and type."]
-    assert standing(deal, unknown) == [("Bilateral", "in_process", None), ("", "in_process", None)]
+    assert stored_states(deal, unknown) == [("Bilateral", "in_process", None), ("", "in_process", None)]
 
 
-def test_two_deals_of_one_university_with_different_types_are_signed(office, marburg, deal, erasmus):
+def test_two_deals_of_one_university_with_different_types_are_signed(coordinator_client, marburg, deal, erasmus):
     unknown = AgreementFactory(university=marburg, agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
-    office.post(address(deal, unknown), signed_on("2026-05-01", deal, unknown, types=[(unknown, erasmus)]))
+    coordinator_client.post(bulk_url(deal, unknown), sign_data("2026-05-01", deal, unknown, types=[(unknown, erasmus)]))
 
     day = date(2026, 5, 1)
-    assert standing(deal, unknown) == [("Bilateral", "signed", day), ("Erasmus+", "signed", day)]
+    assert stored_states(deal, unknown) == [("Bilateral", "signed", day), ("Erasmus+", "signed", day)]
 
 
 @pytest.mark.parametrize("junk", ["abc", "", "-1", "1.5", "' OR 1=1", "9" * 40, "²"])
-def test_junk_among_the_ids_is_ignored(office, deal, junk):
-    page = office.get(SIGN, {"id": [deal.pk, junk]})
+def test_junk_among_the_ids_is_ignored(coordinator_client, deal, junk):
+    page = coordinator_client.get(SIGN, {"id": [deal.pk, junk]})
 
     assert universities(page) == ["Marburg"]
 
 
-def test_page_with_junk_only_leads_back_to_the_list(office, deal):
-    page = office.get(SIGN, {"id": "abc"}, follow=True)
+def test_page_for_too_many_agreements_redirects_to_the_list(coordinator_client, deal):
+    page = coordinator_client.get(SIGN, {"id": [deal.pk] * 101}, follow=True)
+
+    assert page.redirect_chain == [(LIST, 302)]
+    assert messages(page)[0].startswith("101 agreements are selected, and a page takes 100: ")
+
+
+def test_page_with_junk_only_redirects_to_the_list(coordinator_client, deal):
+    page = coordinator_client.get(SIGN, {"id": "abc"}, follow=True)
 
     assert page.redirect_chain == [(LIST, 302)]
     assert [row.split(" ")[0] for row in rows(page)] == ["Marburg"]
@@ -354,41 +367,41 @@ def test_assistant_is_not_offered_the_action(client, assistant, deal):
     client.force_login(assistant)
 
     page = client.get(LIST)
-    act(client, deal)
+    run_action(client, deal)
 
     assert rows(page) == ["Marburg Germany Bilateral in process - - - - -"]
     assert "mark_selected_as_signed" not in page.content.decode()
-    assert standing(deal) == [("Bilateral", "in_process", None)]
+    assert stored_states(deal) == [("Bilateral", "in_process", None)]
 
 
-def test_assistant_is_kept_from_the_page(client, assistant, deal):
+def test_page_is_forbidden_for_an_assistant(client, assistant, deal):
     client.force_login(assistant)
 
-    answers = [client.get(address(deal)), client.post(address(deal), signed_on("2026-05-01", deal))]
+    responses = [client.get(bulk_url(deal)), client.post(bulk_url(deal), sign_data("2026-05-01", deal))]
 
-    assert [answer.status_code for answer in answers] == [403, 403]
-    assert standing(deal) == [("Bilateral", "in_process", None)]
+    assert [response.status_code for response in responses] == [403, 403]
+    assert stored_states(deal) == [("Bilateral", "in_process", None)]
 
 
-def test_visitor_is_asked_to_log_in(client, deal):
-    page = client.post(address(deal), signed_on("2026-05-01", deal), follow=True)
+def test_anonymous_user_is_redirected_to_the_login(client, deal):
+    page = client.post(bulk_url(deal), sign_data("2026-05-01", deal), follow=True)
 
     assert page.redirect_chain[0][0].startswith("/admin/login/?next=/admin/partners/agreement/sign/")
-    assert standing(deal) == [("Bilateral", "in_process", None)]
+    assert stored_states(deal) == [("Bilateral", "in_process", None)]
 
 
-def test_page_shows_a_hostile_name_as_text(office, db):
+def test_hostile_name_is_escaped(coordinator_client, db):
     deal = AgreementFactory(university__name="<script>alert(1)</script>", status=AgreementStatus.IN_PROCESS)
 
-    page = office.get(address(deal))
-    after = office.post(address(deal), signed_on("2026-05-01", deal), follow=True)
+    page = coordinator_client.get(bulk_url(deal))
+    after = coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal), follow=True)
 
     assert universities(page) == ["<script>alert(1)</script>"]
     assert messages(after) == ["Marked as signed: <script>alert(1)</script>: Bilateral (signed)"]
 
 
-def test_types_are_offered_in_their_order(office, open_deal):
-    page = office.get(address(open_deal))
+def test_types_are_ordered_by_position(coordinator_client, open_deal):
+    page = coordinator_client.get(bulk_url(open_deal))
 
     options = re.findall(r"<option[^>]*>([^<]*)</option>", page.content.decode())
     assert options == ["---------", *AgreementType.objects.order_by("position").values_list("name", flat=True)]

@@ -7,9 +7,9 @@ from django.utils.timezone import localdate
 from partners.imports.undo import undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import cells, pieces, queries, text
+from tests.html import cells, count_queries, element_texts, text
 
-CHANGES = "/admin/changes/"
+CHANGE_LOG_URL = "/admin/changes/"
 
 
 @pytest.fixture
@@ -18,183 +18,183 @@ def superuser(client, db):
     return client
 
 
-def told(browser, path="", **chosen):
-    """What the page tells of what happened at the site itself: who, what and why."""
-    page = browser.get(f"{CHANGES}{path}", chosen)
+def entries(browser, path="", **query):
+    """Return user, change and reason of each entry, without those of the reference data."""
+    page = browser.get(f"{CHANGE_LOG_URL}{path}", query)
     rows = [" ".join(filter(None, row[1:4])) for row in cells(page) if len(row) > 2]
     return [row for row in rows if not row.endswith("reference data")]
 
 
-def dated(obj, days):
+def backdate(obj, days):
     obj.history.update(history_date=obj.history.latest().history_date - timedelta(days=days))
 
 
-def test_changes_of_the_whole_register_stand_newest_first(office, coordinator):
+def test_change_log_lists_newest_first(coordinator_client, coordinator):
     agreement = AgreementFactory(university__name="Marburg")
     agreement.status = "ended"
     agreement._history_user, agreement._change_reason = coordinator, "edited"
     agreement.save()
 
-    assert told(office) == [
+    assert entries(coordinator_client) == [
         "coordinator Agreement Marburg: Bilateral (ended) changed Status: signed → ended edited",
         "the command line Agreement Marburg: Bilateral (signed) added",
         "the command line University Marburg added",
     ]
 
 
-def test_changes_by_a_person(office, coordinator):
+def test_filter_by_user(coordinator_client, coordinator):
     UniversityFactory(name="Marburg")
     kassel = UniversityFactory.build(name="Kassel")
     kassel._history_user = coordinator
     kassel.save()
 
-    assert told(office, who=coordinator.pk) == ["coordinator University Kassel added"]
-    assert told(office, who="-") == ["the command line University Marburg added"]
+    assert entries(coordinator_client, who=coordinator.pk) == ["coordinator University Kassel added"]
+    assert entries(coordinator_client, who="-") == ["the command line University Marburg added"]
 
 
-def test_changes_of_a_model_and_of_a_kind(office, db):
+def test_filter_by_model_and_by_action(coordinator_client, db):
     agreement = AgreementFactory(university__name="Marburg")
     agreement.delete()
 
-    assert told(office, model="university") == ["the command line University Marburg added"]
-    assert told(office, what="-") == ["the command line Agreement Marburg: Bilateral (signed) deleted"]
+    assert entries(coordinator_client, model="university") == ["the command line University Marburg added"]
+    assert entries(coordinator_client, what="-") == ["the command line Agreement Marburg: Bilateral (signed) deleted"]
 
 
-@pytest.mark.parametrize(("when", "names"), [("today", 1), ("7", 2), ("30", 3), ("", 4)])
-def test_changes_of_a_time(office, db, when, names):
+@pytest.mark.parametrize(("when", "count"), [("today", 1), ("7", 2), ("30", 3), ("", 4)])
+def test_filter_by_period(coordinator_client, db, when, count):
     for days in (0, 6, 29, 30):
-        dated(UniversityFactory(), days)
+        backdate(UniversityFactory(), days)
 
-    assert len(told(office, when=when, model="university")) == names
+    assert len(entries(coordinator_client, when=when, model="university")) == count
 
 
-def test_changes_from_a_day_to_a_day(office, db):
+def test_filter_by_date_range(coordinator_client, db):
     for days in (1, 2, 3, 4):
-        dated(UniversityFactory(name=f"Town {days}"), days)
+        backdate(UniversityFactory(name=f"Town {days}"), days)
     since, until = localdate() - timedelta(days=3), localdate() - timedelta(days=2)
 
-    assert told(office, model="university", since=since, until=until) == [
+    assert entries(coordinator_client, model="university", since=since, until=until) == [
         "the command line University Town 2 added",
         "the command line University Town 3 added",
     ]
 
 
 @pytest.mark.parametrize(
-    ("chosen", "error"),
+    ("query", "error"),
     [
         ({"since": "yesterday"}, "“yesterday” is not a date. Write it like 1 Feb 2025."),
         ({"until": "9999-12-31"}, "Write a day up to 31 Dec 2999."),
         ({"model": "user"}, "Select a valid choice. user is not one of the available choices."),
     ],
 )
-def test_filter_that_cannot_be_read_says_so_and_shows_nothing(office, db, chosen, error):
+def test_invalid_filter_displays_error_and_no_entries(coordinator_client, db, query, error):
     UniversityFactory()
 
-    page = office.get(CHANGES, chosen)
+    page = coordinator_client.get(CHANGE_LOG_URL, query)
 
     assert error in text(page)
     assert "No such change." in text(page)
 
 
-def test_import_is_one_line_with_its_counts(office, register):
+def test_import_run_is_one_entry_with_counts(coordinator_client, register):
     run = ImportRun.objects.get()
 
-    page = office.get(CHANGES)
+    page = coordinator_client.get(CHANGE_LOG_URL)
 
-    assert told(office) == [
+    assert entries(coordinator_client) == [
         f"the command line Imported: 108 universities, 128 agreements import run {run.pk}: partners.tsv"
     ]
     assert f'href="/admin/partners/importrun/{run.pk}/change/"' in page.content.decode()
-    assert told(office, model="university") == [
+    assert entries(coordinator_client, model="university") == [
         f"the command line Imported: 108 universities import run {run.pk}: partners.tsv"
     ]
-    assert told(office, model="country") == []
-    assert told(office, what="-") == []
+    assert entries(coordinator_client, model="country") == []
+    assert entries(coordinator_client, what="-") == []
 
 
-def test_undone_import_is_one_line_too(office, register, coordinator):
+def test_undo_of_import_run_is_one_entry(coordinator_client, register, coordinator):
     run = ImportRun.objects.get()
     undo(run, coordinator)
 
-    assert told(office)[0] == (
+    assert entries(coordinator_client)[0] == (
         f"coordinator Import undone: 108 universities, 128 agreements undo of import run {run.pk}: partners.tsv"
     )
-    assert len(told(office)) == 2
+    assert len(entries(coordinator_client)) == 2
 
 
-def test_reader_of_universities_sees_their_changes_only(client, db):
+def test_user_sees_only_models_with_view_permission(client, db):
     AgreementFactory(university__name="Marburg")
     reader = User.objects.create_user("reader", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_university"))
     client.force_login(reader)
 
-    assert told(client) == ["the command line University Marburg added"]
+    assert entries(client) == ["the command line University Marburg added"]
 
 
-def test_nobody_sees_changes_of_what_they_may_not_see(client, db):
+def test_user_without_view_permission_is_forbidden(client, db):
     client.force_login(User.objects.create_user("stranger", is_staff=True))
 
-    assert client.get(CHANGES).status_code == 403
+    assert client.get(CHANGE_LOG_URL).status_code == 403
 
 
-def changed(times):
+def add_and_change_agreements(times):
     for _ in range(times):
         agreement = AgreementFactory()
         agreement.places_out = 2
         agreement.save()
 
 
-def test_recent_changes_make_as_many_queries_for_hundreds(office, db):
+def test_change_log_query_count_is_constant(coordinator_client, db):
     Country.history.all().delete()
     AgreementType.history.all().delete()
-    changed(3)
-    few = queries(office, CHANGES)
+    add_and_change_agreements(3)
+    few = count_queries(coordinator_client, CHANGE_LOG_URL)
 
-    changed(300)
+    add_and_change_agreements(300)
 
-    assert queries(office, CHANGES) == few <= 25
+    assert count_queries(coordinator_client, CHANGE_LOG_URL) == few <= 25
 
 
-def test_recent_changes_come_in_pages_that_keep_the_filter(office, db):
-    changed(60)
+def test_pagination_keeps_filter(coordinator_client, db):
+    add_and_change_agreements(60)
 
-    page = office.get(CHANGES, {"model": "agreement", "page": 2})
+    page = coordinator_client.get(CHANGE_LOG_URL, {"model": "agreement", "page": 2})
 
     assert len([row for row in cells(page) if len(row) > 2]) == 20
     assert "Page 2 of 2" in text(page)
     assert 'href="?model=agreement&amp;page=1"' in page.content.decode()
 
 
-def test_every_page_links_to_the_recent_changes(office, db):
-    assert "Recent changes" in pieces(office.get("/admin/"), "a")
+def test_admin_index_links_to_change_log(coordinator_client, db):
+    assert "Recent changes" in element_texts(coordinator_client.get("/admin/"), "a")
 
 
-def test_superuser_is_shown_what_is_deleted_and_not_what_came_back(superuser):
+def test_deleted_objects_omit_undeleted_ones(superuser):
     for name in ("Marburg", "Kassel"):
         UniversityFactory(name=name).delete()
-    back = University.history.filter(name="Kassel").latest()
-    superuser.post(f"/admin/partners/university/{back.id}/bring-back/", {"newest": back.pk})
+    restored = University.history.filter(name="Kassel").latest()
+    superuser.post(f"/admin/partners/university/{restored.id}/undelete/", {"latest_history_id": restored.pk})
 
-    rows = told(superuser, "deleted/")
+    rows = entries(superuser, "deleted/")
 
     assert rows == ["the command line University Marburg deleted"]
     assert University.objects.get().name == "Kassel"
 
 
-def test_superuser_can_bring_back_from_the_deletions_among_the_changes(superuser):
+def test_deletion_in_change_log_links_to_undelete(superuser):
     university = UniversityFactory(name="Marburg")
-    address = f'href="/admin/partners/university/{university.pk}/bring-back/"'
+    link = f'href="/admin/partners/university/{university.pk}/undelete/"'
     university.delete()
 
-    page = superuser.get(CHANGES, {"what": "-"})
+    page = superuser.get(CHANGE_LOG_URL, {"what": "-"})
 
-    assert address in page.content.decode()
+    assert link in page.content.decode()
 
 
-def test_what_an_undo_took_away_can_be_brought_back_one_by_one(superuser, register, coordinator):
+def test_deleted_objects_include_those_deleted_by_an_undo(superuser, register, coordinator):
     undo(ImportRun.objects.get(), coordinator)
 
-    rows = told(superuser, "deleted/", model="university")
+    rows = entries(superuser, "deleted/", model="university")
 
     assert Agreement.objects.count() == 0
     assert len(rows) == 100
@@ -202,8 +202,8 @@ def test_what_an_undo_took_away_can_be_brought_back_one_by_one(superuser, regist
 
 
 @pytest.mark.parametrize("role", ["assistant", "coordinator"])
-def test_list_of_what_is_deleted_is_for_superusers(client, db, request, role):
+def test_deleted_objects_are_for_superusers_only(client, db, request, role):
     client.force_login(request.getfixturevalue(role))
 
-    assert client.get(f"{CHANGES}deleted/").status_code == 403
-    assert "What has been deleted" not in text(client.get(CHANGES))
+    assert client.get(f"{CHANGE_LOG_URL}deleted/").status_code == 403
+    assert "What has been deleted" not in text(client.get(CHANGE_LOG_URL))

@@ -4,7 +4,7 @@ import pytest
 
 from partners.models import Country
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import errors, messages, queries, rows, text
+from tests.html import count_queries, errors, messages, rows, text
 
 LIST, ADD = "/admin/partners/country/", "/admin/partners/country/add/"
 
@@ -24,55 +24,55 @@ def names(page):
         ("atlantis", []),
     ],
 )
-def test_search_finds_by_any_name_without_accents(office, query, found):
-    page = office.get(LIST, {"q": query})
+def test_search_finds_by_any_name_without_accents(coordinator_client, query, found):
+    page = coordinator_client.get(LIST, {"q": query})
 
     assert names(page) == found
 
 
-def test_list_shows_how_many_universities_a_country_has(office, germany):
+def test_list_displays_the_number_of_universities(coordinator_client, germany):
     UniversityFactory()
     AgreementFactory()
 
-    page = office.get(LIST, {"q": "germany"})
+    page = coordinator_client.get(LIST, {"q": "germany"})
 
     assert [row[:12] for row in rows(page)] == ["Germany DE 2"]
 
 
-def test_list_shows_all_countries_on_one_page(office):
-    page = office.get(LIST)
+def test_list_has_all_countries_on_one_page(coordinator_client):
+    page = coordinator_client.get(LIST)
 
     assert len(names(page)) == 249
     assert "249 countries and territories" in text(page)
 
 
-def test_list_makes_as_many_queries_with_300_universities_as_with_3(office):
+def test_list_makes_as_many_queries_with_300_universities_as_with_3(coordinator_client):
     partners(3)
-    with_3 = queries(office, LIST)
+    with_3 = count_queries(coordinator_client, LIST)
 
     partners(297, first=4)
 
-    assert queries(office, LIST) == with_3
+    assert count_queries(coordinator_client, LIST) == with_3
 
 
 @pytest.mark.parametrize(("term", "found"), [("germ", "Germany"), ("turkiye", "Turkey"), ("reunion", "Réunion")])
-def test_country_autocompletes_by_any_of_its_names(office, term, found):
-    asked = {"app_label": "partners", "model_name": "university", "field_name": "country", "term": term}
+def test_autocomplete_finds_country_by_any_name(coordinator_client, term, found):
+    params = {"app_label": "partners", "model_name": "university", "field_name": "country", "term": term}
 
-    answer = office.get("/admin/autocomplete/", asked)
+    response = coordinator_client.get("/admin/autocomplete/", params)
 
     country = Country.objects.get(name=found)
-    assert answer.json() == {"results": [{"id": str(country.pk), "text": found}], "pagination": {"more": False}}
+    assert response.json() == {"results": [{"id": str(country.pk), "text": found}], "pagination": {"more": False}}
 
 
-def test_country_is_added_by_its_code_and_name(office):
-    page = office.post(ADD, {"code": "XK", "name": "Kosovo"}, follow=True)
+def test_country_is_added_with_code_and_name(coordinator_client):
+    page = coordinator_client.post(ADD, {"code": "XK", "name": "Kosovo"}, follow=True)
 
     assert messages(page) == ["The country or territory “Kosovo” was added successfully."]
 
 
 @pytest.mark.parametrize(
-    ("typed", "error"),
+    ("values", "error"),
     [
         ({"code": "xk"}, {"code": "“xk” is not a country code. Write two capital letters, such as DE."}),
         ({"code": "DE"}, {"code": "Country or territory with this Code already exists."}),
@@ -85,8 +85,8 @@ def test_country_is_added_by_its_code_and_name(office):
         ),
     ],
 )
-def test_form_tells_at_the_field_what_is_wrong(office, typed, error):
-    page = office.post(ADD, {"code": "XK", "name": "Kosovo"} | typed)
+def test_form_validates_fields(coordinator_client, values, error):
+    page = coordinator_client.post(ADD, {"code": "XK", "name": "Kosovo"} | values)
 
     assert errors(page) == error
     assert Country.objects.count() == 249

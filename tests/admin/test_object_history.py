@@ -4,172 +4,181 @@ from django.contrib.auth.models import Group, Permission, User
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, ImportRun, University
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import cells, pieces, queries, text
+from tests.html import cells, count_queries, element_texts, text
 
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
 NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
 
 
 def university_form(university, **changes):
-    typed = {"name": university.name, "country": university.country_id, "slug": university.slug, "is_listed": "on"}
-    return NO_AGREEMENTS | typed | changes
+    data = {"name": university.name, "country": university.country_id, "slug": university.slug, "is_listed": "on"}
+    return NO_AGREEMENTS | data | changes
 
 
-def agreement_line(agreement, **changes):
-    line = {
+def inline_form(agreement, **changes):
+    row = {
         "id": agreement.pk,
         "agreement_type": agreement.agreement_type_id or "",
         "status": agreement.status,
     } | changes
     return {"agreements-TOTAL_FORMS": 1, "agreements-INITIAL_FORMS": 1} | {
-        f"agreements-0-{name}": value for name, value in line.items()
+        f"agreements-0-{name}": value for name, value in row.items()
     }
 
 
-def change(browser, obj, typed):
-    browser.post(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/change/", NO_DOCUMENTS | typed)
+def change(browser, obj, data):
+    browser.post(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/change/", NO_DOCUMENTS | data)
 
 
 def history(browser, obj):
-    """What stands in the history of an object, newest first: who, what and why, without the time."""
+    """Return the rows of an object's history page, newest first: user, change and reason, without the date."""
     page = browser.get(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/history/")
     return [" ".join(filter(None, row[1:4])) for row in cells(page) if len(row) > 2]
 
 
-def test_change_of_a_university_tells_who_why_and_from_what_to_what(office, db):
+def test_university_change_has_user_reason_and_field_changes(coordinator_client, db):
     university = UniversityFactory(name="Marburg", city="Marburg")
     brazil = Country.objects.get(code="BR")
 
-    change(office, university, university_form(university, name="Marburg (Lahn)", country=brazil.pk, city="Lahn"))
+    change(
+        coordinator_client,
+        university,
+        university_form(university, name="Marburg (Lahn)", country=brazil.pk, city="Lahn"),
+    )
 
-    assert history(office, university) == [
+    assert history(coordinator_client, university) == [
         "coordinator changed Name: Marburg → Marburg (Lahn) Country or territory: Germany → Brazil "
         "City: Marburg → Lahn edited",
         "the command line added",
     ]
 
 
-def test_added_university_tells_who_and_why(office, germany):
-    office.post("/admin/partners/university/add/", NO_AGREEMENTS | {"name": "Marburg", "country": germany.pk})
+def test_added_university_has_user_and_reason(coordinator_client, germany):
+    coordinator_client.post(
+        "/admin/partners/university/add/", NO_AGREEMENTS | {"name": "Marburg", "country": germany.pk}
+    )
 
-    assert history(office, University.objects.get()) == ["coordinator added added"]
+    assert history(coordinator_client, University.objects.get()) == ["coordinator added added"]
 
 
-def test_change_of_an_agreement_tells_who_why_and_from_what_to_what(office, bilateral, erasmus):
+def test_agreement_change_has_user_reason_and_field_changes(coordinator_client, bilateral, erasmus):
     agreement = AgreementFactory(valid_until="2026-06-30", status=AgreementStatus.IN_PROCESS)
-    typed = {"university": agreement.university_id, "agreement_type": erasmus.pk, "status": "signed"}
+    data = {"university": agreement.university_id, "agreement_type": erasmus.pk, "status": "signed"}
 
-    change(office, agreement, typed | {"valid_until": "2027-06-30"})
+    change(coordinator_client, agreement, data | {"valid_until": "2027-06-30"})
 
-    assert history(office, agreement)[0] == (
+    assert history(coordinator_client, agreement)[0] == (
         "coordinator changed Agreement type: Bilateral → Erasmus+ Status: in process → signed "
         "Valid until: 30 Jun 2026 → 30 Jun 2027 edited"
     )
 
 
-def test_history_of_an_agreement_that_had_no_type_tells_of_no_deleted_one(office, erasmus):
+def test_missing_agreement_type_is_not_displayed_as_deleted(coordinator_client, erasmus):
     agreement = AgreementFactory(agreement_type=None, status=AgreementStatus.IN_PROCESS)
-    typed = {"university": agreement.university_id, "agreement_type": erasmus.pk, "status": "in_process"}
+    data = {"university": agreement.university_id, "agreement_type": erasmus.pk, "status": "in_process"}
 
-    change(office, agreement, typed)
+    change(coordinator_client, agreement, data)
 
-    newest = history(office, agreement)[0]
-    assert newest == "coordinator changed Agreement type: – → Erasmus+ edited"
+    latest = history(coordinator_client, agreement)[0]
+    assert latest == "coordinator changed Agreement type: – → Erasmus+ edited"
 
 
-def test_change_on_the_university_s_page_is_in_the_history_of_the_agreement(office, db):
+def test_change_on_university_page_is_in_agreement_history(coordinator_client, db):
     agreement = AgreementFactory()
-    typed = university_form(agreement.university) | agreement_line(agreement, status="ended")
+    data = university_form(agreement.university) | inline_form(agreement, status="ended")
 
-    change(office, agreement.university, typed)
+    change(coordinator_client, agreement.university, data)
 
-    assert history(office, agreement) == [
+    assert history(coordinator_client, agreement) == [
         "coordinator changed Status: signed → ended edited on the university's page",
         "the command line added",
     ]
 
 
-def test_agreement_added_on_the_university_s_page_tells_who_and_why(office, bilateral):
+def test_agreement_added_on_university_page_has_user_and_reason(coordinator_client, bilateral):
     university = UniversityFactory()
-    line = {"agreements-0-agreement_type": bilateral.pk, "agreements-0-status": "signed"}
+    row = {"agreements-0-agreement_type": bilateral.pk, "agreements-0-status": "signed"}
 
-    change(office, university, university_form(university) | line | {"agreements-TOTAL_FORMS": 1})
+    change(coordinator_client, university, university_form(university) | row | {"agreements-TOTAL_FORMS": 1})
 
-    assert history(office, Agreement.objects.get()) == ["coordinator added edited on the university's page"]
+    assert history(coordinator_client, Agreement.objects.get()) == ["coordinator added edited on the university's page"]
 
 
 def sign(browser, agreement):
     row = {"signed_on": "2026-05-01", "version": agreement.history.latest().pk}
-    typed = {f"{agreement.pk}-{name}": value for name, value in row.items()}
-    browser.post(f"/admin/partners/agreement/sign/?id={agreement.pk}", typed)
+    data = {f"{agreement.pk}-{name}": value for name, value in row.items()}
+    browser.post(f"/admin/partners/agreement/sign/?id={agreement.pk}", data)
 
 
-def test_agreement_ended_by_its_renewal_tells_who_and_why(office, db):
+def test_agreement_ended_by_its_renewal_has_user_and_reason(coordinator_client, db):
     predecessor = AgreementFactory()
     renewal = AgreementFactory(university=predecessor.university, status=AgreementStatus.IN_PROCESS)
 
-    sign(office, renewal)
+    sign(coordinator_client, renewal)
 
-    assert history(office, predecessor)[0] == (
+    assert history(coordinator_client, predecessor)[0] == (
         "coordinator changed Status: signed → ended Ended on: – → 1 May 2026 ended by its renewal"
     )
 
 
-def test_marking_as_signed_tells_who_why_and_from_what_to_what(office, db):
+def test_marking_as_signed_has_user_reason_and_field_changes(coordinator_client, db):
     agreement = AgreementFactory(status=AgreementStatus.IN_PROCESS)
 
-    sign(office, agreement)
+    sign(coordinator_client, agreement)
 
-    newest = history(office, agreement)[0]
-    assert newest == "coordinator changed Status: in process → signed Signed on: – → 1 May 2026 marked as signed"
+    latest = history(coordinator_client, agreement)[0]
+    assert latest == "coordinator changed Status: in process → signed Signed on: – → 1 May 2026 marked as signed"
 
 
-def test_import_is_in_the_history_of_what_it_added(office, register):
+def test_import_is_in_history_of_added_agreement(coordinator_client, register):
     agreement = Agreement.objects.in_process().get()
 
-    page = office.get(f"/admin/partners/agreement/{agreement.pk}/history/")
+    page = coordinator_client.get(f"/admin/partners/agreement/{agreement.pk}/history/")
     run = ImportRun.objects.get()
-    assert history(office, agreement) == [f"the command line added import run {run.pk}: partners.tsv"]
+    assert history(coordinator_client, agreement) == [f"the command line added import run {run.pk}: partners.tsv"]
     assert f'href="/admin/partners/importrun/{run.pk}/change/"' in page.content.decode()
 
 
 @pytest.mark.parametrize("model_name", ["country", "agreementtype"])
-def test_change_of_reference_data_is_told_against_what_it_was(office, germany, bilateral, model_name):
-    changed = {"country": germany, "agreementtype": bilateral}[model_name]
-    typed = {"code": "DE", "name": "Changed", "position": 1, "slug": "bilateral"}
+def test_reference_data_change_is_compared_to_its_first_version(coordinator_client, germany, bilateral, model_name):
+    obj = {"country": germany, "agreementtype": bilateral}[model_name]
+    data = {"code": "DE", "name": "Changed", "position": 1, "slug": "bilateral"}
 
-    change(office, changed, typed | {"other_names": changed.other_names, "description": bilateral.description})
+    change(coordinator_client, obj, data | {"other_names": obj.other_names, "description": bilateral.description})
 
-    assert history(office, changed) == [
-        f"coordinator changed Name: {changed.name} → Changed edited",
+    assert history(coordinator_client, obj) == [
+        f"coordinator changed Name: {obj.name} → Changed edited",
         "the command line added reference data",
     ]
 
 
-def test_history_shows_a_hostile_name_as_text(office, db):
+def test_history_escapes_names(coordinator_client, db):
     university = UniversityFactory(name="Marburg")
 
-    change(office, university, university_form(university, name="<script>alert(1)</script>"))
+    change(coordinator_client, university, university_form(university, name="<script>alert(1)</script>"))
 
-    assert history(office, university)[0] == "coordinator changed Name: Marburg → <script>alert(1)</script> edited"
+    assert (
+        history(coordinator_client, university)[0]
+        == "coordinator changed Name: Marburg → <script>alert(1)</script> edited"
+    )
 
 
-def test_saving_without_a_change_adds_nothing_to_tell(office, db):
+def test_saving_without_a_change_adds_no_entry(coordinator_client, db):
     university = UniversityFactory(name="Marburg")
 
-    change(office, university, university_form(university))
+    change(coordinator_client, university, university_form(university))
 
-    assert history(office, university) == ["the command line added"]
+    assert history(coordinator_client, university) == ["the command line added"]
 
 
-def test_history_of_a_university_tells_of_its_agreements_too(office, db):
+def test_university_history_includes_its_agreements(coordinator_client, db):
     agreement = AgreementFactory(university__name="Marburg")
     university, deleted = agreement.university, AgreementFactory(university=agreement.university, status="ended")
     deleted.delete()
 
-    change(office, university, university_form(university) | agreement_line(agreement, status="ended"))
+    change(coordinator_client, university, university_form(university) | inline_form(agreement, status="ended"))
 
-    assert history(office, university) == [
+    assert history(coordinator_client, university) == [
         "coordinator Agreement Marburg: Bilateral (ended) changed Status: signed → ended "
         "edited on the university's page",
         "the command line Agreement Marburg: Bilateral (ended) deleted",
@@ -179,7 +188,7 @@ def test_history_of_a_university_tells_of_its_agreements_too(office, db):
     ]
 
 
-def test_agreement_that_moved_away_is_told_where_it_was_and_where_it_is(db, office):
+def test_moved_agreement_is_in_history_of_both_universities(db, coordinator_client):
     agreement = AgreementFactory(university__name="Marburg")
     marburg, kassel = agreement.university, UniversityFactory(name="Kassel")
     agreement.university = kassel
@@ -189,11 +198,11 @@ def test_agreement_that_moved_away_is_told_where_it_was_and_where_it_is(db, offi
 
     moved = "the command line Agreement Kassel: Bilateral (signed) changed University: Marburg → Kassel"
     noted = "the command line Agreement Kassel: Bilateral (signed) changed Internal notes: – → elsewhere"
-    assert history(office, marburg)[0] == moved
-    assert history(office, kassel)[:2] == [noted, moved]
+    assert history(coordinator_client, marburg)[0] == moved
+    assert history(coordinator_client, kassel)[:2] == [noted, moved]
 
 
-def test_history_without_permission_for_agreements_tells_of_the_university_only(client, db):
+def test_history_without_agreement_permission_has_only_the_university(client, db):
     agreement = AgreementFactory(university__name="Marburg")
     reader = User.objects.create_user("reader", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_university"))
@@ -202,7 +211,7 @@ def test_history_without_permission_for_agreements_tells_of_the_university_only(
     assert history(client, agreement.university) == ["the command line added"]
 
 
-def test_history_tells_what_is_gone_by_its_last_name(office, germany):
+def test_history_displays_last_name_of_deleted_objects(coordinator_client, germany):
     university, ruritania = UniversityFactory(), Country.objects.create(code="XX", name="Ruritania")
     university.country = ruritania
     university.save()
@@ -210,54 +219,57 @@ def test_history_tells_what_is_gone_by_its_last_name(office, germany):
     university.save()
     ruritania.delete()
 
-    assert history(office, university)[0] == "the command line changed Country or territory: Ruritania → Germany"
+    assert (
+        history(coordinator_client, university)[0]
+        == "the command line changed Country or territory: Ruritania → Germany"
+    )
 
 
-def test_history_of_something_deleted_stays_and_says_so(office, db):
+def test_history_of_deleted_university_remains(coordinator_client, db):
     university = UniversityFactory(name="Marburg")
     pk = university.pk
     university.delete()
 
-    page = office.get(f"/admin/partners/university/{pk}/history/")
+    page = coordinator_client.get(f"/admin/partners/university/{pk}/history/")
 
-    assert pieces(page, "h1")[-1] == "History of Marburg"
+    assert element_texts(page, "h1")[-1] == "History of Marburg"
     assert "It has been deleted. A superuser can bring it back." in text(page)
     assert "the command line deleted" in text(page)
 
 
 @pytest.mark.parametrize("pk", ["999999", "x", "9" * 30])
-def test_history_of_what_never_was_is_not_found(office, db, pk):
-    assert office.get(f"/admin/partners/university/{pk}/history/").status_code == 404
+def test_history_of_unknown_pk_is_not_found(coordinator_client, db, pk):
+    assert coordinator_client.get(f"/admin/partners/university/{pk}/history/").status_code == 404
 
 
-def edited(agreement, times):
-    for number in range(times):
-        agreement.notes = f"note {number}"
+def edit_repeatedly(agreement, times):
+    for index in range(times):
+        agreement.notes = f"note {index}"
         agreement.save()
         agreement.university.save()
 
 
-def test_history_makes_as_many_queries_for_hundreds_of_entries(office, coordinator, db):
+def test_history_query_count_is_constant(coordinator_client, coordinator, db):
     agreement = AgreementFactory(responsible=coordinator)
-    address = f"/admin/partners/university/{agreement.university_id}/history/"
-    edited(agreement, 3)
-    few = queries(office, address)
+    url = f"/admin/partners/university/{agreement.university_id}/history/"
+    edit_repeatedly(agreement, 3)
+    few = count_queries(coordinator_client, url)
 
-    edited(agreement, 300)
+    edit_repeatedly(agreement, 300)
 
-    assert queries(office, address) == few <= 16
+    assert count_queries(coordinator_client, url) == few <= 16
 
 
-def test_long_history_comes_in_pages(office, db):
+def test_long_history_is_paginated(coordinator_client, db):
     agreement = AgreementFactory()
-    edited(agreement, 120)
+    edit_repeatedly(agreement, 120)
 
-    page = office.get(f"/admin/partners/agreement/{agreement.pk}/history/?page=2")
+    page = coordinator_client.get(f"/admin/partners/agreement/{agreement.pk}/history/?page=2")
 
     assert len([row for row in cells(page) if len(row) > 2]) == 21
     assert "Page 2 of 2" in text(page)
     assert "Internal notes: note 18 → note 19" in text(page)
 
 
-def test_groups_are_what_a_fresh_database_starts_with(db):
+def test_fresh_database_has_two_groups(db):
     assert sorted(Group.objects.values_list("name", flat=True)) == ["Assistants", "Exchange coordinators"]

@@ -1,4 +1,4 @@
-"""Two people who save the same page in the same instant: one of them does, the other is told."""
+"""Two users save the same object at the same moment; only one succeeds."""
 
 import os
 import subprocess
@@ -11,9 +11,9 @@ from django.db import connection, connections
 from django.test import Client
 
 from partners.models import Country, University
-from tests.conftest import staff
+from tests.conftest import create_staff
 from tests.factories import UniversityFactory
-from tests.forms import sent
+from tests.forms import form_data
 from tests.html import errors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -21,15 +21,15 @@ SAVE = """
 import sys
 from django.contrib.auth.models import User
 from django.test import Client
-from tests.forms import sent
+from tests.forms import form_data
 
-city, address = sys.argv[-1], "/admin/partners/university/1/change/"
+city, url = sys.argv[-1], "/admin/partners/university/1/change/"
 browser = Client()
 browser.force_login(User.objects.get(username="coordinator"))
-form = sent(browser.get(address), "university_form")
+form = form_data(browser.get(url), "university_form")
 print("open", flush=True)
 sys.stdin.readline()
-print(browser.post(address, form | {"city": city}).status_code)
+print(browser.post(url, form | {"city": city}).status_code)
 """
 PREPARE = """
 from django.contrib.auth.models import User
@@ -37,12 +37,12 @@ from partners.models import Country, University
 User.objects.create_superuser("coordinator")
 University.objects.create(name="Marburg", country=Country.objects.get(code="DE"))
 """
-only_on_postgresql = pytest.mark.skipif(
+requires_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL"
 )
 
 
-def test_two_saves_at_once_are_one_save_on_sqlite(tmp_path):
+def test_concurrent_saves_save_once_on_sqlite(tmp_path):
     environment = os.environ | {
         "TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -56,52 +56,52 @@ def test_two_saves_at_once_are_one_save_on_sqlite(tmp_path):
     start(
         "from django.core.management import call_command\ncall_command('migrate', verbosity=0)" + PREPARE
     ).communicate()
-    both = [start(SAVE, city) for city in ("Kassel", "Fulda")]
-    assert [each.stdout.readline() for each in both] == ["open\n"] * 2
-    for each in both:
-        each.stdin.write("\n")
-        each.stdin.flush()
+    processes = [start(SAVE, city) for city in ("Kassel", "Fulda")]
+    assert [process.stdout.readline() for process in processes] == ["open\n"] * 2
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
 
-    assert sorted(each.communicate()[0] for each in both) == ["200\n", "302\n"]
+    assert sorted(process.communicate()[0] for process in processes) == ["200\n", "302\n"]
 
 
-@only_on_postgresql
+@requires_postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
-def test_two_saves_at_once_are_one_save_on_postgresql():
+def test_concurrent_saves_save_once_on_postgresql():
     university = UniversityFactory(name="Marburg")
-    address = f"/admin/partners/university/{university.pk}/change/"
+    url = f"/admin/partners/university/{university.pk}/change/"
 
-    def opened(browser):
-        return address, sent(browser.get(address), "university_form")
+    def open_form(browser):
+        return url, form_data(browser.get(url), "university_form")
 
-    pages = at_once(opened, [{"city": "Kassel"}, {"city": "Fulda"}])
+    pages = save_concurrently(open_form, [{"city": "Kassel"}, {"city": "Fulda"}])
 
     assert sorted(page.status_code for page in pages) == [200, 302]
     assert University.objects.get().history.count() == 2
 
 
-@only_on_postgresql
+@requires_postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
-def test_university_that_two_add_at_once_is_added_once_on_postgresql():
+def test_concurrent_adds_add_once_on_postgresql():
     germany = Country.objects.get(code="DE")
 
-    def opened(browser):
+    def open_form(browser):
         page = browser.get("/admin/partners/university/add/")
-        return "/admin/partners/university/add/", sent(page, "university_form") | {"country": germany.pk}
+        return "/admin/partners/university/add/", form_data(page, "university_form") | {"country": germany.pk}
 
-    pages = at_once(opened, [{"name": "Marburg"}, {"name": "MARBURG"}])
+    pages = save_concurrently(open_form, [{"name": "Marburg"}, {"name": "MARBURG"}])
 
-    refused = [errors(page) for page in pages if page.status_code == 200]
-    assert [list(each) for each in refused] == [["name"]]
+    rejected = [errors(page) for page in pages if page.status_code == 200]
+    assert [list(field_errors) for field_errors in rejected] == [["name"]]
     assert University.objects.count() == 1
 
 
-def at_once(opened, typed):
-    """The answers to two people who have a page open and save it in the same instant."""
-    users, barrier, answers = (
-        [staff(name, "Exchange coordinators") for name in ("anna", "berta")],
+def save_concurrently(open_form, submissions):
+    """Submit the form as two users at the same moment, and return the responses."""
+    users, barrier, responses = (
+        [create_staff(name, "Exchange coordinators") for name in ("anna", "berta")],
         threading.Barrier(2),
         [],
     )
@@ -110,15 +110,15 @@ def at_once(opened, typed):
         browser = Client()
         browser.force_login(user)
         try:
-            address, form = opened(browser)
+            url, form = open_form(browser)
             barrier.wait()
-            answers.append(browser.post(address, form | values))
+            responses.append(browser.post(url, form | values))
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=save, args=each) for each in zip(users, typed, strict=True)]
+    threads = [threading.Thread(target=save, args=args) for args in zip(users, submissions, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return answers
+    return responses

@@ -1,4 +1,4 @@
-"""Lists that are sorted by a column which may be empty."""
+"""Sorting of changelists by nullable columns."""
 
 import re
 from datetime import date
@@ -9,17 +9,17 @@ from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, ImportRun
-from tests.conftest import staff
+from tests.conftest import create_staff
 from tests.factories import AgreementFactory
 from tests.html import text
 
 AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/importrun/"
 
 
-def sorted_by(client, address, column, sign=""):
-    """The first cells of the list, sorted by the column of that name."""
-    place = re.search(rf'<a href="[?]o=(\d+)[^"]*">{column}</a>', client.get(address).content.decode())[1]
-    page = client.get(address, {"o": f"{sign}{place}"}).content.decode()
+def sorted_by(client, url, column, sign=""):
+    """Return the texts of the first column, sorted by the given column."""
+    index = re.search(rf'<a href="[?]o=(\d+)[^"]*">{column}</a>', client.get(url).content.decode())[1]
+    page = client.get(url, {"o": f"{sign}{index}"}).content.decode()
     return [text(cell).split(":")[0] for cell in re.findall(r'<th class="field-.*?</th>', page, re.DOTALL)]
 
 
@@ -39,13 +39,13 @@ def agreements(db):
 @pytest.mark.parametrize(
     "column", ["Agreement type", "Signed on", "Valid until", "Days left", "Places out", "Places in"]
 )
-def test_agreements_without_a_value_come_last_either_way(office, agreements, column):
-    assert sorted_by(office, AGREEMENTS, column) == ["Less", "More", "Empty"]
-    assert sorted_by(office, AGREEMENTS, column, "-") == ["More", "Less", "Empty"]
+def test_agreements_without_a_value_come_last_either_way(coordinator_client, agreements, column):
+    assert sorted_by(coordinator_client, AGREEMENTS, column) == ["Less", "More", "Empty"]
+    assert sorted_by(coordinator_client, AGREEMENTS, column, "-") == ["More", "Less", "Empty"]
 
 
-def test_days_left_puts_on_top_what_still_runs_out(client, coordinator):
-    """An agreement that has ended, or is not signed yet, has no days left whatever its dates are."""
+def test_sorting_by_days_left_starts_with_the_nearest_end(client, coordinator):
+    """Ended and unsigned agreements have no days left, even with a last day."""
     ends = {"Expired": date(2026, 6, 1), "Tomorrow": date(2026, 6, 16), "In a year": date(2027, 6, 15), "Open": None}
     for name, valid_until in ends.items():
         AgreementFactory(university__name=name, valid_until=valid_until)
@@ -61,22 +61,22 @@ def test_days_left_puts_on_top_what_still_runs_out(client, coordinator):
     assert sorted(soonest[3:]) == sorted(latest[3:]) == ["Ended", "Negotiated", "Open"]
 
 
-def test_unknown_types_come_after_the_known_ones_of_a_university(office):
+def test_unknown_types_come_after_the_known_ones_of_a_university(coordinator_client):
     university = AgreementFactory(university__name="Marburg").university
     AgreementFactory(university=university, agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
-    page = office.get(AGREEMENTS).content.decode()
+    page = coordinator_client.get(AGREEMENTS).content.decode()
 
     types = [text(cell) for cell in re.findall(r'<td class="field-agreement_type.*?</td>', page, re.DOTALL)]
     assert types == ["Bilateral", "-"]
 
 
 @pytest.mark.parametrize("column", ["By", "Undone"])
-def test_import_runs_without_a_value_come_last_either_way(office, column):
-    values = {"By": ("user", [staff("anna"), staff("berta")]), "Undone": ("undone_at", [now(), now()])}
+def test_import_runs_without_a_value_come_last_either_way(coordinator_client, column):
+    values = {"By": ("user", [create_staff("anna"), create_staff("berta")]), "Undone": ("undone_at", [now(), now()])}
     field, (first, second) = values[column]
     for name, value in {"empty.tsv": None, "second.tsv": second, "first.tsv": first}.items():
-        ImportRun.of(b"", name, accepted_at=now(), **{field: value}).save()
+        ImportRun.from_upload(b"", name, accepted_at=now(), **{field: value}).save()
 
-    assert sorted_by(office, RUNS, column) == ["first.tsv", "second.tsv", "empty.tsv"]
-    assert sorted_by(office, RUNS, column, "-") == ["second.tsv", "first.tsv", "empty.tsv"]
+    assert sorted_by(coordinator_client, RUNS, column) == ["first.tsv", "second.tsv", "empty.tsv"]
+    assert sorted_by(coordinator_client, RUNS, column, "-") == ["second.tsv", "first.tsv", "empty.tsv"]

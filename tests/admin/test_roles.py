@@ -10,37 +10,36 @@ from django.urls import reverse
 
 from partners.models import Agreement, ImportRun, University
 from tests.factories import AgreementFactory, DocumentFactory
-from tests.html import close, text
+from tests.html import close_response, text
 
 pytestmark = pytest.mark.django_db
 
 LOGIN = "/admin/login/"
 ROLES = ["nobody", "student", "assistant", "coordinator", "superuser"]
 
-# What each role is answered: the page (200), no (403), not this way (405), or elsewhere (302).
-# A visitor who has not signed in, and one who has but is not of the staff, are led to the login.
-PAGES = {
+# Status codes for assistant, coordinator and superuser. Anonymous and non-staff users are redirected to the login.
+PAGE_STATUSES = {
     "country_changelist": (200, 200, 200),
     "country_add": (403, 200, 200),
     "country_change": (200, 200, 200),
     "country_delete": (403, 403, 200),
     "country_history": (200, 200, 200),
     "country_simple_history": (200, 200, 200),
-    "country_bring_back": (403, 403, 302),
+    "country_undelete": (403, 403, 302),
     "agreementtype_changelist": (200, 200, 200),
     "agreementtype_add": (403, 200, 200),
     "agreementtype_change": (200, 200, 200),
     "agreementtype_delete": (403, 403, 200),
     "agreementtype_history": (200, 200, 200),
     "agreementtype_simple_history": (200, 200, 200),
-    "agreementtype_bring_back": (403, 403, 302),
+    "agreementtype_undelete": (403, 403, 302),
     "university_changelist": (200, 200, 200),
     "university_add": (403, 200, 200),
     "university_change": (200, 200, 200),
     "university_delete": (403, 403, 200),
     "university_history": (200, 200, 200),
     "university_simple_history": (200, 200, 200),
-    "university_bring_back": (403, 403, 302),
+    "university_undelete": (403, 403, 302),
     "university_import": (403, 200, 200),
     "university_process_import": (405, 405, 405),
     "university_export": (200, 200, 200),
@@ -50,7 +49,7 @@ PAGES = {
     "agreement_delete": (403, 403, 200),
     "agreement_history": (200, 200, 200),
     "agreement_simple_history": (200, 200, 200),
-    "agreement_bring_back": (403, 403, 302),
+    "agreement_undelete": (403, 403, 302),
     "agreement_sign": (403, 302, 302),
     "agreement_renew": (403, 302, 302),
     "agreement_end": (403, 302, 302),
@@ -61,7 +60,7 @@ PAGES = {
     "document_delete": (403, 403, 200),
     "document_history": (200, 200, 200),
     "document_simple_history": (200, 200, 200),
-    "document_bring_back": (403, 403, 302),
+    "document_undelete": (403, 403, 302),
     "document_file": (200, 200, 200),
     "importrun_changelist": (200, 200, 200),
     "importrun_add": (403, 403, 403),
@@ -71,7 +70,7 @@ PAGES = {
     "importrun_undo": (403, 200, 200),
     "importrun_file": (403, 200, 200),
 }
-CHANGES = {
+POST_STATUSES = {
     "country_add": (403, 200, 200),
     "country_change": (403, 200, 200),
     "agreementtype_change": (403, 200, 200),
@@ -93,16 +92,16 @@ CHANGES = {
     "importrun_delete": (403, 403, 403),
     "importrun_undo": (403, 302, 302),
 }
-"""What is answered to a form that is sent empty, which changes nothing even where it is allowed."""
+"""Status codes of an empty POST, which changes nothing even where it is allowed."""
 
 
-def named(model_admin):
+def url_names(model_admin):
     return {pattern.name.removeprefix("partners_") for pattern in model_admin.get_urls() if pattern.name}
 
 
 @pytest.fixture
 def visit(client, register, assistant, coordinator):
-    """Asks for a page by its name as each of the roles, and gives what each is answered."""
+    """Return a function that requests a page as each role, and returns ``login`` or the status code by role."""
     DocumentFactory(agreement=Agreement.objects.first())
     users = {
         "student": User.objects.create_user("student"),
@@ -111,56 +110,58 @@ def visit(client, register, assistant, coordinator):
         "superuser": User.objects.create_superuser("superuser"),
     }
 
-    def answers(name, method):
-        found = {}
+    def visit_as_each_role(name, method):
+        results = {}
         for role in ROLES:
             client.logout()
             if user := users.get(role):
                 client.force_login(user)
-            answer = getattr(client, method)(address(name))
-            is_login = answer.status_code == 302 and answer.url.startswith(LOGIN)
-            found[role] = "login" if is_login else answer.status_code
-            close(answer)
-        return found
+            response = getattr(client, method)(url_of(name))
+            is_login = response.status_code == 302 and response.url.startswith(LOGIN)
+            results[role] = "login" if is_login else response.status_code
+            close_response(response)
+        return results
 
-    return answers
+    return visit_as_each_role
 
 
-def address(name):
+def url_of(name):
     model_name, _, page = name.partition("_")
     first = apps.get_model("partners", model_name).objects.order_by("pk").first()
     if page == "simple_history":
         return reverse(f"admin:partners_{name}", args=[first.pk, first.history.latest().pk])
-    on_one = page in {"change", "delete", "history", "undo", "file", "bring_back"}
-    return reverse(f"admin:partners_{name}", args=[first.pk] if on_one else [])
+    needs_pk = page in {"change", "delete", "history", "undo", "file", "undelete"}
+    return reverse(f"admin:partners_{name}", args=[first.pk] if needs_pk else [])
 
 
-def expected(answers):
-    return dict(zip(ROLES, ["login", "login", *answers], strict=True))
+def expected(statuses):
+    return dict(zip(ROLES, ["login", "login", *statuses], strict=True))
 
 
-def test_table_names_every_page_of_the_back_office():
+def test_every_admin_page_has_expected_statuses():
     import_module(settings.ROOT_URLCONF)
-    registered = [each for model, each in admin.site._registry.items() if model._meta.app_label == "partners"]
+    registered = [
+        model_admin for model, model_admin in admin.site._registry.items() if model._meta.app_label == "partners"
+    ]
 
-    assert set().union(*map(named, registered)) == set(PAGES)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_answers_each_role(visit, name):
-    assert visit(name, "get") == expected(PAGES[name])
+    assert set().union(*map(url_names, registered)) == set(PAGE_STATUSES)
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_form_answers_each_role(visit, name):
-    assert visit(name, "post") == expected(CHANGES[name])
+@pytest.mark.parametrize("name", PAGE_STATUSES)
+def test_page_status_per_role(visit, name):
+    assert visit(name, "get") == expected(PAGE_STATUSES[name])
+
+
+@pytest.mark.parametrize("name", POST_STATUSES)
+def test_post_status_per_role(visit, name):
+    assert visit(name, "post") == expected(POST_STATUSES[name])
 
 
 @pytest.mark.parametrize(
     ("role", "buttons"),
     [("assistant", []), ("coordinator", ["_save", "_addanother", "_continue"])],
 )
-def test_page_of_a_university_offers_to_save_to_coordinators_only(client, request, db, role, buttons):
+def test_university_page_has_save_buttons_for_coordinators_only(client, request, db, role, buttons):
     university = AgreementFactory().university
     client.force_login(request.getfixturevalue(role))
 
@@ -174,7 +175,7 @@ def test_page_of_a_university_offers_to_save_to_coordinators_only(client, reques
     ("role", "offered"),
     [("assistant", {"export"}), ("coordinator", {"import", "export", "add"})],
 )
-def test_list_of_universities_offers_what_a_role_may_do(client, request, db, role, offered):
+def test_university_list_offers_permitted_tools(client, request, db, role, offered):
     client.force_login(request.getfixturevalue(role))
 
     source = client.get("/admin/partners/university/").content.decode()
@@ -183,31 +184,31 @@ def test_list_of_universities_offers_what_a_role_may_do(client, request, db, rol
     assert tools & {"import", "export", "add"} == offered
 
 
-def test_assistant_s_forged_forms_change_nothing(client, register, assistant):
+def test_forged_forms_of_assistant_change_nothing(client, register, assistant):
     client.force_login(assistant)
     university, agreement, run = University.objects.first(), Agreement.objects.first(), ImportRun.objects.first()
 
-    answers = [
+    responses = [
         client.post(f"/admin/partners/university/{university.pk}/change/", {"name": "Changed"}),
         client.post(f"/admin/partners/agreement/{agreement.pk}/change/", {"status": "ended"}),
         client.post(f"/admin/partners/agreement/{agreement.pk}/delete/", {"post": "yes"}),
         client.post(f"/admin/partners/importrun/{run.pk}/undo/"),
     ]
 
-    assert [answer.status_code for answer in answers] == [403] * 4
+    assert [response.status_code for response in responses] == [403] * 4
     assert University.objects.filter(name="Changed").count() == 0
     assert Agreement.objects.exclude(status="ended").count() == 128
 
 
-def test_coordinator_is_not_offered_to_delete_what_is_selected(office, register):
-    source = office.get("/admin/partners/agreement/").content.decode()
+def test_coordinator_has_no_delete_selected_action(coordinator_client, register):
+    source = coordinator_client.get("/admin/partners/agreement/").content.decode()
 
     assert "mark_selected_as_signed" in source
     assert "delete_selected" not in source
 
 
 @pytest.mark.parametrize("role", ["assistant", "coordinator"])
-def test_office_sees_the_register_and_no_accounts(client, request, role):
+def test_office_users_see_register_but_no_accounts(client, request, role):
     client.force_login(request.getfixturevalue(role))
 
     page = text(client.get("/admin/"))

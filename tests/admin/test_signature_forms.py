@@ -1,4 +1,4 @@
-"""Signing asks about a last day that has passed, and empties the next step, on whichever page one signs."""
+"""Confirmation of a past last day, and clearing of the next step, on all forms that can sign an agreement."""
 
 import re
 from datetime import date
@@ -9,14 +9,14 @@ import time_machine
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.factories import AgreementFactory
-from tests.forms import sent
+from tests.forms import form_data
 from tests.html import errors
 
-QUESTION = "The last day, 31 Aug 2019, has passed. Correct the year, or tick that it is right."
+ERROR_MESSAGE = "The last day, 31 Aug 2019, has passed. Correct the year, or tick that it is right."
 
 
 @pytest.fixture(autouse=True)
-def on_a_day_in_2026():
+def fixed_date():
     with time_machine.travel("2026-07-28 12:00", tick=False):
         yield
 
@@ -26,130 +26,130 @@ def agreement(db):
     return AgreementFactory(university__name="Marburg", status=AgreementStatus.IN_PROCESS, next_step="Send the draft")
 
 
-def on_its_page(browser, agreement, **values):
+def sign_on_agreement_form(client, agreement, **values):
     url = f"/admin/partners/agreement/{agreement.pk}/change/"
-    typed = sent(browser.get(url), "agreement_form") | {"status": "signed"}
-    return browser.post(url, typed | {name.replace("_confirmed", "-confirmed"): day for name, day in values.items()})
+    typed = form_data(client.get(url), "agreement_form") | {"status": "signed"}
+    return client.post(url, typed | {name.replace("_confirmed", "-confirmed"): day for name, day in values.items()})
 
 
-def on_its_university(browser, agreement, **values):
+def sign_on_university_form(client, agreement, **values):
     url = f"/admin/partners/university/{agreement.university_id}/change/"
-    typed = sent(browser.get(url), "university_form") | {"agreements-0-status": "signed"}
-    named = {f"agreements-0-{name.replace('_confirmed', '-confirmed')}": day for name, day in values.items()}
-    return browser.post(url, typed | named)
+    typed = form_data(client.get(url), "university_form") | {"agreements-0-status": "signed"}
+    data = {f"agreements-0-{name.replace('_confirmed', '-confirmed')}": day for name, day in values.items()}
+    return client.post(url, typed | data)
 
 
-def on_the_page_for_signing(browser, agreement, **values):
+def sign_on_bulk_form(client, agreement, **values):
     typed = {"signed_on": "2026-07-28", "version": agreement.history.latest().pk} | values
-    named = {f"{agreement.pk}-{name.replace('_confirmed', '-confirmed')}": day for name, day in typed.items()}
-    return browser.post(f"/admin/partners/agreement/sign/?id={agreement.pk}", named)
+    data = {f"{agreement.pk}-{name.replace('_confirmed', '-confirmed')}": day for name, day in typed.items()}
+    return client.post(f"/admin/partners/agreement/sign/?id={agreement.pk}", data)
 
 
-SIGN = [on_its_page, on_its_university, on_the_page_for_signing]
+SIGN = [sign_on_agreement_form, sign_on_university_form, sign_on_bulk_form]
 
 
-def boxes(page):
-    """The boxes that confirm a day, by name, and the words beside them."""
+def checkboxes(page):
+    """Return the value and label of the confirmation checkboxes by input name."""
     found = re.findall(
         r'<label class="confirm-date"><input type="checkbox" name="([^"]*)" value="([^"]*)"> (.*?)<', page
     )
-    return {name: (day, words) for name, day, words in found}
+    return {name: (day, label) for name, day, label in found}
 
 
 @pytest.mark.parametrize("sign", SIGN)
-def test_last_day_that_has_passed_is_questioned_before_signing(office, agreement, sign):
-    page = sign(office, agreement, valid_until="2019-08-31")
+def test_past_last_day_has_to_be_confirmed(coordinator_client, agreement, sign):
+    page = sign(coordinator_client, agreement, valid_until="2019-08-31")
 
-    assert list(errors(page).values()) == [QUESTION]
-    assert list(boxes(page.content.decode()).values()) == [("2019-08-31", "31 Aug 2019 is right")]
+    assert list(errors(page).values()) == [ERROR_MESSAGE]
+    assert list(checkboxes(page.content.decode()).values()) == [("2019-08-31", "31 Aug 2019 is right")]
     assert Agreement.objects.get().status == "in_process"
 
 
 @pytest.mark.parametrize("sign", SIGN)
-def test_agreement_is_signed_once_its_last_day_is_confirmed(office, agreement, sign):
-    sign(office, agreement, valid_until="2019-08-31", valid_until_confirmed="2019-08-31")
+def test_agreement_with_a_confirmed_past_last_day_is_signed(coordinator_client, agreement, sign):
+    sign(coordinator_client, agreement, valid_until="2019-08-31", valid_until_confirmed="2019-08-31")
 
     signed = Agreement.objects.get()
     assert (signed.status, signed.valid_until) == ("signed", date(2019, 8, 31))
 
 
 @pytest.mark.parametrize("sign", SIGN)
-def test_another_day_than_the_confirmed_one_is_questioned_again(office, agreement, sign):
-    page = sign(office, agreement, valid_until="2018-08-31", valid_until_confirmed="2019-08-31")
+def test_changed_past_last_day_has_to_be_confirmed_again(coordinator_client, agreement, sign):
+    page = sign(coordinator_client, agreement, valid_until="2018-08-31", valid_until_confirmed="2019-08-31")
 
-    assert list(errors(page).values()) == [QUESTION.replace("2019", "2018")]
+    assert list(errors(page).values()) == [ERROR_MESSAGE.replace("2019", "2018")]
     assert Agreement.objects.get().status == "in_process"
 
 
 @pytest.mark.parametrize("sign", SIGN)
 @pytest.mark.parametrize("day", ["", "2026-07-28", "2029-08-31"])
-def test_last_day_to_come_is_not_questioned(office, agreement, sign, day):
-    sign(office, agreement, valid_until=day)
+def test_future_last_day_needs_no_confirmation(coordinator_client, agreement, sign, day):
+    sign(coordinator_client, agreement, valid_until=day)
 
     assert Agreement.objects.get().status == "signed"
 
 
 @pytest.mark.parametrize("sign", SIGN)
-def test_last_day_that_was_stored_before_is_questioned_as_well(office, sign):
+def test_unchanged_past_last_day_has_to_be_confirmed(coordinator_client, sign):
     agreement = AgreementFactory(status=AgreementStatus.IN_PROCESS, valid_until=date(2019, 8, 31))
 
-    page = sign(office, agreement, valid_until="2019-08-31")
+    page = sign(coordinator_client, agreement, valid_until="2019-08-31")
 
-    assert list(errors(page).values()) == [QUESTION]
+    assert list(errors(page).values()) == [ERROR_MESSAGE]
 
 
-def test_signed_agreement_is_edited_without_a_question(office):
+def test_editing_a_signed_agreement_needs_no_confirmation(coordinator_client):
     agreement = AgreementFactory(valid_until=date(2019, 8, 31))
 
-    on_its_page(office, agreement, notes="Expired")
+    sign_on_agreement_form(coordinator_client, agreement, notes="Expired")
 
     assert Agreement.objects.get().notes == "Expired"
 
 
-def test_new_signed_agreement_is_questioned(office, agreement, erasmus):
+def test_past_last_day_of_a_new_signed_agreement_has_to_be_confirmed(coordinator_client, agreement, erasmus):
     typed = {"university": agreement.university_id, "agreement_type": erasmus.pk, "status": "signed"}
     typed |= {"valid_until": "2019-08-31", "documents-INITIAL_FORMS": 0, "documents-TOTAL_FORMS": 0}
 
-    page = office.post("/admin/partners/agreement/add/", typed)
+    page = coordinator_client.post("/admin/partners/agreement/add/", typed)
 
-    assert errors(page) == {"valid_until": QUESTION}
+    assert errors(page) == {"valid_until": ERROR_MESSAGE}
 
 
-def test_several_are_confirmed_together(office, agreement, bilateral):
+def test_past_last_day_is_confirmed_for_several_agreements_at_once(coordinator_client, agreement, bilateral):
     agreements = [agreement, AgreementFactory(status=AgreementStatus.IN_PROCESS)]
-    url = "/admin/partners/agreement/sign/?" + "&".join(f"id={each.pk}" for each in agreements)
+    url = "/admin/partners/agreement/sign/?" + "&".join(f"id={signed.pk}" for signed in agreements)
     typed = {"all-signed_on": "2026-07-28", "all-valid_until": "2019-08-31"}
-    typed |= {f"{each.pk}-version": each.history.latest().pk for each in agreements}
+    typed |= {f"{signed.pk}-version": signed.history.latest().pk for signed in agreements}
 
-    page = office.post(url, typed)
+    page = coordinator_client.post(url, typed)
 
-    assert list(errors(page).values()) == [QUESTION] * 2
-    assert boxes(page.content.decode())["all-valid_until-confirmed"] == ("2019-08-31", "31 Aug 2019 is right")
+    assert list(errors(page).values()) == [ERROR_MESSAGE] * 2
+    assert checkboxes(page.content.decode())["all-valid_until-confirmed"] == ("2019-08-31", "31 Aug 2019 is right")
     assert Agreement.objects.in_process().count() == 2
 
-    office.post(url, typed | {"all-valid_until-confirmed": "2019-08-31"})
+    coordinator_client.post(url, typed | {"all-valid_until-confirmed": "2019-08-31"})
 
     assert Agreement.objects.in_process().count() == 0
 
 
-def test_box_stays_ticked_while_another_field_is_wrong(office, agreement):
+def test_checkbox_stays_checked_if_another_field_is_invalid(coordinator_client, agreement):
     values = {"valid_until": "2019-08-31", "valid_until_confirmed": "2019-08-31"}
 
-    page = on_the_page_for_signing(office, agreement, signed_on="", **values)
+    page = sign_on_bulk_form(coordinator_client, agreement, signed_on="", **values)
 
     assert errors(page) == {f"{agreement.pk}-signed_on": "This field is required."}
     assert 'value="2019-08-31" checked>' in page.content.decode()
 
 
 @pytest.mark.parametrize("sign", SIGN)
-def test_signing_empties_the_next_step(office, agreement, sign):
-    sign(office, agreement)
+def test_signing_clears_the_next_step(coordinator_client, agreement, sign):
+    sign(coordinator_client, agreement)
 
     signed = Agreement.objects.get()
     assert (signed.status, signed.next_step) == ("signed", "")
 
 
-def test_next_step_that_is_typed_with_the_signature_stays(office, agreement):
-    on_its_page(office, agreement, next_step="Scan the contract")
+def test_new_next_step_is_saved_with_the_signature(coordinator_client, agreement):
+    sign_on_agreement_form(coordinator_client, agreement, next_step="Scan the contract")
 
     assert Agreement.objects.get().next_step == "Scan the contract"

@@ -6,14 +6,14 @@ import pytest
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import errors, messages, pieces, queries, rows, text
+from tests.html import count_queries, element_texts, errors, messages, rows, text
 
 LIST, ADD = "/admin/partners/university/", "/admin/partners/university/add/"
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
 
 NOT_PUBLIC = "Not public. Students don't see this university, because:"
 PUBLIC = "Public. Students see this university on the list, because:"
-PAST, TO_COME = date(2000, 1, 1), date(2999, 1, 1)
+PAST, FUTURE = date(2000, 1, 1), date(2999, 1, 1)
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def names(page):
     return re.findall(r'<th class="field-name"><a[^>]*>(.*?)</a>', page.content.decode())
 
 
-def choices(page):
-    """The choices of the filters, by the filter's title."""
+def filter_choices(page):
+    """Return the text of each filter by its title."""
     filters = re.findall(r"<details\b.*?</details>", page.content.decode(), re.DOTALL)
-    return {text(re.search(r"<summary>.*?</summary>", each, re.DOTALL)[0]): text(each) for each in filters}
+    return {text(re.search(r"<summary>.*?</summary>", html, re.DOTALL)[0]): text(html) for html in filters}
 
 
 @pytest.mark.parametrize(
@@ -49,48 +49,48 @@ def choices(page):
         "paulo escola tum brazil",
     ],
 )
-def test_search_finds_in_names_city_and_country(office, tecnologico, query):
-    page = office.get(LIST, {"q": query})
+def test_search_matches_names_city_and_country(coordinator_client, tecnologico, query):
+    page = coordinator_client.get(LIST, {"q": query})
 
     assert names(page) == ["Tecnológico (TUM)"]
 
 
 @pytest.mark.parametrize("query", ["tecnologico germany", "marburg tum", "%"])
-def test_search_does_not_find_what_lacks_a_word(office, tecnologico, query):
-    page = office.get(LIST, {"q": query})
+def test_search_requires_every_word(coordinator_client, tecnologico, query):
+    page = coordinator_client.get(LIST, {"q": query})
 
     assert names(page) == []
     assert "0 universities" in text(page)
 
 
 @pytest.mark.parametrize("query", ["a " * 2_000, "x" * 60_000], ids=["many words", "long word"])
-def test_search_for_a_very_long_text_is_answered_with_the_list(office, tecnologico, query):
-    page = office.get(LIST, {"q": query})
+def test_search_accepts_a_very_long_query(coordinator_client, tecnologico, query):
+    page = coordinator_client.get(LIST, {"q": query})
 
-    assert "Select university to change" in pieces(page, "h1")
+    assert "Select university to change" in element_texts(page, "h1")
 
 
-def test_search_finds_in_the_office_s_list(office, register):
-    found = [names(office.get(LIST, {"q": query})) for query in ("tecnologico buenos", "TUM")]
+def test_search_finds_in_office_list(coordinator_client, register):
+    found = [names(coordinator_client.get(LIST, {"q": query})) for query in ("tecnologico buenos", "TUM")]
 
     assert found == [["Instituto Tecnológico de Buenos Aires"], ["Technical University of Munich (TUM)"]]
 
 
-def test_list_shows_country_agreements_and_whether_listed(office, erasmus):
+def test_list_displays_country_agreements_and_is_listed(coordinator_client, erasmus):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=university)
     AgreementFactory(university=university, status=AgreementStatus.ENDED)
 
-    page = office.get(LIST)
+    page = coordinator_client.get(LIST)
 
     assert rows(page) == ["Marburg Germany Bilateral, Erasmus+ (in process)"]
 
 
-def test_filters_count_the_office_s_list(office, register):
-    page = office.get(LIST)
+def test_filters_count_office_list(coordinator_client, register):
+    page = coordinator_client.get(LIST)
 
-    filters = choices(page)
+    filters = filter_choices(page)
     assert filters["By agreement type"] == "By agreement type All Bilateral (96) Erasmus+ (21) GE3 (10)"
     assert filters["By status"] == "By status All in process (1) in force (107) expired (0) ended (0)"
     assert filters["By country or territory"].startswith("By country or territory All Argentina (1) Australia (1)")
@@ -99,7 +99,7 @@ def test_filters_count_the_office_s_list(office, register):
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "found"),
     [
         ("type=erasmus", 21),
         ("status=in-process", 1),
@@ -111,20 +111,20 @@ def test_filters_count_the_office_s_list(office, register):
         ("q=university&type=ge3", 6),
     ],
 )
-def test_filters_narrow_the_office_s_list(office, register, asked, found):
-    page = office.get(f"{LIST}?{asked}")
+def test_filters_narrow_office_list(coordinator_client, register, query, found):
+    page = coordinator_client.get(f"{LIST}?{query}")
 
     assert re.findall(r"(\d+) results? \(108 total\)", text(page)) == [str(found)]
 
 
-def test_country_filter_narrows_the_list(office, tecnologico):
-    page = office.get(LIST, {"country": "BR"})
+def test_country_filter_narrows_the_list(coordinator_client, tecnologico):
+    page = coordinator_client.get(LIST, {"country": "BR"})
 
     assert names(page) == ["Tecnológico (TUM)"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("query", "found"),
     [
         ("type=bilateral&status=in-force", ["Marburg"]),
         ("type=erasmus&status=in-process", ["Marburg"]),
@@ -132,63 +132,65 @@ def test_country_filter_narrows_the_list(office, tecnologico):
         ("type=bilateral&status=in-process", []),
     ],
 )
-def test_type_and_status_ask_for_one_agreement(office, erasmus, asked, found):
+def test_type_and_status_apply_to_one_agreement(coordinator_client, erasmus, query, found):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university)
     AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
 
-    page = office.get(f"{LIST}?{asked}")
+    page = coordinator_client.get(f"{LIST}?{query}")
 
     assert names(page) == found
 
 
 @pytest.mark.parametrize(
-    ("asked", "title", "counted"),
+    ("query", "title", "counts"),
     [
         ("status=in-force", "By agreement type", "All Bilateral (1) Erasmus+ (0) GE3 (0)"),
         ("status=in-process", "By agreement type", "All Bilateral (0) Erasmus+ (1) GE3 (0)"),
         ("type=erasmus", "By status", "All in process (1) in force (0) expired (0) ended (0)"),
     ],
 )
-def test_count_beside_a_choice_is_what_choosing_it_finds(office, erasmus, asked, title, counted):
+def test_facet_count_equals_the_filtered_list(coordinator_client, erasmus, query, title, counts):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university)
     AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
 
-    page = office.get(f"{LIST}?{asked}")
+    page = coordinator_client.get(f"{LIST}?{query}")
 
-    assert choices(page)[title] == f"{title} {counted}"
+    assert filter_choices(page)[title] == f"{title} {counts}"
 
 
-@pytest.mark.parametrize("asked", ["", "q=partner", "type=bilateral&status=in-force", "is_listed__exact=1"])
-def test_list_makes_as_many_queries_with_300_universities_as_with_3(office, asked):
+@pytest.mark.parametrize("query", ["", "q=partner", "type=bilateral&status=in-force", "is_listed__exact=1"])
+def test_list_makes_as_many_queries_with_300_universities_as_with_3(coordinator_client, query):
     partners(3)
-    with_3 = queries(office, f"{LIST}?{asked}")
+    with_3 = count_queries(coordinator_client, f"{LIST}?{query}")
 
     partners(297, first=4)
 
-    assert queries(office, f"{LIST}?{asked}") == with_3
-    assert len(names(office.get(f"{LIST}?{asked}"))) == 100
+    assert count_queries(coordinator_client, f"{LIST}?{query}") == with_3
+    assert len(names(coordinator_client.get(f"{LIST}?{query}"))) == 100
 
 
-def test_university_autocompletes_by_any_of_its_names(office, tecnologico):
-    asked = {"app_label": "partners", "model_name": "agreement", "field_name": "university", "term": "tecnologico"}
+def test_autocomplete_finds_university_by_any_name(coordinator_client, tecnologico):
+    params = {"app_label": "partners", "model_name": "agreement", "field_name": "university", "term": "tecnologico"}
 
-    answer = office.get("/admin/autocomplete/", asked)
+    response = coordinator_client.get("/admin/autocomplete/", params)
 
     found = [{"id": str(tecnologico.pk), "text": "Tecnológico (TUM)"}]
-    assert answer.json() == {"results": found, "pagination": {"more": False}}
+    assert response.json() == {"results": found, "pagination": {"more": False}}
 
 
-def test_university_is_added_with_a_country_and_a_name(office, germany):
-    page = office.post(ADD, NO_AGREEMENTS | {"name": "  Universität   Marburg ", "country": germany.pk}, follow=True)
+def test_university_is_added_with_a_country_and_a_name(coordinator_client, germany):
+    page = coordinator_client.post(
+        ADD, NO_AGREEMENTS | {"name": "  Universität   Marburg ", "country": germany.pk}, follow=True
+    )
 
     assert messages(page) == ["The university “Universität Marburg” was added successfully."]
     assert rows(page) == ["Universität Marburg Germany -"]
 
 
 @pytest.mark.parametrize(
-    ("typed", "error"),
+    ("values", "error"),
     [
         ({"name": ""}, {"name": "This field is required."}),
         ({"country": ""}, {"country": "This field is required."}),
@@ -237,37 +239,49 @@ def test_university_is_added_with_a_country_and_a_name(office, germany):
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
-def test_form_tells_at_the_field_what_is_wrong(office, germany, typed, error):
+def test_form_validates_fields(coordinator_client, germany, values, error):
     UniversityFactory(name="Universität Łódź", other_names="Technische Hochschule", slug="taken")
 
-    page = office.post(ADD, NO_AGREEMENTS | {"name": "New", "country": germany.pk} | typed)
+    page = coordinator_client.post(ADD, NO_AGREEMENTS | {"name": "New", "country": germany.pk} | values)
 
     assert errors(page) == error
     assert University.objects.count() == 1
 
 
-def test_name_of_a_university_in_another_country_is_free(office, tecnologico, germany):
-    page = office.post(ADD, NO_AGREEMENTS | {"name": "Tecnológico (TUM)", "country": germany.pk}, follow=True)
+def test_name_may_exist_in_another_country(coordinator_client, tecnologico, germany):
+    page = coordinator_client.post(
+        ADD, NO_AGREEMENTS | {"name": "Tecnológico (TUM)", "country": germany.pk}, follow=True
+    )
 
     assert messages(page) == ["The university “Tecnológico (TUM)” was added successfully."]
 
 
-def test_website_without_a_scheme_becomes_https(office, germany):
-    office.post(ADD, NO_AGREEMENTS | {"name": "Marburg", "country": germany.pk, "website": "uni-marburg.de"})
+def test_website_without_a_scheme_becomes_https(coordinator_client, germany):
+    coordinator_client.post(
+        ADD, NO_AGREEMENTS | {"name": "Marburg", "country": germany.pk, "website": "uni-marburg.de"}
+    )
 
     assert University.objects.get().website == "https://uni-marburg.de"
 
 
-def publicity(page):
-    found = re.search(r'<div class="publicity">.*?</div>', page.content.decode(), re.DOTALL)
+def test_website_is_a_web_page(coordinator_client, germany):
+    page = coordinator_client.post(
+        ADD, NO_AGREEMENTS | {"name": "Marburg", "country": germany.pk, "website": "ftp://uni-marburg.de"}
+    )
+
+    assert errors(page) == {"website": "Enter a valid URL."}
+
+
+def visibility(page):
+    found = re.search(r'<div class="visibility">.*?</div>', page.content.decode(), re.DOTALL)
     return text(found[0])
 
 
 @pytest.mark.parametrize(
-    ("university", "agreement", "told"),
+    ("university", "agreement", "expected"),
     [
         ({}, {}, f"{PUBLIC} Bilateral is in force, open-ended."),
-        ({}, {"valid_until": TO_COME}, f"{PUBLIC} Bilateral is in force until 1 Jan 2999."),
+        ({}, {"valid_until": FUTURE}, f"{PUBLIC} Bilateral is in force until 1 Jan 2999."),
         ({}, {"status": AgreementStatus.IN_PROCESS}, f"{PUBLIC} Bilateral is in process."),
         (
             {},
@@ -286,54 +300,54 @@ def publicity(page):
         ),
     ],
 )
-def test_page_says_whether_students_see_it_and_every_reason_why_not(office, db, university, agreement, told):
+def test_page_displays_visibility_with_every_reason(coordinator_client, db, university, agreement, expected):
     marburg = UniversityFactory(name="Marburg", **university)
     AgreementFactory(university=marburg, **agreement)
 
-    page = office.get(f"{LIST}{marburg.pk}/change/")
+    page = coordinator_client.get(f"{LIST}{marburg.pk}/change/")
 
-    assert publicity(page) == told
-
-
-def test_page_of_a_university_without_an_agreement_says_so(office, db):
-    page = office.get(f"{LIST}{UniversityFactory().pk}/change/")
-
-    assert publicity(page) == f"{NOT_PUBLIC} It has no agreement."
+    assert visibility(page) == expected
 
 
-def test_page_tells_all_that_students_see_and_nothing_of_what_they_do_not(office, erasmus):
+def test_page_displays_that_there_is_no_agreement(coordinator_client, db):
+    page = coordinator_client.get(f"{LIST}{UniversityFactory().pk}/change/")
+
+    assert visibility(page) == f"{NOT_PUBLIC} It has no agreement."
+
+
+def test_visibility_of_a_public_university_has_only_public_agreements(coordinator_client, erasmus):
     marburg = UniversityFactory(name="Marburg")
     AgreementFactory(university=marburg, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=marburg)
     AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
 
-    page = office.get(f"{LIST}{marburg.pk}/change/")
+    page = coordinator_client.get(f"{LIST}{marburg.pk}/change/")
 
-    assert publicity(page) == f"{PUBLIC} Bilateral is in force, open-ended. Erasmus+ is in process."
+    assert visibility(page) == f"{PUBLIC} Bilateral is in force, open-ended. Erasmus+ is in process."
 
 
-def test_page_leads_to_what_a_student_sees(office, db):
+def test_page_links_to_the_public_page(coordinator_client, db):
     marburg = UniversityFactory(name="Marburg")
 
-    page = office.get(f"{LIST}{marburg.pk}/change/")
+    page = coordinator_client.get(f"{LIST}{marburg.pk}/change/")
 
     assert '<a href="/universities/marburg/">View as a student</a>' in page.content.decode()
 
 
-def test_page_with_an_error_is_shown_again_when_the_address_was_emptied(office, germany):
+def test_form_with_an_error_and_an_empty_slug_is_displayed_again(coordinator_client, germany):
     university = AgreementFactory(university__name="Marburg").university
-    typed = {"name": "=1", "country": germany.pk, "is_listed": "on", "slug": ""}
+    values = {"name": "=1", "country": germany.pk, "is_listed": "on", "slug": ""}
 
-    page = office.post(f"{LIST}{university.pk}/change/", NO_AGREEMENTS | typed)
+    page = coordinator_client.post(f"{LIST}{university.pk}/change/", NO_AGREEMENTS | values)
 
     assert list(errors(page)) == ["name"]
 
 
-def test_emptied_address_is_made_from_the_name(office, germany):
+def test_empty_slug_is_generated_from_the_name(coordinator_client, germany):
     university = UniversityFactory(name="Old")
-    typed = {"name": "Universität Łódź", "country": germany.pk, "is_listed": "on", "slug": ""}
+    values = {"name": "Universität Łódź", "country": germany.pk, "is_listed": "on", "slug": ""}
 
-    office.post(f"{LIST}{university.pk}/change/", NO_AGREEMENTS | typed)
+    coordinator_client.post(f"{LIST}{university.pk}/change/", NO_AGREEMENTS | values)
 
     university.refresh_from_db()
     assert university.slug == "universitat-lodz"
@@ -348,14 +362,14 @@ def test_university_with_agreements_cannot_be_deleted(admin_client):
     assert list(Agreement.objects.values_list("university__name", flat=True)) == ["Marburg"]
 
 
-def test_types_are_listed_in_their_order(office):
-    page = office.get("/admin/partners/agreementtype/")
+def test_agreement_types_are_ordered_by_position(coordinator_client):
+    page = coordinator_client.get("/admin/partners/agreementtype/")
 
     assert [row.split()[0] for row in rows(page)] == ["Bilateral", "Erasmus+", "GE3"]
 
 
-def test_type_that_would_read_as_two_is_refused_at_its_name(office):
-    page = office.post("/admin/partners/agreementtype/add/", {"name": "Double/Degree", "position": 4})
+def test_agreement_type_name_with_a_separator_is_invalid(coordinator_client):
+    page = coordinator_client.post("/admin/partners/agreementtype/add/", {"name": "Double/Degree", "position": 4})
 
     assert errors(page) == {
         "name": "“Double/Degree” would be read as several terms in the office's list. "
@@ -364,10 +378,10 @@ def test_type_that_would_read_as_two_is_refused_at_its_name(office):
     assert AgreementType.objects.count() == 3
 
 
-def test_list_of_types_makes_as_many_queries_with_300_universities_as_with_3(office):
+def test_list_of_agreement_types_makes_as_many_queries_with_300_universities_as_with_3(coordinator_client):
     partners(3)
-    with_3 = queries(office, "/admin/partners/agreementtype/")
+    with_3 = count_queries(coordinator_client, "/admin/partners/agreementtype/")
 
     partners(297, first=4)
 
-    assert queries(office, "/admin/partners/agreementtype/") == with_3
+    assert count_queries(coordinator_client, "/admin/partners/agreementtype/") == with_3

@@ -6,7 +6,7 @@ from django.test import Client
 
 from partners.accounts.models import OIDCIdentity
 from tests.factories import AgreementFactory
-from tests.html import errors, messages, pieces, text
+from tests.html import element_texts, errors, messages, text
 
 pytestmark = pytest.mark.django_db
 
@@ -25,38 +25,40 @@ def assistants():
     return Group.objects.get(name="Assistants")
 
 
-def test_new_account_s_person_chooses_the_password(client, superuser, assistants, mailoutbox):
+def test_invited_user_sets_the_password(client, superuser, assistants, mailoutbox):
     page = client.get(ADD)
     client.post(ADD, {"username": "berta", "email": "berta@example.edu", "groups": [assistants.pk]})
     [mail] = mailoutbox
     link = re.search(r"https://partners.example.edu(/admin/password/\S+)", mail.body)[1]
-    berta = Client()
-    form = berta.get(link, follow=True).redirect_chain[-1][0]
+    invited_client = Client()
+    form_url = invited_client.get(link, follow=True).redirect_chain[-1][0]
 
-    berta.post(form, {"new_password1": "a new and long one", "new_password2": "a new and long one"})
-    opened = berta.post("/admin/login/", {"username": "berta", "password": "a new and long one"}, follow=True)
+    invited_client.post(form_url, {"new_password1": "a new and long one", "new_password2": "a new and long one"})
+    welcome_page = invited_client.post(
+        "/admin/login/", {"username": "berta", "password": "a new and long one"}, follow=True
+    )
 
     assert 'type="password"' not in page.content.decode()
     assert (mail.to, mail.subject) == (["berta@example.edu"], "Your account at partners.example.edu")
-    assert "Welcome, berta" in text(opened)
+    assert "Welcome, berta" in text(welcome_page)
     assert [user.username for user in assistants.user_set.filter(is_staff=True, is_superuser=False)] == ["berta"]
 
 
-def test_new_account_needs_an_address(client, superuser, mailoutbox):
+def test_new_user_requires_email(client, superuser, mailoutbox):
     page = client.post(ADD, {"username": "berta", "email": ""})
 
     assert errors(page) == {"email": "This field is required."}
     assert (User.objects.count(), mailoutbox) == (1, [])
 
 
-def test_link_goes_to_the_selected_account_and_to_no_other_of_its_address(client, superuser, mailoutbox):
+def test_password_link_is_mailed_to_selected_users_only(client, superuser, mailoutbox):
     berta = User.objects.create_user("berta", email="office@example.edu")
     User.objects.create_user("clara", email="office@example.edu")
     dora = User.objects.create_user("dora")
     closed = User.objects.create_user("eva", email="eva@example.edu", is_active=False)
-    chosen = {"action": "send_link", "_selected_action": [berta.pk, dora.pk, closed.pk]}
+    form_data = {"action": "send_password_link", "_selected_action": [berta.pk, dora.pk, closed.pk]}
 
-    page = client.post(LIST, chosen, follow=True)
+    page = client.post(LIST, form_data, follow=True)
 
     assert messages(page) == [
         "A link has been mailed to 1 account.",
@@ -67,34 +69,32 @@ def test_link_goes_to_the_selected_account_and_to_no_other_of_its_address(client
     ]
 
 
-def test_superuser_signs_an_account_out_everywhere(client, superuser, coordinator):
-    elsewhere = [Client(), Client()]
-    for browser in elsewhere:
-        browser.force_login(coordinator)
+def test_superuser_ends_all_sessions_of_a_user(client, superuser, coordinator):
+    other_clients = [Client(), Client()]
+    for other_client in other_clients:
+        other_client.force_login(coordinator)
 
-    chosen = {"action": "sign_out", "_selected_action": [coordinator.pk, superuser.pk]}
-    page = client.post(LIST, chosen, follow=True)
+    form_data = {"action": "end_sessions", "_selected_action": [coordinator.pk, superuser.pk]}
+    page = client.post(LIST, form_data, follow=True)
 
     assert messages(page) == ["2 sessions have been ended."]
-    assert [browser.get("/admin/").status_code for browser in elsewhere] == [302, 302]
+    assert [other_client.get("/admin/").status_code for other_client in other_clients] == [302, 302]
 
 
-@pytest.mark.parametrize(("issuer", "reached"), [("https://login.example.edu", 0), ("", 1)])
-def test_no_link_goes_to_an_account_that_the_university_signs_on(
-    client, superuser, mailoutbox, settings, issuer, reached
-):
+@pytest.mark.parametrize(("issuer", "mail_count"), [("https://login.example.edu", 0), ("", 1)])
+def test_password_link_is_not_mailed_to_oidc_users(client, superuser, mailoutbox, settings, issuer, mail_count):
     settings.OIDC_ISSUER = issuer
     ada = User.objects.create_user("ada", email="ada@example.edu")
     OIDCIdentity.objects.create(user=ada, issuer="https://login.example.edu", subject="1")
 
-    client.post(LIST, {"action": "send_link", "_selected_action": [ada.pk]})
+    client.post(LIST, {"action": "send_password_link", "_selected_action": [ada.pk]})
 
-    assert [mail.to for mail in mailoutbox] == [["ada@example.edu"]] * reached
+    assert [mail.to for mail in mailoutbox] == [["ada@example.edu"]] * mail_count
 
 
 @pytest.fixture
 def anna(superuser):
-    """Somebody whom history names, as she has changed something."""
+    """A user who has made a change in the register's history."""
     anna = User.objects.create_user("anna")
     agreement = AgreementFactory()
     agreement._history_user = anna
@@ -102,9 +102,9 @@ def anna(superuser):
     return anna
 
 
-def test_account_in_history_is_closed_instead_of_deleted(client, anna):
-    elsewhere = Client()
-    elsewhere.force_login(anna)
+def test_user_in_history_is_closed_instead_of_deleted(client, anna):
+    other_client = Client()
+    other_client.force_login(anna)
 
     page = client.post(f"{LIST}{anna.pk}/delete/", {"post": "yes"})
     closed = client.post(LIST, hidden_fields(page), follow=True)
@@ -117,19 +117,32 @@ def test_account_in_history_is_closed_instead_of_deleted(client, anna):
     assert "closed already" in text(client.get(f"{LIST}{anna.pk}/delete/"))
 
 
-def test_accounts_in_history_are_not_deleted_with_others(client, anna):
+def test_sessions_of_an_account_closed_on_its_page_do_not_come_back(client, anna):
+    other_client = Client()
+    other_client.force_login(anna)
+
+    for is_active in (False, True):
+        anna.is_active = is_active
+        anna.is_staff = True
+        anna.save()
+
+    assert anna.sessions.count() == 0
+    assert other_client.get("/admin/").status_code == 302
+
+
+def test_users_in_history_block_bulk_delete(client, anna):
     berta = User.objects.create_user("berta")
-    chosen = {"action": "delete_selected", "_selected_action": [anna.pk, berta.pk], "post": "yes"}
+    form_data = {"action": "delete_selected", "_selected_action": [anna.pk, berta.pk], "post": "yes"}
 
-    page = client.post(LIST, chosen)
+    page = client.post(LIST, form_data)
 
-    assert pieces(page, "li")[-1] == "anna"
+    assert element_texts(page, "li")[-1] == "anna"
     assert hidden_fields(page)["action"] == "close_accounts"
     assert "Nothing has been deleted. The other accounts can be deleted without these." in text(page)
     assert set(User.objects.values_list("username", flat=True)) == {"superuser", "anna", "berta"}
 
 
-def test_account_that_history_does_not_name_is_deleted(client, superuser):
+def test_user_without_history_is_deleted(client, superuser):
     berta = User.objects.create_user("berta")
 
     client.post(f"{LIST}{berta.pk}/delete/", {"post": "yes"})
@@ -137,7 +150,7 @@ def test_account_that_history_does_not_name_is_deleted(client, superuser):
     assert [user.username for user in User.objects.all()] == ["superuser"]
 
 
-def test_nobody_closes_her_own_account(client, superuser):
+def test_superuser_cannot_close_own_account(client, superuser):
     page = client.post(LIST, {"action": "close_accounts", "_selected_action": [superuser.pk]}, follow=True)
 
     assert messages(page) == ["Your own account stays open. Only somebody else can close it."]
@@ -146,6 +159,6 @@ def test_nobody_closes_her_own_account(client, superuser):
 
 
 def hidden_fields(page):
-    """Of the form in the page's content."""
+    """Return names and values of the hidden inputs in the page's content."""
     content = page.content.decode().partition('id="content"')[2]
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content))

@@ -10,9 +10,9 @@ from django.utils.timezone import localdate
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Document, University
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import messages, queries, rows, text
+from tests.html import count_queries, messages, rows, text
 
-FRONT, LIST = "/admin/", "/admin/partners/agreement/"
+INDEX, LIST = "/admin/", "/admin/partners/agreement/"
 EMPTY = {
     "In process (0)": "No deal is waiting for a signature.",
     "Ending within 180 days (0)": "Nothing ends within 180 days.",
@@ -24,28 +24,26 @@ EMPTY = {
 pytestmark = pytest.mark.django_db
 
 
-def sections(page):
+def section_htmls(page):
     return re.findall(r"<section\b.*?</section>", page.content.decode(), re.DOTALL)
 
 
-def groups(page):
-    """The lines of each group by its heading."""
-    return {text(re.search(r"<h2.*?</h2>", each, re.DOTALL)[0]): rows_in(each) for each in sections(page)}
+def rows_by_heading(page):
+    """Return the text of each section's rows by the section's heading."""
+    return {text(re.search(r"<h2.*?</h2>", html, re.DOTALL)[0]): rows_in(html) for html in section_htmls(page)}
 
 
-def rows_in(section):
-    bodies = re.findall(r"<tbody>.*?</tbody>", section, re.DOTALL)
+def rows_in(html):
+    bodies = re.findall(r"<tbody>.*?</tbody>", html, re.DOTALL)
     return [text(row) for body in bodies for row in re.findall(r"<tr>.*?</tr>", body, re.DOTALL)]
 
 
-def group(page, title):
-    return next(lines for heading, lines in groups(page).items() if heading.startswith(title))
+def section_rows(page, title):
+    return next(rows for heading, rows in rows_by_heading(page).items() if heading.startswith(title))
 
 
-def links(page, words):
-    return [
-        address.replace("&amp;", "&") for address in re.findall(rf'<a href="([^"]*)">{words}', page.content.decode())
-    ]
+def links(page, label):
+    return [url.replace("&amp;", "&") for url in re.findall(rf'<a href="([^"]*)">{label}', page.content.decode())]
 
 
 def with_document(agreement):
@@ -53,14 +51,14 @@ def with_document(agreement):
     return agreement
 
 
-def test_empty_register_has_a_kind_word_for_each_group(office):
-    page = office.get(FRONT)
+def test_empty_sections_have_a_message(coordinator_client):
+    page = coordinator_client.get(INDEX)
 
-    told = [re.split(r"(?<=\(0\)) ", text(section)) for section in sections(page)]
-    assert dict(told) == EMPTY
+    messages_by_heading = [re.split(r"(?<=\(0\)) ", text(section)) for section in section_htmls(page)]
+    assert dict(messages_by_heading) == EMPTY
 
 
-def test_deals_in_process_stand_with_what_they_wait_for(client, coordinator):
+def test_section_in_process_displays_last_change_and_next_step(client, coordinator):
     with time_machine.travel("2026-06-01 12:00"):
         deal = AgreementFactory(
             university__name="Marburg",
@@ -73,58 +71,58 @@ def test_deals_in_process_stand_with_what_they_wait_for(client, coordinator):
         deal.save()
     with time_machine.travel("2026-06-15 12:00"):
         client.force_login(coordinator)
-        page = client.get(FRONT)
+        page = client.get(INDEX)
 
-    assert groups(page)["In process (2)"] == [
+    assert rows_by_heading(page)["In process (2)"] == [
         "Jena type unknown 14 days ago - nobody Mark as signed",
         "Marburg Bilateral 1 day ago Send the draft coordinator Mark as signed",
     ]
 
 
-def test_document_is_a_movement_of_its_agreement(office):
+def test_added_document_counts_as_last_change(coordinator_client):
     with time_machine.travel("2026-06-01 12:00"):
         deal = AgreementFactory(status=AgreementStatus.IN_PROCESS)
     with_document(deal)
 
-    page = office.get(FRONT)
+    page = coordinator_client.get(INDEX)
 
-    assert " today " in group(page, "In process")[0]
+    assert " today " in section_rows(page, "In process")[0]
 
 
-def test_ends_stand_soonest_first_with_their_counts(office):
+def test_expiring_agreements_are_ordered_and_counted(coordinator_client):
     today = localdate()
     for days in (180, 0, 90, 31, 30, 181):
         with_document(AgreementFactory(university__name=f"In {days}", valid_until=today + timedelta(days)))
 
-    page = office.get(FRONT)
+    page = coordinator_client.get(INDEX)
 
-    assert groups(page)["Ending within 180 days (5)"] == [
+    assert rows_by_heading(page)["Ending within 180 days (5)"] == [
         "In 0 Bilateral ends today nobody Renew",
         "In 30 Bilateral ends in 30 days nobody Renew",
         "In 31 Bilateral ends in 31 days nobody Renew",
         "In 90 Bilateral ends in 90 days nobody Renew",
         "In 180 Bilateral ends in 180 days nobody Renew",
     ]
-    parts = re.search(r'<p class="parts">(.*?)</p>', page.content.decode(), re.DOTALL)[1]
-    assert text(parts) == "2 within 30 days · 4 within 90 days · 5 within 180 days"
-    assert [count_listed(office, address) for address in re.findall('href="([^"]*)"', parts)] == [2, 4, 5]
+    breakdown = re.search(r'<p class="breakdown">(.*?)</p>', page.content.decode(), re.DOTALL)[1]
+    assert text(breakdown) == "2 within 30 days · 4 within 90 days · 5 within 180 days"
+    assert [count_listed(coordinator_client, url) for url in re.findall('href="([^"]*)"', breakdown)] == [2, 4, 5]
 
 
-def test_expired_stands_with_its_renewal(office):
+def test_section_expired_displays_renewals(coordinator_client):
     past = localdate() - timedelta(10)
     renewed = AgreementFactory(university__name="Renewed", valid_until=past)
     AgreementFactory(university=renewed.university, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university__name="Forgotten", valid_until=past - timedelta(1))
 
-    page = office.get(FRONT)
+    page = coordinator_client.get(INDEX)
 
-    assert groups(page)["Expired (2)"] == [
+    assert rows_by_heading(page)["Expired (2)"] == [
         "Renewed Bilateral expired 10 days ago nobody in process",
         "Forgotten Bilateral expired 11 days ago nobody Renew",
     ]
 
 
-def test_signed_agreements_in_force_stand_until_they_have_a_document(office):
+def test_section_without_document_has_only_agreements_in_force(coordinator_client):
     with_document(AgreementFactory(university__name="Has one"))
     withdrawn = with_document(AgreementFactory(university__name="Withdrawn"))
     withdrawn.documents.update(is_withdrawn=True)
@@ -132,52 +130,52 @@ def test_signed_agreements_in_force_stand_until_they_have_a_document(office):
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until=date(2000, 1, 1))
 
-    page = office.get(FRONT)
+    page = coordinator_client.get(INDEX)
 
-    assert groups(page)["Signed, without a document (2)"] == [
+    assert rows_by_heading(page)["Signed, without a document (2)"] == [
         "Has none Bilateral open-ended nobody",
         "Withdrawn Bilateral open-ended nobody",
     ]
 
 
-def test_universities_kept_off_the_list_stand_with_their_country(office):
+def test_unlisted_universities_are_displayed_with_country(coordinator_client):
     UniversityFactory(name="Marburg", is_listed=False)
     UniversityFactory(name="Public")
 
-    page = office.get(FRONT)
+    page = coordinator_client.get(INDEX)
 
-    assert groups(page)["Kept off the public list (1)"] == ["Marburg Germany"]
+    assert rows_by_heading(page)["Kept off the public list (1)"] == ["Marburg Germany"]
 
 
-def count_listed(browser, address):
-    return len(re.findall(r'class="action-checkbox"', browser.get(address.replace("&amp;", "&")).content.decode()))
+def count_listed(client, url):
+    return len(re.findall(r'class="action-checkbox"', client.get(url.replace("&amp;", "&")).content.decode()))
 
 
 @pytest.fixture
-def some_of_each(coordinator):
+def two_per_section(coordinator):
     today = localdate()
-    for person in (coordinator, None):
-        AgreementFactory(status=AgreementStatus.IN_PROCESS, responsible=person)
-        AgreementFactory(valid_until=today + timedelta(40), responsible=person)
-        AgreementFactory(valid_until=today - timedelta(40), responsible=person)
-        with_document(AgreementFactory(responsible=person, university__is_listed=False))
+    for user in (coordinator, None):
+        AgreementFactory(status=AgreementStatus.IN_PROCESS, responsible=user)
+        AgreementFactory(valid_until=today + timedelta(40), responsible=user)
+        AgreementFactory(valid_until=today - timedelta(40), responsible=user)
+        with_document(AgreementFactory(responsible=user, university__is_listed=False))
 
 
-@pytest.mark.parametrize("whose", ["", "?who=me"])
-def test_heading_opens_the_list_of_as_many(office, some_of_each, whose):
-    page = office.get(FRONT + whose)
+@pytest.mark.parametrize("query", ["", "?who=me"])
+def test_heading_links_to_the_counted_list(coordinator_client, two_per_section, query):
+    page = coordinator_client.get(INDEX + query)
 
-    told = re.findall(r'<h2[^>]*><a href="([^"]*)">.*?\((\d+)\)', page.content.decode())
-    share = 1 if whose else 2
-    assert [int(count) for _address, count in told] == [share] * 5
-    assert [count_listed(office, address) for address, _count in told[:4]] == [share] * 4
-    assert count_listed(office, told[4][0]) == 2
+    headings = re.findall(r'<h2[^>]*><a href="([^"]*)">.*?\((\d+)\)', page.content.decode())
+    expected = 1 if query else 2
+    assert [int(count) for _url, count in headings] == [expected] * 5
+    assert [count_listed(coordinator_client, url) for url, _count in headings[:4]] == [expected] * 4
+    assert count_listed(coordinator_client, headings[4][0]) == 2
 
 
-def test_line_opens_what_it_is_about(office):
+def test_rows_link_to_their_objects(coordinator_client):
     agreement = AgreementFactory(university__is_listed=False, valid_until=localdate())
 
-    page = office.get(FRONT)
+    page = coordinator_client.get(INDEX)
 
     name = escape(agreement.university.name)
     assert links(page, f"<bdi>{name}") == [
@@ -186,80 +184,81 @@ def test_line_opens_what_it_is_about(office):
     ]
 
 
-def test_group_shows_20_lines_and_counts_the_rest(office):
+def test_section_has_20_rows_and_a_link_to_the_rest(coordinator_client):
     partners(23)
 
-    page = office.get(FRONT)
+    page = coordinator_client.get(INDEX)
 
-    lines = groups(page)["Signed, without a document (23)"]
-    assert [line.split(" Bilateral")[0] for line in lines] == [f"Partner {n:04}" for n in range(23, 3, -1)]
+    section = rows_by_heading(page)["Signed, without a document (23)"]
+    assert [row.split(" Bilateral")[0] for row in section] == [f"Partner {n:04}" for n in range(23, 3, -1)]
     assert links(page, "and 3 more") == [f"{LIST}?status=in-force&document=without"]
 
 
-def test_ticked_deals_are_signed_and_lead_back(office):
+def test_selected_deals_are_signed_and_redirect_back(coordinator_client):
     deals = [AgreementFactory(status=AgreementStatus.IN_PROCESS) for _ in range(3)]
-    form = {"next": "/admin/?who=me", "id": [deal.pk for deal in deals[:2]]}
+    params = {"next": "/admin/?who=me", "id": [deal.pk for deal in deals[:2]]}
 
-    page = office.get(f"{LIST}sign/", form)
-    typed = {f"{deal.pk}-signed_on": "2026-05-01" for deal in deals[:2]}
-    typed |= {f"{deal.pk}-version": deal.history.latest().pk for deal in deals[:2]}
-    answer = office.post(page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"], typed, follow=True)
+    page = coordinator_client.get(f"{LIST}sign/", params)
+    form_data = {f"{deal.pk}-signed_on": "2026-05-01" for deal in deals[:2]}
+    form_data |= {f"{deal.pk}-version": deal.history.latest().pk for deal in deals[:2]}
+    response = coordinator_client.post(
+        page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"], form_data, follow=True
+    )
 
-    assert answer.redirect_chain == [("/admin/?who=me", 302)]
-    assert messages(answer)[0].startswith("Marked as signed: University of Town")
+    assert response.redirect_chain == [("/admin/?who=me", 302)]
+    assert messages(response)[0].startswith("Marked as signed: University of Town")
     assert [str(deal) for deal in Agreement.objects.in_process()] == [str(deals[2])]
 
 
-def test_nothing_ticked_is_said(office):
+def test_signing_without_selection_is_an_error_message(coordinator_client):
     AgreementFactory(status=AgreementStatus.IN_PROCESS)
 
-    page = office.get(f"{LIST}sign/", {"next": "/admin/"}, follow=True)
+    page = coordinator_client.get(f"{LIST}sign/", {"next": "/admin/"}, follow=True)
 
     assert messages(page) == ["Tick the agreements first."]
-    assert len(group(page, "In process")) == 1
+    assert len(section_rows(page, "In process")) == 1
 
 
-def test_assistant_sees_the_worklist_and_signs_nothing(client, assistant, some_of_each):
+def test_assistant_sees_the_worklist_without_actions(client, assistant, two_per_section):
     client.force_login(assistant)
 
-    page = client.get(FRONT)
+    page = client.get(INDEX)
 
-    assert [len(lines) for lines in groups(page).values()] == [2] * 5
+    assert [len(rows) for rows in rows_by_heading(page).values()] == [2] * 5
     assert "/sign/?" not in page.content.decode()
     assert "/renew/?" not in page.content.decode()
     assert 'type="checkbox"' not in page.content.decode()
     assert "ticked" not in text(page)
 
 
-def test_staff_without_permissions_sees_no_worklist(client, some_of_each):
+def test_staff_without_permissions_sees_no_worklist(client, two_per_section):
     client.force_login(User.objects.create_user("clerk", is_staff=True))
 
-    page = client.get(FRONT)
+    page = client.get(INDEX)
 
-    assert groups(page) == {}
+    assert rows_by_heading(page) == {}
     assert "What waits" not in text(page)
 
 
-def many(number, first):
-    """A number of lines in each of the groups."""
-    today, new = localdate(), partners(number, first)
+def add_to_every_section(count, first):
+    today, new = localdate(), partners(count, first)
     Agreement.objects.filter(university__in=new).update(valid_until=today + timedelta(10))
-    University.objects.filter(pk__in=[each.pk for each in new]).update(is_listed=False)
+    University.objects.filter(pk__in=[university.pk for university in new]).update(is_listed=False)
     ge3, erasmus = AgreementType.objects.get(slug="ge3"), AgreementType.objects.get(slug="erasmus")
     for values in [
         {"agreement_type": ge3, "status": AgreementStatus.SIGNED, "valid_until": today - timedelta(10)},
         {"agreement_type": erasmus, "status": AgreementStatus.IN_PROCESS},
     ]:
-        Agreement.objects.bulk_create(Agreement(university=each, **values) for each in new)
+        Agreement.objects.bulk_create(Agreement(university=university, **values) for university in new)
 
 
-def test_worklist_makes_as_many_queries_with_3000_agreements_as_with_3(office):
-    many(1, first=1)
-    with_3 = queries(office, FRONT)
+def test_worklist_makes_as_many_queries_with_3000_agreements_as_with_3(coordinator_client):
+    add_to_every_section(1, first=1)
+    with_3 = count_queries(coordinator_client, INDEX)
 
-    many(999, first=2)
+    add_to_every_section(999, first=2)
 
     assert Agreement.objects.count() == 3000
-    assert queries(office, FRONT) == with_3
-    assert [len(lines) for lines in groups(office.get(FRONT)).values()] == [20] * 5
-    assert len(rows(office.get(f"{LIST}?status=in-process"))) == 100
+    assert count_queries(coordinator_client, INDEX) == with_3
+    assert [len(rows) for rows in rows_by_heading(coordinator_client.get(INDEX)).values()] == [20] * 5
+    assert len(rows(coordinator_client.get(f"{LIST}?status=in-process"))) == 100

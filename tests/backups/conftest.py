@@ -9,13 +9,13 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.conftest import OFFICES_LIST
+from tests.conftest import OFFICE_LIST_PATH
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class Site:
-    """A site with a database and a folder of documents of its own, driven by its commands."""
+    """A site with its own database and folder of documents, run by management commands."""
 
     def __init__(self, database, documents):
         self.documents = documents
@@ -27,85 +27,84 @@ class Site:
         return subprocess.Popen(command, env=self.environment, stdout=pipe, stderr=pipe, text=True)
 
     def run(self, *arguments):
-        """What the command says, and what it complains of."""
+        """Return the stdout and stderr of a command."""
         out, errors = self.start(*arguments).communicate()
         return out.strip(), errors.strip()
 
-    def everything(self):
-        """All rows of all tables, as Django's own command tells them."""
+    def dump(self):
         return self.run("dumpdata", "--all", "--exclude", "sessions", "--exclude", "accounts.usersession")[0]
 
 
 class Databases:
-    """Makes databases of both kinds, and takes those away that stand on a server."""
+    """Creates databases on SQLite and PostgreSQL, and drops those on the server."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.made = []
+        self.created = []
 
-    def make(self, kind, template=None):
-        """The name of a database and its address."""
+    def create(self, vendor, template=None):
+        """Create a database, optionally as a copy of a template, and return its name and URL."""
         name = f"partners_{uuid4().hex}"
-        if kind == "sqlite":
+        if vendor == "sqlite":
             file = self.folder / f"{name}.sqlite3"
             if template:
                 shutil.copy(self.folder / f"{template}.sqlite3", file)
             return name, f"sqlite:///{file}"
-        on_server(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}")
-        self.made.append(name)
-        return name, server_address(name)
+        execute_on_server(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}")
+        self.created.append(name)
+        return name, server_url(name)
 
     def drop(self):
-        for name in self.made:
-            on_server(f"DROP DATABASE {name} WITH (FORCE)")
+        for name in self.created:
+            execute_on_server(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def server_address(name):
+def server_url(name):
     server = connection.settings_dict
     user = f"{server['USER']}:{server['PASSWORD']}" if server["PASSWORD"] else server["USER"]
     return f"postgres://{user}@{server['HOST']}:{server['PORT']}/{name}"
 
 
-def on_server(statement):
-    with psycopg.connect(server_address("postgres"), autocommit=True) as outside:
-        outside.execute(statement)
+def execute_on_server(statement):
+    with psycopg.connect(server_url("postgres"), autocommit=True) as admin_connection:
+        admin_connection.execute(statement)
 
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory):
-    made = Databases(tmp_path_factory.mktemp("databases"))
-    yield made
-    made.drop()
+    databases = Databases(tmp_path_factory.mktemp("databases"))
+    yield databases
+    databases.drop()
 
 
 @pytest.fixture(scope="session")
 def templates(databases, tmp_path_factory):
-    """The name of a database with the office's list in it, by its kind, made when it is first asked for."""
+    """Return a function from vendor to the name of a database with the office's list, created on first use."""
     names = {}
 
-    def template(kind):
-        if kind not in names:
-            names[kind], address = databases.make(kind)
-            site = Site(address, tmp_path_factory.mktemp("documents"))
+    def template(vendor):
+        if vendor not in names:
+            names[vendor], url = databases.create(vendor)
+            site = Site(url, tmp_path_factory.mktemp("documents"))
             site.run("migrate", "--verbosity", "0")
-            site.run("bootstrap", OFFICES_LIST, "--address", "http://localhost")
-        return names[kind]
+            site.run("bootstrap", OFFICE_LIST_PATH, "--url", "http://localhost")
+        return names[vendor]
 
     return template
 
 
 @pytest.fixture
 def new_site(databases, tmp_path):
-    """Makes sites with empty databases of a kind, or with copies of one."""
+    """Return a function that creates a site with an empty database or a copy of a template."""
 
-    def make(kind=connection.vendor, template=None):
-        name, address = databases.make(kind, template)
-        return Site(address, tmp_path / name)
+    def create(vendor=connection.vendor, template=None):
+        name, url = databases.create(vendor, template)
+        return Site(url, tmp_path / name)
 
-    return make
+    return create
 
 
 @pytest.fixture
 def filled(new_site, templates):
-    """Makes sites with the office's list."""
-    return lambda kind=connection.vendor: new_site(kind, templates(kind))
+    """Return a function that creates a site with the office's list."""
+    return lambda vendor=connection.vendor: new_site(vendor, templates(vendor))

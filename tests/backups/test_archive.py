@@ -21,32 +21,32 @@ def backup(tmp_path):
 
 def members(path):
     with archive.open_for_reading(path) as reader:
-        return {name: reader.open(name).read() for name in reader.sums}
+        return {name: reader.open(name).read() for name in reader.checksums}
 
 
-def test_members_come_back_as_they_were_written(backup):
+def test_members_are_read_as_written(backup):
     assert members(backup) == {name: b"".join(blocks) for name, blocks in MEMBERS.items()}
 
 
-def test_file_is_for_its_owner_alone(backup):
+def test_file_is_readable_by_its_owner_only(backup):
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 
-def test_file_is_damaged_or_the_same_whichever_byte_is_wrong(backup):
-    whole, content = members(backup), backup.read_bytes()
-    refused = 0
+def test_any_wrong_byte_is_detected_or_harmless(backup):
+    original, content = members(backup), backup.read_bytes()
+    rejected = 0
     for at in range(len(content)):
         backup.write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
         try:
-            assert members(backup) == whole
+            assert members(backup) == original
         except BackupError:
-            refused += 1
+            rejected += 1
 
-    assert refused > len(content) / 2
+    assert rejected > len(content) / 2
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.9, 0.999])
-def test_file_that_was_cut_short_is_refused(backup, share):
+def test_truncated_file_is_rejected(backup, share):
     content = backup.read_bytes()
     backup.write_bytes(content[: int(len(content) * share)])
 
@@ -54,7 +54,7 @@ def test_file_that_was_cut_short_is_refused(backup, share):
         members(backup)
 
 
-def test_zip_that_is_no_backup_is_refused(tmp_path):
+def test_zip_without_manifest_is_rejected(tmp_path):
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as other:
         other.writestr("a", "b")
 
@@ -62,30 +62,30 @@ def test_zip_that_is_no_backup_is_refused(tmp_path):
         members(tmp_path / "other.zip")
 
 
-def test_member_that_nobody_wrote_is_refused(backup):
+def test_member_missing_from_the_manifest_is_rejected(backup):
     with zipfile.ZipFile(backup, "a") as zipped:
         zipped.writestr("documents/stranger", "x")
 
-    with pytest.raises(BackupError, match="what is in it is not what its manifest tells"):
+    with pytest.raises(BackupError, match="its members do not match its manifest"):
         members(backup)
 
 
-def test_missing_file_is_told(tmp_path):
+def test_missing_file_is_reported(tmp_path):
     with pytest.raises(BackupError, match=r"none\.zip is not there\.$"):
         members(tmp_path / "none.zip")
 
 
-def test_failure_leaves_the_backup_before_and_nothing_else(backup):
-    whole = members(backup)
+def test_failed_backup_leaves_the_previous_one_and_no_partial_file(backup):
+    original = members(backup)
 
     with pytest.raises(TypeError), archive.open_for_writing(backup) as writer:
         writer.add("rows", [b"new", None])
 
-    assert members(backup) == whole
+    assert members(backup) == original
     assert list(backup.parent.iterdir()) == [backup]
 
 
-def test_folder_that_is_not_there_is_told(tmp_path):
+def test_missing_folder_is_reported(tmp_path):
     path = tmp_path / "none" / "backup.zip"
 
     with (

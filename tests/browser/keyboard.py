@@ -1,20 +1,20 @@
-"""Somebody who has no mouse."""
+"""Helpers for operating a page by keyboard only."""
 
 import pytest
 
-MOST_TABS = 100
+MAX_TABS = 100
 
 
-def reach(page, locator):
-    """Presses Tab until it stands on an element."""
-    for _ in range(MOST_TABS):
+def focus_by_tab(page, locator):
+    """Press Tab until the element has the focus."""
+    for _ in range(MAX_TABS):
         if locator.evaluate("element => element === document.activeElement"):
             return
         page.keyboard.press("Tab")
-    pytest.fail(f"{locator} is out of reach of the Tab key.")
+    pytest.fail(f"{locator} is not reachable with the Tab key.")
 
 
 def press(page, locator, *keys):
-    reach(page, locator)
+    focus_by_tab(page, locator)
     for key in keys:
         page.keyboard.press(key)

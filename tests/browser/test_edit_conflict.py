@@ -1,4 +1,4 @@
-"""Two people with the same university open, each at a computer of their own."""
+"""Two users edit the same university in two browsers."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from partners.models import University
 from tests.browser.conftest import sign_in
-from tests.conftest import staff
+from tests.conftest import create_staff
 
 pytestmark = [
     pytest.mark.browser,
@@ -16,33 +16,35 @@ pytestmark = [
 
 
 @pytest.fixture(params=[True, False], ids=["with script", "without script"])
-def slower(request, chromium, live_server, coordinator):
+def second_page(request, chromium, live_server, coordinator):
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=request.param)
     yield sign_in(context.new_page(), coordinator)
     context.close()
 
 
 @pytest.fixture
-def faster(page, db):
-    return sign_in(page, staff("anna", "Exchange coordinators"))
+def first_page(page, db):
+    return sign_in(page, create_staff("anna", "Exchange coordinators"))
 
 
-def test_second_to_save_is_told_and_neither_loses_anything(slower, faster, register):
+def test_second_to_save_sees_conflicts_and_no_input_is_lost(second_page, first_page, register):
     drexel = University.objects.get(name="Drexel University")
-    for page in (slower, faster):
+    for page in (second_page, first_page):
         page.goto(f"/admin/partners/university/{drexel.pk}/change/")
-    faster.get_by_label("City").fill("Philadelphia")
-    faster.get_by_label("Website").fill("https://drexel.edu")
-    faster.get_by_label("Valid until").first.fill("2027-08-31")
-    save(faster)
+    first_page.get_by_label("City").fill("Philadelphia")
+    first_page.get_by_label("Website").fill("https://drexel.edu")
+    first_page.get_by_label("Valid until").first.fill("2027-08-31")
+    save(first_page)
 
-    slower.get_by_label("City").fill("Philadelphia, PA")
-    slower.get_by_label("Valid until").first.fill("2028-08-31")
-    slower.get_by_label("Valid from").nth(1).fill("2026-09-01")
-    save(slower)
+    second_page.get_by_label("City").fill("Philadelphia, PA")
+    second_page.get_by_label("Valid until").first.fill("2028-08-31")
+    second_page.get_by_label("Valid from").nth(1).fill("2026-09-01")
+    save(second_page)
 
-    told = slower.get_by_role("region", name="A colleague was faster").get_by_role("listitem").all_inner_texts()
-    assert [[re.sub(r", \d.*", "", line) for line in each.splitlines()[:3]] for each in told] == [
+    reported = (
+        second_page.get_by_role("region", name="A colleague was faster").get_by_role("listitem").all_inner_texts()
+    )
+    assert [[re.sub(r", \d.*", "", line) for line in item.splitlines()[:3]] for item in reported] == [
         ["City: – → Philadelphia", "anna", "Yours: Philadelphia, PA"],
         ["Website: – → https://drexel.edu", "anna", "Taken over, as you had left it as it was."],
         ["Valid until: – → 31 Aug 2027", "anna", "Yours: 31 Aug 2028"],
@@ -50,13 +52,13 @@ def test_second_to_save_is_told_and_neither_loses_anything(slower, faster, regis
     drexel.refresh_from_db()
     assert (drexel.city, drexel.website) == ("Philadelphia", "https://drexel.edu")
 
-    slower.get_by_label("Take over what your colleague wrote: City").check()
-    save(slower)
+    second_page.get_by_label("Take over what your colleague wrote: City").check()
+    save(second_page)
 
     drexel.refresh_from_db()
     assert (drexel.city, drexel.website) == ("Philadelphia", "https://drexel.edu")
-    days = drexel.agreements.ordered_by_type().values_list("valid_from", "valid_until")
-    assert [tuple(day and day.isoformat() for day in each) for each in days] == [
+    periods = drexel.agreements.ordered_by_type().values_list("valid_from", "valid_until")
+    assert [tuple(day and day.isoformat() for day in period) for period in periods] == [
         (None, "2028-08-31"),
         ("2026-09-01", None),
     ]

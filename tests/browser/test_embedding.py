@@ -1,4 +1,4 @@
-"""The list in a page of another origin."""
+"""The list embedded in a page of another origin."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,7 +26,7 @@ PAGE = """<!doctype html>
 
 @pytest.fixture
 def university_site(live_server):
-    """A site of another origin, whose page has the documented snippet in it."""
+    """Base URL of a site whose pages contain the documented snippet."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -53,25 +53,25 @@ def visitor(chromium):
     context.close()
 
 
-def test_list_is_shown_at_its_height_filters_and_opens_a_university(visitor, university_site, register, settings):
+def test_embedded_list_is_resized_filters_and_opens_a_university(visitor, university_site, register, settings):
     settings.EMBED_ALLOWED_ORIGINS = [university_site]
     visitor.goto(f"{university_site}/?embed=1&country=IT&columns=type")
-    inside = visitor.frame_locator("#exchange-partners")
+    frame = visitor.frame_locator("#exchange-partners")
 
-    expect(inside.get_by_role("heading", level=2)).to_have_text("6 universities in 1 country")
-    higher = "Number(document.getElementById('exchange-partners').height) > 300"
-    visitor.wait_for_function(higher)
+    expect(frame.get_by_role("heading", level=2)).to_have_text("6 universities in 1 country")
+    is_resized = "Number(document.getElementById('exchange-partners').height) > 300"
+    visitor.wait_for_function(is_resized)
 
-    inside.get_by_label("Erasmus+").check()
-    inside.get_by_role("button", name="Apply").click()
-    expect(inside.get_by_role("heading", level=2)).to_have_text("3 universities in 1 country")
+    frame.get_by_label("Erasmus+").check()
+    frame.get_by_role("button", name="Apply").click()
+    expect(frame.get_by_role("heading", level=2)).to_have_text("3 universities in 1 country")
 
-    inside.get_by_role("link", name="Politecnico di Milano").click()
+    frame.get_by_role("link", name="Politecnico di Milano").click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Politecnico di Milano")
 
 
 @pytest.mark.parametrize("path", ["/", "/universities/politecnico-di-milano/", "/admin/"])
-def test_no_other_page_is_shown(visitor, university_site, register, settings, path):
+def test_other_pages_cannot_be_framed(visitor, university_site, register, settings, path):
     settings.EMBED_ALLOWED_ORIGINS = [university_site]
 
     with visitor.expect_console_message(lambda message: "frame-ancestors 'none'" in message.text):

@@ -25,7 +25,7 @@ def heading(page):
 @pytest.mark.parametrize(
     ("country", "count"), [("Hong Kong", 2), ("Singapore", 1), ("Cyprus", 1), ("Taiwan", 5), ("Germany", 13)]
 )
-def test_country_is_chosen_on_the_map_in_place(student, country, count):
+def test_map_selects_a_country_without_reloading(student, country, count):
     student.evaluate("window.isTheSamePage = true")
 
     bubble(student, f"{country}: {count} universit").click()
@@ -35,7 +35,7 @@ def test_country_is_chosen_on_the_map_in_place(student, country, count):
     assert student.get_by_label(f"{country} ({count})").is_checked()
 
 
-def test_map_is_used_by_keyboard(student):
+def test_map_is_operable_by_keyboard(student):
     bubble(student, "Hungary: 1 university").focus()
     student.keyboard.press("Tab")
     expect(bubble(student, "Italy: 6 universities")).to_be_focused()
@@ -55,7 +55,7 @@ def test_map_is_used_by_keyboard(student):
     expect(heading(student)).to_have_text("7 universities in 2 countries")
 
 
-def test_keyboard_goes_past_the_map(student):
+def test_skip_link_skips_the_map(student):
     skip = student.get_by_role("link", name="Skip the map")
     skip.focus()
     assert skip.bounding_box()["width"] > 50
@@ -66,7 +66,7 @@ def test_keyboard_goes_past_the_map(student):
     expect(student.get_by_role("row").get_by_role("link").first).to_be_focused()
 
 
-def test_map_is_folded_on_a_phone_and_stays_as_it_is_left(student):
+def test_map_is_collapsed_on_a_phone_and_stays_open_once_opened(student):
     student.set_viewport_size({"width": 360, "height": 800})
     expect(bubble(student, "Italy: 6 universities")).to_be_hidden()
 
@@ -78,17 +78,17 @@ def test_map_is_folded_on_a_phone_and_stays_as_it_is_left(student):
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-def test_map_fits_its_window_with_bubbles_of_24_pixels_or_more(student, width):
+def test_map_fits_its_window_with_hit_areas_of_at_least_24_pixels(student, width):
     student.set_viewport_size({"width": width, "height": 800})
     student.evaluate("document.getElementById('map').open = true")
 
-    sizes = student.locator(".bubble .reach").evaluate_all(
+    sizes = student.locator(".bubble .hit-area").evaluate_all(
         "circles => circles.map((circle) => circle.getBoundingClientRect().width)"
     )
 
     assert len(sizes) == 30
     assert min(sizes) >= 24
-    assert student.locator("figure").evaluate_all("all => all.every((each) => each.scrollWidth <= each.clientWidth)")
+    assert student.locator("figure").evaluate_all("all => all.every((one) => one.scrollWidth <= one.clientWidth)")
     assert student.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -103,7 +103,7 @@ def test_map_works_without_script(chromium, live_server, register):
     context.close()
 
 
-def test_language_switch_follows_what_is_chosen(student):
+def test_language_switch_keeps_the_selection(student):
     bubble(student, "Italy: 6 universities").click()
     expect(heading(student)).to_have_text("6 universities in 1 country")
 

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from partners.models import Agreement, AgreementType, ImportRun, University
-from tests.browser.axe import COLOURS, DARK, LIGHT, NARROW, WCAG, WIDE, look, violations
+from tests.browser.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
 from tests.factories import DocumentFactory, UniversityFactory
 
 pytestmark = [
@@ -22,11 +22,11 @@ SCREENS = {
     "university": "partners/university/{university}/change/",
     "new university": "partners/university/add/",
     "history of a university": "partners/university/{university}/history/",
-    "agreement": "partners/agreement/{deal}/change/",
-    "history of an agreement": "partners/agreement/{deal}/history/",
-    "version of an agreement": "partners/agreement/{deal}/history/{version}/",
+    "agreement": "partners/agreement/{in_process}/change/",
+    "history of an agreement": "partners/agreement/{in_process}/history/",
+    "version of an agreement": "partners/agreement/{in_process}/history/{version}/",
     "version that can be put back": "partners/agreement/{edited}/history/{old}/",
-    "overview": "overview/",
+    "statistics": "statistics/",
     "recent changes": "changes/",
     "recent changes with an error": "changes/?since=x",
     "my calendar": "calendar/",
@@ -34,9 +34,9 @@ SCREENS = {
     "documents": "partners/document/",
     "document": "partners/document/{document}/change/",
     "country": "partners/country/{country}/change/",
-    "signing": "partners/agreement/sign/?id={deal}",
-    "ending": "partners/agreement/end/?id={deal}&id={signed}",
-    "editing together": "partners/agreement/edit/?id={deal}&id={signed}",
+    "signing": "partners/agreement/sign/?id={in_process}",
+    "ending": "partners/agreement/end/?id={in_process}&id={signed}",
+    "editing together": "partners/agreement/edit/?id={in_process}&id={signed}",
     "renewing": "partners/agreement/renew/?id={signed}",
     "import": "partners/university/import/",
     "export": "partners/university/export/",
@@ -46,85 +46,85 @@ SCREENS = {
 
 
 @pytest.fixture
-def addresses(register):
-    deal = Agreement.objects.in_process().get()
+def urls(register):
+    in_process = Agreement.objects.in_process().get()
     edited = Agreement.objects.signed().last()
     edited.end(date(2026, 5, 1), "ended")
     ids = {
-        "version": deal.history.latest().pk,
+        "version": in_process.history.latest().pk,
         "edited": edited.pk,
-        "document": DocumentFactory(agreement=deal).pk,
+        "document": DocumentFactory(agreement=in_process).pk,
         "old": edited.history.earliest().pk,
-        "deal": deal.pk,
+        "in_process": in_process.pk,
         "signed": Agreement.objects.signed().first().pk,
-        "university": deal.university_id,
-        "country": University.objects.get(pk=deal.university_id).country_id,
+        "university": in_process.university_id,
+        "country": University.objects.get(pk=in_process.university_id).country_id,
         "run": ImportRun.objects.get().pk,
     }
     return {name: f"/admin/{path.format(**ids)}" for name, path in SCREENS.items()}
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_office_is_accessible(inspected_page, addresses, width):
+def test_admin_is_accessible(page_without_csp, urls, width):
     found = {}
-    for name, address in addresses.items():
-        look(inspected_page, width, LIGHT)
-        inspected_page.goto(address)
-        found[name, LIGHT] = violations(inspected_page)
-        look(inspected_page, width, DARK)
-        found[name, DARK] = violations(inspected_page, COLOURS)
+    for name, url in urls.items():
+        emulate(page_without_csp, width, LIGHT)
+        page_without_csp.goto(url)
+        found[name, LIGHT] = violations(page_without_csp)
+        emulate(page_without_csp, width, DARK)
+        found[name, DARK] = violations(page_without_csp, COLOUR_RULES)
 
-    assert {screen: faults for screen, faults in found.items() if faults} == {}
+    assert {screen: result for screen, result in found.items() if result} == {}
 
 
-def faults_in_every_look(page):
-    """Of a page that answers a form, and so cannot be asked for again."""
+def all_violations(page):
+    """Check both colour schemes and widths without a reload, since the page may be the response to a POST."""
     found = {}
-    for scheme, rules in ((LIGHT, WCAG), (DARK, COLOURS)):
+    for scheme, rules in ((LIGHT, WCAG_RULES), (DARK, COLOUR_RULES)):
         for width in (WIDE, NARROW):
-            look(page, width, scheme)
-            found[scheme, width] = violations(page, rules) + [("too wide", each) for each in too_wide(page, width)]
-    return {screen: faults for screen, faults in found.items() if faults}
+            emulate(page, width, scheme)
+            found[scheme, width] = violations(page, rules) + overflow(page, width)
+    return {screen: result for screen, result in found.items() if result}
 
 
-def too_wide(page, width):
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [wide] if wide > width else []
+def overflow(page, width):
+    scroll_width = page.evaluate("document.documentElement.scrollWidth")
+    return [("too wide", scroll_width)] if scroll_width > width else []
 
 
-def test_page_that_tells_of_a_faster_colleague_is_accessible(inspected_page, register):
+def test_edit_conflict_page_is_accessible(page_without_csp, register):
     university = Agreement.objects.in_process().get().university
-    inspected_page.goto(f"/admin/partners/university/{university.pk}/change/")
+    page_without_csp.goto(f"/admin/partners/university/{university.pk}/change/")
     university.city, university.website = "Praha", "https://cvut.example"
     university.save()
     Agreement.objects.create(university=university, agreement_type=AgreementType.objects.get(slug="ge3"))
 
-    inspected_page.get_by_label("City").fill("Prague")
-    inspected_page.get_by_role("button", name="Save", exact=True).click()
+    page_without_csp.get_by_label("City").fill("Prague")
+    page_without_csp.get_by_role("button", name="Save", exact=True).click()
 
-    inspected_page.get_by_role("region", name="A colleague was faster").wait_for()
-    assert faults_in_every_look(inspected_page) == {}
+    page_without_csp.get_by_role("region", name="A colleague was faster").wait_for()
+    assert all_violations(page_without_csp) == {}
 
 
-def test_page_of_what_was_deleted_is_accessible(inspected_page, germany):
+def test_deleted_conflict_page_is_accessible(page_without_csp, germany):
     university = UniversityFactory(name="Marburg")
-    inspected_page.goto(f"/admin/partners/university/{university.pk}/change/")
+    page_without_csp.goto(f"/admin/partners/university/{university.pk}/change/")
     university.delete()
 
-    inspected_page.get_by_label("City").fill("Marburg an der Lahn")
-    inspected_page.get_by_role("button", name="Save", exact=True).click()
+    page_without_csp.get_by_label("City").fill("Marburg an der Lahn")
+    page_without_csp.get_by_role("button", name="Save", exact=True).click()
 
-    inspected_page.get_by_role("heading", name="It has been deleted").wait_for()
-    assert faults_in_every_look(inspected_page) == {}
+    page_without_csp.get_by_role("heading", name="It has been deleted").wait_for()
+    assert all_violations(page_without_csp) == {}
 
 
 @pytest.mark.parametrize(("old", "new"), [(b"Taiwan\t", b"Taiwn\t"), (b"in process", b"Erasmus+")])
-def test_preview_of_an_import_is_accessible(inspected_page, register, offices_list, old, new):
-    file = {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": offices_list.replace(old, new)}
-    inspected_page.goto("/admin/partners/university/import/")
+def test_import_preview_is_accessible(page_without_csp, register, office_list, old, new):
+    file = {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": office_list.replace(old, new)}
+    page_without_csp.goto("/admin/partners/university/import/")
 
-    inspected_page.get_by_label("File to import").set_input_files(file)
-    inspected_page.get_by_role("button", name="Show the preview").click()
+    page_without_csp.get_by_label("File to import").set_input_files(file)
+    page_without_csp.get_by_role("button", name="Show the preview").click()
 
-    inspected_page.locator(".counts").wait_for()
-    assert faults_in_every_look(inspected_page) == {}
+    page_without_csp.locator(".counts").wait_for()
+    assert all_violations(page_without_csp) == {}

@@ -35,7 +35,7 @@ def without_script(chromium, live_server, register):
     context.close()
 
 
-def width(page):
+def scroll_width(page):
     return page.evaluate("document.documentElement.scrollWidth")
 
 
@@ -57,10 +57,10 @@ def test_student_finds_erasmus_partners_in_italy(student):
     assert student.get_by_label("Erasmus+").is_checked()
 
 
-def test_full_stop_stands_behind_the_mail_address_at_any_width(student):
+def test_full_stop_stays_on_the_line_of_the_email_address(student):
     student.goto(MILAN)
     question = student.locator("p", has_text="Questions? Write to")
-    alone = []
+    wrapped = []
     for pixels in range(320, 420, 4):
         student.set_viewport_size({"width": pixels, "height": 800})
         lines = question.evaluate(
@@ -70,12 +70,12 @@ def test_full_stop_stands_behind_the_mail_address_at_any_width(student):
                 return [paragraph.querySelector("a"), range].map(part => [...part.getClientRects()].at(-1).bottom);
             }"""
         )
-        alone += [pixels] if abs(lines[0] - lines[1]) > 10 else []
+        wrapped += [pixels] if abs(lines[0] - lines[1]) > 10 else []
 
-    assert alone == []
+    assert wrapped == []
 
 
-def test_student_reads_what_in_process_means(student):
+def test_university_page_explains_in_process(student):
     student.goto("/?status=in-process")
 
     student.get_by_role("link", name="Czech Technical University", exact=True).click()
@@ -88,7 +88,7 @@ def heading(page):
     return page.get_by_role("heading", level=2)
 
 
-def test_list_changes_in_place_and_goes_back(student):
+def test_list_is_filtered_without_reloading_and_goes_back(student):
     student.goto("/")
     student.evaluate("window.isTheSamePage = true")
 
@@ -123,7 +123,7 @@ def test_list_works_without_script(without_script):
     expect(heading(without_script)).to_have_text("1 university in 1 country")
 
 
-def test_reader_goes_past_the_header_by_keyboard(student):
+def test_skip_link_skips_the_header(student):
     student.goto("/")
 
     student.keyboard.press("Tab")
@@ -145,7 +145,7 @@ def test_list_is_filtered_by_keyboard_alone(student):
     expect(student.get_by_label("GE3")).to_be_focused()
 
 
-def test_shortlist_is_starred_in_place_and_compared(student):
+def test_shortlist_is_edited_without_reloading_and_compared(student):
     student.goto("/?country=IT&type=erasmus")
     student.evaluate("window.isTheSamePage = true")
 
@@ -178,10 +178,10 @@ def test_shortlist_works_without_script(without_script):
 
 
 @pytest.mark.parametrize("path", ["/?country=IT", f"/?{PICKS}"])
-def test_table_is_one_for_screen_readers_where_it_is_stacked_too(student, path):
+def test_stacked_table_is_still_a_table_for_screen_readers(student, path):
     tables = []
-    for each in (1280, 320):
-        student.set_viewport_size({"width": each, "height": 800})
+    for pixels in (1280, 320):
+        student.set_viewport_size({"width": pixels, "height": 800})
         student.goto(path)
         tree = student.context.new_cdp_session(student).send("Accessibility.getFullAXTree")["nodes"]
         roles = Counter(node["role"]["value"] for node in tree if not node["ignored"])
@@ -192,49 +192,50 @@ def test_table_is_one_for_screen_readers_where_it_is_stacked_too(student, path):
 
 
 @pytest.mark.parametrize("path", ["/?country=IT&q=poli", f"/?{PICKS}", MILAN])
-def test_paper_has_what_counts(student, path):
+def test_print_hides_controls(student, path):
     student.goto(path)
     student.emulate_media(media="print")
 
     assert student.get_by_role("heading", level=1).is_visible()
-    for each in student.locator(".filter, .site-footer, .star, .star-in-words, .shortlist, .take-off, .ways-on").all():
-        assert each.is_hidden()
+    controls = ".filter, .site-footer, .star, .star-link, .shortlist, .remove-link, .page-actions"
+    for element in student.locator(controls).all():
+        assert element.is_hidden()
     assert student.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
-def test_paper_has_the_whole_filtered_list_and_names_the_filter(student):
+def test_print_has_the_filtered_list_and_names_the_filters(student):
     student.goto("/?type=erasmus&country=IT")
     student.emulate_media(media="print")
 
-    told = student.locator(".on-paper").inner_text()
-    assert "Erasmus+ · Italy" in told
+    line = student.locator(".print-only").inner_text()
+    assert "Erasmus+ · Italy" in line
     assert student.get_by_role("rowheader").count() == 4
 
 
 def test_pages_with_hostile_names_fit_their_window(page):
     for name in HOSTILE:
         agreement_type = AgreementType.objects.create(name=name, description=name)
-        told = {"university__city": name, "fields_of_study": name, "agreement_type": agreement_type}
-        AgreementFactory(university__name=name, **told)
+        values = {"university__city": name, "fields_of_study": name, "agreement_type": agreement_type}
+        AgreementFactory(university__name=name, **values)
     slugs = list(University.objects.values_list("slug", flat=True))
-    addresses = ["/", "/?embed=1", "/?" + "&".join(f"pick={slug}" for slug in slugs)]
+    urls = ["/", "/?embed=1", "/?" + "&".join(f"pick={slug}" for slug in slugs)]
 
-    widths = {}
-    for address in [*addresses, *(f"/universities/{slug}/" for slug in slugs)]:
-        page.goto(address)
-        for each in (320, 768):
-            page.set_viewport_size({"width": each, "height": 800})
-            widths[address, each] = width(page) - each
+    overflows = {}
+    for url in [*urls, *(f"/universities/{slug}/" for slug in slugs)]:
+        page.goto(url)
+        for pixels in (320, 768):
+            page.set_viewport_size({"width": pixels, "height": 800})
+            overflows[url, pixels] = scroll_width(page) - pixels
 
-    assert {screen: beyond for screen, beyond in widths.items() if beyond} == {}
+    assert {screen: overflow for screen, overflow in overflows.items() if overflow} == {}
 
 
-def test_countries_unfold_in_a_narrow_window(student):
+def test_country_facet_opens_in_a_narrow_window(student):
     student.set_viewport_size({"width": 320, "height": 800})
     student.goto("/")
 
     student.locator("summary").first.click()
 
     assert student.get_by_role("checkbox", name="Turkey").is_visible()
-    assert width(student) == 320
+    assert scroll_width(student) == 320
     assert violations(student) == []

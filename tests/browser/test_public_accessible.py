@@ -1,4 +1,4 @@
-"""Every public page in every state and language, without a fault and without scrolling sideways."""
+"""Accessibility of the public pages in every state and language; none scrolls horizontally."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from partners.models import University
-from tests.browser.axe import DARK, LIGHT, NARROW, WIDE, look, violations
+from tests.browser.axe import DARK, LIGHT, NARROW, WIDE, emulate, violations
 from tests.factories import AgreementFactory
 
 pytestmark = [
@@ -36,13 +36,13 @@ STATES = [
     f"{MILAN}report/sent/",
     "/universities/unknown/",
 ]
-LOOKS = [(WIDE, LIGHT), (NARROW, DARK)]
+DISPLAYS = [(WIDE, LIGHT), (NARROW, DARK)]
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 
 
 @pytest.fixture
 def visitor(chromium, live_server, register, settings):
-    """Somebody whose browser lets axe in, on a site that has all that students can be shown."""
+    """A page without content security policy, as axe needs, on a site with every kind of content."""
     settings.OFFICE_EMAIL = "exchange@example.edu"
     AgreementFactory(university__name="Marburg", valid_until=date(2025, 6, 30))
     AgreementFactory(university__name="Marburg (new)", valid_until=date(2999, 6, 30), places_out=2)
@@ -51,41 +51,41 @@ def visitor(chromium, live_server, register, settings):
     context.close()
 
 
-def faults(page, looks):
-    """What is wrong with an open page, on each of some screens."""
+def problems(page, displays):
+    """Return violations and horizontal scrolling of an open page by display, without displays that have none."""
     page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true })")
     found = {}
-    for width, scheme in looks:
-        look(page, width, scheme)
+    for width, scheme in displays:
+        emulate(page, width, scheme)
         found[width, scheme] = violations(page)
     for width in (320, 768):
         page.set_viewport_size({"width": width, "height": 800})
         found[width] = [wide] if (wide := page.evaluate("document.documentElement.scrollWidth")) > width else []
-    return {screen: told for screen, told in found.items() if told}
+    return {display: details for display, details in found.items() if details}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_page_is_accessible_in_every_state(visitor, language):
     prefix = "" if language == LANGUAGES[0] else f"/{language}"
-    looks = LOOKS if prefix else [*LOOKS, (WIDE, DARK), (NARROW, LIGHT)]
+    displays = DISPLAYS if prefix else [*DISPLAYS, (WIDE, DARK), (NARROW, LIGHT)]
     found = {}
     for state in STATES:
         visitor.goto(f"{prefix}{state}")
-        found[state] = faults(visitor, looks)
+        found[state] = problems(visitor, displays)
     University.objects.update(is_listed=False)
     visitor.goto(f"{prefix}/")
-    found["nothing on the list"] = faults(visitor, looks)
+    found["nothing on the list"] = problems(visitor, displays)
 
-    assert {state: told for state, told in found.items() if told} == {}
+    assert {state: details for state, details in found.items() if details} == {}
 
 
-def test_whole_list_is_accessible(visitor):
+def test_unfiltered_list_is_accessible(visitor):
     visitor.goto("/")
 
-    assert faults(visitor, LOOKS) == {}
+    assert problems(visitor, DISPLAYS) == {}
 
 
-def test_refused_report_is_accessible(visitor):
+def test_invalid_report_is_accessible(visitor):
     visitor.goto(f"{MILAN}report/")
     visitor.evaluate("document.querySelector('form').noValidate = true")
 
@@ -93,4 +93,4 @@ def test_refused_report_is_accessible(visitor):
     visitor.get_by_role("button", name="Send to the exchange office").click()
 
     visitor.get_by_text("Enter a valid email address.").wait_for()
-    assert faults(visitor, LOOKS) == {}
+    assert problems(visitor, DISPLAYS) == {}

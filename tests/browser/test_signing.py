@@ -1,10 +1,10 @@
-"""The one deal of the office's list that is in process: signed with type, day and a PDF, and seen everywhere since."""
+"""Sign the only in-process deal of the office's list, with type, day and a PDF, and check the pages that display it."""
 
 import pytest
 from playwright.sync_api import expect
 
 from partners.models import Document
-from tests.browser.keyboard import press, reach
+from tests.browser.keyboard import focus_by_tab, press
 from tests.files import PDF
 
 pytestmark = [
@@ -17,45 +17,45 @@ FILE = {"name": "Signed in Prague.pdf", "mimeType": "application/pdf", "buffer":
 
 
 @pytest.fixture
-def worklist(office_page, register):
-    office_page.goto("/admin/")
-    return office_page
+def worklist(coordinator_page, register):
+    coordinator_page.goto("/admin/")
+    return coordinator_page
 
 
 @pytest.fixture
-def step(worklist):
-    """The link beside the one deal in process."""
+def sign_link(worklist):
+    """Link to sign the only deal in process."""
     return worklist.get_by_role("row", name="Czech Technical University").get_by_role("link", name="Mark as signed")
 
 
-def test_coordinator_signs_the_deal_with_a_document_by_mouse(worklist, step):
-    step.click()
+def test_coordinator_signs_the_deal_with_a_document_by_mouse(worklist, sign_link):
+    sign_link.click()
     worklist.get_by_label("Agreement type").select_option(label="Erasmus+")
     worklist.get_by_label("Signed on").fill("2026-05-01")
     worklist.get_by_label("Documents", exact=True).set_input_files(FILE)
     worklist.get_by_role("button", name="Mark as signed").click()
 
-    is_seen_everywhere(worklist)
+    assert_displayed_everywhere(worklist)
 
 
-def test_coordinator_signs_the_deal_with_a_document_by_keyboard(worklist, step):
-    # Whoever listens from the start is told of the chooser, however quickly it is asked for.
+def test_coordinator_signs_the_deal_with_a_document_by_keyboard(worklist, sign_link):
+    # A listener that is added before the key press cannot miss the event.
     worklist.on("filechooser", lambda _chooser: None)
-    press(worklist, step, "Enter")
+    press(worklist, sign_link, "Enter")
     press(worklist, worklist.get_by_label("Agreement type"), *"Erasmus")
     press(worklist, worklist.get_by_label("Signed on"), *"05012026")
-    reach(worklist, worklist.get_by_label("Documents", exact=True))
+    focus_by_tab(worklist, worklist.get_by_label("Documents", exact=True))
     with worklist.expect_file_chooser() as chooser:
         worklist.keyboard.press("Space")
     chooser.value.set_files(FILE)
     press(worklist, worklist.get_by_role("button", name="Mark as signed"), "Enter")
 
-    is_seen_everywhere(worklist)
+    assert_displayed_everywhere(worklist)
 
 
-def is_seen_everywhere(page):
-    told = page.get_by_role("listitem").filter(has_text="Marked as signed")
-    expect(told).to_have_text("Marked as signed: Czech Technical University: Erasmus+ (signed)")
+def assert_displayed_everywhere(page):
+    message = page.get_by_role("listitem").filter(has_text="Marked as signed")
+    expect(message).to_have_text("Marked as signed: Czech Technical University: Erasmus+ (signed)")
     expect(page.get_by_text("No deal is waiting for a signature.")).to_be_visible()
     document = Document.objects.select_related("agreement").get()
     assert (document.name, str(document.agreement.signed_on)) == ("Signed in Prague.pdf", "2026-05-01")
@@ -72,6 +72,6 @@ def is_seen_everywhere(page):
     assert download.value.path().read_bytes() == PDF
 
     page.goto("/universities/czech-technical-university/")
-    shown = page.get_by_role("main").inner_text()
-    assert "Erasmus+" in shown
-    assert "in process" not in shown.lower()
+    displayed = page.get_by_role("main").inner_text()
+    assert "Erasmus+" in displayed
+    assert "in process" not in displayed.lower()

@@ -1,4 +1,4 @@
-"""Leaving a page with changes that are not saved asks first."""
+"""Warning before leaving a form with unsaved changes."""
 
 import pytest
 
@@ -18,62 +18,62 @@ def university(db):
 
 
 @pytest.fixture
-def asked(office_page):
-    """The questions that the browser asked when it was to leave. Each is answered by staying."""
-    found = []
+def dialogs(coordinator_page):
+    """Return the types of the dialogs opened so far. Each of them is dismissed, so that the page stays."""
+    dialog_types = []
 
-    def stay(dialog):
-        found.append(dialog.type)
+    def dismiss(dialog):
+        dialog_types.append(dialog.type)
         dialog.dismiss()
 
-    office_page.on("dialog", stay)
-    return found
+    coordinator_page.on("dialog", dismiss)
+    return dialog_types
 
 
-def test_leaving_asks_only_where_something_would_be_lost(office_page, university, asked):
-    address = f"/admin/partners/university/{university.pk}/change/"
-    office_page.goto(address)
-    city, home = office_page.get_by_label("City"), office_page.locator("#site-name a")
+def test_warning_only_if_changes_would_be_lost(coordinator_page, university, dialogs):
+    url = f"/admin/partners/university/{university.pk}/change/"
+    coordinator_page.goto(url)
+    city, home = coordinator_page.get_by_label("City"), coordinator_page.locator("#site-name a")
 
     city.fill("Kassel")
     home.click()
-    assert (asked, office_page.url.endswith(address)) == (["beforeunload"], True)
+    assert (dialogs, coordinator_page.url.endswith(url)) == (["beforeunload"], True)
 
     city.fill("")
     home.click()
-    office_page.wait_for_url("**/admin/")
-    assert asked == ["beforeunload"]
+    coordinator_page.wait_for_url("**/admin/")
+    assert dialogs == ["beforeunload"]
 
-    office_page.goto(address)
-    office_page.get_by_role("button", name="Add another Agreement").click()
+    coordinator_page.goto(url)
+    coordinator_page.get_by_role("button", name="Add another Agreement").click()
     home.click()
-    assert (asked, office_page.url.endswith(address)) == (["beforeunload"] * 2, True)
+    assert (dialogs, coordinator_page.url.endswith(url)) == (["beforeunload"] * 2, True)
 
     city.fill("Kassel")
-    office_page.get_by_role("button", name="Save", exact=True).click()
-    office_page.wait_for_url("**/admin/partners/university/")
-    assert asked == ["beforeunload"] * 2
+    coordinator_page.get_by_role("button", name="Save", exact=True).click()
+    coordinator_page.wait_for_url("**/admin/partners/university/")
+    assert dialogs == ["beforeunload"] * 2
     assert University.objects.get().city == "Kassel"
 
 
-def test_leaving_a_form_that_came_back_with_an_error_asks(office_page, university, asked):
-    address = f"/admin/partners/university/{university.pk}/change/"
-    office_page.goto(address)
-    office_page.get_by_label("Name:", exact=True).fill("=1")
-    office_page.get_by_role("button", name="Save", exact=True).click()
-    office_page.get_by_text("Please correct the error below.").wait_for()
+def test_warning_for_form_with_errors(coordinator_page, university, dialogs):
+    url = f"/admin/partners/university/{university.pk}/change/"
+    coordinator_page.goto(url)
+    coordinator_page.get_by_label("Name:", exact=True).fill("=1")
+    coordinator_page.get_by_role("button", name="Save", exact=True).click()
+    coordinator_page.get_by_text("Please correct the error below.").wait_for()
 
-    office_page.get_by_label("City").click()
-    office_page.locator("#site-name a").click()
+    coordinator_page.get_by_label("City").click()
+    coordinator_page.locator("#site-name a").click()
 
-    assert (asked, office_page.url.endswith(address)) == (["beforeunload"], True)
+    assert (dialogs, coordinator_page.url.endswith(url)) == (["beforeunload"], True)
 
 
-def test_leaving_the_signing_page_asks_where_a_day_was_typed(office_page, university, asked):
-    deal = Agreement.objects.create(university=university, status="in_process")
-    office_page.goto(f"/admin/partners/agreement/sign/?id={deal.pk}")
+def test_warning_on_bulk_sign_page(coordinator_page, university, dialogs):
+    agreement = Agreement.objects.create(university=university, status="in_process")
+    coordinator_page.goto(f"/admin/partners/agreement/sign/?id={agreement.pk}")
 
-    office_page.get_by_label("Valid until").fill("2029-09-30")
-    office_page.locator("#site-name a").click()
+    coordinator_page.get_by_label("Valid until").fill("2029-09-30")
+    coordinator_page.locator("#site-name a").click()
 
-    assert asked == ["beforeunload"]
+    assert dialogs == ["beforeunload"]

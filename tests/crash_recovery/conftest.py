@@ -1,3 +1,3 @@
-"""Sites with databases of their own."""
+"""Fixtures of sites with their own databases."""
 
 from tests.backups.conftest import databases, new_site, templates  # noqa: F401

@@ -1,4 +1,4 @@
-"""A site, and works on it that are killed on their way."""
+"""A site on which scenarios run in child processes that are killed midway."""
 
 import multiprocessing
 import random
@@ -15,107 +15,111 @@ from django.apps import apps
 from django.db import connection
 
 from tests.crash_recovery import scenarios
-from tests.serving import until
+from tests.serving import wait_until
 
-MOMENTS = 50
+KILL_COUNT = 50
 KILLED = -9
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["__main__", "tests.crash_recovery.preload", "tests.crash_recovery.scenarios"])
+FORK_SERVER = multiprocessing.get_context("forkserver")
+FORK_SERVER.set_forkserver_preload(["__main__", "tests.crash_recovery.preload", "tests.crash_recovery.scenarios"])
 TABLES = [model._meta.db_table for model in apps.get_app_config("partners").get_models(include_auto_created=True)]
-DOCUMENTS = "SELECT file, sha256 FROM partners_document"
-OTHERS = """
+SELECT_DOCUMENTS = "SELECT file, sha256 FROM partners_document"
+COUNT_OTHER_CONNECTIONS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 
 
-def moments():
-    """Parts of the time that a work takes, one at random in each fiftieth, the latest first.
+def kill_moments():
+    """Return fractions of a scenario's duration, a random one in each fiftieth, the latest first.
 
-    They are the same each time. What they hit is not, as no two runs take the same time.
+    They are the same each time. The statements that they interrupt are not, as no two runs take equally long.
     """
-    chance = random.Random(MOMENTS)  # noqa: S311
-    return [(number + chance.random()) / MOMENTS for number in reversed(range(MOMENTS))]
+    rng = random.Random(KILL_COUNT)  # noqa: S311
+    return [(index + rng.random()) / KILL_COUNT for index in reversed(range(KILL_COUNT))]
 
 
 class Run(NamedTuple):
-    left: dict[str, float]
-    """How long it went on after each of the words that were heard of it."""
+    seconds_after: dict[str, float]
+    """Duration of the process after each of its events."""
     was_killed: bool
     has_written: bool
-    """Whether it came so far as to write to the database."""
 
 
-class Scene:
-    """A site on which a work is done over and over."""
+class CrashHarness:
+    """Runs scenarios on copies of a site."""
 
     def __init__(self, new_site, template):
         self.new_site, self.template = new_site, template
-        self.put_back()
+        self.reset()
 
-    def put_back(self):
-        """Goes on with a fresh copy of the site as it was before the work."""
+    def reset(self):
+        """Replace the site by a fresh copy of the template."""
         site = self.new_site(template=self.template)
-        self.documents, self.address = site.documents, site.environment["TEST_DATABASE_URL"]
+        self.documents, self.database_url = site.documents, site.environment["TEST_DATABASE_URL"]
 
-    def prepare(self, work, *arguments):
-        assert not self.perform(work, *arguments).was_killed
+    def prepare(self, scenario, *arguments):
+        """Run a scenario to its end, and make the result the template."""
+        assert not self.perform(scenario, *arguments).was_killed
         self.template = self.documents.name
-        self.put_back()
+        self.reset()
 
-    def perform(self, work, *arguments, word=None, patience=None):
-        """Has the work done in a process of its own, and kills it when it has been at it for so long after a word."""
-        told, tell = FORKS.Pipe(duplex=False)
-        process = FORKS.Process(target=scenarios.perform, args=[tell, self.database, self.documents, work, *arguments])
+    def perform(self, scenario, *arguments, kill_after=None, timeout=None):
+        """Run a scenario in a child process, and kill it ``timeout`` seconds after the event ``kill_after``."""
+        receiver, sender = FORK_SERVER.Pipe(duplex=False)
+        arguments = [sender, self.database, self.documents, scenario, *arguments]
+        process = FORK_SERVER.Process(target=scenarios.perform, args=arguments)
         process.start()
-        tell.close()
-        heard = {}
-        for each in words(told):
-            heard[each] = time.monotonic()
-            if each == word:
+        sender.close()
+        received = {}
+        for event in iter_events(receiver):
+            received[event] = time.monotonic()
+            if event == kill_after:
                 break
-        process.join(patience)
+        process.join(timeout)
         ended = time.monotonic()
         process.kill()
         process.join()
         assert process.exitcode in (0, KILLED)
-        left = {each: ended - moment for each, moment in heard.items()}
-        return Run(left, process.exitcode == KILLED, scenarios.WRITING in {*heard, *words(told)})
+        seconds_after = {event: ended - moment for event, moment in received.items()}
+        has_written = scenarios.WRITING in {*received, *iter_events(receiver)}
+        return Run(seconds_after, process.exitcode == KILLED, has_written)
 
-    def runs(self, work, *arguments):
-        """A whole run of a work, and fifty that are cut off, by turns in all of it and in what comes after a word."""
-        whole = self.perform(work, *arguments)
-        yield whole
-        for part, word in zip(moments(), cycle(whole.left), strict=False):
-            run = self.perform(work, *arguments, word=word, patience=part * whole.left[word])
-            whole.left.update({} if run.was_killed else run.left)
+    def runs(self, scenario, *arguments):
+        """Yield an uninterrupted run, then killed ones, alternating between moments after each of the events."""
+        complete = self.perform(scenario, *arguments)
+        yield complete
+        for fraction, event in zip(kill_moments(), cycle(complete.seconds_after), strict=False):
+            timeout = fraction * complete.seconds_after[event]
+            run = self.perform(scenario, *arguments, kill_after=event, timeout=timeout)
+            complete.seconds_after.update({} if run.was_killed else run.seconds_after)
             yield run
 
-    def found(self):
-        """How many rows each table has, and agreements each status, and of how many documents the file is whole."""
+    def state(self):
+        """Return the numbers of rows per table, of agreements per status and of documents with an intact file."""
         with closing(self.connect()) as database:
-            told = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
-            told |= dict(database.execute("SELECT status, count(*) FROM partners_agreement GROUP BY status").fetchall())
-            return told | {"whole": sum(self.is_whole(*each) for each in database.execute(DOCUMENTS).fetchall())}
+            counts = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+            by_status = database.execute("SELECT status, count(*) FROM partners_agreement GROUP BY status").fetchall()
+            documents = database.execute(SELECT_DOCUMENTS).fetchall()
+        return counts | dict(by_status) | {"intact": sum(self.is_intact(*document) for document in documents)}
 
-    def is_whole(self, name, told):
+    def is_intact(self, name, checksum):
         file = self.documents / name
-        return file.exists() and sha256(file.read_bytes()).hexdigest() == told
+        return file.exists() and sha256(file.read_bytes()).hexdigest() == checksum
 
     def connect(self):
-        """Once the server has let go of who was killed."""
+        """Connect once the server has closed the connections of killed processes."""
         if connection.vendor == "sqlite":
             return sqlite3.connect(self.database)
-        database = psycopg.connect(self.address, autocommit=True)
-        until(lambda: database.execute(OTHERS).fetchone() == (0,))
+        database = psycopg.connect(self.database_url, autocommit=True)
+        wait_until(lambda: database.execute(COUNT_OTHER_CONNECTIONS).fetchone() == (0,))
         return database
 
     @property
     def database(self):
-        return dj_database_url.parse(self.address)["NAME"]
+        return dj_database_url.parse(self.database_url)["NAME"]
 
 
-def words(told):
+def iter_events(receiver):
     with suppress(EOFError):
         while True:
-            yield told.recv()
+            yield receiver.recv()

@@ -1,4 +1,4 @@
-"""The whole site, for processes that are forked from one that has it, and no connection open."""
+"""Load the whole site without opening a database connection, before the fork server forks."""
 
 import django
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""What is killed on its way. Each work makes itself ready, and gives what is then to be done."""
+"""Work that is killed midway. Each function prepares its work and returns a callable that does it."""
 
 import os
 from functools import partial
@@ -14,72 +14,72 @@ from django.urls import reverse
 
 from partners.imports.undo import undo
 from partners.models import Agreement, ImportRun
-from tests.multi_process.signer import filled
+from tests.multi_process.signer import signing_form
 
-BEGUN, WRITING = "begun", "writing"
-WRITES = ("INSERT", "UPDATE", "DELETE")
-DEALS = 8
+STARTED, WRITING = "started", "writing"
+WRITE_STATEMENTS = ("INSERT", "UPDATE", "DELETE")
+IN_PROCESS_COUNT = 8
 coordinator = Client()
 coordinator.handler.load_middleware()
 
 
-def perform(tell, database, documents, work, *arguments):
-    """Does a work on a site. Tells when it begins, and when it is about to write to the database."""
+def perform(events, database, documents, scenario, *arguments):
+    """Run a scenario on a site. Send the events STARTED and, before the first write to the database, WRITING."""
     connection.settings_dict["NAME"] = database
     vars(storages["documents"])["location"] = str(documents)
-    begin = work(*arguments)
-    tell.send(BEGUN)
-    with connection.execute_wrapper(Telling(tell)):
-        begin()
+    work = scenario(*arguments)
+    events.send(STARTED)
+    with connection.execute_wrapper(WriteReporter(events)):
+        work()
     connection.close()
 
 
-class Telling:
-    def __init__(self, tell):
-        self.tell, self.has_told = tell, False
+class WriteReporter:
+    def __init__(self, events):
+        self.events, self.has_reported = events, False
 
     def __call__(self, execute, sql, *others):
-        if not self.has_told and sql.startswith(WRITES):
-            self.tell.send(WRITING)
-            self.has_told = True
+        if not self.has_reported and sql.startswith(WRITE_STATEMENTS):
+            self.events.send(WRITING)
+            self.has_reported = True
         return execute(sql, *others)
 
 
-def importing(file):
+def import_list(file):
     return partial(call_command, "import_partners", file, stdout=StringIO())
 
 
-def undoing():
+def undo_import():
     return partial(undo, ImportRun.objects.latest("pk"), None)
 
 
-def opening():
-    """Leaves a few deals, which wait for being signed."""
+def leave_few_in_process():
+    """Put IN_PROCESS_COUNT agreements in process and end the others."""
     agreements = Agreement.objects.order_by("pk")
-    some = agreements.values("pk")[:DEALS]
+    first = agreements.values("pk")[:IN_PROCESS_COUNT]
 
-    def begin():
-        agreements.exclude(pk__in=some).update(status="ended")
-        agreements.filter(pk__in=some).update(status="in_process")
+    def work():
+        agreements.exclude(pk__in=first).update(status="ended")
+        agreements.filter(pk__in=first).update(status="in_process")
 
-    return begin
+    return work
 
 
-def signing():
-    """On the coordinators' page, with a document for each."""
+def sign_agreements():
+    """Sign all on the signing page of the admin, with a document each."""
     coordinator.force_login(User.objects.get(username="coordinator"))
-    deals = Agreement.objects.in_process()
-    form = {name: value for deal in deals for name, value in filled(deal).items()}
-    page = reverse("admin:partners_agreement_sign", query={"id": [deal.pk for deal in deals]})
-    return partial(coordinator.post, page, form)
+    agreements = Agreement.objects.in_process()
+    form = {name: value for agreement in agreements for name, value in signing_form(agreement).items()}
+    url = reverse("admin:partners_agreement_sign", query={"id": [agreement.pk for agreement in agreements]})
+    return partial(coordinator.post, url, form)
 
 
-def backing_up(file):
+def create_backup(file):
     return partial(call_command, "backup", file, stdout=StringIO())
 
 
-def cleaning():
-    """A day later, when no file can be of a document that is just being added."""
+def delete_orphaned_documents():
+    """Delete them as if all files were old, so that none is taken for one that is being added."""
     folder = Path(storages["documents"].location)
     for file in folder.iterdir():
         os.utime(file, (0, 0))

@@ -12,7 +12,7 @@ FIRST = date(2025, 2, 1)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\u00a0", "\t\n"])
-def test_empty_cell_is_no_date(text):
+def test_parse_date_of_empty_cell_is_none(text):
     assert parse_date(text) is None
 
 
@@ -24,7 +24,7 @@ def test_empty_cell_is_no_date(text):
         *["February 1, 2025", "Feb 1 2025", "FEBRUARY 1,2025"],
     ],
 )
-def test_date_is_read_as_people_write_it(text):
+def test_parse_date_accepts_common_formats(text):
     assert parse_date(text) == FIRST
 
 
@@ -39,12 +39,12 @@ def test_date_is_read_as_people_write_it(text):
         ("29.2.2024", date(2024, 2, 29)),
     ],
 )
-def test_year_last_is_read_where_only_one_number_can_be_the_month(text, day):
+def test_parse_date_accepts_unambiguous_day_month_order(text, day):
     assert parse_date(text) == day
 
 
 @pytest.mark.parametrize("text", ["1/2/2025", "01.02.2025", "1-2-2025"])
-def test_date_that_may_mean_two_days_is_an_error_with_both(text):
+def test_parse_date_rejects_ambiguous_date_and_names_both_days(text):
     with pytest.raises(ValidationError) as error:
         parse_date(text)
 
@@ -54,7 +54,7 @@ def test_date_that_may_mean_two_days_is_an_error_with_both(text):
 
 
 @pytest.mark.parametrize("text", ["2025-02-29", "2025-13-01", "31.4.2025", "0/5/2025", "13/13/2025", "0000-01-01"])
-def test_day_that_no_calendar_has_is_an_error(text):
+def test_parse_date_rejects_invalid_day(text):
     with pytest.raises(ValidationError) as error:
         parse_date(text)
 
@@ -65,14 +65,14 @@ def test_day_that_no_calendar_has_is_an_error(text):
     "text",
     ["soon", "2025", "02/2025", "1/2/25", "2025-02/01", "45000", "2025-02-01T10:00:00", "30 February 2025", "%s"],
 )
-def test_text_that_is_no_date_is_an_error(text):
+def test_parse_date_rejects_other_text(text):
     with pytest.raises(ValidationError) as error:
         parse_date(text)
 
     assert error.value.messages == [f"“{text}” is not a date. Write it like 1 Feb 2025."]
 
 
-def test_long_text_is_quoted_in_part():
+def test_parse_date_error_truncates_long_text():
     with pytest.raises(ValidationError) as error:
         parse_date("x" * 1000)
 
@@ -80,17 +80,17 @@ def test_long_text_is_quoted_in_part():
 
 
 @given(st.dates())
-def test_every_day_is_read_from_its_iso_text(day):
+def test_parse_date_reads_every_iso_date(day):
     assert parse_date(day.isoformat()) == day
 
 
 @given(st.dates(min_value=date(1000, 1, 1)), st.sampled_from(TEXT_FORMATS))
-def test_every_day_is_read_from_its_words(day, form):
-    assert parse_date(day.strftime(form)) == day
+def test_parse_date_reads_every_text_format(day, text_format):
+    assert parse_date(day.strftime(text_format)) == day
 
 
 @given(st.dates(min_value=date(1000, 1, 1)), st.booleans(), st.sampled_from("-/."))
-def test_number_date_is_read_as_its_day_or_refused(day, day_first, separator):
+def test_parse_date_reads_or_rejects_numeric_date(day, day_first, separator):
     numbers = (day.day, day.month) if day_first else (day.month, day.day)
     text = separator.join(map(str, (*numbers, day.year)))
 
@@ -102,6 +102,6 @@ def test_number_date_is_read_as_its_day_or_refused(day, day_first, separator):
 
 
 @given(st.text())
-def test_any_text_is_a_date_nothing_or_an_error(text):
+def test_parse_date_raises_only_validation_errors(text):
     with suppress(ValidationError):
         assert isinstance(parse_date(text), date | None)

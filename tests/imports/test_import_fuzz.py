@@ -1,6 +1,6 @@
-"""Damaged and edited files, each of which is either refused in words or imported exactly.
+"""Fuzz test: mutated files are either rejected with messages or imported exactly.
 
-FUZZ=10000 in the environment tries that many of each kind.
+The environment variable FUZZ sets the number of attempts for each kind of file.
 """
 
 import os
@@ -18,8 +18,8 @@ from partners.models import Agreement, ImportRun
 from partners.name_normalization import matching_key
 from partners.tables.types import TableError
 
-NUMBER = int(os.environ.get("FUZZ", "150"))
-PIECES = [
+ATTEMPTS = int(os.environ.get("FUZZ", "150"))
+FRAGMENTS = [
     b"\t",
     b"\n",
     b"\r",
@@ -40,31 +40,31 @@ PIECES = [
 DETAILS = {"places_out": 3, "study_levels": "bachelor,master", "next_step": "Ask, “them”", "notes": "Łódź\n\n=1+1"}
 
 
-def mutated(data, chance):
-    """The file with a few bytes or lines changed, left out, doubled or moved."""
-    for _ in range(chance.randint(1, 4)):
-        start = chance.randrange(len(data))
-        end = min(len(data), start + chance.choice([0, 1, 1, 4, 60]))
-        middle = chance.choice([b"", data[start:end] * 2, chance.choice(PIECES), chance.randbytes(1)])
+def mutate(data, rng):
+    """Change, delete or duplicate a few random parts of a file."""
+    for _ in range(rng.randint(1, 4)):
+        start = rng.randrange(len(data))
+        end = min(len(data), start + rng.choice([0, 1, 1, 4, 60]))
+        middle = rng.choice([b"", data[start:end] * 2, rng.choice(FRAGMENTS), rng.randbytes(1)])
         data = data[:start] + middle + data[end:]
     return data
 
 
-def outcome(resource, data):
-    """What an import comes to, as a word, after it has been held against the file and taken back."""
+def import_outcome(resource, data):
+    """Import a file, compare the register with the file and roll back. Return a word for the result."""
     try:
         table = resource.read(data)
     except TableError:
         return "no table"
     with transaction.atomic():
-        number = len(table)
-        result = resource().import_data(table, run=ImportRun.of(data, file_name="fuzz"))
-        assert len(rows(result)) + len(result.invalid_rows) == number
+        row_count = len(table)
+        result = resource().import_data(table, run=ImportRun.from_upload(data, file_name="fuzz"))
+        assert len(rows(result)) + len(result.invalid_rows) == row_count
         if result.has_validation_errors():
             assert not result.is_applied
             assert len(list(result.error_lines())) >= len(result.invalid_rows)
         elif resource is OfficeListResource:
-            assert listed(resource.read(data)) == held(result)
+            assert terms_of_file(resource.read(data)) == terms_of_register(result)
         transaction.set_rollback(True)
     return "errors" if result.has_validation_errors() else "imported"
 
@@ -73,29 +73,29 @@ def rows(result):
     return [*result.new, *result.changed, *result.unchanged]
 
 
-def listed(table):
+def terms_of_file(table):
     known = RegisterSnapshot().type_names
     return sorted(sorted(map(str, parse_terms(row.cells["Agreement type"], known))) for row in table.rows)
 
 
-def held(result):
-    """The terms that the register has for the universities of the file."""
+def terms_of_register(result):
+    """Return the terms in the register of the file's universities."""
     known = RegisterSnapshot()
-    known.read_universities({row.country for row in rows(result)})
-    found = [known.universities((row.country.pk, matching_key(row.name)))[0] for row in rows(result)]
-    return sorted(sorted(map(str, each.held)) for each in found)
+    known.load_universities({row.country for row in rows(result)})
+    found = [known.find((row.country.pk, matching_key(row.name)))[0] for row in rows(result)]
+    return sorted(sorted(map(str, university.open_agreements)) for university in found)
 
 
-@pytest.mark.parametrize("ending", ["tsv", "csv", "xlsx", "ods"])
+@pytest.mark.parametrize("extension", ["tsv", "csv", "xlsx", "ods"])
 @pytest.mark.parametrize("resource", [OfficeListResource, RegisterResource], ids=["list", "register"])
-def test_mutated_file_is_refused_or_imported_exactly(register, coordinator, resource, ending):
-    chance = random.Random(f"{ending} {resource}")  # noqa: S311
+def test_mutated_file_is_rejected_or_imported_exactly(register, coordinator, resource, extension):
+    rng = random.Random(f"{extension} {resource}")  # noqa: S311
     Agreement.objects.filter(status=AgreementStatus.SIGNED).update(responsible=coordinator, **DETAILS)
-    data = tables.write_table(resource().export(), ending)
+    data = tables.write_table(resource().export(), extension)
     before = sorted(Agreement.objects.values_list())
 
-    outcomes = {outcome(resource, mutated(data, chance)) for _ in range(NUMBER)}
+    outcomes = {import_outcome(resource, mutate(data, rng)) for _ in range(ATTEMPTS)}
 
     assert outcomes <= {"no table", "errors", "imported"}
-    assert len(outcomes) > 1 or ending in ("xlsx", "ods")
+    assert len(outcomes) > 1 or extension in ("xlsx", "ods")
     assert sorted(Agreement.objects.values_list()) == before

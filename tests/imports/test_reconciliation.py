@@ -12,20 +12,20 @@ UNKNOWN = Term(None, in_process=True)
 some_terms = st.frozensets(st.sampled_from([*TYPES, *ONGOING, UNKNOWN]))
 
 
-def numbered(terms):
-    """The terms as a university holds them, the first as agreement 1."""
-    return {term: number for number, term in enumerate(sorted(terms, key=str), start=1)}
+def with_pks(terms):
+    """Return open agreements of these terms, with pks from 1."""
+    return {term: pk for pk, term in enumerate(sorted(terms, key=str), start=1)}
 
 
-def after(held, changes):
-    """The open agreements when the changes are made: those that stay, and what becomes of the others."""
-    stay = {number: term for term, number in held.items() if number not in changes.ended}
-    turned = {number: new for number, (_old, new) in changes.turned.items()}
-    return [*(stay | turned).values(), *changes.added]
+def apply_changes(existing, changes):
+    """Return the terms of the open agreements after the changes."""
+    unchanged = {pk: term for term, pk in existing.items() if pk not in changes.ended}
+    updated = {pk: new for pk, (_old, new) in changes.updated.items()}
+    return [*(unchanged | updated).values(), *changes.added]
 
 
 @pytest.mark.parametrize(
-    ("listed", "held", "changes"),
+    ("listed", "existing", "changes"),
     [
         pytest.param({BILATERAL}, {BILATERAL: 1}, AgreementChanges(), id="signed stays"),
         pytest.param({ERASMUS_ONGOING}, {ERASMUS_ONGOING: 1}, AgreementChanges(), id="in process stays"),
@@ -33,13 +33,13 @@ def after(held, changes):
         pytest.param(
             {ERASMUS},
             {ERASMUS_ONGOING: 1},
-            AgreementChanges(turned={1: (ERASMUS_ONGOING, ERASMUS)}),
+            AgreementChanges(updated={1: (ERASMUS_ONGOING, ERASMUS)}),
             id="in process becomes signed",
         ),
         pytest.param(
             {ERASMUS},
             {UNKNOWN: 1},
-            AgreementChanges(turned={1: (UNKNOWN, ERASMUS)}),
+            AgreementChanges(updated={1: (UNKNOWN, ERASMUS)}),
             id="unknown takes the type and is signed",
         ),
         pytest.param(
@@ -48,31 +48,31 @@ def after(held, changes):
         pytest.param(
             {ERASMUS},
             {UNKNOWN: 1, ERASMUS_ONGOING: 2},
-            AgreementChanges(turned={2: (ERASMUS_ONGOING, ERASMUS)}, ended={1: UNKNOWN}),
+            AgreementChanges(updated={2: (ERASMUS_ONGOING, ERASMUS)}, ended={1: UNKNOWN}),
             id="same type goes before unknown",
         ),
         pytest.param(
             {ERASMUS, BILATERAL},
             {UNKNOWN: 1, ERASMUS_ONGOING: 2},
-            AgreementChanges(turned={2: (ERASMUS_ONGOING, ERASMUS), 1: (UNKNOWN, BILATERAL)}),
+            AgreementChanges(updated={2: (ERASMUS_ONGOING, ERASMUS), 1: (UNKNOWN, BILATERAL)}),
             id="each takes its own",
         ),
         pytest.param(
             {ERASMUS, BILATERAL},
             {UNKNOWN: 1},
-            AgreementChanges(turned={1: (UNKNOWN, BILATERAL)}, added=[ERASMUS]),
+            AgreementChanges(updated={1: (UNKNOWN, BILATERAL)}, added=[ERASMUS]),
             id="one unknown becomes one",
         ),
         pytest.param(
             {ERASMUS_ONGOING},
             {UNKNOWN: 1},
-            AgreementChanges(turned={1: (UNKNOWN, ERASMUS_ONGOING)}),
+            AgreementChanges(updated={1: (UNKNOWN, ERASMUS_ONGOING)}),
             id="unknown takes the type and stays in process",
         ),
         pytest.param(
             {ERASMUS_ONGOING, GE3},
             {UNKNOWN: 1},
-            AgreementChanges(turned={1: (UNKNOWN, GE3)}, added=[ERASMUS_ONGOING]),
+            AgreementChanges(updated={1: (UNKNOWN, GE3)}, added=[ERASMUS_ONGOING]),
             id="signed goes before in process",
         ),
         pytest.param({BILATERAL, ERASMUS}, {}, AgreementChanges(added=[BILATERAL, ERASMUS]), id="new signed"),
@@ -100,62 +100,62 @@ def after(held, changes):
         pytest.param(set(), {}, AgreementChanges(), id="nothing"),
     ],
 )
-def test_reconcile_makes_the_fewest_changes(listed, held, changes):
-    assert diff_agreements(frozenset(listed), held) == changes
+def test_diff_agreements_makes_the_fewest_changes(listed, existing, changes):
+    assert diff_agreements(frozenset(listed), existing) == changes
 
 
 @settings(deadline=None)
-@given(some_terms, some_terms.map(numbered))
-def test_after_the_changes_a_university_holds_what_is_listed(listed, held):
-    changes = diff_agreements(listed, held)
+@given(some_terms, some_terms.map(with_pks))
+def test_diff_agreements_leads_to_the_listed_terms(listed, existing):
+    changes = diff_agreements(listed, existing)
 
-    assert sorted(map(str, after(held, changes))) == sorted(map(str, listed))
-
-
-@settings(deadline=None)
-@given(some_terms, some_terms.map(numbered))
-def test_changes_are_none_only_when_the_list_says_what_is_held(listed, held):
-    changes = diff_agreements(listed, held)
-
-    assert bool(changes) == (listed != held.keys())
+    assert sorted(map(str, apply_changes(existing, changes))) == sorted(map(str, listed))
 
 
 @settings(deadline=None)
-@given(some_terms, some_terms.map(numbered))
-def test_changes_touch_each_agreement_once_and_tell_what_it_was(listed, held):
-    changes = diff_agreements(listed, held)
+@given(some_terms, some_terms.map(with_pks))
+def test_diff_agreements_is_empty_only_if_nothing_differs(listed, existing):
+    changes = diff_agreements(listed, existing)
 
-    told = [(number, old) for number, (old, _new) in changes.turned.items()] + list(changes.ended.items())
-    assert len({number for number, _ in told}) == len(told)
-    assert all(held[old] == number for number, old in told)
+    assert bool(changes) == (listed != existing.keys())
 
 
 @settings(deadline=None)
-@given(some_terms, some_terms.map(numbered))
-def test_changes_end_nothing_that_could_have_been_signed(listed, held):
-    changes = diff_agreements(listed, held)
+@given(some_terms, some_terms.map(with_pks))
+def test_diff_agreements_changes_each_agreement_once(listed, existing):
+    changes = diff_agreements(listed, existing)
 
-    waiting = [term._replace(in_process=True) for term in changes.added if not term.in_process]
-    assert [term for term in changes.ended.values() if term in waiting or (changes.added and term == UNKNOWN)] == []
+    changed = [(pk, old) for pk, (old, _new) in changes.updated.items()] + list(changes.ended.items())
+    assert len({pk for pk, _ in changed}) == len(changed)
+    assert all(existing[old] == pk for pk, old in changed)
 
 
-def test_words_tell_each_change():
+@settings(deadline=None)
+@given(some_terms, some_terms.map(with_pks))
+def test_diff_agreements_ends_nothing_that_could_be_updated(listed, existing):
+    changes = diff_agreements(listed, existing)
+
+    signable = [term._replace(in_process=True) for term in changes.added if not term.in_process]
+    assert [term for term in changes.ended.values() if term in signable or (changes.added and term == UNKNOWN)] == []
+
+
+def test_describe_names_each_change():
     changes = diff_agreements(frozenset({BILATERAL, ERASMUS, GE3_ONGOING}), {BILATERAL_ONGOING: 1, UNKNOWN: 2})
     ending = diff_agreements(frozenset({BILATERAL}), {GE3: 1, ERASMUS_ONGOING: 2, UNKNOWN: 3})
 
-    assert list(changes.words()) == [
+    assert list(changes.describe()) == [
         "Bilateral (in process) becomes signed Bilateral",
         "in process becomes signed Erasmus+",
         "new: GE3 (in process)",
     ]
-    assert list(ending.words()) == [
+    assert list(ending.describe()) == [
         "in process becomes signed Bilateral",
         "GE3 ends",
         "Erasmus+ (in process) ends",
     ]
 
 
-def test_words_tell_what_is_new():
+def test_describe_names_new_agreements():
     changes = diff_agreements(frozenset({BILATERAL, UNKNOWN}), {})
 
-    assert list(changes.words()) == ["new: signed Bilateral", "new: in process"]
+    assert list(changes.describe()) == ["new: signed Bilateral", "new: in process"]

@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 
 from partners import tables
 from partners.enums import AgreementStatus, StudyLevel
-from partners.imports.base import COUNTRY_COLUMN, NAME
+from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.register_columns import (
     AGREEMENT_COLUMNS,
     COLUMNS,
     NUMBER_COLUMN,
     OPTIONAL,
     REQUIRED,
-    STATUS,
+    STATUS_COLUMN,
     TYPE_COLUMN,
     UNIVERSITY_COLUMNS,
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from tests.factories import UniversityFactory, names, notes
-from tests.imports.test_resources import contents, keep, rolled_back
+from tests.imports.test_resources import database_contents, rolled_back, save_if_valid
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 COLOGNE, MALAGA = "University of Cologne", "University of Malaga"
@@ -37,20 +37,20 @@ pytestmark = pytest.mark.django_db
 
 
 def row(agreement_type="", status="", name=COLOGNE, country="Germany", **cells):
-    """The cells of a row by their headers. Further ones are named as the fields, and the number."""
-    required = {COUNTRY_COLUMN: country, NAME: name, TYPE_COLUMN: agreement_type, STATUS: status}
+    """Return the cells of a row by column. Keyword arguments are field names, or `number`."""
+    required = {COUNTRY_COLUMN: country, NAME_COLUMN: name, TYPE_COLUMN: agreement_type, STATUS_COLUMN: status}
     return required | {HEADERS[field]: str(cell) for field, cell in cells.items()}
 
 
 def import_file(content, file_name="register.csv", user=None, **options):
-    run = ImportRun.of(content, file_name=file_name, user=user)
+    run = ImportRun.from_upload(content, file_name=file_name, user=user)
     return RegisterResource().import_data(tables.read_table(content, REQUIRED, OPTIONAL), run=run, **options)
 
 
 def import_rows(*rows, **options):
-    """A file with the columns that some row has a cell in. The first row stands in line 2."""
-    columns = [column for column in COLUMNS if any(column in each for each in rows)]
-    cells = [[each.get(column, "") for column in columns] for each in rows]
+    """Import a file that has the columns which occur in the rows. The first row is line 2."""
+    columns = [column for column in COLUMNS if any(column in cells for cells in rows)]
+    cells = [[row.get(column, "") for column in columns] for row in rows]
     return import_file(tables.write_table([columns, *cells], "csv"), **options)
 
 
@@ -60,8 +60,8 @@ def errors(*rows, **options):
     return list(result.error_lines())
 
 
-def held(*agreements, name=COLOGNE, **values):
-    """A university in Germany with agreements of these types and statuses, and dates by name. The ids follow it."""
+def create_university(*agreements, name=COLOGNE, **values):
+    """Create a German university with agreements of (type name, status, optional fields). Return it and their pks."""
     university = UniversityFactory(name=name, **values)
     pks = []
     for type_name, status, *dates in agreements:
@@ -74,22 +74,22 @@ def held(*agreements, name=COLOGNE, **values):
 
 
 def agreements(name=COLOGNE, *fields):
-    """The agreements of a university, oldest first, as (type, status, ...)."""
+    """Return a university's agreements as (type name, status, *fields), oldest first."""
     found = Agreement.objects.filter(university__name=name).order_by("pk")
     return list(found.values_list("agreement_type__name", "status", *fields))
 
 
-def reasons(model):
-    """The kinds of change that the last run has made, oldest first."""
+def run_changes(model):
+    """Return history type and object id of the changes by the last import run, oldest first."""
     run = ImportRun.objects.accepted().first()
     return list(model.history.filter(import_run=run).order_by("history_id").values_list("history_type", "id"))
 
 
-def exported(table_format="csv", but=()):
-    """The register as a file, without some of the columns."""
+def export_file(table_format="csv", exclude=()):
+    """Export the register to a file, without the excluded columns."""
     rows = list(RegisterResource().export())
-    kept = [at for at, column in enumerate(COLUMNS) if column not in but]
-    return tables.write_table([[cells[at] for at in kept] for cells in rows], table_format)
+    indexes = [index for index, column in enumerate(COLUMNS) if column not in exclude]
+    return tables.write_table([[cells[index] for index in indexes] for cells in rows], table_format)
 
 
 def exported_rows(queryset=None):
@@ -97,21 +97,21 @@ def exported_rows(queryset=None):
     return [dict(zip(header, cells, strict=True)) for cells in rows]
 
 
-def queries(work, *args):
-    """How many there are of each kind."""
+def count_queries(function, *args):
+    """Return the number of SQL statements by their first word."""
     with CaptureQueriesContext(connection) as captured:
-        work(*args)
+        function(*args)
     return Counter(query["sql"].split()[0] for query in captured)
 
 
-# What comes out
+# Export
 
 
 def test_export_has_every_column(coordinator):
     details = {"signed_on": date(2024, 5, 1), "valid_from": date(2024, 9, 1), "ended_on": date(2025, 3, 31)}
     details |= {"places_out": 3, "places_in": 0, "study_levels": "short_cycle,master", "fields_of_study": "Law"}
     details |= {"language_requirement": "German B2", "responsible": coordinator, "next_step": "Renew it"}
-    university, pk = held(
+    university, pk = create_university(
         ("Erasmus+", ENDED, details | {"contact": "Ana\nana@uni-koeln.de", "notes": "Ended by them."}),
         other_names="UoC\nUni Köln",
         city="Köln",
@@ -138,9 +138,11 @@ def test_export_has_every_column(coordinator):
 
 
 def test_export_has_a_row_for_each_agreement_in_the_order_of_types():
-    held(("GE3", SIGNED), (None, IN_PROCESS), ("Bilateral", ENDED), ("Bilateral", IN_PROCESS), (None, ENDED))
+    create_university(
+        ("GE3", SIGNED), (None, IN_PROCESS), ("Bilateral", ENDED), ("Bilateral", IN_PROCESS), (None, ENDED)
+    )
 
-    assert [(each[TYPE_COLUMN], each[STATUS]) for each in exported_rows()] == [
+    assert [(cells[TYPE_COLUMN], cells[STATUS_COLUMN]) for cells in exported_rows()] == [
         ("Bilateral", "in process"),
         ("Bilateral", "ended"),
         ("GE3", "signed"),
@@ -150,13 +152,13 @@ def test_export_has_a_row_for_each_agreement_in_the_order_of_types():
 
 
 def test_export_has_one_row_for_a_university_without_agreements():
-    university, *_ = held(city="Köln")
+    university, *_ = create_university(city="Köln")
 
     (only,) = exported_rows()
 
     assert only == dict.fromkeys(COLUMNS, "") | {
         COUNTRY_COLUMN: "Germany",
-        NAME: COLOGNE,
+        NAME_COLUMN: COLOGNE,
         "City": "Köln",
         "Address": university.slug,
         "On the public list": "yes",
@@ -167,57 +169,57 @@ def test_export_is_sorted_with_accents_ignored():
     for country, name in [("CH", "Zürich"), ("CH", "École"), ("AT", "Wien"), ("CH", "Fribourg"), ("CH", "bern")]:
         UniversityFactory(country=Country.objects.get(code=country), name=name)
 
-    assert [each[NAME] for each in exported_rows()] == ["Wien", "bern", "École", "Fribourg", "Zürich"]
+    assert [cells[NAME_COLUMN] for cells in exported_rows()] == ["Wien", "bern", "École", "Fribourg", "Zürich"]
 
 
-def test_export_is_of_the_universities_asked_for():
-    held(("GE3", SIGNED))
-    held(("GE3", SIGNED), name="University of Bonn")
+def test_export_has_the_universities_of_the_queryset():
+    create_university(("GE3", SIGNED))
+    create_university(("GE3", SIGNED), name="University of Bonn")
 
     rows = exported_rows(University.objects.search("bonn"))
 
-    assert [each[NAME] for each in rows] == ["University of Bonn"]
+    assert [cells[NAME_COLUMN] for cells in rows] == ["University of Bonn"]
 
 
 def test_export_makes_as_many_queries_for_300_as_for_3():
-    import_rows(*file_of(3, "GE3", "signed"))
-    few = queries(exported)
-    import_rows(*file_of(300, "GE3", "signed"))
+    import_rows(*make_rows(3, "GE3", "signed"))
+    few = count_queries(export_file)
+    import_rows(*make_rows(300, "GE3", "signed"))
 
-    many = queries(exported)
+    many = count_queries(export_file)
 
     assert few == many
 
 
-# Which columns there are
+# Columns
 
 
-def test_column_that_is_not_known_is_an_error():
+def test_unknown_column_is_an_error():
     with pytest.raises(tables.TableError, match="columns that are not known: “Town”"):
         import_file(b"Country\tUniversity name\tAgreement type\tStatus\tTown\nGermany\tA\tGE3\tsigned\tBonn\n")
 
 
-def test_column_that_the_file_lacks_is_left_as_it_is():
+def test_fields_without_a_column_are_unchanged():
     dates = {"signed_on": date(2024, 1, 1), "valid_from": date(2024, 2, 1), "valid_until": date(2025, 1, 1)}
-    held(("GE3", SIGNED, dates), city="Köln", website="https://a.de", other_names="UoC", is_listed=False)
-    before = contents()
+    create_university(("GE3", SIGNED, dates), city="Köln", website="https://a.de", other_names="UoC", is_listed=False)
+    before = database_contents()
 
     result = import_rows(row("GE3", "signed"))
 
     assert result.counts() == "0 new, 0 changed, 1 unchanged, 0 errors"
-    assert contents() == before
+    assert database_contents() == before
 
 
-def test_empty_cell_of_a_column_that_the_file_has_empties_the_field():
+def test_empty_cell_clears_the_field():
     dates = {"signed_on": date(2024, 1, 1), "valid_from": date(2024, 2, 1), "valid_until": date(2025, 1, 1)}
-    university, _pk = held(("GE3", SIGNED, dates), city="Köln", website="https://a.de", other_names="UoC")
+    university, _pk = create_university(("GE3", SIGNED, dates), city="Köln", website="https://a.de", other_names="UoC")
 
     result = import_rows(
         row("GE3", "signed", signed_on="", valid_from="", valid_until="", city="", website="", other_names="")
     )
 
     university.refresh_from_db()
-    assert [outcome.words() for outcome in result.changed] == [
+    assert [change.describe() for change in result.changed] == [
         [
             "GE3, signed on: 1 Jan 2024 → –",
             "GE3, valid from: 1 Feb 2024 → –",
@@ -231,8 +233,8 @@ def test_empty_cell_of_a_column_that_the_file_has_empties_the_field():
     assert (university.city, university.website, university.other_names) == ("", "", "")
 
 
-def test_empty_address_leaves_the_one_that_a_university_has():
-    university, *_ = held(slug="cologne")
+def test_empty_slug_keeps_the_existing_slug():
+    university, *_ = create_university(slug="cologne")
 
     result = import_rows(row(slug=""))
 
@@ -240,10 +242,10 @@ def test_empty_address_leaves_the_one_that_a_university_has():
     assert (result.counts(), university.slug) == ("0 new, 0 changed, 1 unchanged, 0 errors", "cologne")
 
 
-# What is told of a university
+# Universities
 
 
-def test_new_university_has_what_the_file_tells_of_it():
+def test_new_university_has_all_details_of_the_file():
     result = import_rows(
         row(
             *("Erasmus+", "in process"),
@@ -261,20 +263,20 @@ def test_new_university_has_what_the_file_tells_of_it():
     assert (university.city, university.website, university.slug) == ("Köln", "https://a.de", "cologne")
     assert university.is_listed is False
     assert university.search_text == "university of cologne\nuoc\nuni koln\nkoln"
-    assert [outcome.terms for outcome in result.new] == [
+    assert [change.summary for change in result.new] == [
         "Erasmus+ (in process); valid until: 31 Jan 2027; other names: UoC, Uni Köln; city: Köln; "
         "website: https://a.de; address: cologne; on the public list: no"
     ]
 
 
-def test_new_university_without_an_agreement_is_told_as_such():
+def test_new_university_without_an_agreement_is_described():
     result = import_rows(row())
 
-    assert [outcome.terms for outcome in result.new] == ["without an agreement"]
+    assert [change.summary for change in result.new] == ["without an agreement"]
     assert (University.objects.count(), Agreement.objects.count()) == (1, 0)
 
 
-def test_new_universities_without_an_address_get_free_ones():
+def test_new_universities_without_a_slug_get_available_ones():
     UniversityFactory(name="Uni A", slug="uni-a")
 
     import_rows(row(name="Uni-A"), row(name="Uni B", slug="uni-a-de"), row(name="Uni/B", slug="unib"), row(name="UniB"))
@@ -289,42 +291,42 @@ def test_new_universities_without_an_address_get_free_ones():
     ]
 
 
-def test_new_universities_of_like_names_get_addresses_of_their_own():
+def test_new_universities_with_similar_names_get_different_slugs():
     import_rows(row(name="Uni A"), row(name="Uni-A"))
 
     assert list(University.objects.order_by("pk").values_list("slug", flat=True)) == ["uni-a", "uni-a-de"]
 
 
-def test_new_university_does_not_get_an_address_that_another_moves_to():
-    held(slug="old")
+def test_new_university_does_not_get_a_slug_that_another_changes_to():
+    create_university(slug="old")
 
     import_rows(row(slug="uni-b"), row(name="Uni B", slug=""))
 
     assert list(University.objects.order_by("pk").values_list("slug", flat=True)) == ["uni-b", "uni-b-de"]
 
 
-def test_change_of_a_university_is_told_on_its_first_row_only():
-    held(("GE3", SIGNED), ("Erasmus+", IN_PROCESS))
+def test_change_of_a_university_is_described_on_its_first_row_only():
+    create_university(("GE3", SIGNED), ("Erasmus+", IN_PROCESS))
 
     result = import_rows(row("GE3", "signed", city="Munich"), row("Erasmus+", "signed", city="Munich"))
 
-    assert [(outcome.line, outcome.words()) for outcome in result.changed] == [
+    assert [(change.line, change.describe()) for change in result.changed] == [
         (2, ["city: – → Munich"]),
         (3, ["Erasmus+, status: in process → signed"]),
     ]
 
 
-def test_change_of_a_university_is_told_beside_a_new_agreement():
-    held()
+def test_change_of_a_university_is_described_with_a_new_agreement():
+    create_university()
 
     result = import_rows(row("GE3", "signed", city="Munich"))
 
-    assert [outcome.terms for outcome in result.new] == ["GE3 (signed); city: – → Munich"]
+    assert [change.summary for change in result.new] == ["GE3 (signed); city: – → Munich"]
     assert University.objects.get().city == "Munich"
 
 
 def test_change_of_city_and_other_names_is_found_by_search():
-    held(city="Koln", other_names="UoC")
+    create_university(city="Koln", other_names="UoC")
 
     import_rows(row(city="Zürich", other_names="Uni Łódź"))
 
@@ -332,8 +334,8 @@ def test_change_of_city_and_other_names_is_found_by_search():
     assert University.objects.search("koln").count() == University.objects.search("uoc").count() == 0
 
 
-def test_changed_university_keeps_its_keys_as_saving_would_make_them():
-    held(city="Köln", other_names="UoC")
+def test_imported_university_has_the_same_keys_as_a_saved_one():
+    create_university(city="Köln", other_names="UoC")
     import_rows(row(name="UNIVERSITY of Cölogne", city="Łódź"))
     university = University.objects.get()
     imported = university.name_key, university.search_text
@@ -343,17 +345,17 @@ def test_changed_university_keeps_its_keys_as_saving_would_make_them():
     assert (university.name_key, university.search_text) == imported
 
 
-def test_spelling_of_the_file_is_taken_where_the_name_matches():
-    held(name="University of Koln")
+def test_spelling_of_the_file_is_adopted_if_the_name_matches():
+    create_university(name="University of Koln")
 
     result = import_rows(row(name="UNIVERSITY  of Köln"))
 
-    assert [outcome.words() for outcome in result.changed] == [["spelling: University of Koln → UNIVERSITY of Köln"]]
+    assert [change.describe() for change in result.changed] == [["spelling: University of Koln → UNIVERSITY of Köln"]]
     assert University.objects.get().name == "UNIVERSITY of Köln"
 
 
-def test_spelling_of_the_register_stays_where_another_name_matches():
-    held(("GE3", SIGNED), other_names="UoC")
+def test_spelling_of_the_register_stays_if_another_name_matches():
+    create_university(("GE3", SIGNED), other_names="UoC")
 
     result = import_rows(row("GE3", "signed", name="uoc"), row("Bilateral", "signed"))
 
@@ -372,23 +374,23 @@ def test_spelling_of_the_register_stays_where_another_name_matches():
         ("is_listed", "yes", "no"),
     ],
 )
-def test_rows_that_contradict_one_another_about_a_university_are_an_error(field, there, here):
-    told = errors(row("GE3", "signed", **{field: there}), row("Bilateral", "signed", **{field: here}))
+def test_contradictory_details_of_a_university_are_an_error(field, there, here):
+    messages = errors(row("GE3", "signed", **{field: there}), row("Bilateral", "signed", **{field: here}))
 
-    assert told == [
+    assert messages == [
         f"Line 3, {HEADERS[field]}: “{here}” contradicts line 2, which says “{there}”. "
         "Write the same in all lines of the university."
     ]
 
 
-def test_rows_that_spell_a_university_in_two_ways_are_an_error():
+def test_different_spellings_of_a_university_are_an_error():
     assert errors(row("GE3", "signed", name="Uni Köln"), row("Bilateral", "signed", name="Uni Koln")) == [
         "Line 3, University name: “Uni Koln” contradicts line 2, which says “Uni Köln”. "
         "Write the same in all lines of the university."
     ]
 
 
-def test_rows_that_mean_the_same_of_a_university_agree():
+def test_equivalent_details_of_a_university_are_accepted():
     result = import_rows(
         row("GE3", "signed", is_listed="Yes", other_names="A\nB", city="Bad  Ems", website="https://a.de "),
         row(
@@ -438,22 +440,22 @@ def test_rows_that_mean_the_same_of_a_university_agree():
         ("is_listed", "", "The cell is empty. Write “yes” or “no”."),
     ],
 )
-def test_cell_about_a_university_that_no_form_would_take_is_an_error(field, cell, error):
+def test_invalid_detail_of_a_university_is_an_error(field, cell, error):
     assert errors(row("GE3", "signed", **{field: cell})) == [f"Line 2, {HEADERS[field]}: {error}"]
 
 
-def test_address_of_another_university_is_an_error():
-    held(name="University of Bonn", slug="bonn")
+def test_slug_of_another_university_is_an_error():
+    create_university(name="University of Bonn", slug="bonn")
 
     assert errors(row(slug="bonn")) == [
         "Line 2, Address: “bonn” is already the address of “University of Bonn”. Write another one."
     ]
 
 
-def test_address_that_another_university_gives_up_in_the_same_file_is_an_error():
-    """Exchanged addresses would meet in the database."""
-    held(name="University of Bonn", slug="bonn")
-    held(slug="cologne")
+def test_slug_that_another_university_gives_up_in_the_same_file_is_an_error():
+    """Swapped slugs would break the unique constraint between the two updates."""
+    create_university(name="University of Bonn", slug="bonn")
+    create_university(slug="cologne")
 
     assert errors(row(slug="bonn"), row(name="University of Bonn", slug="cologne")) == [
         "Line 2, Address: “bonn” is already the address of “University of Bonn”. Write another one.",
@@ -461,7 +463,7 @@ def test_address_that_another_university_gives_up_in_the_same_file_is_an_error()
     ]
 
 
-def test_address_of_another_row_is_an_error():
+def test_slug_of_another_row_is_an_error():
     assert errors(row(slug="uni"), row(name="University of Bonn", slug="uni")) == [
         "Line 3, Address: “uni” is already the address in line 2. Write another one."
     ]
@@ -469,7 +471,7 @@ def test_address_of_another_row_is_an_error():
 
 @pytest.mark.parametrize("taken", ["University of Bonn", "UNIVERSITY OF  BÖNN", "Bonn"])
 def test_other_name_that_is_a_name_of_another_university_is_an_error(taken):
-    held(name="University of Bonn", other_names="Bonn")
+    create_university(name="University of Bonn", other_names="Bonn")
 
     assert errors(row(other_names=f"UoC\n{taken}")) == [
         f"Line 2, Other names: “{' '.join(taken.split())}” is already a name of “University of Bonn”. "
@@ -493,7 +495,7 @@ def test_other_name_that_is_a_new_university_is_an_error():
 
 
 def test_other_name_may_move_from_one_university_to_another():
-    held(name="Bonn", other_names="Uni")
+    create_university(name="Bonn", other_names="Uni")
 
     result = import_rows(row(other_names="Uni"), row(name="Bonn", other_names=""))
 
@@ -501,14 +503,14 @@ def test_other_name_may_move_from_one_university_to_another():
 
 
 def test_other_name_may_be_one_of_a_university_in_another_country():
-    held(name="Bonn", other_names="Uni")
+    create_university(name="Bonn", other_names="Uni")
 
     result = import_rows(row(country="Spain", other_names="Uni"))
 
     assert result.counts() == "1 new, 0 changed, 0 unchanged, 0 errors"
 
 
-# What is told of an agreement
+# Agreements
 
 
 @pytest.mark.parametrize(
@@ -533,29 +535,29 @@ def test_other_name_may_be_one_of_a_university_in_another_country():
         ([("GE3", SIGNED)], [("", "")], [("GE3", "signed")]),
     ],
 )
-def test_import_makes_the_agreements_what_the_rows_say(before, rows, after):
-    held(*before)
+def test_import_updates_the_agreements(before, rows, after):
+    create_university(*before)
 
-    import_rows(*[row(*each) for each in rows])
+    import_rows(*[row(*values) for values in rows])
 
     assert agreements() == after
 
 
-def test_row_without_a_status_is_about_the_university_only():
-    held(("GE3", SIGNED))
+def test_row_without_a_status_changes_the_university_only():
+    create_university(("GE3", SIGNED))
 
     result = import_rows(row(city="Köln", valid_until="", number=""))
 
-    assert [outcome.words() for outcome in result.changed] == [["city: – → Köln"]]
+    assert [change.describe() for change in result.changed] == [["city: – → Köln"]]
     assert agreements() == [("GE3", "signed")]
 
 
-def test_dates_are_read_and_told():
-    held(("GE3", SIGNED, {"valid_until": date(2025, 1, 31)}))
+def test_dates_are_parsed_and_displayed():
+    create_university(("GE3", SIGNED, {"valid_until": date(2025, 1, 31)}))
 
     result = import_rows(row("GE3", "signed", signed_on="1 May 2024", valid_from="2024-09-01", valid_until="31.1.2027"))
 
-    assert [outcome.words() for outcome in result.changed] == [
+    assert [change.describe() for change in result.changed] == [
         [
             "GE3, signed on: – → 1 May 2024",
             "GE3, valid from: – → 1 Sep 2024",
@@ -567,8 +569,8 @@ def test_dates_are_read_and_told():
     ]
 
 
-def test_ended_row_with_other_dates_is_new_history():
-    held(("GE3", ENDED, {"valid_until": date(2020, 1, 1)}))
+def test_ended_row_with_other_dates_is_a_new_agreement():
+    create_university(("GE3", ENDED, {"valid_until": date(2020, 1, 1)}))
 
     result = import_rows(row("GE3", "ended", valid_until="2010-01-01"), row("GE3", "ended", valid_until="2020-01-01"))
 
@@ -579,24 +581,24 @@ def test_ended_row_with_other_dates_is_new_history():
     ]
 
 
-def test_unknown_type_is_told_when_it_becomes_known():
-    held((None, IN_PROCESS))
+def test_unknown_type_is_mentioned_when_it_becomes_known():
+    create_university((None, IN_PROCESS))
 
     result = import_rows(row("GE3", "in process"))
 
-    assert [outcome.words() for outcome in result.changed] == [["type unknown, agreement type: – → GE3"]]
+    assert [change.describe() for change in result.changed] == [["type unknown, agreement type: – → GE3"]]
 
 
-def test_what_the_file_does_not_name_is_left_alone():
-    held(("GE3", SIGNED), ("Bilateral", IN_PROCESS), name="University of Bonn")
-    held(("GE3", ENDED), name="University of Ulm")
-    held(("GE3", SIGNED), (None, IN_PROCESS))
-    before = contents()
+def test_objects_that_the_file_does_not_name_are_unchanged():
+    create_university(("GE3", SIGNED), ("Bilateral", IN_PROCESS), name="University of Bonn")
+    create_university(("GE3", ENDED), name="University of Ulm")
+    create_university(("GE3", SIGNED), (None, IN_PROCESS))
+    before = database_contents()
 
     result = import_rows(row("GE3", "signed"))
 
-    assert result.absent == ["University of Bonn", "University of Ulm"]
-    assert contents() == before
+    assert result.missing_universities == ["University of Bonn", "University of Ulm"]
+    assert database_contents() == before
 
 
 WORDS = "Write “in process”, “signed” or “ended”."
@@ -647,32 +649,32 @@ TYPES = (
         ({"name": ""}, f"University name: {FILL_IN}"),
     ],
 )
-def test_cell_that_means_nothing_is_an_error_that_says_what_to_do(cells, error):
+def test_invalid_cell_is_an_error_with_advice(cells, error):
     assert errors(row(**{"agreement_type": "GE3", "status": "signed"} | cells)) == [f"Line 2, {error}"]
 
 
 def test_number_without_a_status_is_an_error():
-    _university, pk = held(("GE3", SIGNED))
+    _university, pk = create_university(("GE3", SIGNED))
 
     assert errors(row(number=pk)) == [f"Line 2, Status: The cell is empty, and the line tells of an agreement. {WORDS}"]
 
 
-def test_dates_are_held_against_those_that_the_register_has():
-    held(("GE3", SIGNED, {"valid_from": date(2025, 2, 1)}))
+def test_dates_are_validated_with_existing_dates():
+    create_university(("GE3", SIGNED, {"valid_from": date(2025, 2, 1)}))
 
     assert errors(row("GE3", "signed", valid_until="2025-01-31")) == [
         "Line 2, Valid until: Valid until (31 Jan 2025) is before valid from (1 Feb 2025)."
     ]
 
 
-def test_errors_of_all_cells_and_rows_are_told():
-    told = errors(
+def test_errors_of_all_cells_and_rows_are_listed():
+    messages = errors(
         row("GE4", "active", name="", country="Atlantis", city="=A1", website="x", is_listed="?"),
         row("GE3", "signed", is_listed="yes", website="", city=""),
         row("GE3", "signed", is_listed="yes", website="y", city="", name="Bonn"),
     )
 
-    assert [line.partition(":")[0] for line in told] == [
+    assert [message.partition(":")[0] for message in messages] == [
         "Line 2, Country",
         "Line 2, University name",
         "Line 2, City",
@@ -684,19 +686,19 @@ def test_errors_of_all_cells_and_rows_are_told():
     ]
 
 
-# By their numbers
+# Agreement numbers
 
 
-def test_number_finds_an_agreement_whatever_the_row_says():
-    _university, older, newer = held(("GE3", ENDED, {"valid_until": date(2020, 1, 1)}), ("GE3", ENDED))
+def test_number_identifies_an_agreement_regardless_of_its_values():
+    _university, older, newer = create_university(("GE3", ENDED, {"valid_until": date(2020, 1, 1)}), ("GE3", ENDED))
 
     import_rows(row("Bilateral", "signed", number=newer, valid_until="2030-01-01"), row("GE3", "ended", number=older))
 
     assert agreements(COLOGNE, "valid_until") == [("GE3", "ended", None), ("Bilateral", "signed", date(2030, 1, 1))]
 
 
-def test_number_takes_its_agreement_from_rows_without_one():
-    _university, pk = held(("GE3", SIGNED))
+def test_agreement_with_a_number_is_not_matched_to_other_rows():
+    _university, pk = create_university(("GE3", SIGNED))
 
     import_rows(row("GE3", "signed"), row("GE3", "ended", number=pk))
 
@@ -704,7 +706,7 @@ def test_number_takes_its_agreement_from_rows_without_one():
 
 
 def test_number_of_another_university_is_an_error():
-    _bonn, pk = held(("GE3", SIGNED), name="University of Bonn")
+    _bonn, pk = create_university(("GE3", SIGNED), name="University of Bonn")
 
     assert errors(row("GE3", "signed", number=pk)) == [
         f"Line 2, Agreement number: {pk} is not an agreement with “{COLOGNE}”. "
@@ -713,7 +715,7 @@ def test_number_of_another_university_is_an_error():
 
 
 def test_number_twice_in_the_file_is_an_error():
-    _university, pk = held(("GE3", SIGNED))
+    _university, pk = create_university(("GE3", SIGNED))
 
     assert errors(row("GE3", "signed", number=pk), row("GE3", "ended", number=pk)) == [
         f"Line 3, Agreement number: {pk} stands in line 2 already. Leave the cell empty for a new agreement."
@@ -721,13 +723,13 @@ def test_number_twice_in_the_file_is_an_error():
 
 
 def test_renewal_is_signed_while_its_predecessor_ends():
-    _university, older, renewal = held(("GE3", SIGNED), ("GE3", IN_PROCESS))
+    _university, older, renewal = create_university(("GE3", SIGNED), ("GE3", IN_PROCESS))
 
     result = import_rows(row("GE3", "signed", number=renewal), row("GE3", "ended", number=older))
 
     assert result.counts() == "0 new, 2 changed, 0 unchanged, 0 errors"
     assert agreements() == [("GE3", "ended"), ("GE3", "signed")]
-    assert reasons(Agreement) == [("~", older), ("~", renewal)]
+    assert run_changes(Agreement) == [("~", older), ("~", renewal)]
 
 
 @pytest.mark.parametrize(
@@ -740,15 +742,15 @@ def test_renewal_is_signed_while_its_predecessor_ends():
         ([("GE3", ENDED), ("GE3", SIGNED)], [("GE3", "signed"), ("GE3", "ended")]),
     ],
 )
-def test_agreements_may_take_one_anothers_place(before, after):
-    """The database would refuse two in one place, were it only between two of its rows."""
-    _university, *pks = held(*before)
+def test_agreements_may_swap_types_and_statuses(before, after):
+    """The unique constraint must not be violated between two updates either."""
+    _university, *pks = create_university(*before)
 
-    result = import_rows(*[row(*each, number=pk) for each, pk in zip(after, pks, strict=True)])
+    result = import_rows(*[row(*values, number=pk) for values, pk in zip(after, pks, strict=True)])
 
     assert (result.is_applied, len(result.changed)) == (True, 2)
     assert [(name, status.replace("_", " ")) for name, status in agreements()] == after
-    assert Counter(reasons(Agreement)) == {("~", pk): 1 for pk in pks}
+    assert Counter(run_changes(Agreement)) == {("~", pk): 1 for pk in pks}
 
 
 ONLY_ONE = "and the university can have only one. Give one of the two the status “ended”."
@@ -756,22 +758,22 @@ ONLY_ONE = "and the university can have only one. Give one of the two the status
 
 @pytest.mark.parametrize("status", ["signed", "in process"])
 @pytest.mark.parametrize("before", [[], [("GE3", SIGNED), ("GE3", IN_PROCESS)]])
-def test_rows_that_would_leave_two_open_agreements_of_a_kind_are_an_error(before, status):
-    held(*before)
+def test_rows_with_two_open_agreements_of_a_type_and_status_are_an_error(before, status):
+    create_university(*before)
 
     assert errors(row("GE3", status), row("Bilateral", "signed"), row("GE3", status)) == [
         f"Line 4, Status: “GE3 ({status})” stands in line 2 already, {ONLY_ONE}"
     ]
 
 
-def test_rows_that_would_leave_two_agreements_of_unknown_type_in_process_are_an_error():
+def test_rows_with_two_in_process_agreements_of_unknown_type_are_an_error():
     assert errors(row("", "in process"), row("", "in process")) == [
         f"Line 3, Status: “type unknown (in process)” stands in line 2 already, {ONLY_ONE}"
     ]
 
 
 def test_row_that_collides_with_an_agreement_that_the_file_does_not_name_is_an_error():
-    _university, older, renewal = held(("GE3", SIGNED), ("GE3", IN_PROCESS))
+    _university, older, renewal = create_university(("GE3", SIGNED), ("GE3", IN_PROCESS))
 
     assert errors(row("GE3", "signed", number=renewal)) == [
         f"Line 2, Status: The university has the agreement “GE3 (signed)” already, number {older}, and it can have"
@@ -779,19 +781,19 @@ def test_row_that_collides_with_an_agreement_that_the_file_does_not_name_is_an_e
     ]
 
 
-def test_collision_is_not_told_of_an_agreement_whose_row_has_another_error():
-    _university, older, renewal = held(("GE3", SIGNED), ("GE3", IN_PROCESS))
+def test_collision_with_an_agreement_whose_row_has_another_error_is_not_reported():
+    _university, older, renewal = create_university(("GE3", SIGNED), ("GE3", IN_PROCESS))
 
     assert errors(row("GE3", "signed", number=renewal), row("GE3", "endet", number=older)) == [
         f"Line 3, Status: “endet” is not a status. {WORDS}"
     ]
 
 
-# How it is done
+# History, transactions and queries
 
 
-def test_changes_tell_history_the_import_run_and_who(coordinator):
-    university, moves, ends = held(("Bilateral", IN_PROCESS), ("GE3", SIGNED))
+def test_history_has_the_import_run_and_the_user(coordinator):
+    university, moves, ends = create_university(("Bilateral", IN_PROCESS), ("GE3", SIGNED))
 
     import_rows(
         row("Erasmus+", "signed", city="Köln"),
@@ -804,16 +806,16 @@ def test_changes_tell_history_the_import_run_and_who(coordinator):
     run = ImportRun.objects.get()
     added = Agreement.objects.exclude(pk__in=[ends, moves]).order_by("pk").values_list("pk", flat=True)
     bonn = University.objects.get(name="Bonn")
-    assert reasons(University) == [("+", bonn.pk), ("~", university.pk)]
-    assert reasons(Agreement) == [("~", ends), ("~", moves), *[("+", pk) for pk in added]]
+    assert run_changes(University) == [("+", bonn.pk), ("~", university.pk)]
+    assert run_changes(Agreement) == [("~", ends), ("~", moves), *[("+", pk) for pk in added]]
     for model in (University, Agreement):
         last = model.history.filter(import_run=run)
-        told = set(last.values_list("history_change_reason", "history_user"))
-        assert told == {(f"import run {run.pk}: register.csv", coordinator.pk)}
+        reasons = set(last.values_list("history_change_reason", "history_user"))
+        assert reasons == {(f"import run {run.pk}: register.csv", coordinator.pk)}
 
 
-def test_history_has_the_values_that_the_row_brought():
-    held(("GE3", SIGNED))
+def test_history_has_the_new_values():
+    create_university(("GE3", SIGNED))
 
     import_rows(row("GE3", "signed", valid_until="2030-01-01", city="Köln"))
 
@@ -822,79 +824,79 @@ def test_history_has_the_values_that_the_row_brought():
 
 
 def test_import_run_counts_rows():
-    held(("GE3", SIGNED), ("Bilateral", SIGNED))
+    create_university(("GE3", SIGNED), ("Bilateral", SIGNED))
 
     import_rows(row("GE3", "signed"), row("Bilateral", "ended"), row("Erasmus+", "signed"), row("GE3", "ended"))
 
     run = ImportRun.objects.get()
-    assert (run.new, run.changed, run.unchanged) == (2, 1, 1)
+    assert (run.new_count, run.changed_count, run.unchanged_count) == (2, 1, 1)
 
 
-def test_dry_run_tells_what_would_change_and_changes_nothing():
-    held(("GE3", SIGNED))
-    before = contents()
+def test_dry_run_counts_changes_and_changes_nothing():
+    create_university(("GE3", SIGNED))
+    before = database_contents()
 
     result = import_rows(row("GE3", "ended", city="Köln"), row("GE3", "signed", name="Bonn", city=""), dry_run=True)
 
     assert result.counts() == "1 new, 1 changed, 0 unchanged, 0 errors"
-    assert contents() == before
+    assert database_contents() == before
 
 
-def test_one_error_and_nothing_is_imported():
-    held(("GE3", SIGNED))
-    before = contents()
+def test_one_error_prevents_the_import():
+    create_university(("GE3", SIGNED))
+    before = database_contents()
 
     result = import_rows(row("GE3", "ended"), row("GE3", "signed", name="Bonn"), row("GE4", "signed", name="Ulm"))
 
     assert result.counts() == "1 new, 1 changed, 0 unchanged, 1 errors"
-    assert contents() == before
+    assert database_contents() == before
 
 
-def test_import_of_what_was_shown_is_applied():
-    held(("GE3", SIGNED))
-    shown = import_rows(row("GE3", "ended", city="Köln"), dry_run=True).digest
+def test_import_with_the_digest_of_its_preview_is_applied():
+    create_university(("GE3", SIGNED))
+    digest = import_rows(row("GE3", "ended", city="Köln"), dry_run=True).digest
 
-    result = import_rows(row("GE3", "ended", city="Köln"), digest=shown)
+    result = import_rows(row("GE3", "ended", city="Köln"), digest=digest)
 
     assert (result.is_applied, agreements()) == (True, [("GE3", "ended")])
 
 
-def test_import_of_what_was_not_shown_changes_nothing():
-    university, *_ = held(("GE3", SIGNED))
-    shown = import_rows(row("GE3", "ended", city="Köln"), dry_run=True).digest
+def test_import_with_an_outdated_digest_changes_nothing():
+    university, *_ = create_university(("GE3", SIGNED))
+    digest = import_rows(row("GE3", "ended", city="Köln"), dry_run=True).digest
     University.objects.filter(pk=university.pk).update(city="Bonn")
-    before = contents()
+    before = database_contents()
 
-    result = import_rows(row("GE3", "ended", city="Köln"), digest=shown)
+    result = import_rows(row("GE3", "ended", city="Köln"), digest=digest)
 
-    assert (result.is_applied, contents()) == (False, before)
+    assert (result.is_applied, database_contents()) == (False, before)
 
 
-def test_import_of_what_was_shown_is_applied_though_something_else_has_changed():
-    university, *_ = held(("GE3", SIGNED))
-    shown = import_rows(row("GE3", "ended"), dry_run=True).digest
+def test_import_with_the_digest_of_its_preview_is_applied_despite_other_changes():
+    university, *_ = create_university(("GE3", SIGNED))
+    digest = import_rows(row("GE3", "ended"), dry_run=True).digest
     University.objects.filter(pk=university.pk).update(city="Bonn")
 
-    result = import_rows(row("GE3", "ended"), digest=shown)
+    result = import_rows(row("GE3", "ended"), digest=digest)
 
     assert (result.is_applied, University.objects.get().city) == (True, "Bonn")
 
 
-def test_all_that_is_checked_and_written_passes_through_a_watch_that_knows_how_much_it_is():
+def test_progress_callback_gets_all_rows_and_their_number():
     seen = []
 
-    def watch(things, total, doing):
+    def progress(things, total, doing):
         things = list(things)
         seen.append((doing, total, len(things)))
         return things
 
-    import_rows(row("GE3", "signed"), row("Bilateral", "signed"), row("GE3", "signed", name="Bonn"), watch=watch)
+    import_rows(row("GE3", "signed"), row("Bilateral", "signed"), row("GE3", "signed", name="Bonn"), progress=progress)
 
     added = [("Adding", 2, 2), *[("Changing", 0, 0)] * 3, ("Adding", 3, 3)]
     assert seen == [("Reading", 3, 3), ("Checking", 2, 2), *added]
 
 
-def file_of(number, *agreement, **cells):
+def make_rows(number, *agreement, **cells):
     return [row(*agreement, name=f"University {at}", **cells) for at in range(number)]
 
 
@@ -907,13 +909,13 @@ def file_of(number, *agreement, **cells):
         (("", "in process"), {}),
     ],
 )
-@pytest.mark.parametrize("is_held", [True, False])
-def test_import_reads_as_often_for_300_as_for_3_and_writes_in_batches(is_held, after, cells):
+@pytest.mark.parametrize("exists", [True, False])
+def test_import_makes_as_many_queries_for_300_as_for_3_and_writes_in_batches(exists, after, cells):
     """SQLite takes at most 999 values in a statement."""
-    if is_held:
-        import_rows(*file_of(600, "", "in process"))
+    if exists:
+        import_rows(*make_rows(600, "", "in process"))
 
-    few, many = (queries(import_rows, *file_of(number, *after, **cells)) for number in (3, 300))
+    few, many = (count_queries(import_rows, *make_rows(number, *after, **cells)) for number in (3, 300))
 
     assert few["SELECT"] == many["SELECT"]
     assert many["INSERT"] + many["UPDATE"] < 40
@@ -925,21 +927,21 @@ def test_import_of_many_rows_of_one_university_makes_as_many_queries_as_of_few()
 
     import_rows(*rows(300))
 
-    few, many = queries(import_rows, *rows(3)), queries(import_rows, *rows(300))
+    few, many = count_queries(import_rows, *rows(3)), count_queries(import_rows, *rows(300))
 
     assert few == many
 
 
-# Out and in again
+# Round trip
 
 
-def test_register_of_the_office_has_128_rows_and_comes_back_unchanged(register):
-    before = contents()
+def test_register_of_the_office_has_128_rows_and_is_unchanged_by_its_export(register):
+    before = database_contents()
 
-    results = [import_file(exported(table_format)) for table_format in ("tsv", "csv")]
+    results = [import_file(export_file(table_format)) for table_format in ("tsv", "csv")]
 
     assert [result.counts() for result in results] == ["0 new, 0 changed, 128 unchanged, 0 errors"] * 2
-    assert contents() == before
+    assert database_contents() == before
 
 
 SLUGS = st.text("-_aZ9éß\u212b東", min_size=1, max_size=12)
@@ -981,70 +983,72 @@ registers = st.fixed_dictionaries(
 any_register = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def build(country_names, type_names, universities):
+def create_register(country_names, type_names, universities):
     for code, name in zip(("XX", "XY"), country_names, strict=False):
-        keep(Country(code=code, name=name))
+        save_if_valid(Country(code=code, name=name))
     for name in type_names:
-        keep(AgreementType(name=name))
+        save_if_valid(AgreementType(name=name))
     countries = Country.objects.filter(code__in=["XX", "XY", "CI", "DE"])
     types = [*AgreementType.objects.all(), None]
     users = {name: User.objects.create(username=name, is_staff=name != "Ana") for name in USERS}
-    for country, values, held_agreements in universities:
+    for country, values, agreement_values in universities:
         university = University(country=countries[country % len(countries)], **values)
-        keep(university)
-        for kind, status, told in held_agreements if university.pk else ():
-            values = told | {"responsible": users.get(told.get("responsible"))}
-            values["ended_on"] = told.get("ended_on") if status == ENDED else None
-            keep(Agreement(university=university, agreement_type=types[kind % len(types)], status=status, **values))
+        save_if_valid(university)
+        for type_index, status, details in agreement_values if university.pk else ():
+            values = details | {"responsible": users.get(details.get("responsible"))}
+            values["ended_on"] = details.get("ended_on") if status == ENDED else None
+            save_if_valid(
+                Agreement(university=university, agreement_type=types[type_index % len(types)], status=status, **values)
+            )
     assume(University.objects.exists())
 
 
-def empty_the_register():
+def delete_register():
     Agreement.objects.all().delete()
     University.objects.all().delete()
 
 
-def shuffled(content):
-    """The same file with its rows in another order."""
+def with_reversed_rows(content):
+    """Return the file with its rows in reverse order."""
     records = list(tables.read_table(content, REQUIRED, OPTIONAL).rows)
     header = list(records[0].cells)
-    return tables.write_table([header, *[list(each.cells.values()) for each in reversed(records)]], "csv")
+    return tables.write_table([header, *[list(record.cells.values()) for record in reversed(records)]], "csv")
 
 
 @any_register
 @given(registers)
 def test_export_imported_again_is_no_change_for_any_register(db, registers):
     with rolled_back():
-        build(**registers)
-        before, short = contents(), exported(but=[NUMBER_COLUMN])
+        create_register(**registers)
+        before, short = database_contents(), export_file(exclude=[NUMBER_COLUMN])
 
         results = [
             import_file(content)
-            for content in (*map(exported, tables.WRITERS), short, *map(shuffled, [exported(), short]))
+            for content in (*map(export_file, tables.WRITERS), short, *map(with_reversed_rows, [export_file(), short]))
         ]
 
         rows = len(exported_rows())
         assert [result.counts() for result in results] == [f"0 new, 0 changed, {rows} unchanged, 0 errors"] * 7
-        assert contents() == before
+        assert database_contents() == before
 
 
 @any_register
 @given(registers, st.sampled_from(["tsv", "csv", "xlsx", "ods"]))
 def test_export_imported_into_an_empty_register_makes_the_same_register(db, registers, table_format):
     with rolled_back():
-        build(**registers)
+        create_register(**registers)
         User.objects.update(is_staff=True)
-        before = exported(but=[NUMBER_COLUMN])
-        file = exported(table_format, but=[NUMBER_COLUMN])
-        empty_the_register()
+        before = export_file(exclude=[NUMBER_COLUMN])
+        file = export_file(table_format, exclude=[NUMBER_COLUMN])
+        delete_register()
 
         result = import_file(file)
 
         assert (list(result.error_lines()), len(result.new)) == ([], len(exported_rows()))
-        assert exported(but=[NUMBER_COLUMN]) == before
+        assert export_file(exclude=[NUMBER_COLUMN]) == before
 
 
-def test_note_may_be_as_long_as_the_cell_of_a_spreadsheet_and_no_longer():
+def test_note_is_limited_to_the_length_of_a_spreadsheet_cell():
     fits, too_long = "x" * 32_767, "x" * 32_768
 
     assert errors(row("GE3", SIGNED.value, notes=too_long)) == [

@@ -1,4 +1,4 @@
-"""What the register's file tells of an agreement besides its type, status and dates."""
+"""Import of an agreement's details: the columns besides type, status and dates."""
 
 from datetime import date
 
@@ -9,30 +9,36 @@ from django.utils import translation
 from partners.enums import AgreementStatus
 from partners.imports.register_columns import AGREEMENT_COLUMNS
 from partners.models import Agreement
-from tests.conftest import staff
+from tests.conftest import create_staff
 from tests.imports.test_register import (
     COLOGNE,
     agreements,
-    contents,
+    count_queries,
+    create_university,
+    database_contents,
     errors,
     exported_rows,
-    file_of,
-    held,
     import_rows,
-    queries,
+    make_rows,
     row,
 )
 
 SIGNED, ENDED = AgreementStatus.SIGNED, AgreementStatus.ENDED
-NOTHING = {"places_out": "", "places_in": "", "study_levels": "", "fields_of_study": "", "language_requirement": ""}
-NOTHING |= {"responsible": "", "next_step": "", "contact": "", "notes": ""}
+EMPTY_DETAILS = {
+    "places_out": "",
+    "places_in": "",
+    "study_levels": "",
+    "fields_of_study": "",
+    "language_requirement": "",
+}
+EMPTY_DETAILS |= {"responsible": "", "next_step": "", "contact": "", "notes": ""}
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def told(coordinator):
-    """Every detail of a signed agreement."""
+def all_details(coordinator):
+
     return {
         "places_out": 3,
         "places_in": 0,
@@ -46,14 +52,14 @@ def told(coordinator):
     }
 
 
-def test_details_are_read_and_told(coordinator):
-    held(("GE3", SIGNED))
+def test_details_are_parsed_and_displayed(coordinator):
+    create_university(("GE3", SIGNED))
     cells = {"places_out": "3", "places_in": "0", "study_levels": "Master, bachelor", "responsible": "coordinator"}
     cells |= {"fields_of_study": " Law  and more", "language_requirement": "German B2", "next_step": "Ask again"}
 
     result = import_rows(row("GE3", "signed", **cells, contact="Ana\r\nana@a.de", notes=" One\n\n=1+1\r\n"))
 
-    assert [outcome.words() for outcome in result.changed] == [
+    assert [change.describe() for change in result.changed] == [
         [
             "GE3, places out: – → 3",
             "GE3, places in: – → 0",
@@ -66,7 +72,7 @@ def test_details_are_read_and_told(coordinator):
             "GE3, internal notes: – → One, =1+1",
         ]
     ]
-    assert agreements(COLOGNE, *NOTHING) == [
+    assert agreements(COLOGNE, *EMPTY_DETAILS) == [
         (
             *("GE3", "signed", 3, 0, "bachelor,master", "Law and more", "German B2", coordinator.pk, "Ask again"),
             *("Ana\nana@a.de", "One\n\n=1+1"),
@@ -74,10 +80,10 @@ def test_details_are_read_and_told(coordinator):
     ]
 
 
-def test_details_of_a_new_agreement_are_told_beside_it(coordinator):
+def test_details_of_a_new_agreement_are_displayed(coordinator):
     result = import_rows(row("GE3", "ended", ended_on="2024-05-01", places_in="5", responsible="coordinator"))
 
-    assert [outcome.terms for outcome in result.new] == [
+    assert [change.summary for change in result.new] == [
         "GE3 (ended); ended on: 1 May 2024; places in: 5; coordinator responsible: coordinator"
     ]
     assert agreements(COLOGNE, "ended_on", "places_out", "places_in", "responsible", "notes") == [
@@ -85,29 +91,29 @@ def test_details_of_a_new_agreement_are_told_beside_it(coordinator):
     ]
 
 
-def test_column_that_the_file_lacks_leaves_details_as_they_are(told):
-    held(("GE3", SIGNED, told), ("GE3", ENDED, {"ended_on": date(2020, 1, 1)}))
-    before = contents()
+def test_details_without_a_column_are_unchanged(all_details):
+    create_university(("GE3", SIGNED, all_details), ("GE3", ENDED, {"ended_on": date(2020, 1, 1)}))
+    before = database_contents()
 
     result = import_rows(row("GE3", "signed"), row("GE3", "ended"))
 
     assert result.counts() == "0 new, 0 changed, 2 unchanged, 0 errors"
-    assert contents() == before
+    assert database_contents() == before
 
 
-def test_empty_cell_of_a_column_that_the_file_has_empties_a_detail(told):
-    held(("GE3", SIGNED, told))
+def test_empty_cell_clears_a_detail(all_details):
+    create_university(("GE3", SIGNED, all_details))
 
-    result = import_rows(row("GE3", "signed", **NOTHING))
+    result = import_rows(row("GE3", "signed", **EMPTY_DETAILS))
 
-    (words,) = [outcome.words() for outcome in result.changed]
+    (words,) = [change.describe() for change in result.changed]
     assert words[:3] == ["GE3, places out: 3 → –", "GE3, places in: 0 → –", "GE3, study levels: bachelor, master → –"]
     assert words[5] == "GE3, coordinator responsible: coordinator → –"
-    assert agreements(COLOGNE, *NOTHING) == [("GE3", "signed", None, None, "", "", "", None, "", "", "")]
+    assert agreements(COLOGNE, *EMPTY_DETAILS) == [("GE3", "signed", None, None, "", "", "", None, "", "", "")]
 
 
 def test_details_are_in_history(coordinator):
-    held(("GE3", SIGNED))
+    create_university(("GE3", SIGNED))
 
     import_rows(row("GE3", "signed", responsible="coordinator", study_levels="master", notes="Line\nline"))
 
@@ -115,12 +121,12 @@ def test_details_are_in_history(coordinator):
     assert (last.responsible, last.study_levels, last.notes) == (coordinator, "master", "Line\nline")
 
 
-def test_long_notes_are_told_by_their_beginning():
-    held(("GE3", SIGNED))
+def test_long_notes_are_truncated_in_the_preview():
+    create_university(("GE3", SIGNED))
 
     result = import_rows(row("GE3", "signed", notes=f"Once\n{'x' * 1_000}"))
 
-    assert [outcome.words() for outcome in result.changed] == [
+    assert [change.describe() for change in result.changed] == [
         [f"GE3, internal notes: – → Once, {'x' * 194}… (1005 characters)"]
     ]
     assert Agreement.objects.get().notes == f"Once\n{'x' * 1_000}"
@@ -143,7 +149,7 @@ def test_study_levels_are_words_in_any_order(cell, levels):
 
 
 def test_study_levels_and_statuses_are_the_same_in_every_language():
-    held(("GE3", SIGNED, {"study_levels": "short_cycle,master"}))
+    create_university(("GE3", SIGNED, {"study_levels": "short_cycle,master"}))
 
     with translation.override("de"):
         (cells,) = exported_rows()
@@ -194,19 +200,19 @@ STAFF = "is not the user name of anybody on the staff. Correct it, or leave the 
         ),
     ],
 )
-def test_detail_that_means_nothing_is_an_error_that_says_what_to_do(cells, error):
-    staff("ana")
+def test_invalid_detail_is_an_error_with_advice(cells, error):
+    create_staff("ana")
     User.objects.create_user("student")
 
     assert errors(row(**{"agreement_type": "GE3", "status": "signed"} | cells)) == [f"Line 2, {error}"]
 
 
-def test_errors_of_all_details_are_told():
+def test_errors_of_all_details_are_listed():
     cells = {"places_out": "x", "study_levels": "x", "responsible": "x", "notes": "\x01"}
 
-    told = errors(row("GE3", "signed", **cells), row("GE3", "signed", **dict.fromkeys(cells, "")))
+    messages = errors(row("GE3", "signed", **cells), row("GE3", "signed", **dict.fromkeys(cells, "")))
 
-    assert [line.partition(":")[0] for line in told] == [
+    assert [message.partition(":")[0] for message in messages] == [
         "Line 2, Places out",
         "Line 2, Study levels",
         "Line 2, Responsible",
@@ -214,7 +220,7 @@ def test_errors_of_all_details_are_told():
     ]
 
 
-def test_row_with_both_wrong_dates_and_an_early_end_tells_both():
+def test_row_with_two_invalid_dates_has_both_errors():
     dates = {"valid_from": "2025-02-01", "valid_until": "2025-01-31", "ended_on": "2025-01-01"}
 
     assert [line.partition(":")[0] for line in errors(row("GE3", "signed", **dates))] == [
@@ -223,38 +229,38 @@ def test_row_with_both_wrong_dates_and_an_early_end_tells_both():
     ]
 
 
-def test_who_has_left_the_staff_stays_responsible_and_becomes_so_no_more(coordinator):
+def test_former_staff_stay_responsible_but_cannot_be_assigned(coordinator):
     former = User.objects.create_user("former")
-    held(("GE3", SIGNED, {"responsible": former}), ("Bilateral", SIGNED))
+    create_university(("GE3", SIGNED, {"responsible": former}), ("Bilateral", SIGNED))
 
     unchanged = import_rows(row("GE3", "signed", responsible="former"), row("Bilateral", "signed"))
-    told = errors(row("GE3", "signed", responsible="former"), row("Bilateral", "signed", responsible="former"))
+    messages = errors(row("GE3", "signed", responsible="former"), row("Bilateral", "signed", responsible="former"))
 
     assert unchanged.counts() == "0 new, 0 changed, 2 unchanged, 0 errors"
-    assert told == [f"Line 3, Responsible: “former” {STAFF}"]
+    assert messages == [f"Line 3, Responsible: “former” {STAFF}"]
 
 
-def test_day_of_the_end_goes_with_the_end_where_the_file_has_no_column_for_it():
-    _university, pk = held(("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
+def test_ended_on_is_cleared_with_the_status_if_the_file_has_no_column_for_it():
+    _university, pk = create_university(("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
 
     result = import_rows(row("GE3", "signed", number=pk))
 
-    assert [outcome.words() for outcome in result.changed] == [
+    assert [change.describe() for change in result.changed] == [
         ["GE3, status: ended → signed", "GE3, ended on: 1 May 2024 → –"]
     ]
     assert agreements(COLOGNE, "ended_on") == [("GE3", "signed", None)]
 
 
-def test_day_of_the_end_stays_wrong_where_the_file_has_it_for_an_agreement_in_force():
-    _university, pk = held(("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
+def test_ended_on_in_the_file_is_an_error_for_a_signed_agreement():
+    _university, pk = create_university(("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
 
     assert errors(row("GE3", "signed", number=pk, ended_on="2024-05-01")) == [
         "Line 2, Ended on: Ended on (1 May 2024) is of an ended agreement. Empty it, or set the status to ended."
     ]
 
 
-def test_end_and_its_day_may_change_places_with_another_agreement():
-    _university, older, newer = held(("GE3", SIGNED), ("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
+def test_status_and_ended_on_may_be_swapped_with_another_agreement():
+    _university, older, newer = create_university(("GE3", SIGNED), ("GE3", ENDED, {"ended_on": date(2024, 5, 1)}))
 
     import_rows(
         row("GE3", "ended", number=older, ended_on="2025-01-01"), row("GE3", "signed", number=newer, ended_on="")
@@ -263,28 +269,30 @@ def test_end_and_its_day_may_change_places_with_another_agreement():
     assert agreements(COLOGNE, "ended_on") == [("GE3", "ended", date(2025, 1, 1)), ("GE3", "signed", None)]
 
 
-def test_ended_agreements_without_numbers_are_told_apart_by_their_details():
+def test_ended_agreements_without_numbers_are_distinguished_by_their_details():
     past = {"ended_on": date(2020, 1, 1)}
-    held(("GE3", ENDED, past | {"notes": "First"}), ("GE3", ENDED, past | {"notes": "Second"}))
+    create_university(("GE3", ENDED, past | {"notes": "First"}), ("GE3", ENDED, past | {"notes": "Second"}))
 
     result = import_rows(
         row("GE3", "ended", ended_on="2020-01-01", notes="Second"),
         row("GE3", "ended", ended_on="2020-01-01", notes="First, with more to say"),
     )
 
-    assert [outcome.words() for outcome in result.changed] == [["GE3, internal notes: First → First, with more to say"]]
+    assert [change.describe() for change in result.changed] == [
+        ["GE3, internal notes: First → First, with more to say"]
+    ]
     assert agreements(COLOGNE, "notes") == [("GE3", "ended", "First, with more to say"), ("GE3", "ended", "Second")]
 
 
-@pytest.mark.parametrize("is_held", [True, False])
-def test_people_are_looked_up_once_for_all_rows(is_held):
+@pytest.mark.parametrize("exists", [True, False])
+def test_users_are_queried_once_for_all_rows(exists):
     for number in range(300):
-        staff(f"user-{number}")
-    if is_held:
-        import_rows(*file_of(300, "GE3", "in process"))
-    rows = [each | {"Responsible": f"user-{at}"} for at, each in enumerate(file_of(300, "GE3", "signed"))]
+        create_staff(f"user-{number}")
+    if exists:
+        import_rows(*make_rows(300, "GE3", "in process"))
+    rows = [cells | {"Responsible": f"user-{index}"} for index, cells in enumerate(make_rows(300, "GE3", "signed"))]
 
-    few, many = queries(import_rows, *rows[:3]), queries(import_rows, *rows)
+    few, many = count_queries(import_rows, *rows[:3]), count_queries(import_rows, *rows)
 
     assert few["SELECT"] == many["SELECT"]
     assert Agreement.objects.exclude(responsible=None).count() == 300

@@ -10,36 +10,36 @@ from partners.imports.register_matching import AgreementFingerprint, match_rows
 IN_PROCESS, SIGNED, ENDED = AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED, AgreementStatus.ENDED
 THEN, NOW = (date(2020, 1, 1),), (date(2025, 1, 1),)
 
-deals = st.builds(
+fingerprints = st.builds(
     AgreementFingerprint,
     st.sampled_from(["Erasmus+", "GE3", None]),
     st.sampled_from(AgreementStatus.values),
     st.sampled_from([THEN, NOW, (None,)]),
-).filter(lambda deal: deal.agreement_type or deal.status != SIGNED)
-rows_of_a_file = st.lists(deals, max_size=8)
+).filter(lambda fingerprint: fingerprint.agreement_type or fingerprint.status != SIGNED)
+file_rows = st.lists(fingerprints, max_size=8)
 
 
 @st.composite
 def agreements(draw):
-    """What a university may hold: ended ones without limit, others one of a type and status."""
-    drawn = draw(st.lists(deals, max_size=8))
-    held, places = {}, set()
-    for number, deal in enumerate(drawn, start=1):
-        if deal.place is None or deal.place not in places:
-            held[number] = deal
-        places.add(deal.place)
-    return held
+    """Existing agreements of a university by pk. Only ended ones can have the same type and status."""
+    drawn = draw(st.lists(fingerprints, max_size=8))
+    existing, slots = {}, set()
+    for pk, fingerprint in enumerate(drawn, start=1):
+        if fingerprint.unique_slot is None or fingerprint.unique_slot not in slots:
+            existing[pk] = fingerprint
+        slots.add(fingerprint.unique_slot)
+    return existing
 
 
-def after(rows, held, found):
-    """The agreements when each is what its row says, and the rows without one have brought theirs."""
-    said = {pk: rows[at] for at, pk in found.items()}
-    added = [row for at, row in enumerate(rows) if at not in found]
-    return held | said | dict(enumerate(added, start=100))
+def apply_matches(rows, existing, matches):
+    """Return the agreements after the import: matched ones have the values of their row, other rows are added."""
+    updated = {pk: rows[index] for index, pk in matches.items()}
+    added = [row for index, row in enumerate(rows) if index not in matches]
+    return existing | updated | dict(enumerate(added, start=100))
 
 
 @pytest.mark.parametrize(
-    ("rows", "held", "found"),
+    ("rows", "existing", "matches"),
     [
         pytest.param(
             [AgreementFingerprint("GE3", SIGNED, NOW)],
@@ -174,77 +174,79 @@ def after(rows, held, found):
         pytest.param([], {1: AgreementFingerprint("GE3", SIGNED)}, {}, id="no row"),
     ],
 )
-def test_row_is_about_the_likeliest_agreement(rows, held, found):
-    assert match_rows(rows, held) == found
+def test_row_is_matched_to_the_most_likely_agreement(rows, existing, matches):
+    assert match_rows(rows, existing) == matches
 
 
-@given(rows_of_a_file, agreements())
-def test_no_agreement_goes_to_two_rows(rows, held):
-    found = match_rows(rows, held)
+@given(file_rows, agreements())
+def test_no_agreement_is_matched_to_two_rows(rows, existing):
+    matches = match_rows(rows, existing)
 
-    assert set(found) <= set(range(len(rows)))
-    assert len(set(found.values())) == len(found)
-    assert set(found.values()) <= set(held)
+    assert set(matches) <= set(range(len(rows)))
+    assert len(set(matches.values())) == len(matches)
+    assert set(matches.values()) <= set(existing)
 
 
 @given(agreements())
-def test_rows_that_say_what_is_held_find_just_that(held):
-    found = match_rows(list(held.values()), held)
+def test_rows_equal_to_the_agreements_are_matched_to_them(existing):
+    matches = match_rows(list(existing.values()), existing)
 
-    assert [held[found[at]] for at in range(len(held))] == list(held.values())
-
-
-@given(rows_of_a_file, agreements())
-def test_what_has_ended_goes_only_to_a_row_that_says_the_same(rows, held):
-    found = match_rows(rows, held)
-
-    assert all(rows[at] == held[pk] for at, pk in found.items() if held[pk].status == ENDED)
+    assert [existing[matches[index]] for index in range(len(existing))] == list(existing.values())
 
 
-@given(rows_of_a_file, agreements())
-def test_agreement_keeps_its_type_once_that_is_known(rows, held):
-    found = match_rows(rows, held)
+@given(file_rows, agreements())
+def test_ended_agreement_is_matched_to_an_equal_row_only(rows, existing):
+    matches = match_rows(rows, existing)
 
-    changed = [(held[pk], rows[at]) for at, pk in found.items() if held[pk].agreement_type != rows[at].agreement_type]
-    assert all((old.agreement_type, old.status) == (None, IN_PROCESS) for old, _new in changed)
+    assert all(rows[index] == existing[pk] for index, pk in matches.items() if existing[pk].status == ENDED)
 
 
-@given(rows_of_a_file, agreements())
-def test_row_never_takes_an_agreement_back_a_step(rows, held):
+@given(file_rows, agreements())
+def test_known_type_is_never_changed(rows, existing):
+    matches = match_rows(rows, existing)
+
+    pairs = [(existing[pk], rows[index]) for index, pk in matches.items()]
+    changed = [old for old, new in pairs if old.agreement_type != new.agreement_type]
+    assert all((old.agreement_type, old.status) == (None, IN_PROCESS) for old in changed)
+
+
+@given(file_rows, agreements())
+def test_status_never_goes_back(rows, existing):
     steps = [IN_PROCESS, SIGNED, ENDED]
 
-    found = match_rows(rows, held)
+    matches = match_rows(rows, existing)
 
-    assert all(steps.index(held[pk].status) <= steps.index(rows[at].status) for at, pk in found.items())
-
-
-@given(rows_of_a_file, agreements())
-def test_open_row_leaves_no_agreement_of_its_type_and_status_behind(rows, held):
-    found = match_rows(rows, held)
-
-    left = {deal.place for pk, deal in held.items() if pk not in found.values()}
-    assert [row for at, row in enumerate(rows) if at not in found and row.place and row.place in left] == []
+    assert all(steps.index(existing[pk].status) <= steps.index(rows[index].status) for index, pk in matches.items())
 
 
-@given(rows_of_a_file, agreements())
-def test_same_rows_once_more_find_what_they_have_made(rows, held):
-    now_held = after(rows, held, match_rows(rows, held))
+@given(file_rows, agreements())
+def test_unmatched_open_row_has_no_agreement_of_its_type_and_status(rows, existing):
+    matches = match_rows(rows, existing)
 
-    found = match_rows(rows, now_held)
+    unmatched = {fingerprint.unique_slot for pk, fingerprint in existing.items() if pk not in matches.values()}
+    slots = {row.unique_slot for index, row in enumerate(rows) if index not in matches and row.unique_slot}
+    assert slots & unmatched == set()
 
-    assert [now_held[found[at]] for at in range(len(rows))] == rows
+
+@given(file_rows, agreements())
+def test_second_import_of_the_same_rows_changes_nothing(rows, existing):
+    updated = apply_matches(rows, existing, match_rows(rows, existing))
+
+    matches = match_rows(rows, updated)
+
+    assert [updated[matches[index]] for index in range(len(rows))] == rows
 
 
-@given(rows_of_a_file.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))), agreements())
-def test_order_of_rows_does_not_decide_how_many_are_new(orders, held):
+@given(file_rows.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))), agreements())
+def test_number_of_new_rows_is_independent_of_their_order(orders, existing):
     one, other = orders
 
-    assert len(match_rows(one, held)) == len(match_rows(other, held))
+    assert len(match_rows(one, existing)) == len(match_rows(other, existing))
 
 
-def test_matching_takes_no_longer_for_a_university_with_much_history():
+def test_matching_is_fast_for_20_000_ended_agreements():
     history = [AgreementFingerprint("GE3", ENDED, (date.fromordinal(700_000 + number),)) for number in range(20_000)]
 
-    found = match_rows(history, dict(enumerate(history)))
+    matches = match_rows(history, dict(enumerate(history)))
 
-    assert found == {number: number for number in range(20_000)}
+    assert matches == {number: number for number in range(20_000)}

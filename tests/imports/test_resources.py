@@ -23,23 +23,23 @@ pytestmark = pytest.mark.django_db
 
 
 def import_file(content, file_name="list.tsv", user=None, **options):
-    run = ImportRun.of(content, file_name=file_name, user=user)
+    run = ImportRun.from_upload(content, file_name=file_name, user=user)
     return OfficeListResource().import_data(tables.read_table(content, COLUMNS), run=run, **options)
 
 
 def import_rows(*rows, **options):
-    """The first row stands in line 2."""
+    """Import rows as a file with a header, so that the first row is line 2."""
     return import_file("\n".join(map("\t".join, [COLUMNS, *rows])).encode(), **options)
 
 
 def agreements(name):
-    """The agreements of a university, oldest first, as (type, status)."""
+    """Return the (type, status) of a university's agreements, oldest first."""
     found = Agreement.objects.filter(university__name=name).order_by("pk")
     return list(found.values_list("agreement_type__name", "status"))
 
 
-def held(name, *agreements):
-    """A university in Germany with agreements of these types and statuses."""
+def create_university(name, *agreements):
+    """Create a university in Germany with agreements, given as (type, status)."""
     university = UniversityFactory(name=name)
     for type_name, status in agreements:
         agreement_type = AgreementType.objects.get(name=type_name) if type_name else None
@@ -47,24 +47,23 @@ def held(name, *agreements):
     return university
 
 
-def contents():
-    """All that an import could change."""
+def database_contents():
+    """Return the rows of all tables that an import could change."""
     models = Country, AgreementType, University, University.history.model, Agreement, Agreement.history.model, ImportRun
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
-def values(record, only=None, but=()):
-    """What a row has in its columns, in all of them but some, or in some only."""
+def column_values(record, only=None, exclude=()):
     names = {field.attname for field in record._meta.concrete_fields} if only is None else only
-    return {name: getattr(record, name) for name in names - set(but)}
+    return {name: getattr(record, name) for name in names - set(exclude)}
 
 
-def exported(table_format="tsv"):
+def export_file(table_format="tsv"):
     return tables.write_table(OfficeListResource().export(), table_format)
 
 
-def test_offices_list_is_all_new(offices_list):
-    result = import_file(offices_list)
+def test_offices_list_is_all_new(office_list):
+    result = import_file(office_list)
 
     assert result.counts() == "108 new, 0 changed, 0 unchanged, 0 errors"
     assert University.objects.count() == University.history.count() == 108
@@ -81,22 +80,22 @@ def test_offices_list_has_these_agreements(register):
     }
 
 
-def test_offices_list_imported_again_changes_nothing(register, offices_list):
-    before = contents()
+def test_offices_list_imported_again_changes_nothing(register, office_list):
+    before = database_contents()
 
-    result = import_file(offices_list)
+    result = import_file(office_list)
 
     assert result.counts() == "0 new, 0 changed, 108 unchanged, 0 errors"
-    assert contents() == before
+    assert database_contents() == before
 
 
-def test_offices_list_with_a_deal_signed_changes_that_one(register, offices_list):
+def test_offices_list_with_a_deal_signed_changes_that_one(register, office_list):
     prague = Agreement.objects.get(status=IN_PROCESS)
 
-    result = import_file(offices_list.replace(b"in process", b"Erasmus+"), file_name="new.tsv")
+    result = import_file(office_list.replace(b"in process", b"Erasmus+"), file_name="new.tsv")
 
     assert result.counts() == "0 new, 1 changed, 107 unchanged, 0 errors"
-    assert [outcome.words() for outcome in result.changed] == [["in process becomes signed Erasmus+"]]
+    assert [outcome.describe() for outcome in result.changed] == [["in process becomes signed Erasmus+"]]
     assert Agreement.objects.filter(pk=prague.pk).values_list("agreement_type__name", "status").get() == (
         "Erasmus+",
         "signed",
@@ -104,7 +103,7 @@ def test_offices_list_with_a_deal_signed_changes_that_one(register, offices_list
     assert Agreement.objects.count() == 128
 
 
-def test_change_tells_history_the_import_run_and_who(coordinator):
+def test_change_history_has_import_run_and_user(coordinator):
     import_rows(("Germany", "University of Cologne", "in process"))
 
     import_rows(KOELN, file_name="new.tsv", user=coordinator)
@@ -115,15 +114,15 @@ def test_change_tells_history_the_import_run_and_who(coordinator):
     assert (last.history_user, last.import_run) == (coordinator, run)
 
 
-def test_new_university_tells_history_the_import_run():
+def test_new_university_history_has_import_run():
     import_rows(KOELN)
 
     run = ImportRun.objects.get()
-    told = [model.history.values_list("history_type", "history_change_reason") for model in (University, Agreement)]
-    assert [list(each) for each in told] == [[("+", f"import run {run.pk}: list.tsv")]] * 2
+    records = [model.history.values_list("history_type", "history_change_reason") for model in (University, Agreement)]
+    assert [list(values) for values in records] == [[("+", f"import run {run.pk}: list.tsv")]] * 2
 
 
-def test_new_university_is_what_saving_it_makes_of_it(germany, bilateral):
+def test_imported_university_equals_a_saved_one(germany, bilateral):
     import_rows(("Germany", "\u00dcniversity  of Łódź", "Bilateral"))
     imported = Agreement.objects.get()
 
@@ -131,20 +130,22 @@ def test_new_university_is_what_saving_it_makes_of_it(germany, bilateral):
     agreement = Agreement.objects.create(university=saved, agreement_type=bilateral, status=SIGNED)
 
     differs = {"id", "name", "slug", "name_key", "search_text"}
-    assert values(imported.university, but=differs) == values(saved, but=differs)
+    assert column_values(imported.university, exclude=differs) == column_values(saved, exclude=differs)
     assert (imported.university.name, imported.university.slug) == ("Üniversity of Łódź", "university-of-lodz")
     assert (imported.university.name_key, imported.university.search_text) == ("university of lodz",) * 2
     assert (saved.name_key, saved.search_text) == ("university of lodz!",) * 2
-    assert values(imported, but={"id", "university_id"}) == values(agreement, but={"id", "university_id"})
+    assert column_values(imported, exclude={"id", "university_id"}) == column_values(
+        agreement, exclude={"id", "university_id"}
+    )
 
 
-def test_history_of_what_is_new_tells_all_of_it():
-    import_rows(*file_of(3))
+def test_history_of_new_objects_has_all_fields():
+    import_rows(*numbered_rows(3))
 
     for model in (University, Agreement):
         record = model.history.earliest("history_id")
-        told = {each.attname for each in record.tracked_fields}
-        assert values(record, only=told) == values(model.objects.get(pk=record.id), only=told)
+        tracked = {field.attname for field in record.tracked_fields}
+        assert column_values(record, only=tracked) == column_values(model.objects.get(pk=record.id), only=tracked)
 
 
 def test_agreements_go_to_their_universities_in_a_long_file():
@@ -158,38 +159,38 @@ def test_agreements_go_to_their_universities_in_a_long_file():
     assert University.history.count() == Agreement.history.count() == 1_000
 
 
-def test_import_run_keeps_the_file_and_the_counts(offices_list):
+def test_import_run_stores_file_and_counts(office_list):
     import_rows(KOELN, MALAGA)
     import_rows(KOELN, ("Spain", "University of Malaga", "GE3"), ("Italy", "Politecnico di Bari", "GE3"))
 
     run = ImportRun.objects.accepted().first()
-    assert (run.new, run.changed, run.unchanged) == (1, 1, 1)
+    assert (run.new_count, run.changed_count, run.unchanged_count) == (1, 1, 1)
     assert bytes(run.content).startswith(b"Country\tUniversity name\tAgreement type\nGermany\tUniversity of Cologne")
 
 
-def test_dry_run_tells_what_would_change_and_changes_nothing():
+def test_dry_run_counts_changes_and_writes_nothing():
     import_rows(KOELN)
-    before = contents()
+    before = database_contents()
 
     result = import_rows(("Germany", "University of Cologne", "GE3"), MALAGA, dry_run=True)
 
     assert result.counts() == "1 new, 1 changed, 0 unchanged, 0 errors"
-    assert contents() == before
+    assert database_contents() == before
 
 
-def test_import_of_what_was_not_shown_changes_nothing():
-    shown = import_rows(KOELN, dry_run=True).digest
-    before = contents()
+def test_import_with_another_digest_changes_nothing():
+    digest = import_rows(KOELN, dry_run=True).digest
+    before = database_contents()
 
-    result = import_rows(KOELN, MALAGA, digest=shown)
+    result = import_rows(KOELN, MALAGA, digest=digest)
 
-    assert (result.is_applied, contents()) == (False, before)
+    assert (result.is_applied, database_contents()) == (False, before)
 
 
-def test_import_of_what_was_shown_is_applied():
-    shown = import_rows(KOELN, dry_run=True).digest
+def test_import_with_matching_digest_is_applied():
+    digest = import_rows(KOELN, dry_run=True).digest
 
-    result = import_rows(KOELN, digest=shown)
+    result = import_rows(KOELN, digest=digest)
 
     assert (result.is_applied, agreements("University of Cologne")) == (True, [("Bilateral", "signed")])
 
@@ -215,23 +216,23 @@ def test_import_of_what_was_shown_is_applied():
         ),
     ],
 )
-def test_import_makes_the_agreements_those_that_are_listed(before, cell, after):
-    held("University of Cologne", *before)
+def test_import_updates_agreements_to_the_listed_terms(before, cell, after):
+    create_university("University of Cologne", *before)
 
     import_rows(("Germany", "University of Cologne", cell))
 
     assert agreements("University of Cologne") == after
 
 
-def test_university_that_is_not_named_is_left_alone():
-    held("University of Bonn", ("GE3", SIGNED), (None, IN_PROCESS))
+def test_university_not_in_file_is_unchanged():
+    create_university("University of Bonn", ("GE3", SIGNED), (None, IN_PROCESS))
     before = list(University.history.values()), list(Agreement.history.values())
 
     result = import_rows(MALAGA)
 
     assert agreements("University of Bonn") == [("GE3", "signed"), (None, "in_process")]
     assert (list(University.history.values())[1:], list(Agreement.history.values())[1:]) == before
-    assert result.absent == ["University of Bonn"]
+    assert result.missing_universities == ["University of Bonn"]
 
 
 @pytest.mark.parametrize("country", ["Germany", "GERMANY", "Federal Republic of Germany", " germány\u00a0"])
@@ -241,13 +242,13 @@ def test_country_is_found_by_any_of_its_names(country):
     assert University.objects.get().country.code == "DE"
 
 
-def test_spelling_of_the_file_is_taken_where_the_name_matches():
-    university = held("University of Koln", ("GE3", SIGNED))
+def test_spelling_of_the_file_replaces_matching_name():
+    university = create_university("University of Koln", ("GE3", SIGNED))
 
     result = import_rows(("Germany", "UNIVERSITY  of Köln", "GE3"), file_name="new.tsv")
 
     university.refresh_from_db()
-    assert [outcome.words() for outcome in result.changed] == [
+    assert [outcome.describe() for outcome in result.changed] == [
         ["spelling: University of Koln → UNIVERSITY of Köln"],
     ]
     assert (university.name, university.name_key, university.slug) == (
@@ -258,8 +259,8 @@ def test_spelling_of_the_file_is_taken_where_the_name_matches():
     assert university.history.first().history_change_reason == f"import run {ImportRun.objects.get().pk}: new.tsv"
 
 
-def test_spelling_of_the_register_stays_where_another_name_matches():
-    university = held("University of Cologne", ("GE3", SIGNED))
+def test_name_is_unchanged_where_another_name_matches():
+    university = create_university("University of Cologne", ("GE3", SIGNED))
     University.objects.filter(pk=university.pk).update(other_names="Uni Köln")
 
     result = import_rows(("Germany", "uni KOLN", "GE3/Bilateral"))
@@ -268,9 +269,9 @@ def test_spelling_of_the_register_stays_where_another_name_matches():
     assert agreements("University of Cologne") == [("GE3", "signed"), ("Bilateral", "signed")]
 
 
-def test_name_goes_before_another_name():
+def test_name_takes_precedence_over_other_names():
     UniversityFactory(name="University of Cologne", other_names="UoC")
-    held("UoC", ("GE3", SIGNED))
+    create_university("UoC", ("GE3", SIGNED))
 
     result = import_rows(("Germany", "UoC", "GE3"))
 
@@ -278,7 +279,7 @@ def test_name_goes_before_another_name():
 
 
 def test_same_name_in_another_country_is_another_university():
-    held("Trinity College", ("GE3", SIGNED))
+    create_university("Trinity College", ("GE3", SIGNED))
 
     import_rows(("Ireland", "Trinity College", "Bilateral"), ("Germany", "Trinity College", "GE3"))
 
@@ -286,7 +287,7 @@ def test_same_name_in_another_country_is_another_university():
     assert list(slugs) == [("DE", "trinity-college"), ("IE", "trinity-college-ie")]
 
 
-def test_new_universities_get_addresses_of_their_own():
+def test_new_universities_get_unique_slugs():
     import_rows(("Germany", "Uni A", "GE3"), ("Germany", "Uni-A", "GE3"), ("Germany", "Uni/A!", "GE3"))
 
     assert list(University.objects.order_by("pk").values_list("slug", flat=True)) == ["uni-a", "uni-a-de", "unia"]
@@ -407,17 +408,17 @@ def test_other_name_of_two_universities_is_an_error():
     ]
 
 
-def test_one_error_and_nothing_is_imported():
-    held("University of Cologne", ("GE3", SIGNED), (None, IN_PROCESS))
-    before = contents()
+def test_one_error_prevents_the_import():
+    create_university("University of Cologne", ("GE3", SIGNED), (None, IN_PROCESS))
+    before = database_contents()
 
     result = import_rows(KOELN, MALAGA, ("Atlantis", "Sunken University", "GE3"))
 
     assert result.counts() == "1 new, 1 changed, 0 unchanged, 1 errors"
-    assert (result.is_applied, contents()) == (False, before)
+    assert (result.is_applied, database_contents()) == (False, before)
 
 
-def test_errors_of_all_rows_are_told():
+def test_errors_of_all_rows_are_reported():
     result = import_rows(("Atlantis", "A", "GE3"), KOELN, ("Spain", "B", ""), ("Spain", "", "GE3"))
 
     assert [line.partition(":")[0] for line in result.error_lines()] == [
@@ -427,27 +428,27 @@ def test_errors_of_all_rows_are_told():
     ]
 
 
-def test_many_wrong_rows_are_each_an_error():
+def test_each_of_many_invalid_rows_is_an_error():
     result = import_rows(*[(f"Germny {number}", f"University {number}", "GE3") for number in range(300)])
 
     assert result.counts() == "0 new, 0 changed, 0 unchanged, 300 errors"
 
 
-def queries(work, *args):
-    """How many there are of each kind."""
+def count_queries(work, *args):
+    """Return the number of queries by their first word."""
     with CaptureQueriesContext(connection) as captured:
         work(*args)
     return Counter(query["sql"].split()[0] for query in captured)
 
 
-def file_of(number, cell="GE3"):
-    return [("Germany", f"University {at}", cell) for at in range(number)]
+def numbered_rows(count, cell="GE3"):
+    return [("Germany", f"University {index}", cell) for index in range(count)]
 
 
 def test_import_that_changes_nothing_makes_as_many_queries_for_300_as_for_3():
-    import_rows(*file_of(300))
+    import_rows(*numbered_rows(300))
 
-    few, many = (queries(import_rows, *file_of(number)) for number in (3, 300))
+    few, many = (count_queries(import_rows, *numbered_rows(number)) for number in (3, 300))
 
     assert few == many
 
@@ -459,9 +460,9 @@ def test_import_that_changes_nothing_makes_as_many_queries_for_300_as_for_3():
 def test_import_reads_as_often_for_300_as_for_3_and_writes_in_batches(before, after):
     """SQLite takes at most 999 values in a statement."""
     if before:
-        import_rows(*file_of(before, "in process"))
+        import_rows(*numbered_rows(before, "in process"))
 
-    few, many = (queries(import_rows, *file_of(number, after)) for number in (3, 300))
+    few, many = (count_queries(import_rows, *numbered_rows(number, after)) for number in (3, 300))
 
     assert few["SELECT"] == many["SELECT"]
     assert many["INSERT"] + many["UPDATE"] < 30
@@ -469,13 +470,13 @@ def test_import_reads_as_often_for_300_as_for_3_and_writes_in_batches(before, af
 
 def test_export_of_an_empty_register_is_the_header():
     UniversityFactory(name="No agreement")
-    held("Past", ("GE3", ENDED))
+    create_university("Past", ("GE3", ENDED))
 
-    assert exported() == b"Country\tUniversity name\tAgreement type\n"
+    assert export_file() == b"Country\tUniversity name\tAgreement type\n"
 
 
 def test_export_of_the_offices_list_has_a_line_for_each_university(register):
-    lines = exported().decode().splitlines()
+    lines = export_file().decode().splitlines()
 
     assert (len(lines), lines[0]) == (109, "Country\tUniversity name\tAgreement type")
 
@@ -491,7 +492,7 @@ def test_export_of_the_offices_list_has_a_line_for_each_university(register):
     ],
 )
 def test_export_of_the_offices_list_has_one_notation(register, line):
-    assert exported().decode().splitlines().count(line) == 1
+    assert export_file().decode().splitlines().count(line) == 1
 
 
 def test_export_is_sorted_with_accents_ignored():
@@ -504,7 +505,7 @@ def test_export_is_sorted_with_accents_ignored():
         ("Switzerland", "bern", "GE3"),
     )
 
-    assert exported().decode().splitlines()[1:] == [
+    assert export_file().decode().splitlines()[1:] == [
         "Åland Islands\tMariehamn\tGE3",
         "Austria\tWien\tGE3",
         "Switzerland\tbern\tGE3",
@@ -514,9 +515,9 @@ def test_export_is_sorted_with_accents_ignored():
     ]
 
 
-def test_export_goes_by_position_and_leaves_out_what_has_ended():
+def test_export_orders_types_by_position_and_omits_ended():
     AgreementType.objects.filter(slug="ge3").update(position=0)
-    held(
+    create_university(
         "University of Cologne",
         ("Bilateral", SIGNED),
         ("Bilateral", IN_PROCESS),
@@ -525,14 +526,14 @@ def test_export_goes_by_position_and_leaves_out_what_has_ended():
         (None, IN_PROCESS),
     )
 
-    assert exported().decode().splitlines()[1:] == [
+    assert export_file().decode().splitlines()[1:] == [
         "Germany\tUniversity of Cologne\tGE3/Bilateral/Bilateral (in process)/in process"
     ]
 
 
-def test_export_is_of_the_universities_asked_for():
-    held("University of Cologne", ("GE3", SIGNED))
-    held("University of Bonn", ("GE3", SIGNED))
+def test_export_is_limited_to_the_queryset():
+    create_university("University of Cologne", ("GE3", SIGNED))
+    create_university("University of Bonn", ("GE3", SIGNED))
 
     rows = list(OfficeListResource().export(University.objects.search("bonn")))
 
@@ -540,11 +541,11 @@ def test_export_is_of_the_universities_asked_for():
 
 
 def test_export_makes_as_many_queries_for_300_as_for_3():
-    import_rows(*file_of(3))
-    few = queries(exported)
-    import_rows(*file_of(300))
+    import_rows(*numbered_rows(3))
+    few = count_queries(export_file)
+    import_rows(*numbered_rows(300))
 
-    many = queries(exported)
+    many = count_queries(export_file)
 
     assert few == many
 
@@ -560,8 +561,8 @@ def rolled_back():
         transaction.set_rollback(True)
 
 
-def keep(instance):
-    """Saves what a form would accept, and only that."""
+def save_if_valid(instance):
+    """Save an instance unless its full_clean() fails."""
     with suppress(ValidationError):
         instance.full_clean()
         instance.save()
@@ -569,19 +570,19 @@ def keep(instance):
 
 def build(country_names, type_names, universities):
     for code, name in zip(("XX", "XY", "XZ"), country_names, strict=False):
-        keep(Country(code=code, name=name))
+        save_if_valid(Country(code=code, name=name))
     for name in type_names:
-        keep(AgreementType(name=name))
+        save_if_valid(AgreementType(name=name))
     countries = Country.objects.filter(code__in=["XX", "XY", "XZ", "AX", "CI", "DE"])
     types = [*AgreementType.objects.all(), None]
     for country, name, other_names, agreements in universities:
         university = University(
             country=countries[country % len(countries)], name=name, other_names="\n".join(other_names)
         )
-        keep(university)
+        save_if_valid(university)
         for agreement_type, status in agreements if university.pk else ():
             agreement_type = types[agreement_type % len(types)]
-            keep(Agreement(university=university, agreement_type=agreement_type, status=status))
+            save_if_valid(Agreement(university=university, agreement_type=agreement_type, status=status))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -595,15 +596,15 @@ def test_export_imported_again_is_no_change_for_any_register(db, country_names, 
         build(country_names, type_names, universities)
         listed = University.objects.with_open_agreement().count()
         assume(listed)
-        before = contents()
+        before = database_contents()
 
-        results = [import_file(exported(table_format)) for table_format in ("tsv", "csv")]
+        results = [import_file(export_file(table_format)) for table_format in ("tsv", "csv")]
 
         assert [result.counts() for result in results] == [f"0 new, 0 changed, {listed} unchanged, 0 errors"] * 2
-        assert contents() == before
+        assert database_contents() == before
 
 
-def test_cell_that_is_too_long_is_refused_before_it_is_read():
+def test_too_long_cell_is_rejected_before_parsing():
     result = import_rows(("Germany" * 1_000, "Marburg" * 1_000, '"Bilateral' + "\n" * 100_000 + 'x"'))
 
     message = "Line 2, %s: “%s…” has %d characters, and 1000 fit. Shorten it."

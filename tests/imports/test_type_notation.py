@@ -25,7 +25,7 @@ def in_process(term):
     return term._replace(in_process=True)
 
 
-def names_one_term(name):
+def is_valid_type_name(name):
     try:
         validators.validate_name(name)
         validators.validate_type_name(name)
@@ -35,7 +35,7 @@ def names_one_term(name):
 
 
 type_names = st.one_of(factories.names(), st.sampled_from(["Erasmus+", "In processing", "Sandwich", "A (B)"]))
-registers = st.lists(type_names.filter(names_one_term), min_size=1, max_size=5, unique_by=matching_key)
+registers = st.lists(type_names.filter(is_valid_type_name), min_size=1, max_size=5, unique_by=matching_key)
 
 
 @st.composite
@@ -76,11 +76,11 @@ def registers_with_terms(draw):
         (" / ", set()),
     ],
 )
-def test_parse_reads_what_offices_write(cell, terms):
+def test_parse_terms_accepts_usual_notations(cell, terms):
     assert parse_terms(cell, KNOWN) == terms
 
 
-def test_parse_tells_all_unknown_terms_together_as_written():
+def test_parse_terms_names_all_unknown_terms_as_written():
     with pytest.raises(UnknownTermsError) as error:
         parse_terms("Bilaterall/GE3 & Summer  School (in process), ERASMUS++", KNOWN)
 
@@ -89,7 +89,7 @@ def test_parse_tells_all_unknown_terms_together_as_written():
 
 
 @pytest.mark.parametrize("cell", ["Erasmus + KA171", "Bilateral GE3", "in processing"])
-def test_parse_does_not_guess(cell):
+def test_parse_terms_rejects_similar_names(cell):
     with pytest.raises(UnknownTermsError):
         parse_terms(cell, KNOWN)
 
@@ -106,12 +106,12 @@ def test_parse_does_not_guess(cell):
         ("Erasmus + + GE3", {ERASMUS, GE3}),
     ],
 )
-def test_parse_reads_erasmus_with_a_space_before_its_plus(cell, terms):
+def test_parse_terms_reads_erasmus_with_a_space_before_its_plus(cell, terms):
     assert parse_terms(cell, KNOWN) == terms
 
 
 @pytest.mark.parametrize("white_space", list(" \t\n\r\x0b\x0c\x85\u2028\u00a0"))
-def test_parse_reads_any_amount_of_white_space_as_one_space(white_space):
+def test_parse_terms_reads_any_amount_of_white_space_as_one_space(white_space):
     long = white_space * 100_000
 
     assert parse_terms(f"Bilateral{long}agreement{long}/{long}Erasmus+{long}({long}in{long}process{long})", KNOWN) == {
@@ -120,7 +120,7 @@ def test_parse_reads_any_amount_of_white_space_as_one_space(white_space):
     }
 
 
-def test_parse_names_the_first_unknown_terms_once():
+def test_parse_terms_names_the_first_unknown_terms_once():
     with pytest.raises(UnknownTermsError) as error:
         parse_terms("/".join(["A", "a", "B", "C", "D", "E", "F", "G"]), KNOWN)
 
@@ -137,13 +137,13 @@ def test_parse_names_the_first_unknown_terms_once():
         (set(), ""),
     ],
 )
-def test_format_goes_by_position_with_unknown_types_last(terms, cell):
+def test_format_terms_goes_by_position_with_unknown_types_last(terms, cell):
     assert format_terms(terms, ORDER) == cell
 
 
 @settings(deadline=None)
 @given(registers_with_terms())
-def test_parse_of_formatted_terms_gives_them_back(register_with_terms):
+def test_parse_terms_of_formatted_terms_gives_them_back(register_with_terms):
     register, terms = register_with_terms
     known = {matching_key(name): name for name in register}
     order = {name: at for at, name in enumerate(register)}
@@ -153,8 +153,8 @@ def test_parse_of_formatted_terms_gives_them_back(register_with_terms):
 
 @settings(deadline=None)
 @given(registers_with_terms(), st.sampled_from(["/", " / ", "&", " & ", ", ", "; ", " and ", " AND ", " + ", ", and "]))
-def test_parse_reads_any_separator(register_with_terms, separator):
-    """A name that begins with a bracket would seem to qualify the one before."""
+def test_parse_terms_reads_any_separator(register_with_terms, separator):
+    """Excludes names that begin with a bracket, which would seem to qualify the name before."""
     register, terms = register_with_terms
     assume(not any(name.startswith("(") for name in register))
     cell = separator.join(str(term) for term in terms)

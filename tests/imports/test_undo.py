@@ -9,27 +9,26 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from tests.conftest import staff
+from tests.conftest import create_staff
 from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def imported(*rows, user=None):
-    """The run that imports rows of the list for Germany, each a name and its terms."""
+def import_list(*rows, user=None):
+    """Import rows of the office's list for Germany, each a name and its terms. Return the import run."""
     lines = ["\t".join(COLUMNS), *(f"Germany\t{name}\t{terms}" for name, terms in rows)]
     content = "\n".join(lines).encode()
-    run = ImportRun.of(content, file_name="partners.tsv", user=user)
+    run = ImportRun.from_upload(content, file_name="partners.tsv", user=user)
     OfficeListResource().import_data(tables.read_table(content, COLUMNS), run=run)
     return run
 
 
-def told(changes):
-    return [f"{change.university}: {change.words}" for change in changes]
+def describe(changes):
+    return [f"{change.university_name}: {change.description}" for change in changes]
 
 
-def register():
-    """All that an undo can touch."""
+def register_state():
     agreements = Agreement.objects.values_list("university__name", "agreement_type__name", "status")
     return sorted(University.objects.values_list("name", "search_text")), sorted(map(str, agreements))
 
@@ -39,12 +38,12 @@ def deal(erasmus):
     return AgreementFactory(university__name="Köln", agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
 
-def test_run_tells_what_it_changed(deal):
+def test_run_changes_describe_each_change(deal):
     AgreementFactory(university__name="Marburg")
 
-    run = imported(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
+    run = import_list(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
 
-    assert told(run_changes(run).changes()) == [
+    assert describe(run_changes(run).changes()) == [
         "Koln: spelling: Köln → Koln",
         "Koln: in process becomes signed Erasmus+",
         "Marburg: Bilateral ends",
@@ -54,18 +53,18 @@ def test_run_tells_what_it_changed(deal):
     ]
 
 
-def test_undo_puts_back_what_nobody_has_touched(deal, coordinator):
+def test_undo_restores_unmodified_objects(deal, coordinator):
     AgreementFactory(university__name="Marburg")
-    before = register()
-    run = imported(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
+    before = register_state()
+    run = import_list(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
 
     undo(run, coordinator)
 
-    assert register() == before
+    assert register_state() == before
 
 
 def test_undo_is_in_history_with_its_user_and_run(deal, coordinator):
-    run = imported(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
+    run = import_list(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
     trier = University.objects.get(name="Trier").pk
 
     undo(run, coordinator)
@@ -76,14 +75,14 @@ def test_undo_is_in_history_with_its_user_and_run(deal, coordinator):
     assert University.history.filter(id=trier).latest().history_type == "-"
 
 
-def test_changes_name_universities_and_types_that_are_gone(coordinator):
+def test_run_changes_name_deleted_universities_and_types(coordinator):
     former = AgreementType.objects.create(name="Former")
-    run = imported(("Trier", "Bilateral"), ("Marburg", "Former"))
+    run = import_list(("Trier", "Bilateral"), ("Marburg", "Former"))
 
     undo(run, coordinator)
     former.delete()
 
-    assert told(run_changes(run).changes()) == [
+    assert describe(run_changes(run).changes()) == [
         "Marburg: added to the register",
         "Marburg: new: signed Former",
         "Trier: added to the register",
@@ -91,95 +90,94 @@ def test_changes_name_universities_and_types_that_are_gone(coordinator):
     ]
 
 
-def test_changes_name_a_university_that_was_deleted_by_hand():
+def test_run_changes_name_a_university_that_was_deleted_by_hand():
     UniversityFactory(name="Marburg")
-    run = imported(("Marburg", "Bilateral"))
+    run = import_list(("Marburg", "Bilateral"))
     Agreement.objects.all().delete()
     University.objects.all().delete()
 
-    assert told(run_changes(run).changes()) == ["Marburg: new: signed Bilateral"]
+    assert describe(run_changes(run).changes()) == ["Marburg: new: signed Bilateral"]
 
 
-def test_changes_say_that_an_account_is_deleted(coordinator):
-    ana = staff("ana")
+def test_run_changes_say_that_an_account_is_deleted(coordinator):
+    ana = create_staff("ana")
     AgreementFactory(university__name="Marburg", responsible=ana)
-    run = imported_register(**{"Agreement type": "Bilateral", "Status": "signed", "Responsible": "coordinator"})
+    run = import_register(**{"Agreement type": "Bilateral", "Status": "signed", "Responsible": "coordinator"})
     User.objects.filter(pk=ana.pk)._raw_delete("default")
 
-    assert told(run_changes(run).changes()) == [
+    assert describe(run_changes(run).changes()) == [
         "Marburg: Bilateral, coordinator responsible: a deleted account → coordinator"
     ]
 
 
-def test_undo_leaves_what_somebody_has_edited_since(deal, coordinator):
-    run = imported(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
+def test_undo_skips_agreement_edited_since(deal, coordinator):
+    run = import_list(("Köln", "Erasmus+"), ("Trier", "Bilateral"))
     deal.refresh_from_db()
     deal._history_user = coordinator
     deal.end(date(2026, 6, 1), "the partner withdrew")
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
     deal.refresh_from_db()
     assert deal.status == AgreementStatus.ENDED
-    assert told(undoing.left()) == ["Köln: in process becomes signed Erasmus+"]
-    assert undoing.left()[0].obstacle.startswith("changed by coordinator, 2")
+    assert describe(plan.blocked()) == ["Köln: in process becomes signed Erasmus+"]
+    assert plan.blocked()[0].blocked_reason.startswith("changed by coordinator, 2")
     assert not University.objects.filter(name="Trier").exists()
 
 
-def test_undo_leaves_what_a_superuser_has_deleted_since(coordinator):
-    run = imported(("Trier", "Bilateral/GE3"))
+def test_undo_skips_agreement_deleted_since(coordinator):
+    run = import_list(("Trier", "Bilateral/GE3"))
     Agreement.objects.get(agreement_type__name="GE3").delete()
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
-    assert told(undoing.left()) == ["Trier: new: signed GE3"]
-    assert undoing.left()[0].obstacle.startswith("deleted by a command, 2")
+    assert describe(plan.blocked()) == ["Trier: new: signed GE3"]
+    assert plan.blocked()[0].blocked_reason.startswith("deleted by a command, 2")
     assert not University.objects.exists()
 
 
-def test_undo_leaves_an_added_agreement_that_has_a_document_by_now(coordinator):
-    run = imported(("Marburg", "Bilateral/GE3"))
+def test_undo_skips_added_agreement_with_documents(coordinator):
+    run = import_list(("Marburg", "Bilateral/GE3"))
     DocumentFactory(agreement=Agreement.objects.get(agreement_type__slug="ge3"))
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
-    assert [(change.words, change.obstacle) for change in undoing.left()] == [
+    assert [(change.description, change.blocked_reason) for change in plan.blocked()] == [
         ("added to the register", "it has agreements that stay"),
         ("new: signed GE3", "it has documents by now"),
     ]
     assert list(map(str, Agreement.objects.all())) == ["Marburg: GE3 (signed)"]
 
 
-def test_undo_leaves_an_added_university_that_has_other_agreements_by_now(erasmus, coordinator):
-    run = imported(("Trier", "Bilateral"))
+def test_undo_skips_added_university_with_other_agreements(erasmus, coordinator):
+    run = import_list(("Trier", "Bilateral"))
     trier = University.objects.get()
     AgreementFactory(university=trier, agreement_type=erasmus)
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
-    assert told(undoing.left()) == ["Trier: added to the register"]
-    assert undoing.left()[0].obstacle == "it has agreements that stay"
+    assert describe(plan.blocked()) == ["Trier: added to the register"]
+    assert plan.blocked()[0].blocked_reason == "it has agreements that stay"
     assert [str(agreement) for agreement in trier.agreements.all()] == ["Trier: Erasmus+ (signed)"]
 
 
-def test_undo_does_not_bring_back_what_another_agreement_has_taken_the_place_of(coordinator):
+def test_undo_skips_agreement_whose_previous_slot_is_taken(coordinator):
     ended = AgreementFactory(university__name="Marburg")
-    run = imported(("Marburg", "GE3"))
+    run = import_list(("Marburg", "GE3"))
     AgreementFactory(university=ended.university)
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
     ended.refresh_from_db()
     assert ended.status == AgreementStatus.ENDED
-    assert told(undoing.left()) == ["Marburg: Bilateral ends"]
-    assert undoing.left()[0].obstacle == "another agreement is in its place by now"
+    assert describe(plan.blocked()) == ["Marburg: Bilateral ends"]
+    assert plan.blocked()[0].blocked_reason == "another agreement is in its place by now"
 
 
-def test_undo_of_a_chain_stops_where_one_link_is_held(erasmus, coordinator):
-    """The deal cannot become of unknown type again, so that what it is now is not free either."""
+def test_undo_skips_agreement_in_process_whose_previous_slot_is_taken(erasmus, coordinator):
     marburg = UniversityFactory(name="Marburg")
     deal = AgreementFactory(university=marburg, agreement_type=None, status=AgreementStatus.IN_PROCESS)
-    run = imported(("Marburg", "Erasmus+ (in process)"))
+    run = import_list(("Marburg", "Erasmus+ (in process)"))
     AgreementFactory(university=marburg, agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
     undo(run, coordinator)
@@ -188,10 +186,10 @@ def test_undo_of_a_chain_stops_where_one_link_is_held(erasmus, coordinator):
     assert (deal.agreement_type, deal.status) == (erasmus, AgreementStatus.IN_PROCESS)
 
 
-def test_undo_happens_once(coordinator):
-    run = imported(("Trier", "Bilateral"))
+def test_undo_twice_returns_none(coordinator):
+    run = import_list(("Trier", "Bilateral"))
     undo(run, coordinator)
-    imported(("Trier", "Bilateral"))
+    import_list(("Trier", "Bilateral"))
 
     again = undo(run, coordinator)
 
@@ -202,19 +200,19 @@ def test_undo_happens_once(coordinator):
 
 
 def test_import_of_the_same_file_leaves_no_run():
-    imported(("Trier", "Bilateral"))
+    import_list(("Trier", "Bilateral"))
 
-    imported(("Trier", "Bilateral"))
+    import_list(("Trier", "Bilateral"))
 
     assert ImportRun.objects.count() == 1
 
 
-@pytest.mark.parametrize("number", [3, 300])
-def test_changes_are_told_with_the_same_queries(number, django_assert_num_queries):
-    run = imported(*((f"Town {n}", "Bilateral") for n in range(number)))
+@pytest.mark.parametrize("count", [3, 300])
+def test_plan_undo_query_count_is_constant(count, django_assert_num_queries):
+    run = import_list(*((f"Town {n}", "Bilateral") for n in range(count)))
 
     with django_assert_num_queries(7):
-        assert len(plan_undo(run).changes()) == 2 * number
+        assert len(plan_undo(run).changes()) == 2 * count
 
 
 def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordinator):
@@ -225,31 +223,31 @@ def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordin
 
 
 @pytest.fixture
-def register_run(offices_list):
-    run = ImportRun.of(offices_list, file_name="partners.tsv")
-    OfficeListResource().import_data(tables.read_table(offices_list, COLUMNS), run=run)
+def register_run(office_list):
+    run = ImportRun.from_upload(office_list, file_name="partners.tsv")
+    OfficeListResource().import_data(tables.read_table(office_list, COLUMNS), run=run)
     return run
 
 
-def imported_register(**cells):
-    """The run that imports a row of the register for the university Marburg."""
+def import_register(**cells):
+    """Import a row of the register for the university Marburg. Return the import run."""
     columns = {"Country": "Germany", "University name": "Marburg", "Agreement type": "", "Status": "", **cells}
     content = "\n".join(["\t".join(columns), "\t".join(columns.values())]).encode()
-    run = ImportRun.of(content, file_name="register.tsv")
+    run = ImportRun.from_upload(content, file_name="register.tsv")
     RegisterResource().import_data(RegisterResource.read(content), run=run)
     return run
 
 
-def test_undo_puts_back_every_field_that_the_register_brought(coordinator):
+def test_undo_restores_every_university_field(coordinator):
     before = AgreementFactory(university__name="Marburg", university__city="Marburg").university
     cells = {"Agreement type": "Bilateral", "Status": "signed", "Valid until": "2030-12-31", "City": "Gießen"}
-    run = imported_register(**cells, Website="https://example.edu/", **{"Other names": "Philipps"})
-    words = told(run_changes(run).changes())
+    run = import_register(**cells, Website="https://example.edu/", **{"Other names": "Philipps"})
+    descriptions = describe(run_changes(run).changes())
 
     undo(run, coordinator)
 
     after = University.objects.get()
-    assert words == [
+    assert descriptions == [
         "Marburg: other names: \N{EN DASH} → Philipps; city: Marburg → Gießen; website: \N{EN DASH} → https://example.edu/",
         "Marburg: Bilateral, valid until: \N{EN DASH} → 31 Dec 2030",
     ]
@@ -258,19 +256,19 @@ def test_undo_puts_back_every_field_that_the_register_brought(coordinator):
     assert after.agreements.get().valid_until is None
 
 
-def test_undo_puts_back_every_detail_of_an_agreement(coordinator):
-    ana = staff("ana")
+def test_undo_restores_every_agreement_field(coordinator):
+    ana = create_staff("ana")
     before = {"ended_on": date(2024, 5, 1), "places_out": 0, "study_levels": "master"}
     before |= {"responsible": ana, "notes": "A\nB"}
     agreement = AgreementFactory(university__name="Marburg", status=AgreementStatus.ENDED, **before)
     cells = {"Agreement type": "Bilateral", "Status": "signed", "Ended on": "", "Places out": "5", "Places in": "3"}
     cells |= {"Study levels": "bachelor", "Responsible": "coordinator", "Internal notes": "C"}
-    run = imported_register(**cells, **{"Next step": "Renew", "Agreement number": str(agreement.pk)})
-    words = told(run_changes(run).changes())
+    run = import_register(**cells, **{"Next step": "Renew", "Agreement number": str(agreement.pk)})
+    descriptions = describe(run_changes(run).changes())
 
     undo(run, coordinator)
 
-    assert words == [
+    assert descriptions == [
         "Marburg: Bilateral becomes signed Bilateral; Bilateral, ended on: 1 May 2024 → –; "
         "Bilateral, places out: 0 → 5; Bilateral, places in: – → 3; Bilateral, study levels: master → bachelor; "
         "Bilateral, coordinator responsible: ana → coordinator; Bilateral, next step: – → Renew; "
@@ -281,59 +279,63 @@ def test_undo_puts_back_every_detail_of_an_agreement(coordinator):
     assert (after.status, after.places_in, after.next_step) == ("ended", None, "")
 
 
-@pytest.mark.parametrize("number", [3, 300])
-def test_people_are_told_with_the_same_queries(number, coordinator, django_assert_num_queries):
-    ana = staff("ana")
-    for at in range(number):
-        AgreementFactory(university__name=f"Town {at}", responsible=ana)
+@pytest.mark.parametrize("count", [3, 300])
+def test_plan_undo_query_count_is_constant_with_users(count, coordinator, django_assert_num_queries):
+    ana = create_staff("ana")
+    for index in range(count):
+        AgreementFactory(university__name=f"Town {index}", responsible=ana)
     header = "Country\tUniversity name\tAgreement type\tStatus\tResponsible"
-    rows = [f"Germany\tTown {at}\tBilateral\tsigned\tcoordinator" for at in range(number)]
+    rows = [f"Germany\tTown {index}\tBilateral\tsigned\tcoordinator" for index in range(count)]
     content = "\n".join([header, *rows]).encode()
-    run = ImportRun.of(content, file_name="register.tsv")
+    run = ImportRun.from_upload(content, file_name="register.tsv")
     RegisterResource().import_data(RegisterResource.read(content), run=run)
 
     with django_assert_num_queries(11):
         changes = plan_undo(run).changes()
 
-    assert [change.words for change in changes] == ["Bilateral, coordinator responsible: ana → coordinator"] * number
+    assert [change.description for change in changes] == [
+        "Bilateral, coordinator responsible: ana → coordinator"
+    ] * count
 
 
-def test_undo_leaves_an_agreement_whose_coordinator_before_has_no_account_by_now(coordinator):
-    ana = staff("ana")
+def test_undo_skips_agreement_whose_previous_coordinator_is_deleted(coordinator):
+    ana = create_staff("ana")
     agreement = AgreementFactory(university__name="Marburg", responsible=ana)
-    run = imported_register(**{"Agreement type": "Bilateral", "Status": "signed", "Responsible": "coordinator"})
+    run = import_register(**{"Agreement type": "Bilateral", "Status": "signed", "Responsible": "coordinator"})
     # By hand, or before history protected accounts.
     User.objects.filter(pk=ana.pk)._raw_delete("default")
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
     agreement.refresh_from_db()
     assert agreement.responsible == coordinator
-    assert [change.obstacle for change in undoing.left()] == [
+    assert [change.blocked_reason for change in plan.blocked()] == [
         "what was its coordinator responsible has been deleted by now"
     ]
 
 
-def test_undo_leaves_an_agreement_whose_type_before_has_been_deleted(coordinator):
+def test_undo_skips_agreement_whose_previous_type_is_deleted(coordinator):
     former = AgreementType.objects.create(name="Former")
     agreement = AgreementFactory(university__name="Marburg", agreement_type=former)
     number = {"Agreement number": str(agreement.pk)}
-    run = imported_register(**{"Agreement type": "Bilateral", "Status": "signed"}, **number)
+    run = import_register(**{"Agreement type": "Bilateral", "Status": "signed"}, **number)
     former.delete()
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
     assert Agreement.objects.get().agreement_type.name == "Bilateral"
-    assert [change.obstacle for change in undoing.left()] == ["what was its agreement type has been deleted by now"]
+    assert [change.blocked_reason for change in plan.blocked()] == [
+        "what was its agreement type has been deleted by now"
+    ]
 
 
-def test_undo_leaves_an_address_that_another_university_has_by_now(coordinator):
+def test_undo_skips_university_whose_previous_slug_is_taken(coordinator):
     marburg = AgreementFactory(university__name="Marburg").university
-    run = imported_register(Address="philipps")
+    run = import_register(Address="philipps")
     UniversityFactory(name="Other", slug="marburg")
 
-    undoing = undo(run, coordinator)
+    plan = undo(run, coordinator)
 
     marburg.refresh_from_db()
     assert marburg.slug == "philipps"
-    assert [change.obstacle for change in undoing.left()] == ["another university has its address by now"]
+    assert [change.blocked_reason for change in plan.blocked()] == ["another university has its address by now"]

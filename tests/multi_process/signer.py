@@ -1,4 +1,4 @@
-"""A coordinator in a process of her own: she has all deals on the signing page, and presses when she is told to."""
+"""A coordinator in a separate process: fills the signing page for all agreements in process, submits on a signal."""
 
 import sys
 
@@ -15,21 +15,21 @@ def main():
     client = Client()
     client.force_login(User.objects.get(username="coordinator"))
     ids = list(Agreement.objects.in_process().values_list("pk", flat=True))
-    address = reverse("admin:partners_agreement_sign", query={"id": ids})
+    url = reverse("admin:partners_agreement_sign", query={"id": ids})
     form = {}
     for agreement in Agreement.objects.filter(pk__in=ids):
-        form |= filled(agreement)
+        form |= signing_form(agreement)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    sys.stdout.write("\n".join(messages(client.post(address, form, follow=True))))
+    sys.stdout.write("\n".join(messages(client.post(url, form, follow=True))))
 
 
-def filled(agreement):
-    typed = {
+def signing_form(agreement):
+    values = {
         "agreement_type": agreement.agreement_type_id or AgreementType.objects.get(slug="erasmus").pk,
         "signed_on": "2026-05-01",
         "version": agreement.history.latest().pk,
         "documents": upload(),
     }
-    return {f"{agreement.pk}-{name}": value for name, value in typed.items()}
+    return {f"{agreement.pk}-{name}": value for name, value in values.items()}

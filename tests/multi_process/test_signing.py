@@ -1,4 +1,4 @@
-"""Signing in processes of their own, by two people at once."""
+"""Two coordinators in separate processes sign the same agreement at once."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ import pytest
 from tests.backups.conftest import ROOT
 
 SIGN = "from tests.multi_process.signer import main; main()"
-TELL = """
+PRINT_COUNTS = """
 from partners.models import Agreement, Document
 
 print(Agreement.objects.in_process().count(), Document.objects.count(), end=" ")
@@ -16,42 +16,42 @@ print(Agreement.history.filter(history_change_reason="marked as signed").count()
 """
 
 
-def told(site):
-    """How many deals are in process, how many documents there are, and how many signatures in the history."""
-    return [int(number) for number in site.run("shell", "--verbosity", "0", "--command", TELL)[0].split()]
+def counts(site):
+    """Return the numbers of agreements in process, of documents and of signatures in history."""
+    return [int(count) for count in site.run("shell", "--verbosity", "0", "--command", PRINT_COUNTS)[0].split()]
 
 
 @pytest.fixture
 def signer():
-    """Starts coordinators who are about to press, and ends those who still are."""
-    started = []
+    """Return a function that starts a coordinator's process; kill those that still run afterwards."""
+    processes = []
 
     def start(site):
         pipe = subprocess.PIPE
         command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", SIGN]
         process = subprocess.Popen(command, cwd=ROOT, env=site.environment, stdin=pipe, stdout=pipe, text=True)
-        started.append(process)
+        processes.append(process)
         return process
 
     yield start
-    for process in started:
+    for process in processes:
         process.kill()
         process.communicate()
 
 
-def test_two_people_at_once_sign_once(filled, signer):
+def test_two_concurrent_submissions_sign_once(filled, signer):
     site = filled()
-    both = [signer(site) for _ in range(2)]
-    assert [process.stdout.readline() for process in both] == ["ready\n"] * 2
+    signers = [signer(site) for _ in range(2)]
+    assert [process.stdout.readline() for process in signers] == ["ready\n"] * 2
 
-    for process in both:
+    for process in signers:
         process.stdin.write("now\n")
         process.stdin.flush()
-    answers = sorted(process.communicate()[0].partition(" by ")[0].strip() for process in both)
+    results = sorted(process.communicate()[0].partition(" by ")[0].strip() for process in signers)
 
-    assert answers == [
+    assert results == [
         "Marked as signed: Czech Technical University: Erasmus+ (signed)",
         "“Czech Technical University: Erasmus+ (signed)” stays as it is: it was marked as signed",
     ]
-    assert told(site) == [0, 1, 1]
+    assert counts(site) == [0, 1, 1]
     assert len(list(site.documents.iterdir())) == 1

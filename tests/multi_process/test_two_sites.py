@@ -1,4 +1,4 @@
-"""Two sites in folders of their own behind nginx, on one PostgreSQL, Redis and bucket: for visitors, they are one."""
+"""Two instances behind nginx with a shared PostgreSQL, Redis and S3 bucket, which visitors see as one site."""
 
 import re
 import shutil
@@ -8,54 +8,54 @@ import pytest
 import requests
 from django.db import connection
 
-from bench.consistency_check import asked
-from tests.conftest import OFFICES_LIST
+from bench.consistency_check import run_check
+from tests.conftest import OFFICE_LIST_PATH
 from tests.files import PDF
-from tests.forms import sent
+from tests.forms import form_data
 from tests.html import messages, text
-from tests.nginx import NAME, certificate, nginx
-from tests.programs import needed
-from tests.serving import copy_site, prepare, redis, served, surroundings
+from tests.nginx import SERVER_NAME, create_certificate, run_nginx
+from tests.programs import requires_program
+from tests.serving import copy_site, prepare_site, run_redis, serve_site, site_environment
 from tests.test_documents_in_s3 import BUCKET, bucket, server  # noqa: F401
 
 pytestmark = [
-    needed("nginx", "REQUIRE_NGINX"),
-    needed("redis-server", "REQUIRE_REDIS"),
+    requires_program("nginx", "REQUIRE_NGINX"),
+    requires_program("redis-server", "REQUIRE_REDIS"),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL"),
 ]
 IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
 
 
 class Visitor:
-    """A browser that has a page from the one site or from the other, and looks where it came from."""
+    """A browser session that chooses the instance of each request and checks which one answered."""
 
     def __init__(self, port, trust, sites):
-        self.address, self.sites = f"https://127.0.0.1:{port}", sites
+        self.base_url, self.sites = f"https://127.0.0.1:{port}", sites
         self.session = requests.Session()
         self.session.trust_env, self.session.verify = False, str(trust)
-        self.session.headers.update({"Host": NAME, "Referer": f"https://{NAME}/"})
+        self.session.headers.update({"Host": SERVER_NAME, "Referer": f"https://{SERVER_NAME}/"})
 
-    def ask(self, site, address, form=None, **options):
+    def request(self, site, path, form=None, **options):
         options["headers"] = {"X-To": str(site)} | options.get("headers", {})
         method = "GET" if form is None else "POST"
-        page = self.session.request(method, self.address + address, data=form, **options)
+        page = self.session.request(method, self.base_url + path, data=form, **options)
         assert page.headers["X-From"] == f"127.0.0.1:{site}"
         return page
 
-    def sign_in(self, site, account):
-        form = sent(self.ask(site, "/admin/login/"), "login-form")
-        names = {"username": account["name"], "password": account["password"]}
-        return self.ask(site, "/admin/login/?next=/admin/", form | names)
+    def log_in(self, site, account):
+        form = form_data(self.request(site, "/admin/login/"), "login-form")
+        credentials = {"username": account["name"], "password": account["password"]}
+        return self.request(site, "/admin/login/?next=/admin/", form | credentials)
 
 
 @pytest.fixture(scope="module")
-def surroundings_of_both(databases, templates, server):  # noqa: F811
-    _name, address = databases.make("postgresql", templates("postgresql"))
-    with redis() as cache:
-        yield surroundings(
-            DATABASE_URL=address,
+def shared_environment(databases, templates, server):  # noqa: F811
+    _name, url = databases.create("postgresql", templates("postgresql"))
+    with run_redis() as cache:
+        yield site_environment(
+            DATABASE_URL=url,
             CACHE_URL=cache,
-            ALLOWED_HOSTS=NAME,
+            ALLOWED_HOSTS=SERVER_NAME,
             HTTPS="on",
             BEHIND_PROXY="on",
             DOCUMENTS_S3_BUCKET=BUCKET,
@@ -67,34 +67,34 @@ def surroundings_of_both(databases, templates, server):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def folders(surroundings_of_both, tmp_path_factory):
+def folders(shared_environment, tmp_path_factory):
     folders = [tmp_path_factory.mktemp("sites") / name for name in ("one", "other")]
     folders[0].mkdir()
-    prepare(copy_site(folders[0]), surroundings_of_both)
+    prepare_site(copy_site(folders[0]), shared_environment)
     shutil.copytree(*folders)
     return folders
 
 
 @pytest.fixture(scope="module")
-def visitor(surroundings_of_both, folders, bucket, tmp_path_factory):  # noqa: F811
+def visitor(shared_environment, folders, bucket, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp("nginx")
-    trust = certificate(folder)
+    trust = create_certificate(folder)
     with ExitStack() as stack:
-        sites = [stack.enter_context(served(folder, surroundings_of_both)) for folder in folders]
-        _plain, secure = stack.enter_context(nginx(folder, *sites))
+        sites = [stack.enter_context(serve_site(folder, shared_environment)) for folder in folders]
+        _plain, secure = stack.enter_context(run_nginx(folder, *sites))
         yield Visitor(secure, trust, sites)
 
 
 @pytest.fixture(scope="module")
-def account(surroundings_of_both):
-    return asked(surroundings_of_both, "coordinators", "1")[0]
+def account(shared_environment):
+    return run_check(shared_environment, "coordinators", "1")[0]
 
 
 @pytest.fixture
 def office(visitor, account):
-    """Signed in at the one site."""
+    """A visitor logged in as coordinator at the first instance."""
     visitor.session.cookies.clear()
-    visitor.sign_in(visitor.sites[0], account)
+    visitor.log_in(visitor.sites[0], account)
     return visitor
 
 
@@ -102,66 +102,67 @@ def files(folder):
     return {path for path in folder.rglob("*") if "__pycache__" not in path.parts}
 
 
-def test_sites_take_turns(visitor):
-    pages = [visitor.session.get(f"{visitor.address}/healthz") for _ in range(4)]
+def test_requests_alternate_between_instances(visitor):
+    pages = [visitor.session.get(f"{visitor.base_url}/healthz") for _ in range(4)]
 
     one, other = [f"127.0.0.1:{site}" for site in visitor.sites]
     assert [page.headers["X-From"] for page in pages] in ([one, other] * 2, [other, one] * 2)
     assert [set(page.json().values()) for page in pages] == [{"ok"}] * 4
 
 
-def test_who_signs_in_at_one_site_is_signed_in_at_the_other(office, account):
+def test_login_at_one_instance_is_valid_at_the_other(office, account):
     _one, other = office.sites
 
-    page = office.ask(other, "/admin/")
+    page = office.request(other, "/admin/")
 
     assert f"Welcome, {account['name']}" in text(page)
 
 
-def test_import_is_previewed_by_one_site_and_confirmed_by_the_other(office):
+def test_import_previewed_by_one_instance_is_confirmed_by_the_other(office):
     one, other = office.sites
-    edited = OFFICES_LIST.read_bytes().replace(
+    edited = OFFICE_LIST_PATH.read_bytes().replace(
         b"Czech Technical University\tin process", b"Czech Technical University\tGE3"
     )
-    form = sent(office.ask(one, IMPORT), None)
+    form = form_data(office.request(one, IMPORT), None)
 
-    preview = office.ask(one, IMPORT, form | {"format": "0"}, files={"import_file": ("partners.tsv", edited)})
-    confirmed = office.ask(other, CONFIRM, sent(preview, None))
+    preview = office.request(one, IMPORT, form | {"format": "0"}, files={"import_file": ("partners.tsv", edited)})
+    confirmed = office.request(other, CONFIRM, form_data(preview, None))
 
     assert "Czech Technical University: in process becomes signed GE3" in text(preview)
     assert messages(confirmed) == ["Imported partners.tsv: 0 new, 1 changed, 107 unchanged, 0 errors."]
 
 
-def test_edit_at_one_site_is_read_at_the_other_at_once(office, account):
+def test_edit_at_one_instance_is_visible_at_the_other_at_once(office, account):
     one, other = office.sites
     change = f"/admin/partners/university/{account['university']}/change/"
-    before = [office.ask(site, account["page"]) for site in (one, other)]
+    before = [office.request(site, account["page"]) for site in (one, other)]
 
-    office.ask(one, change, sent(office.ask(one, change), "university_form") | {"city": "Marburg"})
+    office.request(one, change, form_data(office.request(one, change), "university_form") | {"city": "Marburg"})
     after = [
-        office.ask(site, account["page"], headers={"If-None-Match": before[0].headers["ETag"]}) for site in (other, one)
+        office.request(site, account["page"], headers={"If-None-Match": before[0].headers["ETag"]})
+        for site in (other, one)
     ]
 
     assert ["Marburg" in text(page) for page in [*before, *after]] == [False, False, True, True]
 
 
-def test_page_is_the_same_from_either_site_to_whoever_has_it(visitor):
+def test_etag_is_the_same_at_both_instances(visitor):
     one, other = visitor.sites
-    tag = visitor.ask(one, "/").headers["ETag"]
+    tag = visitor.request(one, "/").headers["ETag"]
 
-    again = visitor.ask(other, "/", headers={"If-None-Match": tag})
+    again = visitor.request(other, "/", headers={"If-None-Match": tag})
 
     assert (again.status_code, again.headers["ETag"]) == (304, tag)
 
 
-def test_document_is_given_to_one_site_and_had_from_the_other(office, account, folders):
+def test_document_uploaded_to_one_instance_is_downloaded_from_the_other(office, account, folders):
     one, other = office.sites
     before = [files(folder) for folder in folders]
     page = f"/admin/partners/agreement/{account['agreement']}/change/"
 
-    form = sent(office.ask(one, page), "agreement_form")
-    office.ask(one, page, form, files={"documents-added": ("agreement.pdf", PDF)})
-    link = re.search(r'href="(/admin/partners/document/\d+/file/)"', office.ask(other, page).text)[1]
+    form = form_data(office.request(one, page), "agreement_form")
+    office.request(one, page, form, files={"documents-added": ("agreement.pdf", PDF)})
+    link = re.search(r'href="(/admin/partners/document/\d+/file/)"', office.request(other, page).text)[1]
 
-    assert office.ask(other, link).content == PDF
+    assert office.request(other, link).content == PDF
     assert [files(folder) for folder in folders] == before

@@ -1,4 +1,4 @@
-"""Two processes of the site, and an office that edits in a third: nobody sees a page from before a change."""
+"""Cache invalidation across processes: two site processes serve no stale page after a third one has committed."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from django.db import connection
 from django.http import HttpResponse
 
 from tests.backups.conftest import ROOT, Databases, Site
-from tests.html import pieces, rows
+from tests.html import element_texts, rows
 
 pytestmark = pytest.mark.database
 MARBURG = "/universities/marburg/"
@@ -25,18 +25,18 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from tests.admin import test_import_runs, test_inline, test_office_list, test_put_back, test_signing
-from tests.conftest import staff
+from tests.admin import test_bulk_sign, test_import_export, test_import_runs, test_inline, test_revert
+from tests.conftest import create_staff
 
 browser = Client()
-browser.force_login(staff("coordinator", "Exchange coordinators"))
+browser.force_login(create_staff("coordinator", "Exchange coordinators"))
 
 
-def listed(terms):
+def list_file(terms):
     return f"Country\\tUniversity name\\tAgreement type\\nGermany\\tMarburg\\t{terms}".encode()
 
 
-def the(model):
+def latest(model):
     return model.objects.latest("pk")
 
 
@@ -46,25 +46,26 @@ for line in sys.stdin:
 """
 EDITS = [
     (
-        "test_office_list.confirm(browser, test_office_list.upload(browser, listed('in process')))",
+        "test_import_export.confirm(browser, test_import_export.upload(browser, list_file('in process')))",
         ["Germany", "Marburg in process"],
     ),
     (
-        "test_inline.save(browser, the(University), test_inline.line('Erasmus+', 'in_process', the(Agreement)))",
+        "test_inline.save(browser, latest(University), test_inline.row('Erasmus+', 'in_process', latest(Agreement)))",
         ["Germany", "Marburg Erasmus+ · in process"],
     ),
     (
-        "browser.post(test_signing.address(the(Agreement)), test_signing.signed_on('2026-05-01', the(Agreement)))",
+        "browser.post(test_bulk_sign.bulk_url(latest(Agreement)),"
+        " test_bulk_sign.sign_data('2026-05-01', latest(Agreement)))",
         ["Germany", "Marburg Erasmus+"],
     ),
     (
-        "test_office_list.confirm(browser, test_office_list.upload(browser, listed('Erasmus+/GE3')))",
+        "test_import_export.confirm(browser, test_import_export.upload(browser, list_file('Erasmus+/GE3')))",
         ["Germany", "Marburg Erasmus+ GE3"],
     ),
-    ("browser.post(test_import_runs.page_of(the(ImportRun), 'undo/'))", ["Germany", "Marburg Erasmus+"]),
-    ("test_put_back.changed(the(University), name='Lahnburg')", ["Germany", "Lahnburg Erasmus+"]),
+    ("browser.post(test_import_runs.run_url(latest(ImportRun), 'undo/'))", ["Germany", "Marburg Erasmus+"]),
+    ("test_revert.update(latest(University), name='Lahnburg')", ["Germany", "Lahnburg Erasmus+"]),
     (
-        "browser.post(test_put_back.version(the(University)), test_put_back.newest(the(University)))",
+        "browser.post(test_revert.version_url(latest(University)), test_revert.latest_version(latest(University)))",
         ["Germany", "Marburg Erasmus+"],
     ),
     ("University.objects.update(is_listed=False)", []),
@@ -81,54 +82,54 @@ EDITS = [
 ]
 
 
-class Office:
-    """A process that does one thing after another."""
+class OfficeProcess:
+    """A process that executes one line of code after another."""
 
     def __init__(self, site):
         pipe = subprocess.PIPE
         command = [sys.executable, "-c", OFFICE]
         self.process = subprocess.Popen(command, env=site.environment, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
 
-    def tell(self, what):
-        self.process.stdin.write(f"{what}\n")
+    def send(self, code):
+        self.process.stdin.write(f"{code}\n")
         self.process.stdin.flush()
 
-    def hear(self):
+    def receive(self):
         return self.process.stdout.readline().strip()
 
-    def does(self, what):
-        self.tell(what)
-        assert self.hear() == "done"
+    def run(self, code):
+        self.send(code)
+        assert self.receive() == "done"
 
 
-class Student:
-    """A browser that keeps what it was given, and asks each time whether that is still true."""
+class StudentProcess:
+    """A site process with a client that caches pages and revalidates them on each request."""
 
     def __init__(self, site):
         command = [sys.executable, "-m", "gunicorn", "exchange.wsgi", "--bind", "127.0.0.1:0"]
         pipe = subprocess.PIPE
         self.server = subprocess.Popen(command, env=site.environment, cwd=ROOT, stderr=pipe, text=True)
-        told = (re.search(r"(?<=http://)[\d.:]+", line) for line in self.server.stderr)
-        self.address = next(filter(None, told))[0]
-        self.held = {}
+        hosts = (re.search(r"(?<=http://)[\d.:]+", line) for line in self.server.stderr)
+        self.host = next(filter(None, hosts))[0]
+        self.cached = {}
 
     def read(self, path):
-        """The page, or the status of an answer without one."""
-        etag, page = self.held.get(path, ("", None))
-        line = HTTPConnection(self.address)
-        line.request("GET", path, headers={"Host": "localhost", "If-None-Match": etag})
-        with closing(line), line.getresponse() as answer:
-            if answer.status == 200:
-                page = HttpResponse(answer.read())
-                self.held[path] = answer.headers["ETag"], page
-            return page if answer.status in (200, 304) else answer.status
+        """Return the page, or the status code of a response without one."""
+        etag, page = self.cached.get(path, ("", None))
+        http = HTTPConnection(self.host)
+        http.request("GET", path, headers={"Host": "localhost", "If-None-Match": etag})
+        with closing(http), http.getresponse() as response:
+            if response.status == 200:
+                page = HttpResponse(response.read())
+                self.cached[path] = response.headers["ETag"], page
+            return page if response.status in (200, 304) else response.status
 
 
 @pytest.fixture
 def site(tmp_path):
     databases = Databases(tmp_path)
-    _name, address = databases.make(connection.vendor)
-    site = Site(address, tmp_path / "documents")
+    _name, url = databases.create(connection.vendor)
+    site = Site(url, tmp_path / "documents")
     site.run("migrate", "--verbosity", "0")
     yield site
     databases.drop()
@@ -136,43 +137,43 @@ def site(tmp_path):
 
 @pytest.fixture
 def students(site):
-    two = [Student(site), Student(site)]
-    yield two
-    for student in two:
+    processes = [StudentProcess(site), StudentProcess(site)]
+    yield processes
+    for student in processes:
         student.server.terminate()
         student.server.communicate()
 
 
 @pytest.fixture
 def office(site):
-    office = Office(site)
+    office = OfficeProcess(site)
     yield office
     office.process.stdin.close()
     office.process.wait()
     office.process.stdout.close()
 
 
-def test_nobody_sees_a_page_from_before_a_change(students, office):
+def test_no_process_serves_a_page_from_before_a_change(students, office):
     for edit, listed in EDITS:
         for student in students:
             student.read("/"), student.read(MARBURG)
 
-        office.does(edit)
+        office.run(edit)
 
         for student in students:
             assert rows(student.read("/")) == listed, edit
             assert (student.read(MARBURG) == 404) == (listed == []), edit
 
 
-def test_change_is_seen_with_its_commit_and_not_before(students, office):
-    office.does("call_command('import_partners', 'fixtures/partners.tsv', stdout=sys.stderr)")
-    half, whole = "University.objects.update(is_listed=False); print('half', flush=True)", "sys.stdin.readline()"
+def test_change_is_visible_with_its_commit_and_not_before(students, office):
+    office.run("call_command('import_partners', 'fixtures/partners.tsv', stdout=sys.stderr)")
+    update = "University.objects.update(is_listed=False); print('uncommitted', flush=True)"
 
-    office.tell(f"with transaction.atomic(): {half}; {whole}")
+    office.send(f"with transaction.atomic(): {update}; sys.stdin.readline()")
 
-    assert office.hear() == "half"
+    assert office.receive() == "uncommitted"
     for student in students * 2:
-        assert pieces(student.read("/"), "h2") == ["108 universities in 30 countries"]
-    office.does("now the whole")
+        assert element_texts(student.read("/"), "h2") == ["108 universities in 30 countries"]
+    office.run("commit")
     for student in students * 2:
-        assert pieces(student.read("/"), "h2") == ["There are no partner universities yet"]
+        assert element_texts(student.read("/"), "h2") == ["There are no partner universities yet"]

@@ -8,7 +8,7 @@ from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.resources import COLUMNS
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import queries, text
+from tests.html import count_queries, text
 
 PAST = date(2000, 1, 1)
 INTERNAL = {"contact": "Ms Secret", "notes": "Secret notes", "next_step": "Secret step"}
@@ -16,8 +16,8 @@ HOSTILE = ["a=1+1", '"><script>alert(1)</script>', "W" * 200, "Emoji 🎓", 'a"b
 
 
 @pytest.fixture
-def three(db, erasmus):
-    """In force with both types in Germany, in process there, and one of each that students do not see."""
+def universities(db, erasmus):
+    """Two public universities, and three that are unlisted, ended or expired."""
     both = UniversityFactory(name="Marburg", city="Marburg an der Lahn", website="https://www.uni-marburg.de/")
     AgreementFactory(university=both, valid_until=date(2999, 6, 30), **INTERNAL)
     AgreementFactory(university=both, agreement_type=erasmus)
@@ -27,24 +27,24 @@ def three(db, erasmus):
     AgreementFactory(university__name="Expired", valid_until=PAST)
 
 
-def rows(answer):
-    return [list(row.cells.values()) for row in tables.read_table(answer.content, COLUMNS).rows]
+def rows(response):
+    return [list(row.cells.values()) for row in tables.read_table(response.content, COLUMNS).rows]
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx"])
-def test_table_is_the_office_s_list_of_what_is_public(client, three, file_format):
-    answer = client.get(f"/partners.{file_format}")
+def test_table_is_the_office_list_of_public_universities(client, universities, file_format):
+    response = client.get(f"/partners.{file_format}")
 
-    assert rows(answer) == [["Germany", "Jena", "in process"], ["Germany", "Marburg", "Bilateral/Erasmus+"]]
-    assert answer["Content-Disposition"] == f'attachment; filename="partners.{file_format}"'
+    assert rows(response) == [["Germany", "Jena", "in process"], ["Germany", "Marburg", "Bilateral/Erasmus+"]]
+    assert response["Content-Disposition"] == f'attachment; filename="partners.{file_format}"'
 
 
-def test_json_has_the_shape_that_is_described(client, three):
+def test_json_has_the_documented_schema(client, universities):
     with time_machine.travel("2026-06-01 12:00", tick=False):
-        told = json.loads(client.get("/partners.json").content)
+        data = json.loads(client.get("/partners.json").content)
 
-    assert (told["version"], told["on"]) == (1, "2026-06-01")
-    assert told["universities"] == [
+    assert (data["version"], data["on"]) == (1, "2026-06-01")
+    assert data["universities"] == [
         {
             "name": "Jena",
             "city": "",
@@ -78,7 +78,7 @@ def test_json_has_the_shape_that_is_described(client, three):
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "json"])
-def test_what_the_office_keeps_to_itself_is_in_no_file(client, three, file_format):
+def test_internal_fields_are_in_no_file(client, universities, file_format):
     content = client.get(f"/partners.{file_format}").content.decode()
 
     assert "Marburg" in content
@@ -96,13 +96,13 @@ def test_what_the_office_keeps_to_itself_is_in_no_file(client, three, file_forma
         ("?sort=-name", ["Marburg", "Jena"]),
     ],
 )
-def test_file_has_what_the_page_has(client, three, query, found):
-    told = json.loads(client.get(f"/partners.json{query}").content)
+def test_file_is_filtered_like_the_page(client, universities, query, found):
+    data = json.loads(client.get(f"/partners.json{query}").content)
 
-    assert [each["name"] for each in told["universities"]] == found
+    assert [university["name"] for university in data["universities"]] == found
 
 
-def test_page_links_the_files_with_its_filter(client, three):
+def test_page_links_the_files_with_its_filter(client, universities):
     page = client.get("/?type=erasmus&country=DE&page=1").content.decode()
 
     for file_format in ("tsv", "csv", "xlsx", "json"):
@@ -110,30 +110,30 @@ def test_page_links_the_files_with_its_filter(client, three):
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx", "json"])
-def test_any_site_may_read_a_file(client, three, file_format):
+def test_files_allow_every_origin(client, universities, file_format):
     assert client.get(f"/partners.{file_format}")["Access-Control-Allow-Origin"] == "*"
 
 
-def test_any_site_may_ask_whether_a_file_has_changed(client, three, monkeypatch):
+def test_every_origin_may_revalidate_a_file(client, universities, monkeypatch):
     monkeypatch.setattr("partners.data_version.current_version", lambda: "of now")
-    asked = {"Origin": "https://www.example.edu", "Access-Control-Request-Method": "GET"}
+    headers = {"Origin": "https://www.example.edu", "Access-Control-Request-Method": "GET"}
 
-    may = client.options("/partners.json", headers=asked | {"Access-Control-Request-Headers": "if-none-match"})
-    told = client.get("/partners.json")
-    again = client.get("/partners.json", headers={"If-None-Match": told["ETag"]})
+    preflight = client.options("/partners.json", headers=headers | {"Access-Control-Request-Headers": "if-none-match"})
+    first = client.get("/partners.json")
+    again = client.get("/partners.json", headers={"If-None-Match": first["ETag"]})
 
-    assert [may.status_code, told.status_code, again.status_code] == [204, 200, 304]
-    assert may["Access-Control-Allow-Headers"] == "If-None-Match"
-    assert {each["Access-Control-Allow-Origin"] for each in (may, told, again)} == {"*"}
-    assert told["Access-Control-Expose-Headers"] == "ETag"
+    assert [preflight.status_code, first.status_code, again.status_code] == [204, 200, 304]
+    assert preflight["Access-Control-Allow-Headers"] == "If-None-Match"
+    assert {response["Access-Control-Allow-Origin"] for response in (preflight, first, again)} == {"*"}
+    assert first["Access-Control-Expose-Headers"] == "ETag"
 
 
-def test_no_other_page_is_read_by_other_sites(client, three):
+def test_pages_allow_no_other_origin(client, universities):
     assert not client.get("/").has_header("Access-Control-Allow-Origin")
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx"])
-def test_hostile_names_come_through_as_text(client, db, file_format):
+def test_hostile_names_are_written_as_text(client, db, file_format):
     names = sorted(HOSTILE)
     for name in names:
         AgreementFactory(university__name=name)
@@ -141,9 +141,9 @@ def test_hostile_names_come_through_as_text(client, db, file_format):
     assert sorted(name for _country, name, _terms in rows(client.get(f"/partners.{file_format}"))) == names
 
 
-@pytest.mark.parametrize("address", ["/partners.ods", "/partners.tsv/"])
-def test_other_file_is_not_found(client, three, address):
-    assert client.get(address).status_code == 404
+@pytest.mark.parametrize("url", ["/partners.ods", "/partners.tsv/"])
+def test_unknown_file_is_not_found(client, universities, url):
+    assert client.get(url).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -157,26 +157,26 @@ def test_other_file_is_not_found(client, three, address):
         ("country", "GERMANY"),
     ],
 )
-def test_value_that_a_parameter_cannot_have_is_an_error_in_the_file_s_form(client, three, name, value):
-    told, page = [client.get(f"/partners.{file_format}", {name: value}) for file_format in ("json", "csv")]
+def test_invalid_parameter_is_an_error_in_the_format_of_the_file(client, universities, name, value):
+    data, page = [client.get(f"/partners.{file_format}", {name: value}) for file_format in ("json", "csv")]
 
     sentence = f"“{value}” is no value of “{name}”. Filter the list on its page, and copy the file's address there."
-    assert (told.status_code, told["Content-Type"], told.json()) == (400, "application/json", {"error": sentence})
-    assert told["Access-Control-Allow-Origin"] == "*"
+    assert (data.status_code, data["Content-Type"], data.json()) == (400, "application/json", {"error": sentence})
+    assert data["Access-Control-Allow-Origin"] == "*"
     assert (page.status_code, sentence in text(page)) == (400, True)
 
 
-def test_too_many_values_are_an_error_in_json(client, three):
-    told = client.get("/partners.json", {"country": ["DE"] * 301})
+def test_too_many_values_are_an_error_in_json(client, universities):
+    response = client.get("/partners.json", {"country": ["DE"] * 301})
 
     sentence = "The address has 301 values for “country”. At most 300 are allowed: leave some out."
-    assert (told.status_code, told.json()) == (400, {"error": sentence})
+    assert (response.status_code, response.json()) == (400, {"error": sentence})
 
 
 @pytest.mark.parametrize(
     "query", ["?on=2026-06-01", "?on=20260601", "?type=ge3", "?country=FR&country=DE", "?sort=-name"]
 )
-def test_value_that_a_parameter_can_have_is_none(client, three, query):
+def test_valid_parameter_is_accepted(client, universities, query):
     with time_machine.travel("2026-06-01 12:00", tick=False):
         assert client.get(f"/partners.json{query}").status_code == 200
 
@@ -184,8 +184,8 @@ def test_value_that_a_parameter_can_have_is_none(client, three, query):
 @pytest.mark.parametrize("file_format", ["tsv", "json"])
 def test_file_makes_as_many_queries_with_300_universities_as_with_3(client, db, file_format):
     partners(3)
-    with_3 = queries(client, f"/partners.{file_format}")
+    with_3 = count_queries(client, f"/partners.{file_format}")
 
     partners(297, first=4)
 
-    assert queries(client, f"/partners.{file_format}") == with_3
+    assert count_queries(client, f"/partners.{file_format}") == with_3

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tests.factories import AgreementFactory
-from tests.html import pieces, rows
+from tests.html import element_texts, rows
 
 UNIVERSITY_SITE = "https://www.example.edu"
 
@@ -14,32 +14,32 @@ def marburg(db, settings):
     return AgreementFactory(university__name="Marburg").university
 
 
-def frame_policy(page):
+def framing_headers(page):
     ancestors = re.search(r"frame-ancestors ([^;]+)", page["Content-Security-Policy"])[1]
     return ancestors, page.get("X-Frame-Options")
 
 
-def test_embedded_list_may_be_framed_by_those_who_are_named(client):
-    assert frame_policy(client.get("/?embed=1")) == (UNIVERSITY_SITE, None)
+def test_embedded_list_may_be_framed_by_allowed_origins(client):
+    assert framing_headers(client.get("/?embed=1")) == (UNIVERSITY_SITE, None)
 
 
-@pytest.mark.parametrize("address", ["/", "/?pick=marburg", "/universities/marburg/", "/universities/none/?embed=1"])
-def test_everything_else_refuses_framing(client, address):
-    assert frame_policy(client.get(address)) == ("'none'", "DENY")
+@pytest.mark.parametrize("url", ["/", "/?pick=marburg", "/universities/marburg/", "/universities/none/?embed=1"])
+def test_every_other_page_denies_framing(client, url):
+    assert framing_headers(client.get(url)) == ("'none'", "DENY")
 
 
-def test_embedding_is_refused_where_nobody_is_named(client, settings):
+def test_embedding_is_denied_without_allowed_origins(client, settings):
     settings.EMBED_ALLOWED_ORIGINS = []
 
-    assert frame_policy(client.get("/?embed=1")) == ("'none'", "DENY")
+    assert framing_headers(client.get("/?embed=1")) == ("'none'", "DENY")
 
 
-def test_kept_list_may_be_framed_by_the_same(client, monkeypatch):
-    monkeypatch.setattr("partners.data_version.current_version", lambda: "of now")
+def test_cached_list_may_be_framed_by_allowed_origins(client, monkeypatch):
+    monkeypatch.setattr("partners.data_version.current_version", lambda: "version")
 
-    first, kept = client.get("/?embed=1&country=DE"), client.get("/?embed=1&country=DE")
+    first, cached = client.get("/?embed=1&country=DE"), client.get("/?embed=1&country=DE")
 
-    assert frame_policy(kept) == frame_policy(first) == (UNIVERSITY_SITE, None)
+    assert framing_headers(cached) == framing_headers(first) == (UNIVERSITY_SITE, None)
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,19 @@ def test_kept_list_may_be_framed_by_the_same(client, monkeypatch):
         ("&columns=name", ["Marburg"]),
     ],
 )
-def test_columns_are_those_that_the_address_names(client, columns, listed):
+def test_columns_parameter_selects_columns(client, columns, listed):
     assert rows(client.get(f"/?embed=1{columns}")) == listed
 
 
-def test_embedded_list_is_without_header_and_footer(client):
+def test_embedded_list_has_no_header_and_footer(client):
     page = client.get("/?embed=1")
 
-    assert pieces(page, "header") == pieces(page, "footer") == []
-    assert pieces(page, "h2") == ["1 university in 1 country"]
+    assert element_texts(page, "header") == element_texts(page, "footer") == []
+    assert element_texts(page, "h2") == ["1 university in 1 country"]
     assert 'href="/universities/marburg/" target="_top"' in page.content.decode()
 
 
-def test_embedded_list_stays_embedded(client):
+def test_links_and_form_keep_the_list_embedded(client):
     source = client.get("/?embed=1&columns=type&country=DE&country=FR").content.decode()
 
     assert '<input type="hidden" name="embed" value="1">' in source

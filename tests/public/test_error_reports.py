@@ -11,11 +11,11 @@ from partners.enums import AgreementStatus
 from partners.models import Country
 from partners.name_normalization import normalize_name
 from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import pieces, text
+from tests.html import element_texts, text
 
 REPORT, SENT = "/universities/marburg/report/", "/universities/marburg/report/sent/"
-REFUSED = "This could not be sent from here. Please wait a moment, and send it again."
-MANY = "There have been many reports in the last hour. Please try again later."
+REJECTED = "This could not be sent from here. Please wait a moment, and send it again."
+RATE_LIMITED = "There have been many reports in the last hour. Please try again later."
 
 
 @pytest.fixture(autouse=True)
@@ -34,25 +34,25 @@ def opened(client):
     return re.search(r'name="opened" value="([^"]+)"', client.get(REPORT).content.decode())[1]
 
 
-def report(client, clock, seconds=60, address="203.0.113.9", **values):
-    """Writes for a while, and sends it."""
-    written = {"message": "The city is wrong.", "email": "", "nickname": "", "opened": opened(client)} | values
+def submit(client, clock, seconds=60, client_ip="203.0.113.9", **values):
+    """Open the form and submit it after some seconds."""
+    data = {"message": "The city is wrong.", "email": "", "nickname": "", "opened": opened(client)} | values
     clock.shift(seconds)
-    return client.post(REPORT, written, REMOTE_ADDR=address)
+    return client.post(REPORT, data, REMOTE_ADDR=client_ip)
 
 
-def test_page_leads_to_the_form(client):
+def test_university_page_links_to_the_form(client):
     page = client.get("/universities/marburg/")
 
     assert f'<a href="{REPORT}" rel="nofollow">Report an error</a>' in page.content.decode()
-    assert pieces(client.get(REPORT), "h1") == ["Report an error"]
+    assert element_texts(client.get(REPORT), "h1") == ["Report an error"]
 
 
 def test_report_is_mailed_to_the_office(client, clock, settings):
-    answer = report(client, clock, email="student@example.edu")
+    response = submit(client, clock, email="student@example.edu")
 
     [message] = mail.outbox
-    assert answer["Location"] == SENT
+    assert response["Location"] == SENT
     assert (message.to, message.reply_to) == (["exchange@example.edu"], ["student@example.edu"])
     assert message.subject == "Error reported: Marburg"
     assert message.body == (
@@ -60,8 +60,8 @@ def test_report_is_mailed_to_the_office(client, clock, settings):
     )
 
 
-def test_report_needs_no_address_and_thanks(client, clock):
-    page = client.get(report(client, clock)["Location"])
+def test_email_is_optional_and_a_thank_you_page_follows(client, clock):
+    page = client.get(submit(client, clock)["Location"])
 
     assert mail.outbox[0].reply_to == []
     assert mail.outbox[0].body.endswith("-- \nNo address to answer to.\n")
@@ -71,38 +71,38 @@ def test_report_needs_no_address_and_thanks(client, clock):
 def test_report_needs_no_cookie(client, clock):
     client.handler.enforce_csrf_checks = True
 
-    answer = report(client, clock)
+    response = submit(client, clock)
 
-    assert (answer.status_code, client.cookies.output()) == (302, "")
+    assert (response.status_code, client.cookies.output()) == (302, "")
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "error"),
     [
-        ({"nickname": "Bob"}, REFUSED),
-        ({"opened": ""}, REFUSED),
-        ({"opened": "made up"}, REFUSED),
-        ({"seconds": 2}, REFUSED),
-        ({"seconds": 24 * 3600 + 1}, REFUSED),
+        ({"nickname": "Bob"}, REJECTED),
+        ({"opened": ""}, REJECTED),
+        ({"opened": "made up"}, REJECTED),
+        ({"seconds": 2}, REJECTED),
+        ({"seconds": 24 * 3600 + 1}, REJECTED),
         ({"message": "  "}, "This field is required."),
         ({"message": "x" * 2_001}, "Ensure this value has at most 2000 characters (it has 2001)."),
         ({"email": "a@example.edu\r\nBcc: b@example.edu"}, "Enter a valid email address."),
     ],
-    ids=["hidden field", "no moment", "forged moment", "at once", "a day later", "blank", "long", "header"],
+    ids=["honeypot", "no timestamp", "forged timestamp", "too soon", "expired", "blank", "long", "header injection"],
 )
-def test_report_is_refused(client, clock, values, told):
-    page = report(client, clock, **values)
+def test_invalid_report_is_rejected(client, clock, values, error):
+    page = submit(client, clock, **values)
 
-    assert told in text(page)
+    assert error in text(page)
     assert mail.outbox == []
 
 
-def test_refused_report_can_be_sent_after_a_moment(client, clock):
-    page = report(client, clock, seconds=2)
+def test_rejected_report_can_be_sent_again(client, clock):
+    page = submit(client, clock, seconds=2)
 
     again = re.search(r'name="opened" value="([^"]+)"', page.content.decode())[1]
-    assert pieces(page, "textarea") == ["The city is wrong."]
-    assert report(client, clock, opened=again)["Location"] == SENT
+    assert element_texts(page, "textarea") == ["The city is wrong."]
+    assert submit(client, clock, opened=again)["Location"] == SENT
 
 
 @pytest.mark.parametrize(
@@ -110,72 +110,72 @@ def test_refused_report_can_be_sent_after_a_moment(client, clock):
     [{"message": " "}, {"email": "nobody"}, {"nickname": "Bob"}, {"seconds": 25 * 3600}],
     ids=" ".join,
 )
-def test_refused_report_can_be_corrected_at_once(client, clock, mistake):
-    page = report(client, clock, **mistake)
+def test_corrected_report_can_be_sent_at_once(client, clock, mistake):
+    page = submit(client, clock, **mistake)
 
     again = re.search(r'name="opened" value="([^"]+)"', page.content.decode())[1]
-    assert report(client, clock, opened=again, seconds=1)["Location"] == SENT
+    assert submit(client, clock, opened=again, seconds=1)["Location"] == SENT
 
 
-def test_forged_moment_is_not_believed_when_it_comes_again(client, clock):
-    page = report(client, clock, opened="made up")
+def test_forged_timestamp_is_not_accepted_when_sent_again(client, clock):
+    page = submit(client, clock, opened="made up")
 
     again = re.search(r'name="opened" value="([^"]+)"', page.content.decode())[1]
-    assert REFUSED in text(report(client, clock, opened=again, seconds=1))
+    assert REJECTED in text(submit(client, clock, opened=again, seconds=1))
 
 
-def test_five_reports_an_hour_are_taken_from_an_address(client, clock):
-    answers = [report(client, clock, seconds=3) for _ in range(6)]
+def test_limit_is_five_reports_an_hour_from_an_address(client, clock):
+    responses = [submit(client, clock, seconds=3) for _ in range(6)]
 
-    assert [answer.status_code for answer in answers] == [302] * 5 + [200]
-    assert MANY in text(answers[-1])
-    assert report(client, clock, address="198.51.100.7").status_code == 302
-    assert report(client, clock, seconds=3600).status_code == 302
-
-
-def test_household_of_ipv6_counts_as_one_address(client, clock):
-    answers = [report(client, clock, seconds=3, address=f"2001:db8:1:1::{number}") for number in range(6)]
-
-    assert [answer.status_code for answer in answers[:5]] == [302] * 5
-    assert MANY in text(answers[5])
+    assert [response.status_code for response in responses] == [302] * 5 + [200]
+    assert RATE_LIMITED in text(responses[-1])
+    assert submit(client, clock, client_ip="198.51.100.7").status_code == 302
+    assert submit(client, clock, seconds=3600).status_code == 302
 
 
-def test_fifty_reports_an_hour_are_taken_from_all_addresses(client, clock):
-    answers = [report(client, clock, seconds=3, address=f"198.51.100.{n}") for n in range(51)]
+def test_ipv6_network_counts_as_one_address(client, clock):
+    responses = [submit(client, clock, seconds=3, client_ip=f"2001:db8:1:1::{number}") for number in range(6)]
 
-    assert [answer.status_code for answer in answers] == [302] * 50 + [200]
+    assert [response.status_code for response in responses[:5]] == [302] * 5
+    assert RATE_LIMITED in text(responses[5])
+
+
+def test_limit_is_fifty_reports_an_hour_from_all_addresses(client, clock):
+    responses = [submit(client, clock, seconds=3, client_ip=f"198.51.100.{n}") for n in range(51)]
+
+    assert [response.status_code for response in responses] == [302] * 50 + [200]
     assert len(mail.outbox) == 50
 
 
-def test_limit_holds_when_the_cache_has_forgotten_everything(client, clock):
+def test_limit_holds_when_the_cache_is_cleared(client, clock):
     for _ in range(5):
-        report(client, clock, seconds=3)
+        submit(client, clock, seconds=3)
     cache.clear()
 
-    assert MANY in text(report(client, clock, seconds=3))
+    assert RATE_LIMITED in text(submit(client, clock, seconds=3))
     assert len(mail.outbox) == 5
 
 
-def test_report_that_mail_refuses_says_where_to_write(client, clock, monkeypatch):
-    def refuse(messages):
+def test_failing_mail_shows_the_office_address(client, clock, monkeypatch):
+    def fail(messages):
         raise SMTPException
 
-    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", lambda self, m: refuse(m))
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", lambda self, m: fail(m))
 
-    page = report(client, clock)
+    page = submit(client, clock)
 
     assert "Mail does not work at the moment. Please write to exchange@example.edu." in text(page)
 
 
-@pytest.mark.parametrize("address", [REPORT, SENT])
-def test_university_that_is_not_public_has_no_form(client, marburg, address):
-    shown = client.get(address)
+@pytest.mark.parametrize("url", [REPORT, SENT])
+def test_form_of_a_university_that_is_not_public_is_not_found(client, marburg, url):
+    public = client.get(url)
     marburg.agreements.update(status=AgreementStatus.ENDED)
 
-    assert (shown.status_code, client.get(address).status_code) == (200, 404)
+    assert (public.status_code, client.get(url).status_code) == (200, 404)
 
 
-def test_office_without_an_email_address_has_no_form(client, settings):
+def test_form_is_not_found_without_an_office_email(client, settings):
     settings.OFFICE_EMAIL = ""
 
     assert client.get(REPORT).status_code == 404
@@ -183,13 +183,13 @@ def test_office_without_an_email_address_has_no_form(client, settings):
 
 
 @pytest.mark.parametrize("name", ["<script>", "W" * 200, "Emoji 🎓", "right\u202eto left", "Łódź: \"a\" & 'b'"])
-def test_report_tells_a_hostile_name_as_it_is(client, clock, name):
+def test_subject_contains_a_hostile_name_unchanged(client, clock, name):
     university = UniversityFactory(name=name, slug="x", country=Country.objects.get(code="PL"))
     AgreementFactory(university=university)
-    with_form = {"message": "Wrong.", "opened": opened(client)}
+    data = {"message": "Wrong.", "opened": opened(client)}
     clock.shift(60)
 
-    client.post("/universities/x/report/", with_form)
+    client.post("/universities/x/report/", data)
 
     sent = message_from_bytes(mail.outbox[0].message().as_bytes(), policy=policy.default)
     assert sent["Subject"] == f"Error reported: {normalize_name(name)}"

@@ -9,13 +9,13 @@ from tests.factories import AgreementFactory, UniversityFactory
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def entries(client):
+def feed_entries(client):
     feed = ElementTree.fromstring(client.get("/feed/").content)  # noqa: S314
     return feed.findall(f"{ATOM}entry")
 
 
-def told(client):
-    return [entry.find(f"{ATOM}title").text for entry in entries(client)]
+def titles(client):
+    return [entry.find(f"{ATOM}title").text for entry in feed_entries(client)]
 
 
 @pytest.fixture
@@ -23,55 +23,55 @@ def marburg(db):
     return UniversityFactory(name="Marburg")
 
 
-def test_feed_tells_what_has_been_signed_and_what_has_ended(client, marburg):
-    deal = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
-    deal.sign("2026-05-01")
-    deal.end("2026-06-01", "no interest")
+def test_feed_lists_signed_and_ended_agreements(client, marburg):
+    agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
+    agreement.sign("2026-05-01")
+    agreement.end("2026-06-01", "no interest")
 
-    assert told(client) == [
+    assert titles(client) == [
         "Marburg, Germany: Bilateral has ended",
         "Marburg, Germany: Bilateral has been signed",
     ]
 
 
-def test_feed_tells_nothing_of_other_changes(client, marburg):
+def test_feed_omits_other_changes(client, marburg):
     AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS).end("2026-06-01", "no interest")
     signed = AgreementFactory(university=marburg)
     signed.notes = "edited"
     signed.save()
 
-    assert told(client) == ["Marburg, Germany: Bilateral has been signed"]
+    assert titles(client) == ["Marburg, Germany: Bilateral has been signed"]
 
 
-def test_feed_tells_what_an_import_has_signed(client, register):
-    assert len(entries(client)) == 50
+def test_feed_lists_agreements_signed_by_an_import(client, register):
+    assert len(feed_entries(client)) == 50
 
 
-def test_feed_does_not_tell_of_a_university_that_is_kept_off_the_list_nor_of_what_is_deleted(client, marburg):
+def test_feed_omits_unlisted_universities_and_deleted_agreements(client, marburg):
     AgreementFactory(university=UniversityFactory(name="Hidden", is_listed=False))
     AgreementFactory(university__name="Deleted").delete()
     AgreementFactory(university=marburg)
 
-    assert told(client) == ["Marburg, Germany: Bilateral has been signed"]
+    assert titles(client) == ["Marburg, Germany: Bilateral has been signed"]
 
 
-def test_entry_keeps_its_id_and_leads_to_the_university(client, marburg):
+def test_entry_keeps_its_id_and_links_to_the_university(client, marburg):
     AgreementFactory(university=marburg)
-    (before,) = entries(client)
+    (before,) = feed_entries(client)
 
     University.objects.update(name="Lahnburg")
-    (after,) = entries(client)
+    (after,) = feed_entries(client)
 
     assert after.find(f"{ATOM}title").text == "Lahnburg, Germany: Bilateral has been signed"
     assert after.find(f"{ATOM}id").text == before.find(f"{ATOM}id").text
     assert after.find(f"{ATOM}link").get("href") == "http://testserver/universities/marburg/"
 
 
-def test_entry_of_a_university_without_a_page_leads_to_the_list(client, marburg):
+def test_entry_of_a_university_without_a_page_links_to_the_list(client, marburg):
     AgreementFactory(university=marburg).end("2026-06-01", "over")
     AgreementFactory(university__name="Jena")
 
-    links = {entry.find(f"{ATOM}title").text: entry.find(f"{ATOM}link").get("href") for entry in entries(client)}
+    links = {entry.find(f"{ATOM}title").text: entry.find(f"{ATOM}link").get("href") for entry in feed_entries(client)}
 
     assert links == {
         "Jena, Germany: Bilateral has been signed": "http://testserver/universities/jena/",
@@ -80,7 +80,7 @@ def test_entry_of_a_university_without_a_page_leads_to_the_list(client, marburg)
     }
 
 
-def test_feed_names_its_author_as_atom_wants_it(client, marburg):
+def test_feed_has_an_author(client, marburg):
     AgreementFactory(university=marburg)
 
     feed = ElementTree.fromstring(client.get("/feed/").content)  # noqa: S314
@@ -92,16 +92,16 @@ def test_feed_names_its_author_as_atom_wants_it(client, marburg):
 def test_feed_shows_a_hostile_name_as_text(client, db, name):
     AgreementFactory(university__name=name)
 
-    assert told(client) == [f"{name}, Germany: Bilateral has been signed"]
+    assert titles(client) == [f"{name}, Germany: Bilateral has been signed"]
 
 
-def test_feed_stays_well_formed_with_a_name_from_before_noncharacters_were_refused(client, db):
+def test_feed_replaces_noncharacters_in_stored_names(client, db):
     AgreementFactory(university__name="A\ufffeB\uffffC")
 
-    assert told(client) == ["A\ufffdB\ufffdC, Germany: Bilateral has been signed"]
+    assert titles(client) == ["A\ufffdB\ufffdC, Germany: Bilateral has been signed"]
 
 
-def test_list_names_the_feed(client, marburg):
+def test_list_links_the_feed(client, marburg):
     AgreementFactory(university=marburg)
 
     assert '<link rel="alternate" type="application/atom+xml" href="/feed/"' in client.get("/").content.decode()

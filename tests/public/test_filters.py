@@ -6,12 +6,11 @@ import pytest
 from partners.enums import AgreementStatus
 from partners.models import Country
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import pieces, rows, text, title
+from tests.html import element_texts, rows, text, title
 
 
 @pytest.fixture
-def three(db, erasmus):
-    """In force in Germany, in process in Germany, in force in Brazil with both types."""
+def universities(db, erasmus):
     brazil = Country.objects.get(code="BR")
     AgreementFactory(university__name="Marburg")
     AgreementFactory(university__name="Jena", agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
@@ -21,7 +20,6 @@ def three(db, erasmus):
 
 
 def names(page):
-    """The universities on the page, in order."""
     return [text(cell) for cell in re.findall(r'<th scope="row".*?</th>', page.content.decode(), re.DOTALL)]
 
 
@@ -46,29 +44,29 @@ def checked(page):
         "cnolog",
     ],
 )
-def test_search_finds_in_names_city_and_country(client, three, query):
+def test_search_finds_in_names_city_and_country(client, universities, query):
     page = client.get("/", {"q": query})
 
     assert names(page) == ["Tecnológico (ITB)"]
 
 
 @pytest.mark.parametrize("query", ["tecnologico germany", "itb marburg", "%", "_", "tecnol_gico"])
-def test_search_does_not_find_what_lacks_a_word(client, three, query):
+def test_search_requires_every_word(client, universities, query):
     page = client.get("/", {"q": query})
 
     assert names(page) == []
-    assert pieces(page, "h2") == ["No university matches"]
+    assert element_texts(page, "h2") == ["No university matches"]
 
 
 @pytest.mark.parametrize("query", ["", "   ", "\u00a0"])
-def test_blank_search_finds_all(client, three, query):
+def test_blank_search_finds_all(client, universities, query):
     page = client.get("/", {"q": query})
 
     assert names(page) == ["Tecnológico (ITB)", "Jena", "Marburg"]
 
 
 @pytest.mark.parametrize(
-    ("address", "found"),
+    ("url", "found"),
     [
         ("/?country=DE", ["Jena", "Marburg"]),
         ("/?country=BR", ["Tecnológico (ITB)"]),
@@ -86,14 +84,14 @@ def test_blank_search_finds_all(client, three, query):
         ("/?q=marburg&country=DE&type=erasmus", []),
     ],
 )
-def test_filters_find_what_meets_all_of_them(client, three, address, found):
-    page = client.get(address)
+def test_filters_are_combined_with_and(client, universities, url, found):
+    page = client.get(url)
 
     assert names(page) == found
 
 
 @pytest.mark.parametrize(
-    ("address", "found"),
+    ("url", "found"),
     [
         ("/?type=bilateral&status=in-force", ["Marburg"]),
         ("/?type=erasmus&status=in-process", ["Marburg"]),
@@ -101,18 +99,18 @@ def test_filters_find_what_meets_all_of_them(client, three, address, found):
         ("/?type=bilateral&status=in-process", []),
     ],
 )
-def test_type_and_status_ask_for_one_agreement(client, erasmus, address, found):
+def test_type_and_status_apply_to_the_same_agreement(client, erasmus, url, found):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university)
     AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
 
-    page = client.get(address)
+    page = client.get(url)
 
     assert names(page) == found
 
 
 @pytest.mark.parametrize("status", ["expired", "ended"])
-def test_status_of_the_past_finds_nothing(client, three, status):
+def test_past_status_finds_nothing(client, universities, status):
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until="2000-01-01")
 
@@ -132,7 +130,7 @@ def test_status_of_the_past_finds_nothing(client, three, status):
         ("nonsense", ["Tecnológico (ITB)", "Jena", "Marburg"]),
     ],
 )
-def test_sort_orders_the_list(client, three, sort, found):
+def test_sort_orders_the_list(client, universities, sort, found):
     page = client.get("/", {"sort": sort})
 
     assert names(page) == found
@@ -145,36 +143,36 @@ def test_sort_orders_the_list(client, three, sort, found):
         ("name", ["Jena Germany Erasmus+ · in process", "Marburg Germany Bilateral"]),
     ],
 )
-def test_country_is_a_heading_when_sorted_by_it_and_a_column_otherwise(client, three, sort, listed):
+def test_country_is_a_heading_when_sorted_by_it_and_a_column_otherwise(client, universities, sort, listed):
     page = client.get("/", {"sort": sort})
 
     assert rows(page)[: len(listed)] == listed
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     ["/?country=XX", "/?country=%F0%9F%8E%93", "/?type=nonsense", "/?status=nonsense", "/?type=%27"],
 )
-def test_unknown_choice_finds_nothing(client, three, address):
-    page = client.get(address)
+def test_unknown_value_finds_nothing(client, universities, url):
+    page = client.get(url)
 
     assert names(page) == []
-    assert pieces(page, "h2") == ["No university matches"]
+    assert element_texts(page, "h2") == ["No university matches"]
 
 
-def test_country_is_found_by_its_code_in_any_case(client, three):
+def test_country_code_is_case_insensitive(client, universities):
     page = client.get("/?country=de")
 
     assert names(page) == names(client.get("/?country=DE")) != []
     assert 'id="country-DE" checked' in page.content.decode()
 
 
-def test_nul_in_the_address_is_a_space(client, three):
-    asked = {"q": "mar\0burg", "country": "\0D\0E", "type": "\0", "status": "\0in-force", "sort": "\0", "page": "\0"}
+def test_null_character_in_a_parameter_is_a_space(client, universities):
+    params = {"q": "mar\0burg", "country": "\0D\0E", "type": "\0", "status": "\0in-force", "sort": "\0", "page": "\0"}
 
-    page = client.get("/", asked)
+    page = client.get("/", params)
 
-    assert pieces(page, "h2") == ["No university matches"]
+    assert element_texts(page, "h2") == ["No university matches"]
     assert re.findall(r"Take away:</span> <bdi>(.*?)</bdi>", page.content.decode()) == ["mar burg", "In force", "D E"]
 
 
@@ -183,15 +181,15 @@ def test_nul_in_the_address_is_a_space(client, three):
     ["x" * 4_000, "a " * 2_000, "é" * 1_000, "x" * 60_000, "( " * 2_000],
     ids=["long word", "many words", "accents", "very long word", "punctuation"],
 )
-def test_very_long_query_is_answered_with_a_page(client, three, query):
+def test_very_long_query_is_answered_with_a_page(client, universities, query):
     page = client.get("/", {"q": query})
 
     assert page.status_code == 200
-    assert pieces(page, "h1") == ["Partner universities"]
+    assert element_texts(page, "h1") == ["Partner universities"]
 
 
 @pytest.mark.parametrize("name", ["country", "type", "status"])
-def test_very_many_choices_are_answered_with_a_page(client, three, name):
+def test_very_many_values_are_answered_with_a_page(client, universities, name):
     page = client.get("/", {name: ["DE", "bilateral", "in-force", *map(str, range(297))]})
 
     assert page.status_code == 200
@@ -199,10 +197,10 @@ def test_very_many_choices_are_answered_with_a_page(client, three, name):
 
 
 @pytest.mark.parametrize("name", ["country", "type", "status", "q", "sort", "pick", "page", "on"])
-def test_more_than_300_values_are_refused_with_a_sentence(client, three, name):
+def test_more_than_300_values_are_rejected(client, universities, name):
     page = client.get("/", {name: ["DE"] * 301})
 
-    assert (page.status_code, pieces(page, "h1")) == (400, ["Not understood"])
+    assert (page.status_code, element_texts(page, "h1")) == (400, ["Not understood"])
     sentence = f"The address has 301 values for “{name}”. At most 300 are allowed: leave some out."
     assert sentence in text(page)
 
@@ -220,7 +218,7 @@ def test_more_than_300_values_are_refused_with_a_sentence(client, three, name):
     ],
     ids=lambda unknown: " ".join(unknown),
 )
-def test_page_repeats_what_it_does_not_know_in_few_places(client, db, unknown):
+def test_page_repeats_unknown_values_rarely(client, db, unknown):
     partners(50)
     plain, page = client.get("/"), client.get("/", unknown)
 
@@ -228,7 +226,7 @@ def test_page_repeats_what_it_does_not_know_in_few_places(client, db, unknown):
     assert len(page.content) < 1.2 * len(plain.content)
 
 
-def test_links_repeat_ten_picks_of_300(client, db):
+def test_links_repeat_at_most_ten_picks(client, db):
     partners(50)
 
     page = client.get("/", {"sort": "name", "pick": [f"nowhere-{number:03}" for number in range(300)]})
@@ -237,7 +235,7 @@ def test_links_repeat_ten_picks_of_300(client, db):
     assert max(link.count("nowhere") for link in links) == 10
 
 
-def test_form_shows_what_is_asked_for(client, three):
+def test_form_shows_the_selection(client, universities):
     page = client.get("/?q=%22a%22+b&country=DE&type=erasmus&type=bilateral&status=in-force&sort=-name")
 
     source = page.content.decode()
@@ -252,7 +250,7 @@ def test_form_shows_what_is_asked_for(client, three):
     assert "Country or territory · Germany" in text(page)
 
 
-def test_form_offers_the_countries_with_a_university_on_the_list(client, three):
+def test_form_offers_the_countries_with_a_university_on_the_list(client, universities):
     AgreementFactory(university__country=Country.objects.get(code="FR"), status=AgreementStatus.ENDED)
 
     page = client.get("/")
@@ -260,49 +258,49 @@ def test_form_offers_the_countries_with_a_university_on_the_list(client, three):
     assert re.findall(r'name="country" value="(\w+)"', page.content.decode()) == ["BR", "DE"]
 
 
-def test_form_keeps_a_chosen_country_that_has_no_university(client, three):
+def test_form_keeps_a_selected_country_without_universities(client, universities):
     page = client.get("/", {"country": "FR"})
 
     assert checked(page) == [("country", "FR")]
 
 
-def test_form_offers_the_types_in_their_order(client, three):
+def test_form_offers_the_types_in_their_order(client, universities):
     page = client.get("/")
 
     assert re.findall(r'name="type" value="(\w+)"', page.content.decode()) == ["bilateral", "erasmus", "ge3"]
 
 
-@pytest.mark.parametrize(("address", "offered"), [("/", 0), ("/?sort=name", 0), ("/?q=jena", 1), ("/?country=DE", 1)])
-def test_form_offers_to_show_all_when_the_list_is_narrowed(client, three, address, offered):
-    page = client.get(address)
+@pytest.mark.parametrize(("url", "offered"), [("/", 0), ("/?sort=name", 0), ("/?q=jena", 1), ("/?country=DE", 1)])
+def test_form_offers_show_all_when_filters_are_active(client, universities, url, offered):
+    page = client.get(url)
 
     assert text(page).count("Show all") == offered
 
 
-def offered(page):
-    """The count beside each choice, None where it cannot be made."""
+def facet_counts(page):
+    """Return counts by parameter and value, None for disabled options."""
     boxes = re.findall(r'name="(\w+)" value="([^"]+)" id="[^"]+"( disabled)?[^>]*>.*?\((\d+)\)', page.content.decode())
     return {(name, value): None if disabled else int(count) for name, value, disabled, count in boxes}
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     ["/", "/?q=itb", "/?type=erasmus", "/?status=in-force", "/?country=DE", "/?country=DE&status=in-force&q=marburg"],
 )
-def test_count_beside_a_choice_is_what_it_brings(client, three, address):
-    page = client.get(address)
-    groups = {name for name, _value in checked(page)}
+def test_facet_count_is_the_number_of_results(client, universities, url):
+    page = client.get(url)
+    selected = {name for name, _value in checked(page)}
 
-    counts = {choice: count for choice, count in offered(page).items() if choice[0] not in groups}
+    counts = {key: count for key, count in facet_counts(page).items() if key[0] not in selected}
 
     assert len(counts) >= 2
     for (name, value), count in counts.items():
-        found = client.get(f"{address}{'&' if '?' in address else '?'}{name}={value}")
+        found = client.get(f"{url}{'&' if '?' in url else '?'}{name}={value}")
         assert len(names(found)) == (count or 0)
 
 
-def test_choice_beside_one_of_its_group_brings_its_own(client, three):
-    counts = offered(client.get("/?country=DE&type=erasmus"))
+def test_facet_count_ignores_the_selection_in_its_own_facet(client, universities):
+    counts = facet_counts(client.get("/?country=DE&type=erasmus"))
 
     assert counts == {
         ("type", "bilateral"): 1,
@@ -315,19 +313,19 @@ def test_choice_beside_one_of_its_group_brings_its_own(client, three):
     }
 
 
-def test_made_choice_without_a_result_can_be_taken_away(client, three):
+def test_selected_value_without_results_is_not_disabled(client, universities):
     page = client.get("/?type=ge3")
 
     assert checked(page) == [("type", "ge3")]
-    assert offered(page)["type", "ge3"] == 0
+    assert facet_counts(page)["type", "ge3"] == 0
 
 
 def chips(page):
     found = re.findall(r'<li><a href="([^"]*)">(.*?)</a></li>', page.content.decode(), re.DOTALL)
-    return [(html.unescape(address), text(label)) for address, label in found]
+    return [(html.unescape(url), text(label)) for url, label in found]
 
 
-def test_each_choice_can_be_taken_away(client, three):
+def test_every_active_filter_has_a_remove_link(client, universities):
     page = client.get("/?q=tech&country=DE&country=BR&type=erasmus&type=bilateral&sort=name&page=3")
 
     assert chips(page)[:5] == [
@@ -339,7 +337,7 @@ def test_each_choice_can_be_taken_away(client, three):
     ]
 
 
-def test_unknown_choice_beside_a_known_one_is_left_out(client, three):
+def test_unknown_value_beside_a_known_one_is_dropped(client, universities):
     page = client.get("/?type=nonsense&type=erasmus&country=XX&country=DE&country=FR&sort=name&page=junk&on=junk")
 
     assert chips(page)[:3] == [
@@ -349,14 +347,14 @@ def test_unknown_choice_beside_a_known_one_is_left_out(client, three):
     ]
 
 
-def test_unknown_choice_alone_can_be_taken_away(client, three):
+def test_unknown_value_alone_has_a_remove_link(client, universities):
     page = client.get("/?type=nonsense&type=rubbish&sort=name")
 
     assert chips(page)[0] == ("?sort=name", "Take away: nonsense ×")
     assert names(page) == []
 
 
-def test_empty_answer_tells_what_doing_without_a_choice_would_give(client, three):
+def test_empty_result_suggests_removing_a_filter(client, universities):
     page = client.get("/?q=marburg&country=BR&type=bilateral")
 
     assert chips(page)[-2:] == [
@@ -365,24 +363,24 @@ def test_empty_answer_tells_what_doing_without_a_choice_would_give(client, three
     ]
 
 
-def test_empty_answer_that_no_single_choice_explains_says_so(client, three):
+def test_empty_result_without_a_suggestion_says_so(client, universities):
     page = client.get("/?q=nowhere&country=FR")
 
     assert "Try fewer words, or take away several of the choices." in text(page)
 
 
-def test_empty_answer_tries_a_bounded_number_of_choices(client, three, django_assert_max_num_queries):
+def test_suggestions_make_a_bounded_number_of_queries(client, universities, django_assert_max_num_queries):
     with django_assert_max_num_queries(16):
         client.get("/", {"q": "nowhere", "type": [f"type-{n}" for n in range(500)]})
 
 
-def test_title_tells_the_count_of_a_narrowed_list(client, three):
+def test_title_has_the_count_of_a_filtered_list(client, universities):
     page = client.get("/?country=DE")
 
     assert title(page) == "2 universities in 1 country – Exchange Office"
 
 
-def test_filter_counts_what_it_finds(client, three):
+def test_heading_has_the_count_of_a_filtered_list(client, universities):
     page = client.get("/", {"country": "DE"})
 
-    assert pieces(page, "h2") == ["2 universities in 1 country"]
+    assert element_texts(page, "h2") == ["2 universities in 1 country"]

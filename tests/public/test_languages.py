@@ -4,9 +4,9 @@ import pytest
 
 from partners.models import Country
 from tests.factories import AgreementFactory, partners
-from tests.html import pieces, queries, text
+from tests.html import count_queries, element_texts, text
 
-SWITCH = re.compile(r'<ul class="languages".*?</ul>', re.DOTALL)
+LANGUAGE_SWITCH_RE = re.compile(r'<ul class="languages".*?</ul>', re.DOTALL)
 
 
 @pytest.fixture
@@ -14,19 +14,20 @@ def marburg(db):
     return AgreementFactory(university__name="Marburg").university
 
 
-def language(page):
-    """What the page says its language and direction are."""
+def lang_and_dir(page):
     return re.search(r'<html lang="(\w+)" dir="(\w+)">', page.content.decode()).groups()
 
 
-def switch(page):
-    """Where the switch leads, by the names in it."""
-    links = re.findall(r'<a href="([^"]+)" lang="(\w+)" hreflang="\2"', SWITCH.search(page.content.decode())[0])
-    return {code: address for address, code in links}
+def language_switch(page):
+    """Return URLs by language code."""
+    links = re.findall(
+        r'<a href="([^"]+)" lang="(\w+)" hreflang="\2"', LANGUAGE_SWITCH_RE.search(page.content.decode())[0]
+    )
+    return {code: url for url, code in links}
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("url", "expected"),
     [
         ("/", ("en", "ltr")),
         ("/de/", ("de", "ltr")),
@@ -36,33 +37,33 @@ def switch(page):
         ("/he/universities/marburg/", ("he", "rtl")),
     ],
 )
-def test_address_tells_the_language(client, marburg, address, said):
-    page = client.get(address)
+def test_url_prefix_selects_the_language(client, marburg, url, expected):
+    page = client.get(url)
 
-    assert (language(page), page["Content-Language"]) == (said, said[0])
+    assert (lang_and_dir(page), page["Content-Language"]) == (expected, expected[0])
 
 
-def test_language_is_neither_asked_of_the_browser_nor_of_a_cookie(client, marburg):
+def test_language_depends_on_neither_browser_nor_cookie(client, marburg):
     client.cookies["django_language"] = "fr"
 
     page = client.get("/", headers={"accept-language": "de"})
 
-    assert language(page) == ("en", "ltr")
+    assert lang_and_dir(page) == ("en", "ltr")
     assert {"accept-language", "cookie"} & {name.strip().lower() for name in page["Vary"].split(",")} == set()
 
 
-def test_first_language_is_that_of_addresses_without_one_but_not_of_the_office(client, marburg, settings):
+def test_default_language_applies_to_public_urls_without_prefix_only(client, marburg, settings):
     settings.LANGUAGE_CODE = "de"
 
-    first, other, office = client.get("/"), client.get("/en/"), client.get("/admin/login/")
+    default, other, login_page = client.get("/"), client.get("/en/"), client.get("/admin/login/")
 
-    assert [language(first), language(other)] == [("de", "ltr"), ("en", "ltr")]
-    assert [each["Content-Language"] for each in (first, other, office)] == ["de", "en", "en"]
-    assert "Password:" in text(office)
+    assert [lang_and_dir(default), lang_and_dir(other)] == [("de", "ltr"), ("en", "ltr")]
+    assert [page["Content-Language"] for page in (default, other, login_page)] == ["de", "en", "en"]
+    assert "Password:" in text(login_page)
 
 
 @pytest.mark.parametrize(
-    ("address", "location"),
+    ("url", "location"),
     [
         ("/en/", "/"),
         ("/en/?q=x%20y&type=bilateral", "/?q=x%20y&type=bilateral"),
@@ -73,53 +74,53 @@ def test_first_language_is_that_of_addresses_without_one_but_not_of_the_office(c
         ("/en/https://evil.example/", "/https://evil.example/"),
     ],
 )
-def test_address_with_the_code_of_the_first_language_leads_to_that_without_it(client, db, address, location):
-    answer = client.get(address)
+def test_prefix_of_the_default_language_redirects_to_the_url_without_it(client, db, url, location):
+    response = client.get(url)
 
-    assert (answer.status_code, answer["Location"]) == (302, location)
-
-
-@pytest.mark.parametrize("address", ["/it/", "/de/de/", "/de/admin/"])
-def test_address_of_no_page_in_no_language_is_not_found(client, db, address):
-    assert client.get(address).status_code == 404
+    assert (response.status_code, response["Location"]) == (302, location)
 
 
-def test_switch_names_each_language_in_itself_and_marks_the_page_s_own(client, marburg):
-    source = SWITCH.search(client.get("/de/").content.decode())[0]
+@pytest.mark.parametrize("url", ["/it/", "/de/de/", "/de/admin/"])
+def test_unknown_prefix_is_not_found(client, db, url):
+    assert client.get(url).status_code == 404
+
+
+def test_language_switch_names_every_language_and_marks_the_current_one(client, marburg):
+    source = LANGUAGE_SWITCH_RE.search(client.get("/de/").content.decode())[0]
 
     assert text(source) == "English Deutsch Français Español עברית"
     assert re.findall(r'lang="(\w+)" aria-current="true"', source) == ["de"]
 
 
-@pytest.mark.parametrize("script", [{}, {"hx-request": "true"}], ids=["page", "part put in place"])
-def test_switch_keeps_what_is_asked_for(client, marburg, script):
-    page = client.get("/de/?q=m&country=DE&country=FR&sort=-name", headers=script)
+@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}], ids=["page", "htmx request"])
+def test_language_switch_keeps_the_query_string(client, marburg, headers):
+    page = client.get("/de/?q=m&country=DE&country=FR&sort=-name", headers=headers)
 
-    asked = "?q=m&amp;country=DE&amp;country=FR&amp;sort=-name"
-    assert switch(page) == {
-        "en": f"/{asked}",
-        "de": f"/de/{asked}",
-        "fr": f"/fr/{asked}",
-        "es": f"/es/{asked}",
-        "he": f"/he/{asked}",
+    query = "?q=m&amp;country=DE&amp;country=FR&amp;sort=-name"
+    assert language_switch(page) == {
+        "en": f"/{query}",
+        "de": f"/de/{query}",
+        "fr": f"/fr/{query}",
+        "es": f"/es/{query}",
+        "he": f"/he/{query}",
     }
 
 
-def test_switch_leads_to_the_same_university(client, db):
+def test_language_switch_links_to_the_same_university(client, db):
     university = AgreementFactory(university__name="جامعة القاهرة").university
 
     page = client.get(university.get_absolute_url())
 
-    assert client.get(switch(page)["fr"]).context["university"] == university
+    assert client.get(language_switch(page)["fr"]).context["university"] == university
 
 
-def test_switch_of_a_wrong_address_leads_to_the_first_page(client, db):
+def test_language_switch_of_an_unknown_url_links_to_the_list(client, db):
     page = client.get("/no-such-page/")
 
-    assert switch(page) == {"en": "/", "de": "/de/", "fr": "/fr/", "es": "/es/", "he": "/he/"}
+    assert language_switch(page) == {"en": "/", "de": "/de/", "fr": "/fr/", "es": "/es/", "he": "/he/"}
 
 
-def test_head_names_the_page_in_each_language(client, marburg):
+def test_head_has_alternate_links_for_every_language(client, marburg):
     head = client.get("/de/universities/marburg/").content.decode().split("</head>")[0]
 
     assert re.findall(r'<link rel="alternate" hreflang="([\w-]+)" href="([^"]+)">', head) == [
@@ -139,14 +140,13 @@ def four_countries(db):
         AgreementFactory(university__country=country, university__name=f"University of {code}")
 
 
-def countries(page):
-    """The headings of the list's groups."""
+def country_headings(page):
     groups = re.findall(r'<th scope="rowgroup".*?</th>', page.content.decode(), re.DOTALL)
     return [text(group) for group in groups]
 
 
 @pytest.mark.parametrize(
-    ("address", "found"),
+    ("url", "found"),
     [
         ("/", ["Austria", "Germany", "Hong Kong", "USA"]),
         ("/de/", ["Deutschland", "Hongkong", "Österreich", "Vereinigte Staaten"]),
@@ -159,29 +159,29 @@ def countries(page):
         ("/?q=deutschland", ["Germany"]),
     ],
 )
-def test_countries_are_named_sorted_and_found_in_the_language(client, four_countries, address, found):
-    assert countries(client.get(address)) == found
+def test_countries_are_named_sorted_and_searched_in_the_language(client, four_countries, url, found):
+    assert country_headings(client.get(url)) == found
 
 
-def test_country_is_named_in_the_language_wherever_it_stands(client, four_countries):
-    page, chosen = client.get("/fr/universities/university-of-us/"), client.get("/fr/?country=DE")
+def test_country_is_localized_on_every_page(client, four_countries):
+    page, selected = client.get("/fr/universities/university-of-us/"), client.get("/fr/?country=DE")
 
-    assert pieces(page, "nav") == ["Universités partenaires États-Unis"]
+    assert element_texts(page, "nav") == ["Universités partenaires États-Unis"]
     assert ("États-Unis" in text(page), "USA" in text(page)) == (True, False)
-    assert ("Allemagne" in text(chosen), "Germany" in text(chosen)) == (True, False)
+    assert ("Allemagne" in text(selected), "Germany" in text(selected)) == (True, False)
 
 
 def test_country_that_the_office_renamed_keeps_its_name(client, four_countries):
     Country.objects.filter(code="DE").update(name="West Germany", name_key="west germany")
 
-    assert countries(client.get("/de/")) == ["Hongkong", "Österreich", "Vereinigte Staaten", "West Germany"]
+    assert country_headings(client.get("/de/")) == ["Hongkong", "Österreich", "Vereinigte Staaten", "West Germany"]
 
 
-@pytest.mark.parametrize("address", ["/de/", "/he/?sort=-country&q=partner"])
-def test_translated_list_makes_as_many_queries_with_300_universities_as_with_3(client, db, address):
+@pytest.mark.parametrize("url", ["/de/", "/he/?sort=-country&q=partner"])
+def test_translated_list_makes_as_many_queries_with_300_universities_as_with_3(client, db, url):
     partners(3)
-    with_3 = queries(client, address)
+    with_3 = count_queries(client, url)
 
     partners(297, first=4)
 
-    assert queries(client, address) == with_3
+    assert count_queries(client, url) == with_3

@@ -12,47 +12,47 @@ from partners.enums import AgreementStatus
 from partners.models import Country
 from partners.name_normalization import normalize_name
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import pieces, queries, rows, text
+from tests.html import count_queries, element_texts, rows, text
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
-INLINE_CODE = re.compile(r"\sstyle\s*=|<style\b|<script\b(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
-OTHER_HOST = re.compile(r"(?:https?:)?//[\w.-]+")
+INLINE_CODE_RE = re.compile(r"\sstyle\s*=|<style\b|<script\b(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
+HOST_RE = re.compile(r"(?:https?:)?//[\w.-]+")
 PAST, FUTURE = date(2000, 1, 1), date(2999, 12, 31)
 
 
 def university_names(page):
-    return [text(link) for link in re.findall(r'<th scope="row".*?</th>', page.content.decode(), re.DOTALL)]
+    return [text(cell) for cell in re.findall(r'<th scope="row".*?</th>', page.content.decode(), re.DOTALL)]
 
 
-MEANING = "in process means that we are still negotiating"
+IN_PROCESS_NOTE = "in process means that we are still negotiating"
 
 
-@pytest.mark.parametrize("address", ["/", "/?embed=1"])
-def test_list_says_what_in_process_means_only_where_one_is(client, db, address):
+@pytest.mark.parametrize("url", ["/", "/?embed=1"])
+def test_list_explains_in_process_only_if_an_agreement_is(client, db, url):
     AgreementFactory(university__name="Marburg")
-    without = client.get(address)
+    before = client.get(url)
     AgreementFactory(university__name="Jena", status=AgreementStatus.IN_PROCESS)
 
-    assert [MEANING in text(page) for page in (without, client.get(address))] == [False, True]
-    assert MEANING not in text(client.get(f"{address}?q=marburg" if address == "/" else f"{address}&q=marburg"))
+    assert [IN_PROCESS_NOTE in text(page) for page in (before, client.get(url))] == [False, True]
+    assert IN_PROCESS_NOTE not in text(client.get(f"{url}?q=marburg" if url == "/" else f"{url}&q=marburg"))
 
 
-def test_list_heads_with_the_office_s_count(client, register):
+def test_heading_has_the_counts_of_the_office_list(client, register):
     page = client.get("/")
 
-    assert pieces(page, "h1") == ["Partner universities"]
-    assert pieces(page, "h2") == ["108 universities in 30 countries"]
+    assert element_texts(page, "h1") == ["Partner universities"]
+    assert element_texts(page, "h2") == ["108 universities in 30 countries"]
 
 
-def test_list_heads_with_the_count_of_one(client, db):
+def test_heading_has_the_counts_in_the_singular(client, db):
     AgreementFactory()
 
     page = client.get("/")
 
-    assert pieces(page, "h2") == ["1 university in 1 country"]
+    assert element_texts(page, "h2") == ["1 university in 1 country"]
 
 
-def test_list_gives_the_universities_by_country_and_name_with_accents_ignored(client, germany):
+def test_universities_are_sorted_by_country_and_name_ignoring_accents(client, germany):
     brazil = Country.objects.get(code="BR")
     for country, name in [(germany, "Zwickau"), (germany, "Övelgönne"), (germany, "Osnabrück"), (brazil, "Água")]:
         AgreementFactory(university__country=country, university__name=name)
@@ -69,29 +69,29 @@ def test_list_gives_the_universities_by_country_and_name_with_accents_ignored(cl
     ]
 
 
-def test_list_gives_a_university_s_types_in_their_order(client, register):
+def test_agreements_are_in_the_order_of_their_types(client, register):
     page = client.get("/", {"q": "politecnico milano"})
 
     assert rows(page) == ["Italy", "Politecnico di Milano Bilateral Erasmus+ GE3"]
 
 
 @pytest.mark.parametrize("query", ["munich tu", "tu munich", "GERMANY  Munich", "tum ger"])
-def test_search_takes_words_in_any_order_and_from_any_column(client, register, query):
+def test_search_matches_words_in_any_order_and_column(client, register, query):
     page = client.get("/", {"q": query})
 
     assert rows(page) == ["Germany", "Technical University of Munich (TUM) Bilateral Erasmus+ GE3"]
 
 
-def test_list_links_a_university_to_its_page(client, db):
+def test_list_links_to_the_university_page(client, db):
     AgreementFactory(university__name="Universität Łódź")
 
-    address = re.search(r'<th scope="row"[^>]*><a href="([^"]+)">', client.get("/").content.decode())[1]
+    url = re.search(r'<th scope="row"[^>]*><a href="([^"]+)">', client.get("/").content.decode())[1]
 
-    assert pieces(client.get(address), "h1") == ["Universität Łódź"]
+    assert element_texts(client.get(url), "h1") == ["Universität Łódź"]
 
 
 @pytest.mark.parametrize(
-    ("agreement", "words"),
+    ("agreement", "badge"),
     [
         ({"status": AgreementStatus.SIGNED}, "Bilateral"),
         ({"status": AgreementStatus.SIGNED, "valid_until": FUTURE}, "Bilateral"),
@@ -101,12 +101,12 @@ def test_list_links_a_university_to_its_page(client, db):
     ],
     ids=["open-ended", "in force", "in process", "in process of unknown type", "in process with a past end"],
 )
-def test_list_shows_what_is_in_force_or_in_process(client, db, agreement, words):
+def test_list_shows_what_is_in_force_or_in_process(client, db, agreement, badge):
     AgreementFactory(university__name="Marburg", **agreement)
 
     page = client.get("/")
 
-    assert rows(page) == ["Germany", f"Marburg {words}"]
+    assert rows(page) == ["Germany", f"Marburg {badge}"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_list_shows_what_is_in_force_or_in_process(client, db, agreement, words)
         ({}, {"status": AgreementStatus.ENDED}),
         ({}, {"status": AgreementStatus.ENDED, "valid_until": FUTURE}),
     ],
-    ids=["kept off", "kept off and in process", "expired", "ended", "ended before its time"],
+    ids=["unlisted", "unlisted and in process", "expired", "ended", "ended before its time"],
 )
 def test_list_does_not_show_a_university_that_is_not_public(client, db, university, agreement):
     AgreementFactory(university__name="Shown")
@@ -127,7 +127,7 @@ def test_list_does_not_show_a_university_that_is_not_public(client, db, universi
     page = client.get("/")
 
     assert rows(page) == ["Germany", "Shown Bilateral"]
-    assert pieces(page, "h2") == ["1 university in 1 country"]
+    assert element_texts(page, "h2") == ["1 university in 1 country"]
 
 
 def test_list_does_not_show_a_university_without_any_agreement(client, db):
@@ -140,7 +140,7 @@ def test_list_does_not_show_a_university_without_any_agreement(client, db):
 
 
 @pytest.mark.parametrize("past", [{"status": AgreementStatus.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
-def test_list_does_not_show_the_past_beside_what_is_in_force(client, erasmus, past):
+def test_list_does_not_show_past_agreements_beside_current_ones(client, erasmus, past):
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university, agreement_type=erasmus)
     AgreementFactory(university=university, **past)
@@ -151,7 +151,7 @@ def test_list_does_not_show_the_past_beside_what_is_in_force(client, erasmus, pa
 
 
 @pytest.mark.parametrize(
-    ("moment", "shown"),
+    ("moment", "listed"),
     [
         ("2026-06-29 12:00", ["Germany", "Marburg Bilateral"]),
         ("2026-06-30 00:00", ["Germany", "Marburg Bilateral"]),
@@ -159,26 +159,26 @@ def test_list_does_not_show_the_past_beside_what_is_in_force(client, erasmus, pa
         ("2026-07-01 00:00", []),
     ],
 )
-def test_list_shows_an_agreement_to_the_end_of_its_last_day(client, db, moment, shown):
+def test_list_shows_an_agreement_to_the_end_of_its_last_day(client, db, moment, listed):
     AgreementFactory(university__name="Marburg", valid_until=date(2026, 6, 30))
 
     with time_machine.travel(moment, tick=False):
         page = client.get("/")
 
-    assert rows(page) == shown
+    assert rows(page) == listed
 
 
-def test_list_tells_the_day_in_the_office_s_time_zone(client, db, settings):
+def test_list_uses_the_date_in_the_configured_time_zone(client, db, settings):
     settings.TIME_ZONE = "Asia/Tokyo"
     AgreementFactory(university__name="Marburg", valid_until=date(2026, 6, 30))
 
     with time_machine.travel("2026-06-30T20:00:00+00:00", tick=False):
         page = client.get("/")
 
-    assert pieces(page, "h2") == ["There are no partner universities yet"]
+    assert element_texts(page, "h2") == ["There are no partner universities yet"]
 
 
-def test_list_explains_what_in_process_means(client, db):
+def test_list_explains_in_process(client, db):
     AgreementFactory(status=AgreementStatus.IN_PROCESS)
 
     page = client.get("/")
@@ -197,8 +197,8 @@ def test_list_is_one_page_up_to_250_universities(client, db, number, found, page
     page = client.get("/")
 
     assert len(university_names(page)) == found
-    assert pieces(page, "h2") == [f"{number} universities in 1 country"]
-    assert " ".join(pieces(page, "nav")) == pages
+    assert element_texts(page, "h2") == [f"{number} universities in 1 country"]
+    assert " ".join(element_texts(page, "nav")) == pages
 
 
 @pytest.mark.parametrize(
@@ -211,39 +211,39 @@ def test_list_is_one_page_up_to_250_universities(client, db, number, found, page
         ("zwei", "Partner 0001", "Partner 0100", "Page 1 of 3 Next page"),
     ],
 )
-def test_list_page_gives_its_part(client, db, number, first, last, links):
+def test_page_parameter_selects_a_page(client, db, number, first, last, links):
     partners(251)
 
     page = client.get("/", {"page": number})
 
     names = university_names(page)
     assert (names[0], names[-1]) == (first, last)
-    assert pieces(page, "nav") == [links]
+    assert element_texts(page, "nav") == [links]
 
 
-def test_list_page_links_keep_what_is_asked_for(client, db):
+def test_pagination_links_keep_the_query_string(client, db):
     partners(251)
 
     page = client.get("/?q=partner&country=DE&country=FR&type=bilateral&status=in-force&sort=-name&page=2")
 
     links = re.findall(r'href="(\?[^"]+)" rel="(prev|next)"', page.content.decode())
-    asked = "?q=partner&amp;country=DE&amp;country=FR&amp;type=bilateral&amp;status=in-force&amp;sort=-name&amp;page="
-    assert links == [(f"{asked}1", "prev"), (f"{asked}3", "next")]
+    query = "?q=partner&amp;country=DE&amp;country=FR&amp;type=bilateral&amp;status=in-force&amp;sort=-name&amp;page="
+    assert links == [(f"{query}1", "prev"), (f"{query}3", "next")]
 
 
 def test_empty_list_says_that_nothing_is_published(client, db):
     page = client.get("/")
 
-    assert pieces(page, "h2") == ["There are no partner universities yet"]
+    assert element_texts(page, "h2") == ["There are no partner universities yet"]
     assert rows(page) == []
 
 
-def test_empty_answer_says_that_nothing_matches_and_leads_back(client, db):
+def test_empty_result_says_so_and_suggests_removing_a_filter(client, db):
     AgreementFactory(university__name="Marburg")
 
     page = client.get("/", {"q": "Heidelberg"})
 
-    assert pieces(page, "h2") == ["No university matches"]
+    assert element_texts(page, "h2") == ["No university matches"]
     assert "There would be some without one of the choices: Without “Heidelberg”: 1 university" in text(page)
     assert rows(page) == []
 
@@ -267,16 +267,16 @@ def test_list_and_page_show_a_hostile_name_as_text(client, db, name):
 
     listed, page = client.get("/"), client.get(university.get_absolute_url())
 
-    assert university_names(listed) == pieces(page, "h1") == [normalize_name(name)]
+    assert university_names(listed) == element_texts(page, "h1") == [normalize_name(name)]
     assert "<bdi" in re.search(r"<h1>.*?</h1>", page.content.decode())[0]
     assert re.findall(r"<script>|<img", listed.content.decode() + page.content.decode()) == []
 
 
-@pytest.mark.parametrize("address", ["/", "/?q=tecnologico&type=bilateral", "/?q=nothing-like-this"])
-def test_list_names_no_other_host(client, register, address):
-    page = client.get(address)
+@pytest.mark.parametrize("url", ["/", "/?q=tecnologico&type=bilateral", "/?q=nothing-like-this"])
+def test_list_refers_to_no_other_host(client, register, url):
+    page = client.get(url)
 
-    assert set(OTHER_HOST.findall(page.content.decode())) == {"http://testserver"}
+    assert set(HOST_RE.findall(page.content.decode())) == {"http://testserver"}
 
 
 def test_style_sheet_and_icon_load_nothing_else():
@@ -287,34 +287,34 @@ def test_style_sheet_and_icon_load_nothing_else():
     assert loaded == [[], []]
 
 
-def test_every_public_answer_has_the_headers_that_keep_it_safe(client, db):
+def test_every_public_page_has_security_headers(client, db):
     university = AgreementFactory().university
 
-    answers = [client.get(address) for address in ("/", university.get_absolute_url(), "/universities/none/")]
+    responses = [client.get(url) for url in ("/", university.get_absolute_url(), "/universities/none/")]
 
-    policies = [dict(part.split(" ", 1) for part in a["Content-Security-Policy"].split("; ")) for a in answers]
+    policies = [dict(part.split(" ", 1) for part in a["Content-Security-Policy"].split("; ")) for a in responses]
     assert [policy["default-src"] for policy in policies] == ["'self'"] * 3
-    assert "unsafe" not in " ".join(answer["Content-Security-Policy"] for answer in answers)
-    assert [answer["X-Frame-Options"] for answer in answers] == ["DENY"] * 3
-    assert [answer["Referrer-Policy"] for answer in answers] == ["same-origin"] * 3
-    assert [answer["X-Content-Type-Options"] for answer in answers] == ["nosniff"] * 3
+    assert "unsafe" not in " ".join(response["Content-Security-Policy"] for response in responses)
+    assert [response["X-Frame-Options"] for response in responses] == ["DENY"] * 3
+    assert [response["Referrer-Policy"] for response in responses] == ["same-origin"] * 3
+    assert [response["X-Content-Type-Options"] for response in responses] == ["nosniff"] * 3
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
 def test_template_has_no_inline_code(template):
-    assert INLINE_CODE.findall(template.read_text()) == []
+    assert INLINE_CODE_RE.findall(template.read_text()) == []
 
 
 @pytest.mark.parametrize(
     "source",
     ['<p style="color: red">', "<style>", "<script>", '<script type="module">', '<a onclick="x()">', "javascript:x()"],
 )
-def test_inline_code_is_recognised(source):
-    assert INLINE_CODE.search(source)
+def test_inline_code_is_detected(source):
+    assert INLINE_CODE_RE.search(source)
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "/",
         "/?q=partner",
@@ -324,20 +324,20 @@ def test_inline_code_is_recognised(source):
         "/?sort=name&pick=partner-0001",
     ],
 )
-def test_list_makes_as_many_queries_with_300_universities_as_with_3(client, db, address):
+def test_list_makes_as_many_queries_with_300_universities_as_with_3(client, db, url):
     partners(3)
-    with_3 = queries(client, address)
+    with_3 = count_queries(client, url)
 
     partners(297, first=4)
 
-    assert queries(client, address) == with_3
+    assert count_queries(client, url) == with_3
 
 
 def test_list_makes_at_most_5_queries_for_the_office_s_register(client, register):
-    assert queries(client, "/") <= 5
+    assert count_queries(client, "/") <= 5
 
 
-def test_list_weighs_at_most_48_kb_with_all_it_loads(client, register):
+def test_list_and_its_files_are_at_most_48_kb(client, register):
     page = client.get("/", headers={"accept-encoding": "gzip"})
 
     source = gzip.decompress(page.content).decode()
@@ -355,40 +355,40 @@ def test_list_weighs_at_most_48_kb_with_all_it_loads(client, register):
 
 
 @pytest.mark.parametrize(
-    ("address", "canonical"),
+    ("url", "canonical"),
     [("/", ["http://testserver/"]), ("/?page=1", ["http://testserver/"]), ("/?page=2", ["http://testserver/?page=2"])],
 )
-def test_whole_list_names_its_own_address(client, db, address, canonical):
+def test_unfiltered_list_has_a_canonical_link(client, db, url, canonical):
     partners(251)
 
-    page = client.get(address).content.decode()
+    page = client.get(url).content.decode()
 
     assert re.findall(r'<link rel="canonical" href="([^"]+)">', page) == canonical
     assert "noindex" not in page
 
 
 @pytest.mark.parametrize(
-    "address", ["/?q=x", "/?country=DE", "/?type=bilateral", "/?status=in-force", "/?sort=name", "/?page=all"]
+    "url", ["/?q=x", "/?country=DE", "/?type=bilateral", "/?status=in-force", "/?sort=name", "/?page=all"]
 )
-def test_search_engines_leave_out_what_is_a_part_of_the_list_or_in_another_order(client, register, address):
-    page = client.get(address).content.decode()
+def test_filtered_or_sorted_list_is_not_indexed(client, register, url):
+    page = client.get(url).content.decode()
 
     assert '<meta name="robots" content="noindex, follow">' in page
     assert "canonical" not in page
 
 
-@pytest.mark.parametrize(("number", "offered", "shown"), [(251, 1, 251), (1_000, 1, 1_000), (1_001, 0, 100)])
-def test_list_is_one_page_for_printing_up_to_1000_universities(client, db, number, offered, shown):
-    partners(number)
+@pytest.mark.parametrize(("count", "offered", "displayed"), [(251, 1, 251), (1_000, 1, 1_000), (1_001, 0, 100)])
+def test_list_can_be_printed_on_one_page_up_to_1000_universities(client, db, count, offered, displayed):
+    partners(count)
 
     assert text(client.get("/")).count("All on one page, for printing") == offered
-    assert len(university_names(client.get("/?page=all"))) == shown
+    assert len(university_names(client.get("/?page=all"))) == displayed
 
 
-def test_list_says_on_paper_what_it_is_narrowed_to_and_when(client, register):
+def test_printed_list_names_its_filters_and_date(client, register):
     with time_machine.travel("2026-03-01 12:00", tick=False):
         page = client.get("/?q=rome&type=erasmus&country=IT")
 
-    on_paper = text(re.search(r'<p class="on-paper">.*?</p>', page.content.decode())[0])
-    asked = "http://testserver/?q=rome&country=IT&type=erasmus"
-    assert on_paper == f"As of 1 Mar 2026 · rome · Erasmus+ · Italy · {asked}"
+    line = text(re.search(r'<p class="print-only">.*?</p>', page.content.decode())[0])
+    url = "http://testserver/?q=rome&country=IT&type=erasmus"
+    assert line == f"As of 1 Mar 2026 · rome · Erasmus+ · Italy · {url}"

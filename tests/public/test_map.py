@@ -9,46 +9,45 @@ from django.contrib.staticfiles import finders
 from django.http import QueryDict
 
 from partners.models import Country, University
-from partners.public.facets import facets
+from partners.public.facets import build_facets
 from partners.public.filters import PartnerFilter
 from partners.public.map import CountryMap
 from partners.reference_data import default_country_names
 from tests.factories import AgreementFactory
 from tests.html import text
 
-MAP = re.compile(r'<details class="map".*?</details>', re.DOTALL)
-BUBBLE = re.compile(r'<a href="[^"]*" class="bubble.*?</a>', re.DOTALL)
+MAP_RE = re.compile(r'<details class="map".*?</details>', re.DOTALL)
+BUBBLE_RE = re.compile(r'<a href="[^"]*" class="bubble.*?</a>', re.DOTALL)
 ON = "2026-11-24"
 
 
-def map_of(page):
-    return MAP.search(page.content.decode())[0]
+def map_html(page):
+    return MAP_RE.search(page.content.decode())[0]
 
 
-def labels(page):
-    """What the bubbles are called, in order."""
-    return [re.search(r'aria-label="([^"]+)"', bubble)[1] for bubble in BUBBLE.findall(page.content.decode())]
+def bubble_labels(page):
+    return [re.search(r'aria-label="([^"]+)"', bubble)[1] for bubble in BUBBLE_RE.findall(page.content.decode())]
 
 
-def marked(page, mark):
-    bubbles = [bubble for bubble in BUBBLE.findall(page.content.decode()) if mark in bubble.split(">")[0]]
+def bubble_titles(page, attribute):
+    bubbles = [bubble for bubble in BUBBLE_RE.findall(page.content.decode()) if attribute in bubble.split(">")[0]]
     return [text(re.search("<title>.*?</title>", bubble)[0]) for bubble in bubbles]
 
 
-def address(page, code):
+def bubble_url(page, code):
     return re.search(rf'<a href="([^"]+)" class="[^"]+" id="map-{code}"', page.content.decode())[1]
 
 
-def drawn(query):
-    """The bubbles of a list by the code of their country, with their panel."""
+def panels_and_bubbles(query):
+    """Return pairs of panel and bubble by country code."""
     partner_filter = PartnerFilter(QueryDict(query), University.objects.filter(is_listed=True), on=ON)
     assert partner_filter.form.is_valid()
-    panels = CountryMap(partner_filter, facets(partner_filter)["country"]).panels()
+    panels = CountryMap(partner_filter, build_facets(partner_filter)["country"]).panels()
     return {bubble.code: (panel, bubble) for panel, bubbles in panels for bubble in bubbles}
 
 
-def test_map_tells_the_universities_of_each_country_by_the_alphabet_of_its_panel(client, register):
-    assert labels(client.get("/")) == [
+def test_bubbles_are_in_alphabetical_order_within_their_panel(client, register):
+    assert bubble_labels(client.get("/")) == [
         "Austria: 1 university",
         "Belgium: 1 university",
         "Cyprus: 1 university",
@@ -82,20 +81,23 @@ def test_map_tells_the_universities_of_each_country_by_the_alphabet_of_its_panel
     ]
 
 
-def test_map_tells_what_a_search_finds(client, register):
-    assert labels(client.get("/?q=tecnologico&type=bilateral")) == ["Argentina: 1 university"]
+def test_map_shows_search_results(client, register):
+    assert bubble_labels(client.get("/?q=tecnologico&type=bilateral")) == ["Argentina: 1 university"]
 
 
-def test_map_marks_the_countries_that_are_chosen_and_offers_the_others(client, register):
+def test_map_marks_selected_countries_and_offers_the_others(client, register):
     page = client.get("/?type=erasmus&country=IT")
 
-    assert marked(page, "aria-current") == ["Italy: 3 universities"]
-    assert marked(page, "is-more")[:2] == ["Belgium: 1 more university", "Czech Republic: 1 more university"]
-    assert len(labels(page)) == len(marked(page, "is-more")) + 1
+    assert bubble_titles(page, "aria-current") == ["Italy: 3 universities"]
+    assert bubble_titles(page, "is-additional")[:2] == [
+        "Belgium: 1 more university",
+        "Czech Republic: 1 more university",
+    ]
+    assert len(bubble_labels(page)) == len(bubble_titles(page, "is-additional")) + 1
 
 
 @pytest.mark.parametrize(
-    ("asked", "code", "leads_to"),
+    ("url", "code", "expected"),
     [
         ("/", "IT", "?country=IT"),
         ("/?q=a&type=bilateral&sort=-name&page=2", "IT", "?q=a&amp;type=bilateral&amp;sort=-name&amp;country=IT"),
@@ -104,73 +106,77 @@ def test_map_marks_the_countries_that_are_chosen_and_offers_the_others(client, r
         ("/?country=IT", "IT", "?"),
     ],
 )
-def test_bubble_adds_its_country_to_what_is_asked_for_or_takes_it_away(client, register, asked, code, leads_to):
-    assert address(client.get(asked), code) == leads_to
+def test_bubble_toggles_its_country(client, register, url, code, expected):
+    assert bubble_url(client.get(url), code) == expected
 
 
-def test_bubble_is_as_large_as_its_number(register):
-    bubbles = drawn("")
-    areas = {code: (bubble.radius / panel.unit) ** 2 / bubble.count for code, (panel, bubble) in bubbles.items()}
+def test_area_of_a_bubble_is_proportional_to_its_count(register):
+    bubbles = panels_and_bubbles("")
+    areas = {
+        code: (bubble.radius / panel.units_per_px) ** 2 / bubble.count for code, (panel, bubble) in bubbles.items()
+    }
 
-    few = [code for code, (_, bubble) in bubbles.items() if bubble.count >= 2]
-    assert {code: areas[code] / areas["US"] for code in few} == pytest.approx(dict.fromkeys(few, 1), rel=0.05)
-
-
-def test_bubbles_stay_where_they_are_and_shrink(register):
-    whole, part = drawn(""), drawn("type=erasmus")
-
-    places = {code: (bubble.x, bubble.y) for code, (_, bubble) in whole.items()}
-    assert {code: (bubble.x, bubble.y) for code, (_, bubble) in part.items()} == {code: places[code] for code in part}
-    assert part["IT"][1].radius < whole["IT"][1].radius
+    several = [code for code, (_, bubble) in bubbles.items() if bubble.count >= 2]
+    assert {code: areas[code] / areas["US"] for code in several} == pytest.approx(dict.fromkeys(several, 1), rel=0.05)
 
 
-def test_every_bubble_can_be_hit_beside_its_neighbours(register):
-    bubbles = drawn("")
-    smallest = min(2 * bubble.reach / panel.unit for panel, bubble in bubbles.values())
+def test_filter_shrinks_bubbles_without_moving_them(register):
+    unfiltered, filtered = panels_and_bubbles(""), panels_and_bubbles("type=erasmus")
 
-    crowded = [
-        (one, other)
-        for (one, (panel, bubble)), (other, (other_panel, beside)) in combinations(bubbles.items(), 2)
-        if panel is other_panel and hypot(bubble.x - beside.x, bubble.y - beside.y) < bubble.reach + beside.reach - 0.2
+    positions = {code: (bubble.x, bubble.y) for code, (_, bubble) in unfiltered.items()}
+    assert {code: (bubble.x, bubble.y) for code, (_, bubble) in filtered.items()} == {
+        code: positions[code] for code in filtered
+    }
+    assert filtered["IT"][1].radius < unfiltered["IT"][1].radius
+
+
+def test_hit_areas_are_large_enough_and_do_not_overlap(register):
+    bubbles = panels_and_bubbles("")
+    smallest = min(2 * bubble.hit_radius / panel.units_per_px for panel, bubble in bubbles.values())
+
+    overlapping = [
+        (code, other_code)
+        for (code, (panel, one)), (other_code, (other_panel, other)) in combinations(bubbles.items(), 2)
+        if panel is other_panel and hypot(one.x - other.x, one.y - other.y) < one.hit_radius + other.hit_radius - 0.2
     ]
 
     assert smallest * 0.75 >= 24
-    assert crowded == []
+    assert overlapping == []
 
 
-def test_every_country_has_a_place_in_its_panel(db):
+def test_every_country_has_a_position_in_its_panel(db):
     for code in default_country_names():
         AgreementFactory(university__country=Country.objects.get(code=code))
 
-    bubbles = drawn("")
+    bubbles = panels_and_bubbles("")
 
     assert bubbles.keys() == default_country_names().keys()
-    assert [code for code, (panel, bubble) in bubbles.items() if not panel.has((bubble.x, bubble.y))] == []
+    assert [code for code, (panel, bubble) in bubbles.items() if not panel.contains((bubble.x, bubble.y))] == []
 
 
-def test_country_of_no_known_place_is_on_the_list_alone(client, db):
+def test_country_without_a_position_is_on_the_list_only(client, db):
     AgreementFactory(university__country=Country.objects.create(code="XX", name="Utopia"))
 
     page = client.get("/")
 
     assert "Utopia" in text(page)
-    assert MAP.findall(page.content.decode()) == []
+    assert MAP_RE.findall(page.content.decode()) == []
 
 
 def test_panel_without_a_university_is_left_out(client, db):
     AgreementFactory()
 
-    assert re.findall(r'<figure class="panel" id="([^"]+)"', map_of(client.get("/"))) == ["map-europe"]
+    assert re.findall(r'<figure class="panel" id="([^"]+)"', map_html(client.get("/"))) == ["map-europe"]
 
 
-def test_map_writes_numbers_as_pictures_have_them_in_every_language(client, register):
-    numbers = re.findall(r'\b(?:cx|cy|r|x|y|font-size)="([^"]*)"', map_of(client.get("/de/")))
+def test_numbers_in_svg_are_not_localized(client, register):
+    numbers = re.findall(r'\b(?:cx|cy|r|x|y|font-size)="([^"]*)"', map_html(client.get("/de/")))
 
     assert len(numbers) > 30 * 6
     assert [number for number in numbers if not re.fullmatch(r"\d+\.\d+", number)] == []
 
 
-def test_map_weighs_at_most_25_kb_compressed_with_its_land(client, register):
+def test_map_and_land_are_at_most_25_kb_compressed(client, register):
     land = Path(finders.find("partners/land.svg")).read_bytes()
 
-    assert len(gzip.compress(land)) + len(gzip.compress(map_of(client.get("/")).encode())) <= 25 * 1024
+    assert len(gzip.compress(land)) + len(gzip.compress(map_html(client.get("/")).encode())) <= 25 * 1024

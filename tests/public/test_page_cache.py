@@ -1,5 +1,3 @@
-"""Pages kept as bytes: for whom, for how long, and how many of them."""
-
 import gzip
 
 import pytest
@@ -20,41 +18,41 @@ MARBURG = "/universities/marburg/"
 
 @pytest.fixture(autouse=True)
 def marburg(db, monkeypatch):
-    """A register that does not change, asked for its revision although a test is a transaction."""
+    """A public university; the data version is read although the test runs in a transaction."""
     cache.clear()
     AgreementFactory(university__name="Marburg")
     monkeypatch.setattr(data_version, "current_version", data_version.read_version)
 
 
 @pytest.fixture
-def asked(client):
-    """An answer, and how many queries it took."""
+def get_with_query_count(client):
+    """Return a function that gives a response and its number of queries."""
 
-    def ask(address, **headers):
+    def get(url, **headers):
         with CaptureQueriesContext(connection) as captured:
-            answer = client.get(address, headers=headers)
-        return answer, len(captured)
+            response = client.get(url, headers=headers)
+        return response, len(captured)
 
-    return ask
+    return get
 
 
-@pytest.mark.parametrize("address", ["/", "/?country=DE&sort=name", MARBURG])
-def test_page_is_rendered_once(asked, address):
-    first, queries = asked(address)
-    second, queries_then = asked(address)
+@pytest.mark.parametrize("url", ["/", "/?country=DE&sort=name", MARBURG])
+def test_page_is_rendered_once(get_with_query_count, url):
+    first, queries = get_with_query_count(url)
+    second, second_queries = get_with_query_count(url)
 
-    assert queries > queries_then == 1
+    assert queries > second_queries == 1
     assert second.content == first.content
     assert second["ETag"] == first["ETag"]
 
 
-@pytest.mark.parametrize("address", ["/", "/?q=marburg", MARBURG])
+@pytest.mark.parametrize("url", ["/", "/?q=marburg", MARBURG])
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_who_has_the_page_is_told_so_without_rendering(asked, address, encoding):
-    first, _queries = asked(address, accept_encoding=encoding)
+def test_matching_etag_is_answered_with_304_without_rendering(get_with_query_count, url, encoding):
+    first, _queries = get_with_query_count(url, accept_encoding=encoding)
     cache.clear()
 
-    again, queries = asked(address, accept_encoding=encoding, if_none_match=f'"other", W/{first["ETag"]}')
+    again, queries = get_with_query_count(url, accept_encoding=encoding, if_none_match=f'"other", W/{first["ETag"]}')
 
     assert (again.status_code, again.content, queries) == (304, b"", 1)
     assert [again[name] for name in ("ETag", "Cache-Control", "Vary")] == [
@@ -63,7 +61,7 @@ def test_who_has_the_page_is_told_so_without_rendering(asked, address, encoding)
 
 
 @time_machine.travel("2026-06-30 12:00")
-def test_page_says_how_caches_may_keep_it(client):
+def test_page_has_cache_headers(client):
     page = client.get("/")
 
     assert page["Cache-Control"] == "public, max-age=0, must-revalidate, s-maxage=60, stale-while-revalidate=600"
@@ -72,7 +70,7 @@ def test_page_says_how_caches_may_keep_it(client):
     assert page.cookies == {}
 
 
-def test_compressed_page_is_the_page_under_a_tag_of_its_own(client):
+def test_compressed_page_has_its_own_etag(client):
     plain, compressed = client.get("/"), client.get("/", headers={"accept-encoding": "gzip, br"})
 
     assert gzip.decompress(compressed.content) == plain.content
@@ -80,14 +78,14 @@ def test_compressed_page_is_the_page_under_a_tag_of_its_own(client):
     assert compressed["ETag"] == plain["ETag"][:-1] + '-gzip"'
 
 
-def test_kept_page_has_the_headers_that_keep_it_safe(client):
-    fresh, kept = client.get("/"), client.get("/")
+def test_cached_page_has_security_headers(client):
+    fresh, cached = client.get("/"), client.get("/")
 
     names = {*HEADERS, "X-Frame-Options", "Content-Language", "Content-Type"}
-    assert {name: kept[name] for name in names} == {name: fresh[name] for name in names}
+    assert {name: cached[name] for name in names} == {name: fresh[name] for name in names}
 
 
-def test_page_is_of_its_day(client):
+def test_cached_page_expires_at_midnight(client):
     Agreement.objects.update(valid_until="2026-06-30")
 
     with time_machine.travel("2026-06-30 23:59", tick=False):
@@ -97,7 +95,7 @@ def test_page_is_of_its_day(client):
 
 
 @pytest.mark.parametrize(
-    ("address", "same"),
+    ("url", "same"),
     [
         ("/", "/?utm_source=mail&fbclid=1"),
         ("/", "/?q=&country=&page="),
@@ -106,49 +104,48 @@ def test_page_is_of_its_day(client):
         (MARBURG, f"{MARBURG}?country=DE"),
     ],
 )
-def test_addresses_that_ask_the_same_are_one(client, address, same):
-    assert client.get(same)["ETag"] == client.get(address)["ETag"]
-    assert client.get(same).content == client.get(address).content
+def test_equivalent_urls_share_a_page(client, url, same):
+    assert client.get(same)["ETag"] == client.get(url)["ETag"]
+    assert client.get(same).content == client.get(url).content
 
 
 @pytest.mark.parametrize("other", ["/?q=marburg", "/?country=DE", "/?sort=name", "/?page=2", MARBURG])
-def test_addresses_that_ask_otherwise_are_not(client, other):
+def test_different_urls_do_not_share_a_page(client, other):
     assert client.get(other)["ETag"] != client.get("/")["ETag"]
 
 
-def test_page_of_one_name_of_the_site_is_not_given_under_another(client):
+def test_hosts_do_not_share_a_page(client):
     tags = {client.get("/", headers={"host": host})["ETag"] for host in ("testserver", "localhost")}
 
     assert len(tags) == 2
     assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
 
 
-def test_page_under_the_name_of_a_script_is_another_one(client):
-    page, under_a_name = client.get("/de/"), client.get("/", SCRIPT_NAME="/de")
+def test_script_names_do_not_share_a_page(client):
+    page, with_script_name = client.get("/de/"), client.get("/", SCRIPT_NAME="/de")
 
-    assert (page["Content-Language"], under_a_name["Content-Language"]) == ("de", "en")
-    assert page["ETag"] != under_a_name["ETag"]
+    assert (page["Content-Language"], with_script_name["Content-Language"]) == ("de", "en")
+    assert page["ETag"] != with_script_name["ETag"]
 
 
-def test_https_is_asked_for_however_often_its_page_was_kept(client, settings):
+def test_redirect_to_https_is_not_bypassed_by_cached_pages(client, settings):
     settings.SECURE_SSL_REDIRECT = True
 
-    answers = [client.get("/", secure=is_secure) for is_secure in (True, True, False, False)]
+    responses = [client.get("/", secure=is_secure) for is_secure in (True, True, False, False)]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 301, 301]
-    assert answers[-1]["Location"] == "https://testserver/"
+    assert [response.status_code for response in responses] == [200, 200, 301, 301]
+    assert responses[-1]["Location"] == "https://testserver/"
 
 
 @pytest.fixture
-def kept(monkeypatch):
-    """The names of what is kept."""
-    names = set()
-    monkeypatch.setattr("partners.public.middleware.cache.set", lambda name, *others: names.add(name))
-    return names
+def cached_keys(monkeypatch):
+    keys = set()
+    monkeypatch.setattr("partners.public.middleware.cache.set", lambda key, *args: keys.add(key))
+    return keys
 
 
 @pytest.mark.parametrize(
-    "address",
+    "url",
     [
         "/?q=marburg {}",
         "/?q={}",
@@ -165,31 +162,31 @@ def kept(monkeypatch):
         "/universities/marburg/?pick={}",
     ],
 )
-def test_a_thousand_addresses_do_not_fill_the_cache(client, kept, address):
+def test_endless_urls_do_not_fill_the_cache(client, cached_keys, url):
     for number in range(100):
-        client.get(address.format(number))
+        client.get(url.format(number))
 
-    assert len(kept) <= 5
+    assert len(cached_keys) <= 5
 
 
-@pytest.mark.parametrize("address", ["/", "/?country=DE", "/?type=bilateral&sort=name", "/?page=2", MARBURG])
-def test_what_the_site_leads_to_is_kept(client, kept, address):
+@pytest.mark.parametrize("url", ["/", "/?country=DE", "/?type=bilateral&sort=name", "/?page=2", MARBURG])
+def test_linked_pages_are_cached(client, cached_keys, url):
     partners(251)
 
-    client.get(address)
+    client.get(url)
 
-    assert len(kept) == 1
-
-
-@pytest.mark.parametrize("address", ["/universities/none/", "/admin/login/"])
-def test_what_is_no_public_page_is_not_kept(client, kept, address):
-    answer = client.get(address)
-
-    assert not answer.has_header("CDN-Cache-Control")
-    assert kept == set()
+    assert len(cached_keys) == 1
 
 
-def test_hidden_page_is_for_the_office_only_and_never_kept(client, coordinator, kept):
+@pytest.mark.parametrize("url", ["/universities/none/", "/admin/login/"])
+def test_other_pages_are_not_cached(client, cached_keys, url):
+    response = client.get(url)
+
+    assert not response.has_header("CDN-Cache-Control")
+    assert cached_keys == set()
+
+
+def test_preview_is_never_cached(client, coordinator, cached_keys):
     AgreementFactory(university=UniversityFactory(name="Hidden"), status=AgreementStatus.ENDED)
     client.force_login(coordinator)
 
@@ -200,20 +197,20 @@ def test_hidden_page_is_for_the_office_only_and_never_kept(client, coordinator, 
     assert not page.has_header("ETag")
     client.logout()
     assert client.get("/universities/hidden/").status_code == 404
-    assert kept == set()
+    assert cached_keys == set()
 
 
-def test_page_for_who_is_signed_in_is_the_page_for_all(client, coordinator):
-    for_all = client.get("/")
+def test_page_is_the_same_for_signed_in_users(client, coordinator):
+    anonymous = client.get("/")
     client.force_login(coordinator)
 
-    assert client.get("/")["ETag"] == for_all["ETag"]
+    assert client.get("/")["ETag"] == anonymous["ETag"]
 
 
-def test_nothing_is_kept_while_the_site_is_being_built(asked, settings):
+def test_nothing_is_cached_in_debug_mode(get_with_query_count, settings):
     settings.DEBUG = True
 
-    (_page, queries), (again, queries_then) = asked("/"), asked("/")
+    (_page, queries), (again, second_queries) = get_with_query_count("/"), get_with_query_count("/")
 
-    assert min(queries, queries_then) > 1
+    assert min(queries, second_queries) > 1
     assert not again.has_header("ETag")

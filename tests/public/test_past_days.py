@@ -7,7 +7,7 @@ import time_machine
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import queries, rows, text
+from tests.html import count_queries, rows, text
 
 TODAY = date(2026, 6, 1)
 PAST, FUTURE = "2026-01-01", "2027-02-01"
@@ -41,18 +41,18 @@ def today(db):
         ({"status": AgreementStatus.ENDED, "signed_on": date(2025, 1, 1), "ended_on": date(2026, 9, 1)}, "past"),
     ],
 )
-def test_list_of_a_day_shows_what_stood_then_by_the_dates(client, agreement, days):
+def test_list_of_a_day_follows_the_dates_of_agreements(client, agreement, days):
     AgreementFactory(university__name="Marburg", **agreement)
 
-    shown = {
-        name: rows(client.get(address)) != []
-        for name, address in {"past": f"/?on={PAST}", "today": "/", "future": f"/?on={FUTURE}"}.items()
+    is_listed = {
+        name: rows(client.get(url)) != []
+        for name, url in {"past": f"/?on={PAST}", "today": "/", "future": f"/?on={FUTURE}"}.items()
     }
 
-    assert " ".join(name for name, is_shown in shown.items() if is_shown) == days
+    assert " ".join(name for name, is_on_list in is_listed.items() if is_on_list) == days
 
 
-def test_university_that_is_kept_off_the_list_is_on_that_of_no_day(client):
+def test_unlisted_university_is_on_the_list_of_no_day(client):
     AgreementFactory(university__name="Shown")
     AgreementFactory(university=UniversityFactory(name="Hidden", is_listed=False))
 
@@ -67,7 +67,7 @@ def test_university_that_is_kept_off_the_list_is_on_that_of_no_day(client):
         (FUTURE, "This is the list of 1 Feb 2027, if nothing is signed or ended until then. Back to today"),
     ],
 )
-def test_page_names_its_day_and_leads_back(client, day, notice):
+def test_page_names_its_day_and_links_to_today(client, day, notice):
     AgreementFactory()
 
     page = client.get(f"/?country=DE&on={day}")
@@ -79,7 +79,7 @@ def test_page_names_its_day_and_leads_back(client, day, notice):
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2027-02-30", "01.02.2027", "1900-01-01", "2100-01-01", "<b>", "x" * 500])
-def test_day_that_is_none_is_said_so_and_today_shown(client, day):
+def test_invalid_day_shows_a_notice_and_the_list_of_today(client, day):
     AgreementFactory(university__name="Marburg")
 
     page = client.get("/", {"on": day})
@@ -90,7 +90,7 @@ def test_day_that_is_none_is_said_so_and_today_shown(client, day):
 
 
 @pytest.mark.parametrize("embedded", ["", "&embed=1"])
-def test_university_that_has_left_the_list_since_is_not_led_to(client, embedded):
+def test_university_that_is_no_longer_listed_is_not_linked(client, embedded):
     AgreementFactory(university__name="Gone", valid_until=date(2026, 1, 31))
     AgreementFactory(university__name="Still there")
 
@@ -104,14 +104,14 @@ def test_university_that_has_left_the_list_since_is_not_led_to(client, embedded)
 
 def test_past_day_makes_as_many_queries_with_300_universities_as_with_3(client):
     partners(3)
-    with_3 = queries(client, f"/?on={PAST}")
+    with_3 = count_queries(client, f"/?on={PAST}")
 
     partners(297, first=4)
 
-    assert queries(client, f"/?on={PAST}") == with_3
+    assert count_queries(client, f"/?on={PAST}") == with_3
 
 
-def test_today_is_the_list_without_a_notice(client):
+def test_today_shows_no_notice(client):
     AgreementFactory(university__name="Marburg")
 
     page = client.get("/?on=2026-06-01")
@@ -120,19 +120,19 @@ def test_today_is_the_list_without_a_notice(client):
     assert rows(page) == rows(client.get("/"))
 
 
-def test_days_do_not_fill_the_cache(client, monkeypatch):
+def test_other_days_are_not_cached(client, monkeypatch):
     AgreementFactory()
-    monkeypatch.setattr("partners.data_version.current_version", lambda: "of now")
-    kept = []
-    monkeypatch.setattr("partners.public.middleware.cache.set", lambda name, *others: kept.append(name))
+    monkeypatch.setattr("partners.data_version.current_version", lambda: "version")
+    cached_keys = []
+    monkeypatch.setattr("partners.public.middleware.cache.set", lambda key, *args: cached_keys.append(key))
 
     for day in range(1, 29):
         client.get(f"/?on=2027-02-{day:02}")
 
-    assert kept == []
+    assert cached_keys == []
 
 
-def test_file_is_of_the_day_that_the_page_is_of(client):
+def test_download_is_for_the_same_day(client):
     AgreementFactory(university__name="Marburg", valid_until=date(2026, 12, 31))
 
     assert "Marburg" in client.get("/partners.tsv").content.decode()

@@ -7,12 +7,11 @@ import pytest
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import pieces, queries, text, title
+from tests.html import count_queries, element_texts, text, title
 
 
 @pytest.fixture
-def two(db, erasmus):
-    """Marburg with two agreements, and Jena with one that is in process."""
+def marburg_and_jena(db, erasmus):
     AgreementType.objects.filter(slug="bilateral").update(places_out=9)
     marburg = UniversityFactory(name="Marburg", city="Marburg an der Lahn")
     AgreementFactory(university=marburg)
@@ -23,29 +22,29 @@ def two(db, erasmus):
     )
 
 
-def table(page):
-    """The rows of the comparison: a row's label, and what it says for each university."""
+def comparison_table(page):
+    """Return rows of cell texts, each beginning with the row's label."""
     found = re.findall(r"<tr\b.*?</tr>", page.content.decode(), re.DOTALL)
-    return [[told(cell) for cell in re.findall(r"<(?:td|th)\b.*?</(?:td|th)>", row, re.DOTALL)] for row in found]
+    return [[cell_text(cell) for cell in re.findall(r"<(?:td|th)\b.*?</(?:td|th)>", row, re.DOTALL)] for row in found]
 
 
-def told(cell):
-    """Without the name that a cell begins with on a phone."""
-    return text(re.sub(r'<span class="of".*?</span>', "", cell, flags=re.DOTALL))
+def cell_text(cell):
+    """Return the text without the label for narrow screens."""
+    return text(re.sub(r'<span class="cell-label".*?</span>', "", cell, flags=re.DOTALL))
 
 
-def links(page, words):
-    """Where the links go whose text holds the words."""
+def links(page, label):
+    """Return the URLs of links whose text contains the label."""
     found = re.findall(r'<a\b[^>]*href="([^"]*)"[^>]*>(.*?)</a>', page.content.decode(), re.DOTALL)
-    return [html.unescape(address) for address, label in found if words in text(label)]
+    return [html.unescape(url) for url, content in found if label in text(content)]
 
 
-def test_comparison_puts_universities_side_by_side(client, two):
+def test_comparison_has_a_column_for_each_university(client, marburg_and_jena):
     page = client.get("/?pick=jena&pick=marburg")
 
     assert title(page) == "Your shortlist (2) – Exchange Office"
-    assert pieces(page, "h1") == ["Your shortlist"]
-    assert table(page) == [
+    assert element_texts(page, "h1") == ["Your shortlist"]
+    assert comparison_table(page) == [
         ["", "Jena Take off Jena", "Marburg Take off Marburg"],
         ["Country or territory", "Germany", "Germany"],
         ["City", "–", "Marburg an der Lahn"],
@@ -63,34 +62,39 @@ def test_comparison_puts_universities_side_by_side(client, two):
     ]
 
 
-def test_comparison_has_no_row_of_what_is_known_of_none(client, two):
+def test_comparison_omits_empty_rows(client, marburg_and_jena):
     page = client.get("/?pick=jena")
 
-    assert [row[0] for row in table(page)] == ["", "Country or territory", "Agreements", "Language requirement"]
+    assert [row[0] for row in comparison_table(page)] == [
+        "",
+        "Country or territory",
+        "Agreements",
+        "Language requirement",
+    ]
 
 
-def test_comparison_takes_one_off_and_leads_back_to_the_list(client, two):
+def test_comparison_links_to_remove_a_university_and_to_the_list(client, marburg_and_jena):
     page = client.get("/?pick=marburg&pick=jena")
 
     assert links(page, "Take off") == ["?pick=jena", "?pick=marburg"]
     assert links(page, "Add more") == ["/?pick=marburg&pick=jena&sort=country"]
-    assert pieces(client.get(links(page, "Add more")[0]), "h1") == ["Partner universities"]
+    assert element_texts(client.get(links(page, "Add more")[0]), "h1") == ["Partner universities"]
 
 
-def test_comparison_names_what_is_not_on_the_list_and_says_nothing_else_of_it(client, two):
+def test_comparison_reports_unavailable_slugs_without_details(client, marburg_and_jena):
     AgreementFactory(university=UniversityFactory(name="Hidden place", slug="hidden", is_listed=False))
     AgreementFactory(university=UniversityFactory(name="Ended place", slug="ended"), status=AgreementStatus.ENDED)
 
     page = client.get("/?pick=hidden&pick=marburg&pick=ended&pick=%3Cb%3E&pick=%00")
 
-    assert table(page)[0] == ["", "Marburg Take off Marburg"]
-    assert [notice for notice in pieces(page, "p") if "is not on the list" in notice] == [
+    assert comparison_table(page)[0] == ["", "Marburg Take off Marburg"]
+    assert [notice for notice in element_texts(page, "p") if "is not on the list" in notice] == [
         f"“{slug}” is not on the list, or is no longer." for slug in ("hidden", "ended", "<b>")
     ]
     assert re.findall("Hidden place|Ended place", page.content.decode()) == []
 
 
-def test_university_is_picked_by_an_address_that_it_had_before(client, two):
+def test_former_slug_picks_a_university(client, marburg_and_jena):
     marburg = University.objects.get(slug="marburg")
     for slug in ("philipps", "uni-marburg"):
         marburg.slug = slug
@@ -98,13 +102,13 @@ def test_university_is_picked_by_an_address_that_it_had_before(client, two):
 
     page = client.get("/?pick=marburg&pick=jena&pick=philipps")
 
-    assert table(page)[0] == ["", "Marburg Take off Marburg", "Jena Take off Jena"]
+    assert comparison_table(page)[0] == ["", "Marburg Take off Marburg", "Jena Take off Jena"]
     assert links(page, "Take off") == ["?pick=jena", "?pick=uni-marburg"]
     assert "is not on the list" not in text(page)
     assert links(client.get("/?sort=name&pick=marburg"), "Take off the shortlist: Marburg") == ["?sort=name"]
 
 
-def test_university_that_took_an_address_is_not_another_s_pick(client, two):
+def test_former_slug_of_another_university_does_not_pick_it(client, marburg_and_jena):
     marburg = University.objects.get(slug="marburg")
     marburg.slug = "philipps"
     marburg.save()
@@ -113,20 +117,20 @@ def test_university_that_took_an_address_is_not_another_s_pick(client, two):
     assert "“marburg” is not on the list" in text(client.get("/?pick=marburg&pick=jena"))
 
 
-def test_comparison_of_nothing_leads_to_the_list(client, two):
+def test_empty_comparison_links_to_the_list(client, marburg_and_jena):
     page = client.get("/?pick=unknown")
 
-    assert table(page) == []
+    assert comparison_table(page) == []
     assert links(page, "Add more") == ["/?pick=unknown&sort=country"]
 
 
-def test_comparison_takes_ten_and_says_what_it_leaves_out(client, db):
+def test_comparison_is_limited_to_ten_and_says_how_many_are_left_out(client, db):
     partners(12)
     picks = "&".join(f"pick=partner-{n:04}" for n in range(1, 13))
 
     page = client.get(f"/?{picks}&pick=partner-0001")
 
-    assert len(table(page)[0]) == 11
+    assert len(comparison_table(page)[0]) == 11
     assert "Ten universities fit on a shortlist. Left out here: 2." in text(page)
 
 
@@ -135,18 +139,18 @@ def test_comparison_makes_as_many_queries_for_10_universities_as_for_1(client, d
 
     picks = "&".join(f"pick=partner-{n:04}" for n in range(1, 11))
 
-    assert queries(client, f"/?{picks}") == queries(client, "/?pick=partner-0001") == 2
+    assert count_queries(client, f"/?{picks}") == count_queries(client, "/?pick=partner-0001") == 2
 
 
-@pytest.mark.parametrize("address", ["/?pick=marburg", "/?q=mar&pick=marburg"])
-def test_shortlist_is_stored_nowhere_and_kept_out_of_search_engines(client, two, address):
-    page = client.get(address)
+@pytest.mark.parametrize("url", ["/?pick=marburg", "/?q=mar&pick=marburg"])
+def test_shortlist_is_neither_cached_nor_indexed(client, marburg_and_jena, url):
+    page = client.get(url)
 
     assert "no-store" in page["Cache-Control"]
     assert '<meta name="robots" content="noindex' in page.content.decode()
 
 
-def test_page_of_a_university_puts_it_on_the_shortlist_and_takes_it_off(client, two):
+def test_university_page_toggles_the_shortlist(client, marburg_and_jena):
     page = client.get("/universities/marburg/")
     assert (links(page, "Add to the shortlist"), links(page, "Compare")) == (["?pick=marburg"], [])
 
@@ -160,7 +164,7 @@ def test_page_of_a_university_puts_it_on_the_shortlist_and_takes_it_off(client, 
     assert "no-store" in page["Cache-Control"]
 
 
-def test_shortlist_goes_along_from_page_to_page(client, two):
+def test_links_keep_the_shortlist(client, marburg_and_jena):
     picks = "?pick=marburg"
 
     assert links(client.get(f"/{picks}&q=jena"), "Jena")[0] == f"/universities/jena/{picks}"
@@ -172,7 +176,7 @@ def test_shortlist_goes_along_from_page_to_page(client, two):
     assert links(page, "Deutsch") == [f"/de/universities/jena/{picks}"]
 
 
-def test_page_of_a_university_offers_no_more_once_the_shortlist_is_full(client, db):
+def test_university_page_cannot_add_to_a_full_shortlist(client, db):
     partners(11)
     picks = "&".join(f"pick=partner-{n:04}" for n in range(1, 11))
 
@@ -182,14 +186,14 @@ def test_page_of_a_university_offers_no_more_once_the_shortlist_is_full(client, 
     assert "It is full: take one off to add another." in text(page)
 
 
-def test_list_adds_a_university_to_the_shortlist(client, two):
+def test_list_adds_a_university_to_the_shortlist(client, marburg_and_jena):
     page = client.get("/?q=mar&type=bilateral&page=1")
 
     assert links(page, "Add to the shortlist: Marburg") == ["?q=mar&type=bilateral&page=1&sort=country&pick=marburg"]
     assert "On your shortlist" not in text(page)
 
 
-def test_list_takes_a_university_off_the_shortlist(client, two):
+def test_list_removes_a_university_from_the_shortlist(client, marburg_and_jena):
     page = client.get("/?sort=name&pick=marburg&pick=jena")
 
     assert links(page, "Take off the shortlist: Marburg") == ["?sort=name&pick=jena"]
@@ -199,7 +203,7 @@ def test_list_takes_a_university_off_the_shortlist(client, two):
     assert "On your shortlist: 2" in text(page)
 
 
-def test_list_keeps_the_shortlist_whatever_is_asked_for(client, two):
+def test_filters_keep_the_shortlist(client, marburg_and_jena):
     page = client.get("/?q=mar&country=DE&pick=marburg")
 
     hidden = re.findall(r'<input type="hidden" name="pick" value="([^"]*)">', page.content.decode())
@@ -208,7 +212,7 @@ def test_list_keeps_the_shortlist_whatever_is_asked_for(client, two):
     assert links(page, "Show all") == ["/?pick=marburg&sort=country"]
 
 
-def test_list_offers_no_more_once_the_shortlist_is_full(client, db):
+def test_list_cannot_add_to_a_full_shortlist(client, db):
     partners(11)
     picks = "&".join(f"pick=partner-{n:04}" for n in range(1, 11))
 
@@ -219,7 +223,7 @@ def test_list_offers_no_more_once_the_shortlist_is_full(client, db):
     assert "It is full: take one off to add another." in text(page)
 
 
-def test_list_counts_only_what_is_public_on_the_shortlist(client, two):
+def test_shortlist_counts_public_universities_only(client, marburg_and_jena):
     page = client.get("/?sort=name&pick=unknown&pick=jena")
 
     assert "On your shortlist: 1" in text(page)

@@ -5,21 +5,21 @@ import time_machine
 from partners.enums import AgreementStatus
 from partners.public.sitemaps import Universities
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import queries
+from tests.html import count_queries
 
 
-def addresses(page):
+def locations(page):
     return re.findall(r"<loc>http://testserver(.*?)</loc>", page.content.decode())
 
 
-def test_sitemap_has_the_list_and_each_public_university_in_every_language(client, db):
+def test_sitemap_has_the_list_and_public_universities_in_every_language(client, db):
     AgreementFactory(university__name="Marburg")
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university=UniversityFactory(name="Kept off", is_listed=False))
 
-    files = [client.get(address) for address in addresses(client.get("/sitemap.xml"))]
+    files = [client.get(url) for url in locations(client.get("/sitemap.xml"))]
 
-    assert [addresses(file) for file in files] == [
+    assert [locations(file) for file in files] == [
         ["/", "/de/", "/fr/", "/es/", "/he/"],
         [f"{language}/universities/marburg/" for language in ("", "/de", "/fr", "/es", "/he")],
     ]
@@ -28,27 +28,27 @@ def test_sitemap_has_the_list_and_each_public_university_in_every_language(clien
     assert others[5] == ("x-default", "http://testserver/")
 
 
-def test_sitemap_of_very_many_universities_is_several_files(client, db, monkeypatch):
+def test_large_sitemap_is_split_into_files(client, db, monkeypatch):
     monkeypatch.setattr(Universities, "limit", 10)
     partners(3)
 
-    files = addresses(client.get("/sitemap.xml"))
+    files = locations(client.get("/sitemap.xml"))
 
     assert files == ["/sitemap-list.xml", "/sitemap-universities.xml", "/sitemap-universities.xml?p=2"]
-    assert [len(addresses(client.get(file))) for file in files] == [5, 10, 5]
+    assert [len(locations(client.get(file))) for file in files] == [5, 10, 5]
     assert client.get("/sitemap-universities.xml?p=3").status_code == 404
 
 
 def test_sitemap_makes_as_many_queries_with_300_universities_as_with_3(client, db):
     partners(3)
-    with_3 = queries(client, "/sitemap-universities.xml")
+    with_3 = count_queries(client, "/sitemap-universities.xml")
 
     partners(297, first=4)
 
-    assert queries(client, "/sitemap-universities.xml") == with_3
+    assert count_queries(client, "/sitemap-universities.xml") == with_3
 
 
-def test_robots_are_kept_from_the_office_and_from_endless_shortlists(client, db):
+def test_robots_txt_disallows_the_admin_and_shortlists(client, db):
     robots = client.get("/robots.txt")
 
     assert robots["Content-Type"] == "text/plain; charset=utf-8"
@@ -60,7 +60,7 @@ def test_robots_are_kept_from_the_office_and_from_endless_shortlists(client, db)
     ]
 
 
-def test_sitemap_tells_when_what_it_names_last_changed(client, db):
+def test_sitemap_has_dates_of_last_changes(client, db):
     with time_machine.travel("2026-03-01 12:00", tick=False):
         marburg, jena = (AgreementFactory(university__name=name) for name in ("Marburg", "Jena"))
     with time_machine.travel("2026-04-02 12:00", tick=False):

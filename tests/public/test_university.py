@@ -11,7 +11,7 @@ from partners.imports.register_columns import OPTIONAL, REQUIRED
 from partners.imports.resources import RegisterResource
 from partners.models import AgreementType, Country, ImportRun, University
 from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import pieces, queries, text
+from tests.html import count_queries, element_texts, text
 
 PAST = date(2000, 1, 1)
 
@@ -21,30 +21,30 @@ def marburg(db):
     return UniversityFactory(name="Marburg")
 
 
-def agreements(page):
-    """What stands under the heading of each agreement."""
+def agreement_cards(page):
+    """Return pairs of heading and text."""
     cards = re.findall(r'<li class="card">.*?</li>', page.content.decode(), re.DOTALL)
     return [tuple(text(part) for part in card.split("</h3>")) for card in cards]
 
 
-def facts(page):
-    """What else is told of the agreements, each with its label."""
-    return list(zip(pieces(page, "dt"), pieces(page, "dd"), strict=True))
+def agreement_details(page):
+    """Return pairs of label and value."""
+    return list(zip(element_texts(page, "dt"), element_texts(page, "dd"), strict=True))
 
 
-def test_page_names_the_university_and_where_it_is(client, marburg):
+def test_page_has_name_city_and_country(client, marburg):
     marburg.city = "Marburg an der Lahn"
     marburg.save()
     AgreementFactory(university=marburg)
 
     page = client.get("/universities/marburg/")
 
-    assert pieces(page, "h1") == ["Marburg"]
+    assert element_texts(page, "h1") == ["Marburg"]
     assert "Marburg Marburg an der Lahn, Germany ☆ Add to the shortlist Agreements" in text(page)
     assert "<title>Marburg – Exchange Office</title>" in page.content.decode()
 
 
-def test_page_leads_to_the_university_s_website(client, marburg):
+def test_page_links_to_the_website(client, marburg):
     marburg.website = "https://www.uni-marburg.de/?a=1&b=2"
     marburg.save()
     AgreementFactory(university=marburg)
@@ -64,16 +64,16 @@ def test_page_without_a_website_has_no_link_to_one(client, marburg):
     assert "Website" not in text(page)
 
 
-def test_page_leads_back_to_the_list_and_to_the_country(client, marburg):
+def test_breadcrumb_links_to_the_list_and_the_country(client, marburg):
     AgreementFactory(university=marburg)
 
     page = client.get("/universities/marburg/")
 
-    assert pieces(page, "nav") == ["Partner universities Germany"]
+    assert element_texts(page, "nav") == ["Partner universities Germany"]
     assert '<a href="/?country=DE">' in page.content.decode()
 
 
-def test_page_tells_what_each_type_means(client, marburg, erasmus):
+def test_page_has_the_descriptions_of_agreement_types(client, marburg, erasmus):
     AgreementType.objects.filter(slug="bilateral").update(description="No tuition fee.\n\nApply by <March>.")
     AgreementType.objects.filter(slug="erasmus").update(description="With a grant.")
     AgreementFactory(university=marburg, agreement_type=erasmus)
@@ -81,14 +81,14 @@ def test_page_tells_what_each_type_means(client, marburg, erasmus):
 
     page = client.get("/universities/marburg/")
 
-    assert agreements(page) == [
+    assert agreement_cards(page) == [
         ("Bilateral", "In force. No tuition fee. Apply by <March>."),
         ("Erasmus+", "In force. With a grant."),
     ]
 
 
 @pytest.mark.parametrize(
-    ("agreement", "shown"),
+    ("agreement", "card"),
     [
         ({}, ("Bilateral", "In force.")),
         ({"valid_until": date(2999, 6, 30)}, ("Bilateral", "In force until 30 Jun 2999.")),
@@ -103,13 +103,13 @@ def test_page_tells_what_each_type_means(client, marburg, erasmus):
     ],
     ids=["open-ended", "until a day", "in process", "in process of unknown type"],
 )
-def test_page_says_in_words_how_an_agreement_stands(client, marburg, agreement, shown):
+def test_page_describes_the_status_of_an_agreement(client, marburg, agreement, card):
     AgreementType.objects.update(description="")
     AgreementFactory(university=marburg, **agreement)
 
     page = client.get("/universities/marburg/")
 
-    assert agreements(page) == [shown]
+    assert agreement_cards(page) == [card]
 
 
 def test_page_shows_an_agreement_and_the_renewal_in_process(client, marburg):
@@ -119,33 +119,33 @@ def test_page_shows_an_agreement_and_the_renewal_in_process(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert agreements(page) == [
+    assert agreement_cards(page) == [
         ("Bilateral", "In force."),
         ("Bilateral", "In process. We are still negotiating: you can't apply for it yet."),
     ]
 
 
 @pytest.mark.parametrize("past", [{"status": AgreementStatus.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
-def test_page_does_not_show_the_past(client, marburg, erasmus, past):
+def test_page_does_not_show_past_agreements(client, marburg, erasmus, past):
     AgreementType.objects.update(description="")
     AgreementFactory(university=marburg, agreement_type=erasmus)
     AgreementFactory(university=marburg, **past)
 
     page = client.get("/universities/marburg/")
 
-    assert agreements(page) == [("Erasmus+", "In force.")]
+    assert agreement_cards(page) == [("Erasmus+", "In force.")]
 
 
 @pytest.mark.parametrize(
     ("moment", "heading"), [("2026-06-30 23:59", "Marburg"), ("2026-07-01 00:00", "Page not found")]
 )
-def test_page_stays_to_the_end_of_the_last_day(client, marburg, moment, heading):
+def test_page_is_public_to_the_end_of_the_last_day(client, marburg, moment, heading):
     AgreementFactory(university=marburg, valid_until=date(2026, 6, 30))
 
     with time_machine.travel(moment, tick=False):
         page = client.get("/universities/marburg/")
 
-    assert pieces(page, "h1") == [heading]
+    assert element_texts(page, "h1") == [heading]
 
 
 @pytest.mark.parametrize(
@@ -155,27 +155,27 @@ def test_page_stays_to_the_end_of_the_last_day(client, marburg, moment, heading)
         ({}, {"status": AgreementStatus.ENDED}),
         ({}, {"valid_until": PAST}),
     ],
-    ids=["kept off", "ended only", "expired only"],
+    ids=["unlisted", "ended only", "expired only"],
 )
 def test_page_of_a_university_that_is_not_public_is_not_found(client, db, university, agreement):
     public = AgreementFactory(university__name="Shown").university
     hidden = AgreementFactory(university=UniversityFactory(name="Hidden", **university), **agreement).university
 
-    answers = [client.get(each.get_absolute_url()) for each in (public, hidden)]
+    responses = [client.get(university.get_absolute_url()) for university in (public, hidden)]
 
-    assert [answer.status_code for answer in answers] == [200, 404]
-    assert [pieces(answer, "h1") for answer in answers] == [["Shown"], ["Page not found"]]
-    assert "Hidden" not in answers[1].content.decode()
+    assert [response.status_code for response in responses] == [200, 404]
+    assert [element_texts(response, "h1") for response in responses] == [["Shown"], ["Page not found"]]
+    assert "Hidden" not in responses[1].content.decode()
 
 
 @pytest.mark.parametrize("slug", ["unknown", "MARBURG", "%00", "marburg%00", "x" * 5_000, "%F0%9F%8E%93"])
-def test_page_at_an_unknown_address_is_not_found(client, marburg, slug):
+def test_unknown_slug_is_not_found(client, marburg, slug):
     AgreementFactory(university=marburg)
 
     page = client.get(f"/universities/{slug}/")
 
     assert page.status_code == 404
-    assert pieces(page, "h1") == ["Page not found"]
+    assert element_texts(page, "h1") == ["Page not found"]
     assert "All partner universities" in text(page)
 
 
@@ -186,7 +186,7 @@ def hidden(marburg):
 
 
 @pytest.mark.parametrize("role", ["coordinator", "assistant"])
-def test_office_sees_the_page_of_a_hidden_university_and_that_it_is_hidden(client, request, hidden, role):
+def test_staff_can_preview_a_hidden_university(client, request, hidden, role):
     client.force_login(request.getfixturevalue(role))
 
     page = client.get(hidden)
@@ -196,13 +196,13 @@ def test_office_sees_the_page_of_a_hidden_university_and_that_it_is_hidden(clien
     assert "private" in page["Cache-Control"]
 
 
-def test_student_with_an_account_does_not_see_a_hidden_university(client, hidden):
+def test_user_without_permissions_cannot_preview_a_hidden_university(client, hidden):
     client.force_login(User.objects.create_user("student"))
 
     assert client.get(hidden).status_code == 404
 
 
-def test_office_sees_a_public_university_as_students_do(client, coordinator, marburg):
+def test_public_page_is_the_same_for_staff(client, coordinator, marburg):
     AgreementFactory(university=marburg)
     for_students = text(client.get("/universities/marburg/"))
     client.force_login(coordinator)
@@ -210,7 +210,7 @@ def test_office_sees_a_public_university_as_students_do(client, coordinator, mar
     assert text(client.get("/universities/marburg/")) == for_students
 
 
-def test_page_tells_what_the_office_gave_of_an_agreement(client, marburg):
+def test_page_has_the_details_of_an_agreement(client, marburg):
     AgreementFactory(
         university=marburg,
         valid_from=date(2024, 9, 1),
@@ -222,7 +222,7 @@ def test_page_tells_what_the_office_gave_of_an_agreement(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert facts(page) == [
+    assert agreement_details(page) == [
         ("Valid from", "1 Sep 2024"),
         ("Places for our students", "2 in an academic year"),
         ("Study levels", "bachelor, master"),
@@ -232,7 +232,7 @@ def test_page_tells_what_the_office_gave_of_an_agreement(client, marburg):
 
 
 @pytest.mark.parametrize(
-    ("own", "shared", "told"),
+    ("own", "shared", "expected"),
     [
         (3, None, "3 in an academic year"),
         (0, None, "0 in an academic year"),
@@ -240,16 +240,16 @@ def test_page_tells_what_the_office_gave_of_an_agreement(client, marburg):
         (None, 12, "12 in an academic year, shared by all partners of Bilateral"),
     ],
 )
-def test_page_tells_the_agreement_s_places_or_those_that_its_type_shares(client, marburg, own, shared, told):
+def test_page_has_places_of_the_agreement_or_shared_by_its_type(client, marburg, own, shared, expected):
     AgreementType.objects.filter(slug="bilateral").update(places_out=shared)
     AgreementFactory(university=marburg, places_out=own)
 
     page = client.get("/universities/marburg/")
 
-    assert facts(page) == [("Places for our students", told)]
+    assert agreement_details(page) == [("Places for our students", expected)]
 
 
-def test_page_keeps_what_is_the_office_s_own(client, marburg, coordinator):
+def test_page_has_no_internal_fields(client, marburg, coordinator):
     secret = {"notes": "Secret note", "contact": "Secret contact", "next_step": "Secret step", "places_in": 4711}
     AgreementFactory(university=marburg, responsible=coordinator, language_requirement="German B2", **secret)
 
@@ -259,7 +259,7 @@ def test_page_keeps_what_is_the_office_s_own(client, marburg, coordinator):
     assert re.findall("secret|coordinator|4711", page, re.IGNORECASE) == []
 
 
-def test_page_says_that_places_vary_and_whom_to_ask(client, marburg, settings):
+def test_page_has_a_note_on_places_and_a_contact(client, marburg, settings):
     settings.OFFICE_EMAIL = "exchange@example.edu"
     AgreementFactory(university=marburg)
 
@@ -269,7 +269,7 @@ def test_page_says_that_places_vary_and_whom_to_ask(client, marburg, settings):
     assert "Questions? Write to exchange@example.edu." in text(page)
 
 
-def test_page_tells_when_the_university_or_an_agreement_last_changed(client, db):
+def test_page_has_the_date_of_the_last_change(client, db):
     with time_machine.travel("2026-03-01 12:00", tick=False):
         marburg = UniversityFactory(name="Marburg")
         agreement = AgreementFactory(university=marburg)
@@ -282,12 +282,12 @@ def test_page_tells_when_the_university_or_an_agreement_last_changed(client, db)
     assert "Last updated: 2 Apr 2026" in after
 
 
-def others(page):
-    listed = re.search(r'<ul class="others">(.*?)</ul>', page.content.decode(), re.DOTALL)
+def other_partners(page):
+    listed = re.search(r'<ul class="other-partners">(.*?)</ul>', page.content.decode(), re.DOTALL)
     return [text(item) for item in re.findall(r"<li>.*?</li>", listed[1])] if listed else []
 
 
-def test_page_leads_to_the_other_partners_in_the_country(client, marburg):
+def test_page_links_to_other_partners_in_the_country(client, marburg):
     AgreementFactory(university=marburg)
     AgreementFactory(university__name="Jena")
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
@@ -295,16 +295,16 @@ def test_page_leads_to_the_other_partners_in_the_country(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert others(page) == ["Jena"]
-    assert others(client.get("/universities/dijon/")) == []
+    assert other_partners(page) == ["Jena"]
+    assert other_partners(client.get("/universities/dijon/")) == []
 
 
-def test_page_leads_to_all_where_the_others_are_many(client, db):
+def test_page_links_to_all_partners_if_there_are_many(client, db):
     partners(14)
 
     page = client.get("/universities/partner-0001/")
 
-    assert others(page) == [f"Partner {n:04}" for n in range(2, 14)]
+    assert other_partners(page) == [f"Partner {n:04}" for n in range(2, 14)]
     assert text(page).count("All partners in Germany") == 1
 
 
@@ -312,94 +312,96 @@ def test_page_leads_to_all_where_the_others_are_many(client, db):
 def test_page_makes_as_many_queries_with_300_universities_as_with_3(client, db, settings, part):
     settings.OFFICE_EMAIL = "exchange@example.edu"
     partners(3)
-    with_3 = queries(client, f"/universities/partner-0001/{part}")
+    with_3 = count_queries(client, f"/universities/partner-0001/{part}")
 
     partners(297, first=4)
 
-    assert queries(client, f"/universities/partner-0001/{part}") == with_3
+    assert count_queries(client, f"/universities/partner-0001/{part}") == with_3
 
 
-def moved(university, slug):
+def change_slug(university, slug):
     university.slug = slug
     university.save()
 
 
-def test_old_address_leads_to_the_university(client, marburg):
+def test_former_slug_redirects_to_the_university(client, marburg):
     AgreementFactory(university=marburg)
-    moved(marburg, "marburg-an-der-lahn")
-    moved(marburg, "philipps")
+    change_slug(marburg, "marburg-an-der-lahn")
+    change_slug(marburg, "philipps")
 
-    answers = [client.get(f"/universities/{slug}/") for slug in ("marburg", "marburg-an-der-lahn")]
+    responses = [client.get(f"/universities/{slug}/") for slug in ("marburg", "marburg-an-der-lahn")]
 
-    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(301, "/universities/philipps/")] * 2
+    assert [(response.status_code, response["Location"]) for response in responses] == [
+        (301, "/universities/philipps/")
+    ] * 2
 
 
-def test_old_address_can_be_taken_again_without_browsers_going_in_circles(client, marburg):
+def test_former_slug_can_be_used_again_without_a_redirect_loop(client, marburg):
     AgreementFactory(university=marburg)
-    moved(marburg, "philipps")
+    change_slug(marburg, "philipps")
     before = client.get("/universities/marburg/")
-    moved(marburg, "marburg")
+    change_slug(marburg, "marburg")
 
     assert "no-store" in before["Cache-Control"]
     assert client.get("/universities/philipps/")["Location"] == "/universities/marburg/"
-    assert pieces(client.get("/universities/marburg/"), "h1") == ["Marburg"]
+    assert element_texts(client.get("/universities/marburg/"), "h1") == ["Marburg"]
 
 
-def test_old_address_of_two_leads_to_the_last_that_had_it(client, marburg):
+def test_slug_that_two_universities_had_redirects_to_the_last_one(client, marburg):
     AgreementFactory(university=marburg)
     jena = AgreementFactory(university__name="Jena").university
-    moved(marburg, "philipps")
-    moved(jena, "marburg")
-    moved(jena, "jena")
+    change_slug(marburg, "philipps")
+    change_slug(jena, "marburg")
+    change_slug(jena, "jena")
 
     assert client.get("/universities/marburg/")["Location"] == "/universities/jena/"
 
 
-def test_address_that_is_taken_again_is_its_new_owner_s(client, marburg):
+def test_slug_that_is_used_again_belongs_to_its_new_university(client, marburg):
     AgreementFactory(university=marburg)
-    moved(marburg, "philipps")
+    change_slug(marburg, "philipps")
     hidden = UniversityFactory(name="Marburg (new)", slug="marburg")
 
     before = client.get("/universities/marburg/")
     AgreementFactory(university=hidden)
     after = client.get("/universities/marburg/")
 
-    assert pieces(before, "h1") == ["Page not found"]
-    assert pieces(after, "h1") == ["Marburg (new)"]
+    assert element_texts(before, "h1") == ["Page not found"]
+    assert element_texts(after, "h1") == ["Marburg (new)"]
 
 
-def test_old_address_of_a_hidden_university_is_not_found(client, marburg):
+def test_former_slug_of_a_hidden_university_is_not_found(client, marburg):
     agreement = AgreementFactory(university=marburg)
-    moved(marburg, "philipps")
-    shown = client.get("/universities/marburg/")
+    change_slug(marburg, "philipps")
+    before = client.get("/universities/marburg/")
     agreement.end(date(2026, 1, 1), "ended")
 
-    hidden = client.get("/universities/marburg/")
+    after = client.get("/universities/marburg/")
 
-    assert (shown.status_code, hidden.status_code) == (301, 404)
+    assert (before.status_code, after.status_code) == (301, 404)
 
 
-def test_old_address_leads_on_after_an_import_changed_it(client, marburg):
+def test_former_slug_redirects_after_an_import_changed_it(client, marburg):
     AgreementFactory(university=marburg)
     file = "Country\tUniversity name\tAgreement type\tStatus\tAddress\nGermany\tMarburg\tBilateral\tsigned\tphilipps\n"
-    run = ImportRun.of(file.encode(), file_name="register.tsv")
+    run = ImportRun.from_upload(file.encode(), file_name="register.tsv")
     RegisterResource().import_data(tables.read_table(file.encode(), REQUIRED, OPTIONAL), run=run)
 
-    answer = client.get("/universities/marburg/")
+    response = client.get("/universities/marburg/")
 
     assert University.objects.get().slug == "philipps"
-    assert answer["Location"] == "/universities/philipps/"
+    assert response["Location"] == "/universities/philipps/"
 
 
-def test_page_tells_machines_what_and_where_it_is(client, marburg):
+def test_page_has_structured_data_and_canonical_metadata(client, marburg):
     marburg.city = "Marburg"
     marburg.save()
     AgreementFactory(university=marburg)
 
     page = client.get("/universities/marburg/?from=elsewhere").content.decode()
 
-    told = re.findall(r'<bdi itemprop="(\w+)">(.*?)</bdi>', page)
-    assert told == [("name", "Marburg"), ("addressLocality", "Marburg"), ("addressCountry", "Germany")]
+    properties = re.findall(r'<bdi itemprop="(\w+)">(.*?)</bdi>', page)
+    assert properties == [("name", "Marburg"), ("addressLocality", "Marburg"), ("addressCountry", "Germany")]
     assert re.findall(r'<link rel="canonical" href="([^"]+)">', page) == ["http://testserver/universities/marburg/"]
     assert dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)">', page)) == {
         "url": "http://testserver/universities/marburg/",
@@ -410,7 +412,7 @@ def test_page_tells_machines_what_and_where_it_is(client, marburg):
     }
 
 
-def test_page_leads_the_office_to_where_it_is_edited(client, marburg):
+def test_page_links_to_the_admin_change_page(client, marburg):
     AgreementFactory(university=marburg)
 
     page = client.get("/universities/marburg/").content.decode()

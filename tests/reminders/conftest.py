@@ -23,10 +23,9 @@ def ann(coordinator):
 
 
 @pytest.fixture
-def office_address(settings):
+def office_email(settings):
     settings.OFFICE_EMAIL = OFFICE
 
 
 def ending(day, name="Marburg", **values):
-    """A signed agreement whose last day is this one."""
     return AgreementFactory(university__name=name, valid_until=day, **values)

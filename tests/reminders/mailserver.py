@@ -1,4 +1,4 @@
-"""A mail server on loopback, which keeps what it is given."""
+"""An SMTP server on loopback that stores the mails it receives."""
 
 import socket
 from contextlib import contextmanager
@@ -9,15 +9,15 @@ from aiosmtpd.controller import Controller
 
 
 class Inbox:
-    """Refuses mail for some addresses, and calls ``on_mail`` or ``on_data`` with the address of a mail on its way."""
+    """SMTP handler: rejects the addresses in ``rejected``, calls ``on_mail`` at RCPT and ``on_data`` at DATA."""
 
     def __init__(self):
-        self.mails, self.refused = [], set()
-        self.on_mail = self.on_data = lambda address: None
+        self.mails, self.rejected = [], set()
+        self.on_mail = self.on_data = lambda recipient: None
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         self.on_mail(address)
-        if address in self.refused:
+        if address in self.rejected:
             return "550 nobody of that name"
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -28,7 +28,7 @@ class Inbox:
         return "250 OK"
 
     @property
-    def told(self):
+    def recipients(self):
         return [mail["To"] for mail in self.mails]
 
 

@@ -1,4 +1,4 @@
-"""Runs in processes of their own: two at once, and one that is killed while it speaks to the mail server."""
+"""Runs of send_reminders in subprocesses: two at once, and one that is killed while it talks to the mail server."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ for name in ("ann", "ben", "cem"):
     user = User.objects.create_user(name, f"{name}@example.edu", is_staff=True)
     AgreementFactory(university__name=name, valid_until=localdate(), responsible=user)
 """
-LATER = """
+EXPIRE_CLAIMS = """
 from datetime import timedelta
 from django.db.models import F
 from partners.models import Reminder
@@ -33,8 +33,8 @@ Reminder.objects.filter(sent_at=None).update(claimed_at=F("claimed_at") - timede
 def database_url(tmp_path):
     if connection.vendor == "sqlite":
         return f"sqlite:///{tmp_path}/db.sqlite3"
-    each = connection.settings_dict
-    return f"postgres://{each['USER']}:{quote(each['PASSWORD'])}@{each['HOST']}:{each['PORT']}/{each['NAME']}"
+    server = connection.settings_dict
+    return f"postgres://{server['USER']}:{quote(server['PASSWORD'])}@{server['HOST']}:{server['PORT']}/{server['NAME']}"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def inbox():
 
 @pytest.fixture
 def manage(tmp_path, inbox):
-    """Starts a command of a site in which three people have an agreement that ends today."""
+    """Return a function that starts a command of a site in which three users have an agreement that ends today."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "exchange.settings",
         "DATABASE_URL": database_url(tmp_path),
@@ -67,8 +67,8 @@ def run(manage):
     return manage("send_reminders").communicate()[0].splitlines()
 
 
-def killed(manage, inbox, event, address):
-    """Runs the command until the mail server is at this point with the mail for somebody."""
+def run_and_kill(manage, inbox, event, address):
+    """Kill the command when the mail server handles this event of the mail to this address."""
     process = None
 
     def kill(recipient):
@@ -82,37 +82,37 @@ def killed(manage, inbox, event, address):
     return process.returncode
 
 
-def test_run_that_is_killed_before_a_mail_is_taken_tells_each_once_in_the_end(manage, inbox):
-    assert killed(manage, inbox, "on_mail", "ben@example.edu") == -9
-    assert inbox.told == ["ann@example.edu"]
+def test_run_killed_before_a_mail_is_accepted_sends_each_mail_once_in_the_end(manage, inbox):
+    assert run_and_kill(manage, inbox, "on_mail", "ben@example.edu") == -9
+    assert inbox.recipients == ["ann@example.edu"]
 
-    told = run(manage)
-    manage("shell", "--no-imports", "--command", LATER).communicate()
+    output = run(manage)
+    manage("shell", "--no-imports", "--command", EXPIRE_CLAIMS).communicate()
 
-    assert told == [
-        "Matters that another run is telling: 1. If it died, run this again in ten minutes.",
+    assert output == [
+        "Reminders that another run is sending: 1. If it died, run this again in ten minutes.",
         "Mails sent: 1",
     ]
-    assert inbox.told == ["ann@example.edu", "cem@example.edu"]
+    assert inbox.recipients == ["ann@example.edu", "cem@example.edu"]
     assert run(manage) == ["Mails sent: 1"]
     assert run(manage) == ["Mails sent: 0"]
-    assert sorted(inbox.told) == PEOPLE
+    assert sorted(inbox.recipients) == PEOPLE
 
 
-def test_mail_that_was_taken_as_the_run_died_is_repeated_as_the_same_mail(manage, inbox):
-    assert killed(manage, inbox, "on_data", "ben@example.edu") == -9
-    manage("shell", "--no-imports", "--command", LATER).communicate()
+def test_mail_accepted_as_the_run_died_is_repeated_with_the_same_message_id(manage, inbox):
+    assert run_and_kill(manage, inbox, "on_data", "ben@example.edu") == -9
+    manage("shell", "--no-imports", "--command", EXPIRE_CLAIMS).communicate()
 
     assert run(manage) == ["Mails sent: 2"]
     assert run(manage) == ["Mails sent: 0"]
     assert sorted({mail["Message-ID"]: mail["To"] for mail in inbox.mails}.values()) == PEOPLE
 
 
-def test_two_runs_at_once_tell_each_once(manage, inbox):
+def test_two_concurrent_runs_send_each_mail_once(manage, inbox):
     both = [manage("send_reminders") for _ in range(2)]
 
-    lines = [process.communicate()[0].splitlines() for process in both]
+    outputs = [process.communicate()[0].splitlines() for process in both]
 
-    assert sum(int(told[-1].removeprefix("Mails sent: ")) for told in lines) == 3
+    assert sum(int(output[-1].removeprefix("Mails sent: ")) for output in outputs) == 3
     assert [process.returncode for process in both] == [0, 0]
-    assert sorted(inbox.told) == PEOPLE
+    assert sorted(inbox.recipients) == PEOPLE

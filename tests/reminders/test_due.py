@@ -11,25 +11,31 @@ from tests.reminders.conftest import TODAY, ending
 pytestmark = pytest.mark.django_db
 
 
-def matters(on=TODAY):
-    return [(each.university.name, each.matter) for each in due_reminders(on)]
+def due(on=TODAY):
+    return [(agreement.university.name, agreement.reminder_kind) for agreement in due_reminders(on)]
 
 
-def tell(on=TODAY):
+def mark_sent(on=TODAY):
     Reminder.objects.bulk_create(
-        Reminder(agreement=each, matter=each.matter, since=each.since, mail="0" * 32, sent_at=f"{on}T07:00Z")
-        for each in due_reminders(on)
+        Reminder(
+            agreement=agreement,
+            kind=agreement.reminder_kind,
+            reference_date=agreement.reference_date,
+            message_id="0" * 32,
+            sent_at=f"{on}T07:00Z",
+        )
+        for agreement in due_reminders(on)
     )
 
 
-def in_process(moved, **values):
+def in_process(last_changed, **values):
     agreement = AgreementFactory(status=AgreementStatus.IN_PROCESS, **values)
-    agreement.history.update(history_date=f"{moved}T12:00Z")
+    agreement.history.update(history_date=f"{last_changed}T12:00Z")
     return agreement
 
 
 @pytest.mark.parametrize(
-    ("days", "matter"),
+    ("days", "kind"),
     [
         (-400, "expired"),
         (-1, "expired"),
@@ -42,64 +48,64 @@ def in_process(moved, **values):
         (181, None),
     ],
 )
-def test_end_is_told_by_the_most_urgent_threshold_alone(days, matter):
+def test_end_is_due_for_the_most_urgent_threshold_only(days, kind):
     ending(TODAY + timedelta(days))
 
-    assert matters() == ([("Marburg", matter)] if matter else [])
+    assert due() == ([("Marburg", kind)] if kind else [])
 
 
-def test_open_ended_and_ended_agreements_are_not_told():
+def test_open_ended_and_ended_agreements_are_not_due():
     ending(None)
     ending(date(2026, 1, 1), "Kassel", status=AgreementStatus.ENDED)
     ending(date(2026, 1, 1), "Fulda")
 
-    assert matters() == [("Fulda", "expired")]
+    assert due() == [("Fulda", "expired")]
 
 
-@pytest.mark.parametrize(("moved", "is_told"), [(TODAY - timedelta(60), True), (TODAY - timedelta(59), False)])
-def test_deal_stands_still_when_nothing_has_moved_for_sixty_days(moved, is_told):
-    in_process(moved, university__name="Marburg")
+@pytest.mark.parametrize(("last_changed", "is_due"), [(TODAY - timedelta(60), True), (TODAY - timedelta(59), False)])
+def test_agreement_in_process_is_stalled_sixty_days_after_its_last_change(last_changed, is_due):
+    in_process(last_changed, university__name="Marburg")
 
-    assert matters() == ([("Marburg", "still")] if is_told else [])
-
-
-def test_newest_movement_counts():
-    deal = in_process(date(2026, 1, 1))
-    deal.next_step = "Ask again"
-    deal.save()
-    deal.history.filter(next_step="Ask again").update(history_date="2026-11-20T12:00Z")
-
-    assert matters() == []
+    assert due() == ([("Marburg", "stalled")] if is_due else [])
 
 
-def test_movement_after_a_reminder_is_told_anew_when_it_stops():
-    deal = in_process(date(2026, 1, 1), university__name="Marburg")
-    tell()
-    told = matters()
+def test_latest_change_counts():
+    agreement = in_process(date(2026, 1, 1))
+    agreement.next_step = "Ask again"
+    agreement.save()
+    agreement.history.filter(next_step="Ask again").update(history_date="2026-11-20T12:00Z")
 
-    deal.history.update(history_date="2026-09-01T12:00Z")
-
-    assert (told, matters()) == ([], [("Marburg", "still")])
+    assert due() == []
 
 
-def test_each_threshold_is_told_once():
+def test_agreement_stalled_again_after_a_change_is_due_again():
+    agreement = in_process(date(2026, 1, 1), university__name="Marburg")
+    mark_sent()
+    due_before = due()
+
+    agreement.history.update(history_date="2026-09-01T12:00Z")
+
+    assert (due_before, due()) == ([], [("Marburg", "stalled")])
+
+
+def test_each_threshold_is_due_once():
     ending(TODAY + timedelta(150))
-    told = []
+    kinds = []
     for days in range(0, 200, 5):
-        told += [matter for _name, matter in matters(TODAY + timedelta(days))]
-        tell(TODAY + timedelta(days))
+        kinds += [kind for _name, kind in due(TODAY + timedelta(days))]
+        mark_sent(TODAY + timedelta(days))
 
-    assert told == ["180", "90", "30", "expired"]
+    assert kinds == ["180", "90", "30", "expired"]
 
 
-def test_changed_end_is_told_anew():
+def test_changed_end_is_due_again():
     agreement = ending(TODAY + timedelta(20))
-    tell()
-    told = matters()
+    mark_sent()
+    due_before = due()
 
     agreement.schedule_end(TODAY + timedelta(25), "extended")
 
-    assert (told, matters()) == ([], [("Marburg", "30")])
+    assert (due_before, due()) == ([], [("Marburg", "30")])
 
 
 def test_most_urgent_comes_first():
@@ -107,30 +113,30 @@ def test_most_urgent_comes_first():
         ending(TODAY + timedelta(days), name)
     in_process(date(2026, 1, 1), university__name="Bonn")
 
-    assert [name for name, _matter in matters()] == ["Jena", "Fulda", "Kassel", "Celle", "Aachen", "Bonn"]
+    assert [name for name, _kind in due()] == ["Jena", "Fulda", "Kassel", "Celle", "Aachen", "Bonn"]
 
 
-def test_renewal_in_process_is_known(django_assert_num_queries, erasmus):
+def test_renewal_in_process_is_annotated(django_assert_num_queries, erasmus):
     renewed = ending(TODAY, "Marburg", agreement_type=erasmus)
-    renewed.renewal().save()
+    renewed.build_renewal().save()
     ending(TODAY, "Kassel", agreement_type=erasmus)
 
     with django_assert_num_queries(2):
-        told = {each.university.name: each.has_renewal for each in due_reminders(TODAY)}
+        has_renewal = {agreement.university.name: agreement.has_renewal for agreement in due_reminders(TODAY)}
 
-    assert told == {"Marburg": True, "Kassel": False}
+    assert has_renewal == {"Marburg": True, "Kassel": False}
 
 
-@pytest.mark.parametrize("number", [3, 300])
-def test_finding_what_to_tell_takes_two_queries(django_assert_num_queries, ann, number):
-    partners(number)
+@pytest.mark.parametrize("count", [3, 300])
+def test_due_reminders_take_two_queries(django_assert_num_queries, ann, count):
+    partners(count)
     Agreement.objects.update(valid_until=TODAY, responsible=ann)
 
     with django_assert_num_queries(2):
-        names = [f"{each.university}, {each.university.country}, {each.responsible}" for each in due_reminders(TODAY)]
+        names = [f"{item.university}, {item.university.country}, {item.responsible}" for item in due_reminders(TODAY)]
 
-    assert len(names) == number
+    assert len(names) == count
 
 
-def test_matters_are_in_the_order_of_their_urgency():
-    assert ReminderKind.values == ["expired", "30", "90", "180", "still"]
+def test_kinds_are_in_order_of_urgency():
+    assert ReminderKind.values == ["expired", "30", "90", "180", "stalled"]

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from partners.enums import AgreementStatus
 from partners.models import Reminder
-from tests.conftest import staff
+from tests.conftest import create_staff
 from tests.factories import AgreementFactory
 from tests.html import text
 from tests.reminders.conftest import OFFICE, TODAY, ending
@@ -25,7 +25,7 @@ def inbox(settings):
 
 
 def run(**options):
-    """What the command wrote to standard output and to standard error, and why it failed, if it did."""
+    """Return the lines of stdout and of stderr, and the message of the CommandError or None."""
     out, err, failure = StringIO(), StringIO(), None
     try:
         call_command("send_reminders", stdout=out, stderr=err, **options)
@@ -34,17 +34,16 @@ def run(**options):
     return out.getvalue().splitlines(), err.getvalue().splitlines(), failure
 
 
-def body(mail, kind):
-    return mail.get_body([kind]).get_content().replace("\r\n", "\n")
+def body(mail, subtype):
+    return mail.get_body([subtype]).get_content().replace("\r\n", "\n")
 
 
 def items(mail):
-    """The text of each line of the list in a mail's page."""
-    return [text(each) for each in re.findall(r"<li>.*?</li>", body(mail, "html"), re.DOTALL)]
+    return [text(item) for item in re.findall(r"<li>.*?</li>", body(mail, "html"), re.DOTALL)]
 
 
 def ben(**values):
-    user = staff("ben")
+    user = create_staff("ben")
     user.email = "ben@example.edu"
     for name, value in values.items():
         setattr(user, name, value)
@@ -52,15 +51,15 @@ def ben(**values):
     return user
 
 
-def test_coordinator_is_mailed_one_digest_of_what_waits(inbox, ann, erasmus):
+def test_coordinator_is_mailed_one_digest(inbox, ann, erasmus):
     ended = ending(TODAY - timedelta(1), "Marburg", responsible=ann, next_step="Ask the dean")
     renewed = ending(TODAY + timedelta(20), "Kassel", responsible=ann, agreement_type=erasmus)
-    renewed.renewal().save()
+    renewed.build_renewal().save()
     ending(TODAY + timedelta(30), "Fulda", responsible=ann)
-    deal = AgreementFactory(
+    in_process = AgreementFactory(
         university__name="Jena", status=AgreementStatus.IN_PROCESS, agreement_type=None, responsible=ann
     )
-    deal.history.update(history_date="2026-08-26T12:00Z")
+    in_process.history.update(history_date="2026-08-26T12:00Z")
 
     assert run() == (["Mails sent: 1"], [], None)
 
@@ -77,14 +76,14 @@ def test_coordinator_is_mailed_one_digest_of_what_waits(inbox, ann, erasmus):
         f"  https://partners.example.edu/admin/partners/agreement/{ended.pk + 3}/change/",
         "Not moved for 60 days",
         "- Jena (Germany), type unknown: last moved on 26 Aug 2026\n"
-        f"  https://partners.example.edu/admin/partners/agreement/{deal.pk}/change/",
+        f"  https://partners.example.edu/admin/partners/agreement/{in_process.pk}/change/",
         "Renewal in process",
         "- Kassel (Germany), Erasmus+: the signed one ends on 14 Dec 2026, in 20 days\n"
         f"  https://partners.example.edu/admin/partners/agreement/{renewed.pk}/change/",
     ]
 
 
-def test_both_versions_of_the_mail_tell_the_same(inbox, ann):
+def test_text_and_html_parts_have_the_same_lines(inbox, ann):
     agreement = ending(TODAY, "<b>Marburg</b> & עברית", responsible=ann)
 
     run()
@@ -98,7 +97,7 @@ def test_both_versions_of_the_mail_tell_the_same(inbox, ann):
     assert f'href="https://partners.example.edu/admin/partners/agreement/{agreement.pk}/change/"' in page
 
 
-def test_each_is_told_of_their_own(inbox, ann):
+def test_coordinators_are_reminded_of_their_own_agreements(inbox, ann):
     ending(TODAY, "Marburg", responsible=ann)
     ending(TODAY, "Kassel", responsible=ben())
 
@@ -110,43 +109,43 @@ def test_each_is_told_of_their_own(inbox, ann):
     }
 
 
-def test_second_run_tells_nothing_anew(inbox, ann):
+def test_second_run_sends_nothing(inbox, ann):
     ending(TODAY, responsible=ann)
 
     assert (run(), run()) == ((["Mails sent: 1"], [], None), (["Mails sent: 0"], [], None))
-    assert inbox.told == ["ann@example.edu"]
+    assert inbox.recipients == ["ann@example.edu"]
 
 
-def test_nobody_responsible_is_the_office_s_matter(inbox, office_address):
+def test_agreement_with_nobody_responsible_is_mailed_to_the_office(inbox, office_email):
     ending(TODAY)
 
     assert run() == (["Mails sent: 1"], [], None)
-    assert inbox.told == [OFFICE]
+    assert inbox.recipients == [OFFICE]
 
 
-def test_nobody_responsible_and_no_office_is_said(inbox):
+def test_agreement_with_nobody_responsible_is_reported_without_office_email(inbox):
     ending(TODAY)
 
     out, err, failure = run()
 
     assert (out, failure) == (["Mails sent: 0"], None)
-    assert err == ["Agreements with nobody responsible: 1. Set OFFICE_EMAIL, and the office is told."]
-    assert (inbox.told, Reminder.objects.count()) == ([], 0)
+    assert err == ["Agreements with nobody responsible: 1. Set OFFICE_EMAIL, and the office is reminded."]
+    assert (inbox.recipients, Reminder.objects.count()) == ([], 0)
 
 
-@pytest.mark.parametrize("gone", [{"is_active": False}, {"is_staff": False}, {"email": ""}])
-def test_office_is_told_for_who_cannot_be(inbox, office_address, gone):
-    ending(TODAY, responsible=ben(**gone))
+@pytest.mark.parametrize("unreachable", [{"is_active": False}, {"is_staff": False}, {"email": ""}])
+def test_office_is_mailed_for_unreachable_coordinator(inbox, office_email, unreachable):
+    ending(TODAY, responsible=ben(**unreachable))
 
     out, err, failure = run()
 
     assert (out, failure) == (["Mails sent: 1"], None)
-    assert err == [f"ben has left or has no address: {OFFICE} is told instead."]
-    assert inbox.told == [OFFICE]
+    assert err == [f"ben has left or has no email address: {OFFICE} is reminded instead."]
+    assert inbox.recipients == [OFFICE]
     assert "Responsible: ben" in body(inbox.mails[0], "plain")
 
 
-def test_mail_server_that_is_down_is_said_once_a_person_and_told_later_once(settings, inbox, ann):
+def test_mails_failed_while_the_server_is_down_are_sent_once_later(settings, inbox, ann):
     ending(TODAY, "Marburg", responsible=ann)
     ending(TODAY, "Kassel", responsible=ben())
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
@@ -155,30 +154,30 @@ def test_mail_server_that_is_down_is_said_once_a_person_and_told_later_once(sett
 
     assert out == ["Mails sent: 0"]
     assert err == [
-        "ann@example.edu is not told: [Errno 111] Connection refused",
-        "ben@example.edu is not told: [Errno 111] Connection refused",
+        "No mail to ann@example.edu: [Errno 111] Connection refused",
+        "No mail to ben@example.edu: [Errno 111] Connection refused",
     ]
     assert failure == "Mails not sent: 2. They will be at the next run."
     settings.EMAIL_PORT = port
     assert run() == (["Mails sent: 2"], [], None)
     assert run() == (["Mails sent: 0"], [], None)
-    assert inbox.told == ["ann@example.edu", "ben@example.edu"]
+    assert inbox.recipients == ["ann@example.edu", "ben@example.edu"]
 
 
-def test_refused_address_keeps_nobody_else_from_being_told(inbox, ann):
+def test_rejected_recipient_does_not_stop_the_others(inbox, ann):
     ending(TODAY, "Marburg", responsible=ann)
     ending(TODAY, "Kassel", responsible=ben())
-    inbox.refused.add("ann@example.edu")
+    inbox.rejected.add("ann@example.edu")
 
     out, err, failure = run()
 
     assert (out, failure) == (["Mails sent: 1"], "Mails not sent: 1. They will be at the next run.")
     assert len(err) == 1
-    assert err[0].startswith("ann@example.edu is not told: ")
-    assert inbox.told == ["ben@example.edu"]
+    assert err[0].startswith("No mail to ann@example.edu: ")
+    assert inbox.recipients == ["ben@example.edu"]
 
 
-def test_address_that_is_none_keeps_nobody_else_from_being_told(inbox, ann):
+def test_invalid_email_address_does_not_stop_the_others(inbox, ann):
     ending(TODAY, "Marburg", responsible=ann)
     ending(TODAY, "Kassel", responsible=ben(email="a\nBcc: everybody@example.edu"))
 
@@ -189,10 +188,10 @@ def test_address_that_is_none_keeps_nobody_else_from_being_told(inbox, ann):
         1,
         "Mails not sent: 1. They will be at the next run.",
     )
-    assert inbox.told == ["ann@example.edu"]
+    assert inbox.recipients == ["ann@example.edu"]
 
 
-def test_dry_run_tells_what_would_be_sent_and_sends_nothing(inbox, ann):
+def test_dry_run_prints_digests_and_sends_nothing(inbox, ann):
     ending(TODAY, responsible=ann)
 
     assert run(dry_run=True) == (
@@ -207,7 +206,7 @@ def test_dry_run_tells_what_would_be_sent_and_sends_nothing(inbox, ann):
     assert (inbox.mails, Reminder.objects.count()) == ([], 0)
 
 
-def test_site_without_an_address_sends_nothing(inbox, settings, ann):
+def test_missing_site_url_sends_nothing(inbox, settings, ann):
     settings.SITE_URL = ""
     ending(TODAY, responsible=ann)
 
@@ -219,15 +218,17 @@ def test_site_without_an_address_sends_nothing(inbox, settings, ann):
     assert inbox.mails == []
 
 
-def test_claim_of_a_run_that_died_holds_for_ten_minutes(inbox, ann, today):
+def test_claim_of_a_run_that_died_expires_after_ten_minutes(inbox, ann, today):
     agreement = ending(TODAY, responsible=ann)
-    Reminder.objects.create(agreement=agreement, matter="30", since=TODAY, mail="0" * 32, recipient=ann.email)
+    Reminder.objects.create(
+        agreement=agreement, kind="30", reference_date=TODAY, message_id="0" * 32, recipient=ann.email
+    )
 
     first = run()
     today.shift(timedelta(minutes=10, seconds=1))
 
     assert first == (
-        ["Matters that another run is telling: 1. If it died, run this again in ten minutes.", "Mails sent: 0"],
+        ["Reminders that another run is sending: 1. If it died, run this again in ten minutes.", "Mails sent: 0"],
         [],
         None,
     )

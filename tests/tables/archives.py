@@ -1,4 +1,4 @@
-"""Spreadsheets with one part exchanged for another."""
+"""Builders of spreadsheet files with given XML in one of their parts."""
 
 import io
 import zipfile
@@ -10,7 +10,7 @@ SHEET, CONTENT = "xl/worksheets/sheet1.xml", "content.xml"
 
 
 def records(data):
-    """Those of the first sheet with text in it."""
+    """Return an iterator of the records of the first sheet with text."""
     found = sheets(data, columns=[])
     return iter(found[0].records if found else [])
 
@@ -33,13 +33,13 @@ def archive(contents, compression=zipfile.ZIP_DEFLATED):
 
 
 def xlsx_sheet(inner):
-    """An XLSX file whose sheet holds this XML."""
+    """Return an XLSX file with this XML in its sheet."""
     xml = f'<worksheet xmlns="{MAIN}">{inner}</worksheet>'
     return archive(parts(write_xlsx([["a"]])) | {SHEET: xml})
 
 
 def xlsx_rows(rows, strings=(), formats=()):
-    """An XLSX file of this XML. Cell style 0 is plain, and those from 1 on have these formats."""
+    """Return an XLSX file with these rows of XML. Cell style 0 is plain; styles from 1 have the number formats."""
     items = "".join(f"<si>{string}</si>" for string in strings)
     definitions = "".join(f'<numFmt numFmtId="{200 + at}" formatCode="{code}"/>' for at, code in enumerate(formats))
     styles = '<xf numFmtId="0"/>' + "".join(f'<xf numFmtId="{200 + at}"/>' for at in range(len(formats)))
@@ -56,7 +56,7 @@ def xlsx_rows(rows, strings=(), formats=()):
 
 
 def ods_rows(rows):
-    """An ODS file whose sheet holds these rows of XML."""
+    """Return an ODS file with these rows of XML in its sheet."""
     contents = parts(write_ods([]))
     before, _blank, after = (
         contents[CONTENT].decode().partition("<table:table-row><table:table-cell/></table:table-row>")
@@ -65,6 +65,6 @@ def ods_rows(rows):
 
 
 def ods_cells(*cells):
-    """An ODS file with one row of cells, given as attributes and what is in them."""
+    """Return an ODS file with one row of cells, given as (XML attributes, XML content)."""
     inner = "".join(f"<table:table-cell {attributes}>{text}</table:table-cell>" for attributes, text in cells)
     return ods_rows(f"<table:table-row>{inner}</table:table-row>")

@@ -1,4 +1,4 @@
-"""LibreOffice as the other side: it reads what we write, and we read what it writes."""
+"""Interoperability with LibreOffice, in both directions."""
 
 import csv
 import os
@@ -13,15 +13,15 @@ from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.resources import RegisterResource
 from partners.models import ImportRun
 from partners.tables.spreadsheets import write_ods, write_xlsx
-from tests.conftest import OFFICES_LIST, staff
+from tests.conftest import OFFICE_LIST_PATH, create_staff
 from tests.factories import AgreementFactory
-from tests.imports.test_resources import contents
+from tests.imports.test_resources import database_contents
 from tests.tables.archives import records
 
 SOFFICE = shutil.which("soffice")
 FROM_TSV = "--infilter=CSV:9,34,76"
-AS_SHOWN = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
-"""Commas, double quotes, UTF-8, from line 1 on, and numbers and dates the way the cells show them."""
+AS_DISPLAYED = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
+"""Commas, double quotes, UTF-8, from line 1, numbers and dates as displayed."""
 
 pytestmark = pytest.mark.skipif(
     not SOFFICE and not os.environ.get("REQUIRE_LIBREOFFICE"),
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory):
-    """A profile of its own, since LibreOffice runs only once for each."""
+    """A separate profile, as LibreOffice runs only one instance per profile."""
     return tmp_path_factory.mktemp("profile")
 
 
@@ -49,18 +49,18 @@ def convert(profile, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods"])
-def test_records_of_libreoffice_are_those_of_the_list(convert, offices_list, kind):
-    lines = enumerate(offices_list.decode().split("\n"), 1)
+def test_records_of_libreoffice_are_those_of_the_list(convert, office_list, kind):
+    lines = enumerate(office_list.decode().split("\n"), 1)
     expected = [(line, text.split("\t")) for line, text in lines if text]
 
-    data = convert(OFFICES_LIST.name, offices_list, kind, FROM_TSV)
+    data = convert(OFFICE_LIST_PATH.name, office_list, kind, FROM_TSV)
 
     assert list(records(data)) == expected
     assert len(expected) == 1 + 108
 
 
 @pytest.mark.parametrize(("kind", "write"), [("xlsx", write_xlsx), ("ods", write_ods)])
-def test_libreoffice_shows_what_we_write(convert, kind, write):
+def test_libreoffice_displays_what_we_write(convert, kind, write):
     rows = [
         ["Country", "University name", "Agreement type"],
         ["=1+1", "00123", date(2024, 5, 1)],
@@ -70,9 +70,9 @@ def test_libreoffice_shows_what_we_write(convert, kind, write):
         ["", "last", "_x000B_ & co"],
     ]
 
-    shown = convert(f"partners.{kind}", write(rows), AS_SHOWN).decode()
+    displayed = convert(f"partners.{kind}", write(rows), AS_DISPLAYED).decode()
 
-    table = list(csv.reader(shown.splitlines(keepends=True)))
+    table = list(csv.reader(displayed.splitlines(keepends=True)))
     expected = [[cell if isinstance(cell, str) else cell.isoformat() for cell in row] for row in rows]
     if kind == "ods":
         assert table[2].pop(1) in (expected[2].pop(1), "tabhere")  # LibreOffice 7.4 loses tabs, its own too
@@ -81,7 +81,7 @@ def test_libreoffice_shows_what_we_write(convert, kind, write):
 
 
 @pytest.mark.parametrize(("kind", "write"), [("xlsx", write_xlsx), ("ods", write_ods)])
-def test_records_survive_libreoffice(convert, kind, write):
+def test_records_survive_conversion_by_libreoffice(convert, kind, write):
     rows = [["Country", "University name"], ["a  b", "line\nbreak"], ["00123", date(2024, 5, 1)], ["=1+1", "é"]]
     other = {"xlsx": "ods", "ods": "xlsx"}[kind]
 
@@ -109,23 +109,23 @@ HOSTILE = [
 
 @pytest.fixture
 def hostile_register(coordinator):
-    """Agreements with every detail, of which each text looks like something else to a spreadsheet."""
-    ana = staff("@ana+1")
-    for at, text in enumerate(HOSTILE):
+    """Agreements with all fields, whose texts a spreadsheet could take for formulas, numbers or dates."""
+    ana = create_staff("@ana+1")
+    for index, text in enumerate(HOSTILE):
         AgreementFactory(
-            university__name=f"Town {at}",
+            university__name=f"Town {index}",
             university__city=text.lstrip("=-'"),
             status=AgreementStatus.ENDED,
-            signed_on=date(1900, 3, at + 1),
-            ended_on=date(2024, 2, at + 1),
-            places_out=at,
-            places_in=32_767 - at,
-            study_levels=StudyLevel.values[: at % 5],
+            signed_on=date(1900, 3, index + 1),
+            ended_on=date(2024, 2, index + 1),
+            places_out=index,
+            places_in=32_767 - index,
+            study_levels=StudyLevel.values[: index % 5],
             fields_of_study=text.lstrip("=-'"),
             next_step='Ask Łódź for "two"',
             notes=text,
             contact=LINES.format(text.replace("  ", " ")),
-            responsible=[ana, coordinator, None][at % 3],
+            responsible=[ana, coordinator, None][index % 3],
         )
     AgreementFactory(notes="x" * 30_000)
 
@@ -137,12 +137,14 @@ LINES = "{0}\n\n+49 30 1\n'{0}\n=A1"
 @pytest.mark.django_db
 @pytest.mark.parametrize("there", ["xlsx", "ods"])
 @pytest.mark.parametrize("ours", ["xlsx", "ods"])
-def test_register_saved_by_libreoffice_is_no_change(convert, hostile_register, ours, there):
-    before = contents()
+def test_import_of_register_saved_by_libreoffice_changes_nothing(convert, hostile_register, ours, there):
+    before = database_contents()
 
     saved = convert(f"register.{ours}", tables.write_table(RegisterResource().export(), ours), there)
-    result = RegisterResource().import_data(RegisterResource.read(saved), run=ImportRun.of(saved, file_name=there))
+    result = RegisterResource().import_data(
+        RegisterResource.read(saved), run=ImportRun.from_upload(saved, file_name=there)
+    )
 
-    assert (list(result.error_lines()), [outcome.words() for outcome in result.changed]) == ([], [])
+    assert (list(result.error_lines()), [outcome.describe() for outcome in result.changed]) == ([], [])
     assert result.counts() == f"0 new, 0 changed, {len(HOSTILE) + 1} unchanged, 0 errors"
-    assert contents() == before
+    assert database_contents() == before

@@ -42,7 +42,7 @@ CELL = "The table has a cell of more than 1000000 characters. Shorten it."
 COLUMNS = "The table has more than 1000 columns. Remove those that are not needed."
 
 
-def refusal(data):
+def error_message(data):
     with pytest.raises(TableError) as raised:
         list(records(data))
     return str(raised.value)
@@ -68,20 +68,20 @@ def relationship_to(part):
     ids=["empty", "text", "zip", "apk", "docx", "xlsb", "odt"],
 )
 def test_records_refuse_other_files(data):
-    assert refusal(data) == NEITHER
+    assert error_message(data) == NEITHER
 
 
 @BOTH
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_records_refuse_half_a_file(whole, share):
-    assert refusal(whole[: int(len(whole) * share)]) == DAMAGED
+def test_records_refuse_truncated_file(whole, share):
+    assert error_message(whole[: int(len(whole) * share)]) == DAMAGED
 
 
-def test_records_refuse_a_part_that_begins_at_the_end():
+def test_records_refuse_part_that_begins_at_the_end():
     data = bytearray(XLSX)
     struct.pack_into("<L", data, data.rindex(b"PK\x01\x02") + 42, len(data) - 10)
 
-    assert refusal(bytes(data)) == DAMAGED
+    assert error_message(bytes(data)) == DAMAGED
 
 
 @pytest.mark.parametrize(
@@ -115,15 +115,15 @@ def test_records_refuse_a_part_that_begins_at_the_end():
         "bz2",
     ],
 )
-def test_records_refuse_what_is_wrong_inside(data):
+def test_records_refuse_invalid_contents(data):
     started = time.process_time()
 
-    assert refusal(data) == DAMAGED
+    assert error_message(data) == DAMAGED
     assert time.process_time() - started < 5
 
 
 def test_records_refuse_old_excel_files():
-    assert refusal(OLE2 + "Workbook".encode("utf-16-le")) == OLD
+    assert error_message(OLE2 + "Workbook".encode("utf-16-le")) == OLD
 
 
 def test_records_refuse_files_with_a_password():
@@ -132,10 +132,10 @@ def test_records_refuse_files_with_a_password():
     locked = bytearray(XLSX)
     locked[locked.index(b"PK\x01\x02") + 8] |= 1
 
-    assert refusal(OLE2 + "EncryptedPackage".encode("utf-16-le")) == PROTECTED
-    assert refusal(archive(parts(ODS) | {"META-INF/manifest.xml": manifest})) == PROTECTED
-    assert refusal(archive(whole)) == PROTECTED
-    assert refusal(bytes(locked)) == PROTECTED
+    assert error_message(OLE2 + "EncryptedPackage".encode("utf-16-le")) == PROTECTED
+    assert error_message(archive(parts(ODS) | {"META-INF/manifest.xml": manifest})) == PROTECTED
+    assert error_message(archive(whole)) == PROTECTED
+    assert error_message(bytes(locked)) == PROTECTED
 
 
 def billion_laughs():
@@ -159,18 +159,18 @@ def test_records_refuse_document_types(declared, encoding, whole, part):
     text = parts(whole)[part].decode().partition("?>\n")
     changed = f"<?xml version='1.0'?>{declared}{text[2] or text[0]}".encode(encoding)
 
-    assert refusal(archive(parts(whole) | {part: changed})) == DOCTYPE
+    assert error_message(archive(parts(whole) | {part: changed})) == DOCTYPE
 
 
 def test_records_pass_over_document_types_of_parts_that_are_not_read():
-    """LibreOffice writes one for macros."""
+    """LibreOffice writes a document type in the parts of macros."""
     data = archive(parts(ODS) | {"Basic/script-lc.xml": "<!DOCTYPE a><a/>"})
 
     assert read(data) == [(1, ["a", "b"]), (2, ["c", "d"])]
 
 
-def zeros(size):
-    """Zeros that are packed a piece at a time, so that the test needs no memory either."""
+def xlsx_with_zeros(size):
+    """Return an XLSX file with a member of zeros, compressed in pieces to save the test's memory."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, part in parts(XLSX).items():
@@ -181,15 +181,15 @@ def zeros(size):
     return file.getvalue()
 
 
-def lying(data):
-    """The archive, whose directory says that the last member is small."""
+def with_false_size(data):
+    """Return the archive with a false, small size of the last member in its directory."""
     changed = bytearray(data)
     struct.pack_into("<L", changed, changed.rindex(b"PK\x01\x02") + 24, 10)
     return bytes(changed)
 
 
-def overlapping(data, copies):
-    """The archive with a directory that names the last member many times over."""
+def with_overlapping_members(data, copies):
+    """Return the archive with many directory entries of the last member."""
     start, end = data.rindex(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
     entries = data[data.index(b"PK\x01\x02") : start] + data[start:end] * copies
     tail = bytearray(data[end:])
@@ -197,71 +197,77 @@ def overlapping(data, copies):
     return data[: data.index(b"PK\x01\x02")] + entries + bytes(tail)
 
 
-def repeated(rows, columns):
+def ods_with_repetitions(rows, columns):
     return ods_rows(
         f'<table:table-row table:number-rows-repeated="{rows}"><table:table-cell '
         f'table:number-columns-repeated="{columns}"><text:p>a</text:p></table:table-cell></table:table-row>'
     )
 
 
-def many_sheets():
-    """Each within the limits, and all together not."""
-    content = parts(repeated(150_000, 20))[CONTENT].decode()
+def ods_with_many_sheets():
+    """Return an ODS file whose sheets are within the limits, but not all together."""
+    content = parts(ods_with_repetitions(150_000, 20))[CONTENT].decode()
     start, end = content.index("<table:table "), content.index("</table:table>") + len("</table:table>")
     sheets = content[:start] + content[start:end] * 1_000 + content[end:]
     return archive(parts(ODS) | {CONTENT: sheets})
 
 
-def spaces(count, cells=1):
+def ods_with_spaces(count, cells=1):
     return ods_cells(*[("", f'<text:p><text:s text:c="{count}"/></text:p>')] * cells)
 
 
-def inline(text):
+def xlsx_with_inline_string(text):
     return xlsx_rows(f'<row><c t="inlineStr"><is>{text}</is></c></row>')
 
 
 WIDE = f'<c t="inlineStr"><is><t>{"a" * 30_000}\N{GRADUATION CAP}</t></is></c>'
-"""One character makes Python keep four bytes for each."""
+"""One wide character makes Python store four bytes for each of a string."""
 
 BOMBS = {
-    "bomb": ([LARGE], lambda: zeros(400_000_000)),
-    "lying directory": ([DAMAGED], lambda: lying(zeros(400_000_000))),
+    "bomb": ([LARGE], lambda: xlsx_with_zeros(400_000_000)),
+    "lying directory": ([DAMAGED], lambda: with_false_size(xlsx_with_zeros(400_000_000))),
     # Newer Pythons see for themselves that members overlap.
-    "overlapping members": ([LARGE, DAMAGED], lambda: overlapping(zeros(10_000_000), copies=4_000)),
+    "overlapping members": (
+        [LARGE, DAMAGED],
+        lambda: with_overlapping_members(xlsx_with_zeros(10_000_000), copies=4_000),
+    ),
     "many members": ([PARTS], lambda: archive({f"{n}": "" for n in range(20_000)})),
     "blank cells": ([CELLS], lambda: xlsx_sheet("<sheetData><row>" + "<c/>" * 4_010_000 + "</row></sheetData>")),
-    "runs of text": ([CELL], lambda: inline(f"<r><t>{'a' * 15_000}\N{GRADUATION CAP}</t></r>" * 6_000)),
-    "line breaks": ([CELL], lambda: inline("<t>" + "\n" * 99_000_000 + "</t>")),
+    "runs of text": (
+        [CELL],
+        lambda: xlsx_with_inline_string(f"<r><t>{'a' * 15_000}\N{GRADUATION CAP}</t></r>" * 6_000),
+    ),
+    "line breaks": ([CELL], lambda: xlsx_with_inline_string("<t>" + "\n" * 99_000_000 + "</t>")),
     "wide characters": ([LARGE], lambda: xlsx_rows(f"<row>{WIDE * 900}</row>" * 4)),
     "wide shared strings": ([LARGE], lambda: xlsx_rows("", [f"<t>{'a' * 30_000}\N{GRADUATION CAP}</t>"] * 3_000)),
     "paragraphs": ([CELL], lambda: ods_cells(("", f"<text:p>{'a' * 900_000}</text:p>" * 100))),
-    "repeated rows": ([ROWS], lambda: repeated(200_001, 1)),
-    "repeated cells": ([LARGE], lambda: repeated(200_000, 1_000)),
-    "repeated rows on many sheets": ([ROWS], many_sheets),
-    "spaces": ([CELL], lambda: spaces(9_999_999, cells=900)),
-    "spaces in many cells": ([LARGE], lambda: spaces(900_000, cells=900)),
-    "spaces without end": ([LARGE], lambda: spaces("9" * 4_000)),
+    "repeated rows": ([ROWS], lambda: ods_with_repetitions(200_001, 1)),
+    "repeated cells": ([LARGE], lambda: ods_with_repetitions(200_000, 1_000)),
+    "repeated rows on many sheets": ([ROWS], ods_with_many_sheets),
+    "spaces": ([CELL], lambda: ods_with_spaces(9_999_999, cells=900)),
+    "spaces in many cells": ([LARGE], lambda: ods_with_spaces(900_000, cells=900)),
+    "spaces without end": ([LARGE], lambda: ods_with_spaces("9" * 4_000)),
 }
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_bombs_are_refused_for_little(bomb):
-    sentences, build = BOMBS[bomb]
+def test_bombs_are_refused_quickly(bomb):
+    expected, build = BOMBS[bomb]
     data = build()
     tracemalloc.start()
     started = time.process_time()
     try:
-        found = refusal(data)
+        message = error_message(data)
         seconds, (_now, peak) = time.process_time() - started, tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    assert found in sentences
+    assert message in expected
     assert (seconds < 5, peak < 200_000_000) == (True, True)
 
 
 def test_bombs_within_archives_in_the_file_are_left_alone():
-    data = archive(parts(XLSX) | {"xl/embeddings/archive.zip": zeros(400_000_000)})
+    data = archive(parts(XLSX) | {"xl/embeddings/archive.zip": xlsx_with_zeros(400_000_000)})
 
     assert read(data) == [(1, ["a", "b"]), (2, ["c", "d"])]
 
@@ -272,14 +278,14 @@ def test_records_refuse_too_many_rows(monkeypatch):
 
     for write in (write_xlsx, write_ods):
         assert len(read(write(rows))) == 3
-        assert refusal(write([*rows, ["d"]])) == "The table has more than 3 rows. Divide it among several files."
+        assert error_message(write([*rows, ["d"]])) == "The table has more than 3 rows. Divide it among several files."
 
 
 def test_records_refuse_too_many_columns():
     for write in (write_xlsx, write_ods):
         assert read(write([["a"] * 1000])) == [(1, ["a"] * 1000)]
-        assert refusal(write([["a"] * 1001])) == COLUMNS
-    assert refusal(ods_cells(('table:number-columns-repeated="16384"', "<text:p>a</text:p>"))) == COLUMNS
+        assert error_message(write([["a"] * 1001])) == COLUMNS
+    assert error_message(ods_cells(('table:number-columns-repeated="16384"', "<text:p>a</text:p>"))) == COLUMNS
 
 
 def test_records_read_a_sheet_once_however_often_the_workbook_names_it():

@@ -30,7 +30,7 @@ TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 HEADER = ["Country", "University name", "Agreement type"]
 
 
-def saved(workbook):
+def to_bytes(workbook):
     file = io.BytesIO()
     workbook.save(file)
     return file.getvalue()
@@ -69,7 +69,7 @@ def test_write_of_dates_makes_dates(write):
 
 @WRITERS
 @pytest.mark.parametrize("rows", [[], [[]], [[""]], [["", " "], ["\n"]]])
-def test_records_of_nothing_are_none(write, rows):
+def test_records_of_blank_sheet_are_empty(write, rows):
     assert read(write(rows)) == []
 
 
@@ -78,7 +78,7 @@ def test_write_gives_the_same_bytes_for_the_same_rows(write):
     assert write([["a"], ["b"]]) == write([["a"], ["b"]])
 
 
-def test_write_xlsx_makes_a_pleasant_sheet():
+def test_write_xlsx_sets_header_style_widths_and_cell_types():
     data = write_xlsx([HEADER, ["Italy", "=1+1", "x" * 100], ["a\nb", date(2024, 5, 1), "_x000B_"]])
 
     sheet = load_workbook(io.BytesIO(data)).active
@@ -112,7 +112,7 @@ def test_write_ods_puts_the_type_first_and_as_it_is():
     assert data[30:84] == b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 
 
-def test_is_spreadsheet_tells_by_the_first_bytes():
+def test_is_spreadsheet_checks_the_first_bytes():
     assert is_spreadsheet(write_xlsx([]))
     assert is_spreadsheet(write_ods([]))
     assert is_spreadsheet(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on")
@@ -127,7 +127,7 @@ def test_records_of_openpyxl_cells():
         workbook.active.append([value])
     workbook.active.append([time(9, 30), None, "=1+1", date(1900, 1, 1), date(1900, 2, 28)])
 
-    assert [cells for _line, cells in records(saved(workbook))] == [
+    assert [cells for _line, cells in records(to_bytes(workbook))] == [
         *(["text"], ["5"], ["5"], ["0.1"], ["0.0000001"], ["1000000000000000000000"], ["TRUE"]),
         *(["2024-05-01"], ["2024-05-01T09:30:00"], ["#REF!"]),
         ["09:30:00", "", "=1+1", "1900-01-01", "1900-02-28"],
@@ -176,14 +176,14 @@ def test_records_of_xlsx_with_a_cell_in_the_last_corner_are_cheap():
     assert read(xlsx_rows(rows)) == [(2, ["", "1"]), (1048576, ["2", ""])]
 
 
-def test_records_of_xlsx_do_not_believe_the_dimension():
+def test_records_of_xlsx_ignore_the_dimension():
     data = xlsx_sheet('<dimension ref="A1"/><sheetData><row><c><v>1</v></c><c><v>2</v></c></row><row/></sheetData>')
 
     assert read(data) == [(1, ["1", "2"])]
 
 
-def test_records_of_xlsx_in_other_dress():
-    """Prefixes, the namespaces of the strict form, and names of parts in other case with backslashes."""
+def test_records_of_xlsx_with_prefixes_and_strict_namespaces():
+    """Also with names of parts in upper case and with backslashes."""
     data = xlsx_rows('<row><c t="s"><v>0</v></c></row>', ["<t>a</t>"])
     strict = MAIN.replace("schemas.openxmlformats.org", "purl.oclc.org/ooxml")
     sheet = parts(data)[SHEET].decode().replace(MAIN, strict).replace("<", "<x:").replace("<x:/", "</x:")
@@ -201,7 +201,7 @@ def test_records_are_of_the_first_sheet_with_text(state):
     workbook.create_sheet().append(["second"])
     workbook.worksheets[1].sheet_state = state
 
-    assert read(saved(workbook)) == [(1, ["first"])]
+    assert read(to_bytes(workbook)) == [(1, ["first"])]
 
 
 def test_records_of_ods_are_of_the_first_sheet_with_text():
@@ -263,11 +263,11 @@ def test_records_of_ods_without_a_type_are_read():
     assert read(archive({CONTENT: parts(data)[CONTENT]})) == [(1, ["a"])]
 
 
-def workbook(**rows_of):
-    """An XLSX file by openpyxl, which calculates nothing."""
+def workbook(**rows_by_sheet):
+    """Return an XLSX file by openpyxl, which stores formulas without results."""
     book = Workbook()
     book.remove(book.active)
-    for name, rows in rows_of.items():
+    for name, rows in rows_by_sheet.items():
         sheet = book.create_sheet(name)
         for row in rows:
             sheet.append(row)

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from partners import tables
 from partners.name_normalization import normalize_name
-from partners.tables.types import TableError
+from partners.tables import delimited
+from partners.tables.types import Record, TableError
 from tests.factories import HOSTILE
 
 COLUMNS = ["Country", "University name", "Agreement type"]
@@ -16,7 +17,7 @@ NO_TEXT = "The file is not a text table. Save the list as TSV or CSV and choose 
 EMPTY = f"The file is empty. Choose a file with the columns {WANTED}."
 
 
-def joined(rows, delimiter="\t", newline="\n"):
+def join_rows(rows, delimiter="\t", newline="\n"):
     return "".join(delimiter.join(row) + newline for row in rows)
 
 
@@ -32,7 +33,7 @@ def lines(table):
     return [row.line for row in table.rows]
 
 
-def refusal(data):
+def error_message(data):
     with pytest.raises(TableError) as error:
         tables.read_table(data, COLUMNS)
     return str(error.value)
@@ -41,7 +42,7 @@ def refusal(data):
 @pytest.mark.parametrize("delimiter", ["\t", ";", ","])
 @pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
 @pytest.mark.parametrize(
-    ("mark", "encoding"),
+    ("bom", "encoding"),
     [
         (b"", "utf-8"),
         (b"\xef\xbb\xbf", "utf-8"),
@@ -52,8 +53,8 @@ def refusal(data):
         (b"", "cp1252"),
     ],
 )
-def test_read_takes_any_encoding_line_end_and_delimiter(mark, encoding, newline, delimiter):
-    data = mark + joined([HEADER, *ROWS], delimiter, newline).encode(encoding)
+def test_read_accepts_any_encoding_line_end_and_delimiter(bom, encoding, newline, delimiter):
+    data = bom + join_rows([HEADER, *ROWS], delimiter, newline).encode(encoding)
 
     table = tables.read_table(data, COLUMNS)
 
@@ -61,35 +62,42 @@ def test_read_takes_any_encoding_line_end_and_delimiter(mark, encoding, newline,
     assert lines(table) == [2, 3]
 
 
-def test_read_gives_the_cells_by_column():
-    table = read(joined([HEADER, ROWS[0]]))
+def test_read_returns_cells_by_column():
+    table = read(join_rows([HEADER, ROWS[0]]))
 
     assert table.rows[0].cells == {
         "Country": "Germany",
         "University name": "Universität Köln",
         "Agreement type": "Bilateral",
     }
-    assert (len(table), table.ignored, table.rows[0].surplus) == (1, [], ())
+    assert (len(table), table.ignored_columns, table.rows[0].surplus) == (1, [], ())
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        joined([HEADER, *ROWS]).rstrip("\n"),
-        "\n\n" + joined([HEADER, *ROWS]),
-        "\r\n \r\n" + joined([HEADER, *ROWS], newline="\r\n"),
-        "\t\t\n" + joined([HEADER, *ROWS]),
-        ";;;\n" + joined([HEADER, *ROWS], ";"),
-        " , ,\u00a0\n" + joined([HEADER, *ROWS], ","),
-        '"";"";""\n' + joined([HEADER, *ROWS], ";"),
-        joined([HEADER, [""], *ROWS[:1], ["", " ", ""], *ROWS[1:], ["", ""], ["\u00a0"]]),
-        joined([[*row, "", " "] for row in [HEADER, *ROWS]]),
-        joined([["", *row] for row in [HEADER, *ROWS]]),
+        join_rows([HEADER, *ROWS]).rstrip("\n"),
+        "\n\n" + join_rows([HEADER, *ROWS]),
+        "\r\n \r\n" + join_rows([HEADER, *ROWS], newline="\r\n"),
+        "\t\t\n" + join_rows([HEADER, *ROWS]),
+        ";;;\n" + join_rows([HEADER, *ROWS], ";"),
+        " , ,\u00a0\n" + join_rows([HEADER, *ROWS], ","),
+        '"";"";""\n' + join_rows([HEADER, *ROWS], ";"),
+        join_rows([HEADER, [""], *ROWS[:1], ["", " ", ""], *ROWS[1:], ["", ""], ["\u00a0"]]),
+        join_rows([[*row, "", " "] for row in [HEADER, *ROWS]]),
+        join_rows([["", *row] for row in [HEADER, *ROWS]]),
     ],
     ids=repr,
 )
-def test_read_leaves_out_blank_lines_and_blank_cells(text):
+def test_read_skips_blank_lines_and_blank_cells(text):
     assert cells(read(text)) == ROWS
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r", "\r\n"])
+def test_parse_records_passes_over_empty_lines_in_one_step(newline):
+    records = delimited.parse_records(f"{newline * 1000}a{newline * 2}b", "\t")
+
+    assert list(records) == [Record(1001, ["a"]), Record(1003, ["b"])]
 
 
 def test_line_numbers_are_those_of_the_file():
@@ -120,7 +128,7 @@ def test_line_numbers_go_on_after_line_breaks_in_a_cell(newline):
     ],
 )
 def test_header_may_be_in_any_case_and_spacing(header):
-    assert cells(read(joined([header, *ROWS]))) == ROWS
+    assert cells(read(join_rows([header, *ROWS]))) == ROWS
 
 
 def test_columns_may_be_in_any_order():
@@ -135,7 +143,7 @@ def test_extra_columns_are_ignored_and_named():
     )
 
     assert cells(table) == [["Spain", "Málaga", "GE3"]]
-    assert table.ignored == ["No.", "Contact, person", "Since"]
+    assert table.ignored_columns == ["No.", "Contact, person", "Since"]
     assert table.rows[0].surplus == ()
 
 
@@ -152,20 +160,23 @@ def test_extra_column_may_have_a_line_break_in_its_header(header, ignored):
     table = read(f"{header}\n{row}\n")
 
     assert cells(table) == [["Spain", "Málaga", "GE3"]]
-    assert table.ignored == [ignored]
+    assert table.ignored_columns == [ignored]
     assert lines(table) == [3]
 
 
 def test_row_that_is_too_short_has_empty_cells():
-    assert cells(read(joined([HEADER, ["Spain", "Málaga"], ["Spain"]]))) == [["Spain", "Málaga", ""], ["Spain", "", ""]]
+    assert cells(read(join_rows([HEADER, ["Spain", "Málaga"], ["Spain"]]))) == [
+        ["Spain", "Málaga", ""],
+        ["Spain", "", ""],
+    ]
 
 
-def test_cells_in_no_column_are_told_apart():
-    table = read(joined([[*HEADER, "", "Since"], ["Spain", "Málaga", "GE3", "one", "2009", " ", "two"]]))
+def test_cells_without_header_are_surplus():
+    table = read(join_rows([[*HEADER, "", "Since"], ["Spain", "Málaga", "GE3", "one", "2009", " ", "two"]]))
 
     assert cells(table) == [["Spain", "Málaga", "GE3"]]
     assert table.rows[0].surplus == ("one", "two")
-    assert table.ignored == ["Since"]
+    assert table.ignored_columns == ["Since"]
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ";", ","])
@@ -188,19 +199,19 @@ def test_cells_in_no_column_are_told_apart():
 def test_quotes_are_read_as_offices_and_programs_write_them(delimiter, written, name):
     rows = [["Italy", written, "GE3"], ["Spain", "Málaga", "GE3"]]
 
-    assert cells(read(joined([HEADER, *rows], delimiter))) == [["Italy", name, "GE3"], ["Spain", "Málaga", "GE3"]]
+    assert cells(read(join_rows([HEADER, *rows], delimiter))) == [["Italy", name, "GE3"], ["Spain", "Málaga", "GE3"]]
 
 
 def test_unclosed_quote_does_not_swallow_the_rows_below():
     names = ['"Tor Vergata', "Málaga", 'Rome "Tor Vergata"', '"Sapienza', '"Roma Tre" University', '"Rome"']
 
-    table = read(joined([HEADER, *[["Italy", name, "GE3"] for name in names]]))
+    table = read(join_rows([HEADER, *[["Italy", name, "GE3"] for name in names]]))
 
     assert [row.cells["University name"] for row in table.rows] == [*names[:-1], "Rome"]
     assert lines(table) == [2, 3, 4, 5, 6, 7]
 
 
-def test_delimiters_in_cells_do_not_decide():
+def test_delimiters_in_cells_do_not_determine_the_delimiter():
     table = read('Country;University name;Agreement type;a,b,c\nAustria;"MCI, Management; Center";Bilateral, GE3;x\n')
 
     assert cells(table) == [["Austria", "MCI, Management; Center", "Bilateral, GE3"]]
@@ -210,11 +221,11 @@ def test_delimiters_in_cells_do_not_decide():
     "data", [b"", b"\n\n", b" \t \r\n", "\u00a0\n".encode(), b"\xef\xbb\xbf", b"\xff\xfe", b";;\n;;"]
 )
 def test_file_without_text_is_empty(data):
-    assert refusal(data) == EMPTY
+    assert error_message(data) == EMPTY
 
 
 def test_file_with_a_header_only_is_refused():
-    assert refusal(b"\nCountry,University name,Agreement type\n,,\n\n") == (
+    assert error_message(b"\nCountry,University name,Agreement type\n,,\n\n") == (
         "The file has a header in line 2 and no rows below it."
     )
 
@@ -237,11 +248,11 @@ def test_file_with_a_header_only_is_refused():
     ],
 )
 def test_file_without_the_header_is_refused(text, message):
-    assert refusal(text.encode()) == message
+    assert error_message(text.encode()) == message
 
 
-def test_refusal_quotes_no_more_than_a_reader_needs():
-    message = refusal(b"\t".join([b"x" * 1_000] * 100))
+def test_header_error_truncates_quoted_cells():
+    message = error_message(b"\t".join([b"x" * 1_000] * 100))
 
     assert message.count(f"“{'x' * 79}…”") == 30
     assert message.endswith("”, …. Name the columns “Country”, “University name”, “Agreement type”.")
@@ -250,7 +261,7 @@ def test_refusal_quotes_no_more_than_a_reader_needs():
 def test_damaged_utf8_is_refused_and_not_taken_for_windows_1252():
     rows = "".join(f"Poland\tŁódź {number}\tGE3\n" for number in range(3)).encode()
 
-    assert refusal(b"Country\tUniversity name\tAgreement type\n" + rows + b"Poland\tAB\xc5\tGE3\n") == (
+    assert error_message(b"Country\tUniversity name\tAgreement type\n" + rows + b"Poland\tAB\xc5\tGE3\n") == (
         "Line 5 has a damaged character in it. Correct it, save the list in UTF-8 and choose that file."
     )
 
@@ -258,18 +269,18 @@ def test_damaged_utf8_is_refused_and_not_taken_for_windows_1252():
 def test_windows_1252_may_have_letters_that_read_as_utf8():
     rows = [["Germany", "Universität „Gauß“", "GE3"]]
 
-    assert cells(tables.read_table(joined([HEADER, *rows]).encode("cp1252"), COLUMNS)) == rows
+    assert cells(tables.read_table(join_rows([HEADER, *rows]).encode("cp1252"), COLUMNS)) == rows
 
 
-@pytest.mark.parametrize("marks", ["\ufeff\ufeff", "\ufeff\n\ufeff"])
-def test_byte_order_marks_may_stand_where_they_should_not(marks):
-    table = read(f"{marks}Country\tUniversity name\tAgreement type\n\ufeffGermany\tKöln\tGE3\n")
+@pytest.mark.parametrize("boms", ["\ufeff\ufeff", "\ufeff\n\ufeff"])
+def test_misplaced_byte_order_marks_are_ignored(boms):
+    table = read(f"{boms}Country\tUniversity name\tAgreement type\n\ufeffGermany\tKöln\tGE3\n")
 
     assert [[normalize_name(cell) for cell in row] for row in cells(table)] == [["Germany", "Köln", "GE3"]]
 
 
 def test_header_that_repeats_columns_is_refused():
-    assert refusal(b"Country\tcountry\tUniversity name\tAgreement type\tAGREEMENT TYPE\na\tb\tc\td\te\n") == (
+    assert error_message(b"Country\tcountry\tUniversity name\tAgreement type\tAGREEMENT TYPE\na\tb\tc\td\te\n") == (
         "Line 1 has the column “Country”, “Agreement type” more than once. Leave one of them."
     )
 
@@ -278,7 +289,7 @@ def test_extra_columns_may_repeat():
     table = read("Note\tCountry\tUniversity name\tAgreement type\tNote\na\tSpain\tMálaga\tGE3\tb\n")
 
     assert cells(table) == [["Spain", "Málaga", "GE3"]]
-    assert table.ignored == ["Note", "Note"]
+    assert table.ignored_columns == ["Note", "Note"]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +306,7 @@ def test_extra_columns_may_repeat():
     ids=["image", "document", "half a character", "lone surrogate", "UTF-32", "NUL", "no encoding"],
 )
 def test_file_that_is_no_text_is_refused(data):
-    assert refusal(data) == NO_TEXT
+    assert error_message(data) == NO_TEXT
 
 
 @pytest.mark.parametrize(
@@ -312,7 +323,7 @@ def test_file_that_is_no_text_is_refused(data):
         ),
     ],
 )
-def test_tsv_is_quoted_where_a_reader_needs_it_and_csv_everywhere(file_format, data):
+def test_tsv_is_quoted_where_necessary_and_csv_everywhere(file_format, data):
     rows = [
         ("Country", "Name"),
         ("Italy", 'Rome "Tor Vergata"'),
@@ -324,7 +335,7 @@ def test_tsv_is_quoted_where_a_reader_needs_it_and_csv_everywhere(file_format, d
     assert tables.write_table(rows, file_format).decode() == data
 
 
-def test_no_cell_of_a_csv_begins_like_a_formula_where_a_spreadsheet_may_take_it_apart():
+def test_csv_escapes_formulas_wherever_a_spreadsheet_may_split_cells():
     row = ["x;=HYPERLINK(1)", "'x;'@A1", "x\n-1\r\n+2\t=3", "a; b", "a,=b"]
 
     data = tables.write_table([HEADER, row[:3], row[2:]], "csv")
@@ -355,7 +366,7 @@ hostile_rows = st.lists(st.tuples(hostile_cells, hostile_cells, hostile_cells)).
 @pytest.mark.parametrize("file_format", ["tsv", "csv"])
 @settings(deadline=None)
 @given(rows=hostile_rows)
-def test_read_of_written_rows_gives_back_all_but_the_blank(file_format, rows):
+def test_written_rows_are_read_back_except_blank_ones(file_format, rows):
     data = tables.write_table([HEADER, *rows], file_format)
 
     table = tables.read_table(data, COLUMNS)
@@ -366,5 +377,5 @@ def test_read_of_written_rows_gives_back_all_but_the_blank(file_format, rows):
 
 @settings(deadline=None)
 @given(st.binary())
-def test_read_tells_in_a_sentence_why_it_cannot(data):
-    assert refusal(data).endswith(".")
+def test_read_errors_are_sentences(data):
+    assert error_message(data).endswith(".")

@@ -1,4 +1,4 @@
-"""English dates that nobody can misread, in place of Django's American ones. The other languages are unambiguous."""
+"""Unambiguous English dates in place of Django's American ones. Those of the other languages are unambiguous."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y, H:i"

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                     "throttling_failure_count",
                     models.PositiveIntegerField(default=0, help_text="Number of successive failed attempts."),
                 ),
-                ("hashes", models.JSONField(default=list)),
+                ("code_hashes", models.JSONField(default=list)),
                 (
                     "user",
                     models.ForeignKey(
@@ -93,14 +93,14 @@ class Migration(migrations.Migration):
                     "user",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="university_identity",
+                        related_name="oidc_identity",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(models.F("issuer"), models.F("subject"), name="one_account_for_one_person")
+                    models.UniqueConstraint(models.F("issuer"), models.F("subject"), name="unique_oidc_identity")
                 ],
             },
         ),

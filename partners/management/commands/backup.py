@@ -8,26 +8,25 @@ from partners.backups.archive import BackupError, partial_path
 from partners.backups.create import create_backup
 
 logger = logging.getLogger(__name__)
-BACKUP_NAME_RE = "partners-%Y-%m-%d-%H%M%S.zip"
-GRACE = timedelta(days=1)
-PARTIAL_NAME_RE = "partners-????-??-??-??????.zip"
+FILE_NAME_FORMAT = "partners-%Y-%m-%d-%H%M%S.zip"
+FILE_NAME_GLOB = "partners-????-??-??-??????.zip"
+# A younger partial file may be of a backup that is being written.
+STALE_AFTER = timedelta(days=1)
 
 
 class Command(BaseCommand):
     requires_system_checks = []
-    help = "Writes the whole database and all documents to one file with checksums, while people go on working."
+    help = "Write the whole database and all documents to one file with checksums, while people go on working."
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "path", type=Path, help="the file, or the folder in which it gets a name of its day and time"
-        )
+        parser.add_argument("path", type=Path, help="the file, or a folder in which it is named by date and time")
         parser.add_argument("--keep", type=int, help="in a folder: remove all but the newest so many backups")
 
     def handle(self, path, keep, **options):
         folder = path if path.is_dir() else None
         if keep is not None and (keep < 1 or not folder):
             raise CommandError("--keep needs a folder, and a number from 1 on.")
-        file = folder / datetime.now(UTC).strftime(BACKUP_NAME_RE) if folder else path
+        file = folder / datetime.now(UTC).strftime(FILE_NAME_FORMAT) if folder else path
         try:
             create_backup(file)
         except BackupError as error:
@@ -35,17 +34,16 @@ class Command(BaseCommand):
             raise CommandError(error) from error
         self.stdout.write(f"Backed up to {file}, {file.stat().st_size / 1_000_000:.1f} MB.")
         if keep:
-            delete_stale_partials(file, keep)
+            delete_old_backups(file, keep)
 
 
-def delete_stale_partials(new, keep):
-    """Leaves the newest backups. What has just been made is one of them, wherever the clock was when others were."""
-    others = sorted({*new.parent.glob(PARTIAL_NAME_RE)} - {new}, reverse=True)
-    unfinished = new.parent.glob(partial_path(Path(PARTIAL_NAME_RE)).name)
-    for file in [*others[keep - 1 :], *filter(is_stale, unfinished)]:
+def delete_old_backups(new, keep):
+    """Keep the newest backups, always including the new one, even if the clock was ahead when others were made."""
+    others = sorted({*new.parent.glob(FILE_NAME_GLOB)} - {new}, reverse=True)
+    partials = new.parent.glob(partial_path(Path(FILE_NAME_GLOB)).name)
+    for file in [*others[keep - 1 :], *filter(is_stale, partials)]:
         file.unlink()
 
 
-def is_stale(unfinished):
-    """A younger one may be of a backup that is being made right now."""
-    return datetime.now(UTC) - datetime.fromtimestamp(unfinished.stat().st_mtime, UTC) > GRACE
+def is_stale(partial):
+    return datetime.now(UTC) - datetime.fromtimestamp(partial.stat().st_mtime, UTC) > STALE_AFTER

@@ -14,19 +14,19 @@ NO_ADMINISTRATOR = "none yet (to make one: .venv/bin/python manage.py createsupe
 
 class Command(BaseCommand):
     help = (
-        "Makes an empty site usable: imports a list where there is no university, "
-        "adds a coordinator and an administrator where there is no account."
+        "Make an empty site usable: import a list if there is no university, "
+        "add a coordinator and an administrator if there is no account."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("list", type=Path, help="the office's list")
-        parser.add_argument("--address", required=True, help="where the site will be, to print it")
+        parser.add_argument("--url", required=True, help="the URL of the site, to be printed")
 
     @transaction.atomic
-    def handle(self, list, address, **options):
+    def handle(self, list, url, **options):
         if not University.objects.exists():
             call_command("import_partners", list, stdout=self.stdout)
-        lines = {"Public list": f"{address}/", "Back office": f"{address}/admin/"} | ensure_accounts()
+        lines = {"Public list": f"{url}/", "Back office": f"{url}/admin/"} | ensure_accounts()
         self.stdout.write("")
         for label, text in lines.items():
             self.stdout.write(f"  {label:<16} {text}")
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
 
 def ensure_accounts():
-    """Return the lines to print about accounts, by their label. Existing accounts are never added to."""
+    """Return lines to print about accounts by label. None are created if there are any."""
     if not User.objects.exists():
         return create_accounts() | {"Passwords": "shown this once: keep them, or change them after signing in"}
     if User.objects.filter(is_superuser=True, is_active=True).exists():

@@ -6,27 +6,27 @@ from django.utils.timezone import now
 
 from partners.models import Document
 
-GRACE = timedelta(days=1)
-"""A younger file may be of a document that is being added right now."""
+# A younger file may be of a document that is being added.
+GRACE_PERIOD = timedelta(days=1)
 
 
 class Command(BaseCommand):
-    help = "Removes files that belong to no document, and tells which documents have lost their file."
+    help = "Delete files that belong to no document, and name the documents whose file is missing."
 
     def handle(self, **options):
         storage = storages["documents"]
-        stored = _names(storage)
-        named = dict(Document.objects.values_list("file", "name"))
-        for name in stored.difference(named):
-            if storage.get_modified_time(name) < now() - GRACE:
+        stored = _stored_names(storage)
+        documents = dict(Document.objects.values_list("file", "name"))
+        for name in stored.difference(documents):
+            if storage.get_modified_time(name) < now() - GRACE_PERIOD:
                 storage.delete(name)
                 self.stdout.write(f"Removed {name}, which belongs to no document.")
-        if lost := [named[name] for name in named.keys() - stored if not storage.exists(name)]:
-            raise CommandError(f"Restore the files of these documents from a backup: {', '.join(sorted(lost))}.")
+        if missing := [documents[name] for name in documents.keys() - stored if not storage.exists(name)]:
+            raise CommandError(f"Restore the files of these documents from a backup: {', '.join(sorted(missing))}.")
 
 
-def _names(storage):
+def _stored_names(storage):
     try:
         return set(storage.listdir("")[1])
-    except FileNotFoundError:  # the folder comes with the first document
+    except FileNotFoundError:  # the folder is created with the first document
         return set()

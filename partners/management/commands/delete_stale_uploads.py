@@ -5,8 +5,8 @@ from partners.models import ImportRun
 
 class Command(BaseCommand):
     requires_system_checks = []
-    help = "Forgets uploaded lists that nobody has decided on for a week."
+    help = "Delete uploaded lists that nobody has confirmed within a week."
 
     def handle(self, **options):
-        forgotten, _by_model = ImportRun.objects.abandoned().delete()
-        self.stdout.write(f"Forgotten uploads: {forgotten}")
+        deleted, _by_model = ImportRun.objects.expired_unconfirmed().delete()
+        self.stdout.write(f"Deleted uploads: {deleted}")

@@ -5,12 +5,12 @@ from exchange.diagnostics import run_diagnostics
 
 class Command(BaseCommand):
     requires_system_checks = []
-    help = "Looks at settings, database, cache, mail, files, permissions and accounts, and says what to do."
+    help = "Check settings, database, cache, mail, files, permissions and accounts, and print what to do."
 
     def handle(self, **options):
-        found = run_diagnostics()
-        for part, faults in found.items():
-            for line in faults or ["fine"]:
-                self.stdout.write(f"{part}: {line}")
-        if left := sum(map(len, found.values())):
-            raise CommandError(f"To do: {left}")
+        problems_by_area = run_diagnostics()
+        for area, problems in problems_by_area.items():
+            for line in problems or ["fine"]:
+                self.stdout.write(f"{area}: {line}")
+        if count := sum(map(len, problems_by_area.values())):
+            raise CommandError(f"To do: {count}")

@@ -11,15 +11,15 @@ class Command(BaseCommand):
     help = "Exports the office's list: every university that has a signed or an in-process agreement."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", nargs="?", default="-", help="- or nothing for standard output")
-        parser.add_argument("--format", choices=tables.WRITERS, help="told from the file's ending, or else tsv")
+        parser.add_argument("file", nargs="?", default="-", help="omit it or give - for standard output")
+        parser.add_argument("--format", choices=tables.WRITERS, help="default: by the file's extension, or else tsv")
         parser.add_argument(
             "--register", action="store_true", help="export the register, a row for each agreement with every field"
         )
 
     def handle(self, file, register, **options):
-        ending = Path(file).suffix.lstrip(".").lower()
-        file_format = options["format"] or (ending if ending in tables.WRITERS else "tsv")
+        extension = Path(file).suffix.lstrip(".").lower()
+        file_format = options["format"] or (extension if extension in tables.WRITERS else "tsv")
         resource = RegisterResource if register else OfficeListResource
         data = tables.write_table(resource().export(), file_format)
         try:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be written: {error.strerror}.") from error
 
     def write(self, data):
-        """As bytes where standard output takes them, and as text where a caller gathers it."""
+        """Write bytes to standard output, or text if it is an io.StringIO, as in call_command(stdout=…)."""
         if out := getattr(self.stdout, "buffer", None):
             out.write(data)
             out.flush()

@@ -6,7 +6,7 @@ from partners.accounts.security_log import log_event
 
 
 class Command(BaseCommand):
-    help = "Takes the second factor from an account whose phone and recovery codes are lost."
+    help = "Remove the second factor of an account whose phone and recovery codes are lost."
 
     def add_arguments(self, parser):
         parser.add_argument("username")
@@ -17,5 +17,5 @@ class Command(BaseCommand):
             raise CommandError(f"There is no account “{username}”.")
         remove_mfa(user)
         user.sessions.all().delete()
-        log_event("second factor off", user)
+        log_event("mfa_disabled", user)
         self.stdout.write(f"“{username}” signs in with the password alone, until a second factor is set up again.")

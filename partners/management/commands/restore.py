@@ -9,10 +9,10 @@ from partners.models import Agreement, University
 
 class Command(BaseCommand):
     requires_system_checks = []
-    help = "Fills an empty database, SQLite or PostgreSQL, and the folder of documents from a backup."
+    help = "Fill an empty database, SQLite or PostgreSQL, and the folder of documents from a backup."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", type=Path, help="what the command backup has written")
+        parser.add_argument("file", type=Path, help="a file written by the command backup")
 
     def handle(self, file, **options):
         try:

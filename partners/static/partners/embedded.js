@@ -1,6 +1,6 @@
 "use strict";
 
-// Tells the page around the list how high the list is. Whoever may show it may know that.
+// Post the list's height to the embedding page. Any origin may know it, so the target origin is "*".
 new ResizeObserver(() => {
   const height = Math.ceil(document.body.getBoundingClientRect().height);
   window.parent.postMessage({ exchangePartners: { height } }, "*");

@@ -1,23 +1,23 @@
 "use strict";
 
-// Keeps the reader's place when the list is put in place of another: the folds that were open,
-// the focus, which goes to the heading when what had it is gone, and where on the screen what
-// was pressed stood. The browser's own scroll anchoring is off, as it follows rows that are gone.
-let place = null;
-const placesByPath = new Map();
+// Restore the view state when the list is swapped: open details, focus (on the heading if the focused
+// element is gone) and scroll position, so that the element that was activated stays where it was on the
+// screen. The browser's own scroll anchoring is off, as it follows rows that are removed.
+let viewState = null;
+const viewStatesByPath = new Map();
 
-function currentPlace(pressed) {
-  const anchor = document.activeElement.id ? document.activeElement : pressed;
+function captureViewState(activated) {
+  const anchor = document.activeElement.id ? document.activeElement : activated;
   return {
-    openFolds: [...document.querySelectorAll("#list details[open]")].map((details) => details.id),
+    openDetails: [...document.querySelectorAll("#list details[open]")].map((details) => details.id),
     anchorId: anchor?.id,
     anchorTop: anchor?.getBoundingClientRect().top,
     scrollY: window.scrollY,
   };
 }
 
-function returnTo({ openFolds, anchorId, anchorTop, scrollY }) {
-  for (const id of openFolds) document.getElementById(id)?.setAttribute("open", "");
+function restoreViewState({ openDetails, anchorId, anchorTop, scrollY }) {
+  for (const id of openDetails) document.getElementById(id)?.setAttribute("open", "");
   const anchor = anchorId && document.getElementById(anchorId);
   if (anchor || document.activeElement === document.body) {
     (anchor || document.getElementById("count"))?.focus({ preventScroll: true });
@@ -27,18 +27,18 @@ function returnTo({ openFolds, anchorId, anchorTop, scrollY }) {
 }
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  place = currentPlace(event.detail.requestConfig.elt);
+  viewState = captureViewState(event.detail.requestConfig.elt);
 });
 
 document.addEventListener("htmx:beforeHistorySave", (event) => {
-  placesByPath.set(event.detail.path, currentPlace());
+  viewStatesByPath.set(event.detail.path, captureViewState());
 });
 
 document.addEventListener("htmx:historyCacheMissLoad", (event) => {
-  place = placesByPath.get(event.detail.path) ?? currentPlace();
+  viewState = viewStatesByPath.get(event.detail.path) ?? captureViewState();
 });
 
-// Links in a picture are links to a browser, but not to htmx.
+// htmx does not boost links in SVG.
 document.addEventListener("click", (event) => {
   const bubble = event.target.closest(".bubble");
   if (!bubble || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -49,5 +49,5 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSettle", () => {
   const lines = [...document.querySelectorAll("#count, #shortlist")].map((element) => element.textContent.trim());
   document.getElementById("announcement").textContent = lines.join(". ");
-  if (place) returnTo(place);
+  if (viewState) restoreViewState(viewState);
 });

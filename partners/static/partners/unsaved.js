@@ -1,18 +1,18 @@
 "use strict";
 
-// Asks before a page with changes that are not saved is left. One that came back with errors has such changes.
+// Warns before leaving a page with unsaved changes. A form that came back with errors always has unsaved changes.
 window.addEventListener("load", () => {
-  const form = document.querySelector('.change-form #content-main form[method="post"], form.agreement-rows-form');
+  const form = document.querySelector('.change-form #content-main form[method="post"], form.bulk-form');
   if (!form) return;
 
-  const told = (value) => (value instanceof File ? `${value.name} ${value.size}` : value);
-  const values = () => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, told(value)]));
-  const opened = document.querySelector(".errornote, .errorlist, .overtaken") ? null : values();
-  let isLeftOnPurpose = false;
+  const serialize = (value) => (value instanceof File ? `${value.name} ${value.size}` : value);
+  const values = () => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, serialize(value)]));
+  const initialValues = document.querySelector(".errornote, .errorlist, .conflicts") ? null : values();
+  let isSubmitting = false;
 
-  form.addEventListener("submit", () => (isLeftOnPurpose = true));
-  window.addEventListener("pageshow", () => (isLeftOnPurpose = false));
+  form.addEventListener("submit", () => (isSubmitting = true));
+  window.addEventListener("pageshow", () => (isSubmitting = false));
   window.addEventListener("beforeunload", (event) => {
-    if (!isLeftOnPurpose && values() !== opened) event.preventDefault();
+    if (!isSubmitting && values() !== initialValues) event.preventDefault();
   });
 });

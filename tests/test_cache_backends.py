@@ -1,0 +1,110 @@
+"""The shared cache stores data and never executes code from Redis."""
+
+import gzip
+import json
+import os
+import pickle
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as site_settings
+from django.core.cache import cache
+from redis import Redis
+
+from partners import data_version
+from tests.factories import AgreementFactory
+from tests.html import text
+from tests.programs import requires_program
+from tests.serving import run_redis, site_environment
+
+pytestmark = requires_program("redis-server", "REQUIRE_REDIS")
+
+SCRIPT = """
+import sys
+import django
+django.setup()
+from django.core.cache import cache
+from redis import Redis
+cache.set("text", {"a": [1, None, "é"]})
+cache.set("bytes", b"\\x80\\x04x")
+cache.set("number", 4)
+print(cache.get("text"), cache.get("bytes"), cache.incr("number"))
+client = Redis.from_url(sys.argv[1])
+print(sorted(client.get(key) for key in client.keys()))
+"""
+
+
+class Attack:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+@pytest.fixture(scope="module")
+def redis_url():
+    with run_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_client(redis_url, settings):
+    """A client of the Redis server that is the site's cache."""
+    options = {"serializer": "exchange.cache_backends.DataSerializer"}
+    backend = {"BACKEND": "exchange.cache_backends.FailSafeRedisCache", "LOCATION": redis_url, "OPTIONS": options}
+    settings.CACHES = {"default": backend}
+    with Redis.from_url(redis_url) as redis_client:
+        redis_client.flushall()
+        yield redis_client
+
+
+def test_cache_stores_bytes_integers_and_json(redis_url):
+    with Redis.from_url(redis_url) as redis_client:
+        redis_client.flushall()
+    variables = site_environment(
+        CACHE_URL=redis_url, DJANGO_SETTINGS_MODULE="exchange.settings", PYTHONIOENCODING="utf-8"
+    )
+
+    process = subprocess.run(
+        [sys.executable, "-c", SCRIPT, redis_url], cwd=site_settings.BASE_DIR, env=variables, capture_output=True
+    )
+
+    assert process.stdout.decode().splitlines() == [
+        "{'a': [1, None, 'é']} b'\\x80\\x04x' 5",
+        str([b"5", b"b\x80\x04x", b'j{"a": [1, null, "\\u00e9"]}']),
+    ]
+
+
+def test_pickle_in_redis_is_not_loaded(redis_client, tmp_path):
+    cache.set("key", "ours")
+    [key] = redis_client.keys()
+    redis_client.set(key, pickle.dumps(Attack(f"touch {tmp_path}/ran")))
+
+    assert cache.get("key", "nothing") == "nothing"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"j{", b"x", b"\xff" * 5000])
+def test_unreadable_value_is_a_cache_miss(redis_client, data):
+    cache.set("key", "ours")
+    [key] = redis_client.keys()
+    redis_client.set(key, data)
+
+    assert cache.get("key", "nothing") == "nothing"
+
+
+def test_page_is_cached_as_json_headers_and_compressed_content(db, client, redis_client, monkeypatch):
+    monkeypatch.setattr(data_version, "current_version", data_version.read_version)
+    AgreementFactory(university__name="Marburg")
+    page = client.get("/")
+
+    [stored] = map(redis_client.get, redis_client.keys())
+    headers, _, content = stored.removeprefix(b"b").partition(b"\n")
+
+    assert json.loads(headers)["Content-Type"] == "text/html; charset=utf-8"
+    assert gzip.decompress(content) == page.content == client.get("/").content
+    assert "Marburg" in text(page)
