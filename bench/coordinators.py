@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import requests
 
-from tests.forms import form_data
+from tests.helpers.forms import form_data
 
 ADMIN = "/admin/partners"
 FIRST_DAY = date(2000, 1, 1)

@@ -21,7 +21,7 @@ from bench.coordinators import Coordinator
 from bench.load_sites import WORKER_COUNT, Site, serve_on_postgresql, serve_on_sqlite
 from bench.measure import ROOT, InvalidMeasurementError
 from bench.measurement_env import MeasurementEnv
-from tests.serving import http_get
+from tests.helpers.serving import http_get
 
 MAX_SLOWDOWN = 3
 """Target for the 99th percentile of reads while coordinators write, relative to reads alone."""

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bench.competitors import OURS
 from bench.measurement_env import MeasurementEnv
-from tests.serving import copy_site, prepare_site, run_redis, serve_site, site_environment
+from tests.helpers.serving import copy_site, prepare_site, run_redis, serve_site, site_environment
 
 WORKER_COUNT = 2 * (os.cpu_count() or 1) + 1
 DATABASE_SERVER = os.environ.get("BENCH_DATABASE_URL", "")

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from partners.models import CalendarLink, Country, ImportRun
 from partners.models.accounts import referenced_accounts
-from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
 

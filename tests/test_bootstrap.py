@@ -7,8 +7,8 @@ from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, University
 from tests.conftest import OFFICE_LIST_PATH
-from tests.factories import UniversityFactory
-from tests.html import text
+from tests.helpers.factories import UniversityFactory
+from tests.helpers.html import text
 
 SITE_URL = "http://127.0.0.1:8000"
 

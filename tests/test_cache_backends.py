@@ -13,10 +13,10 @@ from django.core.cache import cache
 from redis import Redis
 
 from partners import data_version
-from tests.factories import AgreementFactory
-from tests.html import text
-from tests.programs import requires_program
-from tests.serving import run_redis, site_environment
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import text
+from tests.helpers.programs import requires_program
+from tests.helpers.serving import run_redis, site_environment
 
 pytestmark = requires_program("redis-server", "REQUIRE_REDIS")
 

@@ -19,7 +19,7 @@ from tests.conftest import OFFICE_LIST_PATH
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ["university", "agreement", "historicaluniversity", "historicalagreement", "importrun"]
-PREVIEW_SCRIPT = f"from tests.concurrent_preview import preview; preview({str(OFFICE_LIST_PATH)!r})"
+PREVIEW_SCRIPT = f"from tests.helpers.concurrent_preview import preview; preview({str(OFFICE_LIST_PATH)!r})"
 only_on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="no PostgreSQL: set TEST_DATABASE_URL"
 )

@@ -5,7 +5,7 @@ from django.db import connection, transaction
 
 from partners import data_version
 from partners.models import Agreement, Country, University
-from tests.factories import UniversityFactory
+from tests.helpers.factories import UniversityFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference_data")]
 TABLES = sorted(model._meta.db_table for model in apps.get_app_config("partners").get_models())

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from partners.models import Document
-from tests.factories import DocumentFactory
+from tests.helpers.factories import DocumentFactory
 
 pytestmark = pytest.mark.django_db
 

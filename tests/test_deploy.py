@@ -17,9 +17,9 @@ from django.core.management import get_commands
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
-from tests.nginx import DEPLOY, SERVER_NAME, create_certificate, run_nginx
-from tests.programs import requires_program
-from tests.serving import (
+from tests.helpers.nginx import DEPLOY, SERVER_NAME, create_certificate, run_nginx
+from tests.helpers.programs import requires_program
+from tests.helpers.serving import (
     copy_site,
     free_port,
     http_get,

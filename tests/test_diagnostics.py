@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 
 from exchange import diagnostics
 from tests.conftest import create_staff
-from tests.reminders.mailserver import mail_server
+from tests.helpers.mailserver import mail_server
 from tests.test_health import MANIFEST_STORAGE, NOT_COLLECTED
 
 pytestmark = pytest.mark.django_db

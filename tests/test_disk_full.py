@@ -18,9 +18,9 @@ from partners.backups.restore import restore_document
 from partners.enums import AgreementStatus
 from partners.fields import MAX_TEXT_LENGTH
 from partners.models import Agreement, Document, ImportRun
-from tests.factories import AgreementFactory, DocumentFactory
-from tests.files import PDF, upload
-from tests.html import element_texts, errors, messages, text
+from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.files import PDF, upload
+from tests.helpers.html import element_texts, errors, messages, text
 
 IMPORT = "/admin/partners/university/import/"
 SIZE_LIMIT = 1_000_000

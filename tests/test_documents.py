@@ -8,8 +8,8 @@ from django.db.models import ProtectedError
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Document
-from tests.factories import AgreementFactory, DocumentFactory
-from tests.files import PDF, upload
+from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.files import PDF, upload
 
 pytestmark = pytest.mark.django_db
 

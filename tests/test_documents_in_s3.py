@@ -6,15 +6,15 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.files import PDF
+from tests.helpers.files import PDF
 from tests.test_concurrent_imports import ROOT
 
 BUCKET = "exchange-documents"
 CREDENTIALS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "eu-central-1"}
 ADD_DOCUMENT = """
 from partners.models import Document
-from tests.factories import AgreementFactory, DocumentFactory
-from tests.files import PDF, upload
+from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.files import PDF, upload
 
 document = Document.objects.get(pk=DocumentFactory().pk)
 print(document.file.name, document.file.open().read() == PDF)

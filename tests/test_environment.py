@@ -5,7 +5,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from tests.serving import copy_site
+from tests.helpers.serving import copy_site
 
 VALID = {"SECRET_KEY": "x" * 50}
 VARIABLES = re.findall(

@@ -5,9 +5,9 @@ import pytest
 from django.conf import settings as site_settings
 from django.db import InterfaceError, OperationalError, connection
 
-from tests.factories import AgreementFactory
-from tests.html import element_texts, text
-from tests.serving import site_environment
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import element_texts, text
+from tests.helpers.serving import site_environment
 from tests.test_headers import HEADERS, security_headers
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 
 from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField, StudyLevelsField
 from partners.models import University
-from tests.factories import UniversityFactory
+from tests.helpers.factories import UniversityFactory
 
 pytestmark = pytest.mark.django_db
 

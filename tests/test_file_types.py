@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from partners import file_types
 from partners.file_types import FileType, detect_file_type, validate_document_type
-from tests.files import JPEG, PDF, PNG, build_zip, docx, odt
+from tests.helpers.files import JPEG, PDF, PNG, build_zip, docx, odt
 
 ALL = {FileType.PDF: PDF, FileType.DOCX: docx(), FileType.ODT: odt(), FileType.PNG: PNG, FileType.JPEG: JPEG}
 OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)

@@ -13,7 +13,7 @@ from exchange import environment as env
 from exchange import settings as site_settings
 from exchange.urls import *  # noqa: F403
 from exchange.urls import urlpatterns as site
-from tests.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory
 
 CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.test import Client
 
 from partners.models import ImportRun
-from tests import hostile
-from tests.factories import AgreementFactory, DocumentFactory
-from tests.html import close_response, errors, messages, text, title
+from tests.helpers import hostile
+from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.html import close_response, errors, messages, text, title
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 
 from exchange import logging_config
 from partners.models import CalendarLink
-from tests.serving import copy_site, site_environment
+from tests.helpers.serving import copy_site, site_environment
 
 
 @pytest.fixture

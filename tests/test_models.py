@@ -8,7 +8,7 @@ from django.db.models import ProtectedError, UniqueConstraint
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from tests.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED

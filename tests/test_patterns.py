@@ -9,8 +9,8 @@ import pytest
 from django.contrib import admin
 
 from partners.models import Agreement
-from tests.regex_steps import hostile_texts, is_unbounded, steps_to_find_all
-from tests.serving import ROOT
+from tests.helpers.regex_steps import hostile_texts, is_unbounded, steps_to_find_all
+from tests.helpers.serving import ROOT
 
 PATHS = sorted(path for folder in ("partners", "exchange") for path in (ROOT / folder).rglob("*.py"))
 RE_FUNCTIONS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}

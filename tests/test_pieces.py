@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from partners.public.facets import FacetOption
 from partners.public.list_rows import AgreementBadge, PartnerRow
 from partners.templatetags import pieces
-from tests.factories import HOSTILE
-from tests.html import text
+from tests.helpers.factories import HOSTILE
+from tests.helpers.html import text
 
 OPTION_TEMPLATE = '{% load pieces %}{% pieces "partners/_facet_option.html" rows %}'
 ROW_TEMPLATE = '{% load pieces %}{% pieces "partners/_row.html" rows show_country=True %}'

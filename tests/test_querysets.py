@@ -5,7 +5,7 @@ import pytest
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, University
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATES, agreement_state
-from tests.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 DAY_BEFORE, DAY, DAY_AFTER = date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)
 SIGNED, ONGOING, PAST = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED

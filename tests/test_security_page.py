@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 
-from tests.html import close_response
+from tests.helpers.html import close_response
 
 PAGE = (settings.BASE_DIR / "docs" / "security.md").read_text()
 REQUIREMENT_COUNTS = """

@@ -11,8 +11,8 @@ from bench.consistency_check import run_check
 from bench.coordinators import Coordinator
 from bench.student_load import Reader
 from exchange import gunicorn_conf
-from tests.html import text
-from tests.serving import TcpProxy, copy_site, http_get, prepare_site, serve_site, site_environment
+from tests.helpers.html import text
+from tests.helpers.serving import TcpProxy, copy_site, http_get, prepare_site, serve_site, site_environment
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from partners.models import ImportRun, Reminder
 from tests.admin.test_change_log import entries as change_log_entries
 from tests.admin.test_object_history import history
 from tests.conftest import create_staff
-from tests.factories import AgreementFactory
-from tests.html import rows, text
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import rows, text
 
 SHORT_DAY, LONG_DAY = date(2026, 3, 29), date(2026, 10, 25)
 DAY_START = {SHORT_DAY: "2026-03-28T23:00Z", LONG_DAY: "2026-10-24T22:00Z"}

@@ -4,7 +4,7 @@ import pytest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.enums import AgreementStatus
-from tests.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 HIDDEN_URL = "/universities/hidden/"
 PASSWORD = "the right one"  # noqa: S105

@@ -3,7 +3,7 @@ import time_machine
 from axes.models import AccessAttempt
 from django.utils.timezone import now
 
-from tests.html import text
+from tests.helpers.html import text
 
 LOGIN = "/admin/login/?next=/admin/"
 FAILURE_LIMIT = 10

@@ -10,7 +10,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.accounts.models import RecoveryCodeDevice, UserSession
-from tests.html import messages, text
+from tests.helpers.html import messages, text
 
 LOGIN, VERIFY, SETUP = "/admin/login/?next=/admin/changes/", "/admin/mfa/verify/", "/admin/mfa/"
 PASSWORD = "the right one"  # noqa: S105

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from partners.accounts import oidc
 from partners.accounts.models import UserSession
-from tests.html import text
+from tests.helpers.html import text
 
 START = "/admin/oidc/"
 USER_CLAIMS = [

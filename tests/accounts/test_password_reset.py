@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.accounts.password_reset import mail_executor
-from tests.html import errors, text
+from tests.helpers.html import errors, text
 
 RESET = "/admin/password/"
 

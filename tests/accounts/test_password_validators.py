@@ -3,7 +3,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
 
-from tests.html import errors, text
+from tests.helpers.html import errors, text
 
 PAGE = "/admin/password_change/"
 

@@ -3,7 +3,7 @@ import time_machine
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from tests.html import errors, text
+from tests.helpers.html import errors, text
 
 PAGE, MFA_SETUP = "/admin/reauthenticate/?next=/admin/mfa/", "/admin/mfa/"
 PASSWORD = "the right one"  # noqa: S105

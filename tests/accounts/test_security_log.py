@@ -4,8 +4,8 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.models import Country, ImportRun
-from tests.factories import DocumentFactory
-from tests.html import close_response
+from tests.helpers.factories import DocumentFactory
+from tests.helpers.html import close_response
 
 PASSWORD = "the right one"  # noqa: S105
 LOGIN = "/admin/login/"

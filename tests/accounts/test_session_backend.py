@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from partners.accounts.models import UserSession
-from tests.html import cells, element_texts, messages
+from tests.helpers.html import cells, element_texts, messages
 
 PAGE = "/admin/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"

@@ -10,8 +10,8 @@ from django.urls import get_resolver, reverse
 from partners.models import Agreement, University
 from tests.admin.test_roles import LOGIN, PAGE_STATUSES, ROLES
 from tests.admin.test_roles import url_of as page_url
-from tests.factories import DocumentFactory
-from tests.html import close_response
+from tests.helpers.factories import DocumentFactory
+from tests.helpers.html import close_response
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, Document
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, errors, messages, rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, errors, messages, rows, text
 
 LIST, ADD = "/admin/partners/agreement/", "/admin/partners/agreement/add/"
 NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}

@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from tests.factories import AgreementFactory
-from tests.html import count_queries, messages, text
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import count_queries, messages, text
 
 LIST = "/admin/partners/agreement/"
 OLD, NEW = date(2026, 7, 31), date(2028, 7, 31)

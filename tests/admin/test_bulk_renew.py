@@ -5,8 +5,8 @@ from django.urls import reverse
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import count_queries, errors, messages
+from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.html import count_queries, errors, messages
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import count_queries, errors, messages, rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.html import count_queries, errors, messages, rows, text
 
 LIST = "/admin/partners/agreement/"
 SIGN = "/admin/partners/agreement/sign/"

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from partners.models import CalendarLink
-from tests.html import messages, text
+from tests.helpers.html import messages, text
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ from django.utils.timezone import localdate
 
 from partners.imports.undo import undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import cells, count_queries, element_texts, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.html import cells, count_queries, element_texts, text
 
 CHANGE_LOG_URL = "/admin/changes/"
 

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from partners.models import Country
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, errors, messages, rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, errors, messages, rows, text
 
 LIST, ADD = "/admin/partners/country/", "/admin/partners/country/add/"
 

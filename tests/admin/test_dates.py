@@ -15,9 +15,9 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.admin.test_admin_permissions import SITE_STATUSES, any_url
 from tests.admin.test_roles import PAGE_STATUSES
-from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
-from tests.forms import form_data
-from tests.html import close_response, errors, text
+from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.forms import form_data
+from tests.helpers.html import close_response, errors, text
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 OTHER_DATE_FORMATS = re.compile(

@@ -5,9 +5,9 @@ from django.urls import reverse
 
 from partners.enums import AgreementStatus
 from partners.models import Document
-from tests.factories import AgreementFactory, DocumentFactory
-from tests.files import PDF, PNG, upload
-from tests.html import cells, count_queries, element_texts, errors, messages, rows, text
+from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.files import PDF, PNG, upload
+from tests.helpers.html import cells, count_queries, element_texts, errors, messages, rows, text
 
 LIST = "/admin/partners/document/"
 

@@ -11,7 +11,7 @@ from partners.enums import AgreementStatus
 from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, University
-from tests.html import messages, text
+from tests.helpers.html import messages, text
 
 IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
 EXPORT = "/admin/partners/university/export/"

@@ -7,8 +7,8 @@ from django.utils.timezone import now
 from partners.imports import bulk_write
 from partners.models import Agreement, ImportRun, University
 from tests.admin.test_import_export import confirm, upload
-from tests.factories import AgreementFactory
-from tests.html import element_texts, messages, text
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import element_texts, messages, text
 
 LIST = b"Country\tUniversity name\tAgreement type\nGermany\tTrier\tBilateral\n"
 

@@ -4,8 +4,8 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, University
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import errors, messages
+from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.html import errors, messages
 
 BILATERAL, ERASMUS, GE3, UNKNOWN = "Bilateral", "Erasmus+", "GE3", ""
 DUPLICATE_ERROR = "Another agreement of this university has the same type and status. End one of them."

@@ -3,8 +3,8 @@ from django.contrib.auth.models import Group, Permission, User
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, ImportRun, University
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import cells, count_queries, element_texts, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.html import cells, count_queries, element_texts, text
 
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
 NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}

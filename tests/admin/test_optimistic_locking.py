@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from tests.conftest import create_staff
-from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
-from tests.forms import form_data
-from tests.html import count_queries, errors, messages, text
+from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.forms import form_data
+from tests.helpers.html import count_queries, errors, messages, text
 
 FASTER = "A colleague was faster. See on top what has changed, then save again."
 CONFLICT = "A colleague has changed this too. Yours is what you typed."

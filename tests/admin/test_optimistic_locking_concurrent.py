@@ -12,16 +12,16 @@ from django.test import Client
 
 from partners.models import Country, University
 from tests.conftest import create_staff
-from tests.factories import UniversityFactory
-from tests.forms import form_data
-from tests.html import errors
+from tests.helpers.factories import UniversityFactory
+from tests.helpers.forms import form_data
+from tests.helpers.html import errors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAVE = """
 import sys
 from django.contrib.auth.models import User
 from django.test import Client
-from tests.forms import form_data
+from tests.helpers.forms import form_data
 
 city, url = sys.argv[-1], "/admin/partners/university/1/change/"
 browser = Client()

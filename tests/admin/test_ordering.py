@@ -10,8 +10,8 @@ from django.utils.timezone import now
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, ImportRun
 from tests.conftest import create_staff
-from tests.factories import AgreementFactory
-from tests.html import text
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import text
 
 AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/importrun/"
 

@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group, User
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
-from tests.forms import form_data
-from tests.html import element_texts, errors, text, title
+from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.forms import form_data
+from tests.helpers.html import element_texts, errors, text, title
 
 INCOMPLETE = "The page was not sent whole, and nothing was saved. Open it again."
 

@@ -4,8 +4,8 @@ from django.contrib.auth.models import User
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from tests.admin.test_object_history import history
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import element_texts, messages, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.html import element_texts, messages, text
 
 
 @pytest.fixture

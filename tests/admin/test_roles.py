@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from partners.models import Agreement, ImportRun, University
-from tests.factories import AgreementFactory, DocumentFactory
-from tests.html import close_response, text
+from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.html import close_response, text
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,9 @@ import time_machine
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from tests.factories import AgreementFactory
-from tests.forms import form_data
-from tests.html import errors
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.forms import form_data
+from tests.helpers.html import errors
 
 ERROR_MESSAGE = "The last day, 31 Aug 2019, has passed. Correct the year, or tick that it is right."
 

@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country
-from tests.factories import AgreementFactory, partners
-from tests.html import count_queries, text
+from tests.helpers.factories import AgreementFactory, partners
+from tests.helpers.html import count_queries, text
 
 STATISTICS = "/admin/statistics/"
 BY_TYPE, BY_COUNTRY = "In force, by type", "In force, by country or territory"

@@ -5,8 +5,8 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, element_texts, errors, messages, rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, element_texts, errors, messages, rows, text
 
 LIST, ADD = "/admin/partners/university/", "/admin/partners/university/add/"
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}

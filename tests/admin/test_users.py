@@ -5,8 +5,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from partners.accounts.models import OIDCIdentity
-from tests.factories import AgreementFactory
-from tests.html import element_texts, errors, messages, text
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import element_texts, errors, messages, text
 
 pytestmark = pytest.mark.django_db
 

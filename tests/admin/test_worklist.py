@@ -9,8 +9,8 @@ from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Document, University
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, messages, rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, messages, rows, text
 
 INDEX, LIST = "/admin/", "/admin/partners/agreement/"
 EMPTY = {

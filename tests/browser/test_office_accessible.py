@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from partners.models import Agreement, AgreementType, ImportRun, University
-from tests.browser.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
-from tests.factories import DocumentFactory, UniversityFactory
+from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
+from tests.helpers.factories import DocumentFactory, UniversityFactory
 
 pytestmark = [
     pytest.mark.browser,

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from partners.models import AgreementType, University
-from tests.browser.axe import violations
-from tests.factories import AgreementFactory
+from tests.helpers.axe import violations
+from tests.helpers.factories import AgreementFactory
 
 pytestmark = [
     pytest.mark.browser,

@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 
 from partners.models import University
-from tests.browser.axe import DARK, LIGHT, NARROW, WIDE, emulate, violations
-from tests.factories import AgreementFactory
+from tests.helpers.axe import DARK, LIGHT, NARROW, WIDE, emulate, violations
+from tests.helpers.factories import AgreementFactory
 
 pytestmark = [
     pytest.mark.browser,

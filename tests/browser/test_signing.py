@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from partners.models import Document
-from tests.browser.keyboard import focus_by_tab, press
-from tests.files import PDF
+from tests.helpers.files import PDF
+from tests.helpers.keyboard import focus_by_tab, press
 
 pytestmark = [
     pytest.mark.browser,

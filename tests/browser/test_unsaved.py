@@ -3,7 +3,7 @@
 import pytest
 
 from partners.models import Agreement, University
-from tests.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory
 
 pytestmark = [
     pytest.mark.browser,

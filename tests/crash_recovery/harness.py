@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import connection
 
 from tests.crash_recovery import scenarios
-from tests.serving import wait_until
+from tests.helpers.serving import wait_until
 
 KILL_COUNT = 50
 KILLED = -9

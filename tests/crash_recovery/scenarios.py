@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from partners.imports.undo import undo
 from partners.models import Agreement, ImportRun
-from tests.multi_process.signer import signing_form
+from tests.helpers.signer import signing_form
 
 STARTED, WRITING = "started", "writing"
 WRITE_STATEMENTS = ("INSERT", "UPDATE", "DELETE")

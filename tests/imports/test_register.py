@@ -23,7 +23,7 @@ from partners.imports.register_columns import (
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from tests.factories import UniversityFactory, names, notes
+from tests.helpers.factories import UniversityFactory, names, notes
 from tests.imports.test_resources import database_contents, rolled_back, save_if_valid
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED

@@ -13,7 +13,7 @@ from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from tests.factories import AgreementFactory, UniversityFactory, names
+from tests.helpers.factories import AgreementFactory, UniversityFactory, names
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 KOELN = ("Germany", "University of Cologne", "Bilateral")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from partners import validators
 from partners.imports.type_notation import Term, UnknownTermsError, format_terms, parse_terms
 from partners.name_normalization import matching_key
-from tests import factories
+from tests.helpers import factories
 
 BILATERAL, ERASMUS, GE3 = (Term(name) for name in ("Bilateral", "Erasmus+", "GE3"))
 UNKNOWN = Term(None, in_process=True)

@@ -10,7 +10,7 @@ from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from tests.conftest import create_staff
-from tests.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
 

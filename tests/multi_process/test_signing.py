@@ -7,7 +7,7 @@ import pytest
 
 from tests.backups.conftest import ROOT
 
-SIGN = "from tests.multi_process.signer import main; main()"
+SIGN = "from tests.helpers.signer import main; main()"
 PRINT_COUNTS = """
 from partners.models import Agreement, Document
 

@@ -10,12 +10,12 @@ from django.db import connection
 
 from bench.consistency_check import run_check
 from tests.conftest import OFFICE_LIST_PATH
-from tests.files import PDF
-from tests.forms import form_data
-from tests.html import messages, text
-from tests.nginx import SERVER_NAME, create_certificate, run_nginx
-from tests.programs import requires_program
-from tests.serving import copy_site, prepare_site, run_redis, serve_site, site_environment
+from tests.helpers.files import PDF
+from tests.helpers.forms import form_data
+from tests.helpers.html import messages, text
+from tests.helpers.nginx import SERVER_NAME, create_certificate, run_nginx
+from tests.helpers.programs import requires_program
+from tests.helpers.serving import copy_site, prepare_site, run_redis, serve_site, site_environment
 from tests.test_documents_in_s3 import BUCKET, bucket, server  # noqa: F401
 
 pytestmark = [

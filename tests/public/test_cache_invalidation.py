@@ -11,7 +11,7 @@ from django.db import connection
 from django.http import HttpResponse
 
 from tests.backups.conftest import ROOT, Databases, Site
-from tests.html import element_texts, rows
+from tests.helpers.html import element_texts, rows
 
 pytestmark = pytest.mark.database
 MARBURG = "/universities/marburg/"

@@ -7,8 +7,8 @@ import time_machine
 from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.resources import COLUMNS
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, text
 
 PAST = date(2000, 1, 1)
 INTERNAL = {"contact": "Ms Secret", "notes": "Secret notes", "next_step": "Secret step"}

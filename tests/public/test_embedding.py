@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from tests.factories import AgreementFactory
-from tests.html import element_texts, rows
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import element_texts, rows
 
 UNIVERSITY_SITE = "https://www.example.edu"
 

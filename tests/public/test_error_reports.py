@@ -10,8 +10,8 @@ from django.core.cache import cache
 from partners.enums import AgreementStatus
 from partners.models import Country
 from partners.name_normalization import normalize_name
-from tests.factories import AgreementFactory, UniversityFactory
-from tests.html import element_texts, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.html import element_texts, text
 
 REPORT, SENT = "/universities/marburg/report/", "/universities/marburg/report/sent/"
 REJECTED = "This could not be sent from here. Please wait a moment, and send it again."

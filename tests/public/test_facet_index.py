@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from partners.models import Agreement
 from partners.public.facet_index import AgreementKey, PartnerProfile, count_facets, count_profiles, get_list_index
 from partners.querysets import PastDay
-from tests.factories import AgreementFactory
-from tests.html import rows
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import rows
 
 COUNTRIES, TYPES, STATUSES = ["CZ", "DE", "IT"], ["", "bilateral", "erasmus"], ["in-force", "in-process"]
 ON = date(2026, 11, 24)

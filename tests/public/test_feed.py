@@ -4,7 +4,7 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import University
-from tests.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -5,8 +5,8 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import Country
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import element_texts, rows, text, title
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import element_texts, rows, text, title
 
 
 @pytest.fixture

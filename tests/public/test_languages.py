@@ -3,8 +3,8 @@ import re
 import pytest
 
 from partners.models import Country
-from tests.factories import AgreementFactory, partners
-from tests.html import count_queries, element_texts, text
+from tests.helpers.factories import AgreementFactory, partners
+from tests.helpers.html import count_queries, element_texts, text
 
 LANGUAGE_SWITCH_RE = re.compile(r'<ul class="languages".*?</ul>', re.DOTALL)
 

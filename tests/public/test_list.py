@@ -11,8 +11,8 @@ from django.contrib.staticfiles import finders
 from partners.enums import AgreementStatus
 from partners.models import Country
 from partners.name_normalization import normalize_name
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, element_texts, rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, element_texts, rows, text
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 INLINE_CODE_RE = re.compile(r"\sstyle\s*=|<style\b|<script\b(?![^>]*\ssrc=)|\son[a-z]+\s*=|javascript:", re.IGNORECASE)

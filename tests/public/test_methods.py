@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory
 
 READ_METHODS = "GET, HEAD, OPTIONS"
 ALLOWED = {

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from partners import data_version
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import rows, text
 from tests.test_headers import HEADERS
 
 MARBURG = "/universities/marburg/"

@@ -6,8 +6,8 @@ import time_machine
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, rows, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, rows, text
 
 TODAY = date(2026, 6, 1)
 PAST, FUTURE = "2026-01-01", "2027-02-01"

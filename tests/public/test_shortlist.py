@@ -6,8 +6,8 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, element_texts, text, title
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, element_texts, text, title
 
 
 @pytest.fixture

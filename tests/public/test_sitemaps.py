@@ -4,8 +4,8 @@ import time_machine
 
 from partners.enums import AgreementStatus
 from partners.public.sitemaps import Universities
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries
 
 
 def locations(page):

@@ -10,8 +10,8 @@ from partners.enums import AgreementStatus
 from partners.imports.register_columns import OPTIONAL, REQUIRED
 from partners.imports.resources import RegisterResource
 from partners.models import AgreementType, Country, ImportRun, University
-from tests.factories import AgreementFactory, UniversityFactory, partners
-from tests.html import count_queries, element_texts, text
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.html import count_queries, element_texts, text
 
 PAST = date(2000, 1, 1)
 

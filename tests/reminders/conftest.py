@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 import time_machine
 
-from tests.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory
 
 TODAY = date(2026, 11, 24)
 OFFICE = "exchange@partners.example.edu"

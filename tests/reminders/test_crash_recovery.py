@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.reminders.mailserver import mail_server
+from tests.helpers.mailserver import mail_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference_data")]
 
@@ -17,7 +17,7 @@ PEOPLE = ["ann@example.edu", "ben@example.edu", "cem@example.edu"]
 SETUP = """
 from django.contrib.auth.models import User
 from django.utils.timezone import localdate
-from tests.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory
 for name in ("ann", "ben", "cem"):
     user = User.objects.create_user(name, f"{name}@example.edu", is_staff=True)
     AgreementFactory(university__name=name, valid_until=localdate(), responsible=user)

@@ -5,7 +5,7 @@ import pytest
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Reminder, ReminderKind
 from partners.reminders.due import due_reminders
-from tests.factories import AgreementFactory, partners
+from tests.helpers.factories import AgreementFactory, partners
 from tests.reminders.conftest import TODAY, ending
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from icalendar import Calendar
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, CalendarLink
-from tests.factories import partners
-from tests.html import count_queries
+from tests.helpers.factories import partners
+from tests.helpers.html import count_queries
 from tests.reminders.conftest import TODAY, ending
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]

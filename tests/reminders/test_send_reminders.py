@@ -8,10 +8,10 @@ from django.core.management import CommandError, call_command
 from partners.enums import AgreementStatus
 from partners.models import Reminder
 from tests.conftest import create_staff
-from tests.factories import AgreementFactory
-from tests.html import text
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.html import text
+from tests.helpers.mailserver import mail_server
 from tests.reminders.conftest import OFFICE, TODAY, ending
-from tests.reminders.mailserver import mail_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 

@@ -14,9 +14,9 @@ from partners.imports.resources import RegisterResource
 from partners.models import ImportRun
 from partners.tables.spreadsheets import write_ods, write_xlsx
 from tests.conftest import OFFICE_LIST_PATH, create_staff
-from tests.factories import AgreementFactory
+from tests.helpers.archives import records
+from tests.helpers.factories import AgreementFactory
 from tests.imports.test_resources import database_contents
-from tests.tables.archives import records
 
 SOFFICE = shutil.which("soffice")
 FROM_TSV = "--infilter=CSV:9,34,76"

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from partners.tables.spreadsheets import write_ods, write_xlsx
 from partners.tables.types import TableError
-from tests.tables.archives import archive, ods_rows, parts, read, xlsx_rows
+from tests.helpers.archives import archive, ods_rows, parts, read, xlsx_rows
 
 
 def from_openpyxl():

@@ -9,7 +9,7 @@ import pytest
 from partners.tables import cells
 from partners.tables.spreadsheets import write_ods, write_xlsx
 from partners.tables.types import TableError
-from tests.tables.archives import (
+from tests.helpers.archives import (
     CONTENT,
     SHEET,
     archive,

@@ -9,7 +9,7 @@ from openpyxl import Workbook, load_workbook
 from partners import tables
 from partners.tables.spreadsheets import sheets, write_ods, write_xlsx
 from partners.tables.types import is_spreadsheet
-from tests.tables.archives import (
+from tests.helpers.archives import (
     CONTENT,
     MAIN,
     SHEET,

@@ -6,7 +6,7 @@ from partners import tables
 from partners.name_normalization import normalize_name
 from partners.tables import delimited
 from partners.tables.types import Record, TableError
-from tests.factories import HOSTILE
+from tests.helpers.factories import HOSTILE
 
 COLUMNS = ["Country", "University name", "Agreement type"]
 HEADER = ["Country", "University name", "Agreement type"]

@@ -5,7 +5,7 @@ import re
 import subprocess
 from contextlib import contextmanager
 
-from tests.serving import ROOT, free_port, is_responding, wait_until
+from tests.helpers.serving import ROOT, free_port, is_responding, wait_until
 
 DEPLOY = ROOT / "deploy"
 SERVER_NAME = "partners.example.edu"

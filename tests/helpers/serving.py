@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 SITE_FILES = ["manage.py", "exchange", "partners", "templates", "fixtures"]
 TIMEOUT = 60  # seconds
 

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from partners.models import Agreement, AgreementType
-from tests.files import upload
-from tests.html import messages
+from tests.helpers.files import upload
+from tests.helpers.html import messages
 
 
 def main():

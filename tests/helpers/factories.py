@@ -8,7 +8,7 @@ from partners.fields import MAX_NAME_LENGTH
 from partners.models import Agreement, AgreementType, Country, Document, University
 from partners.name_normalization import normalize_name
 from partners.validators import CONTROL_CHARACTERS_RE
-from tests.files import PDF, upload
+from tests.helpers.files import PDF, upload
 
 HOSTILE = [
     *"\";,/&|'’“`=+-@()",

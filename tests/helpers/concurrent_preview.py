@@ -12,7 +12,7 @@ from django.test import Client
 
 from partners.models import AgreementType, Country
 from tests.admin.test_import_export import IMPORT
-from tests.html import text
+from tests.helpers.html import text
 
 results = []
 
