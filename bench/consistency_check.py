@@ -34,9 +34,11 @@ def run_check(environment: Mapping[str, str], *arguments: str, stdin_data=None):
 
 def create_coordinators(count):
     from django.contrib.auth.hashers import make_password
-    from django.contrib.auth.models import Group, User
+    from django.contrib.auth.models import User
 
-    group, password = Group.objects.get(name="Exchange coordinators"), make_password(PASSWORD)
+    from partners.groups import Role, get_group
+
+    group, password = get_group(Role.COORDINATOR), make_password(PASSWORD)
     accounts = []
     for _ in range(int(count)):
         name = f"coordinator-{User.objects.count()}"

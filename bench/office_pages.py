@@ -103,11 +103,13 @@ def _vary_agreements(rng: random.Random) -> None:
 
 
 def create_client():
-    from django.contrib.auth.models import Group, User
+    from django.contrib.auth.models import User
     from django.test import Client
 
+    from partners.groups import Role, get_group
+
     coordinator = User.objects.create_user("measuring", is_staff=True)
-    coordinator.groups.add(Group.objects.get(name="Exchange coordinators"))
+    coordinator.groups.add(get_group(Role.COORDINATOR))
     client = Client()
     client.force_login(coordinator)
     return client

@@ -6,30 +6,26 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.mail import get_connection
-from django.db import DatabaseError
 from django.http.request import validate_host
 
 from exchange import environment as env
 from exchange import health
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-COORDINATOR_GROUP = "Exchange coordinators"
 
 
 def run_diagnostics() -> dict[str, list[str]]:
     """Return the problems found in each part of the site by the part's name.
 
-    A problem is one or two sentences: what is wrong, and what to do. Accounts are checked only if the database works.
+    A problem is one or two sentences: what is wrong, and what to do.
     """
     parts = {"settings": check_settings, "database": check_database, "cache": check_cache, "mail": check_mail}
     parts |= {"documents": check_documents, "static files": check_static_files, "permissions": check_permissions}
-    problems = {name: list(check()) for name, check in parts.items()}
-    return problems if problems["database"] else problems | {"accounts": list(check_accounts())}
+    return {name: list(check()) for name, check in parts.items()}
 
 
 def check_settings() -> Iterator[str]:
@@ -91,14 +87,3 @@ def check_permissions() -> Iterator[str]:
     for path in private_paths:
         if path.exists() and path.stat().st_mode & stat.S_IRWXO:
             yield f"Everybody on this machine can read {path}. Run chmod o= {path}"
-
-
-def check_accounts() -> Iterator[str]:
-    users = get_user_model().objects.filter(is_active=True, is_staff=True)
-    try:
-        if not users.filter(is_superuser=True).exists():
-            yield "There is no active superuser. Run manage.py createsuperuser."
-        for user in users.filter(groups__name=COORDINATOR_GROUP, email="").order_by("username"):
-            yield f"{user} has no email address, so reminders go to the office's. Give the account one."
-    except DatabaseError as error:
-        yield f"They cannot be read: {error}. Run manage.py migrate."

@@ -12,22 +12,10 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from partners.groups import PERMISSIONS, Role
 from partners.name_normalization import slug_candidates
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-# No "delete": see the rule that nothing recorded is deleted by ordinary paths.
-EDIT_ACTIONS = ("view", "add", "change")
-REGISTER_MODELS = ("country", "university", "agreementtype", "agreement", "document")
-
-GROUPS = {
-    "Exchange coordinators": [
-        *(f"{action}_{model}" for model in REGISTER_MODELS for action in EDIT_ACTIONS),
-        "import_university",
-        "export_university",
-        "view_importrun",
-    ],
-    "Assistants": [*(f"view_{model}" for model in REGISTER_MODELS), "export_university", "view_importrun"],
-}
 
 
 def add_countries(apps, schema_editor):
@@ -43,10 +31,22 @@ def add_agreement_types(apps, schema_editor):
 
 def add_groups(apps, schema_editor):
     groups = apps.get_model("auth", "Group").objects
-    if groups.filter(name__in=GROUPS).exists():
+    if groups.filter(name__in=Role.labels).exists():
         return
-    for name, codenames in GROUPS.items():
-        groups.create(name=name).permissions.set(_get_or_create_permission(apps, codename) for codename in codenames)
+    for role, codenames in PERMISSIONS.items():
+        permissions = [_get_or_create_permission(apps, codename) for codename in codenames]
+        groups.create(name=role.label).permissions.set(permissions)
+
+
+def add_group_roles(apps, schema_editor):
+    """Give each group its role. Only the migration that adds roles finds groups by name."""
+    roles = apps.get_model("accounts", "GroupRole").objects
+    if roles.exists():
+        return
+    groups = apps.get_model("auth", "Group").objects.in_bulk(Role.labels, field_name="name")
+    for role in Role:
+        if role.label in groups:
+            roles.create(key=role, group=groups[role.label])
 
 
 @cache

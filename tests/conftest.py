@@ -2,11 +2,12 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.files.storage import storages
 
 from partners import reference_data as reference
 from partners import tables
+from partners.groups import Role, get_group
 from partners.imports.resources import COLUMNS, OfficeListResource
 from partners.models import AgreementType, Country, Document, ImportRun
 
@@ -42,7 +43,12 @@ def documents(tmp_path, monkeypatch):
 @pytest.fixture
 def reference_data(transactional_db):
     """The rows that migrations create. A transactional test truncates them when it ends."""
-    for add in (reference.add_countries, reference.add_agreement_types, reference.add_groups):
+    for add in (
+        reference.add_countries,
+        reference.add_agreement_types,
+        reference.add_groups,
+        reference.add_group_roles,
+    ):
         add(apps, None)
 
 
@@ -68,21 +74,21 @@ def erasmus(db):
     return AgreementType.objects.get(slug="erasmus")
 
 
-def create_staff(name, group=None):
+def create_staff(name, role=None):
     user = User.objects.create_user(name, is_staff=True)
-    if group:
-        user.groups.add(Group.objects.get(name=group))
+    if role:
+        user.groups.add(get_group(role))
     return user
 
 
 @pytest.fixture
 def coordinator(db):
-    return create_staff("coordinator", "Exchange coordinators")
+    return create_staff("coordinator", Role.COORDINATOR)
 
 
 @pytest.fixture
 def assistant(db):
-    return create_staff("assistant", "Assistants")
+    return create_staff("assistant", Role.ASSISTANT)
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@ import re
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
 from exchange import diagnostics
+from partners.groups import Role
 from tests.conftest import create_staff
 from tests.helpers.mailserver import mail_server
 from tests.test_health import MANIFEST_STORAGE, NOT_COLLECTED
@@ -143,7 +145,7 @@ def test_doctor_reports_a_world_readable_env_file(healthy_site):
 def test_doctor_reports_incomplete_accounts(healthy_site, coordinator):
     coordinator.is_superuser = False
     coordinator.save()
-    create_staff("ben", "Exchange coordinators")
+    create_staff("ben", Role.COORDINATOR)
 
     assert run_doctor() == (
         [
@@ -152,3 +154,32 @@ def test_doctor_reports_incomplete_accounts(healthy_site, coordinator):
         ],
         "To do: 2",
     )
+
+
+def test_doctor_checks_coordinators_of_a_renamed_group(healthy_site):
+    Group.objects.filter(name="Exchange coordinators").update(name="International office")
+    create_staff("ben", Role.COORDINATOR)
+
+    problems, _error_message = run_doctor()
+
+    assert problems == ["accounts: ben has no email address, so reminders go to the office's. Give the account one."]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "problems"),
+    [
+        ("", []),
+        (
+            "https://login.example.edu",
+            [
+                "accounts: No group has the role Assistants, and single sign-on needs one. "
+                "Choose it on the group's page."
+            ],
+        ),
+    ],
+)
+def test_doctor_reports_a_missing_group_only_with_single_sign_on(healthy_site, settings, issuer, problems):
+    settings.OIDC_ISSUER = issuer
+    Group.objects.get(name="Assistants").delete()
+
+    assert run_doctor()[0] == problems

@@ -12,7 +12,8 @@ ALLOWED_IMPORTS = {
     "enums": [],
     "name_normalization": [],
     "validators": ["enums", "name_normalization"],
-    "reference_data": ["name_normalization"],
+    "groups": [],
+    "reference_data": ["groups", "name_normalization"],
     "country_names": ["name_normalization", "reference_data"],
     "fields": ["enums", "validators", "name_normalization"],
     "file_types": ["validators"],
@@ -27,11 +28,11 @@ ALLOWED_IMPORTS = {
     "imports": [*FOUNDATION, "tables"],
     "reminders": FOUNDATION,
     "backups": FOUNDATION,
-    "accounts": ["http"],
+    "accounts": ["groups", "http", "reference_data"],
     "admin": [*FOUNDATION, "history", "tables", "imports", "accounts", "http"],
     "public": [*FOUNDATION, "data_version", "tables", "imports", "accounts", "http"],
     "templatetags": [],
-    "management": [*FOUNDATION, "tables", "imports", "reminders", "backups", "accounts"],
+    "management": [*FOUNDATION, "tables", "imports", "reminders", "backups", "accounts", "groups"],
 }
 EXCHANGE_IMPORTS = {"urls": {"public"}}
 """The packages of partners that modules of the project package import. Settings name others by dotted strings."""

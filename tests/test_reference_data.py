@@ -5,6 +5,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 
 from partners import reference_data
+from partners.groups import Role, get_group
 from partners.models import AgreementType, Country
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,8 @@ VIEW_IMPORT_RUNS = "view_importrun"
 
 
 def add_everything_again():
-    for add in (reference_data.add_countries, reference_data.add_agreement_types, reference_data.add_groups):
+    steps = (reference_data.add_countries, reference_data.add_agreement_types, reference_data.add_groups)
+    for add in (*steps, reference_data.add_group_roles):
         add(apps, None)
 
 
@@ -124,7 +126,7 @@ def test_permission_names_are_those_of_django():
 def test_adding_again_does_not_overwrite_edits():
     Country.objects.filter(code="TR").update(name="Türkiye")
     AgreementType.objects.filter(slug="ge3").update(name="Global E3", position=0)
-    Group.objects.get(name="Assistants").permissions.clear()
+    get_group(Role.ASSISTANT).permissions.clear()
 
     add_everything_again()
 
@@ -144,7 +146,7 @@ def test_adding_again_does_not_resurrect_countries_and_types():
 
 
 def test_adding_again_does_not_resurrect_groups():
-    Group.objects.get(name="Assistants").delete()
+    get_group(Role.ASSISTANT).delete()
 
     add_everything_again()
 

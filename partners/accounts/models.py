@@ -7,7 +7,10 @@ from django.db import models
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, ThrottlingMixin
+
+from partners.groups import Role
 
 
 class UserSession(AbstractBaseSession):
@@ -73,6 +76,28 @@ class OIDCIdentity(models.Model):
 
     def __str__(self):
         return f"{self.user}: {self.subject}"
+
+
+class GroupRole(models.Model):
+    """The role of a group, which stays when superusers rename the group."""
+
+    group = models.OneToOneField("auth.Group", models.CASCADE, related_name="role")
+    key = models.CharField(
+        _("role"),
+        max_length=20,
+        unique=True,
+        choices=Role.choices,
+        error_messages={"unique": _("Another group has this role.")},
+        help_text=_("Members of the university's groups for this role join this group at single sign-on."),
+    )
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+
+    def __str__(self):
+        return self.get_key_display()
 
 
 class RequestCount(models.Model):

@@ -26,6 +26,7 @@ from requests import RequestException
 from partners.accounts.backends import OIDC_BACKEND
 from partners.accounts.models import OIDCIdentity
 from partners.accounts.redirects import safe_next_url
+from partners.groups import Role, get_group
 
 COOKIE_NAME = ("__Host-" if settings.SESSION_COOKIE_SECURE else "") + "oidc_login"
 COOKIE_AGE = 10 * 60
@@ -229,9 +230,14 @@ def check_access(username, group):
 def group_from_claims(claims):
     claim = claims.get(settings.OIDC_GROUPS_CLAIM)
     claimed = {name for name in (claim if isinstance(claim, list) else [claim]) if isinstance(name, str)}
-    roles = {"Exchange coordinators": settings.OIDC_COORDINATOR_GROUPS, "Assistants": settings.OIDC_ASSISTANT_GROUPS}
+    roles = {Role.COORDINATOR: settings.OIDC_COORDINATOR_GROUPS, Role.ASSISTANT: settings.OIDC_ASSISTANT_GROUPS}
     role = next((role for role, provider_groups in roles.items() if claimed.intersection(provider_groups)), None)
-    return role and Group.objects.get(name=role)
+    try:
+        return role and get_group(role)
+    except Group.DoesNotExist as error:
+        raise AccessDeniedError(
+            _("No group has the role “%s”. Ask whoever administers this site to choose one.") % role.label
+        ) from error
 
 
 def provider_error(request, error):

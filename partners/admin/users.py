@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners.accounts.invitations import send_invitation
-from partners.accounts.models import UserSession
+from partners.accounts.models import GroupRole, UserSession
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.security_log import log_event
 from partners.admin.optimistic_locking_forms import CopyInstanceMixin
@@ -54,9 +54,14 @@ class GroupForm(CopyInstanceMixin, forms.ModelForm):
     pass
 
 
+class GroupRoleInline(admin.StackedInline):
+    model = GroupRole
+
+
 @admin.register(Group)
 class GroupAdmin(ReauthenticationMixin, auth_admin.GroupAdmin):
     form = GroupForm
+    inlines = [GroupRoleInline]
 
 
 @admin.register(User)

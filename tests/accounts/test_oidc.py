@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 import time_machine
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.utils.timezone import now
 
 from partners.accounts import oidc
@@ -111,6 +111,25 @@ def test_member_of_assistant_group_becomes_assistant(oidc_login):
     oidc_login("2")
 
     assert staff_and_groups("bob") == (True, ["Assistants"])
+
+
+def test_renamed_group_is_joined(oidc_login):
+    Group.objects.filter(name="Exchange coordinators").update(name="International office")
+
+    page = oidc_login("1")
+
+    assert "Welcome, Ada" in text(page)
+    assert staff_and_groups("ada") == (True, ["International office"])
+
+
+def test_deleted_group_is_refused_with_explanation(oidc_login):
+    Group.objects.get(name="Assistants").delete()
+
+    page = oidc_login("2")
+
+    assert page.status_code == 403
+    assert "No group has the role “Assistants”. Ask whoever administers this site to choose one." in text(page)
+    assert User.objects.count() == 0
 
 
 def test_user_without_group_is_refused_with_explanation(oidc_login):

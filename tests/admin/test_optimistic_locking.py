@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from partners.enums import AgreementStatus
+from partners.groups import Role
 from partners.models import Agreement, AgreementType, Country, University
 from tests.conftest import create_staff
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
@@ -34,7 +35,7 @@ def marburg(db):
 
 @pytest.fixture
 def anna(db):
-    return create_staff("anna", "Exchange coordinators")
+    return create_staff("anna", Role.COORDINATOR)
 
 
 def change_url(obj):

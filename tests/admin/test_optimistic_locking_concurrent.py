@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections
 from django.test import Client
 
+from partners.groups import Role
 from partners.models import Country, University
 from tests.conftest import create_staff
 from tests.helpers.factories import UniversityFactory
@@ -101,7 +102,7 @@ def test_concurrent_adds_add_once_on_postgresql():
 def save_concurrently(open_form, submissions):
     """Submit the form as two users at the same moment, and return the responses."""
     users, barrier, responses = (
-        [create_staff(name, "Exchange coordinators") for name in ("anna", "berta")],
+        [create_staff(name, Role.COORDINATOR) for name in ("anna", "berta")],
         threading.Barrier(2),
         [],
     )

@@ -5,7 +5,9 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from partners.accounts.models import OIDCIdentity
+from partners.groups import Role, get_group
 from tests.helpers.factories import AgreementFactory
+from tests.helpers.forms import form_data
 from tests.helpers.html import element_texts, errors, messages, text
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +24,7 @@ def superuser(client):
 
 @pytest.fixture
 def assistants():
-    return Group.objects.get(name="Assistants")
+    return get_group(Role.ASSISTANT)
 
 
 def test_invited_user_sets_the_password(client, superuser, assistants, mailoutbox):
@@ -162,3 +164,32 @@ def hidden_fields(page):
     """Return names and values of the hidden inputs in the page's content."""
     content = page.content.decode().partition('id="content"')[2]
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content))
+
+
+def test_group_keeps_its_role_when_it_is_renamed(client, superuser, assistants):
+    url = f"/admin/auth/group/{assistants.pk}/change/"
+
+    page = client.post(url, form_data(client.get(url), "group_form") | {"name": "Student helpers"}, follow=True)
+
+    assert messages(page) == ["The group “Student helpers” was changed successfully."]
+    assert get_group(Role.ASSISTANT).name == "Student helpers"
+
+
+def test_new_group_takes_the_role_of_a_deleted_one(client, superuser, assistants):
+    assistants.delete()
+    add = "/admin/auth/group/add/"
+
+    form = form_data(client.get(add), "group_form") | {"name": "Helpers", "permissions": [], "role-0-key": "assistant"}
+    client.post(add, form)
+
+    assert get_group(Role.ASSISTANT).name == "Helpers"
+
+
+def test_two_groups_cannot_have_one_role(client, superuser):
+    add = "/admin/auth/group/add/"
+
+    form = form_data(client.get(add), "group_form") | {"name": "Helpers", "permissions": [], "role-0-key": "assistant"}
+    page = client.post(add, form)
+
+    assert errors(page) == {"role-0-key": "Another group has this role."}
+    assert not Group.objects.filter(name="Helpers").exists()

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from partners.groups import Role
 from partners.models import University
 from tests.browser.conftest import sign_in
 from tests.conftest import create_staff
@@ -24,7 +25,7 @@ def second_page(request, chromium, live_server, coordinator):
 
 @pytest.fixture
 def first_page(page, db):
-    return sign_in(page, create_staff("anna", "Exchange coordinators"))
+    return sign_in(page, create_staff("anna", Role.COORDINATOR))
 
 
 def test_second_to_save_sees_conflicts_and_no_input_is_lost(second_page, first_page, register):

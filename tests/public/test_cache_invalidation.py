@@ -24,12 +24,13 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
+from partners.groups import Role
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from tests.admin import test_bulk_sign, test_import_export, test_import_runs, test_inline, test_revert
 from tests.conftest import create_staff
 
 browser = Client()
-browser.force_login(create_staff("coordinator", "Exchange coordinators"))
+browser.force_login(create_staff("coordinator", Role.COORDINATOR))
 
 
 def list_file(terms):

@@ -2,10 +2,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.contrib.auth.models import Group
 from icalendar import Calendar
 
 from partners.enums import AgreementStatus
+from partners.groups import Role, get_group
 from partners.models import Agreement, CalendarLink
 from tests.helpers.factories import partners
 from tests.helpers.html import count_queries
@@ -137,7 +137,7 @@ def test_link_of_closed_account_is_not_found(client, feed_url, ann, change):
 
 def test_link_without_view_permission_is_not_found(client, feed_url, ann):
     before = client.get(feed_url).status_code
-    ann.groups.remove(Group.objects.get(name="Exchange coordinators"))
+    ann.groups.remove(get_group(Role.COORDINATOR))
 
     assert (before, client.get(feed_url).status_code) == (200, 404)
 

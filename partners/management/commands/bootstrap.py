@@ -1,11 +1,12 @@
 import secrets
 from pathlib import Path
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from partners.groups import Role, get_group
 from partners.models import University
 
 ACCOUNTS_EXIST = "as before (to set a password anew: .venv/bin/python manage.py changepassword NAME)"
@@ -44,7 +45,7 @@ def ensure_accounts():
 
 def create_accounts():
     coordinator, coordinator_line = create_account("coordinator")
-    coordinator.groups.add(Group.objects.get(name="Exchange coordinators"))
+    coordinator.groups.add(get_group(Role.COORDINATOR))
     _administrator, administrator_line = create_account("administrator", is_superuser=True)
     return {"Coordinator": coordinator_line, "Administrator": administrator_line}
 

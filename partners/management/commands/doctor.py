@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from exchange.diagnostics import run_diagnostics
+from partners.accounts.diagnostics import check_accounts
 
 
 class Command(BaseCommand):
@@ -9,6 +10,8 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         problems_by_area = run_diagnostics()
+        if not problems_by_area["database"]:
+            problems_by_area["accounts"] = list(check_accounts())
         for area, problems in problems_by_area.items():
             for line in problems or ["fine"]:
                 self.stdout.write(f"{area}: {line}")
