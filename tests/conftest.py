@@ -1,18 +1,18 @@
-from pathlib import Path
-
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.core.files.storage import storages
+from django.db import connection
 
 from partners import reference_data as reference
 from partners import tables
-from partners.groups import Role, get_group
+from partners.groups import Role
 from partners.imports.resources import COLUMNS, OfficeListResource
 from partners.models import AgreementType, Country, Document, ImportRun
+from tests.helpers.factories import create_staff
+from tests.helpers.paths import OFFICE_LIST_PATH
+from tests.helpers.sites import Databases, Site
 
 DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
-OFFICE_LIST_PATH = Path(__file__).resolve().parent.parent / "fixtures" / "partners.tsv"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -74,13 +74,6 @@ def erasmus(db):
     return AgreementType.objects.get(slug="erasmus")
 
 
-def create_staff(name, role=None):
-    user = User.objects.create_user(name, is_staff=True)
-    if role:
-        user.groups.add(get_group(role))
-    return user
-
-
 @pytest.fixture
 def coordinator(db):
     return create_staff("coordinator", Role.COORDINATOR)
@@ -96,3 +89,43 @@ def coordinator_client(client, coordinator):
     """A client logged in as the coordinator."""
     client.force_login(coordinator)
     return client
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory):
+    databases = Databases(tmp_path_factory.mktemp("databases"))
+    yield databases
+    databases.drop()
+
+
+@pytest.fixture(scope="session")
+def templates(databases, tmp_path_factory):
+    """Return a function from vendor to the name of a database with the office's list, created on first use."""
+    names = {}
+
+    def template(vendor):
+        if vendor not in names:
+            names[vendor], url = databases.create(vendor)
+            site = Site(url, tmp_path_factory.mktemp("documents"))
+            site.run("migrate", "--verbosity", "0")
+            site.run("bootstrap", OFFICE_LIST_PATH, "--url", "http://localhost")
+        return names[vendor]
+
+    return template
+
+
+@pytest.fixture
+def new_site(databases, tmp_path):
+    """Return a function that creates a site with an empty database or a copy of a template."""
+
+    def create(vendor=connection.vendor, template=None):
+        name, url = databases.create(vendor, template)
+        return Site(url, tmp_path / name)
+
+    return create
+
+
+@pytest.fixture
+def filled(new_site, templates):
+    """Return a function that creates a site with the office's list."""
+    return lambda vendor=connection.vendor: new_site(vendor, templates(vendor))

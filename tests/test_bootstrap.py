@@ -6,9 +6,9 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, University
-from tests.conftest import OFFICE_LIST_PATH
 from tests.helpers.factories import UniversityFactory
 from tests.helpers.html import text
+from tests.helpers.paths import OFFICE_LIST_PATH
 
 SITE_URL = "http://127.0.0.1:8000"
 

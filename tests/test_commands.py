@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, ImportRun, University
-from tests.conftest import OFFICE_LIST_PATH
+from tests.helpers.paths import OFFICE_LIST_PATH
 
 HEADER = "Country\tUniversity name\tAgreement type\n"
 KOELN = "Germany\tUniversity of Köln\tBilateral\n"

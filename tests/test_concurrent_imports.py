@@ -7,17 +7,15 @@ import sys
 import threading
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 
 import pytest
 from django.db import connection, connections
 
 from partners.imports.resources import OfficeListResource
 from partners.models import ImportRun, University
-from tests.backups.conftest import server_url
-from tests.conftest import OFFICE_LIST_PATH
+from tests.helpers.paths import OFFICE_LIST_PATH, ROOT
+from tests.helpers.sites import server_url
 
-ROOT = Path(__file__).resolve().parent.parent
 TABLES = ["university", "agreement", "historicaluniversity", "historicalagreement", "importrun"]
 PREVIEW_SCRIPT = f"from tests.helpers.concurrent_preview import preview; preview({str(OFFICE_LIST_PATH)!r})"
 only_on_postgresql = pytest.mark.skipif(

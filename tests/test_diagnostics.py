@@ -8,9 +8,9 @@ from django.db import OperationalError, connection
 
 from exchange import diagnostics
 from partners.groups import Role
-from tests.conftest import create_staff
+from tests.helpers.factories import create_staff
 from tests.helpers.mailserver import mail_server
-from tests.test_health import MANIFEST_STORAGE, NOT_COLLECTED
+from tests.helpers.static_files import MANIFEST_STORAGE, NOT_COLLECTED
 
 pytestmark = pytest.mark.django_db
 

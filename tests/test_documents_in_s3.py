@@ -2,15 +2,12 @@ import os
 import subprocess
 import sys
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.helpers.files import PDF
-from tests.test_concurrent_imports import ROOT
+from tests.helpers.paths import ROOT
+from tests.helpers.s3 import BUCKET, create_bucket, run_s3_server
 
-BUCKET = "exchange-documents"
-CREDENTIALS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "eu-central-1"}
 ADD_DOCUMENT = """
 from partners.models import Document
 from tests.helpers.factories import AgreementFactory, DocumentFactory
@@ -29,18 +26,14 @@ Document.objects.get().delete()
 @pytest.fixture(scope="module")
 def server():
     """The URL of a local S3 server."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with run_s3_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
 def bucket(server):
-    client = boto3.client("s3", endpoint_url=server, **CREDENTIALS)
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    yield client
-    client.close()
+    with create_bucket(server) as client:
+        yield client
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from django.conf import settings as site_settings
 from django.db import InterfaceError, OperationalError, connection
 
 from tests.helpers.factories import AgreementFactory
+from tests.helpers.headers import HEADERS, security_headers
 from tests.helpers.html import element_texts, text
 from tests.helpers.serving import site_environment
-from tests.test_headers import HEADERS, security_headers
 
 pytestmark = pytest.mark.django_db
 

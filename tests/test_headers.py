@@ -14,15 +14,7 @@ from exchange import settings as site_settings
 from exchange.urls import *  # noqa: F403
 from exchange.urls import urlpatterns as site
 from tests.helpers.factories import AgreementFactory
-
-CSP = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-HEADERS = {
-    "Content-Security-Policy": set(CSP.split("; ")),
-    "Cross-Origin-Opener-Policy": {"same-origin"},
-    "Permissions-Policy": {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
-    "Referrer-Policy": {"same-origin"},
-    "X-Content-Type-Options": {"nosniff"},
-}
+from tests.helpers.headers import HEADERS, security_headers
 
 
 def failing_view(request):
@@ -32,10 +24,6 @@ def failing_view(request):
 urlpatterns = [path("broken", failing_view), path("plain", lambda request: HttpResponse("plain")), *site]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.test_headers")]
-
-
-def security_headers(response):
-    return {name: set(response[name].split("; ")) for name in HEADERS}
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,9 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from tests.test_headers import HEADERS
+from tests.helpers.headers import HEADERS
+from tests.helpers.static_files import MANIFEST_STORAGE, NOT_COLLECTED
 
-MANIFEST_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-NOT_COLLECTED = "not collected: run manage.py collectstatic with the site's settings, and restart the site"
 HEALTHY = {"database": "ok", "migrations": "ok", "cache": "ok", "static_files": "ok"}
 
 pytestmark = pytest.mark.django_db

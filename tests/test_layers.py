@@ -1,11 +1,11 @@
 """The import order of the packages: a module imports its own package and the ones listed for it here."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.helpers.paths import ROOT
+
 VALUES = ["enums", "validators", "name_normalization", "country_names", "fields", "file_types", "querysets"]
 FOUNDATION = [*VALUES, "models"]
 ALLOWED_IMPORTS = {
@@ -70,3 +70,18 @@ def test_exchange_module_imports_nothing_of_partners_but_its_urls(path):
 
 def test_every_package_has_a_rule():
     assert {package_of(path) for path in PARTNERS_MODULES} - {"__init__"} == set(ALLOWED_IMPORTS)
+
+
+def imported_test_modules(path):
+    """Yield the names of the modules below `tests` that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            modules = [f"{node.module}.{name}" for name in names] if isinstance(node, ast.ImportFrom) else names
+            yield from (module for module in modules if module.startswith("tests."))
+
+
+def test_tests_import_only_helpers_from_each_other():
+    imported = {module for path in (ROOT / "tests").rglob("*.py") for module in imported_test_modules(path)}
+
+    assert {module for module in imported if not module.startswith("tests.helpers.")} == set()

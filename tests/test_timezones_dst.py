@@ -15,10 +15,8 @@ from django.core.management import call_command
 from partners import data_version
 from partners.enums import AgreementStatus
 from partners.models import ImportRun, Reminder
-from tests.admin.test_change_log import entries as change_log_entries
-from tests.admin.test_object_history import history
-from tests.conftest import create_staff
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, create_staff
+from tests.helpers.history_pages import entries, history
 from tests.helpers.html import rows, text
 
 SHORT_DAY, LONG_DAY = date(2026, 3, 29), date(2026, 10, 25)
@@ -199,9 +197,7 @@ def test_change_log_of_today_begins_at_local_midnight(coordinator_client, clock,
         AgreementFactory(university__name=name)
     clock.shift(timedelta(hours=12))
 
-    assert change_log_entries(coordinator_client, when="today", model="university") == [
-        "the command line University Today added"
-    ]
+    assert entries(coordinator_client, when="today", model="university") == ["the command line University Today added"]
 
 
 @pytest.mark.parametrize("moments", [(FIRST_0230, SECOND_0230), ("2026-03-29T00:59:59Z", "2026-03-29T01:00Z")])

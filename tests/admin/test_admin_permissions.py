@@ -3,49 +3,17 @@
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import get_resolver
 
-from partners.models import Agreement, University
-from tests.admin.test_roles import LOGIN, PAGE_STATUSES, ROLES
-from tests.admin.test_roles import url_of as page_url
+from partners.models import Agreement
+from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, SITE_STATUSES, SUPERUSERS, any_url, site_url
 from tests.helpers.factories import DocumentFactory
 from tests.helpers.html import close_response
 
 pytestmark = pytest.mark.django_db
 
-STAFF, SUPERUSERS = ("login", "login", 200, 200, 200), ("login", "login", 403, 403, 200)
-REDIRECT = ("login", "login", 302, 302, 302)
 
-# Status codes by role, in the order of ROLES.
-SITE_STATUSES = {
-    "index": STAFF,
-    "app_list": STAFF,
-    "change_log": STAFF,
-    "deleted_objects": SUPERUSERS,
-    "calendar_link": STAFF,
-    "session_list": STAFF,
-    "statistics": STAFF,
-    "jsi18n": STAFF,
-    "autocomplete": STAFF,
-    "view_on_site": REDIRECT,
-    "password_change": STAFF,
-    "password_change_done": STAFF,
-    "login": (200, 200, 302, 302, 302),
-    "logout": (302, 302, 405, 405, 405),
-    "auth_group_changelist": SUPERUSERS,
-    "auth_group_add": SUPERUSERS,
-    "auth_group_change": SUPERUSERS,
-    "auth_group_delete": SUPERUSERS,
-    "auth_group_history": SUPERUSERS,
-    "auth_user_changelist": SUPERUSERS,
-    "auth_user_add": SUPERUSERS,
-    "auth_user_change": SUPERUSERS,
-    "auth_user_delete": SUPERUSERS,
-    "auth_user_history": SUPERUSERS,
-    "auth_user_password_change": SUPERUSERS,
-}
 TESTED_ELSEWHERE = {
     "oidc_login",
     "oidc_callback",
@@ -67,25 +35,6 @@ def admin_url_names(resolver, path=""):
             yield from admin_url_names(pattern, route)
         elif route.startswith("admin/") and pattern.name:
             yield pattern.name
-
-
-def site_url(name):
-    """Return the URL of a page, for the first object of its model if it needs one."""
-    if name == "app_list":
-        return reverse("admin:app_list", args=["partners"])
-    if name == "view_on_site":
-        university = University.objects.order_by("pk").first()
-        return reverse("admin:view_on_site", args=[ContentType.objects.get_for_model(University).pk, university.pk])
-    if name == "autocomplete":
-        return reverse("admin:autocomplete") + "?app_label=partners&model_name=agreement&field_name=university"
-    label, model_name, page = name.split("_", 2) if name.startswith("auth_") else ("", "", "")
-    if page in {"change", "delete", "history", "password_change"}:
-        return reverse(f"admin:{name}", args=[apps.get_model(label, model_name).objects.order_by("pk").first().pk])
-    return reverse(f"admin:{name}")
-
-
-def any_url(name):
-    return site_url(name) if name in SITE_STATUSES else page_url(name)
 
 
 def all_rows():

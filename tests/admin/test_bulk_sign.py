@@ -4,13 +4,13 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
-from django.urls import reverse
 from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.html import count_queries, errors, messages, rows, text
+from tests.helpers.signing_page import bulk_url, sign_data
 
 LIST = "/admin/partners/agreement/"
 SIGN = "/admin/partners/agreement/sign/"
@@ -32,16 +32,6 @@ def deal(marburg):
 def open_deal(db):
     """An agreement of unknown type in process."""
     return AgreementFactory(university__name="Jena", agreement_type=None, status=AgreementStatus.IN_PROCESS)
-
-
-def bulk_url(*agreements):
-    return reverse("admin:partners_agreement_sign", query={"id": [agreement.pk for agreement in agreements]})
-
-
-def sign_data(day, *agreements, types=()):
-    typed = {f"{agreement.pk}-signed_on": day for agreement in agreements}
-    typed |= {f"{agreement.pk}-version": agreement.history.latest().pk for agreement in agreements}
-    return typed | {f"{agreement.pk}-agreement_type": agreement_type.pk for agreement, agreement_type in types}
 
 
 def stored_states(*agreements):

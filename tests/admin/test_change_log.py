@@ -7,22 +7,14 @@ from django.utils.timezone import localdate
 from partners.imports.undo import undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.history_pages import CHANGE_LOG_URL, entries
 from tests.helpers.html import cells, count_queries, element_texts, text
-
-CHANGE_LOG_URL = "/admin/changes/"
 
 
 @pytest.fixture
 def superuser(client, db):
     client.force_login(User.objects.create_superuser("root"))
     return client
-
-
-def entries(browser, path="", **query):
-    """Return user, change and reason of each entry, without those of the reference data."""
-    page = browser.get(f"{CHANGE_LOG_URL}{path}", query)
-    rows = [" ".join(filter(None, row[1:4])) for row in cells(page) if len(row) > 2]
-    return [row for row in rows if not row.endswith("reference data")]
 
 
 def backdate(obj, days):

@@ -13,8 +13,7 @@ from django.urls import reverse
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from tests.admin.test_admin_permissions import SITE_STATUSES, any_url
-from tests.admin.test_roles import PAGE_STATUSES
+from tests.helpers.admin_urls import PAGE_STATUSES, SITE_STATUSES, any_url
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
 from tests.helpers.forms import form_data
 from tests.helpers.html import close_response, errors, text

@@ -3,7 +3,6 @@ import io
 import re
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
 from partners import tables
@@ -12,24 +11,11 @@ from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, University
 from tests.helpers.html import messages, text
+from tests.helpers.import_pages import CONFIRM, confirm, upload
 
-IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
 EXPORT = "/admin/partners/university/export/"
 IN_PROCESS = "Czech Technical University\tin process"
 SIGNED = "Czech Technical University\tErasmus+"
-
-
-def upload(browser, content, resource=""):
-    file = SimpleUploadedFile("partners.tsv", content, "text/tab-separated-values")
-    return browser.post(IMPORT, {"import_file": file, "format": "0", "resource": resource})
-
-
-def confirm(browser, preview):
-    """Submit the confirmation form of a preview."""
-    form = re.search(rf'<form[^>]*action="{CONFIRM}".*?</form>', preview.content.decode(), re.DOTALL)[0]
-    inputs = [dict(re.findall(r'\b(name|value)="([^"]*)"', tag)) for tag in re.findall(r"<input[^>]*>", form)]
-    data = {attributes["name"]: attributes.get("value", "") for attributes in inputs if "name" in attributes}
-    return browser.post(CONFIRM, data, follow=True)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from django.utils.timezone import now
 
 from partners.imports import bulk_write
 from partners.models import Agreement, ImportRun, University
-from tests.admin.test_import_export import confirm, upload
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import element_texts, messages, text
+from tests.helpers.import_pages import confirm, run_url, upload
 
 LIST = b"Country\tUniversity name\tAgreement type\nGermany\tTrier\tBilateral\n"
 
@@ -17,10 +17,6 @@ LIST = b"Country\tUniversity name\tAgreement type\nGermany\tTrier\tBilateral\n"
 def run(coordinator_client):
     confirm(coordinator_client, upload(coordinator_client, LIST))
     return ImportRun.objects.get()
-
-
-def run_url(run, step=""):
-    return f"/admin/partners/importrun/{run.pk}/{step or 'change/'}"
 
 
 def test_run_page_shows_user_file_and_changes(coordinator_client, run):

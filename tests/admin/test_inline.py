@@ -6,6 +6,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.html import errors, messages
+from tests.helpers.university_page import row, save
 
 BILATERAL, ERASMUS, GE3, UNKNOWN = "Bilateral", "Erasmus+", "GE3", ""
 DUPLICATE_ERROR = "Another agreement of this university has the same type and status. End one of them."
@@ -19,29 +20,6 @@ def marburg(db):
 def add(university, type_name, status, **values):
     agreement_type = AgreementType.objects.filter(name=type_name).first()
     return AgreementFactory(university=university, agreement_type=agreement_type, status=status, **values)
-
-
-def row(type_name, status, agreement=None, **values):
-    """Return the data of one row of the agreement inline."""
-    agreement_type = AgreementType.objects.filter(name=type_name).first()
-    ids = {"id": agreement.pk if agreement else "", "agreement_type": agreement_type.pk if agreement_type else ""}
-    return ids | {"status": status, "signed_on": "", "valid_from": "", "valid_until": ""} | values
-
-
-def save(browser, university, *rows):
-    """Submit the university form with rows of agreements; those of existing agreements come first."""
-    data = {
-        "name": university.name,
-        "country": university.country_id,
-        "is_listed": "on",
-        "slug": university.slug,
-        "agreements-TOTAL_FORMS": len(rows),
-        "agreements-INITIAL_FORMS": sum(bool(row["id"]) for row in rows),
-    }
-    for index, values in enumerate(rows):
-        data |= {f"agreements-{index}-{name}": value for name, value in values.items()}
-    path = f"{university.pk}/change" if university.pk else "add"
-    return browser.post(f"/admin/partners/university/{path}/", data, follow=True)
 
 
 def stored_agreements(university):

@@ -4,6 +4,7 @@ from django.contrib.auth.models import Group, Permission, User
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, ImportRun, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.history_pages import history
 from tests.helpers.html import cells, count_queries, element_texts, text
 
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
@@ -28,12 +29,6 @@ def inline_form(agreement, **changes):
 
 def change(browser, obj, data):
     browser.post(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/change/", NO_DOCUMENTS | data)
-
-
-def history(browser, obj):
-    """Return the rows of an object's history page, newest first: user, change and reason, without the date."""
-    page = browser.get(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/history/")
-    return [" ".join(filter(None, row[1:4])) for row in cells(page) if len(row) > 2]
 
 
 def test_university_change_has_user_reason_and_field_changes(coordinator_client, db):

@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from partners.enums import AgreementStatus
 from partners.groups import Role
 from partners.models import Agreement, AgreementType, Country, University
-from tests.conftest import create_staff
-from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
 from tests.helpers.forms import form_data
 from tests.helpers.html import count_queries, errors, messages, text
 

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 from django.db import connection, connections
@@ -12,12 +11,11 @@ from django.test import Client
 
 from partners.groups import Role
 from partners.models import Country, University
-from tests.conftest import create_staff
-from tests.helpers.factories import UniversityFactory
+from tests.helpers.factories import UniversityFactory, create_staff
 from tests.helpers.forms import form_data
 from tests.helpers.html import errors
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SAVE = """
 import sys
 from django.contrib.auth.models import User

@@ -9,8 +9,7 @@ from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, ImportRun
-from tests.conftest import create_staff
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.html import text
 
 AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/importrun/"

@@ -3,8 +3,8 @@ from django.contrib.auth.models import User
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from tests.admin.test_object_history import history
 from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.history_pages import history, latest_version, update, version_url
 from tests.helpers.html import element_texts, messages, text
 
 
@@ -14,25 +14,8 @@ def superuser(client, db):
     return client
 
 
-def version_url(obj, index=0):
-    """Return the URL of a version; the oldest has index 0."""
-    record = obj.history.order_by("history_id")[index]
-    return f"/admin/partners/{obj._meta.model_name}/{obj.pk}/history/{record.pk}/"
-
-
-def latest_version(obj):
-    return {"latest_history_id": obj.history.latest().pk}
-
-
 def undelete_url(model, pk):
     return f"/admin/partners/{model}/{pk}/undelete/"
-
-
-def update(obj, **values):
-    for name, value in values.items():
-        setattr(obj, name, value)
-    obj.save()
-    return obj
 
 
 def test_preview_lists_changes(coordinator_client, db):

@@ -2,74 +2,18 @@ import re
 from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.urls import reverse
 
 from partners.models import Agreement, ImportRun, University
+from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, page_url
 from tests.helpers.factories import AgreementFactory, DocumentFactory
 from tests.helpers.html import close_response, text
 
 pytestmark = pytest.mark.django_db
 
-LOGIN = "/admin/login/"
-ROLES = ["nobody", "student", "assistant", "coordinator", "superuser"]
 
-# Status codes for assistant, coordinator and superuser. Anonymous and non-staff users are redirected to the login.
-PAGE_STATUSES = {
-    "country_changelist": (200, 200, 200),
-    "country_add": (403, 200, 200),
-    "country_change": (200, 200, 200),
-    "country_delete": (403, 403, 200),
-    "country_history": (200, 200, 200),
-    "country_simple_history": (200, 200, 200),
-    "country_undelete": (403, 403, 302),
-    "agreementtype_changelist": (200, 200, 200),
-    "agreementtype_add": (403, 200, 200),
-    "agreementtype_change": (200, 200, 200),
-    "agreementtype_delete": (403, 403, 200),
-    "agreementtype_history": (200, 200, 200),
-    "agreementtype_simple_history": (200, 200, 200),
-    "agreementtype_undelete": (403, 403, 302),
-    "university_changelist": (200, 200, 200),
-    "university_add": (403, 200, 200),
-    "university_change": (200, 200, 200),
-    "university_delete": (403, 403, 200),
-    "university_history": (200, 200, 200),
-    "university_simple_history": (200, 200, 200),
-    "university_undelete": (403, 403, 302),
-    "university_import": (403, 200, 200),
-    "university_process_import": (405, 405, 405),
-    "university_export": (200, 200, 200),
-    "agreement_changelist": (200, 200, 200),
-    "agreement_add": (403, 200, 200),
-    "agreement_change": (200, 200, 200),
-    "agreement_delete": (403, 403, 200),
-    "agreement_history": (200, 200, 200),
-    "agreement_simple_history": (200, 200, 200),
-    "agreement_undelete": (403, 403, 302),
-    "agreement_sign": (403, 302, 302),
-    "agreement_renew": (403, 302, 302),
-    "agreement_end": (403, 302, 302),
-    "agreement_edit": (403, 302, 302),
-    "document_changelist": (200, 200, 200),
-    "document_add": (403, 403, 403),
-    "document_change": (200, 200, 200),
-    "document_delete": (403, 403, 200),
-    "document_history": (200, 200, 200),
-    "document_simple_history": (200, 200, 200),
-    "document_undelete": (403, 403, 302),
-    "document_file": (200, 200, 200),
-    "importrun_changelist": (200, 200, 200),
-    "importrun_add": (403, 403, 403),
-    "importrun_change": (200, 200, 200),
-    "importrun_delete": (403, 403, 403),
-    "importrun_history": (200, 200, 200),
-    "importrun_undo": (403, 200, 200),
-    "importrun_file": (403, 200, 200),
-}
 POST_STATUSES = {
     "country_add": (403, 200, 200),
     "country_change": (403, 200, 200),
@@ -116,22 +60,13 @@ def visit(client, register, assistant, coordinator):
             client.logout()
             if user := users.get(role):
                 client.force_login(user)
-            response = getattr(client, method)(url_of(name))
+            response = getattr(client, method)(page_url(name))
             is_login = response.status_code == 302 and response.url.startswith(LOGIN)
             results[role] = "login" if is_login else response.status_code
             close_response(response)
         return results
 
     return visit_as_each_role
-
-
-def url_of(name):
-    model_name, _, page = name.partition("_")
-    first = apps.get_model("partners", model_name).objects.order_by("pk").first()
-    if page == "simple_history":
-        return reverse(f"admin:partners_{name}", args=[first.pk, first.history.latest().pk])
-    needs_pk = page in {"change", "delete", "history", "undo", "file", "undelete"}
-    return reverse(f"admin:partners_{name}", args=[first.pk] if needs_pk else [])
 
 
 def expected(statuses):

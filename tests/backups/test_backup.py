@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.conftest import OFFICE_LIST_PATH
+from tests.helpers.paths import OFFICE_LIST_PATH
 
 # Taken at the initial migrations, with the commands migrate, bootstrap (of the office's list) and backup. To be
 # taken anew only when an initial migration is edited, which ends with the first release.

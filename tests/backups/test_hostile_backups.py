@@ -12,7 +12,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from partners.backups import archive, serialization
-from tests.backups.conftest import Site
+from tests.helpers.sites import Site
 
 pytestmark = pytest.mark.django_db
 

@@ -4,6 +4,8 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.helpers.browser import sign_in
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LAUNCH_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
@@ -37,16 +39,6 @@ def page(chromium, live_server):
     yield page
     context.close()
     assert problems == []
-
-
-def sign_in(page, coordinator):
-    coordinator.set_password("a password for the test")
-    coordinator.save()
-    page.goto("/admin/login/")
-    page.get_by_label("Username").fill(coordinator.username)
-    page.get_by_label("Password").fill("a password for the test")
-    page.get_by_role("button", name="Log in").click()
-    return page
 
 
 @pytest.fixture

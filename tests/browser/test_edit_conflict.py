@@ -6,8 +6,8 @@ import pytest
 
 from partners.groups import Role
 from partners.models import University
-from tests.browser.conftest import sign_in
-from tests.conftest import create_staff
+from tests.helpers.browser import sign_in
+from tests.helpers.factories import create_staff
 
 pytestmark = [
     pytest.mark.browser,

@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 
 from partners.backups import archive
-from tests.crash_recovery import scenarios
-from tests.crash_recovery.harness import CrashHarness
+from tests.helpers.crash_recovery import scenarios
+from tests.helpers.crash_recovery.harness import CrashHarness
 
 
 @pytest.fixture

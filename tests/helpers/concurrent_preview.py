@@ -11,8 +11,8 @@ from django.db.models import F
 from django.test import Client
 
 from partners.models import AgreementType, Country
-from tests.admin.test_import_export import IMPORT
 from tests.helpers.html import text
+from tests.helpers.import_pages import IMPORT
 
 results = []
 

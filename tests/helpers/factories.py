@@ -1,10 +1,12 @@
 """Factories of valid objects with minimal values, and hypothesis strategies of names and notes."""
 
 import factory
+from django.contrib.auth.models import User
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
 from partners.fields import MAX_NAME_LENGTH
+from partners.groups import get_group
 from partners.models import Agreement, AgreementType, Country, Document, University
 from partners.name_normalization import normalize_name
 from partners.validators import CONTROL_CHARACTERS_RE
@@ -81,3 +83,10 @@ def partners(count, first=1):
         for university in universities
     )
     return universities
+
+
+def create_staff(name, role=None):
+    user = User.objects.create_user(name, is_staff=True)
+    if role:
+        user.groups.add(get_group(role))
+    return user

@@ -10,9 +10,9 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.helpers.paths import ROOT
+
 SITE_FILES = ["manage.py", "exchange", "partners", "templates", "fixtures"]
 TIMEOUT = 60  # seconds
 

@@ -3,8 +3,6 @@ from datetime import date
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -12,71 +10,34 @@ from partners import tables
 from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.register_columns import (
-    AGREEMENT_COLUMNS,
     COLUMNS,
     NUMBER_COLUMN,
     OPTIONAL,
     REQUIRED,
     STATUS_COLUMN,
     TYPE_COLUMN,
-    UNIVERSITY_COLUMNS,
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory, names, notes
-from tests.imports.test_resources import database_contents, rolled_back, save_if_valid
+from tests.helpers.register_files import (
+    COLOGNE,
+    HEADERS,
+    agreements,
+    create_university,
+    errors,
+    exported_rows,
+    import_file,
+    import_rows,
+    make_rows,
+    row,
+)
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
-COLOGNE, MALAGA = "University of Cologne", "University of Malaga"
-HEADERS = {name: header for header, name in (AGREEMENT_COLUMNS | UNIVERSITY_COLUMNS).items()} | {
-    "number": NUMBER_COLUMN
-}
 FILL_IN = "The cell is empty. Fill it in, or take the line out."
 
 pytestmark = pytest.mark.django_db
-
-
-def row(agreement_type="", status="", name=COLOGNE, country="Germany", **cells):
-    """Return the cells of a row by column. Keyword arguments are field names, or `number`."""
-    required = {COUNTRY_COLUMN: country, NAME_COLUMN: name, TYPE_COLUMN: agreement_type, STATUS_COLUMN: status}
-    return required | {HEADERS[field]: str(cell) for field, cell in cells.items()}
-
-
-def import_file(content, file_name="register.csv", user=None, **options):
-    run = ImportRun.from_upload(content, file_name=file_name, user=user)
-    return RegisterResource().import_data(tables.read_table(content, REQUIRED, OPTIONAL), run=run, **options)
-
-
-def import_rows(*rows, **options):
-    """Import a file that has the columns which occur in the rows. The first row is line 2."""
-    columns = [column for column in COLUMNS if any(column in cells for cells in rows)]
-    cells = [[row.get(column, "") for column in columns] for row in rows]
-    return import_file(tables.write_table([columns, *cells], "csv"), **options)
-
-
-def errors(*rows, **options):
-    result = import_rows(*rows, **options)
-    assert not result.is_applied
-    return list(result.error_lines())
-
-
-def create_university(*agreements, name=COLOGNE, **values):
-    """Create a German university with agreements of (type name, status, optional fields). Return it and their pks."""
-    university = UniversityFactory(name=name, **values)
-    pks = []
-    for type_name, status, *dates in agreements:
-        agreement_type = AgreementType.objects.get(name=type_name) if type_name else None
-        fields = dates[0] if dates else {}
-        agreement = Agreement(university=university, agreement_type=agreement_type, status=status, **fields)
-        agreement.save(force_insert=True)
-        pks.append(agreement.pk)
-    return university, *pks
-
-
-def agreements(name=COLOGNE, *fields):
-    """Return a university's agreements as (type name, status, *fields), oldest first."""
-    found = Agreement.objects.filter(university__name=name).order_by("pk")
-    return list(found.values_list("agreement_type__name", "status", *fields))
 
 
 def run_changes(model):
@@ -90,18 +51,6 @@ def export_file(table_format="csv", exclude=()):
     rows = list(RegisterResource().export())
     indexes = [index for index, column in enumerate(COLUMNS) if column not in exclude]
     return tables.write_table([[cells[index] for index in indexes] for cells in rows], table_format)
-
-
-def exported_rows(queryset=None):
-    header, *rows = RegisterResource().export(queryset)
-    return [dict(zip(header, cells, strict=True)) for cells in rows]
-
-
-def count_queries(function, *args):
-    """Return the number of SQL statements by their first word."""
-    with CaptureQueriesContext(connection) as captured:
-        function(*args)
-    return Counter(query["sql"].split()[0] for query in captured)
 
 
 # Export
@@ -894,10 +843,6 @@ def test_progress_callback_gets_all_rows_and_their_number():
 
     added = [("Adding", 2, 2), *[("Changing", 0, 0)] * 3, ("Adding", 3, 3)]
     assert seen == [("Reading", 3, 3), ("Checking", 2, 2), *added]
-
-
-def make_rows(number, *agreement, **cells):
-    return [row(*agreement, name=f"University {at}", **cells) for at in range(number)]
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ from django.utils import translation
 from partners.enums import AgreementStatus
 from partners.imports.register_columns import AGREEMENT_COLUMNS
 from partners.models import Agreement
-from tests.conftest import create_staff
-from tests.imports.test_register import (
+from tests.helpers.database import count_queries, database_contents
+from tests.helpers.factories import create_staff
+from tests.helpers.register_files import (
     COLOGNE,
     agreements,
-    count_queries,
     create_university,
-    database_contents,
     errors,
     exported_rows,
     import_rows,

@@ -1,10 +1,6 @@
 from collections import Counter
-from contextlib import contextmanager, suppress
 
 import pytest
-from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +9,7 @@ from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, UniversityFactory, names
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
@@ -45,12 +42,6 @@ def create_university(name, *agreements):
         agreement_type = AgreementType.objects.get(name=type_name) if type_name else None
         AgreementFactory(university=university, agreement_type=agreement_type, status=status)
     return university
-
-
-def database_contents():
-    """Return the rows of all tables that an import could change."""
-    models = Country, AgreementType, University, University.history.model, Agreement, Agreement.history.model, ImportRun
-    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def column_values(record, only=None, exclude=()):
@@ -434,13 +425,6 @@ def test_each_of_many_invalid_rows_is_an_error():
     assert result.counts() == "0 new, 0 changed, 0 unchanged, 300 errors"
 
 
-def count_queries(work, *args):
-    """Return the number of queries by their first word."""
-    with CaptureQueriesContext(connection) as captured:
-        work(*args)
-    return Counter(query["sql"].split()[0] for query in captured)
-
-
 def numbered_rows(count, cell="GE3"):
     return [("Germany", f"University {index}", cell) for index in range(count)]
 
@@ -552,20 +536,6 @@ def test_export_makes_as_many_queries_for_300_as_for_3():
 
 kinds = st.tuples(st.integers(0, 5), st.sampled_from(AgreementStatus.values))
 partners = st.tuples(st.integers(0, 5), names(), st.lists(names(), max_size=2), st.lists(kinds))
-
-
-@contextmanager
-def rolled_back():
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-def save_if_valid(instance):
-    """Save an instance unless its full_clean() fails."""
-    with suppress(ValidationError):
-        instance.full_clean()
-        instance.save()
 
 
 def build(country_names, type_names, universities):

@@ -9,8 +9,7 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from tests.conftest import create_staff
-from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.backups.conftest import ROOT
+from tests.helpers.paths import ROOT
 
 SIGN = "from tests.helpers.signer import main; main()"
 PRINT_COUNTS = """

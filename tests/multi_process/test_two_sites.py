@@ -9,14 +9,14 @@ import requests
 from django.db import connection
 
 from bench.consistency_check import run_check
-from tests.conftest import OFFICE_LIST_PATH
 from tests.helpers.files import PDF
 from tests.helpers.forms import form_data
 from tests.helpers.html import messages, text
 from tests.helpers.nginx import SERVER_NAME, create_certificate, run_nginx
+from tests.helpers.paths import OFFICE_LIST_PATH
 from tests.helpers.programs import requires_program
+from tests.helpers.s3 import BUCKET, create_bucket, run_s3_server
 from tests.helpers.serving import copy_site, prepare_site, run_redis, serve_site, site_environment
-from tests.test_documents_in_s3 import BUCKET, bucket, server  # noqa: F401
 
 pytestmark = [
     requires_program("nginx", "REQUIRE_NGINX"),
@@ -49,7 +49,20 @@ class Visitor:
 
 
 @pytest.fixture(scope="module")
-def shared_environment(databases, templates, server):  # noqa: F811
+def server():
+    """The URL of a local S3 server."""
+    with run_s3_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def bucket(server):
+    with create_bucket(server) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared_environment(databases, templates, server):
     _name, url = databases.create("postgresql", templates("postgresql"))
     with run_redis() as cache:
         yield site_environment(
@@ -76,7 +89,7 @@ def folders(shared_environment, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def visitor(shared_environment, folders, bucket, tmp_path_factory):  # noqa: F811
+def visitor(shared_environment, folders, bucket, tmp_path_factory):
     folder = tmp_path_factory.mktemp("nginx")
     trust = create_certificate(folder)
     with ExitStack() as stack:

@@ -10,8 +10,9 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 
-from tests.backups.conftest import ROOT, Databases, Site
 from tests.helpers.html import element_texts, rows
+from tests.helpers.paths import ROOT
+from tests.helpers.sites import Databases, Site
 
 pytestmark = pytest.mark.database
 MARBURG = "/universities/marburg/"
@@ -26,8 +27,6 @@ from django.db import connection, transaction
 from django.test import Client
 from partners.groups import Role
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from tests.admin import test_bulk_sign, test_import_export, test_import_runs, test_inline, test_revert
-from tests.conftest import create_staff
 
 browser = Client()
 browser.force_login(create_staff("coordinator", Role.COORDINATOR))

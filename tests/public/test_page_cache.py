@@ -10,8 +10,8 @@ from partners import data_version
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.headers import HEADERS
 from tests.helpers.html import rows, text
-from tests.test_headers import HEADERS
 
 MARBURG = "/universities/marburg/"
 

@@ -1,12 +1,7 @@
-from datetime import date
-
 import pytest
 import time_machine
 
-from tests.helpers.factories import AgreementFactory
-
-TODAY = date(2026, 11, 24)
-OFFICE = "exchange@partners.example.edu"
+from tests.helpers.reminders import OFFICE, TODAY
 
 
 @pytest.fixture
@@ -25,7 +20,3 @@ def ann(coordinator):
 @pytest.fixture
 def office_email(settings):
     settings.OFFICE_EMAIL = OFFICE
-
-
-def ending(day, name="Marburg", **values):
-    return AgreementFactory(university__name=name, valid_until=day, **values)

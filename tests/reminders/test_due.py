@@ -6,7 +6,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, Reminder, ReminderKind
 from partners.reminders.due import due_reminders
 from tests.helpers.factories import AgreementFactory, partners
-from tests.reminders.conftest import TODAY, ending
+from tests.helpers.reminders import TODAY, ending
 
 pytestmark = pytest.mark.django_db
 

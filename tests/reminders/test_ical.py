@@ -9,7 +9,7 @@ from partners.groups import Role, get_group
 from partners.models import Agreement, CalendarLink
 from tests.helpers.factories import partners
 from tests.helpers.html import count_queries
-from tests.reminders.conftest import TODAY, ending
+from tests.helpers.reminders import TODAY, ending
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 

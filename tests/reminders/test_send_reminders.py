@@ -7,11 +7,10 @@ from django.core.management import CommandError, call_command
 
 from partners.enums import AgreementStatus
 from partners.models import Reminder
-from tests.conftest import create_staff
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.html import text
 from tests.helpers.mailserver import mail_server
-from tests.reminders.conftest import OFFICE, TODAY, ending
+from tests.helpers.reminders import OFFICE, TODAY, ending
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 

@@ -13,10 +13,10 @@ from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.resources import RegisterResource
 from partners.models import ImportRun
 from partners.tables.spreadsheets import write_ods, write_xlsx
-from tests.conftest import OFFICE_LIST_PATH, create_staff
 from tests.helpers.archives import records
-from tests.helpers.factories import AgreementFactory
-from tests.imports.test_resources import database_contents
+from tests.helpers.database import database_contents
+from tests.helpers.factories import AgreementFactory, create_staff
+from tests.helpers.paths import OFFICE_LIST_PATH
 
 SOFFICE = shutil.which("soffice")
 FROM_TSV = "--infilter=CSV:9,34,76"

@@ -14,13 +14,13 @@ import psycopg
 from django.apps import apps
 from django.db import connection
 
-from tests.crash_recovery import scenarios
+from tests.helpers.crash_recovery import scenarios
 from tests.helpers.serving import wait_until
 
 KILL_COUNT = 50
 KILLED = -9
 FORK_SERVER = multiprocessing.get_context("forkserver")
-FORK_SERVER.set_forkserver_preload(["__main__", "tests.crash_recovery.preload", "tests.crash_recovery.scenarios"])
+FORK_SERVER.set_forkserver_preload(["__main__", f"{__package__}.preload", scenarios.__name__])
 TABLES = [model._meta.db_table for model in apps.get_app_config("partners").get_models(include_auto_created=True)]
 SELECT_DOCUMENTS = "SELECT file, sha256 FROM partners_document"
 COUNT_OTHER_CONNECTIONS = """

@@ -1,17 +1,15 @@
+"""Sites with their own databases, run by management commands in subprocesses."""
+
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from uuid import uuid4
 
 import psycopg
-import pytest
 from django.db import connection
 
-from tests.conftest import OFFICE_LIST_PATH
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.helpers.paths import ROOT
 
 
 class Site:
@@ -68,43 +66,3 @@ def server_url(name):
 def execute_on_server(statement):
     with psycopg.connect(server_url("postgres"), autocommit=True) as admin_connection:
         admin_connection.execute(statement)
-
-
-@pytest.fixture(scope="session")
-def databases(tmp_path_factory):
-    databases = Databases(tmp_path_factory.mktemp("databases"))
-    yield databases
-    databases.drop()
-
-
-@pytest.fixture(scope="session")
-def templates(databases, tmp_path_factory):
-    """Return a function from vendor to the name of a database with the office's list, created on first use."""
-    names = {}
-
-    def template(vendor):
-        if vendor not in names:
-            names[vendor], url = databases.create(vendor)
-            site = Site(url, tmp_path_factory.mktemp("documents"))
-            site.run("migrate", "--verbosity", "0")
-            site.run("bootstrap", OFFICE_LIST_PATH, "--url", "http://localhost")
-        return names[vendor]
-
-    return template
-
-
-@pytest.fixture
-def new_site(databases, tmp_path):
-    """Return a function that creates a site with an empty database or a copy of a template."""
-
-    def create(vendor=connection.vendor, template=None):
-        name, url = databases.create(vendor, template)
-        return Site(url, tmp_path / name)
-
-    return create
-
-
-@pytest.fixture
-def filled(new_site, templates):
-    """Return a function that creates a site with the office's list."""
-    return lambda vendor=connection.vendor: new_site(vendor, templates(vendor))

@@ -1,0 +1,121 @@
+"""The URLs of all pages of the admin, and the status codes that each role gets."""
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+
+from partners.models import University
+
+LOGIN = "/admin/login/"
+ROLES = ["nobody", "student", "assistant", "coordinator", "superuser"]
+# Status codes for assistant, coordinator and superuser. Anonymous and non-staff users are redirected to the login.
+PAGE_STATUSES = {
+    "country_changelist": (200, 200, 200),
+    "country_add": (403, 200, 200),
+    "country_change": (200, 200, 200),
+    "country_delete": (403, 403, 200),
+    "country_history": (200, 200, 200),
+    "country_simple_history": (200, 200, 200),
+    "country_undelete": (403, 403, 302),
+    "agreementtype_changelist": (200, 200, 200),
+    "agreementtype_add": (403, 200, 200),
+    "agreementtype_change": (200, 200, 200),
+    "agreementtype_delete": (403, 403, 200),
+    "agreementtype_history": (200, 200, 200),
+    "agreementtype_simple_history": (200, 200, 200),
+    "agreementtype_undelete": (403, 403, 302),
+    "university_changelist": (200, 200, 200),
+    "university_add": (403, 200, 200),
+    "university_change": (200, 200, 200),
+    "university_delete": (403, 403, 200),
+    "university_history": (200, 200, 200),
+    "university_simple_history": (200, 200, 200),
+    "university_undelete": (403, 403, 302),
+    "university_import": (403, 200, 200),
+    "university_process_import": (405, 405, 405),
+    "university_export": (200, 200, 200),
+    "agreement_changelist": (200, 200, 200),
+    "agreement_add": (403, 200, 200),
+    "agreement_change": (200, 200, 200),
+    "agreement_delete": (403, 403, 200),
+    "agreement_history": (200, 200, 200),
+    "agreement_simple_history": (200, 200, 200),
+    "agreement_undelete": (403, 403, 302),
+    "agreement_sign": (403, 302, 302),
+    "agreement_renew": (403, 302, 302),
+    "agreement_end": (403, 302, 302),
+    "agreement_edit": (403, 302, 302),
+    "document_changelist": (200, 200, 200),
+    "document_add": (403, 403, 403),
+    "document_change": (200, 200, 200),
+    "document_delete": (403, 403, 200),
+    "document_history": (200, 200, 200),
+    "document_simple_history": (200, 200, 200),
+    "document_undelete": (403, 403, 302),
+    "document_file": (200, 200, 200),
+    "importrun_changelist": (200, 200, 200),
+    "importrun_add": (403, 403, 403),
+    "importrun_change": (200, 200, 200),
+    "importrun_delete": (403, 403, 403),
+    "importrun_history": (200, 200, 200),
+    "importrun_undo": (403, 200, 200),
+    "importrun_file": (403, 200, 200),
+}
+STAFF, SUPERUSERS = ("login", "login", 200, 200, 200), ("login", "login", 403, 403, 200)
+REDIRECT = ("login", "login", 302, 302, 302)
+# Status codes by role, in the order of ROLES.
+SITE_STATUSES = {
+    "index": STAFF,
+    "app_list": STAFF,
+    "change_log": STAFF,
+    "deleted_objects": SUPERUSERS,
+    "calendar_link": STAFF,
+    "session_list": STAFF,
+    "statistics": STAFF,
+    "jsi18n": STAFF,
+    "autocomplete": STAFF,
+    "view_on_site": REDIRECT,
+    "password_change": STAFF,
+    "password_change_done": STAFF,
+    "login": (200, 200, 302, 302, 302),
+    "logout": (302, 302, 405, 405, 405),
+    "auth_group_changelist": SUPERUSERS,
+    "auth_group_add": SUPERUSERS,
+    "auth_group_change": SUPERUSERS,
+    "auth_group_delete": SUPERUSERS,
+    "auth_group_history": SUPERUSERS,
+    "auth_user_changelist": SUPERUSERS,
+    "auth_user_add": SUPERUSERS,
+    "auth_user_change": SUPERUSERS,
+    "auth_user_delete": SUPERUSERS,
+    "auth_user_history": SUPERUSERS,
+    "auth_user_password_change": SUPERUSERS,
+}
+
+
+def page_url(name):
+    model_name, _, page = name.partition("_")
+    first = apps.get_model("partners", model_name).objects.order_by("pk").first()
+    if page == "simple_history":
+        return reverse(f"admin:partners_{name}", args=[first.pk, first.history.latest().pk])
+    needs_pk = page in {"change", "delete", "history", "undo", "file", "undelete"}
+    return reverse(f"admin:partners_{name}", args=[first.pk] if needs_pk else [])
+
+
+def site_url(name):
+    """Return the URL of a page, for the first object of its model if it needs one."""
+    if name == "app_list":
+        return reverse("admin:app_list", args=["partners"])
+    if name == "view_on_site":
+        university = University.objects.order_by("pk").first()
+        return reverse("admin:view_on_site", args=[ContentType.objects.get_for_model(University).pk, university.pk])
+    if name == "autocomplete":
+        return reverse("admin:autocomplete") + "?app_label=partners&model_name=agreement&field_name=university"
+    label, model_name, page = name.split("_", 2) if name.startswith("auth_") else ("", "", "")
+    if page in {"change", "delete", "history", "password_change"}:
+        return reverse(f"admin:{name}", args=[apps.get_model(label, model_name).objects.order_by("pk").first().pk])
+    return reverse(f"admin:{name}")
+
+
+def any_url(name):
+    return site_url(name) if name in SITE_STATUSES else page_url(name)

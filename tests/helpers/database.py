@@ -1,0 +1,37 @@
+"""Contents of the database, and numbers of queries."""
+
+from collections import Counter
+from contextlib import contextmanager, suppress
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from partners.models import Agreement, AgreementType, Country, ImportRun, University
+
+
+def database_contents():
+    """Return the rows of all tables that an import could change."""
+    models = Country, AgreementType, University, University.history.model, Agreement, Agreement.history.model, ImportRun
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+@contextmanager
+def rolled_back():
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def save_if_valid(instance):
+    """Save an instance unless its full_clean() fails."""
+    with suppress(ValidationError):
+        instance.full_clean()
+        instance.save()
+
+
+def count_queries(function, *args):
+    """Return the number of SQL statements by their first word."""
+    with CaptureQueriesContext(connection) as captured:
+        function(*args)
+    return Counter(query["sql"].split()[0] for query in captured)
