@@ -10,95 +10,47 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 
+from tests.helpers import office_changes
 from tests.helpers.html import element_texts, rows
 from tests.helpers.paths import ROOT
+from tests.helpers.processes import function_command
 from tests.helpers.sites import Databases, Site
 
 pytestmark = pytest.mark.database
 MARBURG = "/universities/marburg/"
-OFFICE = """
-import sys
-import django
-
-django.setup()
-
-from django.core.management import call_command
-from django.db import connection, transaction
-from django.test import Client
-from partners.groups import Role
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
-
-browser = Client()
-browser.force_login(create_staff("coordinator", Role.COORDINATOR))
-
-
-def list_file(terms):
-    return f"Country\\tUniversity name\\tAgreement type\\nGermany\\tMarburg\\t{terms}".encode()
-
-
-def latest(model):
-    return model.objects.latest("pk")
-
-
-for line in sys.stdin:
-    exec(line)
-    print("done", flush=True)
-"""
 EDITS = [
-    (
-        "test_import_export.confirm(browser, test_import_export.upload(browser, list_file('in process')))",
-        ["Germany", "Marburg in process"],
-    ),
-    (
-        "test_inline.save(browser, latest(University), test_inline.row('Erasmus+', 'in_process', latest(Agreement)))",
-        ["Germany", "Marburg Erasmus+ · in process"],
-    ),
-    (
-        "browser.post(test_bulk_sign.bulk_url(latest(Agreement)),"
-        " test_bulk_sign.sign_data('2026-05-01', latest(Agreement)))",
-        ["Germany", "Marburg Erasmus+"],
-    ),
-    (
-        "test_import_export.confirm(browser, test_import_export.upload(browser, list_file('Erasmus+/GE3')))",
-        ["Germany", "Marburg Erasmus+ GE3"],
-    ),
-    ("browser.post(test_import_runs.run_url(latest(ImportRun), 'undo/'))", ["Germany", "Marburg Erasmus+"]),
-    ("test_revert.update(latest(University), name='Lahnburg')", ["Germany", "Lahnburg Erasmus+"]),
-    (
-        "browser.post(test_revert.version_url(latest(University)), test_revert.latest_version(latest(University)))",
-        ["Germany", "Marburg Erasmus+"],
-    ),
-    ("University.objects.update(is_listed=False)", []),
-    (
-        "University.objects.bulk_update([University(pk=1, is_listed=True)], ['is_listed'])",
-        ["Germany", "Marburg Erasmus+"],
-    ),
-    (
-        "connection.cursor().execute(\"UPDATE partners_country SET name = 'Deutschland' WHERE code = 'DE'\")",
-        ["Deutschland", "Marburg Erasmus+"],
-    ),
-    ("AgreementType.objects.filter(slug='erasmus').update(name='Erasmus')", ["Deutschland", "Marburg Erasmus"]),
-    ("Agreement.objects.all().delete()", []),
+    (office_changes.import_agreement_in_process, ["Germany", "Marburg in process"]),
+    (office_changes.choose_type_on_university_page, ["Germany", "Marburg Erasmus+ · in process"]),
+    (office_changes.sign_agreement, ["Germany", "Marburg Erasmus+"]),
+    (office_changes.import_second_type, ["Germany", "Marburg Erasmus+ GE3"]),
+    (office_changes.undo_import, ["Germany", "Marburg Erasmus+"]),
+    (office_changes.rename_university, ["Germany", "Lahnburg Erasmus+"]),
+    (office_changes.revert_university, ["Germany", "Marburg Erasmus+"]),
+    (office_changes.unlist_by_queryset, []),
+    (office_changes.list_by_bulk_update, ["Germany", "Marburg Erasmus+"]),
+    (office_changes.rename_country_by_sql, ["Deutschland", "Marburg Erasmus+"]),
+    (office_changes.rename_agreement_type, ["Deutschland", "Marburg Erasmus"]),
+    (office_changes.delete_agreements, []),
 ]
 
 
 class OfficeProcess:
-    """A process that executes one line of code after another."""
+    """A process that makes one change after another."""
 
     def __init__(self, site):
         pipe = subprocess.PIPE
-        command = [sys.executable, "-c", OFFICE]
+        command = function_command(office_changes.make_changes)
         self.process = subprocess.Popen(command, env=site.environment, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
 
-    def send(self, code):
-        self.process.stdin.write(f"{code}\n")
+    def send(self, change):
+        self.process.stdin.write(f"{change.__name__}\n")
         self.process.stdin.flush()
 
     def receive(self):
         return self.process.stdout.readline().strip()
 
-    def run(self, code):
-        self.send(code)
+    def run(self, change):
+        self.send(change)
         assert self.receive() == "done"
 
 
@@ -161,19 +113,20 @@ def test_no_process_serves_a_page_from_before_a_change(students, office):
         office.run(edit)
 
         for student in students:
-            assert rows(student.read("/")) == listed, edit
-            assert (student.read(MARBURG) == 404) == (listed == []), edit
+            assert rows(student.read("/")) == listed, edit.__name__
+            assert (student.read(MARBURG) == 404) == (listed == []), edit.__name__
 
 
 def test_change_is_visible_with_its_commit_and_not_before(students, office):
-    office.run("call_command('import_partners', 'fixtures/partners.tsv', stdout=sys.stderr)")
-    update = "University.objects.update(is_listed=False); print('uncommitted', flush=True)"
+    office.run(office_changes.import_office_list)
 
-    office.send(f"with transaction.atomic(): {update}; sys.stdin.readline()")
+    office.send(office_changes.unlist_and_wait_before_commit)
 
     assert office.receive() == "uncommitted"
     for student in students * 2:
         assert element_texts(student.read("/"), "h2") == ["108 universities in 30 countries"]
-    office.run("commit")
+    office.process.stdin.write("\n")
+    office.process.stdin.flush()
+    assert office.receive() == "done"
     for student in students * 2:
         assert element_texts(student.read("/"), "h2") == ["There are no partner universities yet"]
