@@ -17,10 +17,12 @@ DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark tests that use the database, so that they can be repeated on PostgreSQL."""
+    """Mark tests that use the database, so that they can be repeated on PostgreSQL, and skip those that need it."""
     for item in items:
         if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
             item.add_marker("database")
+        if item.get_closest_marker("postgresql") and connection.vendor != "postgresql":
+            item.add_marker(pytest.mark.skip(reason="no PostgreSQL: name a server in TEST_DATABASE_URL"))
 
 
 @pytest.fixture

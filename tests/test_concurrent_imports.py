@@ -1,42 +1,29 @@
 """Concurrent imports in several processes and threads."""
 
-import os
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
-from functools import partial
 
 import pytest
 from django.db import connection, connections
 
 from partners.imports.resources import OfficeListResource
 from partners.models import ImportRun, University
-from tests.helpers.paths import OFFICE_LIST_PATH, ROOT
-from tests.helpers.sites import server_url
+from tests.helpers.concurrent_preview import preview
+from tests.helpers.paths import OFFICE_LIST_PATH
+from tests.helpers.sites import Site, server_url
+
+pytestmark = pytest.mark.slow
 
 TABLES = ["university", "agreement", "historicaluniversity", "historicalagreement", "importrun"]
-PREVIEW_SCRIPT = f"from tests.helpers.concurrent_preview import preview; preview({str(OFFICE_LIST_PATH)!r})"
-only_on_postgresql = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="no PostgreSQL: set TEST_DATABASE_URL"
-)
-
-
-def start_command(database, *arguments):
-    """Start a management command with a database URL, without waiting for it."""
-    environment = os.environ | {"TEST_DATABASE_URL": database}
-    command = [sys.executable, ROOT / "manage.py", *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, env=environment, text=True, **pipes)
 
 
 @pytest.fixture
-def manage(tmp_path):
-    """A function that starts a management command with a new SQLite database."""
-    start = partial(start_command, f"sqlite:///{tmp_path}/db.sqlite3")
-    start("migrate", "--verbosity", "0").communicate()
-    return start
+def site(tmp_path):
+    """A site with an empty SQLite database."""
+    site = Site(f"sqlite:///{tmp_path}/db.sqlite3", tmp_path / "documents")
+    site.run("migrate", "--verbosity", "0")
+    return site
 
 
 def count_rows(tmp_path):
@@ -44,8 +31,8 @@ def count_rows(tmp_path):
         return [database.execute(f"SELECT count(*) FROM partners_{table}").fetchone()[0] for table in TABLES]
 
 
-def test_concurrent_imports_create_each_university_once(manage, tmp_path):
-    processes = [manage("import_partners", OFFICE_LIST_PATH) for _ in range(2)]
+def test_concurrent_imports_create_each_university_once(site, tmp_path):
+    processes = [site.start("import_partners", OFFICE_LIST_PATH) for _ in range(2)]
 
     counts_lines = sorted(process.communicate()[0].splitlines()[-1] for process in processes)
 
@@ -56,7 +43,7 @@ def test_concurrent_imports_create_each_university_once(manage, tmp_path):
     assert count_rows(tmp_path) == [108, 128, 108, 128, 1]
 
 
-@only_on_postgresql
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
 def test_concurrent_imports_create_each_university_once_on_postgresql(office_list):
@@ -83,16 +70,18 @@ def test_concurrent_imports_create_each_university_once_on_postgresql(office_lis
     assert University.objects.count() == 108
 
 
-def test_preview_does_not_block_writers(manage):
-    output = manage("shell", "-c", PREVIEW_SCRIPT).communicate()[0]
+def test_preview_does_not_block_writers(site):
+    output, _errors = site.call(preview, OFFICE_LIST_PATH)
 
     assert output.splitlines()[-1] == "108 new; saved"
 
 
-@only_on_postgresql
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
-def test_preview_does_not_block_writers_on_postgresql():
-    process = start_command(server_url(connection.settings_dict["NAME"]), "shell", "-c", PREVIEW_SCRIPT)
+def test_preview_does_not_block_writers_on_postgresql(documents):
+    site = Site(server_url(connection.settings_dict["NAME"]), documents)
 
-    assert process.communicate()[0].splitlines()[-1] == "108 new; saved"
+    output, _errors = site.call(preview, OFFICE_LIST_PATH)
+
+    assert output.splitlines()[-1] == "108 new; saved"

@@ -97,7 +97,7 @@ def test_version_within_a_transaction_is_none():
         assert data_version.current_version() is None
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")
+@pytest.mark.postgresql
 def test_concurrent_changes_do_not_wait_and_bump_at_commit():
     other = connection.copy()
     UniversityFactory(name="Marburg")

@@ -1,26 +1,13 @@
-import os
-import subprocess
-import sys
-
 import pytest
 
+from partners.models import Document
+from tests.helpers.factories import DocumentFactory
 from tests.helpers.files import PDF
-from tests.helpers.paths import ROOT
+from tests.helpers.processes import report
 from tests.helpers.s3 import BUCKET, create_bucket, run_s3_server
+from tests.helpers.sites import Site
 
-ADD_DOCUMENT = """
-from partners.models import Document
-from tests.helpers.factories import AgreementFactory, DocumentFactory
-from tests.helpers.files import PDF, upload
-
-document = Document.objects.get(pk=DocumentFactory().pk)
-print(document.file.name, document.file.open().read() == PDF)
-"""
-DELETE_DOCUMENTS = """
-from partners.models import Document
-
-Document.objects.get().delete()
-"""
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -37,34 +24,39 @@ def bucket(server):
 
 
 @pytest.fixture
-def manage(server, tmp_path):
-    """A function that runs a management command with a new database and the bucket, and returns its output."""
-    environment = os.environ | {
-        "TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+def site(server, tmp_path, documents):
+    """A site with an empty database that stores documents in the bucket."""
+    site = Site(f"sqlite:///{tmp_path}/db.sqlite3", documents)
+    site.environment |= {
         "DOCUMENTS_S3_BUCKET": BUCKET,
         "DOCUMENTS_S3_ACCESS_KEY": "key",
         "DOCUMENTS_S3_SECRET_KEY": "secret",
         "DOCUMENTS_S3_ENDPOINT": server,
         "DOCUMENTS_S3_REGION": "eu-central-1",
     }
-
-    def run(*arguments):
-        command = [sys.executable, ROOT / "manage.py", *arguments, "--verbosity", "0"]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-
-    run("migrate")
-    return run
+    site.run("migrate", "--verbosity", "0")
+    return site
 
 
-def test_documents_are_stored_privately_in_the_bucket(manage, bucket, documents):
-    name, is_read_back = manage("shell", "--command", ADD_DOCUMENT).split()
-    manage("delete_orphaned_documents")
+def add_document():
+    """Add a document, and report its name and whether its content is read back."""
+    document = Document.objects.get(pk=DocumentFactory().pk)
+    report(f"{document.file.name} {document.file.open().read() == PDF}")
+
+
+def delete_document():
+    Document.objects.get().delete()
+
+
+def test_documents_are_stored_privately_in_the_bucket(site, bucket, documents):
+    name, is_read_back = site.call(add_document)[0].split()
+    _output, errors = site.run("delete_orphaned_documents")
 
     stored = bucket.get_object(Bucket=BUCKET, Key=name)
     grants = bucket.get_object_acl(Bucket=BUCKET, Key=name)["Grants"]
-    assert (stored["Body"].read(), is_read_back) == (PDF, "True")
+    assert (stored["Body"].read(), is_read_back, errors) == (PDF, "True", "")
     assert [grant["Grantee"]["Type"] for grant in grants] == ["CanonicalUser"]
     assert not documents.exists()
 
-    manage("shell", "--command", DELETE_DOCUMENTS)
+    assert site.call(delete_document) == ("", "")
     assert bucket.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0

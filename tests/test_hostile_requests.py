@@ -13,7 +13,7 @@ from tests.helpers import hostile
 from tests.helpers.factories import AgreementFactory, DocumentFactory
 from tests.helpers.html import close_response, errors, messages, text, title
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 ROUNDS = {"nobody": 2, "assistant": 1, "coordinator": 4, "superuser": 4}
 FORM = "application/x-www-form-urlencoded"

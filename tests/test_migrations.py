@@ -15,6 +15,8 @@ from django.db.migrations.loader import MigrationLoader
 from partners import migrations
 from partners.models import AgreementType, Country
 
+pytestmark = pytest.mark.slow
+
 LEAF = MigrationLoader(None).graph.leaf_nodes("partners")[0]
 MIGRATIONS = [name for app, name in MigrationLoader(None).graph.forwards_plan(LEAF) if app == "partners"]
 DAY = date(2026, 5, 1)

@@ -14,6 +14,8 @@ from exchange import gunicorn_conf
 from tests.helpers.html import text
 from tests.helpers.serving import TcpProxy, copy_site, http_get, prepare_site, serve_site, site_environment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def site_dir(tmp_path_factory):
@@ -93,7 +95,7 @@ def test_ten_concurrent_writers_and_fifty_readers_get_no_errors_on_sqlite(port, 
     assert [writer.stale_count for writer in writers] == [0] * 10
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: set TEST_DATABASE_URL")
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
 def test_site_answers_503_while_the_database_is_unreachable_and_recovers(site_dir):

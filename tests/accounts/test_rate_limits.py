@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connections
 
 from partners import data_version
 from partners.accounts.models import RequestCount
@@ -60,7 +60,7 @@ def test_counting_does_not_change_data_version(db):
     assert data_version.read_version() == before
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL")
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
 def test_limit_holds_under_concurrent_requests():

@@ -1,12 +1,11 @@
 """Two users save the same object at the same moment; only one succeeds."""
 
-import os
-import subprocess
 import sys
 import threading
 
 import pytest
-from django.db import connection, connections
+from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 
 from partners.groups import Role
@@ -14,48 +13,31 @@ from partners.models import Country, University
 from tests.helpers.factories import UniversityFactory, create_staff
 from tests.helpers.forms import form_data
 from tests.helpers.html import errors
-from tests.helpers.paths import ROOT
+from tests.helpers.processes import report
+from tests.helpers.sites import Site
 
-SAVE = """
-import sys
-from django.contrib.auth.models import User
-from django.test import Client
-from tests.helpers.forms import form_data
 
-city, url = sys.argv[-1], "/admin/partners/university/1/change/"
-browser = Client()
-browser.force_login(User.objects.get(username="coordinator"))
-form = form_data(browser.get(url), "university_form")
-print("open", flush=True)
-sys.stdin.readline()
-print(browser.post(url, form | {"city": city}).status_code)
-"""
-PREPARE = """
-from django.contrib.auth.models import User
-from partners.models import Country, University
-User.objects.create_superuser("coordinator")
-University.objects.create(name="Marburg", country=Country.objects.get(code="DE"))
-"""
-requires_postgresql = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL"
-)
+def add_university():
+    User.objects.create_superuser("coordinator")
+    University.objects.create(name="Marburg", country=Country.objects.get(code="DE"))
+
+
+def save_city_on_signal(city):
+    """Open the university's form, wait for a line, save the city, and report the status code."""
+    url = "/admin/partners/university/1/change/"
+    browser = Client()
+    browser.force_login(User.objects.get(username="coordinator"))
+    form = form_data(browser.get(url), "university_form")
+    report("open")
+    sys.stdin.readline()
+    report(browser.post(url, form | {"city": city}).status_code)
 
 
 def test_concurrent_saves_save_once_on_sqlite(tmp_path):
-    environment = os.environ | {
-        "TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-    }
-
-    def start(code, *arguments):
-        code = f"import django\ndjango.setup()\n{code}"
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}
-        return subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, **pipes)
-
-    start(
-        "from django.core.management import call_command\ncall_command('migrate', verbosity=0)" + PREPARE
-    ).communicate()
-    processes = [start(SAVE, city) for city in ("Kassel", "Fulda")]
+    site = Site(f"sqlite:///{tmp_path}/db.sqlite3", tmp_path / "documents")
+    site.run("migrate", "--verbosity", "0")
+    site.call(add_university)
+    processes = [site.start_call(save_city_on_signal, city) for city in ("Kassel", "Fulda")]
     assert [process.stdout.readline() for process in processes] == ["open\n"] * 2
     for process in processes:
         process.stdin.write("\n")
@@ -64,7 +46,7 @@ def test_concurrent_saves_save_once_on_sqlite(tmp_path):
     assert sorted(process.communicate()[0] for process in processes) == ["200\n", "302\n"]
 
 
-@requires_postgresql
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
 def test_concurrent_saves_save_once_on_postgresql():
@@ -80,7 +62,7 @@ def test_concurrent_saves_save_once_on_postgresql():
     assert University.objects.get().history.count() == 2
 
 
-@requires_postgresql
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
 def test_concurrent_adds_add_once_on_postgresql():

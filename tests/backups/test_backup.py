@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.helpers.backups import add_document
 from tests.helpers.paths import OFFICE_LIST_PATH
+
+pytestmark = pytest.mark.slow
 
 # Taken at the initial migrations, with the commands migrate, bootstrap (of the office's list) and backup. To be
 # taken anew only when an initial migration is edited, which ends with the first release.
@@ -45,18 +48,10 @@ def test_restore_brings_every_row_into_an_empty_database(filled, new_site, tmp_p
     assert json.loads(empty.dump()) == json.loads(site.dump())
 
 
-ADD_DOCUMENT = """
-from django.core.files.uploadedfile import SimpleUploadedFile
-from partners.models import Agreement, Document
-agreement = Agreement.objects.first()
-Document.from_upload(SimpleUploadedFile("signed.pdf", b"%PDF-1.7 signed %%EOF"), agreement=agreement).save()
-"""
-
-
 @pytest.fixture
 def with_document(filled):
     site = filled()
-    assert site.run("shell", "--verbosity", "0", "--command", ADD_DOCUMENT) == ("", "")
+    assert site.call(add_document) == ("", "")
     return site
 
 

@@ -12,18 +12,13 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 
 from partners.backups import archive, serialization
+from tests.helpers.backups import add_document
 from tests.helpers.sites import Site
 
 pytestmark = pytest.mark.django_db
 
 DOCUMENT = "documents/partners.document.file/"
 UNIVERSITIES, AGREEMENTS = "rows/partners.university.jsonl", "rows/partners.agreement.jsonl"
-ADD_DOCUMENT = """
-from django.core.files.uploadedfile import SimpleUploadedFile
-from partners.models import Agreement, Document
-agreement = Agreement.objects.first()
-Document.from_upload(SimpleUploadedFile("signed.pdf", b"%PDF-1.7 signed %%EOF"), agreement=agreement).save()
-"""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +30,7 @@ def members(databases, tmp_path_factory):
     list_ = folder / "list.tsv"
     list_.write_text("Country\tUniversity name\tAgreement type\nGermany\tMarburg\tBilateral\nItaly\tPavia\tErasmus+")
     site.run("import_partners", list_)
-    site.run("shell", "--verbosity", "0", "--command", ADD_DOCUMENT)
+    site.call(add_document)
     site.run("backup", folder / "backup.zip")
     with zipfile.ZipFile(folder / "backup.zip") as zipped:
         return {name: zipped.read(name) for name in zipped.namelist()}

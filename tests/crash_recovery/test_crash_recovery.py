@@ -7,6 +7,8 @@ from partners.backups import archive
 from tests.helpers.crash_recovery import scenarios
 from tests.helpers.crash_recovery.harness import CrashHarness
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def harness(new_site, templates):

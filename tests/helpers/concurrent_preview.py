@@ -1,4 +1,4 @@
-"""A script for `manage.py shell`: preview an import, and write on another connection while the preview reads."""
+"""Preview an import, and write on another connection while the preview reads."""
 
 import sys
 import threading

@@ -6,12 +6,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from partners.models import Agreement, AgreementType
+from partners.models import Agreement, AgreementType, Document
 from tests.helpers.files import upload
 from tests.helpers.html import messages
+from tests.helpers.processes import report
 
 
-def main():
+def sign_on_signal():
     client = Client()
     client.force_login(User.objects.get(username="coordinator"))
     ids = list(Agreement.objects.in_process().values_list("pk", flat=True))
@@ -19,8 +20,7 @@ def main():
     form = {}
     for agreement in Agreement.objects.filter(pk__in=ids):
         form |= signing_form(agreement)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    report("ready")
     sys.stdin.readline()
     sys.stdout.write("\n".join(messages(client.post(url, form, follow=True))))
 
@@ -33,3 +33,9 @@ def signing_form(agreement):
         "documents": upload(),
     }
     return {f"{agreement.pk}-{name}": value for name, value in values.items()}
+
+
+def report_counts():
+    """Report the numbers of agreements in process, of documents and of signatures in history."""
+    signatures = Agreement.history.filter(history_change_reason="marked as signed")
+    report(f"{Agreement.objects.in_process().count()} {Document.objects.count()} {signatures.count()}")

@@ -1,4 +1,4 @@
-"""Sites with their own databases, run by management commands in subprocesses."""
+"""Sites with their own databases, run in subprocesses."""
 
 import os
 import shutil
@@ -10,23 +10,40 @@ import psycopg
 from django.db import connection
 
 from tests.helpers.paths import ROOT
+from tests.helpers.processes import function_command
 
 
 class Site:
-    """A site with its own database and folder of documents, run by management commands."""
+    """A site with its own database and folder of documents."""
 
     def __init__(self, database, documents):
         self.documents = documents
         self.environment = os.environ | {"TEST_DATABASE_URL": database, "TEST_DOCUMENTS_DIR": str(documents)}
 
     def start(self, *arguments):
-        command = [sys.executable, ROOT / "manage.py", *arguments]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=self.environment, stdout=pipe, stderr=pipe, text=True)
+        """Start a management command, without waiting for it."""
+        return self._start([sys.executable, "manage.py", *arguments])
 
     def run(self, *arguments):
-        """Return the stdout and stderr of a command."""
-        out, errors = self.start(*arguments).communicate()
+        """Return the stdout and stderr of a management command."""
+        return self._output(self.start(*arguments))
+
+    def start_call(self, function, *arguments):
+        """Start a process that calls a function of a module, without waiting for it."""
+        return self._start(function_command(function, *arguments))
+
+    def call(self, function, *arguments):
+        """Return the stdout and stderr of a process that calls a function of a module."""
+        return self._output(self.start_call(function, *arguments))
+
+    def _start(self, command):
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        )
+
+    def _output(self, process):
+        out, errors = process.communicate()
         return out.strip(), errors.strip()
 
     def dump(self):

@@ -18,6 +18,8 @@ from partners.models import Agreement, ImportRun
 from partners.name_normalization import matching_key
 from partners.tables.types import TableError
 
+pytestmark = pytest.mark.slow
+
 ATTEMPTS = int(os.environ.get("FUZZ", "150"))
 FRAGMENTS = [
     b"\t",

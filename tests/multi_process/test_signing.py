@@ -1,35 +1,24 @@
 """Two coordinators in separate processes sign the same agreement at once."""
 
-import subprocess
-import sys
-
 import pytest
 
-from tests.helpers.paths import ROOT
+from tests.helpers import signer
 
-SIGN = "from tests.helpers.signer import main; main()"
-PRINT_COUNTS = """
-from partners.models import Agreement, Document
-
-print(Agreement.objects.in_process().count(), Document.objects.count(), end=" ")
-print(Agreement.history.filter(history_change_reason="marked as signed").count())
-"""
+pytestmark = pytest.mark.slow
 
 
 def counts(site):
     """Return the numbers of agreements in process, of documents and of signatures in history."""
-    return [int(count) for count in site.run("shell", "--verbosity", "0", "--command", PRINT_COUNTS)[0].split()]
+    return [int(count) for count in site.call(signer.report_counts)[0].split()]
 
 
 @pytest.fixture
-def signer():
+def start_signer():
     """Return a function that starts a coordinator's process; kill those that still run afterwards."""
     processes = []
 
     def start(site):
-        pipe = subprocess.PIPE
-        command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "--command", SIGN]
-        process = subprocess.Popen(command, cwd=ROOT, env=site.environment, stdin=pipe, stdout=pipe, text=True)
+        process = site.start_call(signer.sign_on_signal)
         processes.append(process)
         return process
 
@@ -39,9 +28,9 @@ def signer():
         process.communicate()
 
 
-def test_two_concurrent_submissions_sign_once(filled, signer):
+def test_two_concurrent_submissions_sign_once(filled, start_signer):
     site = filled()
-    signers = [signer(site) for _ in range(2)]
+    signers = [start_signer(site) for _ in range(2)]
     assert [process.stdout.readline() for process in signers] == ["ready\n"] * 2
 
     for process in signers:

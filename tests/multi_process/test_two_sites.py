@@ -6,7 +6,6 @@ from contextlib import ExitStack
 
 import pytest
 import requests
-from django.db import connection
 
 from bench.consistency_check import run_check
 from tests.helpers.files import PDF
@@ -19,9 +18,10 @@ from tests.helpers.s3 import BUCKET, create_bucket, run_s3_server
 from tests.helpers.serving import copy_site, prepare_site, run_redis, serve_site, site_environment
 
 pytestmark = [
+    pytest.mark.slow,
     requires_program("nginx", "REQUIRE_NGINX"),
     requires_program("redis-server", "REQUIRE_REDIS"),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="no PostgreSQL: name a server in TEST_DATABASE_URL"),
+    pytest.mark.postgresql,
 ]
 IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
 

@@ -13,10 +13,9 @@ from django.http import HttpResponse
 from tests.helpers import office_changes
 from tests.helpers.html import element_texts, rows
 from tests.helpers.paths import ROOT
-from tests.helpers.processes import function_command
 from tests.helpers.sites import Databases, Site
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 MARBURG = "/universities/marburg/"
 EDITS = [
     (office_changes.import_agreement_in_process, ["Germany", "Marburg in process"]),
@@ -38,9 +37,7 @@ class OfficeProcess:
     """A process that makes one change after another."""
 
     def __init__(self, site):
-        pipe = subprocess.PIPE
-        command = function_command(office_changes.make_changes)
-        self.process = subprocess.Popen(command, env=site.environment, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+        self.process = site.start_call(office_changes.make_changes)
 
     def send(self, change):
         self.process.stdin.write(f"{change.__name__}\n")
@@ -100,9 +97,7 @@ def students(site):
 def office(site):
     office = OfficeProcess(site)
     yield office
-    office.process.stdin.close()
-    office.process.wait()
-    office.process.stdout.close()
+    office.process.communicate()
 
 
 def test_no_process_serves_a_page_from_before_a_change(students, office):

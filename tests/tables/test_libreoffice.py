@@ -23,10 +23,13 @@ FROM_TSV = "--infilter=CSV:9,34,76"
 AS_DISPLAYED = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
 """Commas, double quotes, UTF-8, from line 1, numbers and dates as displayed."""
 
-pytestmark = pytest.mark.skipif(
-    not SOFFICE and not os.environ.get("REQUIRE_LIBREOFFICE"),
-    reason="no LibreOffice on this machine; Debian's package is called libreoffice-calc",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not SOFFICE and not os.environ.get("REQUIRE_LIBREOFFICE"),
+        reason="no LibreOffice on this machine; Debian's package is called libreoffice-calc",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

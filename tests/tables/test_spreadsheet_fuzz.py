@@ -11,6 +11,8 @@ from partners.tables.spreadsheets import write_ods, write_xlsx
 from partners.tables.types import TableError
 from tests.helpers.archives import archive, ods_rows, parts, read, xlsx_rows
 
+pytestmark = pytest.mark.slow
+
 
 def from_openpyxl():
     workbook = Workbook()
