@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import subprocess
-import sys
 
 import pytest
 from django.conf import settings as site_settings
@@ -15,24 +14,11 @@ from redis import Redis
 from partners import data_version
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import text
+from tests.helpers.processes import function_command, report
 from tests.helpers.programs import requires_program
 from tests.helpers.serving import run_redis, site_environment
 
 pytestmark = requires_program("redis-server", "REQUIRE_REDIS")
-
-SCRIPT = """
-import sys
-import django
-django.setup()
-from django.core.cache import cache
-from redis import Redis
-cache.set("text", {"a": [1, None, "é"]})
-cache.set("bytes", b"\\x80\\x04x")
-cache.set("number", 4)
-print(cache.get("text"), cache.get("bytes"), cache.incr("number"))
-client = Redis.from_url(sys.argv[1])
-print(sorted(client.get(key) for key in client.keys()))
-"""
 
 
 class Attack:
@@ -62,6 +48,16 @@ def redis_client(redis_url, settings):
         yield redis_client
 
 
+def report_stored_values(redis_url):
+    """Report values of several types as the cache returns them, and as Redis stores them."""
+    cache.set("text", {"a": [1, None, "é"]})
+    cache.set("bytes", b"\x80\x04x")
+    cache.set("number", 4)
+    report(f"{cache.get('text')} {cache.get('bytes')} {cache.incr('number')}")
+    with Redis.from_url(redis_url) as redis_client:
+        report(sorted(map(redis_client.get, redis_client.keys())))
+
+
 def test_cache_stores_bytes_integers_and_json(redis_url):
     with Redis.from_url(redis_url) as redis_client:
         redis_client.flushall()
@@ -69,9 +65,8 @@ def test_cache_stores_bytes_integers_and_json(redis_url):
         CACHE_URL=redis_url, DJANGO_SETTINGS_MODULE="exchange.settings", PYTHONIOENCODING="utf-8"
     )
 
-    process = subprocess.run(
-        [sys.executable, "-c", SCRIPT, redis_url], cwd=site_settings.BASE_DIR, env=variables, capture_output=True
-    )
+    command = function_command(report_stored_values, redis_url)
+    process = subprocess.run(command, cwd=site_settings.BASE_DIR, env=variables, capture_output=True)
 
     assert process.stdout.decode().splitlines() == [
         "{'a': [1, None, 'é']} b'\\x80\\x04x' 5",

@@ -1,13 +1,14 @@
 import subprocess
-import sys
 
 import pytest
 from django.conf import settings as site_settings
+from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connection
 
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.headers import HEADERS, security_headers
 from tests.helpers.html import element_texts, text
+from tests.helpers.processes import function_command, report
 from tests.helpers.serving import site_environment
 
 pytestmark = pytest.mark.django_db
@@ -66,12 +67,15 @@ def test_unreachable_cache_does_not_affect_pages(client, settings):
     assert [(page.status_code, "Marburg" in text(page)) for page in pages] == [(200, True), (200, True)]
 
 
+def report_cached_value():
+    report(cache.get("key", "nothing stored"))
+
+
 def test_unreachable_cache_of_cache_url_is_logged_and_empty():
-    script = "from django.core.cache import cache; print(cache.get('key', 'nothing stored'))"
     variables = site_environment(CACHE_URL="redis://127.0.0.1:9", DJANGO_SETTINGS_MODULE="exchange.settings")
+    command = function_command(report_cached_value)
 
-    process = subprocess.run(
-        [sys.executable, "-c", script], cwd=site_settings.BASE_DIR, env=variables, capture_output=True, text=True
-    )
+    process = subprocess.run(command, cwd=site_settings.BASE_DIR, env=variables, capture_output=True, text=True)
 
-    assert (process.stdout, process.stderr.partition(",")[0]) == ("nothing stored\n", "The cache cannot be reached")
+    _time, _, logged = process.stderr.partition(" ")
+    assert (process.stdout, logged.partition(",")[0]) == ("nothing stored\n", "WARNING [-] The cache cannot be reached")
