@@ -437,6 +437,7 @@ def add_ended_agreements(university, count):
     return Agreement.objects.bulk_create(deals)
 
 
+@pytest.mark.slow
 def test_change_form_query_count_is_constant(coordinator_client, marburg):
     add_ended_agreements(marburg, 3)
     query_count = count_queries(coordinator_client, change_url(marburg))

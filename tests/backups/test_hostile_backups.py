@@ -276,6 +276,7 @@ def test_folder_is_rejected(tmp_path):
     assert "is damaged, or is not a backup: " in restore(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_randomly_changed_rows_are_rejected_or_restored(members, tmp_path, documents, seed):
     chance = random.Random(seed)  # noqa: S311
@@ -295,6 +296,7 @@ def test_randomly_changed_rows_are_rejected_or_restored(members, tmp_path, docum
         assert len(list(documents.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_rejected_backup_leaves_an_empty_database_empty(members, new_site, tmp_path):
     site, valid = new_site(), tmp_path / "valid.zip"
 

@@ -960,6 +960,7 @@ def with_reversed_rows(content):
     return tables.write_table([header, *[list(record.cells.values()) for record in reversed(records)]], "csv")
 
 
+@pytest.mark.slow
 @any_register
 @given(registers)
 def test_export_imported_again_is_no_change_for_any_register(db, registers):
@@ -977,6 +978,7 @@ def test_export_imported_again_is_no_change_for_any_register(db, registers):
         assert database_contents() == before
 
 
+@pytest.mark.slow
 @any_register
 @given(registers, st.sampled_from(["tsv", "csv", "xlsx", "ods"]))
 def test_export_imported_into_an_empty_register_makes_the_same_register(db, registers, table_format):

@@ -555,6 +555,7 @@ def build(country_names, type_names, universities):
             save_if_valid(Agreement(university=university, agreement_type=agreement_type, status=status))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     country_names=st.lists(names(), max_size=3),

@@ -66,6 +66,7 @@ def register(db, erasmus, settings, monkeypatch):
         AgreementFactory(university__name=name, university__city=name, language_requirement=name, fields_of_study=name)
 
 
+@pytest.mark.slow
 def test_every_page_is_valid_in_every_state_and_language(client, rf, register, tmp_path):
     picks = "&".join(f"pick={slug}" for slug in University.objects.values_list("slug", flat=True))
     universities = [university.get_absolute_url() for university in University.objects.all()]
