@@ -8,6 +8,7 @@ from tests.helpers.factories import DocumentFactory, UniversityFactory
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("reference_data"),
 ]
