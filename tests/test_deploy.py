@@ -178,6 +178,7 @@ def test_nginx_limits_ipv6_by_network(proxy, client_ips, expected_statuses):
     assert counts.keys() == expected_statuses
 
 
+@pytest.mark.slow
 @requires_program("nginx", "REQUIRE_NGINX")
 def test_nginx_terminates_tls_and_keeps_tokens_out_of_its_log(tmp_path):
     environment = site_environment(
