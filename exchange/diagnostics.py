@@ -12,7 +12,6 @@ from django.core.files.storage import storages
 from django.core.mail import get_connection
 from django.http.request import validate_host
 
-from exchange import environment as env
 from exchange import health
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -81,7 +80,7 @@ def check_static_files() -> Iterator[str]:
 
 def check_permissions() -> Iterator[str]:
     database = settings.DATABASES["default"]
-    private_paths = [settings.BASE_DIR / ".env", Path(env.DOCUMENTS_DIR)]
+    private_paths = [settings.BASE_DIR / ".env", Path(settings.DOCUMENTS_DIR)]
     if database["ENGINE"].endswith("sqlite3"):
         private_paths.append(Path(database["NAME"]))
     for path in private_paths:

@@ -1,13 +1,18 @@
 """Gunicorn's configuration: single-threaded worker processes, each replaced after some ten thousand requests."""
 
 import gc
+import sys
 
 from django.urls import get_resolver
 
-from exchange import environment as env
 from exchange import logging_config
+from exchange.settings import LOG_FORMAT, WEB_CONCURRENCY
 
-workers = env.WEB_CONCURRENCY
+# Workers import the settings themselves, so that a reload after an upgrade takes the new ones.
+for name in ("exchange.settings", "exchange.env_validators"):
+    del sys.modules[name]
+
+workers = WEB_CONCURRENCY
 timeout = 120
 graceful_timeout = 30
 max_requests, max_requests_jitter = 10_000, 1_000
@@ -15,7 +20,7 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108
 control_socket_disable = True
 # Gunicorn would trust these headers from any program on this machine. Django reads them, and only with BEHIND_PROXY.
 forwarder_headers, secure_scheme_headers = "", {}
-logconfig_dict = logging_config.console_logging(env.LOG_FORMAT)
+logconfig_dict = logging_config.console_logging(LOG_FORMAT)
 
 
 def post_worker_init(worker):

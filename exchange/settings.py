@@ -1,26 +1,85 @@
+import os
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 from django.conf.locale import LANG_INFO
+from environs import Env, EnvError
 
-from exchange import environment as env
-from exchange import logging_config
+from exchange import env_validators, logging_config
 from exchange.sentry import init_sentry
 
 HOUR = 60 * 60
 # The maximum age of a session that is in use: a working day.
 SESSION_ABSOLUTE_AGE = 10 * HOUR
 
-BASE_DIR = env.BASE_DIR
+BASE_DIR = Path(__file__).resolve().parent.parent
+# LOCALE_PATHS takes precedence over the translations of every app, Django's own included.
+LOCALE_PATHS = [BASE_DIR / "partners" / "locale"]
 
-SECRET_KEY = env.SECRET_KEY
-SECRET_KEY_FALLBACKS = env.SECRET_KEY_FALLBACKS
-DEBUG = env.DEBUG
-ALLOWED_HOSTS = env.ALLOWED_HOSTS
-OFFICE_NAME = env.OFFICE_NAME
-OFFICE_EMAIL = env.OFFICE_EMAIL
-SITE_URL = env.SITE_URL
-IMPORT_MAX_MB = env.IMPORT_MAX_MB
-DOCUMENT_MAX_MB = env.DOCUMENT_MAX_MB
+env = Env()
+env.read_env(BASE_DIR / ".env", recurse=False)
+env.add_parser("cache_url", env_validators.parse_cache_url)
+
+with env_validators.env_errors_explained():
+    SECRET_KEY = env.str("SECRET_KEY", validate=env_validators.validate_not_empty)
+    SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+    DEBUG = env.bool("DEBUG", False)
+    HTTPS = env.bool("HTTPS", not DEBUG)
+    BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    database = env.dj_db_url("DATABASE_URL", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    cache = env.cache_url("CACHE_URL", "locmem://")
+    email = env.dj_email_url("EMAIL_URL", "console://")
+    if "EMAIL_BACKEND" not in email:
+        raise EnvError('Environment variable "EMAIL_URL" invalid: Not a valid email URL.')
+    OFFICE_NAME = env.str("OFFICE_NAME", "Exchange Office", validate=env_validators.validate_not_empty)
+    OFFICE_EMAIL = env.str("OFFICE_EMAIL", "", validate=env_validators.validate_email)
+    SITE_URL = env.str("SITE_URL", "", validate=env_validators.validate_origin).rstrip("/")
+    DOCUMENTS_DIR = env.path("DOCUMENTS_DIR", BASE_DIR / "documents", validate=env_validators.validate_absolute_path)
+    DOCUMENTS_S3_BUCKET = env.str("DOCUMENTS_S3_BUCKET", "")
+    DOCUMENTS_S3_ACCESS_KEY = env.str("DOCUMENTS_S3_ACCESS_KEY", "")
+    DOCUMENTS_S3_SECRET_KEY = env.str("DOCUMENTS_S3_SECRET_KEY", "")
+    DOCUMENTS_S3_ENDPOINT = env.str("DOCUMENTS_S3_ENDPOINT", "", validate=env_validators.validate_url)
+    DOCUMENTS_S3_REGION = env.str("DOCUMENTS_S3_REGION", "")
+    required_for_s3 = [DOCUMENTS_S3_BUCKET, DOCUMENTS_S3_ACCESS_KEY, DOCUMENTS_S3_SECRET_KEY]
+    if any([*required_for_s3, DOCUMENTS_S3_ENDPOINT, DOCUMENTS_S3_REGION]) and not all(required_for_s3):
+        raise EnvError(
+            '"DOCUMENTS_S3_BUCKET", "DOCUMENTS_S3_ACCESS_KEY" and "DOCUMENTS_S3_SECRET_KEY" have to be set together, '
+            'and "DOCUMENTS_S3_ENDPOINT" and "DOCUMENTS_S3_REGION" only with them.'
+        )
+    DOCUMENT_MAX_MB = env.int("DOCUMENT_MAX_MB", 20)
+    IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 10)
+    embed_allowed_origins = env.list("EMBED_ALLOWED_ORIGINS", [], validate=env_validators.validate_origins)
+    EMBED_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in embed_allowed_origins]
+    language_codes = env.list(
+        "LANGUAGES",
+        ["en", "de", "fr", "es", "he"],
+        validate=partial(env_validators.validate_languages, catalogues=LOCALE_PATHS[0]),
+    )
+    MFA_REQUIRED = env.bool("MFA_REQUIRED", False)
+    OIDC_ISSUER = env.str("OIDC_ISSUER", "", validate=env_validators.validate_oidc_issuer)
+    # The library takes the default `...` for a required variable.
+    OIDC_CLIENT_ID = env.str(
+        "OIDC_CLIENT_ID", ... if OIDC_ISSUER else "none", validate=env_validators.validate_not_empty
+    )
+    OIDC_CLIENT_SECRET = env.str(
+        "OIDC_CLIENT_SECRET", ... if OIDC_ISSUER else "none", validate=env_validators.validate_not_empty
+    )
+    OIDC_USERNAME_CLAIM = env.str(
+        "OIDC_USERNAME_CLAIM", "preferred_username", validate=env_validators.validate_not_empty
+    )
+    OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups", validate=env_validators.validate_not_empty)
+    OIDC_COORDINATOR_GROUPS = env.list("OIDC_COORDINATOR_GROUPS", ... if OIDC_ISSUER else [])
+    OIDC_ASSISTANT_GROUPS = env.list("OIDC_ASSISTANT_GROUPS", [])
+    TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=env_validators.validate_time_zone)
+    csp_report_uri = env.str("CSP_REPORT_URI", "", validate=env_validators.validate_url)
+    WEB_CONCURRENCY = env.int(
+        "WEB_CONCURRENCY", 2 * len(os.sched_getaffinity(0)) + 1, validate=env_validators.validate_positive
+    )
+    admin_emails = env.list("ADMINS", [], subcast=str.strip, validate=env_validators.validate_emails)
+    SENTRY_DSN = env.str("SENTRY_DSN", "", validate=env_validators.validate_sentry_dsn)
+    LOG_FORMAT = env.str("LOG_FORMAT", "plain", validate=env_validators.validate_log_format)
 
 INSTALLED_APPS = [
     "partners.apps.PartnersAdminConfig",
@@ -89,7 +148,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.DATABASE | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {"default": database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -100,14 +159,19 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": env.CACHE}
-if env.CACHE["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+CACHES = {"default": cache}
+if cache["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
     options = {"socket_connect_timeout": 2, "socket_timeout": 2, "serializer": "exchange.cache_backends.DataSerializer"}
-    CACHES["default"] = env.CACHE | {"BACKEND": "exchange.cache_backends.FailSafeRedisCache", "OPTIONS": options}
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.OFFICE_EMAIL or "webmaster@localhost"
-vars().update(env.EMAIL)
+    CACHES["default"] = cache | {"BACKEND": "exchange.cache_backends.FailSafeRedisCache", "OPTIONS": options}
+EMAIL_BACKEND = email["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = email["EMAIL_FILE_PATH"]
+EMAIL_HOST, EMAIL_PORT = email["EMAIL_HOST"], email["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = email["EMAIL_HOST_USER"], email["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_SSL, EMAIL_USE_TLS = email["EMAIL_USE_SSL"], email["EMAIL_USE_TLS"]
+EMAIL_TIMEOUT = email["EMAIL_TIMEOUT"] or 20
+DEFAULT_FROM_EMAIL = email.get("DEFAULT_FROM_EMAIL", OFFICE_EMAIL or "webmaster@localhost")
+SERVER_EMAIL = email.get("SERVER_EMAIL", OFFICE_EMAIL or "webmaster@localhost")
 
-BEHIND_PROXY = env.BEHIND_PROXY
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -128,15 +192,7 @@ AXES_LOCKOUT_CALLABLE = "partners.accounts.lockout.lockout_response"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-MFA_REQUIRED = env.MFA_REQUIRED
 OTP_TOTP_ISSUER = OFFICE_NAME
-OIDC_ISSUER = env.OIDC_ISSUER
-OIDC_CLIENT_ID = env.OIDC_CLIENT_ID
-OIDC_CLIENT_SECRET = env.OIDC_CLIENT_SECRET
-OIDC_USERNAME_CLAIM = env.OIDC_USERNAME_CLAIM
-OIDC_GROUPS_CLAIM = env.OIDC_GROUPS_CLAIM
-OIDC_COORDINATOR_GROUPS = env.OIDC_COORDINATOR_GROUPS
-OIDC_ASSISTANT_GROUPS = env.OIDC_ASSISTANT_GROUPS
 PASSWORD_HASHERS = [f"django.contrib.auth.hashers.{name}" for name in ("Argon2PasswordHasher", "PBKDF2PasswordHasher")]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -147,12 +203,9 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = HOUR
 
 # Each language's name in itself.
-LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in env.LANGUAGES]
-LANGUAGE_CODE = env.LANGUAGES[0]
-# LOCALE_PATHS takes precedence over the translations of every app, Django's own included.
-LOCALE_PATHS = [env.LOCALE]
+LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in language_codes]
+LANGUAGE_CODE = language_codes[0]
 FORMAT_MODULE_PATH = "exchange.formats"
-TIME_ZONE = env.TIME_ZONE
 USE_TZ = True
 
 FILE_UPLOAD_HANDLERS = [
@@ -167,16 +220,16 @@ STORAGES = {
     # With DEBUG too, so that files collected with DEBUG on can be served with it off.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-if env.DOCUMENTS_S3_BUCKET:
+if DOCUMENTS_S3_BUCKET:
     STORAGES["documents"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "bucket_name": env.DOCUMENTS_S3_BUCKET,
-            "access_key": env.DOCUMENTS_S3_ACCESS_KEY,
-            "secret_key": env.DOCUMENTS_S3_SECRET_KEY,
-            "endpoint_url": env.DOCUMENTS_S3_ENDPOINT or None,
-            "region_name": env.DOCUMENTS_S3_REGION or None,
-            "addressing_style": "path" if env.DOCUMENTS_S3_ENDPOINT else "auto",
+            "bucket_name": DOCUMENTS_S3_BUCKET,
+            "access_key": DOCUMENTS_S3_ACCESS_KEY,
+            "secret_key": DOCUMENTS_S3_SECRET_KEY,
+            "endpoint_url": DOCUMENTS_S3_ENDPOINT or None,
+            "region_name": DOCUMENTS_S3_REGION or None,
+            "addressing_style": "path" if DOCUMENTS_S3_ENDPOINT else "auto",
             "signature_version": "s3v4",
             "file_overwrite": False,
         },
@@ -185,7 +238,7 @@ else:
     STORAGES["documents"] = {
         "BACKEND": "exchange.storages.CleanupFileSystemStorage",
         "OPTIONS": {
-            "location": env.DOCUMENTS_DIR,
+            "location": DOCUMENTS_DIR,
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
@@ -198,22 +251,21 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
-        "report-uri": env.CSP_REPORT_URI or None,
+        "report-uri": csp_report_uri or None,
     }
 }
 X_FRAME_OPTIONS = "DENY"
-EMBED_ALLOWED_ORIGINS = env.EMBED_ALLOWED_ORIGINS
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.HTTPS
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-if env.HTTPS:
+if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_ENGINE = "partners.accounts.session_backend"
 SESSION_COOKIE_AGE = 2 * HOUR
-SECURE_HSTS_SECONDS = 31_536_000 if env.HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # HSTS preloading commits the whole domain, which only its owner can decide.
@@ -222,8 +274,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 
-LOGGING = logging_config.build_logging(env.LOG_FORMAT, is_quiet=DEBUG)
-ADMINS = [(email, email) for email in env.ADMINS]
+LOGGING = logging_config.build_logging(LOG_FORMAT, is_quiet=DEBUG)
+ADMINS = [(email, email) for email in admin_emails]
 EMAIL_SUBJECT_PREFIX = f"[{OFFICE_NAME}] "
-if env.SENTRY_DSN:
-    init_sentry(env.SENTRY_DSN)
+if SENTRY_DSN:
+    init_sentry(SENTRY_DSN)

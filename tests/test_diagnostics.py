@@ -18,7 +18,7 @@ PARTS = ["settings", "database", "cache", "mail", "documents", "static files", "
 
 
 @pytest.fixture
-def healthy_site(settings, tmp_path, monkeypatch, coordinator):
+def healthy_site(settings, tmp_path, coordinator):
     """The folder of a site without problems."""
     settings.SECRET_KEY = "aB3$xyz9" * 8
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
@@ -30,7 +30,7 @@ def healthy_site(settings, tmp_path, monkeypatch, coordinator):
     options = {"location": tmp_path / "documents", "directory_permissions_mode": 0o700}
     storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     settings.STORAGES = settings.STORAGES | {"documents": storage}
-    monkeypatch.setattr(diagnostics.env, "DOCUMENTS_DIR", str(tmp_path / "documents"))
+    settings.DOCUMENTS_DIR = tmp_path / "documents"
     coordinator.email, coordinator.is_superuser = "ann@example.edu", True
     coordinator.save()
     with mail_server() as (_inbox, port):

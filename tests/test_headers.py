@@ -9,7 +9,6 @@ from django.core import signing
 from django.http import HttpResponse
 from django.urls import path
 
-from exchange import environment as env
 from exchange import settings as site_settings
 from exchange.urls import *  # noqa: F403
 from exchange.urls import urlpatterns as site
@@ -137,7 +136,7 @@ def test_session_cookie_is_same_site_and_lasts_two_hours(client, settings):
 
 
 def test_cookies_have_the_host_prefix_with_https(monkeypatch):
-    monkeypatch.setattr(env, "HTTPS", True)
+    monkeypatch.setenv("HTTPS", "on")
     secure = run_path(site_settings.__file__)
 
     names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")

@@ -1,6 +1,8 @@
 import gc
 import gzip
+import os
 import re
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +14,7 @@ from bench.coordinators import Coordinator
 from bench.student_load import Reader
 from exchange import gunicorn_conf
 from tests.helpers.html import text
-from tests.helpers.serving import TcpProxy, copy_site, http_get, prepare_site, serve_site, site_environment
+from tests.helpers.serving import TcpProxy, copy_site, http_get, prepare_site, serve_site, site_environment, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +58,21 @@ def test_static_files_collected_with_debug_on_are_served_with_it_off(tmp_path):
         statuses = [http_get(port, url)[0] for url in ("/", "/admin/login/", "/healthz")]
 
     assert statuses == [200, 200, 200]
+
+
+def test_reload_takes_new_settings(tmp_path):
+    site_dir = copy_site(tmp_path)
+    environment = site_environment(DATABASE_URL=f"sqlite:///{site_dir}/db.sqlite3")
+    prepare_site(site_dir, environment)
+
+    with serve_site(site_dir, environment) as port:
+        before = text(http_get(port, "/")[2].decode())
+        (site_dir / ".env").write_text("OFFICE_NAME=Office after the reload\n")
+        arbiter_pid = re.search(r"Listening at: \S+ \((\d+)\)", (site_dir / "log").read_text())[1]
+        os.kill(int(arbiter_pid), signal.SIGHUP)
+        wait_until(lambda: "Office after the reload" in http_get(port, "/")[2].decode())
+
+    assert "Exchange Office" in before
 
 
 def test_worker_freezes_loaded_objects_for_garbage_collection():

@@ -1,6 +1,5 @@
 """List of one's sessions, and ending them."""
 
-import re
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import NamedTuple
@@ -11,14 +10,11 @@ from django.template.response import TemplateResponse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from ua_parser import parse as parse_user_agent
 
 from partners.accounts.reauthentication import recently_authenticated, redirect_to_reauthenticate
 from partners.accounts.security_log import log_event
 from partners.accounts.session_backend import CLIENT_IP, LAST_SEEN_AT, STARTED_AT, USER_AGENT, other_sessions
-
-BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-PLATFORMS = ["iPhone", "iPad", "Android", "Windows", "Mac OS X", "Linux"]
-# Matched in this order: user agents name other browsers and platforms as well.
 
 
 class SessionInfo(NamedTuple):
@@ -69,8 +65,9 @@ def public_id(session_key):
 
 
 def describe_user_agent(user_agent):
-    browser = next(
-        (name for mark, name in BROWSERS.items() if re.search(rf"{mark}\w{{0,20}}/", user_agent)), _("A program")
-    )
-    platform = next((name for name in PLATFORMS if name in user_agent), None)
-    return _("%(browser)s on %(platform)s") % {"browser": browser, "platform": platform} if platform else browser
+    """Return browser and platform as far as they are known, such as "Firefox on Linux"."""
+    parsed = parse_user_agent(user_agent)
+    browser = parsed.user_agent.family if parsed.user_agent else _("A program")
+    if not parsed.os:
+        return browser
+    return _("%(browser)s on %(platform)s") % {"browser": browser, "platform": parsed.os.family}

@@ -5,7 +5,6 @@ import hashlib
 import json
 from datetime import datetime, time, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
@@ -14,8 +13,6 @@ from django.middleware.gzip import re_accepts_gzip
 from django.utils.http import parse_etags
 from django.utils.timezone import localdate, localtime, make_aware
 
-from exchange import environment
-
 FINGERPRINTED_PATHS = ["requirements.txt", "constraints.txt", "exchange", "partners", "templates"]
 S_MAXAGE, STALE_WHILE_REVALIDATE = 60, 600
 """Seconds for shared caches: without revalidation, and then while they revalidate in the background."""
@@ -23,10 +20,7 @@ S_MAXAGE, STALE_WHILE_REVALIDATE = 60, 600
 
 def build_fingerprint():
     """Return a hash of source files and settings, part of every ETag; independent of the install path."""
-    values = {
-        name: value for name, value in vars(environment).items() if name.isupper() and not isinstance(value, Path)
-    }
-    digest = hashlib.sha256(repr(values).encode())
+    digest = hashlib.sha256(_serialized_settings())
     paths = [
         path
         for name in FINGERPRINTED_PATHS
@@ -36,6 +30,13 @@ def build_fingerprint():
         digest.update(f"\n{path.relative_to(settings.BASE_DIR)}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _serialized_settings():
+    """Return the settings as JSON, without paths and without the databases, which Django completes as it runs."""
+    names = [name for name in dir(settings) if name.isupper() and settings.is_overridden(name)]
+    values = {name: getattr(settings, name) for name in names if name != "DATABASES"}
+    return json.dumps(values, sort_keys=True, default=lambda _value: None).encode()
 
 
 def page_etag(request, *state):

@@ -73,7 +73,7 @@ def test_page_lists_sessions(clock, coordinator):
     log_in(coordinator, SAFARI, "198.51.100.1")
     clock.shift(60)
     log_in(User.objects.create_superuser("another", password="the right one"))
-    log_in(coordinator, "curl/8", "198.51.100.2")
+    log_in(coordinator, "unknown", "198.51.100.2")
     clock.shift(60)
 
     page = log_in(coordinator, EDGE).get(PAGE)
@@ -81,7 +81,7 @@ def test_page_lists_sessions(clock, coordinator):
     assert [row for row in cells(page) if len(row) == 4 and "ago" in row[1]] == [
         ["Edge on Windows 192.0.2.7", "0 minutes ago", "0 minutes ago", "This one"],
         ["A program 198.51.100.2", "1 minute ago", "1 minute ago", "End"],
-        ["Safari on iPhone 198.51.100.1", "2 minutes ago", "2 minutes ago", "End"],
+        ["Mobile Safari on iOS 198.51.100.1", "2 minutes ago", "2 minutes ago", "End"],
     ]
 
 
@@ -99,7 +99,7 @@ def test_one_session_is_ended(coordinator):
     [public_id] = [
         button.split('value="')[1].split('"')[0]
         for button in current.get(PAGE).content.decode().split("<button")
-        if "End Safari on iPhone" in button
+        if "End Mobile Safari on iOS" in button
     ]
 
     page = current.post(PAGE, {"session": public_id}, follow=True)
