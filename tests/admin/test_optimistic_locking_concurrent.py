@@ -33,6 +33,7 @@ def save_city_on_signal(city):
     report(browser.post(url, form | {"city": city}).status_code)
 
 
+@pytest.mark.slow
 def test_concurrent_saves_save_once_on_sqlite(tmp_path):
     site = Site(f"sqlite:///{tmp_path}/db.sqlite3", tmp_path / "documents")
     site.run("migrate", "--verbosity", "0")
