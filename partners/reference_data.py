@@ -30,23 +30,13 @@ def add_agreement_types(apps, schema_editor):
 
 
 def add_groups(apps, schema_editor):
-    groups = apps.get_model("auth", "Group").objects
-    if groups.filter(name__in=Role.labels).exists():
+    groups, roles = apps.get_model("auth", "Group").objects, apps.get_model("accounts", "GroupRole").objects
+    if roles.exists() or groups.filter(name__in=Role.labels).exists():
         return
     for role, codenames in PERMISSIONS.items():
-        permissions = [_get_or_create_permission(apps, codename) for codename in codenames]
-        groups.create(name=role.label).permissions.set(permissions)
-
-
-def add_group_roles(apps, schema_editor):
-    """Give each group its role. Only the migration that adds roles finds groups by name."""
-    roles = apps.get_model("accounts", "GroupRole").objects
-    if roles.exists():
-        return
-    groups = apps.get_model("auth", "Group").objects.in_bulk(Role.labels, field_name="name")
-    for role in Role:
-        if role.label in groups:
-            roles.create(key=role, group=groups[role.label])
+        group = groups.create(name=role.label)
+        group.permissions.set(_get_or_create_permission(apps, codename) for codename in codenames)
+        roles.create(key=role, group=group)
 
 
 @cache

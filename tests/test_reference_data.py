@@ -16,8 +16,7 @@ VIEW_IMPORT_RUNS = "view_importrun"
 
 
 def add_everything_again():
-    steps = (reference_data.add_countries, reference_data.add_agreement_types, reference_data.add_groups)
-    for add in (*steps, reference_data.add_group_roles):
+    for add in (reference_data.add_countries, reference_data.add_agreement_types, reference_data.add_groups):
         add(apps, None)
 
 

@@ -1108,5 +1108,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(reference_data.add_countries, migrations.RunPython.noop),
         migrations.RunPython(reference_data.add_agreement_types, migrations.RunPython.noop),
-        migrations.RunPython(reference_data.add_groups, migrations.RunPython.noop),
     ]

@@ -4,11 +4,15 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from partners.reference_data import add_groups
+
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        # The groups have permissions on its models.
+        ("partners", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -104,4 +108,33 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="GroupRole",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        choices=[("coordinator", "Exchange coordinators"), ("assistant", "Assistants")],
+                        error_messages={"unique": "Another group has this role."},
+                        help_text="Members of the university's groups for this role join this group at single sign-on.",
+                        max_length=20,
+                        unique=True,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "group",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="role", to="auth.group"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "role",
+                "verbose_name_plural": "roles",
+                "default_permissions": (),
+            },
+        ),
+        migrations.RunPython(add_groups, migrations.RunPython.noop),
     ]
