@@ -124,7 +124,7 @@ def iso_date_text(written: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The way of Excel to write a character that XML cannot hold: ``_x000B_``. What looks like that is kept apart."""
+    """Escape characters that XML cannot contain as Excel does, ``_x000B_``, and text that looks like such an escape."""
     return TO_ESCAPE.sub(lambda match: f"_x{ord(match[0]):04X}_", LOOKS_ESCAPED.sub("_x005F_", text))
 
 

@@ -74,7 +74,7 @@ class Container:
 
 
 class _Parser:
-    """Expat, turned from calling back to being asked. Without a DOCTYPE there are no entities to expand."""
+    """A pull parser on top of expat. Without a DOCTYPE there are no entities to expand."""
 
     def __init__(self):
         self._events: list[Event] = []
