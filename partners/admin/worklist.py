@@ -118,7 +118,7 @@ def _without_document(agreements, filters):
 
 
 def _unlisted_universities(agreements):
-    """Return the section of universities kept off the public list; with agreements, only their universities."""
+    """Return the section of unlisted universities; with agreements, only those of the agreements."""
     universities = University.objects.filter(is_listed=False).select_related("country").order_by("name_key", "pk")
     if agreements is not None:
         universities = universities.filter(pk__in=agreements.values("university"))

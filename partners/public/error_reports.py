@@ -37,7 +37,7 @@ class ReportForm(forms.Form):
 def signed_timestamp(opened=""):
     """Return the signed timestamp for a form to be rendered; ``opened`` is that of the submitted form.
 
-    A valid one is kept, and an expired one is replaced by one of the minimum age, so that a corrected form
+    A valid one is reused, and an expired one is replaced by one of the minimum age, so that a corrected form
     can be submitted at once.
     """
     seconds = _seconds_since(opened)
