@@ -271,9 +271,6 @@ if BEHIND_PROXY:
 # HSTS preloading commits the whole domain, which only its owner can decide.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
-IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
-
 LOGGING = logging_config.build_logging(LOG_FORMAT, is_quiet=DEBUG)
 ADMINS = [(email, email) for email in admin_emails]
 EMAIL_SUBJECT_PREFIX = f"[{OFFICE_NAME}] "

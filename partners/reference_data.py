@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from partners.groups import PERMISSIONS, Role
+from partners.groups import Role
 from partners.name_normalization import slug_candidates
+from partners.permissions import ROLE_PERMISSIONS
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
@@ -33,7 +34,7 @@ def add_groups(apps, schema_editor):
     groups, roles = apps.get_model("auth", "Group").objects, apps.get_model("accounts", "GroupRole").objects
     if roles.exists() or groups.filter(name__in=Role.labels).exists():
         return
-    for role, codenames in PERMISSIONS.items():
+    for role, codenames in ROLE_PERMISSIONS.items():
         group = groups.create(name=role.label)
         group.permissions.set(_get_or_create_permission(apps, codename) for codename in codenames)
         roles.create(key=role, group=group)

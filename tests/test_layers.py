@@ -13,12 +13,13 @@ ALLOWED_IMPORTS = {
     "name_normalization": [],
     "validators": ["enums", "name_normalization"],
     "groups": [],
-    "reference_data": ["groups", "name_normalization"],
+    "permissions": ["groups"],
+    "reference_data": ["groups", "name_normalization", "permissions"],
     "country_names": ["name_normalization", "reference_data"],
     "fields": ["enums", "validators", "name_normalization"],
     "file_types": ["validators"],
     "querysets": ["enums", "name_normalization", "country_names"],
-    "models": VALUES,
+    "models": [*VALUES, "permissions"],
     "data_version": [],
     "apps": ["data_version"],
     "migrations": [*FOUNDATION, "reference_data"],
@@ -28,9 +29,9 @@ ALLOWED_IMPORTS = {
     "imports": [*FOUNDATION, "tables"],
     "reminders": FOUNDATION,
     "backups": FOUNDATION,
-    "accounts": ["groups", "http", "reference_data"],
-    "admin": [*FOUNDATION, "history", "tables", "imports", "accounts", "http"],
-    "public": [*FOUNDATION, "data_version", "tables", "imports", "accounts", "http"],
+    "accounts": ["groups", "http", "permissions", "reference_data"],
+    "admin": [*FOUNDATION, "history", "tables", "imports", "accounts", "http", "permissions"],
+    "public": [*FOUNDATION, "data_version", "tables", "imports", "accounts", "http", "permissions"],
     "templatetags": [],
     "management": [*FOUNDATION, "tables", "imports", "reminders", "backups", "accounts", "groups"],
 }
@@ -85,3 +86,9 @@ def test_tests_import_only_helpers_from_each_other():
     imported = {module for path in (ROOT / "tests").rglob("*.py") for module in imported_test_modules(path)}
 
     assert {module for module in imported if not module.startswith("tests.helpers.")} == set()
+
+
+def test_permissions_are_named_in_one_module():
+    modules = [path.name for path in PARTNERS_MODULES if ".has_perm(" in path.read_text()]
+
+    assert modules == ["permissions.py"]

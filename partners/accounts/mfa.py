@@ -22,7 +22,6 @@ from django_otp import verify_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.accounts import session_backend
-from partners.accounts.access import MFA_PENDING
 from partners.accounts.models import RecoveryCodeDevice
 from partners.accounts.reauthentication import (
     ReauthenticationForm,
@@ -33,6 +32,7 @@ from partners.accounts.reauthentication import (
 )
 from partners.accounts.redirects import safe_next_url
 from partners.accounts.security_log import log_event
+from partners.permissions import MFA_PENDING
 
 
 @receiver(user_logged_in)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from partners.models import CalendarLink
+from partners.permissions import can_view_calendar
 
 
 class CalendarLinkForm(forms.ModelForm):
@@ -19,7 +20,7 @@ class CalendarLinkForm(forms.ModelForm):
 
 
 def calendar_link_view(request, site):
-    if not request.user.has_perm("partners.view_agreement"):
+    if not can_view_calendar(request.user):
         raise PermissionDenied
     link = CalendarLink.objects.filter(user=request.user).first()
     if request.method != "POST":

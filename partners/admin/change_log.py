@@ -18,6 +18,7 @@ from partners.admin.object_history import PER_PAGE, can_view
 from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import ACTION_LABELS
 from partners.history.timeline import tracked_models
+from partners.permissions import can_undelete, can_view_imports
 
 NO_USER = "-"
 MAX_DAYS = {"today": 1, "7": 7, "30": 30}
@@ -80,7 +81,7 @@ def change_log_view(request, site):
 
 
 def deleted_objects_view(request, site):
-    if not request.user.is_superuser:
+    if not can_undelete(request.user):
         raise PermissionDenied
     form = ChangeLogFilterForm(request.GET, _viewable_models(site, request), deleted_only=True)
     return _render(request, site, form, title=_("Deleted"))
@@ -95,7 +96,7 @@ def _render(request, site, form, title):
         "page": page,
         "entries": query.load(page) if query else [],
         "deleted_only": form.deleted_only,
-        "can_view_import_runs": request.user.has_perm("partners.view_importrun"),
+        "can_view_import_runs": can_view_imports(request.user),
     }
     return TemplateResponse(request, "admin/partners/history/change_log.html", context)
 

@@ -25,6 +25,7 @@ from partners.admin.document_fields import error_text
 from partners.imports.formats import EXPORT_FORMATS, AnyTableFormat
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import ImportRun
+from partners.permissions import can_export, can_import
 from partners.tables.types import TableError
 
 logger = logging.getLogger(__name__)
@@ -113,6 +114,12 @@ class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
     import_template_name = "admin/partners/university/import.html"
     import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     show_change_form_export = False
+
+    def has_import_permission(self, request):
+        return can_import(request.user)
+
+    def has_export_permission(self, request):
+        return can_export(request.user)
 
     def write_to_tmp_storage(self, import_file, input_format):
         storage = ImportRunStorage()

@@ -14,6 +14,7 @@ from partners.accounts.security_log import log_event
 from partners.admin.ordering import EmptyLastChangeList
 from partners.imports.undo import count_changes, plan_undo, run_changes, undo
 from partners.models import ImportRun
+from partners.permissions import can_open_imported_files, can_undo_imports
 
 MAX_DISPLAYED_CHANGES = 200
 
@@ -42,13 +43,6 @@ class ImportRunAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
-    def has_undo_permission(self, request):
-        return request.user.has_perm("partners.import_university")
-
-    def has_file_permission(self, request):
-        """Only users who can import: a file may have confidential columns that the register does not store."""
-        return request.user.has_perm("partners.import_university")
-
     def get_queryset(self, request):
         return super().get_queryset(request).accepted().defer("content")
 
@@ -69,15 +63,15 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         run = self._get_run_or_404(request, object_id)
-        can_undo = self.has_undo_permission(request) and not run.undone_at
+        can_undo = can_undo_imports(request.user) and not run.undone_at
         changes = run_changes(run, MAX_DISPLAYED_CHANGES).changes()
-        extra = {"can_undo": can_undo, "can_open_file": self.has_file_permission(request), "changes": changes}
+        extra = {"can_undo": can_undo, "can_open_file": can_open_imported_files(request.user), "changes": changes}
         context = self._context(request, run, title=str(run), count=count_changes(run), **extra)
         return TemplateResponse(request, "admin/partners/importrun/change.html", context)
 
     def undo_view(self, request, pk):
         """Show a preview of the undo; on POST, undo."""
-        if not self.has_undo_permission(request):
+        if not can_undo_imports(request.user):
             raise PermissionDenied
         run = self._get_run_or_404(request, pk)
         if run.undone_at:
@@ -90,7 +84,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
 
     def file_view(self, request, pk):
-        if not self.has_file_permission(request):
+        if not can_open_imported_files(request.user):
             raise PermissionDenied
         run = self._get_run_or_404(request, pk)
         log_event("import_file_opened", request.user, request, import_run=run.pk)

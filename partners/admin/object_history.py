@@ -15,6 +15,7 @@ from partners.history.related_objects import RelatedObjects, latest_records
 from partners.history.revert import preview_revert, revert
 from partners.history.timeline import load_timeline_entries, object_timeline, tracked_models
 from partners.history.undelete import deletion_record, preview_undelete, undelete
+from partners.permissions import can_undelete, can_view_imports
 
 PER_PAGE = 100
 MAX_PK_DIGITS = 9
@@ -58,7 +59,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
 
     def undelete_view(self, request, pk):
         """Display a preview of the undelete. POST undeletes."""
-        if not request.user.is_superuser:
+        if not can_undelete(request.user):
             raise PermissionDenied
         if self.model.objects.filter(pk=pk).exists():
             messages.info(request, _("It is in the register."))
@@ -106,7 +107,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
             "opts": self.opts,
             "pk": pk,
             "object": obj,
-            "can_view_import_runs": request.user.has_perm("partners.view_importrun"),
+            "can_view_import_runs": can_view_imports(request.user),
         }
         return TemplateResponse(request, f"admin/partners/history/{template}.html", context)
 

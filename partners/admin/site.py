@@ -11,11 +11,11 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from partners.accounts.access import is_office_user
 from partners.accounts.mfa import MFASetupView, MFAVerifyView, ReauthenticateView
 from partners.accounts.password_change import PasswordChangeView
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.session_views import session_list_view
+from partners.permissions import is_office_user
 
 
 class PartnersAdminSite(admin.AdminSite):

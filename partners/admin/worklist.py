@@ -13,6 +13,7 @@ from partners.admin.deadlines import FAR, THRESHOLDS, deadline_css_class, descri
 from partners.admin.object_history import can_view
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Document, University
+from partners.permissions import can_change_agreements
 from partners.querysets import EXPIRED, IN_FORCE, IN_PROCESS
 
 MAX_ITEMS = 20
@@ -66,7 +67,7 @@ def build_worklist(request, site):
     return {
         "sections": sections,
         "is_mine": is_mine,
-        "can_change": request.user.has_perm("partners.change_agreement"),
+        "can_change": can_change_agreements(request.user),
         "return_url": request.get_full_path(),
     }
 

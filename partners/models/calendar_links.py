@@ -8,6 +8,8 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from partners.permissions import can_view_calendar
+
 
 class CalendarLink(models.Model):
     """A user's calendar feed. Only the token's hash is stored, so that a copy of the database opens no calendar."""
@@ -32,8 +34,7 @@ class CalendarLink(models.Model):
     def for_token(cls, token):
         """Return the link with this token if its user may still view agreements, otherwise None."""
         link = cls.objects.select_related("user").filter(token_hash=_hash_token(token)).first()
-        can_view = link and link.user.is_staff and link.user.has_perm("partners.view_agreement")
-        return link if can_view else None
+        return link if link and can_view_calendar(link.user) else None
 
 
 def _hash_token(token):

@@ -10,9 +10,9 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
 
-from partners.accounts.access import is_office_user
 from partners.http import get_client_network
 from partners.models import University
+from partners.permissions import can_preview_universities
 from partners.public.days import RequestedDay
 from partners.public.downloads import FILE_FORMATS
 from partners.public.error_reports import ReportForm, check_rate_limit, send_report, signed_timestamp
@@ -155,12 +155,9 @@ class UniversityView(DetailView):
         """Return the university; one that is not public only to staff, as a preview."""
         university = super().get_object(queryset)
         self.is_public = University.objects.public(localdate()).filter(pk=university.pk).exists()
-        if not self.is_public and not self._can_preview():
+        if not self.is_public and not can_preview_universities(self.request):
             raise Http404
         return university
-
-    def _can_preview(self):
-        return is_office_user(self.request) and self.request.user.has_perm("partners.view_university")
 
     def get_context_data(self, **kwargs):
         on = localdate()

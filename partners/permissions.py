@@ -1,0 +1,66 @@
+"""Permissions: those of each role in a fresh database, and a named check of each right beyond the pages of one model.
+
+Whoever may view, add or change objects of one model is asked of its ModelAdmin, as everywhere in Django's admin.
+"""
+
+from partners.groups import Role
+
+MFA_PENDING = "mfa_pending"
+"""Session key that is set after the password, until the MFA code is verified."""
+# No "delete": see the rule that nothing recorded is deleted by ordinary paths.
+EDIT_ACTIONS = ("view", "add", "change")
+REGISTER_MODELS = ("country", "university", "agreementtype", "agreement", "document")
+ROLE_PERMISSIONS = {
+    Role.COORDINATOR: [
+        *(f"{action}_{model}" for model in REGISTER_MODELS for action in EDIT_ACTIONS),
+        "import_university",
+        "export_university",
+        "view_importrun",
+    ],
+    Role.ASSISTANT: [*(f"view_{model}" for model in REGISTER_MODELS), "export_university", "view_importrun"],
+}
+"""The permissions of each role's group in a fresh database."""
+
+
+def is_office_user(request):
+    """Return whether the user is active staff and has signed in completely, with an MFA code where one is needed."""
+    user = getattr(request, "user", None)
+    return user is not None and user.is_active and user.is_staff and MFA_PENDING not in request.session
+
+
+def can_preview_universities(request):
+    """Return whether the user may open the public page of a university that is not public."""
+    return is_office_user(request) and request.user.has_perm("partners.view_university")
+
+
+def can_import(user):
+    return user.has_perm("partners.import_university")
+
+
+def can_export(user):
+    return user.has_perm("partners.export_university")
+
+
+def can_undo_imports(user):
+    return can_import(user)
+
+
+def can_open_imported_files(user):
+    """Not everybody who can view imports: a file may have confidential columns that the register does not store."""
+    return can_import(user)
+
+
+def can_view_imports(user):
+    return user.has_perm("partners.view_importrun")
+
+
+def can_view_calendar(user):
+    return user.is_staff and user.has_perm("partners.view_agreement")
+
+
+def can_change_agreements(user):
+    return user.has_perm("partners.change_agreement")
+
+
+def can_undelete(user):
+    return user.is_superuser
