@@ -1,11 +1,73 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
 from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 
+@dataclass(frozen=True)
+class StatusProperties:
+    """Properties of an agreement's status. The defaults are those of a status that only the office sees."""
+
+    is_open: bool = True
+    """The agreement belongs to the office's list and to what a university has. False: it is of the past."""
+    is_public: bool = False
+    """Students see it; a signed one only until its last day."""
+    public_label: str | Promise = ""
+    """The label on the public pages, if it is not the label."""
+    next_actions: tuple[str, ...] = ("end",)
+    """Names of the office's actions on one agreement that the status allows, the most likely first."""
+
+
 class AgreementStatus(TextChoices):
-    IN_PROCESS = "in_process", _("in process")
-    SIGNED = "signed", _("signed")
-    ENDED = "ended", _("ended")
+    """The stored status of an agreement.
+
+    Each member is a value, its StatusProperties and a label. Another status is another line and a migration,
+    as code asks the properties and compares only where the rule is about that one status.
+    """
+
+    IN_PROCESS = (
+        "in_process",
+        StatusProperties(is_public=True, public_label=_("In process, not open yet"), next_actions=("sign", "end")),
+        _("in process"),
+    )
+    SIGNED = (
+        "signed",
+        StatusProperties(is_public=True, public_label=_("In force"), next_actions=("renew", "end")),
+        _("signed"),
+    )
+    ENDED = "ended", StatusProperties(is_open=False, next_actions=()), _("ended")
+
+    def __new__(cls, value: str, properties: StatusProperties) -> AgreementStatus:
+        status = str.__new__(cls, value)
+        status._value_ = value
+        status.is_open = properties.is_open
+        status.is_public = properties.is_public
+        status.next_actions = properties.next_actions
+        status.own_public_label = properties.public_label
+        return status
+
+    @property
+    def public_label(self) -> str | Promise:
+        return self.own_public_label or capfirst(self.label)
+
+    @property
+    def word(self) -> str:
+        """The word in the register's files. It is not translated, so that any language setting can import it."""
+        return self.value.replace("_", " ")
+
+    @property
+    def qualifier(self) -> str:
+        """The word after an agreement type in the office's list; empty for signed ones, which stand there without."""
+        return self.word if self.is_open and self != AgreementStatus.SIGNED else ""
+
+    @property
+    def slug(self) -> str:
+        """The name in URLs and in JSON, where signed ones have one of two names by their dates instead."""
+        return self.value.replace("_", "-")
 
 
 class StudyLevel(TextChoices):

@@ -7,16 +7,29 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext_lazy as _
 
 from partners.country_names import country_codes_matching
 from partners.enums import AgreementStatus
 from partners.name_normalization import tokenize_query
 
-IN_FORCE = "in-force"
-EXPIRED = "expired"
-IN_PROCESS = "in-process"
-ENDED = "ended"
-STATES = [IN_PROCESS, IN_FORCE, EXPIRED, ENDED]
+IN_FORCE, EXPIRED = "in-force", "expired"
+IN_PROCESS, ENDED = AgreementStatus.IN_PROCESS.slug, AgreementStatus.ENDED.slug
+UNDATED_STATUSES = [status for status in AgreementStatus if status is not AgreementStatus.SIGNED]
+STATE_LABELS = {
+    IN_PROCESS: AgreementStatus.IN_PROCESS.label,
+    IN_FORCE: _("in force"),
+    EXPIRED: _("expired"),
+    **{status.slug: status.label for status in UNDATED_STATUSES},
+}
+"""Labels of the states of agreements by their names in URLs and in JSON. A state is a status, or for signed ones
+what follows from their last day.
+"""
+PUBLIC_STATE_LABELS = {
+    IN_FORCE: AgreementStatus.SIGNED.public_label,
+    **{status.slug: status.public_label for status in UNDATED_STATUSES if status.is_public},
+}
+"""Labels for students of the states that they see."""
 
 MATCH_NONE = Q(pk__in=())
 # No name is longer, and the statement for a longer query would exceed the databases' limits.
@@ -32,12 +45,11 @@ def _state_q(state: str, on: date) -> Q:
     if isinstance(on, PastDay):
         return _past_state_q(on) if state == IN_FORCE else MATCH_NONE
     signed, past = Q(status=AgreementStatus.SIGNED), Q(valid_until__lt=on)
-    return {
-        IN_FORCE: signed & (Q(valid_until=None) | Q(valid_until__gte=on)),
-        EXPIRED: signed & past,
-        IN_PROCESS: Q(status=AgreementStatus.IN_PROCESS),
-        ENDED: Q(status=AgreementStatus.ENDED),
-    }.get(state, MATCH_NONE)
+    if state == IN_FORCE:
+        return signed & (Q(valid_until=None) | Q(valid_until__gte=on))
+    if state == EXPIRED:
+        return signed & past
+    return Q(status__in=[status for status in UNDATED_STATUSES if status.slug == state])
 
 
 def _past_state_q(on: date) -> Q:
@@ -54,7 +66,7 @@ def _past_state_q(on: date) -> Q:
 def agreement_state(status: str, valid_until: date | None, on: date) -> str:
     """Return the state of an agreement with these values, as ``in_states`` would find it."""
     if status != AgreementStatus.SIGNED:
-        return {AgreementStatus.IN_PROCESS: IN_PROCESS, AgreementStatus.ENDED: ENDED}[AgreementStatus(status)]
+        return AgreementStatus(status).slug
     return EXPIRED if valid_until and valid_until < on else IN_FORCE
 
 
@@ -86,7 +98,7 @@ class UniversityQuerySet(QuerySet):
         return self.filter(Exists(agreements if states is None else agreements.in_states(on, *states)))
 
     def with_open_agreement(self) -> UniversityQuerySet:
-        return self.filter(Exists(self._agreements().not_ended()))
+        return self.filter(Exists(self._agreements().open()))
 
     def public(self, on: date) -> UniversityQuerySet:
         return self.filter(Exists(self._agreements().public(on)), is_listed=True)
@@ -145,9 +157,9 @@ class AgreementQuerySet(QuerySet):
         return self.filter(status=AgreementStatus.SIGNED)
 
     def count_universities_by_state(self, on: date) -> dict[str, int]:
-        counts = [Count("university", distinct=True, filter=_state_q(state, on)) for state in STATES]
+        counts = [Count("university", distinct=True, filter=_state_q(state, on)) for state in STATE_LABELS]
         result = self.aggregate(**{f"count_{index}": count for index, count in enumerate(counts)})
-        return dict(zip(STATES, result.values(), strict=True))
+        return dict(zip(STATE_LABELS, result.values(), strict=True))
 
     def with_last_change(self) -> AgreementQuerySet:
         """Annotate ``last_changed_at``: the latest change of the agreement or of one of its documents."""
@@ -175,12 +187,12 @@ class AgreementQuerySet(QuerySet):
         documents = self.model.documents.field.model.objects.active()
         return self.annotate(has_document=Exists(documents.filter(agreement=OuterRef("pk"))))
 
-    def not_ended(self) -> AgreementQuerySet:
-        """Filter to signed and in-process agreements, as in the office's list."""
-        return self.exclude(status=AgreementStatus.ENDED)
+    def open(self) -> AgreementQuerySet:
+        """Filter to those of an open status, as in the office's list."""
+        return self.filter(status__in=[status for status in AgreementStatus if status.is_open])
 
     def public(self, on: date) -> AgreementQuerySet:
-        return self.in_states(on, IN_FORCE, IN_PROCESS)
+        return self.in_states(on, *PUBLIC_STATE_LABELS)
 
     def ordered_by_university(self) -> AgreementQuerySet:
         """Order by university, in the order of ``UniversityQuerySet.in_alphabetical_order``."""

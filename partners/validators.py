@@ -18,11 +18,12 @@ NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
 # Control characters, lone surrogates, line and paragraph separators, and Unicode noncharacters, some of which
 # XML cannot contain.
 CONTROL_CHARACTERS_RE = re.compile(f"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029{NONCHARACTERS}]")
-# Separators and the qualifier of terms in the office's list, as in "Bilateral/Erasmus+ (in process)"; names of
+# Separators and the qualifiers of terms in the office's list, as in "Bilateral/Erasmus+ (in process)"; names of
 # agreement types must not match either. Apply them to text with collapsed white space only: a pattern that
 # repeats white space takes quadratic time.
 TERM_SEPARATOR_RE = re.compile(r" ?[/&,;] ?(?:and )?| and | \+ (?![(/&,;+]|and |$)", re.IGNORECASE)
-IN_PROCESS_RE = re.compile(r" ?(?:\( ?in[ -]*process ?\)|^in[ -]*process)$", re.IGNORECASE)
+_QUALIFIERS = "|".join(status.qualifier.replace(" ", "[ -]*") for status in AgreementStatus if status.qualifier)
+QUALIFIER_RE = re.compile(rf" ?(?:\( ?({_QUALIFIERS}) ?\)|^({_QUALIFIERS}))$", re.IGNORECASE)
 
 
 def run_validators(*checks: tuple) -> None:
@@ -89,7 +90,7 @@ def _reject_control_characters(line: str, message: str) -> None:
 def validate_type_name(name: str) -> None:
     """Validate that the name of an agreement type parses as one term in the office's list."""
     text = collapse_white_space(name)
-    if TERM_SEPARATOR_RE.search(f" {text} ") or IN_PROCESS_RE.search(text):
+    if TERM_SEPARATOR_RE.search(f" {text} ") or QUALIFIER_RE.search(text):
         raise ValidationError(
             _(
                 "“%(value)s” would be read as several terms in the office's list. "

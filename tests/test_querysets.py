@@ -4,7 +4,7 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, University
-from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATES, agreement_state
+from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATE_LABELS, agreement_state
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 DAY_BEFORE, DAY, DAY_AFTER = date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)
@@ -83,8 +83,8 @@ def test_in_process_excludes_signed_and_ended(agreements_by_state):
     assert labels(Agreement.objects.in_process(), agreements_by_state) == ["in process", "in process, past"]
 
 
-def test_not_ended_excludes_ended(agreements_by_state):
-    assert labels(Agreement.objects.not_ended(), agreements_by_state) == [*agreements_by_state][:6]
+def test_open_excludes_ended(agreements_by_state):
+    assert labels(Agreement.objects.open(), agreements_by_state) == [*agreements_by_state][:6]
 
 
 def test_public_agreements_are_in_force_or_in_process(agreements_by_state):
@@ -251,9 +251,9 @@ def test_expiring_is_within_days_until_the_end(agreements_by_state, within, expe
 
 
 def test_agreement_state_agrees_with_in_states(agreements_by_state):
-    found = {state: labels(Agreement.objects.in_states(DAY, state), agreements_by_state) for state in STATES}
+    found = {state: labels(Agreement.objects.in_states(DAY, state), agreements_by_state) for state in STATE_LABELS}
 
-    derived = {state: [] for state in STATES}
+    derived = {state: [] for state in STATE_LABELS}
     for label, agreement in agreements_by_state.items():
         derived[agreement_state(agreement.status, agreement.valid_until, DAY)].append(label)
     assert derived == found

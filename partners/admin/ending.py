@@ -58,4 +58,4 @@ class BulkEndView(BulkAgreementView):
     success_message = gettext_lazy("Ended")
 
     def get_eligible_queryset(self):
-        return Agreement.objects.not_ended()
+        return Agreement.objects.open()

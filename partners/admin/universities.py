@@ -30,7 +30,7 @@ class UniversityAdmin(RegisterImportExportMixin, RegisterAdmin):
     ]
 
     def get_queryset(self, request):
-        agreements = Agreement.objects.not_ended().select_related("agreement_type").ordered_by_type()
+        agreements = Agreement.objects.open().select_related("agreement_type").ordered_by_type()
         return super().get_queryset(request).prefetch_related(Prefetch("agreements", agreements, "open_agreements"))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):

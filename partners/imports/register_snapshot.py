@@ -68,7 +68,7 @@ class RegisterSnapshot:
 
 def iter_terms(agreements: AgreementQuerySet, *extra_fields: str) -> Iterator[tuple]:
     """Yield a tuple for each open agreement: pk of the university, term, pk of the agreement, extra fields."""
-    rows = agreements.not_ended().values_list("university", "agreement_type__name", "status", "pk", *extra_fields)
+    rows = agreements.open().values_list("university", "agreement_type__name", "status", "pk", *extra_fields)
     term = cache(Term)
     for university, agreement_type, status, *extra in rows.iterator():
         yield university, term(agreement_type, status == AgreementStatus.IN_PROCESS), *extra

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from partners.name_normalization import collapse_white_space, matching_key, normalize_name
-from partners.validators import IN_PROCESS_RE, TERM_SEPARATOR_RE
+from partners.validators import QUALIFIER_RE, TERM_SEPARATOR_RE
 
 MAX_UNKNOWN = 5
 """Unknown terms of one cell that an error names."""
@@ -42,7 +42,7 @@ def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
     written = [part for part in map(str.strip, parts) if part]
     terms, unknown = set(), {}
     for part in written:
-        name = IN_PROCESS_RE.sub("", part)
+        name = QUALIFIER_RE.sub("", part)
         in_process = name != part
         if name and matching_key(name) not in known:
             unknown.setdefault(matching_key(name), name)

@@ -179,7 +179,7 @@ def _block_if_slot_taken(run: ImportRun, changes: Sequence[RunChange]) -> None:
     candidates = [change for change in changes if not change.blocked_reason]
     candidate_ids = {change.record.id for change in candidates}
     universities = Agreement.history.filter(import_run=run).values("university")
-    existing = Agreement.objects.not_ended().filter(university__in=universities)
+    existing = Agreement.objects.open().filter(university__in=universities)
     taken = {unique_slot(agreement) for agreement in existing if agreement.pk not in candidate_ids}
     blocked = True
     while blocked:
