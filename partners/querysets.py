@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
+from simple_history.manager import HistoricalQuerySet
 
 from partners.country_names import country_codes_matching
 from partners.enums import AgreementStatus
@@ -209,6 +210,21 @@ class DocumentQuerySet(QuerySet):
 
     def active(self) -> DocumentQuerySet:
         return self.filter(is_withdrawn=False)
+
+
+class HistoryQuerySet(HistoricalQuerySet):
+    """History rows of a model. The order is that of their pks, as rows written in bulk have the same date."""
+
+    def with_previous(self, *names: str) -> HistoryQuerySet:
+        """Annotate ``previous_<name>``: the values of the object's previous row; None if there is no such row."""
+        previous = self.model.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+        previous = previous.order_by("-history_id")
+        return self.annotate(**{f"previous_{name}": Subquery(previous.values(name)[:1]) for name in names})
+
+    def latest_of_each(self) -> HistoryQuerySet:
+        """Filter to the latest row of each object, deletions included."""
+        latest_ids = self.order_by().values("id").annotate(latest_id=Max("history_id")).values("latest_id")
+        return self.filter(history_id__in=latest_ids)
 
 
 def _latest_history_date(history: QuerySet) -> Subquery:

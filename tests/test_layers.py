@@ -26,7 +26,7 @@ ALLOWED_IMPORTS = {
     "http": [],
     "tables": ["name_normalization", "file_types"],
     "history": FOUNDATION,
-    "imports": [*FOUNDATION, "tables"],
+    "imports": [*FOUNDATION, "history", "tables"],
     "reminders": FOUNDATION,
     "backups": FOUNDATION,
     "accounts": ["groups", "http", "permissions", "reference_data"],

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from partners.admin.bulk_views import BulkAgreementView, agreement_links
 from partners.admin.date_fields import DateField
 from partners.admin.form_fields import assignable_users
-from partners.history.related_objects import latest_records
 from partners.models import Agreement
 
 NOBODY = "-"
@@ -84,7 +83,7 @@ class BulkEdit:
     @cached_property
     def digest(self):
         """Hash of the new values and the agreements' versions, to detect that the preview is outdated."""
-        records = latest_records(Agreement, [agreement.pk for agreement in self.agreements])
+        records = Agreement.history.filter(id__in=[agreement.pk for agreement in self.agreements]).latest_of_each()
         versions = [(record.id, record.history_id) for record in records]
         values = {name: getattr(value, "pk", value) for name, value in self.values.items()}
         return hashlib.sha256(repr((sorted(versions), sorted(values.items(), key=repr))).encode()).hexdigest()

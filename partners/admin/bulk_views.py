@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -197,7 +198,7 @@ def _describe_concurrent_changes(agreement, displayed_version):
     """Describe the fields changed since `displayed_version`, or only the last change if history lacks that version."""
     changes = ConcurrentChanges([agreement], {agreement.pk: displayed_version}).changes(agreement.pk)
     related = RelatedObjects([row for change in changes for row in (change.base, change.current) if row])
-    what = "; ".join(str(change.describe(related)) for change in changes if change.base)
+    what = "; ".join(capfirst(str(change.describe(related))) for change in changes if change.base)
     last = _describe_last_change(agreement)
     if not what:
         return _("It was %s since this page was opened. Look at it again, then press once more.") % last

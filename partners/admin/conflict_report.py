@@ -4,9 +4,9 @@ import copy
 from dataclasses import dataclass, field
 
 from partners.history.concurrent_changes import ConcurrentChange, field_value
-from partners.history.diff import FieldChange, diff_records, display_value
+from partners.history.diff import FieldChange, diff, display_value
 from partners.history.entries import DELETED, HistoryEntry, load_entries
-from partners.history.related_objects import RelatedObjects, latest_records
+from partners.history.related_objects import RelatedObjects
 
 
 @dataclass
@@ -89,7 +89,7 @@ def _submitted_instance(form):
 def _submitted_value(form, change, submitted, related):
     if change.name in form.invalid_fields:
         return form[change.name].value()
-    return display_value(change.field, submitted, related)
+    return display_value(change.field, getattr(submitted, change.field.attname), related)
 
 
 def _added_objects(formset):
@@ -111,8 +111,10 @@ def _lost_input(record, form):
     """Return the changes that the form would have made to the record."""
     form.full_clean()
     names = {field.name for field in form.visible_fields()}
-    return [change for change in diff_records(record, form.instance) if change.name in names]
+    return [change for change in diff(record, form.instance) if change.name in names]
 
 
 def _latest_entries(model, ids):
-    return load_entries(model, [record.history_id for record in latest_records(model, ids)]) if ids else []
+    if not ids:
+        return []
+    return load_entries(model, model.history.filter(id__in=ids).latest_of_each().values_list("history_id", flat=True))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from partners.history.diff import display_values
-from partners.history.related_objects import RelatedObjects, latest_records
+from partners.history.related_objects import RelatedObjects
 from partners.history.revert import preview_revert, revert
 from partners.history.timeline import load_timeline_entries, object_timeline, tracked_models
 from partners.history.undelete import deletion_record, preview_undelete, undelete
@@ -91,7 +91,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
         context = {
             "title": _("A version of %s") % obj,
             "record": record,
-            "values": display_values(record, RelatedObjects([record])),
+            "values": display_values(record),
             "plan": plan,
             "is_deleted": plan is None,
             "can_revert": self.has_change_permission(request, plan and obj),
@@ -114,7 +114,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
     def _get_object_or_last_version(self, request, pk):
         """Return the object, or its last version if it has been deleted, and whether it has been deleted."""
         obj = self.model.objects.filter(pk=pk).first()
-        record = next(iter([] if obj else latest_records(self.model, [pk])), None)
+        record = None if obj else self.model.history.filter(id=pk).latest_of_each().first()
         if obj is None and record is None:
             raise Http404
         if not self.has_view_permission(request, obj):

@@ -17,7 +17,6 @@ from partners.admin.optimistic_locking_forms import (
     serialize_versions,
 )
 from partners.history.concurrent_changes import ConcurrentChanges, annotate_version
-from partners.history.related_objects import latest_records
 
 
 class OptimisticLockingInline:
@@ -82,7 +81,7 @@ class OptimisticLockingAdmin:
 
     def _latest_record(self, object_id):
         pk = unquote(object_id)
-        return next(iter(latest_records(self.model, [pk]) if pk.isdecimal() else []), None)
+        return self.model.history.filter(id=pk).latest_of_each().first() if pk.isdecimal() else None
 
     def _render_deleted_conflict(self, request, record):
         """Display what was submitted for a deleted object, so that the user can copy it."""

@@ -17,7 +17,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from partners.history.diff import EMPTY_DISPLAY, FieldChange, display_value, field_label
+from partners.history.diff import FieldChange, diff
 from partners.history.related_objects import RelatedObjects, tracked_fields
 
 
@@ -43,10 +43,6 @@ class ConcurrentChange:
         return self.field.name
 
     @property
-    def label(self) -> str:
-        return field_label(self.field)
-
-    @property
     def user_display(self) -> str:
         return str(self.record.history_user or _("the command line"))
 
@@ -61,8 +57,8 @@ class ConcurrentChange:
         return field_value(self.field, instance) == field_value(self.field, self.current)
 
     def describe(self, related: RelatedObjects) -> FieldChange:
-        old = display_value(self.field, self.base, related) if self.base else EMPTY_DISPLAY
-        return FieldChange(self.name, self.label, old, display_value(self.field, self.current, related))
+        changes = diff(self.base or {}, self.current, related=related)
+        return next(change for change in changes if change.name == self.name)
 
 
 class ConcurrentChanges:

@@ -1,8 +1,10 @@
-"""Field-by-field differences between two historical records, or a record and the object, as display text."""
+"""Field-by-field differences between two records or two mappings of field values, as display text."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db import models
@@ -13,12 +15,18 @@ from django.utils.translation import gettext as _
 
 from partners.enums import StudyLevel
 from partners.fields import NameListField, StudyLevelsField
-from partners.history.related_objects import RelatedObjects, tracked_fields
+from partners.history.related_objects import RelatedObjects, tracked_model
 
 EMPTY_DISPLAY = "\N{EN DASH}"
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+
+Values = models.Model | Mapping[str, object]
+"""An instance, a historical record, or values by field name, in which a foreign key is a pk, an object or its name."""
 
 
 class FieldChange(NamedTuple):
+    """The change of one field. Its label is in lower case, as within a sentence."""
+
     name: str
     label: str
     old: str
@@ -28,44 +36,54 @@ class FieldChange(NamedTuple):
         return _("%(field)s: %(old)s → %(new)s") % {"field": self.label, "old": self.old, "new": self.new}
 
 
-def diff_records(old: models.Model, new: models.Model, related: RelatedObjects | None = None) -> list[FieldChange]:
-    """Return the fields that differ, in model order.
+def diff(
+    old: Values,
+    new: Values,
+    model: type[models.Model] | None = None,
+    *,
+    related: RelatedObjects | None = None,
+    labels: Mapping[str, str] = NO_TEXTS,
+    empty_texts: Mapping[str, str] = NO_TEXTS,
+    max_length: int | None = None,
+) -> list[FieldChange]:
+    """Return the fields that differ, in model order. A field that a mapping does not have counts as empty.
 
-    Pass `related` when comparing many pairs, so that related objects are loaded once for all of them.
+    Mappings need the `model`. Pass `related` when comparing many pairs of records, so that related objects are loaded
+    once for all of them. `labels` and `empty_texts` replace the field's label and the dash for no value, by field name.
+    With `max_length`, longer texts are cut, and those of several lines are put on one.
     """
-    changed = [field for field in tracked_fields(new) if getattr(old, field.attname) != getattr(new, field.attname)]
+    tracked = (model or tracked_model(new)).history.model.tracked_fields
+    changed = [field for field in tracked if _raw_value(field, old) != _raw_value(field, new)]
     if changed and related is None:
-        related = RelatedObjects([old, new])
+        related = RelatedObjects(row for row in (old, new) if isinstance(row, models.Model))
+    changes = []
+    for field in changed:
+        values = [_raw_value(field, old), _raw_value(field, new)]
+        empty = empty_texts.get(field.name, EMPTY_DISPLAY)
+        texts = [empty if value in (None, "") else display_value(field, value, related) for value in values]
+        if max_length:
+            texts = [_shorten(text, max_length) for text in texts]
+        changes.append(FieldChange(field.name, labels.get(field.name, str(field.verbose_name)), *texts))
+    return changes
+
+
+def display_values(record: models.Model) -> list[tuple[str, str]]:
+    """Return (label, value) of all fields of a record but the primary key."""
+    related = RelatedObjects([record])
+    fields = [field for field in record.tracked_fields if not field.primary_key]
     return [
-        FieldChange(
-            field.name, field_label(field), display_value(field, old, related), display_value(field, new, related)
-        )
-        for field in changed
+        (capfirst(str(field.verbose_name)), display_value(field, getattr(record, field.attname), related))
+        for field in fields
     ]
 
 
-def display_values(row: models.Model, related: RelatedObjects) -> list[tuple[str, str]]:
-    """Return (label, value) of all fields but the primary key."""
-    fields = [field for field in tracked_fields(row) if not field.primary_key]
-    return [(field_label(field), display_value(field, row, related)) for field in fields]
-
-
-def field_label(field: models.Field) -> str:
-    return capfirst(str(field.verbose_name))
-
-
-def display_value(field: models.Field, row: models.Model, related: RelatedObjects) -> str:
-    value = getattr(row, field.attname)
+def display_value(field: models.Field, value: object, related: RelatedObjects) -> str:
     if value is None or value == "":
         return EMPTY_DISPLAY
-    if field.related_model:
-        return related.display_name((field.related_model, value))
-    return _format_value(field, value)
-
-
-def _format_value(field: models.Field, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, int) and field.related_model:
+        return related.display_name((field.related_model, value))
     if isinstance(value, datetime):
         return date_format(localtime(value), "DATETIME_FORMAT")
     if isinstance(value, date):
@@ -75,3 +93,15 @@ def _format_value(field: models.Field, value: object) -> str:
     if isinstance(field, NameListField):
         return ", ".join(value.split("\n"))
     return str(dict(field.flatchoices).get(value, value))
+
+
+def _raw_value(field: models.Field, values: Values) -> object:
+    return values.get(field.name) if isinstance(values, Mapping) else getattr(values, field.attname)
+
+
+def _shorten(text: str, max_length: int) -> str:
+    line = ", ".join(filter(None, text.split("\n")))
+    if len(line) <= max_length:
+        return line
+    params = {"beginning": line[:max_length].rstrip(), "length": len(text)}
+    return _("%(beginning)s… (%(length)d characters)") % params

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import models
-from django.db.models import OuterRef, Subquery
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from partners.history.diff import FieldChange, diff_records
+from partners.history.diff import FieldChange, diff
 from partners.history.related_objects import RelatedObjects, tracked_model
 
 ADDED, CHANGED, DELETED = "+", "~", "-"
@@ -55,26 +54,20 @@ class HistoryEntry:
 
 def load_entries(model: type[models.Model], ids: Iterable[int]) -> list[HistoryEntry]:
     """Return entries for the history ids; the number of queries does not depend on how many."""
-    history = model.history.model.objects
-    earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
-    records = list(
-        history.filter(history_id__in=ids)
-        .select_related("history_user")
-        .annotate(previous_id=Subquery(earlier.values("history_id")[:1]))
-    )
-    previous_records = history.in_bulk({record.previous_id for record in records} - {None})
+    records = list(model.history.filter(history_id__in=ids).select_related("history_user").with_previous("history_id"))
+    previous_records = model.history.in_bulk({record.previous_history_id for record in records} - {None})
     return _build_entries(records, previous_records)
 
 
 def _build_entries(records: Sequence[models.Model], previous_records: dict[int, models.Model]) -> list[HistoryEntry]:
     related = RelatedObjects([*records, *previous_records.values()])
-    return [_build_entry(record, previous_records.get(record.previous_id), related) for record in records]
+    return [_build_entry(record, previous_records.get(record.previous_history_id), related) for record in records]
 
 
 def _build_entry(record: models.Model, previous: models.Model | None, related: RelatedObjects) -> HistoryEntry:
     entry = HistoryEntry(record, related.title(record), ACTION_LABELS[record.history_type])
     if record.history_type == CHANGED:
-        entry.field_changes = diff_records(previous, record, related) if previous else []
+        entry.field_changes = diff(previous, record, related=related) if previous else []
         entry.action = _action_label(previous, entry.field_changes)
     elif record.history_type == ADDED and previous:
         entry.action = _("brought back")

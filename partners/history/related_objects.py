@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
-from django.db.models import ForeignKey, Max
+from django.db.models import ForeignKey
 from django.utils.translation import gettext as _
 
 Key = tuple[type[models.Model], int]
@@ -46,7 +47,9 @@ class RelatedObjects(dict[Key, models.Model]):
             self |= found | _load_deleted(model, ids - {pk for _model, pk in found})
 
     def display_name(self, key: Key) -> str:
-        return str(self[key]) if key in self else _("number %d, which is gone") % key[1]
+        if key in self:
+            return str(self[key])
+        return _("a deleted account") if key[0] is get_user_model() else _("number %d, which is gone") % key[1]
 
     def build_instance(self, row: models.Model) -> models.Model:
         """Return an unsaved instance with the values of the row and its related objects."""
@@ -65,16 +68,10 @@ class RelatedObjects(dict[Key, models.Model]):
             return f"{tracked_model(row)._meta.verbose_name} {row.id}"
 
 
-def latest_records(model: type[models.Model], ids: Iterable[int]) -> list[models.Model]:
-    history = model.history.model.objects
-    latest = history.filter(id__in=ids).order_by().values("id").annotate(latest_id=Max("history_id"))
-    return list(history.filter(history_id__in=latest.values("latest_id")))
-
-
 def _load_deleted(model: type[models.Model], ids: set[int]) -> dict[Key, models.Model]:
     if not ids or not hasattr(model, "history"):
         return {}
     return {
         (model, record.id): model(**{field.attname: getattr(record, field.attname) for field in record.tracked_fields})
-        for record in latest_records(model, ids)
+        for record in model.history.filter(id__in=ids).latest_of_each()
     }

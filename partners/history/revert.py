@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from partners.fields import SearchKeyField
-from partners.history.diff import FieldChange, diff_records, field_label
+from partners.history.diff import FieldChange, diff
 from partners.history.related_objects import RelatedObjects, foreign_keys, tracked_fields, tracked_model
 from partners.models import Agreement
 
@@ -42,7 +43,7 @@ class RevertPlan:
 def preview_revert(record: models.Model, current: models.Model) -> RevertPlan:
     related = RelatedObjects([record, current])
     reverted, skipped_fields = build_reverted(record, current, related)
-    field_changes = diff_records(current, reverted, related)
+    field_changes = diff(current, reverted, related=related)
     plan = RevertPlan(record, reverted, latest_history_id(record), field_changes, skipped_fields)
     if field_changes:
         plan.errors = validation_messages(reverted)
@@ -87,7 +88,7 @@ def build_reverted(
     for foreign_key, key in foreign_keys(record):
         if key not in related.existing_keys:
             setattr(reverted, foreign_key.attname, getattr(current, foreign_key.attname))
-            params = {"field": field_label(foreign_key), "name": related.display_name(key)}
+            params = {"field": capfirst(str(foreign_key.verbose_name)), "name": related.display_name(key)}
             skipped_fields.append(_("%(field)s: “%(name)s” is gone.") % params)
     for model_field in reverted._meta.fields:
         if isinstance(model_field, SearchKeyField):
@@ -115,7 +116,7 @@ def try_save(instance: models.Model, reason: str, user: models.Model, **save_kwa
 
 
 def _labelled_messages(instance: models.Model, error: ValidationError) -> Iterator[str]:
-    labels = {model_field.name: field_label(model_field) for model_field in instance._meta.fields}
+    labels = {model_field.name: capfirst(str(model_field.verbose_name)) for model_field in instance._meta.fields}
     for name, messages in error.message_dict.items():
         for message in messages:
             yield f"{labels[name]}: {message}" if name in labels else message

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.apps import apps
 from django.db import models
-from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, F, Q, QuerySet, Value
 
 from partners.history.entries import HistoryEntry, load_entries
 
@@ -34,19 +34,17 @@ def union_by_date(querysets: Iterable[QuerySet]) -> QuerySet:
 
 def object_timeline(model: type[models.Model], pk: int, foreign_keys: Iterable[models.ForeignKey] = ()) -> QuerySet:
     """Return the changes of an object, and of objects that referred to it at the time by one of the foreign keys."""
-    records = model.history.model.objects.filter(id=pk)
+    records = model.history.filter(id=pk)
     children = (_children_timeline(foreign_key, pk) for foreign_key in foreign_keys)
     return union_by_date([as_timeline_rows(records, model._meta.model_name), *children])
 
 
 def _children_timeline(foreign_key: models.ForeignKey, pk: int) -> QuerySet:
     """Include the change by which a child moved to another parent, but none after it."""
-    name, history = foreign_key.name, foreign_key.model.history.model.objects
+    name, attname, history = foreign_key.name, foreign_key.attname, foreign_key.model.history
     ever_children = history.filter(**{name: pk}).values("id")
-    earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
-    previous_parent = Subquery(earlier.values(foreign_key.attname)[:1])
-    records = history.filter(id__in=ever_children).annotate(previous_parent=previous_parent)
-    records = records.filter(Q(**{name: pk}) | Q(previous_parent=pk))
+    records = history.filter(id__in=ever_children).with_previous(attname)
+    records = records.filter(Q(**{name: pk}) | Q(**{f"previous_{attname}": pk}))
     return as_timeline_rows(records, foreign_key.model._meta.model_name)
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db import models, transaction
 
 from partners.history.entries import DELETED
-from partners.history.related_objects import RelatedObjects, latest_records, tracked_model
+from partners.history.related_objects import RelatedObjects, tracked_model
 from partners.history.revert import build_reverted, latest_history_id, try_save, validation_messages
 from partners.models import Agreement, University
 
@@ -47,7 +47,7 @@ class UndeletePlan:
 
 def deletion_record(model: type[models.Model], pk: int) -> models.Model | None:
     """Return the record of the deletion. None if the object exists, or never existed."""
-    latest = next(iter(latest_records(model, [pk])), None)
+    latest = model.history.filter(id=pk).latest_of_each().first()
     is_deleted = latest and latest.history_type == DELETED and not model.objects.filter(pk=pk).exists()
     return latest if is_deleted else None
 

@@ -9,9 +9,14 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from partners.querysets import HistoryQuerySet
+
 
 class ProtectingHistory(HistoricalRecords):
     """HistoricalRecords whose foreign keys to users are PROTECT; the library's own are SET_NULL."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, historical_queryset=HistoryQuerySet, **kwargs)
 
     def create_history_model(self, model, inherited):
         history_model = super().create_history_model(model, inherited)
