@@ -116,3 +116,11 @@ class SearchKeyField(models.TextField):
         value = "\n".join(key for key in map(matching_key, lines) if key)
         setattr(model_instance, self.attname, value)
         return value
+
+
+def update_search_keys(instance):
+    """Derive the instance's search keys, as ``save`` would and ``bulk_update`` would not. Return their names."""
+    fields = [field for field in instance._meta.fields if isinstance(field, SearchKeyField)]
+    for field in fields:
+        field.pre_save(instance, add=False)
+    return [field.name for field in fields]

@@ -1,7 +1,14 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField, StudyLevelsField
+from partners.fields import (
+    MultilineTextField,
+    NameField,
+    NameListField,
+    SearchKeyField,
+    StudyLevelsField,
+    update_search_keys,
+)
 from partners.models import University
 from tests.helpers.factories import UniversityFactory
 
@@ -50,6 +57,16 @@ def test_instance_has_the_stored_values(write):
     university = write(name="  E\u0301cole\u00a0 Normale ", other_names="ENS\u00a0 Paris\r\n", city=" Łódź  1")
 
     assert (university.name, university.other_names, university.city) == ("École Normale", "ENS Paris", "Łódź 1")
+
+
+def test_search_keys_are_updated_for_a_bulk_update():
+    university = UniversityFactory()
+    university.name, university.city = "École Normale", "Łódź"
+
+    names = update_search_keys(university)
+    University.objects.bulk_update([university], ["name", "city", *names])
+
+    assert stored_values(university)[3:] == ("ecole normale", "ecole normale\nlodz")
 
 
 @pytest.mark.parametrize("field", ["name", "city"])

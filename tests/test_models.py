@@ -8,6 +8,7 @@ from django.db.models import ProtectedError, UniqueConstraint
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
+from partners.models.agreements import release_unique_slots
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
@@ -265,6 +266,33 @@ def test_predecessor_stays_signed_if_its_renewal_is_rejected():
 
     assert statuses(predecessor.university) == ["signed", "in_process"]
     assert change_reasons(predecessor) == [("+", None)]
+
+
+def test_agreements_swap_places_once_these_are_released(bilateral, erasmus):
+    first = AgreementFactory(agreement_type=bilateral)
+    second = AgreementFactory(agreement_type=erasmus, university=first.university)
+    new = AgreementFactory.build(university=first.university, agreement_type=bilateral, status=IN_PROCESS)
+    first.agreement_type, second.agreement_type = erasmus, bilateral
+
+    release_unique_slots([first, second, new])
+    for agreement in (first, second, new):
+        agreement.save()
+
+    assert [str(agreement) for agreement in first.university.agreements.order_by("pk")] == [
+        f"{first.university}: Erasmus+ (signed)",
+        f"{first.university}: Bilateral (signed)",
+        f"{first.university}: Bilateral (in process)",
+    ]
+    assert [change_type for change_type, _reason in change_reasons(first)] == ["+", "~"]
+
+
+def test_releasing_places_leaves_others_alone(erasmus):
+    first = AgreementFactory()
+    first.agreement_type = erasmus
+
+    release_unique_slots([first, AgreementFactory(university=first.university, status=IN_PROCESS)])
+
+    assert statuses(first.university) == ["signed", "in_process"]
 
 
 def test_ending_is_recorded_in_history():

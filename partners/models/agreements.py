@@ -172,3 +172,24 @@ class Agreement(models.Model):
 
     def study_levels_display(self):
         return ", ".join(str(StudyLevel(level).label) for level in self.study_levels.split(",") if level)
+
+
+def unique_slot(agreement):
+    """Return the values that no two open agreements share, or None if it is not open. It may be a history record."""
+    if not AgreementStatus(agreement.status).is_open:
+        return None
+    return agreement.university_id, agreement.agreement_type_id, agreement.status
+
+
+def release_unique_slots(agreements):
+    """End, without history, those whose stored slot another of these agreements takes when they are saved.
+
+    They can then be saved one after another although they swap types or statuses.
+    """
+    slots = {agreement.pk: unique_slot(agreement) for agreement in agreements if agreement.pk}
+    taken = {unique_slot(agreement) for agreement in agreements}
+    stored = Agreement.objects.open().only("university", "agreement_type", "status").in_bulk(slots)
+    released = [old for old in stored.values() if unique_slot(old) != slots[old.pk] and unique_slot(old) in taken]
+    for agreement in released:
+        agreement.status = AgreementStatus.ENDED
+    Agreement.objects.bulk_update(released, ["status"])
