@@ -5,7 +5,6 @@ from django.urls import include, path, re_path
 from django.utils.module_loading import autodiscover_modules
 
 from exchange.i18n import redirect_to_default_language
-from partners.public import urls as public
 
 autodiscover_modules("admin", "admin.screens", register_to=admin.site)
 
@@ -13,8 +12,8 @@ urlpatterns = [
     path("admin/", include("partners.accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("partners.reminders.urls")),
-    *public.files,
-    *i18n_patterns(*public.pages, prefix_default_language=False),
+    path("", include("partners.public.file_urls")),
+    *i18n_patterns(path("", include("partners.public.urls")), prefix_default_language=False),
     re_path(rf"^{settings.LANGUAGE_CODE}/", redirect_to_default_language),
 ]
 

@@ -35,8 +35,6 @@ ALLOWED_IMPORTS = {
     "templatetags": [],
     "management": [*FOUNDATION, "tables", "imports", "reminders", "backups", "accounts", "groups"],
 }
-EXCHANGE_IMPORTS = {"urls": {"public"}}
-"""The packages of partners that modules of the project package import. Settings name others by dotted strings."""
 PARTNERS_MODULES = sorted((ROOT / "partners").rglob("*.py"))
 EXCHANGE_MODULES = sorted((ROOT / "exchange").rglob("*.py"))
 
@@ -65,8 +63,8 @@ def test_partners_module_imports_only_allowed_packages(path):
 
 
 @pytest.mark.parametrize("path", EXCHANGE_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_exchange_module_imports_nothing_of_partners_but_its_urls(path):
-    assert set(imported_packages(path)) == EXCHANGE_IMPORTS.get(package_of(path), set())
+def test_exchange_module_imports_nothing_of_partners(path):
+    assert set(imported_packages(path)) == set()
 
 
 def test_every_package_has_a_rule():
