@@ -4,10 +4,10 @@ from django.core.files.storage import storages
 from django.db import connection
 
 from partners import reference_data as reference
-from partners import tables
 from partners.groups import Role
 from partners.imports.resources import COLUMNS, OfficeListResource
 from partners.models import AgreementType, Country, Document, ImportRun
+from partners.tables.reading import read_table
 from tests.helpers.factories import create_staff
 from tests.helpers.paths import OFFICE_LIST_PATH
 from tests.helpers.sites import Databases, Site
@@ -53,7 +53,7 @@ def reference_data(transactional_db):
 def register(db, office_list):
     """A database into which the office's list has been imported."""
     run = ImportRun.from_upload(office_list, file_name="partners.tsv")
-    OfficeListResource().import_data(tables.read_table(office_list, COLUMNS), run=run)
+    OfficeListResource().import_data(read_table(office_list, COLUMNS), run=run)
 
 
 @pytest.fixture

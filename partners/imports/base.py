@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.models import Country, University
 from partners.name_normalization import matching_key, normalize_name
-from partners.tables import Table, TableRow
+from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
 COUNTRY_COLUMN, NAME_COLUMN = "Country", "University name"

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from import_export.formats.base_formats import Format
 
-from partners import tables
+from partners.tables.writing import write_table
 
 
 class AnyTableFormat(Format):
@@ -38,7 +38,7 @@ class ExportFormat(Format):
         return True
 
     def export_data(self, dataset, **kwargs):
-        return tables.write_table(dataset, self.name)
+        return write_table(dataset, self.name)
 
 
 class TSV(ExportFormat):

@@ -21,7 +21,7 @@ from partners.imports.reconciliation import OfficeListRowResult, diff_agreements
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.type_notation import Term
 from partners.name_normalization import matching_key
-from partners.tables import Table, TableRow
+from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
 TYPE_COLUMN = "Agreement type"

@@ -29,7 +29,7 @@ from partners.imports.register_columns import (
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.models import Agreement, University
 from partners.name_normalization import matching_key, normalize_name
-from partners.tables import Table, TableRow
+from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
 

@@ -35,7 +35,7 @@ from partners.imports.register_columns import (
 from partners.imports.register_matching import fingerprint, match_rows
 from partners.models import Agreement, Country, University
 from partners.name_normalization import matching_key, split_names
-from partners.tables import TableRow
+from partners.tables.reading import TableRow
 from partners.tables.types import truncate
 
 

@@ -18,7 +18,6 @@ from import_export.resources import Resource
 from import_export.results import Result
 
 from exchange.transactions import read_only_transaction
-from partners import tables
 from partners.imports import reconciliation, register_changes, register_columns, type_notation
 from partners.imports.base import TableValidator
 from partners.imports.office_list import COLUMNS, OfficeListValidator
@@ -28,7 +27,7 @@ from partners.imports.register_columns import AGREEMENT_PATHS, EMPTY_AGREEMENT_C
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.querysets import UniversityQuerySet
-from partners.tables import Table
+from partners.tables.reading import Table, read_table
 from partners.tables.types import Cell, ProgressCallback, no_progress
 
 
@@ -100,7 +99,7 @@ class TableResource(Resource):
     @classmethod
     def read(cls, data: bytes) -> Table:
         """Parse a file. Raise TableError if it is no table with these columns."""
-        return tables.read_table(data, cls.columns, cls.optional_columns)
+        return read_table(data, cls.columns, cls.optional_columns)
 
     def import_data(
         self, dataset: Table, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs

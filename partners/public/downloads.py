@@ -10,7 +10,6 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
-from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
@@ -19,6 +18,7 @@ from partners.models import Agreement, AgreementType, University
 from partners.public.days import RequestedDay
 from partners.public.filters import PartnerFilter
 from partners.querysets import IN_FORCE, IN_PROCESS
+from partners.tables.writing import write_table
 
 TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, XLSX)}
 FILE_FORMATS = [*TABLE_FORMATS, "json"]
@@ -63,7 +63,7 @@ def _agreements_by_university(universities, on):
 
 
 def _render_table(file_format, request, on, universities, agreements):
-    content = tables.write_table(_rows(universities, agreements), file_format.name)
+    content = write_table(_rows(universities, agreements), file_format.name)
     headers = {"Content-Disposition": f'attachment; filename="partners.{file_format.name}"'}
     return HttpResponse(content, content_type=file_format.content_type, headers=headers)
 

@@ -5,11 +5,11 @@ import re
 import pytest
 from openpyxl import Workbook
 
-from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, University
+from partners.tables.writing import write_table
 from tests.helpers.html import messages, text
 from tests.helpers.import_pages import CONFIRM, confirm, upload
 
@@ -154,7 +154,7 @@ def test_selection_across_pages_exports_by_filters(coordinator_client, register)
 
 
 def test_register_is_imported_if_selected(coordinator_client, register):
-    file = tables.write_table(RegisterResource().export(), "tsv")
+    file = write_table(RegisterResource().export(), "tsv")
     edited_list = file.replace(b"Drexel University\tGE3\tsigned", b"Drexel University\tGE3\tended")
 
     page = confirm(coordinator_client, upload(coordinator_client, edited_list, resource="1"))

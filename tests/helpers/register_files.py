@@ -1,6 +1,5 @@
 """Files of the register: their import, their export, and the agreements they are compared with."""
 
-from partners import tables
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.register_columns import (
     AGREEMENT_COLUMNS,
@@ -14,6 +13,8 @@ from partners.imports.register_columns import (
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, ImportRun
+from partners.tables.reading import read_table
+from partners.tables.writing import write_table
 from tests.helpers.factories import UniversityFactory
 
 COLOGNE, MALAGA = "University of Cologne", "University of Malaga"
@@ -30,14 +31,14 @@ def row(agreement_type="", status="", name=COLOGNE, country="Germany", **cells):
 
 def import_file(content, file_name="register.csv", user=None, **options):
     run = ImportRun.from_upload(content, file_name=file_name, user=user)
-    return RegisterResource().import_data(tables.read_table(content, REQUIRED, OPTIONAL), run=run, **options)
+    return RegisterResource().import_data(read_table(content, REQUIRED, OPTIONAL), run=run, **options)
 
 
 def import_rows(*rows, **options):
     """Import a file that has the columns which occur in the rows. The first row is line 2."""
     columns = [column for column in COLUMNS if any(column in cells for cells in rows)]
     cells = [[row.get(column, "") for column in columns] for row in rows]
-    return import_file(tables.write_table([columns, *cells], "csv"), **options)
+    return import_file(write_table([columns, *cells], "csv"), **options)
 
 
 def errors(*rows, **options):

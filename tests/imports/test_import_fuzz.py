@@ -9,7 +9,6 @@ import random
 import pytest
 from django.db import transaction
 
-from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.imports.resources import OfficeListResource, RegisterResource
@@ -17,6 +16,7 @@ from partners.imports.type_notation import parse_terms
 from partners.models import Agreement, ImportRun
 from partners.name_normalization import matching_key
 from partners.tables.types import TableError
+from partners.tables.writing import write_table
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,7 @@ def terms_of_register(result):
 def test_mutated_file_is_rejected_or_imported_exactly(register, coordinator, resource, extension):
     rng = random.Random(f"{extension} {resource}")  # noqa: S311
     Agreement.objects.filter(status=AgreementStatus.SIGNED).update(responsible=coordinator, **DETAILS)
-    data = tables.write_table(resource().export(), extension)
+    data = write_table(resource().export(), extension)
     before = sorted(Agreement.objects.values_list())
 
     outcomes = {import_outcome(resource, mutate(data, rng)) for _ in range(ATTEMPTS)}

@@ -6,7 +6,6 @@ from django.contrib.auth.models import User
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from partners import tables
 from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.register_columns import (
@@ -19,6 +18,9 @@ from partners.imports.register_columns import (
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.tables.reading import read_table
+from partners.tables.types import TableError
+from partners.tables.writing import FORMATS, write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory, names, notes
 from tests.helpers.register_files import (
@@ -50,7 +52,7 @@ def export_file(table_format="csv", exclude=()):
     """Export the register to a file, without the excluded columns."""
     rows = list(RegisterResource().export())
     indexes = [index for index, column in enumerate(COLUMNS) if column not in exclude]
-    return tables.write_table([[cells[index] for index in indexes] for cells in rows], table_format)
+    return write_table([[cells[index] for index in indexes] for cells in rows], table_format)
 
 
 # Export
@@ -144,7 +146,7 @@ def test_export_makes_as_many_queries_for_300_as_for_3():
 
 
 def test_unknown_column_is_an_error():
-    with pytest.raises(tables.TableError, match="columns that are not known: “Town”"):
+    with pytest.raises(TableError, match="columns that are not known: “Town”"):
         import_file(b"Country\tUniversity name\tAgreement type\tStatus\tTown\nGermany\tA\tGE3\tsigned\tBonn\n")
 
 
@@ -955,9 +957,9 @@ def delete_register():
 
 def with_reversed_rows(content):
     """Return the file with its rows in reverse order."""
-    records = list(tables.read_table(content, REQUIRED, OPTIONAL).rows)
+    records = list(read_table(content, REQUIRED, OPTIONAL).rows)
     header = list(records[0].cells)
-    return tables.write_table([header, *[list(record.cells.values()) for record in reversed(records)]], "csv")
+    return write_table([header, *[list(record.cells.values()) for record in reversed(records)]], "csv")
 
 
 @pytest.mark.slow
@@ -970,7 +972,7 @@ def test_export_imported_again_is_no_change_for_any_register(db, registers):
 
         results = [
             import_file(content)
-            for content in (*map(export_file, tables.WRITERS), short, *map(with_reversed_rows, [export_file(), short]))
+            for content in (*map(export_file, FORMATS), short, *map(with_reversed_rows, [export_file(), short]))
         ]
 
         rows = len(exported_rows())

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.tables.reading import read_table
+from partners.tables.writing import write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, UniversityFactory, names
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def import_file(content, file_name="list.tsv", user=None, **options):
     run = ImportRun.from_upload(content, file_name=file_name, user=user)
-    return OfficeListResource().import_data(tables.read_table(content, COLUMNS), run=run, **options)
+    return OfficeListResource().import_data(read_table(content, COLUMNS), run=run, **options)
 
 
 def import_rows(*rows, **options):
@@ -50,7 +51,7 @@ def column_values(record, only=None, exclude=()):
 
 
 def export_file(table_format="tsv"):
-    return tables.write_table(OfficeListResource().export(), table_format)
+    return write_table(OfficeListResource().export(), table_format)
 
 
 def test_offices_list_is_all_new(office_list):

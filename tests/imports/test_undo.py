@@ -3,12 +3,12 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import User
 
-from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.tables.reading import read_table
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def import_list(*rows, user=None):
     lines = ["\t".join(COLUMNS), *(f"Germany\t{name}\t{terms}" for name, terms in rows)]
     content = "\n".join(lines).encode()
     run = ImportRun.from_upload(content, file_name="partners.tsv", user=user)
-    OfficeListResource().import_data(tables.read_table(content, COLUMNS), run=run)
+    OfficeListResource().import_data(read_table(content, COLUMNS), run=run)
     return run
 
 
@@ -224,7 +224,7 @@ def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordin
 @pytest.fixture
 def register_run(office_list):
     run = ImportRun.from_upload(office_list, file_name="partners.tsv")
-    OfficeListResource().import_data(tables.read_table(office_list, COLUMNS), run=run)
+    OfficeListResource().import_data(read_table(office_list, COLUMNS), run=run)
     return run
 
 

@@ -4,9 +4,9 @@ from datetime import date
 import pytest
 import time_machine
 
-from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.resources import COLUMNS
+from partners.tables.reading import read_table
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import count_queries, text
 
@@ -28,7 +28,7 @@ def universities(db, erasmus):
 
 
 def rows(response):
-    return [list(row.cells.values()) for row in tables.read_table(response.content, COLUMNS).rows]
+    return [list(row.cells.values()) for row in read_table(response.content, COLUMNS).rows]
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx"])

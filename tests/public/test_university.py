@@ -5,11 +5,11 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 
-from partners import tables
 from partners.enums import AgreementStatus
 from partners.imports.register_columns import OPTIONAL, REQUIRED
 from partners.imports.resources import RegisterResource
 from partners.models import AgreementType, Country, ImportRun, University
+from partners.tables.reading import read_table
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import count_queries, element_texts, text
 
@@ -385,7 +385,7 @@ def test_former_slug_redirects_after_an_import_changed_it(client, marburg):
     AgreementFactory(university=marburg)
     file = "Country\tUniversity name\tAgreement type\tStatus\tAddress\nGermany\tMarburg\tBilateral\tsigned\tphilipps\n"
     run = ImportRun.from_upload(file.encode(), file_name="register.tsv")
-    RegisterResource().import_data(tables.read_table(file.encode(), REQUIRED, OPTIONAL), run=run)
+    RegisterResource().import_data(read_table(file.encode(), REQUIRED, OPTIONAL), run=run)
 
     response = client.get("/universities/marburg/")
 

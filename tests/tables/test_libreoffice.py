@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 
-from partners import tables
 from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.resources import RegisterResource
 from partners.models import ImportRun
 from partners.tables.spreadsheets import write_ods, write_xlsx
+from partners.tables.writing import write_table
 from tests.helpers.archives import records
 from tests.helpers.database import database_contents
 from tests.helpers.factories import AgreementFactory, create_staff
@@ -143,7 +143,7 @@ LINES = "{0}\n\n+49 30 1\n'{0}\n=A1"
 def test_import_of_register_saved_by_libreoffice_changes_nothing(convert, hostile_register, ours, there):
     before = database_contents()
 
-    saved = convert(f"register.{ours}", tables.write_table(RegisterResource().export(), ours), there)
+    saved = convert(f"register.{ours}", write_table(RegisterResource().export(), ours), there)
     result = RegisterResource().import_data(
         RegisterResource.read(saved), run=ImportRun.from_upload(saved, file_name=there)
     )

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from partners import tables
+from partners.tables.reading import read_table
 from partners.tables.spreadsheets import sheets, write_ods, write_xlsx
 from partners.tables.types import is_spreadsheet
 from tests.helpers.archives import (
@@ -279,7 +279,7 @@ def workbook(**rows_by_sheet):
 def test_sheet_with_the_columns_is_read_and_the_others_are_named():
     data = workbook(Cover=[["Read me"]], Europe=[["Town"], ["Köln"]], Empty=[], Asia=[["Town"], ["Tokyo"]])
 
-    table = tables.read_table(data, ["Town"])
+    table = read_table(data, ["Town"])
 
     assert [row.cells["Town"] for row in table.rows] == ["Köln"]
     assert table.other_sheets == ["Cover", "Asia"]

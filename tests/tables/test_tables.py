@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partners import tables
 from partners.name_normalization import normalize_name
 from partners.tables import delimited
+from partners.tables.reading import read_table
 from partners.tables.types import Record, TableError
+from partners.tables.writing import write_table
 from tests.helpers.factories import HOSTILE
 
 COLUMNS = ["Country", "University name", "Agreement type"]
@@ -22,7 +23,7 @@ def join_rows(rows, delimiter="\t", newline="\n"):
 
 
 def read(text):
-    return tables.read_table(text.encode(), COLUMNS)
+    return read_table(text.encode(), COLUMNS)
 
 
 def cells(table):
@@ -35,7 +36,7 @@ def lines(table):
 
 def error_message(data):
     with pytest.raises(TableError) as error:
-        tables.read_table(data, COLUMNS)
+        read_table(data, COLUMNS)
     return str(error.value)
 
 
@@ -56,7 +57,7 @@ def error_message(data):
 def test_read_accepts_any_encoding_line_end_and_delimiter(bom, encoding, newline, delimiter):
     data = bom + join_rows([HEADER, *ROWS], delimiter, newline).encode(encoding)
 
-    table = tables.read_table(data, COLUMNS)
+    table = read_table(data, COLUMNS)
 
     assert cells(table) == ROWS
     assert lines(table) == [2, 3]
@@ -269,7 +270,7 @@ def test_damaged_utf8_is_refused_and_not_taken_for_windows_1252():
 def test_windows_1252_may_have_letters_that_read_as_utf8():
     rows = [["Germany", "Universität „Gauß“", "GE3"]]
 
-    assert cells(tables.read_table(join_rows([HEADER, *rows]).encode("cp1252"), COLUMNS)) == rows
+    assert cells(read_table(join_rows([HEADER, *rows]).encode("cp1252"), COLUMNS)) == rows
 
 
 @pytest.mark.parametrize("boms", ["\ufeff\ufeff", "\ufeff\n\ufeff"])
@@ -332,13 +333,13 @@ def test_tsv_is_quoted_where_necessary_and_csv_everywhere(file_format, data):
         ("B", "a, b; c"),
     ]
 
-    assert tables.write_table(rows, file_format).decode() == data
+    assert write_table(rows, file_format).decode() == data
 
 
 def test_csv_escapes_formulas_wherever_a_spreadsheet_may_split_cells():
     row = ["x;=HYPERLINK(1)", "'x;'@A1", "x\n-1\r\n+2\t=3", "a; b", "a,=b"]
 
-    data = tables.write_table([HEADER, row[:3], row[2:]], "csv")
+    data = write_table([HEADER, row[:3], row[2:]], "csv")
 
     assert data.decode("utf-8-sig").splitlines()[1:] == [
         """"x;'=HYPERLINK(1)","'x;''@A1","x""",
@@ -348,7 +349,7 @@ def test_csv_escapes_formulas_wherever_a_spreadsheet_may_split_cells():
         "'-1",
         """'+2\t'=3","a; b","a,=b\"""",
     ]
-    assert cells(tables.read_table(data, COLUMNS)) == [row[:3], row[2:]]
+    assert cells(read_table(data, COLUMNS)) == [row[:3], row[2:]]
 
 
 hostile_cells = st.lists(
@@ -367,9 +368,9 @@ hostile_rows = st.lists(st.tuples(hostile_cells, hostile_cells, hostile_cells)).
 @settings(deadline=None)
 @given(rows=hostile_rows)
 def test_written_rows_are_read_back_except_blank_ones(file_format, rows):
-    data = tables.write_table([HEADER, *rows], file_format)
+    data = write_table([HEADER, *rows], file_format)
 
-    table = tables.read_table(data, COLUMNS)
+    table = read_table(data, COLUMNS)
 
     assert cells(table) == [list(row) for row in rows if any(map(normalize_name, row))]
     assert [row.surplus for row in table.rows] == [()] * len(table)

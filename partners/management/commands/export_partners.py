@@ -2,8 +2,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partners import tables
 from partners.imports.resources import OfficeListResource, RegisterResource
+from partners.tables.writing import FORMATS, write_table
 
 
 class Command(BaseCommand):
@@ -12,16 +12,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("file", nargs="?", default="-", help="omit it or give - for standard output")
-        parser.add_argument("--format", choices=tables.WRITERS, help="default: by the file's extension, or else tsv")
+        parser.add_argument("--format", choices=FORMATS, help="default: by the file's extension, or else tsv")
         parser.add_argument(
             "--register", action="store_true", help="export the register, a row for each agreement with every field"
         )
 
     def handle(self, file, register, **options):
         extension = Path(file).suffix.lstrip(".").lower()
-        file_format = options["format"] or (extension if extension in tables.WRITERS else "tsv")
+        file_format = options["format"] or (extension if extension in FORMATS else "tsv")
         resource = RegisterResource if register else OfficeListResource
-        data = tables.write_table(resource().export(), file_format)
+        data = write_table(resource().export(), file_format)
         try:
             self.write(data) if file == "-" else Path(file).write_bytes(data)
         except OSError as error:
