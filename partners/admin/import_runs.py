@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
 from partners.admin.ordering import EmptyLastChangeList
-from partners.imports.undo import count_changes, plan_undo, run_changes, undo
-from partners.models import ImportRun
+from partners.imports.undo import plan_undo, run_changes, undo
+from partners.models import Agreement, ImportRun, University
 from partners.permissions import can_open_imported_files, can_undo_imports
 
 MAX_DISPLAYED_CHANGES = 200
@@ -63,10 +63,15 @@ class ImportRunAdmin(admin.ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         run = self._get_run_or_404(request, object_id)
-        can_undo = can_undo_imports(request.user) and not run.undone_at
-        changes = run_changes(run, MAX_DISPLAYED_CHANGES).changes()
-        extra = {"can_undo": can_undo, "can_open_file": can_open_imported_files(request.user), "changes": changes}
-        context = self._context(request, run, title=str(run), count=count_changes(run), **extra)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "original": run,
+            "title": str(run),
+            "changes": run_changes(run, MAX_DISPLAYED_CHANGES).changes(),
+            "count": sum(model.history.filter(import_run=run).count() for model in (University, Agreement)),
+            "can_undo": can_undo_imports(request.user) and not run.undone_at,
+            "can_open_file": can_open_imported_files(request.user),
+        }
         return TemplateResponse(request, "admin/partners/importrun/change.html", context)
 
     def undo_view(self, request, pk):
@@ -74,14 +79,20 @@ class ImportRunAdmin(admin.ModelAdmin):
         if not can_undo_imports(request.user):
             raise PermissionDenied
         run = self._get_run_or_404(request, pk)
-        if run.undone_at:
+        if not run.undone_at and request.method != "POST":
+            context = self.admin_site.each_context(request) | {
+                "opts": self.opts,
+                "original": run,
+                "title": _("Undo %s") % run,
+                "plan": plan_undo(run),
+            }
+            return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
+        if plan := undo(run, request.user):
+            counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
+            messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
+        else:
             messages.info(request, _("This import has been undone already."))
-            return redirect("admin:partners_importrun_change", pk)
-        if request.method == "POST":
-            self._undo(request, run)
-            return redirect("admin:partners_importrun_change", pk)
-        context = self._context(request, run, title=_("Undo %s") % run, plan=plan_undo(run))
-        return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
+        return redirect("admin:partners_importrun_change", pk)
 
     def file_view(self, request, pk):
         if not can_open_imported_files(request.user):
@@ -93,14 +104,6 @@ class ImportRunAdmin(admin.ModelAdmin):
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=run.file_name)
         return response
 
-    def _undo(self, request, run):
-        plan = undo(run, request.user)
-        if plan is None:
-            messages.info(request, _("This import has been undone already."))
-            return
-        counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
-        messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
-
     def _get_run_or_404(self, request, pk):
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -108,10 +111,3 @@ class ImportRunAdmin(admin.ModelAdmin):
         if run is None:
             raise Http404
         return run
-
-    def _context(self, request, run, **context):
-        return self.admin_site.each_context(request) | {
-            "opts": self.opts,
-            "original": run,
-            **context,
-        }

@@ -18,6 +18,8 @@ from partners.fields import NameListField, StudyLevelsField
 from partners.history.related_objects import RelatedObjects, tracked_model
 
 EMPTY_DISPLAY = "\N{EN DASH}"
+PREVIEW_LENGTH = 200
+"""Characters of a value in the preview of an import and of an undo."""
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 Values = models.Model | Mapping[str, object]
@@ -54,7 +56,7 @@ def diff(
     """
     tracked = (model or tracked_model(new)).history.model.tracked_fields
     changed = [field for field in tracked if _raw_value(field, old) != _raw_value(field, new)]
-    if changed and related is None:
+    if related is None and any(field.related_model for field in changed):
         related = RelatedObjects(row for row in (old, new) if isinstance(row, models.Model))
     changes = []
     for field in changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import models, transaction
@@ -11,18 +11,16 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
-from partners.fields import SearchKeyField
+from partners.enums import AgreementStatus
+from partners.fields import update_search_keys
+from partners.history.diff import PREVIEW_LENGTH, diff
+from partners.history.related_objects import RelatedObjects
 from partners.imports import bulk_write
 from partners.imports.bulk_write import ADDED, STATEMENT_SIZE, ChangeContext
-from partners.imports.register_columns import NATURAL_KEYS
-from partners.imports.undo_descriptions import (
-    changed_fields,
-    describe_agreement_change,
-    describe_university_change,
-    load_names,
-    unique_slot,
-)
-from partners.models import Agreement, Document, ImportRun, University
+from partners.imports.reconciliation import AgreementChanges
+from partners.imports.type_notation import Term
+from partners.models import Agreement, AgreementType, Document, ImportRun, University
+from partners.models.agreements import release_unique_slots, unique_slot
 
 
 @dataclass
@@ -35,18 +33,10 @@ class RunChange:
     """The history row before it; None if the run created the object."""
     later_record: models.Model | None
     """The newest history row, if it is newer than the run's."""
-    university_name: str
-    description: str
+    university_name: str = ""
+    description: str = ""
     blocked_reason: str = ""
     """The reason why it cannot be undone; empty if it can."""
-
-    @property
-    def slot(self) -> tuple:
-        return unique_slot(self.record)
-
-    @property
-    def previous_slot(self) -> tuple | None:
-        return self.previous_record and unique_slot(self.previous_record)
 
 
 @dataclass
@@ -66,42 +56,38 @@ class UndoPlan:
         return [change for change in self.changes() if change.blocked_reason]
 
 
-def plan_undo(run: ImportRun) -> UndoPlan:
-    """Return all changes of a run, with the reasons why some cannot be undone."""
-    plan = run_changes(run)
-    _block_if_modified(plan.changes())
-    _block_if_has_documents(run, plan.agreements)
-    _block_if_reference_deleted(plan.agreements)
-    _block_if_slot_taken(run, plan.agreements)
-    _block_if_has_agreements(run, plan)
-    _block_if_slug_taken(plan.universities)
-    return plan
-
-
 def run_changes(run: ImportRun, limit: int | None = None) -> UndoPlan:
     """Return the changes of a run; with a limit, only so many of universities and so many of agreements."""
-    agreements, universities = list(_load_changes(Agreement, run, limit)), list(_load_changes(University, run, limit))
-    names = _university_names(run, {change.record.university_id for change in agreements})
-    names_by_field = load_names(
-        [record for change in agreements for record in (change.previous_record, change.record) if record]
-    )
+    agreements, universities = _load_changes(Agreement, run, limit), _load_changes(University, run, limit)
+    records = [record for change in agreements for record in (change.previous_record, change.record) if record]
+    related = RelatedObjects(records)
     for change in agreements:
-        change.university_name = names[change.record.university_id]
-        change.description = describe_agreement_change(change.previous_record, change.record, names_by_field)
+        change.university_name = related.display_name((University, change.record.university_id))
+        change.description = _describe_agreement_change(change.previous_record, change.record, related)
     for change in universities:
         change.university_name = change.record.name
-        change.description = describe_university_change(change.previous_record, change.record)
+        change.description = _("added to the register")
+        if change.previous_record:
+            labels = {"name": _("spelling")}
+            differences = diff(change.previous_record, change.record, labels=labels, max_length=PREVIEW_LENGTH)
+            change.description = "; ".join(map(str, differences))
     return UndoPlan(agreements, universities)
 
 
-def _university_names(run: ImportRun, ids: set[int]) -> dict[int, str]:
-    """Return names by pk; those of deleted universities, as after an undo, from their last history rows."""
-    names = {pk: str(university) for pk, university in University.objects.in_bulk(ids).items()}
-    if ids - names.keys():
-        universities_of_run = Agreement.history.filter(import_run=run).values("university")
-        deleted = University.history.filter(id__in=universities_of_run, history_type="-").order_by("history_id")
-        names = dict(deleted.values_list("id", "name")) | names
-    return names
+def plan_undo(run: ImportRun) -> UndoPlan:
+    """Return all changes of a run, with the reasons why some cannot be undone."""
+    plan = run_changes(run)
+    for change in plan.changes():
+        if change.later_record:
+            is_deleted = change.later_record.history_type == "-"
+            message = _("deleted by %(who)s, %(when)s") if is_deleted else _("changed by %(who)s, %(when)s")
+            who = change.later_record.history_user or _("a command")
+            when = date_format(localtime(change.later_record.history_date), "DATETIME_FORMAT")
+            change.blocked_reason = message % {"who": who, "when": when}
+    _block_agreements(run, plan.agreements)
+    _block_if_slot_taken(run, plan.agreements)
+    _block_universities(run, plan)
+    return plan
 
 
 @transaction.atomic
@@ -112,108 +98,100 @@ def undo(run: ImportRun, user) -> UndoPlan | None:
         return None
     plan = plan_undo(run)
     context = ChangeContext(run.undo_history_reason, user)
-    _remove(Agreement, _additions(plan.agreements), context)
+    _remove(Agreement, _ids_to_remove(plan.agreements), context)
     _restore(Agreement, plan.agreements, context)
     _restore(University, plan.universities, context)
-    _remove(University, _additions(plan.universities), context)
+    _remove(University, _ids_to_remove(plan.universities), context)
     run.undone_at, run.undone_by = now(), user
     run.save()
     return plan
 
 
-def count_changes(run: ImportRun) -> int:
-    return sum(model.history.filter(import_run=run).count() for model in (University, Agreement))
+def _load_changes(model: type[models.Model], run: ImportRun, limit: int | None) -> list[RunChange]:
+    later = model.history.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id")).order_by("-history_id")
+    records = model.history.filter(import_run=run).with_previous("history_id").order_by("history_id")
+    records = list(records.annotate(later_history_id=Subquery(later.values("history_id")[:1]))[:limit])
+    ids = {pk for record in records for pk in (record.previous_history_id, record.later_history_id)}
+    others = model.history.select_related("history_user").in_bulk(ids - {None})
+    return [
+        RunChange(record, others.get(record.previous_history_id), others.get(record.later_history_id))
+        for record in records
+    ]
 
 
-def _load_changes(model: type[models.Model], run: ImportRun, limit: int | None) -> Iterator[RunChange]:
-    history = model.history.model.objects
-    same_object = history.filter(id=OuterRef("id"))
-    previous = same_object.filter(history_id__lt=OuterRef("history_id")).order_by("-history_id").values("history_id")
-    later = same_object.filter(history_id__gt=OuterRef("history_id")).order_by("-history_id").values("history_id")
-    records = list(
-        history.filter(import_run=run)
-        .annotate(previous_id=Subquery(previous[:1]), later_id=Subquery(later[:1]))
-        .order_by("history_id")[:limit]
-    )
-    ids = {record.previous_id for record in records} | {record.later_id for record in records}
-    others = history.select_related("history_user").in_bulk(ids - {None})
-    for record in records:
-        yield RunChange(record, others.get(record.previous_id), others.get(record.later_id), "", "")
+def _describe_agreement_change(before: models.Model | None, record: models.Model, related: RelatedObjects) -> str:
+    changes, new = AgreementChanges(), _term(record, related)
+    if before is None:
+        changes.added.append(new)
+        return "; ".join(changes.describe())
+    if unique_slot(before) and not unique_slot(record):
+        changes.ended[record.id] = _term(before, related)
+    elif unique_slot(before) != unique_slot(record):
+        changes.updated[record.id] = _term(before, related), new
+    differences = diff(before, record, related=related, max_length=PREVIEW_LENGTH)
+    details = [change for change in differences if change.name not in ("status", "agreement_type")]
+    return "; ".join([*changes.describe(), *(f"{new}, {change}" for change in details)])
 
 
-def _block_if_modified(changes: Iterable[RunChange]) -> None:
-    for change in changes:
-        if change.later_record:
-            is_deleted = change.later_record.history_type == "-"
-            message = _("deleted by %(who)s, %(when)s") if is_deleted else _("changed by %(who)s, %(when)s")
-            who = change.later_record.history_user or _("a command")
-            when = date_format(localtime(change.later_record.history_date), "DATETIME_FORMAT")
-            change.blocked_reason = message % {"who": who, "when": when}
+def _term(record: models.Model, related: RelatedObjects) -> Term:
+    key = AgreementType, record.agreement_type_id
+    type_name = related.display_name(key) if record.agreement_type_id else None
+    return Term(type_name, record.status == AgreementStatus.IN_PROCESS)
 
 
-def _block_if_has_documents(run: ImportRun, agreements: Iterable[RunChange]) -> None:
-    """Block the removal of agreements that have documents."""
+def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
+    """Block removing agreements that have documents, and restoring references to deleted types and accounts."""
     added = Agreement.history.filter(import_run=run, history_type=ADDED).values("id")
     with_documents = set(Document.objects.filter(agreement__in=added).values_list("agreement", flat=True))
-    for change in agreements:
-        if change.record.id in with_documents and change.previous_record is None and not change.blocked_reason:
+    for change in changes:
+        if not (change.previous_record or change.blocked_reason) and change.record.id in with_documents:
             change.blocked_reason = _("it has documents by now")
-
-
-def _block_if_reference_deleted(agreements: Iterable[RunChange]) -> None:
-    """Block agreements whose previous type or responsible coordinator has been deleted."""
-    candidates = [change for change in agreements if change.previous_record and not change.blocked_reason]
-    for field in map(Agreement._meta.get_field, NATURAL_KEYS):
-        previous_ids = {change.record.id: getattr(change.previous_record, field.attname) for change in candidates}
-        existing_ids = field.related_model.objects.filter(pk__in=set(previous_ids.values())).values_list(
-            "pk", flat=True
-        )
-        valid_ids = {None, *existing_ids}
+    for name in ("agreement_type", "responsible"):
+        field = Agreement._meta.get_field(name)
+        candidates = [change for change in changes if change.previous_record and not change.blocked_reason]
+        ids = {getattr(change.previous_record, field.attname) for change in candidates}
+        existing = {None, *field.related_model.objects.filter(pk__in=ids).values_list("pk", flat=True)}
         for change in candidates:
-            if previous_ids[change.record.id] not in valid_ids:
+            if getattr(change.previous_record, field.attname) not in existing:
                 change.blocked_reason = _("what was its %s has been deleted by now") % field.verbose_name
 
 
-def _block_if_slot_taken(run: ImportRun, changes: Sequence[RunChange]) -> None:
+def _block_if_slot_taken(run: ImportRun, changes: Iterable[RunChange]) -> None:
     """Block agreements whose previous slot another agreement of the university holds, or would have to keep."""
     candidates = [change for change in changes if not change.blocked_reason]
     candidate_ids = {change.record.id for change in candidates}
     universities = Agreement.history.filter(import_run=run).values("university")
     existing = Agreement.objects.open().filter(university__in=universities)
     taken = {unique_slot(agreement) for agreement in existing if agreement.pk not in candidate_ids}
+    wanted = [(change, unique_slot(change.previous_record)) for change in candidates if change.previous_record]
     blocked = True
     while blocked:
-        blocked = [change for change in candidates if change.previous_slot and change.previous_slot in taken]
-        for change in blocked:
+        blocked = [(change, slot) for change, slot in wanted if slot in taken and not change.blocked_reason]
+        for change, _slot in blocked:
             change.blocked_reason = _("another agreement is in its place by now")
-            taken.add(change.slot)
-            candidates.remove(change)
+            taken |= {unique_slot(change.record)} - {None}
 
 
-def _block_if_has_agreements(run: ImportRun, plan: UndoPlan) -> None:
-    """Block the removal of universities that keep agreements."""
-    removed = set(_additions(plan.agreements))
+def _block_universities(run: ImportRun, plan: UndoPlan) -> None:
+    """Block removing universities that keep agreements, and restoring slugs that others have."""
+    removed = set(_ids_to_remove(plan.agreements))
     added = University.history.filter(import_run=run, history_type=ADDED).values("id")
     existing = Agreement.objects.filter(university__in=added).values_list("pk", "university")
     with_agreements = {university for pk, university in existing if pk not in removed}
+    by_previous_slug = {}
     for change in plan.universities:
-        if change.previous_record is None and change.record.id in with_agreements and not change.blocked_reason:
+        if change.blocked_reason:
+            continue
+        if not change.previous_record and change.record.id in with_agreements:
             change.blocked_reason = _("it has agreements that stay")
+        elif change.previous_record and change.previous_record.slug != change.record.slug:
+            by_previous_slug[change.previous_record.slug] = change
+    for slug in University.objects.filter(slug__in=by_previous_slug).values_list("slug", flat=True):
+        by_previous_slug[slug].blocked_reason = _("another university has its address by now")
 
 
-def _block_if_slug_taken(universities: Iterable[RunChange]) -> None:
-    """Block universities whose previous slug another university has."""
-    changes_by_slug = {
-        change.previous_record.slug: change
-        for change in universities
-        if change.previous_record and change.previous_record.slug != change.record.slug and not change.blocked_reason
-    }
-    for slug in University.objects.filter(slug__in=changes_by_slug).values_list("slug", flat=True):
-        changes_by_slug[slug].blocked_reason = _("another university has its address by now")
-
-
-def _additions(changes: Iterable[RunChange]) -> list[int]:
-    return [change.record.id for change in changes if change.previous_record is None and not change.blocked_reason]
+def _ids_to_remove(changes: Iterable[RunChange]) -> list[int]:
+    return [change.record.id for change in changes if not (change.previous_record or change.blocked_reason)]
 
 
 def _remove(model: type[models.Model], ids: Sequence[int], context: ChangeContext) -> None:
@@ -225,18 +203,21 @@ def _remove(model: type[models.Model], ids: Sequence[int], context: ChangeContex
 
 
 def _restore(model: type[models.Model], changes: Iterable[RunChange], context: ChangeContext) -> None:
-    changes_by_pk = {
-        change.record.id: change for change in changes if change.previous_record and not change.blocked_reason
-    }
+    """Give the objects the values that they had before, in all fields that the run changed in any of them."""
+    changes = [change for change in changes if change.previous_record and not change.blocked_reason]
     fields = {
-        name for change in changes_by_pk.values() for name in changed_fields(change.previous_record, change.record)
+        field
+        for change in changes
+        for field in change.record.tracked_fields
+        if getattr(change.previous_record, field.attname) != getattr(change.record, field.attname)
     }
-    search_keys = [field for field in model._meta.concrete_fields if isinstance(field, SearchKeyField)]
-    objects = list(model.objects.in_bulk(changes_by_pk).values())
-    for instance in objects:
-        for name in fields:
-            attribute = model._meta.get_field(name).attname
-            setattr(instance, attribute, getattr(changes_by_pk[instance.pk].previous_record, attribute))
-        for key in search_keys:
-            key.pre_save(instance, add=False)
-    bulk_write.bulk_update_with_history(model, objects, fields.union(key.name for key in search_keys), context)
+    names = {field.name for field in fields}
+    objects = model.objects.in_bulk([change.record.id for change in changes])
+    for change in changes:
+        for field in fields:
+            setattr(objects[change.record.id], field.attname, getattr(change.previous_record, field.attname))
+        names.update(update_search_keys(objects[change.record.id]))
+    if model is Agreement:
+        release_unique_slots(objects.values())
+        names.add("status")
+    bulk_write.bulk_update_with_history(model, list(objects.values()), names, context)

@@ -228,10 +228,11 @@ def register_run(office_list):
     return run
 
 
-def import_register(**cells):
-    """Import a row of the register for the university Marburg. Return the import run."""
+def import_register(*other_rows, **cells):
+    """Import rows of the register for the university Marburg, with the same columns. Return the import run."""
     columns = {"Country": "Germany", "University name": "Marburg", "Agreement type": "", "Status": "", **cells}
-    content = "\n".join(["\t".join(columns), "\t".join(columns.values())]).encode()
+    rows = [columns, *(columns | row for row in other_rows)]
+    content = "\n".join("\t".join(cells) for cells in [columns, *(row.values() for row in rows)]).encode()
     run = ImportRun.from_upload(content, file_name="register.tsv")
     RegisterResource().import_data(RegisterResource.read(content), run=run)
     return run
@@ -338,3 +339,18 @@ def test_undo_skips_university_whose_previous_slug_is_taken(coordinator):
     marburg.refresh_from_db()
     assert marburg.slug == "philipps"
     assert [change.blocked_reason for change in plan.blocked()] == ["another university has its address by now"]
+
+
+def test_undo_restores_agreements_that_swapped_their_types(erasmus, coordinator):
+    one = AgreementFactory(university__name="Marburg")
+    two = AgreementFactory(university=one.university, agreement_type=erasmus)
+    row, other = ({"Agreement type": name, "Status": "signed"} for name in ("Erasmus+", "Bilateral"))
+    numbers = [{"Agreement number": str(agreement.pk)} for agreement in (one, two)]
+    run = import_register(other | numbers[1], **row | numbers[0])
+    swapped = [str(Agreement.objects.get(pk=agreement.pk)) for agreement in (one, two)]
+
+    undo(run, coordinator)
+
+    assert swapped == ["Marburg: Erasmus+ (signed)", "Marburg: Bilateral (signed)"]
+    restored = [str(Agreement.objects.get(pk=agreement.pk)) for agreement in (one, two)]
+    assert restored == ["Marburg: Bilateral (signed)", "Marburg: Erasmus+ (signed)"]
