@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery
@@ -71,38 +71,36 @@ def agreement_state(status: str, valid_until: date | None, on: date) -> str:
     return EXPIRED if valid_until and valid_until < on else IN_FORCE
 
 
-class NamedQuerySet(QuerySet):
-    def search(self, query: str) -> NamedQuerySet:
-        return _filter_by_words(self, query, _search_text_q)
+class SearchableQuerySet(QuerySet):
+    def search(self, query: str) -> SearchableQuerySet:
+        """Filter to those that every word of the query is found in."""
+        if len(query) > MAX_QUERY_LENGTH:
+            return self.none()
+        return self.filter(*[self.word_q(word) for word in tokenize_query(query)])
+
+    def word_q(self, word: str) -> Q:
+        return Q(search_text__contains=word)
 
 
-class UniversityQuerySet(QuerySet):
-    def search(self, query: str) -> UniversityQuerySet:
+class UniversityQuerySet(SearchableQuerySet):
+    def word_q(self, word: str) -> Q:
         """Search names, cities and countries, the latter in the visitor's language too.
 
         Countries are searched in a subquery, not joined to each university.
         """
         countries = self.model.country.field.related_model.objects
-
-        def condition(word: str) -> Q:
-            return _search_text_q(word) | Q(
-                country__in=countries.filter(_search_text_q(word) | Q(code__in=country_codes_matching(word)))
-            )
-
-        return _filter_by_words(self, query, condition)
+        codes = Q(code__in=country_codes_matching(word))
+        return super().word_q(word) | Q(country__in=countries.filter(super().word_q(word) | codes))
 
     def with_agreement(
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
     ) -> UniversityQuerySet:
         """Filter by one agreement that is in any of the states, if given, and of any of the types (slugs), if given."""
-        agreements = self._agreements().of_types(*types)
+        agreements = self.model.agreements.field.model.objects.filter(university=OuterRef("pk")).of_types(*types)
         return self.filter(Exists(agreements if states is None else agreements.in_states(on, *states)))
 
-    def with_open_agreement(self) -> UniversityQuerySet:
-        return self.filter(Exists(self._agreements().open()))
-
     def public(self, on: date) -> UniversityQuerySet:
-        return self.filter(Exists(self._agreements().public(on)), is_listed=True)
+        return self.with_agreement(on, PUBLIC_STATE_LABELS).filter(is_listed=True)
 
     def with_last_change(self) -> UniversityQuerySet:
         """Annotate ``last_changed_at``: the latest change of the university or of one of its agreements."""
@@ -121,9 +119,6 @@ class UniversityQuerySet(QuerySet):
 
     def in_alphabetical_order(self) -> UniversityQuerySet:
         return self.order_by("country__name_key", "name_key", "pk")
-
-    def _agreements(self) -> AgreementQuerySet:
-        return self.model.agreements.field.model.objects.filter(university=OuterRef("pk"))
 
 
 class AgreementQuerySet(QuerySet):
@@ -158,9 +153,9 @@ class AgreementQuerySet(QuerySet):
         return self.filter(status=AgreementStatus.SIGNED)
 
     def count_universities_by_state(self, on: date) -> dict[str, int]:
-        counts = [Count("university", distinct=True, filter=_state_q(state, on)) for state in STATE_LABELS]
-        result = self.aggregate(**{f"count_{index}": count for index, count in enumerate(counts)})
-        return dict(zip(STATE_LABELS, result.values(), strict=True))
+        return self.aggregate(
+            **{state: Count("university", distinct=True, filter=_state_q(state, on)) for state in STATE_LABELS}
+        )
 
     def with_last_change(self) -> AgreementQuerySet:
         """Annotate ``last_changed_at``: the latest change of the agreement or of one of its documents."""
@@ -171,17 +166,9 @@ class AgreementQuerySet(QuerySet):
 
     def with_renewal(self) -> AgreementQuerySet:
         """Annotate ``has_renewal``: an agreement of the same university and type is in process."""
-        return self.annotate(has_renewal=self._renewal_exists())
-
-    def without_renewal(self) -> AgreementQuerySet:
-        return self.exclude(self._renewal_exists())
-
-    def _renewal_exists(self) -> Exists:
         in_process = self.model.objects.in_process()
-        return Exists(in_process.filter(university=OuterRef("university"), agreement_type=OuterRef("agreement_type")))
-
-    def without_document(self) -> AgreementQuerySet:
-        return self.with_document().filter(has_document=False)
+        renewals = in_process.filter(university=OuterRef("university"), agreement_type=OuterRef("agreement_type"))
+        return self.annotate(has_renewal=Exists(renewals))
 
     def with_document(self) -> AgreementQuerySet:
         """Annotate ``has_document``: the agreement has a document that is not withdrawn."""
@@ -204,9 +191,9 @@ class AgreementQuerySet(QuerySet):
         return self.order_by(position, F("agreement_type__name_key").asc(nulls_last=True), "-status", "pk")
 
 
-class DocumentQuerySet(QuerySet):
-    def search(self, query: str) -> DocumentQuerySet:
-        return _filter_by_words(self, query, lambda word: Q(agreement__university__search_text__contains=word))
+class DocumentQuerySet(SearchableQuerySet):
+    def word_q(self, word: str) -> Q:
+        return Q(agreement__university__search_text__contains=word)
 
     def active(self) -> DocumentQuerySet:
         return self.filter(is_withdrawn=False)
@@ -229,16 +216,3 @@ class HistoryQuerySet(HistoricalQuerySet):
 
 def _latest_history_date(history: QuerySet) -> Subquery:
     return Subquery(history.order_by("-history_date").values("history_date")[:1])
-
-
-def _search_text_q(word: str) -> Q:
-    return Q(search_text__contains=word)
-
-
-def _filter_by_words(queryset: QuerySet, query: str, condition: Callable[[str], Q]) -> QuerySet:
-    """Filter by the condition for each word of the query."""
-    if len(query) > MAX_QUERY_LENGTH:
-        return queryset.none()
-    for word in tokenize_query(query):
-        queryset = queryset.filter(condition(word))
-    return queryset

@@ -13,7 +13,7 @@ from partners.models import ImportRun
 def test_unconfirmed_uploads_are_deleted_after_a_week():
     with time_machine.travel(now() - timedelta(days=8)):
         ImportRun.from_upload(b"old", file_name="old.tsv").save()
-        ImportRun.from_upload(b"accepted", file_name="accepted.tsv").mark_accepted()
+        ImportRun.from_upload(b"accepted", file_name="accepted.tsv", accepted_at=now()).save()
     ImportRun.from_upload(b"new", file_name="new.tsv").save()
     printed = StringIO()
 

@@ -39,7 +39,7 @@ class BulkRenewView(BulkAgreementView):
     success_message = gettext_lazy("Renewed, and in process")
 
     def get_eligible_queryset(self):
-        return Agreement.objects.signed().without_renewal()
+        return Agreement.objects.signed().with_renewal().filter(has_renewal=False)
 
     def skip_reason(self, agreement):
         if Agreement.objects.signed().filter(pk=agreement.pk).exists():

@@ -109,7 +109,7 @@ def _without_document(agreements, filters):
     """
     today = localdate()
     not_in_force = Q(status__in=[AgreementStatus.IN_PROCESS, AgreementStatus.ENDED]) | Q(valid_until__lt=today)
-    newest_first = agreements.exclude(not_in_force).without_document().order_by("-pk")
+    newest_first = agreements.exclude(not_in_force).with_document().filter(has_document=False).order_by("-pk")
     in_force = agreements.in_force(today)
     documented = in_force.filter(pk__in=Document.objects.active().values("agreement"))
     url = agreement_changelist_url(status=IN_FORCE, document=WITHOUT, **filters)

@@ -58,8 +58,8 @@ class RegisterSnapshot:
 
     def names_except(self, excluded: Container[int]) -> list[str]:
         """Return the names of the universities with an open agreement whose pks are not among `excluded`."""
-        rows = University.objects.with_open_agreement().values_list("pk", "name")
-        return [name for pk, name in rows.iterator() if pk not in excluded]
+        universities = University.objects.filter(pk__in=Agreement.objects.open().values("university"))
+        return [name for pk, name in universities.values_list("pk", "name").iterator() if pk not in excluded]
 
     def find(self, key: UniversityKey) -> list[KnownUniversity]:
         """Return the university of this name, or else those that have it as another name."""

@@ -11,6 +11,7 @@ from operator import itemgetter
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
@@ -116,11 +117,10 @@ class TableResource(Resource):
         snapshot = RegisterSnapshot(is_locking=not dry_run)
         result = ImportResult(self.validator_class(snapshot, dataset, progress), self.get_diff_headers())
         if not dry_run and result.can_apply(digest) and (result.new or result.changed):
-            run.mark_accepted(
-                new_count=len(result.new),
-                changed_count=len(result.changed),
-                unchanged_count=len(result.unchanged),
-            )
+            run.accepted_at = now()
+            run.new_count, run.changed_count = len(result.new), len(result.changed)
+            run.unchanged_count = len(result.unchanged)
+            run.save()
             self.apply([*result.new, *result.changed], snapshot.types, run, progress)
             result.is_applied = True
         return result

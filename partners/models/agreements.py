@@ -14,13 +14,6 @@ from partners.models.universities import AgreementType, University
 from partners.querysets import AgreementQuerySet
 
 
-def unique_open_agreement(name, message, **condition):
-    fields = ["university"] if "agreement_type__isnull" in condition else ["university", "agreement_type"]
-    return UniqueConstraint(
-        fields=fields, condition=Q(**condition), name=f"agreement_one_{name}", violation_error_message=message
-    )
-
-
 class Agreement(models.Model):
     university = models.ForeignKey(University, models.PROTECT, related_name="agreements", verbose_name=_("university"))
     agreement_type = models.ForeignKey(
@@ -89,21 +82,29 @@ class Agreement(models.Model):
                 name="agreement_ended_on_only_if_ended",
                 violation_error_message=_("Only an ended agreement has a day on which it ended."),
             ),
-            unique_open_agreement(
-                "signed_per_type",
-                _("This university already has a signed agreement of this type. End that one, or renew it."),
-                status=AgreementStatus.SIGNED,
+            UniqueConstraint(
+                fields=["university", "agreement_type"],
+                condition=Q(status=AgreementStatus.SIGNED),
+                name="agreement_one_signed_per_type",
+                violation_error_message=_(
+                    "This university already has a signed agreement of this type. End that one, or renew it."
+                ),
             ),
-            unique_open_agreement(
-                "in_process_per_type",
-                _("This university already has an agreement of this type in process. Continue with that one."),
-                status=AgreementStatus.IN_PROCESS,
+            UniqueConstraint(
+                fields=["university", "agreement_type"],
+                condition=Q(status=AgreementStatus.IN_PROCESS),
+                name="agreement_one_in_process_per_type",
+                violation_error_message=_(
+                    "This university already has an agreement of this type in process. Continue with that one."
+                ),
             ),
-            unique_open_agreement(
-                "in_process_of_unknown_type",
-                _("This university already has an agreement of unknown type in process. Give that one its type first."),
-                status=AgreementStatus.IN_PROCESS,
-                agreement_type__isnull=True,
+            UniqueConstraint(
+                fields=["university"],
+                condition=Q(status=AgreementStatus.IN_PROCESS, agreement_type__isnull=True),
+                name="agreement_one_in_process_of_unknown_type",
+                violation_error_message=_(
+                    "This university already has an agreement of unknown type in process. Give that one its type first."
+                ),
             ),
         ]
 

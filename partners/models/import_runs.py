@@ -60,12 +60,6 @@ class ImportRun(models.Model):
         name = "".join(filter(str.isprintable, file_name))[-cls._meta.get_field("file_name").max_length :]
         return cls(content=content, sha256=hashlib.sha256(content).hexdigest(), file_name=name, **values)
 
-    def mark_accepted(self, **counts):
-        self.accepted_at = now()
-        for name, count in counts.items():
-            setattr(self, name, count)
-        self.save()
-
     @property
     def history_reason(self):
         return f"import run {self.pk}: {self.file_name}"[:100]

@@ -23,16 +23,10 @@ class ReminderKind(models.TextChoices):
 
 class ReminderQuerySet(models.QuerySet):
     def active(self):
-        return self.exclude(self._stale_q())
+        return self.filter(Q(sent_at__isnull=False) | Q(claimed_at__gte=now() - CLAIM_TIMEOUT))
 
     def stale(self):
-        return self.filter(self._stale_q())
-
-    def pending(self):
-        return self.active().filter(sent_at=None)
-
-    def _stale_q(self):
-        return Q(sent_at=None, claimed_at__lt=now() - CLAIM_TIMEOUT)
+        return self.filter(sent_at=None, claimed_at__lt=now() - CLAIM_TIMEOUT)
 
 
 class Reminder(models.Model):

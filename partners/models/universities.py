@@ -13,7 +13,7 @@ from partners.fields import MultilineTextField, NameField, NameListField, Search
 from partners.models.accounts import ProtectingHistory
 from partners.models.import_runs import ImportRunHistory
 from partners.name_normalization import matching_key, slug_candidates, split_names
-from partners.querysets import NamedQuerySet, UniversityQuerySet
+from partners.querysets import SearchableQuerySet, UniversityQuerySet
 
 DERIVED_FIELDS = ["name_key", "search_text"]
 
@@ -38,6 +38,8 @@ class NamedModel(models.Model):
         _("other names"), blank=True, help_text=_("One per line. An import and a search find these as well.")
     )
     name_key = SearchKeyField()
+    names_unique_within = []
+    """Columns that objects must share for their names to collide."""
     search_text = SearchKeyField(sources=["name", "other_names"])
 
     class Meta:
@@ -52,18 +54,13 @@ class NamedModel(models.Model):
         super().save(**kwargs)
 
     def clean(self):
-        super().clean()
-        self._validate_unique_names()
-
-    def name_uniqueness_scope(self):
-        """Return the other objects that may not share a name with this one."""
-        return type(self).objects.exclude(pk=self.pk)
-
-    def _validate_unique_names(self):
         """Check the constraint on ``name_key`` for other names too, with an error that names the other object."""
+        super().clean()
+        scope = {name: getattr(self, name) for name in self.names_unique_within}
+        others = type(self).objects.exclude(pk=self.pk).filter(**scope)
         for field, names in {"name": [self.name], "other_names": split_names(self.other_names)}.items():
             keys = {matching_key(name) for name in names}
-            for other in self.name_uniqueness_scope().filter(Q(name_key__in=keys) | ~Q(other_names="")):
+            for other in others.filter(Q(name_key__in=keys) | ~Q(other_names="")):
                 if same := keys.intersection(other.matching_keys()):
                     message = _("“%(name)s” is already a name of “%(other)s”.")
                     name = next(name for name in names if matching_key(name) in same)
@@ -82,7 +79,7 @@ class Country(NamedModel):
         help_text=_("The two letters of ISO 3166-1, such as DE."),
     )
 
-    objects = NamedQuerySet.as_manager()
+    objects = SearchableQuerySet.as_manager()
     history = ProtectingHistory(excluded_fields=DERIVED_FIELDS)
 
     class Meta:
@@ -116,7 +113,7 @@ class AgreementType(NamedModel):
     )
     places_in = models.PositiveSmallIntegerField(_("places in"), null=True, blank=True)
 
-    objects = NamedQuerySet.as_manager()
+    objects = SearchableQuerySet.as_manager()
     history = ProtectingHistory(excluded_fields=DERIVED_FIELDS)
 
     class Meta:
@@ -160,6 +157,7 @@ class University(NamedModel):
         AgreementType, through="Agreement", related_name="universities", verbose_name=_("agreement types")
     )
     search_text = SearchKeyField(sources=["name", "other_names", "city"])
+    names_unique_within = ["country_id"]
 
     objects = UniversityQuerySet.as_manager()
     history = ProtectingHistory(bases=[ImportRunHistory], excluded_fields=DERIVED_FIELDS)
@@ -184,6 +182,3 @@ class University(NamedModel):
 
     def get_absolute_url(self):
         return reverse("university", args=[self.slug])
-
-    def name_uniqueness_scope(self):
-        return super().name_uniqueness_scope().filter(country=self.country_id)

@@ -1,5 +1,6 @@
 import pytest
 from django.contrib.auth.models import User
+from django.utils.timezone import now
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -125,8 +126,8 @@ def test_account_change_is_logged(client, logged_events):
 def test_downloads_are_logged(client, logged_events, coordinator):
     client.force_login(coordinator)
     document = DocumentFactory()
-    run = ImportRun.from_upload(b"Country", file_name="partners.tsv")
-    run.mark_accepted()
+    run = ImportRun.from_upload(b"Country", file_name="partners.tsv", accepted_at=now())
+    run.save()
 
     close_response(client.get(f"/admin/partners/document/{document.pk}/file/"))
     client.post("/admin/partners/university/export/", {"resource": "0", "format": "0"})

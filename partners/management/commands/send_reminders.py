@@ -53,7 +53,7 @@ class Command(BaseCommand):
             except DeliveryError as error:
                 failed += 1
                 self.stderr.write(" ".join(f"No mail to {digest.recipient}: {error}".split()))
-        if pending := Reminder.objects.pending().count():
+        if pending := Reminder.objects.active().filter(sent_at=None).count():
             self.stdout.write(
                 f"Reminders that another run is sending: {pending}. If it died, run this again in ten minutes."
             )
