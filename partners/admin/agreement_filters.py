@@ -27,6 +27,10 @@ def agreement_changelist_url(**query):
     return reverse("admin:partners_agreement_changelist", query=query)
 
 
+def next_month(first_day):
+    return (first_day + timedelta(days=31)).replace(day=1)
+
+
 class AgreementStatusFilter(GroupedFacetFilter, StatusFilter):
     columns = SHARED_COLUMNS
 
@@ -52,8 +56,7 @@ class ValidUntilFilter(GroupedFacetFilter):
         if self.value() == OPEN_ENDED:
             return queryset.signed().filter(valid_until=None)
         if month := self._month():
-            next_month = (month + timedelta(days=31)).replace(day=1)
-            return queryset.signed().filter(valid_until__gte=month, valid_until__lt=next_month)
+            return queryset.signed().filter(valid_until__gte=month, valid_until__lt=next_month(month))
         if self.value() in map(str, THRESHOLDS):
             return queryset.expiring(self.today, int(self.value()))
         return queryset.none()

@@ -2,7 +2,6 @@ from django.contrib import admin, messages
 from django.db.models import Case, When
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_filters import (
@@ -17,7 +16,7 @@ from partners.admin.agreement_filters import (
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
 from partners.admin.bulk_views import MAX_SELECTED, TOO_MANY_SELECTED
-from partners.admin.deadlines import deadline_css_class, describe_deadline
+from partners.admin.deadlines import deadline_html
 from partners.admin.document_fields import FileStorageError
 from partners.admin.document_inline import DocumentInline
 from partners.admin.ending import BulkEndView
@@ -118,9 +117,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
 
     @admin.display(description=_("days left"), ordering=Case(When(status=AgreementStatus.SIGNED, then="valid_until")))
     def days_left(self, agreement):
-        return format_html(
-            '<span class="deadline {}">{}</span>', deadline_css_class(agreement), describe_deadline(agreement) or "-"
-        )
+        return deadline_html(agreement)
 
     @admin.action(description=_("Mark selected as signed"), permissions=["change"])
     def mark_selected_as_signed(self, request, queryset):

@@ -1,21 +1,11 @@
 """Base class of the register's model admins: search, facet counts, history, optimistic locking."""
 
 from django.contrib import admin
-from simple_history.template_utils import HistoricalRecordContextHelper
 
 from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.facet_changelist import FacetChangeList
 from partners.admin.object_history import HistoryAdmin
 from partners.admin.optimistic_locking import OptimisticLockingAdmin
-
-
-class ReadableHistoryContextHelper(HistoricalRecordContextHelper):
-    """Displays labels of choices in place of database values."""
-
-    def prepare_delta_change_value(self, change, value):
-        if value in (None, "") or getattr(value, "pk", value) is None:
-            return "–"  # noqa: RUF001
-        return dict(self.model._meta.get_field(change.field).flatchoices).get(value, value)
 
 
 class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
@@ -25,9 +15,6 @@ class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
 
     class Media:
         js = ["partners/unsaved.js"]
-
-    def get_historical_record_context_helper(self, request, historical_record):
-        return ReadableHistoryContextHelper(self.model, historical_record)
 
     def save_model(self, request, obj, form, change):
         """Do not save without a change, so that the object keeps its version and gets no empty history record."""

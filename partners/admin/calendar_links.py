@@ -23,28 +23,18 @@ def calendar_link_view(request, site):
     if not can_view_calendar(request.user):
         raise PermissionDenied
     link = CalendarLink.objects.filter(user=request.user).first()
-    if request.method != "POST":
-        return _render(request, site, link)
     if "revoke" in request.POST:
         CalendarLink.objects.filter(user=request.user).delete()
         messages.success(request, _("The link no longer opens your calendar."))
         return redirect("admin:calendar_link")
-    return _render(request, site, link, calendar_url=_issue_link(request))
-
-
-def _issue_link(request):
-    """Create or replace the user's link, and return its URL, which is not stored."""
-    form = CalendarLinkForm(request.POST)
-    form.full_clean()
-    token = CalendarLink.issue_token(request.user, form.cleaned_data["include_all"])
-    path = reverse("calendar", args=[token])
-    return settings.SITE_URL + path if settings.SITE_URL else request.build_absolute_uri(path)
-
-
-def _render(request, site, link, calendar_url=None):
+    form = CalendarLinkForm(request.POST if request.method == "POST" else None, instance=link, label_suffix="")
+    calendar_url = None
+    if form.is_valid():
+        token = CalendarLink.issue_token(request.user, form.cleaned_data["include_all"])
+        calendar_url = (settings.SITE_URL or request.build_absolute_uri("/")[:-1]) + reverse("calendar", args=[token])
     context = site.each_context(request) | {
         "title": _("My calendar"),
-        "form": CalendarLinkForm(request.POST if calendar_url else None, instance=link, label_suffix=""),
+        "form": form,
         "link": link,
         "calendar_url": calendar_url,
     }

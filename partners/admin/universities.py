@@ -1,5 +1,8 @@
 from django.contrib import admin
 from django.db.models import Prefetch, URLField
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
@@ -7,7 +10,6 @@ from partners.admin.base import RegisterAdmin
 from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
 from partners.admin.import_export import RegisterImportExportMixin
-from partners.admin.visibility import get_visibility
 from partners.enums import AgreementStatus
 from partners.imports.type_notation import Term
 from partners.models import Agreement, University
@@ -35,14 +37,50 @@ class UniversityAdmin(RegisterImportExportMixin, RegisterAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         university = self.get_object(request, object_id)
-        context = {"visibility": get_visibility(university)} if university else {}
+        context = {"visibility": explain_visibility(university)} if university else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):
-        return ", ".join(map(_format_term, university.open_agreements))
+        terms = [
+            Term(
+                agreement.agreement_type and agreement.agreement_type.name,
+                agreement.status == AgreementStatus.IN_PROCESS,
+            )
+            for agreement in university.open_agreements
+        ]
+        return ", ".join(map(str, terms))
 
 
-def _format_term(agreement):
-    agreement_type = agreement.agreement_type and agreement.agreement_type.name
-    return str(Term(agreement_type, agreement.status == AgreementStatus.IN_PROCESS))
+def explain_visibility(university):
+    """Return whether the university is on the public list, and the reasons as sentences."""
+    on = localdate()
+    agreements = university.agreements.select_related("agreement_type").ordered_by_type()
+    public_reasons = [_describe(agreement, on) for agreement in agreements.public(on)]
+    if University.objects.public(on).filter(pk=university.pk).exists():
+        return {"is_public": True, "reasons": public_reasons}
+    reasons = []
+    if not university.is_listed:
+        reasons.append(gettext("It is kept off the public list: tick “on the public list” below."))
+    if not public_reasons:
+        reasons += [_describe(agreement, on) for agreement in agreements] or [gettext("It has no agreement.")]
+    return {"is_public": False, "reasons": reasons}
+
+
+def _describe(agreement, on):
+    last_day = agreement.ended_on if agreement.status == AgreementStatus.ENDED else agreement.valid_until
+    if agreement.status == AgreementStatus.ENDED:
+        message = gettext("%(type)s ended on %(day)s.") if last_day else gettext("%(type)s has ended.")
+    elif agreement.status != AgreementStatus.SIGNED:
+        message = gettext("%(type)s is %(status)s.")
+    elif last_day is None:
+        message = gettext("%(type)s is in force, open-ended.")
+    elif last_day < on:
+        message = gettext("%(type)s expired on %(day)s.")
+    else:
+        message = gettext("%(type)s is in force until %(day)s.")
+    return message % {
+        "type": agreement.agreement_type or gettext("An agreement of unknown type"),
+        "day": date_format(last_day) if last_day else "",
+        "status": agreement.get_status_display(),
+    }

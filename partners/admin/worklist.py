@@ -1,6 +1,7 @@
 """The worklist on the admin's front page: a few items of each section, with a link to the full list."""
 
 from datetime import timedelta
+from operator import attrgetter
 
 from django.db.models import Count, F, Q
 from django.urls import reverse
@@ -9,47 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partners.admin.agreement_filters import ME, WITHOUT, ResponsibleFilter, agreement_changelist_url
-from partners.admin.deadlines import FAR, THRESHOLDS, deadline_css_class, describe_deadline
+from partners.admin.deadlines import FAR, THRESHOLDS, deadline_html
 from partners.admin.object_history import can_view
-from partners.enums import AgreementStatus
 from partners.models import Agreement, Document, University
 from partners.permissions import can_change_agreements
-from partners.querysets import EXPIRED, IN_FORCE, IN_PROCESS
+from partners.querysets import EXPIRED, IN_FORCE, IN_PROCESS, UNDATED_STATUSES
 
 MAX_ITEMS = 20
 RESPONSIBLE_PARAM = ResponsibleFilter.parameter_name
-
-
-class WorklistSection:
-    """The first items of a queryset; ``kind`` selects the template and ``empty_message`` is displayed without items."""
-
-    def __init__(self, kind, title, queryset, url, empty_message, count=None):
-        self.kind, self.title, self.url, self.empty_message = kind, title, url, empty_message
-        self.items = [WorklistItem(obj) for obj in queryset[:MAX_ITEMS]]
-        self.count = queryset.count() if count is None else count
-        self.breakdown = []
-
-    @property
-    def remaining_count(self):
-        return self.count - len(self.items)
-
-
-class WorklistItem:
-    def __init__(self, obj):
-        self.obj = obj
-
-    def deadline(self):
-        return describe_deadline(self.obj)
-
-    def deadline_css_class(self):
-        return deadline_css_class(self.obj)
-
-    def last_changed(self):
-        """Return how many days ago the agreement or one of its documents changed, as text."""
-        if self.obj.last_changed_at is None:
-            return "-"
-        days = (localdate() - localdate(self.obj.last_changed_at)).days
-        return ngettext("%d day ago", "%d days ago", days) % days if days else _("today")
 
 
 def build_worklist(request, site):
@@ -72,33 +40,60 @@ def build_worklist(request, site):
     }
 
 
+def _section(kind, title, queryset, url, empty_message, *, describe=deadline_html, count=None):
+    """Return the context of a section, which has the first rows of the queryset, each with its description.
+
+    The kind selects the template, and the message is displayed without rows.
+    """
+    rows = [(obj, describe(obj)) for obj in queryset[:MAX_ITEMS]]
+    count = queryset.count() if count is None else count
+    return {
+        "kind": kind,
+        "title": title,
+        "url": url,
+        "empty_message": empty_message,
+        "rows": rows,
+        "count": count,
+        "remaining_count": count - len(rows),
+    }
+
+
 def _in_process(agreements, filters):
     longest_unchanged_first = F("last_changed_at").asc(nulls_first=True)
     queryset = agreements.in_process().with_last_change().order_by(longest_unchanged_first, "pk")
     url = agreement_changelist_url(status=IN_PROCESS, **filters)
-    return WorklistSection("in_process", _("In process"), queryset, url, _("No deal is waiting for a signature."))
+    empty_message = _("No deal is waiting for a signature.")
+    return _section("in_process", _("In process"), queryset, url, empty_message, describe=_last_changed)
+
+
+def _last_changed(agreement):
+    """Return how many days ago the agreement or one of its documents changed, as text."""
+    if agreement.last_changed_at is None:
+        return "-"
+    days = (localdate() - localdate(agreement.last_changed_at)).days
+    return ngettext("%d day ago", "%d days ago", days) % days if days else _("today")
 
 
 def _expiring(agreements, filters):
-    today, title = localdate(), _("Ending within %d days") % FAR
+    today = localdate()
     expiring = agreements.expiring(today, FAR)
-    soonest_first = expiring.with_renewal().order_by("valid_until", "pk")
-    empty_message = _("Nothing ends within %d days.") % FAR
-    url = agreement_changelist_url(ends=FAR, **filters)
-    section = WorklistSection("expiry", title, soonest_first, url, empty_message)
-    conditions = {f"within_{days}": Q(valid_until__lte=today + timedelta(days)) for days in THRESHOLDS}
-    counts = expiring.aggregate(**{name: Count("pk", filter=condition) for name, condition in conditions.items()})
-    for days, count in zip(THRESHOLDS, counts.values(), strict=True):
+    conditions = {str(days): Q(valid_until__lte=today + timedelta(days)) for days in THRESHOLDS}
+    counts = expiring.aggregate(**{days: Count("pk", filter=condition) for days, condition in conditions.items()})
+    breakdown = []
+    for days in THRESHOLDS:
         label = ngettext("%(count)d within %(days)d day", "%(count)d within %(days)d days", days)
-        label %= {"count": count, "days": days}
-        section.breakdown.append((label, agreement_changelist_url(ends=days, **filters)))
-    return section
+        label %= {"count": counts[str(days)], "days": days}
+        breakdown.append((label, agreement_changelist_url(ends=days, **filters)))
+    title, empty_message = _("Ending within %d days") % FAR, _("Nothing ends within %d days.") % FAR
+    soonest_first = expiring.with_renewal().order_by("valid_until", "pk")
+    url = agreement_changelist_url(ends=FAR, **filters)
+    return _section("expiry", title, soonest_first, url, empty_message) | {"breakdown": breakdown}
 
 
 def _expired(agreements, filters):
     queryset = agreements.expired(localdate()).with_renewal().order_by("-valid_until", "pk")
     url = agreement_changelist_url(status=EXPIRED, **filters)
-    return WorklistSection("expiry", _("Expired"), queryset, url, _("Nothing has expired."))
+    return _section("expiry", _("Expired"), queryset, url, _("Nothing has expired."))
 
 
 def _without_document(agreements, filters):
@@ -108,14 +103,14 @@ def _without_document(agreements, filters):
     a document makes the database fetch, look up and sort nearly the whole register for the first items.
     """
     today = localdate()
-    not_in_force = Q(status__in=[AgreementStatus.IN_PROCESS, AgreementStatus.ENDED]) | Q(valid_until__lt=today)
+    not_in_force = Q(status__in=UNDATED_STATUSES) | Q(valid_until__lt=today)
     newest_first = agreements.exclude(not_in_force).with_document().filter(has_document=False).order_by("-pk")
     in_force = agreements.in_force(today)
     documented = in_force.filter(pk__in=Document.objects.active().values("agreement"))
     url = agreement_changelist_url(status=IN_FORCE, document=WITHOUT, **filters)
     empty_message = _("Every agreement in force has its document.")
     count = in_force.count() - documented.count()
-    return WorklistSection("documents", _("Signed, without a document"), newest_first, url, empty_message, count)
+    return _section("documents", _("Signed, without a document"), newest_first, url, empty_message, count=count)
 
 
 def _unlisted_universities(agreements):
@@ -125,4 +120,5 @@ def _unlisted_universities(agreements):
         universities = universities.filter(pk__in=agreements.values("university"))
     url = reverse("admin:partners_university_changelist", query={"is_listed__exact": 0})
     empty_message = _("No university is kept off the list.")
-    return WorklistSection("universities", _("Kept off the public list"), universities, url, empty_message)
+    title, country = _("Kept off the public list"), attrgetter("country")
+    return _section("universities", title, universities, url, empty_message, describe=country)
