@@ -8,6 +8,7 @@ from tests.helpers.paths import ROOT
 
 VALUES = ["enums", "validators", "name_normalization", "country_names", "fields", "file_types", "querysets"]
 FOUNDATION = [*VALUES, "models"]
+DECLARATIONS = [*FOUNDATION, "agreement_fields", "cells"]
 ALLOWED_IMPORTS = {
     "enums": [],
     "name_normalization": [],
@@ -21,17 +22,19 @@ ALLOWED_IMPORTS = {
     "querysets": ["enums", "name_normalization", "country_names"],
     "models": [*VALUES, "permissions"],
     "data_version": [],
+    "cells": ["enums", "fields", "name_normalization", "tables"],
+    "agreement_fields": ["cells", "enums", "models", "tables"],
     "apps": ["data_version"],
     "migrations": [*FOUNDATION, "reference_data"],
     "http": [],
     "tables": ["name_normalization", "file_types"],
     "history": FOUNDATION,
-    "imports": [*FOUNDATION, "history", "tables"],
+    "imports": [*DECLARATIONS, "history", "tables"],
     "reminders": FOUNDATION,
     "backups": FOUNDATION,
     "accounts": ["groups", "http", "permissions", "reference_data"],
-    "admin": [*FOUNDATION, "history", "tables", "imports", "accounts", "http", "permissions"],
-    "public": [*FOUNDATION, "data_version", "tables", "imports", "accounts", "http", "permissions"],
+    "admin": [*DECLARATIONS, "history", "tables", "imports", "accounts", "http", "permissions"],
+    "public": [*DECLARATIONS, "data_version", "tables", "imports", "accounts", "http", "permissions"],
     "templatetags": [],
     "management": [*FOUNDATION, "tables", "imports", "reminders", "backups", "accounts", "groups"],
 }

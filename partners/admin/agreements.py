@@ -25,6 +25,7 @@ from partners.admin.optimistic_locking_forms import OptimisticLockingForm
 from partners.admin.renewing import BulkRenewView
 from partners.admin.signature_forms import SignatureFormMixin
 from partners.admin.signing import BulkSignView
+from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 
@@ -36,6 +37,17 @@ NEXT_ACTIONS = {
     AgreementStatus.SIGNED: [RENEW, END],
     AgreementStatus.ENDED: [],
 }
+
+
+def build_fieldset(section):
+    rows = []
+    for field in [field for field in AGREEMENT_FIELDS if field.section == section]:
+        if field.is_beside_previous:
+            rows[-1] += (field.name,)
+        else:
+            rows.append((field.name,))
+    classes = ["collapse"] if section in (AdminSection.STUDENTS, AdminSection.END) else []
+    return section.label, {"classes": classes, "fields": rows}
 
 
 class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
@@ -65,18 +77,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     search_help_text = _("University, its other names and city, or country. Accents and case do not matter.")
     ordering = ["university__name_key", "agreement_type__position", "pk"]
     autocomplete_fields = ["university"]
-    fieldsets = [
-        (None, {"fields": ["university", "agreement_type", "status", "signed_on", ("valid_from", "valid_until")]}),
-        (_("The work on it"), {"fields": ["responsible", "next_step", "contact", "notes"]}),
-        (
-            _("For students"),
-            {
-                "classes": ["collapse"],
-                "fields": [("places_out", "places_in"), "study_levels", "fields_of_study", "language_requirement"],
-            },
-        ),
-        (_("Its end"), {"classes": ["collapse"], "fields": ["ended_on"]}),
-    ]
+    fieldsets = [build_fieldset(section) for section in AdminSection]
     inlines = [DocumentInline]
     actions = ["mark_selected_as_signed", "renew_selected", "end_selected", "edit_selected"]
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from django import forms
 from django.contrib import messages
+from django.db import models
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -13,28 +14,34 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners.admin.bulk_views import BulkAgreementView, agreement_links
-from partners.admin.date_fields import DateField
+from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.form_fields import assignable_users
+from partners.agreement_fields import AGREEMENT_FIELDS
+from partners.cells import MAX_PLACES
 from partners.models import Agreement
 
 NOBODY = "-"
-PLACES_OPTIONS = {"required": False, "min_value": 0, "max_value": 32767}
+FORM_FIELD_OPTIONS = DATE_OVERRIDES | {models.PositiveSmallIntegerField: {"max_value": MAX_PLACES}}
 
 
 class BulkEditForm(forms.Form):
     """The new values. A field that is left empty is not changed."""
 
-    valid_until = DateField(label=gettext_lazy("Valid until"), required=False)
     is_open_ended = forms.BooleanField(label=gettext_lazy("Open-ended, with no last day"), required=False)
-    responsible = forms.ChoiceField(label=gettext_lazy("Coordinator responsible"), required=False)
-    places_out = forms.IntegerField(label=gettext_lazy("Places out"), **PLACES_OPTIONS)
-    places_in = forms.IntegerField(label=gettext_lazy("Places in"), **PLACES_OPTIONS)
 
     def __init__(self, *args):
         super().__init__(*args, label_suffix="")
         self.users = {str(user.pk): user for user in assignable_users()}
+        for model_field in [Agreement._meta.get_field(field.name) for field in AGREEMENT_FIELDS if field.in_bulk_edit]:
+            options = FORM_FIELD_OPTIONS.get(type(model_field), {})
+            self.fields[model_field.name] = model_field.formfield(required=False, help_text="", **options)
         names = [(pk, str(user)) for pk, user in self.users.items()]
-        self.fields["responsible"].choices = [("", _("as it is")), (NOBODY, _("nobody")), *names]
+        self.fields["responsible"] = forms.ChoiceField(
+            label=gettext_lazy("Coordinator responsible"),
+            required=False,
+            choices=[("", _("as it is")), (NOBODY, _("nobody")), *names],
+        )
+        self.order_fields(["valid_until", "is_open_ended", "responsible"])
 
     def clean(self):
         cleaned = super().clean()
@@ -46,8 +53,8 @@ class BulkEditForm(forms.Form):
     def values(self):
         """Return the values to set, by field name."""
         cleaned = self.cleaned_data
-        values = {name: cleaned.get(name) for name in ("valid_until", "places_out", "places_in")}
-        values = {name: value for name, value in values.items() if value is not None}
+        choices = ("is_open_ended", "responsible")
+        values = {name: new for name, new in cleaned.items() if name not in choices and new not in (None, "")}
         if cleaned.get("is_open_ended"):
             values["valid_until"] = None
         if user_id := cleaned.get("responsible"):

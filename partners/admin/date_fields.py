@@ -5,7 +5,7 @@ import re
 from django import forms
 from django.db import models
 
-from partners.imports.date_parsing import parse_date
+from partners.cells import parse_date
 
 
 class DateInput(forms.DateInput):

@@ -10,6 +10,7 @@ from functools import cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from partners.cells import validate_length
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.models import Country, University
 from partners.name_normalization import matching_key, normalize_name
@@ -138,14 +139,6 @@ def parse_university_name(text: str) -> str:
 def require_value(text: str) -> None:
     if not normalize_name(text):
         raise ValidationError(_("The cell is empty. Fill it in, or take the line out."))
-
-
-def validate_length(text: str, max_length: int) -> None:
-    if len(text) > max_length:
-        raise ValidationError(
-            _("“%(text)s” has %(length)d characters, and %(most)d fit. Shorten it.")
-            % {"text": truncate(text), "length": len(text), "most": max_length}
-        )
 
 
 def _surplus_message(cells: Sequence[str]) -> str:

@@ -12,19 +12,18 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from partners import validators
+from partners.agreement_fields import UNIVERSITY_FIELDS
+from partners.cells import parse_agreement_number
 from partners.imports import register_checks as checks
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, TableValidator, parse_university_name, resolve_spelling
 from partners.imports.register_changes import RegisterRowResult
 from partners.imports.register_checks import ExistingData, ParsedRow
 from partners.imports.register_columns import (
-    AGREEMENT_COLUMNS,
+    AGREEMENT_FILE_FIELDS,
+    COLUMN_OF,
     NUMBER_COLUMN,
-    PARSERS,
-    RESPONSIBLE_COLUMN,
     STATUS_COLUMN,
     TYPE_COLUMN,
-    UNIVERSITY_COLUMNS,
-    parse_status,
 )
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.models import Agreement, University
@@ -37,11 +36,11 @@ class RegisterValidator(TableValidator):
     def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
         super().__init__(snapshot, table, progress)
         columns = table.rows[0].cells
-        self._agreement_columns = {column: name for column, name in AGREEMENT_COLUMNS.items() if column in columns}
-        self._university_columns = {column: name for column, name in UNIVERSITY_COLUMNS.items() if column in columns}
-        self._parsers = PARSERS | {
-            TYPE_COLUMN: cache(self._parse_type),
-            RESPONSIBLE_COLUMN: cache(self._parse_responsible),
+        self._agreement_fields = [field for field in AGREEMENT_FILE_FIELDS if field.column in columns]
+        self._university_fields = [field for field in UNIVERSITY_FIELDS if field.column in columns]
+        self._parsers = {field.name: cache(field.parse) for field in (*AGREEMENT_FILE_FIELDS, *UNIVERSITY_FIELDS)} | {
+            "agreement_type": cache(self._parse_type),
+            "responsible": cache(self._parse_responsible),
         }
 
     def missing_universities(self) -> list[str]:
@@ -88,27 +87,23 @@ class RegisterValidator(TableValidator):
         return row
 
     def _parse_university(self, row: ParsedRow) -> None:
-        for column, name in self._university_columns.items():
-            value = row.parse(column, PARSERS[column])
-            if not row.has_errors(column):
-                row.university_values[name] = value
+        for field in self._university_fields:
+            value = row.parse(field.column, self._parsers[field.name])
+            if not row.has_errors(field.column):
+                row.university_values[field.name] = value
 
     def _parse_agreement(self, row: ParsedRow) -> None:
-        columns = self._agreement_columns
-        values = {
-            "agreement_type": row.parse(TYPE_COLUMN, self._parsers[TYPE_COLUMN]),
-            "status": row.parse(STATUS_COLUMN, parse_status),
-        }
-        values |= {name: row.parse(column, self._parsers[column]) for column, name in columns.items()}
-        row.agreement_id = row.parse(NUMBER_COLUMN, self._parsers[NUMBER_COLUMN])
-        if row.has_errors(TYPE_COLUMN, STATUS_COLUMN, NUMBER_COLUMN, *columns):
+        values = {field.name: row.parse(field.column, self._parsers[field.name]) for field in self._agreement_fields}
+        row.agreement_id = row.parse(NUMBER_COLUMN, parse_agreement_number)
+        columns = [NUMBER_COLUMN, *(field.column for field in self._agreement_fields)]
+        if row.has_errors(*columns):
             return
         if values["status"]:
             row.agreement_values = values
             row.run_validators(
                 (TYPE_COLUMN, validators.validate_signed_has_type, values["status"], values["agreement_type"])
             )
-        elif any(normalize_name(row.row.cells.get(column, "")) for column in (TYPE_COLUMN, NUMBER_COLUMN, *columns)):
+        elif any(normalize_name(row.row.cells.get(column, "")) for column in columns if column != STATUS_COLUMN):
             row.add_error(
                 STATUS_COLUMN,
                 _("The cell is empty, and the line tells of an agreement. Write “in process”, “signed” or “ended”."),
@@ -142,7 +137,7 @@ class RegisterValidator(TableValidator):
         change = row.result and row.result.agreement_change
         name = change and "responsible" in change.fields and change.after["responsible"]
         if name and not self._is_staff_by_username[name]:
-            row.add_error(RESPONSIBLE_COLUMN, _not_staff_message(name))
+            row.add_error(COLUMN_OF["responsible"], _not_staff_message(name))
 
 
 def _not_staff_message(name: str) -> str:

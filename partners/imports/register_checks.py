@@ -9,26 +9,22 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from partners import validators
+from partners.agreement_fields import UNIVERSITY_FIELDS
+from partners.cells import parse_date
 from partners.enums import AgreementStatus
 from partners.fields import MAX_TEXT_LENGTH
 from partners.imports.base import NAME_COLUMN, RowParser, UniversityRef
 from partners.imports.register_changes import ObjectChange, RegisterRowResult
 from partners.imports.register_columns import (
-    AGREEMENT_COLUMNS,
-    AGREEMENT_FIELDS,
+    AGREEMENT_DETAILS,
+    AGREEMENT_FILE_FIELDS,
     AGREEMENT_PATHS,
-    DATE_COLUMNS,
-    ENDED_ON_COLUMN,
+    COLUMN_OF,
     NEW_AGREEMENT,
     NEW_UNIVERSITY,
     NUMBER_COLUMN,
-    OTHER_NAMES_COLUMN,
-    SLUG_COLUMN,
     STATUS_COLUMN,
-    TYPE_COLUMN,
-    UNIVERSITY_COLUMNS,
-    UNIVERSITY_FIELDS,
-    VALID_UNTIL_COLUMN,
+    UNIVERSITY_PATHS,
     FieldValues,
     describe_agreement,
 )
@@ -90,9 +86,9 @@ class ExistingData:
         self.universities: dict[int, FieldValues] = {}
         self._agreements: dict[int, list[tuple]] = defaultdict(list)
         universities = University.objects.filter(country__in=countries)
-        for pk, country, *values in universities.values_list("pk", "country", *UNIVERSITY_FIELDS).iterator():
+        for pk, country, *values in universities.values_list("pk", "country", *UNIVERSITY_PATHS).iterator():
             self.country_ids[pk] = country
-            self.universities[pk] = dict(zip(UNIVERSITY_FIELDS, values, strict=True))
+            self.universities[pk] = dict(zip(NEW_UNIVERSITY, values, strict=True))
         agreements = Agreement.objects.filter(university__country__in=countries)
         for row in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
             self._agreements[row[0]].append(row)
@@ -100,7 +96,7 @@ class ExistingData:
     def agreements(self, university_id: int | None) -> dict[int, FieldValues]:
         """Return the values of a university's agreements by pk. They are stored as tuples, which take less memory."""
         rows = self._agreements.get(university_id, ())
-        return {pk: dict(zip(AGREEMENT_FIELDS, values, strict=True)) for _university, pk, *values in rows}
+        return {pk: dict(zip(NEW_AGREEMENT, values, strict=True)) for _university, pk, *values in rows}
 
 
 def validate_university_change(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
@@ -127,10 +123,10 @@ def validate_agreement_changes(rows: Sequence[ParsedRow], existing: ExistingData
             row.result.agreement_change = ObjectChange.from_values(pk, before, values)
             after = row.result.agreement_change.after
             row.run_validators(
-                (VALID_UNTIL_COLUMN, validators.validate_date_order, after["valid_from"], after["valid_until"]),
-                (ENDED_ON_COLUMN, validators.validate_ended_on, after["status"], after["ended_on"]),
+                (COLUMN_OF["valid_until"], validators.validate_date_order, after["valid_from"], after["valid_until"]),
+                (COLUMN_OF["ended_on"], validators.validate_ended_on, after["status"], after["ended_on"]),
             )
-    if not any(row.has_errors(TYPE_COLUMN, STATUS_COLUMN, NUMBER_COLUMN, *AGREEMENT_COLUMNS) for row in rows):
+    if not any(row.has_errors(NUMBER_COLUMN, *(field.column for field in AGREEMENT_FILE_FIELDS)) for row in rows):
         _check_unique_open(rows, agreements)
 
 
@@ -145,10 +141,10 @@ def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldV
     others = [row for row in rows if row.agreement_values and row.agreement_id is None]
     if not others:
         return {row: pk for pk, row in rows_by_id.items()}
-    names = [name for name in AGREEMENT_COLUMNS.values() if name in others[0].agreement_values]
+    details = [field for field in AGREEMENT_DETAILS if field.name in others[0].agreement_values]
     compared = (
-        [name for name in names if name in DATE_COLUMNS.values()],
-        [name for name in names if name not in DATE_COLUMNS.values()],
+        [field.name for field in details if field.parser == parse_date],
+        [field.name for field in details if field.parser != parse_date],
     )
     unmatched = {pk: fingerprint(values, *compared) for pk, values in agreements.items() if pk not in rows_by_id}
     matches = match_rows([fingerprint(row.agreement_values, *compared) for row in others], unmatched)
@@ -173,7 +169,7 @@ def _check_consistency(rows: Iterable[ParsedRow]) -> None:
     """Reject values of the university that differ between its rows."""
     first_rows: dict[str, ParsedRow] = {}
     for row in rows:
-        for column, name in {NAME_COLUMN: "name", **UNIVERSITY_COLUMNS}.items():
+        for column, name in [(NAME_COLUMN, "name"), *((field.column, field.name) for field in UNIVERSITY_FIELDS)]:
             first = first_rows.setdefault(name, row) if name in row.university_values else row
             if first is not row and first.university_values[name] != row.university_values[name]:
                 message = _(
@@ -219,10 +215,10 @@ def reject_taken_slugs(rows: Iterable[ParsedRow]) -> None:
         slug = row.result.university_change.after["slug"]
         if slug in taken:
             message = _("“%(address)s” is already the address of “%(name)s”. Write another one.")
-            row.add_error(SLUG_COLUMN, message % {"address": slug, "name": taken[slug]})
+            row.add_error(COLUMN_OF["slug"], message % {"address": slug, "name": taken[slug]})
         elif (first := first_rows.setdefault(slug, row)) is not row:
             message = _("“%(address)s” is already the address in line %(line)d. Write another one.")
-            row.add_error(SLUG_COLUMN, message % {"address": slug, "line": first.line})
+            row.add_error(COLUMN_OF["slug"], message % {"address": slug, "line": first.line})
 
 
 def reject_taken_names(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
@@ -235,7 +231,7 @@ def reject_taken_names(rows: Sequence[ParsedRow], existing: ExistingData) -> Non
             names = universities[result.country.pk, matching_key(name)]
             for other in [other for university, other in names.items() if university != result.university]:
                 message = _("“%(name)s” is already a name of “%(other)s”. Take it out of one of the two.")
-                row.add_error(OTHER_NAMES_COLUMN, message % {"name": truncate(name), "other": other})
+                row.add_error(COLUMN_OF["other_names"], message % {"name": truncate(name), "other": other})
 
 
 def _universities_by_key(

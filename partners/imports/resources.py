@@ -24,7 +24,7 @@ from partners.imports.base import TableValidator
 from partners.imports.office_list import COLUMNS, OfficeListValidator
 from partners.imports.reconciliation import OfficeListRowResult
 from partners.imports.register import RegisterValidator
-from partners.imports.register_columns import AGREEMENT_PATHS, EMPTY_AGREEMENT_CELLS, UNIVERSITY_FIELDS
+from partners.imports.register_columns import AGREEMENT_PATHS, EMPTY_AGREEMENT_CELLS, UNIVERSITY_PATHS
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.querysets import UniversityQuerySet
@@ -167,7 +167,7 @@ class RegisterResource(TableResource):
         for university, *values in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
             cells_by_university[university].append(register_columns.agreement_cells(*values))
         yield register_columns.COLUMNS
-        rows = universities.in_alphabetical_order().values_list("pk", "country__name", *UNIVERSITY_FIELDS)
+        rows = universities.in_alphabetical_order().values_list("pk", "country__name", *UNIVERSITY_PATHS)
         for pk, country, name, *values in rows.iterator():
             university_cells = register_columns.university_cells(*values)
             for agreement_cells in cells_by_university.get(pk, [EMPTY_AGREEMENT_CELLS]):

@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
+from partners.agreement_fields import PUBLIC_FIELDS
 from partners.enums import AgreementStatus
 from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
@@ -32,7 +33,7 @@ CORS_PREFLIGHT_HEADERS = {
     "Access-Control-Max-Age": "86400",
 }
 UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "country__code", "country__name"]
-AGREEMENT_FIELDS = ["university", "agreement_type__name", "agreement_type__slug", "status", "valid_from", "valid_until"]
+JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
 
 
 def download(request, file_format):
@@ -57,7 +58,8 @@ def _agreements_by_university(universities, on):
     """Return the public fields of the public agreements by university id. Internal fields are not even selected."""
     found = defaultdict(list)
     agreements = Agreement.objects.public(on).filter(university__in=universities.order_by().values("pk"))
-    for agreement in agreements.ordered_by_type().values(*AGREEMENT_FIELDS):
+    names = ["university", "agreement_type__name", "agreement_type__slug", "status", *JSON_FIELDS]
+    for agreement in agreements.ordered_by_type().values(*names):
         found[agreement["university"]].append(agreement)
     return found
 
@@ -106,6 +108,5 @@ def serialize_agreement(agreement):
     return {
         "type": {"slug": slug, "name": name} if name else None,
         "status": IN_PROCESS if agreement["status"] == AgreementStatus.IN_PROCESS else IN_FORCE,
-        "valid_from": agreement["valid_from"],
-        "valid_until": agreement["valid_until"],
+        **{name: agreement[name] for name in JSON_FIELDS},
     }

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import Max
 from django.utils.formats import date_format
-from django.utils.translation import gettext_lazy as _
 
+from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, University
 
-INTERNAL_FIELDS = ["responsible", "next_step", "contact", "notes"]
 MAX_OTHER_PARTNERS = 12
 
 
@@ -30,7 +29,7 @@ def public_agreements(universities, on):
     """Return lists of ``PublicAgreement`` by university id. Internal fields are not even selected."""
     rows = Agreement.objects.public(on).filter(university__in=list(universities)).ordered_by_type()
     found = defaultdict(list)
-    for agreement in rows.select_related("agreement_type").defer(*INTERNAL_FIELDS):
+    for agreement in rows.select_related("agreement_type").defer(*[field.name for field in INTERNAL_FIELDS]):
         found[agreement.university_id].append(_public_agreement(agreement))
     return found
 
@@ -38,29 +37,10 @@ def public_agreements(universities, on):
 def _public_agreement(agreement):
     # The dates of an agreement in process are plans, and internal.
     is_in_process = agreement.status == AgreementStatus.IN_PROCESS
-    details = {
-        _("Valid from"): "" if is_in_process else _format_date(agreement.valid_from),
-        _("Places for our students"): _places(agreement),
-        _("Study levels"): agreement.study_levels_display(),
-        _("Fields of study"): agreement.fields_of_study,
-        _("Language requirement"): agreement.language_requirement,
-    }
-    until = "" if is_in_process else _format_date(agreement.valid_until)
+    until = date_format(agreement.valid_until) if agreement.valid_until and not is_in_process else ""
+    details = {field.public_label: field.format_public(agreement) for field in PUBLIC_FIELDS if field.public_label}
     details = {label: value for label, value in details.items() if value}
     return PublicAgreement(agreement.agreement_type, is_in_process, until, details)
-
-
-def _format_date(day):
-    return date_format(day) if day else ""
-
-
-def _places(agreement):
-    if (own := agreement.places_out) is not None:
-        return _("%(n)d in an academic year") % {"n": own}
-    if agreement.agreement_type and (shared := agreement.agreement_type.places_out) is not None:
-        template = _("%(n)d in an academic year, shared by all partners of %(type)s")
-        return template % {"n": shared, "type": agreement.agreement_type}
-    return ""
 
 
 def last_modified(university):

@@ -2,14 +2,13 @@
 
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.register_columns import (
-    AGREEMENT_COLUMNS,
+    COLUMN_OF,
     COLUMNS,
     NUMBER_COLUMN,
     OPTIONAL,
     REQUIRED,
     STATUS_COLUMN,
     TYPE_COLUMN,
-    UNIVERSITY_COLUMNS,
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, ImportRun
@@ -18,9 +17,7 @@ from partners.tables.writing import write_table
 from tests.helpers.factories import UniversityFactory
 
 COLOGNE, MALAGA = "University of Cologne", "University of Malaga"
-HEADERS = {name: header for header, name in (AGREEMENT_COLUMNS | UNIVERSITY_COLUMNS).items()} | {
-    "number": NUMBER_COLUMN
-}
+HEADERS = COLUMN_OF | {"number": NUMBER_COLUMN}
 
 
 def row(agreement_type="", status="", name=COLOGNE, country="Germany", **cells):

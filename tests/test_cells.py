@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners.imports.date_parsing import TEXT_FORMATS, parse_date
+from partners.cells import TEXT_DATE_FORMATS, parse_date
 
 FIRST = date(2025, 2, 1)
 
@@ -84,7 +84,7 @@ def test_parse_date_reads_every_iso_date(day):
     assert parse_date(day.isoformat()) == day
 
 
-@given(st.dates(min_value=date(1000, 1, 1)), st.sampled_from(TEXT_FORMATS))
+@given(st.dates(min_value=date(1000, 1, 1)), st.sampled_from(TEXT_DATE_FORMATS))
 def test_parse_date_reads_every_text_format(day, text_format):
     assert parse_date(day.strftime(text_format)) == day
 

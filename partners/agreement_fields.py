@@ -1,0 +1,194 @@
+"""The fields of an agreement, and those of a university that the register's file has, each declared once.
+
+The columns of the register's file and their parsers, the admin's fieldsets, the bulk edit, the public pages and the
+JSON follow from the declarations. To add a text field: the model field, its migration, and an ``AgreementField`` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.db import models
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from partners import cells
+from partners.enums import AgreementStatus
+from partners.models import Agreement, University
+from partners.tables.types import Cell
+
+
+class AdminSection(models.TextChoices):
+    """The fieldsets of an agreement's change form, in their order."""
+
+    MAIN = "main", ""
+    WORK = "work", gettext_lazy("The work on it")
+    STUDENTS = "students", gettext_lazy("For students")
+    END = "end", gettext_lazy("Its end")
+
+
+@dataclass(frozen=True)
+class RegisterField:
+    """A model field and its column in the register's file."""
+
+    model: ClassVar[type[models.Model]]
+
+    name: str
+    column: str = ""
+    """Header of the column, the same in every language. Empty: not in files."""
+    parser: Callable[[str], object] | None = None
+    """Parses a cell. None: the text is cleaned as the model field does."""
+    formatter: Callable[[object], Cell] | None = None
+    """Formats a value for a cell. None: it is written as it is."""
+    error_message: str = ""
+    """Replaces the model field's own messages about a text, and quotes it as “%s”."""
+    lookup: str = ""
+    """Path of the name that stands for a related object in files. An import finds the objects itself."""
+
+    def parse(self, text: str) -> object:
+        if self.parser:
+            return self.parser(text)
+        return cells.parse_text(text, self.model._meta.get_field(self.name), self.error_message)
+
+    def format(self, value: object) -> Cell:
+        if value is None:
+            return ""
+        return self.formatter(value) if self.formatter else value
+
+
+@dataclass(frozen=True)
+class AgreementField(RegisterField):
+    model = Agreement
+
+    section: AdminSection = AdminSection.MAIN
+    is_beside_previous: bool = False
+    """On one line of the admin's form with the field before."""
+    in_bulk_edit: bool = False
+    is_public: bool = False
+    """The public may know it. Pages and files for the public do not even select the others."""
+    public_label: str = ""
+    """Label among the details on the public pages. Empty: not among them."""
+    public_formatter: Callable[[Agreement], str] | None = None
+    """Formats the value for the public pages. None: a text is shown as it is."""
+    in_json: bool = False
+    """In the public JSON, under its own name."""
+
+    def format_public(self, agreement: Agreement) -> str:
+        return self.public_formatter(agreement) if self.public_formatter else getattr(agreement, self.name)
+
+
+class UniversityField(RegisterField):
+    model = University
+
+
+def _format_valid_from(agreement: Agreement) -> str:
+    """Return "" unless it is signed: before, its dates are plans, and internal."""
+    is_shown = agreement.status == AgreementStatus.SIGNED and agreement.valid_from
+    return date_format(agreement.valid_from) if is_shown else ""
+
+
+def _format_places(agreement: Agreement) -> str:
+    if (own := agreement.places_out) is not None:
+        return _("%(n)d in an academic year") % {"n": own}
+    if agreement.agreement_type and (shared := agreement.agreement_type.places_out) is not None:
+        template = _("%(n)d in an academic year, shared by all partners of %(type)s")
+        return template % {"n": shared, "type": agreement.agreement_type}
+    return ""
+
+
+AGREEMENT_FIELDS = (
+    AgreementField("university", is_public=True),
+    AgreementField("agreement_type", "Agreement type", lookup="agreement_type__name", is_public=True),
+    AgreementField("status", "Status", cells.parse_status, cells.format_status, is_public=True),
+    AgreementField("signed_on", "Signed on", cells.parse_date),
+    AgreementField(
+        "valid_from",
+        "Valid from",
+        cells.parse_date,
+        is_public=True,
+        public_label=gettext_lazy("Valid from"),
+        public_formatter=_format_valid_from,
+        in_json=True,
+    ),
+    AgreementField(
+        "valid_until",
+        "Valid until",
+        cells.parse_date,
+        is_beside_previous=True,
+        in_bulk_edit=True,
+        is_public=True,
+        in_json=True,
+    ),
+    AgreementField("ended_on", "Ended on", cells.parse_date, section=AdminSection.END),
+    AgreementField(
+        "places_out",
+        "Places out",
+        cells.parse_places,
+        section=AdminSection.STUDENTS,
+        in_bulk_edit=True,
+        is_public=True,
+        public_label=gettext_lazy("Places for our students"),
+        public_formatter=_format_places,
+    ),
+    AgreementField(
+        "places_in",
+        "Places in",
+        cells.parse_places,
+        section=AdminSection.STUDENTS,
+        is_beside_previous=True,
+        in_bulk_edit=True,
+    ),
+    AgreementField(
+        "study_levels",
+        "Study levels",
+        cells.parse_study_levels,
+        cells.format_study_levels,
+        section=AdminSection.STUDENTS,
+        is_public=True,
+        public_label=gettext_lazy("Study levels"),
+        public_formatter=Agreement.study_levels_display,
+    ),
+    AgreementField(
+        "fields_of_study",
+        "Fields of study",
+        section=AdminSection.STUDENTS,
+        is_public=True,
+        public_label=gettext_lazy("Fields of study"),
+    ),
+    AgreementField(
+        "language_requirement",
+        "Language requirement",
+        section=AdminSection.STUDENTS,
+        is_public=True,
+        public_label=gettext_lazy("Language requirement"),
+    ),
+    AgreementField(
+        "responsible", "Responsible", lookup="responsible__username", section=AdminSection.WORK, in_bulk_edit=True
+    ),
+    AgreementField("next_step", "Next step", section=AdminSection.WORK),
+    AgreementField("contact", "Contact at the partner", section=AdminSection.WORK),
+    AgreementField("notes", "Internal notes", section=AdminSection.WORK),
+)
+"""All fields of an agreement but its primary key, in the order of the file's columns and of the public details."""
+PUBLIC_FIELDS = [field for field in AGREEMENT_FIELDS if field.is_public]
+INTERNAL_FIELDS = [field for field in AGREEMENT_FIELDS if not field.is_public]
+
+UNIVERSITY_FIELDS = (
+    UniversityField("other_names", "Other names"),
+    UniversityField("city", "City"),
+    UniversityField(
+        "website",
+        "Website",
+        error_message=gettext_noop("“%s” is not the address of a website. Write it like https://www.example.edu/."),
+    ),
+    UniversityField(
+        "slug",
+        "Address",
+        error_message=gettext_noop("“%s” cannot be an address. Write letters, digits, hyphens and underscores only."),
+    ),
+    UniversityField("is_listed", "On the public list", cells.parse_yes_no, cells.format_yes_no),
+)
+"""Fields of a university that the register's file has besides its country and name, in the order of the columns."""

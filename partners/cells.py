@@ -1,0 +1,145 @@
+"""Parsing of the cells of files: dates, numbers, words and texts as people write them. Each parser raises
+ValidationError with what is wrong and what to write.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from partners.enums import AgreementStatus, StudyLevel
+from partners.fields import StudyLevelsField
+from partners.name_normalization import matching_key, normalize_name
+from partners.tables.types import truncate
+
+TEXT_DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
+STATUS_BY_WORD = {status.word: status for status in AgreementStatus}
+LEVEL_BY_WORD = {level.replace("_", " "): level for level in StudyLevel.values}
+YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+"""Spreadsheets write a checkbox as TRUE or FALSE."""
+MAX_PK_DIGITS = 18
+"""Digits that always fit a 64-bit primary key."""
+MAX_PLACES = 32_767
+"""Maximum of a PositiveSmallIntegerField on PostgreSQL."""
+
+
+def parse_date(text: str) -> date | None:
+    """Parse the date in a cell; None if the cell is empty.
+
+    Formats: 2025-02-01, 2025/2/1, 1 February 2025, or day, month and year in numbers, unless that is ambiguous.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    if year_first := re.fullmatch(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", text):
+        return _make_date(text, int(year_first[1]), int(year_first[3]), int(year_first[4]))
+    if year_last := re.fullmatch(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", text):
+        return _resolve_day_month_order(text, int(year_last[1]), int(year_last[3]), int(year_last[4]))
+    for text_format in TEXT_DATE_FORMATS:
+        try:
+            return datetime.strptime(re.sub(r"[,.\s]+", " ", text), text_format).date()  # noqa: DTZ007
+        except ValueError:
+            continue
+    raise ValidationError(_("“%s” is not a date. Write it like 1 Feb 2025.") % text[:80])
+
+
+def _resolve_day_month_order(text: str, first: int, second: int, year: int) -> date:
+    if first <= 12 and second <= 12 and first != second:
+        one, other = _make_date(text, year, second, first), _make_date(text, year, first, second)
+        days = {"one": f"{one.day} {one:%b %Y}", "other": f"{other.day} {other:%b %Y}"}
+        message = _("“%(text)s” may mean %(one)s or %(other)s. Write the one that is meant, in that form.")
+        raise ValidationError(message % {"text": text, **days})
+    return _make_date(text, year, first, second) if second > 12 else _make_date(text, year, second, first)
+
+
+def _make_date(text: str, year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise ValidationError(_("“%s” is not a day of the calendar. Write it like 1 Feb 2025.") % text) from error
+
+
+def parse_status(text: str) -> AgreementStatus | None:
+    """Return None for an empty cell."""
+    word = _normalize_word(text)
+    if word and word not in STATUS_BY_WORD:
+        raise ValidationError(_("“%s” is not a status. Write “in process”, “signed” or “ended”.") % truncate(text))
+    return STATUS_BY_WORD.get(word)
+
+
+def format_status(status: str) -> str:
+    return AgreementStatus(status).word
+
+
+def parse_study_levels(text: str) -> str:
+    """Return the levels as StudyLevelsField stores them: comma-separated values."""
+    words = [word for word in re.split("[,;/]", text) if _normalize_word(word)]
+    if unknown := [word for word in words if _normalize_word(word) not in LEVEL_BY_WORD]:
+        message = _("“%s” is not a study level. Write “short cycle”, “bachelor”, “master” or “doctoral”, with commas.")
+        raise ValidationError(message % truncate(unknown[0]))
+    return StudyLevelsField().to_python([LEVEL_BY_WORD[_normalize_word(word)] for word in words])
+
+
+def format_study_levels(levels: str) -> str:
+    return ", ".join(level.replace("_", " ") for level in levels.split(","))
+
+
+def _normalize_word(word: str) -> str:
+    return normalize_name(re.sub("[-_]", " ", matching_key(word)))
+
+
+def parse_places(text: str) -> int | None:
+    """Return None for an empty cell."""
+    places = normalize_name(text)
+    if places and (not re.fullmatch("[0-9]{1,9}", places) or int(places) > MAX_PLACES):
+        message = _(
+            "“%(text)s” is not a number of places. Write a whole number up to %(most)d, or leave the cell empty."
+        )
+        raise ValidationError(message % {"text": truncate(text), "most": MAX_PLACES})
+    return int(places) if places else None
+
+
+def parse_yes_no(text: str) -> bool:
+    if (word := matching_key(text)) in YES_NO:
+        return YES_NO[word]
+    if not normalize_name(text):
+        raise ValidationError(_("The cell is empty. Write “yes” or “no”."))
+    raise ValidationError(_("“%s” is neither yes nor no. Write “yes” or “no”.") % truncate(text))
+
+
+def format_yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def parse_agreement_number(text: str) -> int | None:
+    """Return the pk of an agreement, or None for an empty cell."""
+    number = normalize_name(text)
+    if number and not re.fullmatch(rf"[0-9]{{1,{MAX_PK_DIGITS}}}", number):
+        message = _("“%s” is not a number. Write digits only, or leave the cell empty for a new agreement.")
+        raise ValidationError(message % truncate(text))
+    return int(number) if number else None
+
+
+def parse_text(text: str, field: models.Field, error_message: str = "") -> str:
+    """Clean a text as the model field does. The error message, if any, replaces the field's own."""
+    text = field.to_python(text.strip())
+    if field.blank and not text:
+        return ""
+    if field.max_length:
+        validate_length(text, field.max_length)
+    try:
+        return field.clean(text, None)
+    except ValidationError as error:
+        raise (ValidationError(_(error_message) % truncate(text)) if error_message else error) from error
+
+
+def validate_length(text: str, max_length: int) -> None:
+    if len(text) > max_length:
+        raise ValidationError(
+            _("“%(text)s” has %(length)d characters, and %(most)d fit. Shorten it.")
+            % {"text": truncate(text), "length": len(text), "most": max_length}
+        )

@@ -1,0 +1,96 @@
+"""Every list of fields of an agreement follows from their declarations."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from partners.admin.agreements import AgreementAdmin
+from partners.agreement_fields import AGREEMENT_FIELDS, INTERNAL_FIELDS
+from partners.imports.register_columns import COLUMNS
+from partners.models import Agreement
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.paths import ROOT
+
+
+def declare_scope(project):
+    """Add a text field `scope` that students see: the model field, and its declaration."""
+    models, declarations = project / "partners/models/agreements.py", project / "partners/agreement_fields.py"
+    source = models.read_text()
+    assert source.count("    next_step = NameField(") == 1
+    models.write_text(
+        source.replace(
+            "    next_step = NameField(", '    scope = NameField("scope", blank=True)\n    next_step = NameField('
+        )
+    )
+    source = declarations.read_text()
+    assert source.count('    AgreementField("next_step"') == 1
+    options = 'section=AdminSection.STUDENTS, in_bulk_edit=True, is_public=True, public_label="Scope", in_json=True'
+    declarations.write_text(
+        source.replace(
+            '    AgreementField("next_step"',
+            f'    AgreementField("scope", "Scope", {options}),\n    AgreementField("next_step"',
+        )
+    )
+
+
+def test_every_field_of_an_agreement_is_declared_once():
+    model_fields = sorted(field.name for field in Agreement._meta.concrete_fields if not field.primary_key)
+
+    assert sorted(field.name for field in AGREEMENT_FIELDS) == model_fields
+
+
+def test_fields_with_a_place_on_the_public_pages_or_in_the_json_are_public():
+    assert [field.name for field in INTERNAL_FIELDS if field.public_label or field.in_json] == []
+
+
+def test_admin_form_has_every_field_once():
+    rows = [row for _name, options in AgreementAdmin.fieldsets for row in options["fields"]]
+
+    assert sorted(name for row in rows for name in row) == sorted(field.name for field in AGREEMENT_FIELDS)
+
+
+def test_manual_explains_every_column_of_the_register_in_its_order():
+    manual = (ROOT / "docs/coordinators.md").read_text()
+    table = manual.split("| column | what to write | empty means |\n")[1].split("\n\n")[0]
+
+    documented = [column for line in table.splitlines()[1:] for column in re.findall("`([^`]+)`", line.split("|")[1])]
+
+    assert documented == list(COLUMNS)
+
+
+def test_documented_json_has_the_fields_of_an_agreement(client, db):
+    AgreementFactory(university__name="Jena")
+    example = json.loads((ROOT / "docs/downloads.md").read_text().split("```json\n")[1].split("```")[0])
+
+    downloaded = client.get("/partners.json").json()
+
+    assert list(example["universities"][0]["agreements"][0]) == list(downloaded["universities"][0]["agreements"][0])
+
+
+@pytest.mark.slow
+def test_adding_a_text_field_takes_the_model_field_a_migration_and_a_declaration(tmp_path):
+    project = tmp_path / "project"
+    for folder in ("exchange", "fixtures", "partners", "templates", "tests"):
+        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    declare_scope(project)
+    variables = {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    commands = ["-m django makemigrations partners --verbosity 0", "-m django migrate --verbosity 0"]
+
+    for command in [*commands, "-m tests.helpers.added_field"]:
+        process = subprocess.run(
+            [sys.executable, *command.split()], cwd=project, env=os.environ | variables, capture_output=True, text=True
+        )
+        assert process.returncode == 0, process.stderr
+
+    assert json.loads(process.stdout) == {
+        "exported": "Law and arts",
+        "admin": ["For students"],
+        "bulk edit": ["valid_until", "is_open_ended", "responsible", "places_out", "places_in", "scope"],
+        "public page": ["Scope Law and arts"],
+        "json": "Law and arts",
+    }
