@@ -40,11 +40,9 @@ def normalize(form: str, text: str) -> str:
 
     The standard library sorts the marks on one letter by insertion: 200 kB of them take a minute.
     """
-    return unicodedata.normalize(form, _limit_marks(text) if MANY_MARKS_RE.search(text) else text)
-
-
-def _limit_marks(text: str) -> str:
-    """Insert a grapheme joiner, which ends a run, after every MAX_MARKS combining marks in a row."""
+    if not MANY_MARKS_RE.search(text):
+        return unicodedata.normalize(form, text)
+    # A grapheme joiner after every MAX_MARKS combining marks ends the run.
     chars, marks = [], 0
     for char in text:
         marks = marks + 1 if unicodedata.combining(char) else 0
@@ -52,7 +50,7 @@ def _limit_marks(text: str) -> str:
             chars.append(GRAPHEME_JOINER)
             marks = 1
         chars.append(char)
-    return "".join(chars)
+    return unicodedata.normalize(form, "".join(chars))
 
 
 def collapse_white_space(text: str) -> str:

@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from django.apps import apps as current_apps
+from django.contrib.auth.management import create_permissions
+
 from partners.groups import Role
 from partners.name_normalization import slug_candidates
 from partners.permissions import ROLE_PERMISSIONS
@@ -34,9 +37,12 @@ def add_groups(apps, schema_editor):
     groups, roles = apps.get_model("auth", "Group").objects, apps.get_model("accounts", "GroupRole").objects
     if roles.exists() or groups.filter(name__in=Role.labels).exists():
         return
+    # Django itself creates the permissions after the last migration only.
+    create_permissions(current_apps.get_app_config("partners"), verbosity=0, apps=apps)
+    permissions = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="partners")
     for role, codenames in ROLE_PERMISSIONS.items():
         group = groups.create(name=role.label)
-        group.permissions.set(_get_or_create_permission(apps, codename) for codename in codenames)
+        group.permissions.set(permissions.filter(codename__in=codenames))
         roles.create(key=role, group=group)
 
 
@@ -63,17 +69,3 @@ def _create_with_history(apps, model_name, rows):
         history(id=obj.pk, **row, history_date=now, history_type="+", history_change_reason="reference data")
         for obj, row in zip(objects, rows, strict=True)
     )
-
-
-def _get_or_create_permission(apps, codename):
-    """Return the permission; Django itself adds it only after the last migration."""
-    action, model_name = codename.split("_", 1)
-    model = apps.get_model("partners", model_name)
-    content_type, _ = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
-        app_label="partners", model=model_name
-    )
-    name = dict(model._meta.permissions).get(codename, f"Can {action} {model._meta.verbose_name_raw}")
-    permission, _ = apps.get_model("auth", "Permission").objects.get_or_create(
-        content_type=content_type, codename=codename, defaults={"name": name}
-    )
-    return permission
