@@ -105,9 +105,8 @@ class UniversityQuerySet(SearchableQuerySet):
     def with_last_change(self) -> UniversityQuerySet:
         """Annotate ``last_changed_at``: the latest change of the university or of one of its agreements."""
         agreements = self.model.agreements.field.model.history
-        own = _latest_history_date(self.model.history.filter(id=OuterRef("pk")))
-        of_agreements = _latest_history_date(agreements.filter(university=OuterRef("pk")))
-        return self.annotate(last_changed_at=Coalesce(Greatest(own, of_agreements), own, of_agreements))
+        own, others = self.model.history.filter(id=OuterRef("pk")), agreements.filter(university=OuterRef("pk"))
+        return self.annotate(last_changed_at=_latest_date(own, others))
 
     def by_former_slugs(self, *slugs: str) -> dict[str, Model]:
         """Return universities by a slug that they had, the latest holder each; slugs in use today are left out."""
@@ -160,9 +159,8 @@ class AgreementQuerySet(QuerySet):
     def with_last_change(self) -> AgreementQuerySet:
         """Annotate ``last_changed_at``: the latest change of the agreement or of one of its documents."""
         documents = self.model.documents.field.model.history
-        own = _latest_history_date(self.model.history.filter(id=OuterRef("pk")))
-        of_documents = _latest_history_date(documents.filter(agreement=OuterRef("pk")))
-        return self.annotate(last_changed_at=Coalesce(Greatest(own, of_documents), own, of_documents))
+        own, others = self.model.history.filter(id=OuterRef("pk")), documents.filter(agreement=OuterRef("pk"))
+        return self.annotate(last_changed_at=_latest_date(own, others))
 
     def with_renewal(self) -> AgreementQuerySet:
         """Annotate ``has_renewal``: an agreement of the same university and type is in process."""
@@ -214,5 +212,7 @@ class HistoryQuerySet(HistoricalQuerySet):
         return self.filter(history_id__in=latest_ids)
 
 
-def _latest_history_date(history: QuerySet) -> Subquery:
-    return Subquery(history.order_by("-history_date").values("history_date")[:1])
+def _latest_date(*histories: QuerySet) -> Coalesce:
+    """Return the latest date of the history rows. On SQLite, the greatest of dates is null if one of them is."""
+    dates = [Subquery(history.order_by("-history_date").values("history_date")[:1]) for history in histories]
+    return Coalesce(Greatest(*dates), *dates)
