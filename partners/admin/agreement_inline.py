@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 
-from django.contrib import admin
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -90,7 +89,7 @@ def _is_renewal(forms):
     )
 
 
-class AgreementInline(OptimisticLockingInline, PlainSelectMixin, admin.TabularInline):
+class AgreementInline(PlainSelectMixin, OptimisticLockingInline):
     model = Agreement
     form = AgreementForm
     formset = AgreementFormSet

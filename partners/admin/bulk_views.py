@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from partners.accounts.redirects import safe_next_url
-from partners.history.concurrent_changes import ConcurrentChanges, annotate_version
-from partners.history.related_objects import RelatedObjects
+from partners.history.concurrent_changes import annotate_version, load_concurrent_changes
+from partners.history.diff import diff
 from partners.models import Agreement
 
 MAX_SELECTED = 100
@@ -196,9 +196,8 @@ def change_url(agreement):
 
 def _describe_concurrent_changes(agreement, displayed_version):
     """Describe the fields changed since `displayed_version`, or only the last change if history lacks that version."""
-    changes = ConcurrentChanges([agreement], {agreement.pk: displayed_version}).changes(agreement.pk)
-    related = RelatedObjects([row for change in changes for row in (change.base, change.current) if row])
-    what = "; ".join(capfirst(str(change.describe(related))) for change in changes if change.base)
+    changes = load_concurrent_changes([agreement], {agreement.pk: displayed_version})[agreement.pk]
+    what = "; ".join(capfirst(change) for change in diff(changes.base, changes.current)) if changes.base else ""
     last = _describe_last_change(agreement)
     if not what:
         return _("It was %s since this page was opened. Look at it again, then press once more.") % last

@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.admin.date_fields import DateField
 from partners.admin.object_history import PER_PAGE, can_view
 from partners.history.change_log import ChangeLogQuery
-from partners.history.entries import ACTION_LABELS
-from partners.history.timeline import tracked_models
+from partners.history.entries import ACTION_LABELS, tracked_models
 from partners.permissions import can_undelete, can_view_imports
 
 NO_USER = "-"

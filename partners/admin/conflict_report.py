@@ -3,9 +3,11 @@
 import copy
 from dataclasses import dataclass, field
 
-from partners.history.concurrent_changes import ConcurrentChange, field_value
+from django.db.models import Model
+
+from partners.history.concurrent_changes import field_value
 from partners.history.diff import FieldChange, diff, display_value
-from partners.history.entries import DELETED, HistoryEntry, load_entries
+from partners.history.entries import HistoryEntry, load_entries
 from partners.history.related_objects import RelatedObjects
 
 
@@ -13,8 +15,9 @@ from partners.history.related_objects import RelatedObjects
 class FieldConflict:
     """A field that was changed by others."""
 
-    change: ConcurrentChange
     field_change: FieldChange
+    record: Model
+    """The historical record that changed it last."""
     html_name: str
     my_value: str | None = None
     """The submitted value. None if the field was merged."""
@@ -32,23 +35,21 @@ class ObjectConflict:
     """Submitted values of an object that was removed."""
     still_exists: bool = True
 
-    @property
-    def is_deleted(self):
-        return self.entry.record.history_type == DELETED
-
 
 def build_conflicts(form, formsets):
     """Return an ObjectConflict for each object of the page that others have changed, added or deleted."""
     rows = [row for formset in formsets for row in formset.initial_forms]
     conflicts = _changed_objects([candidate for candidate in [form, *rows] if candidate.has_concurrent_changes])
     for formset in formsets:
-        conflicts += _added_objects(formset) + _deleted_objects(formset)
+        added = _latest_entries(formset.model, [obj.pk for obj in formset.concurrently_added])
+        conflicts += [ObjectConflict(entry.title, entry=entry) for entry in added]
+        conflicts += _deleted_objects(formset)
     return conflicts
 
 
-def build_conflicts_of_deleted(form, formsets, record):
+def build_conflicts_of_deleted(form, formsets):
     """Return what was submitted for a page whose object others have deleted, as a list of ObjectConflict."""
-    (entry,) = load_entries(type(record).instance_type, [record.history_id])
+    (entry,) = _latest_entries(form._meta.model, [form.instance.pk])
     conflicts = [_lost_object(entry, form)]
     for formset in formsets:
         conflicts += _deleted_objects(formset)
@@ -57,44 +58,36 @@ def build_conflicts_of_deleted(form, formsets, record):
 
 
 def _changed_objects(forms):
-    changes = [change for form in forms for change in [*form.auto_merged, *form.conflicts]]
     submitted = [_submitted_instance(form) for form in forms]
-    compared = [instance for change in changes for instance in (change.base, change.current) if instance]
+    compared = [row for form in forms for row in (form.concurrent_changes.base, form.concurrent_changes.current) if row]
     related = RelatedObjects([*submitted, *compared])
-    return [_changed_object(form, instance, related) for form, instance in zip(forms, submitted, strict=True)]
-
-
-def _changed_object(form, submitted, related):
-    fields = [
-        FieldConflict(
-            change,
-            change.describe(related),
-            form.add_prefix(change.name),
-            _submitted_value(form, change, submitted, related) if change in form.conflicts else None,
-        )
-        for change in [*form.conflicts, *form.auto_merged]
+    return [
+        ObjectConflict(related.title(form.original), _field_conflicts(form, instance, related))
+        for form, instance in zip(forms, submitted, strict=True)
     ]
-    return ObjectConflict(related.title(form.original), fields)
+
+
+def _field_conflicts(form, submitted, related):
+    changes, conflicts = form.concurrent_changes, []
+    field_changes = {change.name: change for change in diff(changes.base or {}, changes.current, related=related)}
+    for conflict in [*form.conflicts, *form.auto_merged]:
+        my_value = None
+        if conflict in form.conflicts and conflict.name in form.invalid_fields:
+            my_value = form[conflict.name].value()
+        elif conflict in form.conflicts:
+            my_value = display_value(conflict, getattr(submitted, conflict.attname), related)
+        field_change, record = field_changes[conflict.name], changes.records[conflict]
+        conflicts.append(FieldConflict(field_change, record, form.add_prefix(conflict.name), my_value))
+    return conflicts
 
 
 def _submitted_instance(form):
     """Return the form's instance with normalized values where they are valid."""
     submitted = copy.copy(form.instance)
-    for change in form.conflicts:
-        if change.name not in form.invalid_fields:
-            setattr(submitted, change.field.attname, field_value(change.field, submitted))
+    for conflict in form.conflicts:
+        if conflict.name not in form.invalid_fields:
+            setattr(submitted, conflict.attname, field_value(conflict, submitted))
     return submitted
-
-
-def _submitted_value(form, change, submitted, related):
-    if change.name in form.invalid_fields:
-        return form[change.name].value()
-    return display_value(change.field, getattr(submitted, change.field.attname), related)
-
-
-def _added_objects(formset):
-    pks = [obj.pk for obj in formset.concurrently_added]
-    return [ObjectConflict(entry.title, entry=entry) for entry in _latest_entries(formset.model, pks)]
 
 
 def _deleted_objects(formset):
@@ -115,6 +108,5 @@ def _lost_input(record, form):
 
 
 def _latest_entries(model, ids):
-    if not ids:
-        return []
-    return load_entries(model, model.history.filter(id__in=ids).latest_of_each().values_list("history_id", flat=True))
+    latest_records = model.history.filter(id__in=ids).latest_of_each()
+    return load_entries(model, latest_records.values_list("history_id", flat=True)) if ids else []

@@ -1,7 +1,6 @@
 """The inline of an agreement's documents: withdraw existing ones, upload new ones."""
 
 from django import forms
-from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.document_fields import MultipleDocumentField, reject_duplicates, reselect_message, store_files
@@ -86,7 +85,7 @@ class DocumentFormSet(OptimisticLockingFormSet):
             self.upload_form.add_error("added", error)
 
 
-class DocumentInline(OptimisticLockingInline, admin.TabularInline):
+class DocumentInline(OptimisticLockingInline):
     model = Document
     form = DocumentForm
     formset = DocumentFormSet

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
 from partners.history.diff import display_values
+from partners.history.entries import DELETED, load_timeline_entries, object_timeline, tracked_models
 from partners.history.related_objects import RelatedObjects
 from partners.history.revert import preview_revert, revert
-from partners.history.timeline import load_timeline_entries, object_timeline, tracked_models
-from partners.history.undelete import deletion_record, preview_undelete, undelete
+from partners.history.undelete import undelete
 from partners.permissions import can_undelete, can_view_imports
 
 PER_PAGE = 100
@@ -33,7 +33,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
     def history_view(self, request, object_id, extra_context=None):
         pk = _parse_pk(object_id)
         obj, is_deleted = self._get_object_or_last_version(request, pk)
-        timeline = object_timeline(self.model, pk, self._inline_foreign_keys(request))
+        timeline = object_timeline(self.model, pk, inline_foreign_keys(self, request))
         page = Paginator(timeline, PER_PAGE).get_page(request.GET.get("page"))
         context = {
             "title": _("History of %s") % obj,
@@ -42,20 +42,35 @@ class HistoryAdmin(SimpleHistoryAdmin):
             "is_deleted": is_deleted,
             "can_revert": not is_deleted and self.has_change_permission(request, obj),
         }
-        return self._render(request, "history", pk, obj, **context)
+        return self._render(request, "history", pk, obj, context)
 
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         """Display a version and a preview of the revert to it. POST reverts."""
         pk = _parse_pk(object_id)
         obj, is_deleted = self._get_object_or_last_version(request, pk)
-        records = self.model.history.model.objects.select_related("history_user")
+        can_revert = self.has_change_permission(request, obj) and not is_deleted
+        records = self.model.history.select_related("history_user")
         record = get_object_or_404(records, id=pk, history_id=_parse_pk(version_id))
+        plan = None
         if request.method == "POST":
-            if is_deleted or not self.has_change_permission(request, obj):
+            if not can_revert:
                 raise PermissionDenied
-            return self._revert(request, record, obj)
-        plan = None if is_deleted else preview_revert(record, obj)
-        return self._render_version(request, record, obj, plan)
+            is_done, plan = revert(record, _parse_pk(request.POST.get("latest_history_id", "")), request.user)
+            if is_done:
+                messages.success(request, _("Put back: %s") % plan.reverted)
+                return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
+            messages.warning(request, _("Nothing was put back. Look at what it would do by now."))
+        elif not is_deleted:
+            plan = preview_revert(record, obj)
+        context = {
+            "title": _("A version of %s") % obj,
+            "record": record,
+            "values": display_values(record),
+            "plan": plan,
+            "is_deleted": is_deleted,
+            "can_revert": can_revert,
+        }
+        return self._render(request, "version", pk, obj, context)
 
     def undelete_view(self, request, pk):
         """Display a preview of the undelete. POST undeletes."""
@@ -64,45 +79,21 @@ class HistoryAdmin(SimpleHistoryAdmin):
         if self.model.objects.filter(pk=pk).exists():
             messages.info(request, _("It is in the register."))
             return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
-        record = deletion_record(self.model, pk)
-        if record is None:
+        record = self.model.history.filter(id=pk).latest_of_each().first()
+        if record is None or record.history_type != DELETED:
             raise Http404
-        if request.method == "POST":
-            return self._undelete(request, record)
-        return self._render_undelete(request, record, preview_undelete(record, request.user))
-
-    def _revert(self, request, record, obj):
-        is_done, plan = revert(record, _parse_pk(request.POST.get("latest_history_id", "")), request.user)
-        if is_done:
-            messages.success(request, _("Put back: %s") % plan.reverted)
-            return redirect(f"admin:partners_{self.opts.model_name}_history", record.id)
-        messages.warning(request, _("Nothing was put back. Look at what it would do by now."))
-        return self._render_version(request, record, obj, plan)
-
-    def _undelete(self, request, record):
-        is_done, plan = undelete(record, _parse_pk(request.POST.get("latest_history_id", "")), request.user)
+        is_post = request.method == "POST"
+        expected_history_id = _parse_pk(request.POST.get("latest_history_id", "")) if is_post else None
+        is_done, plan = undelete(record, request.user, expected_history_id)
         if is_done:
             messages.success(request, _("Brought back: %s") % plan.title)
-            return redirect(f"admin:partners_{self.opts.model_name}_history", record.id)
-        messages.warning(request, _("Nothing was brought back. Look at what it would do by now."))
-        return self._render_undelete(request, record, plan)
-
-    def _render_version(self, request, record, obj, plan):
-        context = {
-            "title": _("A version of %s") % obj,
-            "record": record,
-            "values": display_values(record),
-            "plan": plan,
-            "is_deleted": plan is None,
-            "can_revert": self.has_change_permission(request, plan and obj),
-        }
-        return self._render(request, "version", record.id, obj, **context)
-
-    def _render_undelete(self, request, record, plan):
+            return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
+        if is_post:
+            messages.warning(request, _("Nothing was brought back. Look at what it would do by now."))
         context = {"title": _("Bring back %s") % plan.title, "record": record, "plan": plan}
-        return self._render(request, "undelete", record.id, plan.title, **context)
+        return self._render(request, "undelete", pk, plan.title, context)
 
-    def _render(self, request, template, pk, obj, **context):
+    def _render(self, request, template, pk, obj, context):
         context |= self.admin_site.each_context(request) | {
             "opts": self.opts,
             "pk": pk,
@@ -121,11 +112,12 @@ class HistoryAdmin(SimpleHistoryAdmin):
             raise PermissionDenied
         return obj or RelatedObjects([record]).build_instance(record), obj is None
 
-    def _inline_foreign_keys(self, request):
-        """Return the foreign keys by which the objects of the inlines refer to this model."""
-        tracked = [inline.model for inline in self.inlines if inline.model in tracked_models()]
-        viewable = [model for model in tracked if can_view(self.admin_site, request, model)]
-        return [field for model in viewable for field in model._meta.fields if field.related_model is self.model]
+
+def inline_foreign_keys(model_admin, request):
+    """Return the foreign keys by which the viewable, tracked objects of the inlines refer to the admin's model."""
+    site, models = model_admin.admin_site, [inline.model for inline in model_admin.inlines]
+    viewable = [model for model in models if model in tracked_models() and can_view(site, request, model)]
+    return [field for model in viewable for field in model._meta.fields if field.related_model is model_admin.model]
 
 
 def can_view(site, request, model):

@@ -1,6 +1,6 @@
 """Admin classes with optimistic locking."""
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -10,16 +10,17 @@ from django.utils.translation import gettext as _
 
 from partners.admin.conflict_report import build_conflicts, build_conflicts_of_deleted
 from partners.admin.date_fields import DATE_OVERRIDES
+from partners.admin.object_history import inline_foreign_keys
 from partners.admin.optimistic_locking_forms import (
     OptimisticLockingForm,
     OptimisticLockingFormSet,
     parse_versions,
     serialize_versions,
 )
-from partners.history.concurrent_changes import ConcurrentChanges, annotate_version
+from partners.history.concurrent_changes import annotate_version
 
 
-class OptimisticLockingInline:
+class OptimisticLockingInline(admin.TabularInline):
     formset = OptimisticLockingFormSet
     formfield_overrides = DATE_OVERRIDES
 
@@ -27,7 +28,7 @@ class OptimisticLockingInline:
         return annotate_version(super().get_queryset(request))
 
 
-class OptimisticLockingAdmin:
+class OptimisticLockingAdmin(admin.ModelAdmin):
     """Submits the versions of the displayed objects with the page, and compares them under a lock when saving."""
 
     form = OptimisticLockingForm
@@ -66,8 +67,10 @@ class OptimisticLockingAdmin:
 
     @transaction.atomic
     def _changeform_with_lock(self, request, object_id, form_url, extra_context):
-        if object_id and not self._lock(request, object_id) and (record := self._latest_record(object_id)):
-            return self._render_deleted_conflict(request, record)
+        pk = unquote(object_id or "")
+        is_gone = pk.isdecimal() and not self._lock(request, object_id)
+        if is_gone and self.model.history.filter(id=pk).exists():
+            return self._render_deleted_conflict(request, self.model(pk=int(pk)))
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _lock(self, request, object_id):
@@ -75,21 +78,15 @@ class OptimisticLockingAdmin:
         pk = unquote(object_id)
         if not pk.isdecimal() or not self.model.objects.select_for_update().filter(pk=pk):
             return False
-        for field in self._inline_foreign_keys(request):
+        for field in inline_foreign_keys(self, request):
             list(field.model.objects.select_for_update().filter(**{field.name: pk}).order_by("pk"))
         return True
 
-    def _latest_record(self, object_id):
-        pk = unquote(object_id)
-        return self.model.history.filter(id=pk).latest_of_each().first() if pk.isdecimal() else None
-
-    def _render_deleted_conflict(self, request, record):
+    def _render_deleted_conflict(self, request, obj):
         """Display what was submitted for a deleted object, so that the user can copy it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        obj = self.model(pk=record.id)
-        form = self.get_form(request, change=True)(request.POST, instance=obj)
-        form.concurrent_changes = ConcurrentChanges()
+        form = self.get_form(request, change=True)(request.POST, instance=obj, concurrent_changes={})
         formsets = [
             formset(**self.get_formset_kwargs(request, obj, inline, formset.get_default_prefix()))
             for formset, inline in self.get_formsets_with_inlines(request)
@@ -97,7 +94,7 @@ class OptimisticLockingAdmin:
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("It has been deleted"),
-            "conflicts": build_conflicts_of_deleted(form, _locking_formsets(formsets), record),
+            "conflicts": build_conflicts_of_deleted(form, _locking_formsets(formsets)),
         }
         return TemplateResponse(request, "admin/partners/deleted_conflict.html", context, status=410)
 

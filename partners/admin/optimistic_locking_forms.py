@@ -6,13 +6,15 @@ changed keep the submitted value, and nothing is saved until the user has seen t
 
 import copy
 import re
+from collections import defaultdict
 
 from django import forms
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
+from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from partners.history.concurrent_changes import ConcurrentChanges
+from partners.history.concurrent_changes import load_concurrent_changes
 
 VERSIONS_FIELD = "versions"
 """Hidden field with the model name, pk and version of each displayed object."""
@@ -28,12 +30,34 @@ def serialize_versions(objects):
 
 def parse_versions(data, model):
     """Return the submitted versions of a model's objects by pk. None if the field is missing."""
-    if data is None or VERSIONS_FIELD not in data:
+    if VERSIONS_FIELD not in data:
         return None
-    found = re.findall(
-        rf"\b{model._meta.model_name}-(\d{{1,{MAX_PK_DIGITS}}})-(\d{{1,{MAX_PK_DIGITS}}})\b", data[VERSIONS_FIELD]
-    )
+    number = rf"(\d{{1,{MAX_PK_DIGITS}}})"
+    found = re.findall(rf"\b{model._meta.model_name}-{number}-{number}\b", data[VERSIONS_FIELD])
     return {int(pk): int(version) for pk, version in found}
+
+
+def parse_rows(data, prefix):
+    """Return the submitted rows of a formset by their index, each with the lists of values by field name."""
+    rows = defaultdict(dict)
+    for key, values in data.lists():
+        if match := re.fullmatch(rf"{re.escape(prefix)}-([0-9]{{1,9}})-(.+)", key):
+            rows[int(match[1])][match[2]] = values
+    return dict(sorted(rows.items()))
+
+
+def replace_rows(data, prefix, initial_rows, extra_rows):
+    """Return POST data with these rows of a formset, and their counts, in place of the submitted ones."""
+    replaced = QueryDict(mutable=True)
+    for key, values in data.lists():
+        if not re.match(rf"{re.escape(prefix)}-[0-9]+-", key):
+            replaced.setlist(key, values)
+    for index, row in enumerate([*initial_rows, *extra_rows]):
+        for name, values in row.items():
+            replaced.setlist(f"{prefix}-{index}-{name}", values)
+    replaced[f"{prefix}-{INITIAL_FORM_COUNT}"] = len(initial_rows)
+    replaced[f"{prefix}-{TOTAL_FORM_COUNT}"] = len(initial_rows) + len(extra_rows)
+    return replaced
 
 
 def as_post_data(form, name, obj):
@@ -56,16 +80,14 @@ class CopyInstanceMixin:
 
 
 class OptimisticLockingForm(CopyInstanceMixin, forms.ModelForm):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.auto_merged, self.conflicts = [], []
-        self.invalid_fields = set()
+    """Form of an annotated object. A formset passes the ``concurrent_changes`` of all its objects by pk."""
 
-    @cached_property
-    def concurrent_changes(self):
-        """A formset replaces this by the changes to all of its objects."""
-        versions = parse_versions(self.data, self._meta.model)
-        return ConcurrentChanges([self.original], versions) if self.original.pk and versions else ConcurrentChanges()
+    def __init__(self, *args, concurrent_changes=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.auto_merged, self.conflicts, self.invalid_fields = [], [], set()
+        if concurrent_changes is None and (versions := parse_versions(self.data, self._meta.model)):
+            concurrent_changes = load_concurrent_changes([self.original] if self.original.pk else [], versions)
+        self.concurrent_changes = (concurrent_changes or {}).get(self.original.pk)
 
     @property
     def has_concurrent_changes(self):
@@ -73,44 +95,38 @@ class OptimisticLockingForm(CopyInstanceMixin, forms.ModelForm):
 
     def full_clean(self):
         if self.is_bound:
-            self._use_current_values(name for name in self.fields if self.add_prefix(name) in self._accepted_theirs())
+            accepted = self.data.getlist(ACCEPT_THEIRS_FIELD)
+            self._use_current_values([name for name in self.fields if self.add_prefix(name) in accepted])
         super().full_clean()
-        if self.is_bound and self.original.pk:
+        if self.concurrent_changes:
             self._compare()
         if self.auto_merged:
-            self._use_current_values(change.name for change in self.auto_merged)
+            self._use_current_values([field.name for field in self.auto_merged])
             super().full_clean()
         if self.has_concurrent_changes:
-            self._add_conflict_errors()
+            self.add_error(None, _("A colleague was faster. See on top what has changed, then save again."))
+        for field in self.conflicts:
+            self.add_error(field.name, _("A colleague has changed this too. Yours is what you typed."))
 
     def _compare(self):
         """Compare base, current and submitted values: merge untouched fields, treat the rest as conflicts."""
-        self.invalid_fields = set(self.errors)
-        changes = self.concurrent_changes.changes(self.original.pk)
-        changes = [change for change in changes if self._is_editable(change.name) and not self._matches_current(change)]
-        self.auto_merged = [change for change in changes if self._is_untouched(change)]
-        self.conflicts = [change for change in changes if not self._is_untouched(change)]
-
-    def _matches_current(self, change):
-        return change.name not in self.invalid_fields and change.matches_current(self.instance)
-
-    def _is_untouched(self, change):
-        return change.name not in self.invalid_fields and change.matches_base(self.instance)
-
-    def _is_editable(self, name):
-        return name in self.fields and not self.fields[name].disabled
-
-    def _add_conflict_errors(self):
-        self.add_error(None, _("A colleague was faster. See on top what has changed, then save again."))
-        for change in self.conflicts:
-            self.add_error(change.name, _("A colleague has changed this too. Yours is what you typed."))
-
-    def _accepted_theirs(self):
-        return self.data.getlist(ACCEPT_THEIRS_FIELD) if hasattr(self.data, "getlist") else ()
+        self.auto_merged, self.conflicts, self.invalid_fields = [], [], set(self.errors)
+        for field in self.concurrent_changes.records:
+            if field.name not in self.fields or self.fields[field.name].disabled:
+                continue
+            if field.name in self.invalid_fields:
+                self.conflicts.append(field)
+            elif self.concurrent_changes.matches_current(field, self.instance):
+                continue
+            elif self.concurrent_changes.matches_base(field, self.instance):
+                self.auto_merged.append(field)
+            else:
+                self.conflicts.append(field)
 
     def _use_current_values(self, names):
-        for name in names:
+        if names:
             self.data = self.data.copy()
+        for name in names:
             self.data.setlist(self.add_prefix(name), as_post_data(self, name, self.original))
 
 
@@ -122,34 +138,30 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.versions = parse_versions(self.data, self.model)
         self.concurrently_added, self.concurrently_deleted = [], []
         if self.is_bound and self.versions is not None:
-            self._sync_rows()
+            self._merge_rows()
 
     @cached_property
     def management_form(self):
         """Limit the submitted counts to the number of submitted rows, as each form takes memory."""
         form = super().management_form
         if self.is_bound:
-            counts, row_count = form.cleaned_data, self._count_submitted_rows()
-            submitted = [counts[name] for name in (INITIAL_FORM_COUNT, TOTAL_FORM_COUNT)]
-            initial, total = (max(0, min(count, row_count)) for count in submitted)
-            extra_ids = (self.data.get(f"{self.add_prefix(index)}-id") for index in range(initial, total))
+            counts, rows = form.cleaned_data, parse_rows(self.data, self.prefix)
+            submitted = [counts[INITIAL_FORM_COUNT], counts[TOTAL_FORM_COUNT]]
+            initial, total = (max(0, min(count, len(rows))) for count in submitted)
+            extra_ids = [row.get("id", [""])[-1] for index, row in rows.items() if initial <= index < total]
             self.is_incomplete = submitted != [initial, total] or any(extra_ids)
             counts |= {INITIAL_FORM_COUNT: initial, TOTAL_FORM_COUNT: total}
         return form
 
     @cached_property
-    def versions(self):
-        return parse_versions(self.data, self.model)
-
-    @cached_property
     def concurrent_changes(self):
-        return ConcurrentChanges(self.get_queryset(), self.versions or {})
+        return load_concurrent_changes(self.get_queryset(), self.versions or {})
 
-    def add_fields(self, form, index):
-        super().add_fields(form, index)
-        form.concurrent_changes = self.concurrent_changes
+    def get_form_kwargs(self, index):
+        return super().get_form_kwargs(index) | {"concurrent_changes": self.concurrent_changes}
 
     def clean(self):
         super().clean()
@@ -159,61 +171,26 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
         if has_other_rows or any(form.has_concurrent_changes for form in self.forms):
             raise forms.ValidationError(_("A colleague was faster. See on top what has changed, then save again."))
 
-    def _sync_rows(self):
+    def _merge_rows(self):
         """Add rows for the objects added by others to the submitted data, and remove those of deleted objects."""
         existing = {obj.pk: obj for obj in self.get_queryset()}
-        initial_count = self.initial_form_count()
-        rows = [self._submitted_row(index) for index in range(self.total_form_count())]
-        initial_rows, extra_rows = rows[:initial_count], rows[initial_count:]
-        remaining = [row for row in initial_rows if _parse_pk(row) in existing]
-        known_pks = {*self.versions, *map(_parse_pk, remaining)}
+        known_pks, initial_rows, extra_rows, has_missing = set(self.versions), [], [], False
+        for index, row in parse_rows(self.data, self.prefix).items():
+            pk = row.get("id", [""])[-1]
+            if not (pk.isdecimal() and len(pk) <= MAX_PK_DIGITS):
+                extra_rows.append(row)
+            elif int(pk) in existing:
+                known_pks.add(int(pk))
+                initial_rows.append(row)
+            else:
+                has_missing = True
+                if "DELETE" not in row:
+                    kwargs = {"prefix": self.add_prefix(index), "instance": self.model(pk=int(pk))}
+                    self.concurrently_deleted.append(self.form(self.data, concurrent_changes={}, **kwargs))
         self.concurrently_added = [obj for pk, obj in existing.items() if pk not in known_pks]
-        self.concurrently_deleted = [
-            self._form_of_deleted(index, row) for index, row in enumerate(initial_rows) if _was_deleted(row, existing)
-        ]
-        if self.concurrently_added or len(remaining) < initial_count:
-            added_rows = [self._unchanged_row(obj) for obj in self.concurrently_added]
-            self._rebuild_post_data(remaining + added_rows, extra_rows)
-
-    def _form_of_deleted(self, index, row):
-        form = self.form(self.data, prefix=self.add_prefix(index), instance=self.model(pk=_parse_pk(row)))
-        form.concurrent_changes = ConcurrentChanges()
-        return form
-
-    def _count_submitted_rows(self):
-        row_prefix = re.compile(rf"{re.escape(self.prefix)}-([0-9]+)-")
-        return len({match[1] for match in map(row_prefix.match, self.data) if match})
-
-    def _submitted_row(self, index):
-        """Return the lists of values by field name."""
-        prefix = f"{self.add_prefix(index)}-"
-        return {key.removeprefix(prefix): self.data.getlist(key) for key in self.data if key.startswith(prefix)}
-
-    def _unchanged_row(self, obj):
-        """Return the row as it would be submitted for the object."""
-        form = self.form(instance=obj)
-        return {"id": [str(obj.pk)]} | {name: as_post_data(form, name, obj) for name in form.fields}
-
-    def _rebuild_post_data(self, initial_rows, extra_rows):
-        other_keys = [key for key in self.data if not re.match(rf"{re.escape(self.prefix)}-\d+-", key)]
-        data = self.data.copy()
-        data.clear()
-        for key in other_keys:
-            data.setlist(key, self.data.getlist(key))
-        for index, row in enumerate([*initial_rows, *extra_rows]):
-            for name, values in row.items():
-                data.setlist(f"{self.add_prefix(index)}-{name}", values)
-        data[f"{self.prefix}-INITIAL_FORMS"] = len(initial_rows)
-        data[f"{self.prefix}-TOTAL_FORMS"] = len(initial_rows) + len(extra_rows)
-        self.data = data
-        del self.management_form
-
-
-def _was_deleted(row, existing):
-    """Return whether others deleted the object. A row that was to be deleted anyway does not count."""
-    return _parse_pk(row) not in existing and "DELETE" not in row
-
-
-def _parse_pk(row):
-    pk = next(iter(row.get("id", [])), "")
-    return int(pk) if pk.isdecimal() and len(pk) <= MAX_PK_DIGITS else None
+        if self.concurrently_added or has_missing:
+            for obj in self.concurrently_added:
+                form = self.form(instance=obj)
+                values = {name: as_post_data(form, name, obj) for name in form.fields}
+                initial_rows.append({"id": [str(obj.pk)]} | values)
+            self.data = replace_rows(self.data, self.prefix, initial_rows, extra_rows)

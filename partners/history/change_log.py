@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
+from django.db.models.options import Options
 
-from partners.history.entries import DELETED, HistoryEntry
-from partners.history.timeline import TimelineRow, as_timeline_rows, load_entries_by_key, union_by_date
+from partners.history.entries import (
+    DELETED,
+    HistoryEntry,
+    TimelineRow,
+    as_timeline_rows,
+    load_timeline_entries,
+    union_by_date,
+)
 from partners.models import ImportRun
 from partners.models.import_runs import UNDO_REASON_PREFIX
 
@@ -29,25 +37,11 @@ class ImportRunEntry:
 
     run: ImportRun
     is_undo: bool
-    counts: list[tuple[Model, int]] = field(default_factory=list)
-
-    @property
-    def date(self) -> datetime:
-        return self.run.undone_at if self.is_undo else self.run.accepted_at
-
-    @property
-    def reason(self) -> str:
-        return self.run.undo_history_reason if self.is_undo else self.run.history_reason
-
-    @property
-    def count_labels(self) -> list[tuple[str, int]]:
-        """Return (model label, number of changes)."""
-        names = {True: "verbose_name", False: "verbose_name_plural"}
-        return [(str(getattr(model._meta, names[count == 1])), count) for model, count in self.counts]
-
-    @property
-    def user(self) -> object:
-        return self.run.undone_by if self.is_undo else self.run.user
+    date: datetime
+    user: AbstractBaseUser | None
+    reason: str
+    counts: list[tuple[Options, int]]
+    """Numbers of changes, with the options of the models."""
 
 
 @dataclass
@@ -72,14 +66,23 @@ class ChangeLogQuery:
     def load(self, rows: Iterable[TimelineRow]) -> list[HistoryEntry | ImportRunEntry]:
         """Return the entries in the order of the rows."""
         rows = list(rows)
-        entries = load_entries_by_key(rows) | self._load_run_entries(rows)
-        return [entries[row[1:]] for row in rows if row[1:] in entries]
+        keys = [(pk, kind) for _date, pk, kind in rows if kind in (RUN, UNDONE)]
+        runs = ImportRun.objects.defer("content").select_related("user", "undone_by").in_bulk({pk for pk, _ in keys})
+        counts = self._count_changes(runs, [runs[pk] for pk, kind in keys if kind == UNDONE]) if runs else {}
+        run_entries = {}
+        for pk, kind in keys:
+            run, run_counts = runs[pk], counts[pk, kind]
+            values = (run.accepted_at, run.user, run.history_reason)
+            if kind == UNDONE:
+                values = (run.undone_at, run.undone_by, run.undo_history_reason)
+            run_entries[pk, kind] = ImportRunEntry(run, kind == UNDONE, *values, run_counts)
+        return load_timeline_entries(rows, run_entries)
 
     def _records(self, model: Model) -> QuerySet:
         """Return the historical records that are entries of their own, not part of an import run or its undo."""
-        records = self._in_date_range(model.history.model.objects.filter(self.condition))
+        records = self._in_date_range(model.history.filter(self.condition))
         if self.deleted_only:
-            later = model.history.model.objects.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
+            later = model.history.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
             existing = model.objects.filter(pk=OuterRef("id"))
             return records.filter(~Exists(existing), ~Exists(later), history_type=DELETED)
         if model in self._importable_models():
@@ -96,66 +99,43 @@ class ChangeLogQuery:
 
     def _run_rows(self) -> list[QuerySet]:
         """Return one queryset of import runs and one of undone runs that changed any of the models."""
+        reason = Concat(Value(UNDO_REASON_PREFIX), Cast(OuterRef("pk"), CharField()), Value(":"))
+        undone_at = OuterRef("undone_at")
         accepted, undone = Q(), Q()
         for model in self._importable_models():
-            accepted |= Q(Exists(self._records_of_run(model, import_run=OuterRef("pk"))))
-            undone |= Q(Exists(self._records_of_undo(model)))
+            records = model.history.filter(self.condition).order_by()
+            accepted |= Q(Exists(records.filter(import_run=OuterRef("pk"))))
+            records_of_undo = records.filter(
+                history_date__gt=undone_at - MAX_UNDO_DURATION,
+                history_date__lte=undone_at + MAX_UNDO_DURATION,
+                history_change_reason__startswith=reason,
+            )
+            undone |= Q(Exists(records_of_undo))
         if not accepted:
             return []
-        runs, date_fields = ImportRun.objects.accepted(), {RUN: "accepted_at", UNDONE: "undone_at"}
-        querysets = {RUN: runs.filter(accepted), UNDONE: runs.filter(undone, undone_at__isnull=False)}
+        accepted_runs = ImportRun.objects.accepted().filter(accepted)
+        undone_runs = ImportRun.objects.accepted().filter(undone, undone_at__isnull=False)
         return [
-            as_timeline_rows(self._in_date_range(queryset, date_fields[kind]), kind, date_fields[kind])
-            for kind, queryset in querysets.items()
+            as_timeline_rows(self._in_date_range(accepted_runs, "accepted_at"), RUN, "accepted_at"),
+            as_timeline_rows(self._in_date_range(undone_runs, "undone_at"), UNDONE, "undone_at"),
         ]
 
-    def _records_of_run(self, model: Model, **conditions: object) -> QuerySet:
-        return model.history.model.objects.filter(self.condition, **conditions).order_by()
-
-    def _records_of_undo(self, model: Model) -> QuerySet:
-        reason = Concat(Value(UNDO_REASON_PREFIX), Cast(OuterRef("pk"), CharField()), Value(":"))
-        return model.history.model.objects.filter(
-            self.condition,
-            history_date__gt=OuterRef("undone_at") - MAX_UNDO_DURATION,
-            history_date__lte=OuterRef("undone_at") + MAX_UNDO_DURATION,
-            history_change_reason__startswith=reason,
-        )
-
-    def _load_run_entries(self, rows: Iterable[TimelineRow]) -> dict[tuple[int, str], ImportRunEntry]:
-        """Return the entries by (pk of the run, kind)."""
-        keys = [(pk, kind) for _date, pk, kind in rows if kind in (RUN, UNDONE)]
-        runs = (
-            ImportRun.objects.defer("content").select_related("user", "undone_by").in_bulk({pk for pk, _kind in keys})
-        )
-        undone_runs = [runs[pk] for pk, kind in keys if kind == UNDONE]
-        counts = {RUN: self._count_by_run(runs), UNDONE: self._count_by_undone_run(undone_runs)}
-        entries = {}
-        for pk, kind in keys:
-            model_counts = [(model, counts[kind][model, pk]) for model in self._importable_models()]
-            present = [(model, count) for model, count in model_counts if count]
-            entries[pk, kind] = ImportRunEntry(runs[pk], kind == UNDONE, present)
-        return entries
-
-    def _count_by_run(self, runs: dict[int, ImportRun]) -> Counter:
-        """Count the changes by (model, pk of the run)."""
-        counts = Counter()
-        for model in self._importable_models() if runs else ():
-            records = self._records_of_run(model, import_run__in=runs)
-            for pk, count in records.values_list("import_run").annotate(Count("history_id")):
-                counts[model, pk] = count
-        return counts
-
-    def _count_by_undone_run(self, runs: Sequence[ImportRun]) -> Counter:
-        """Count the changes of their undo by (model, pk of the run)."""
-        counts = Counter()
-        pk_by_reason = {run.undo_history_reason: run.pk for run in runs}
-        dates = [run.undone_at for run in runs]
-        for model in self._importable_models() if runs else ():
-            records = model.history.model.objects.filter(
-                self.condition,
-                history_date__range=(min(dates) - MAX_UNDO_DURATION, max(dates) + MAX_UNDO_DURATION),
-                history_change_reason__in=pk_by_reason,
-            )
-            for reason, count in records.order_by().values_list("history_change_reason").annotate(Count("history_id")):
-                counts[model, pk_by_reason[reason]] = count
+    def _count_changes(
+        self, runs: dict[int, ImportRun], undone_runs: Sequence[ImportRun]
+    ) -> dict[tuple[int, str], list[tuple[Options, int]]]:
+        """Return the counts of each entry by (pk of the run, kind)."""
+        counts = defaultdict(list)
+        undo_reasons = {run.undo_history_reason: run.pk for run in undone_runs}
+        for model in self._importable_models():
+            records = model.history.filter(self.condition).order_by()
+            by_run = records.filter(import_run__in=runs).values_list("import_run")
+            for pk, count in by_run.annotate(Count("history_id")):
+                counts[pk, RUN].append((model._meta, count))
+            if not undone_runs:
+                continue
+            dates = [run.undone_at for run in undone_runs]
+            date_range = min(dates) - MAX_UNDO_DURATION, max(dates) + MAX_UNDO_DURATION
+            by_reason = records.filter(history_date__range=date_range, history_change_reason__in=undo_reasons)
+            for reason, count in by_reason.values_list("history_change_reason").annotate(Count("history_id")):
+                counts[undo_reasons[reason], UNDONE].append((model._meta, count))
         return counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from partners.history.related_objects import RelatedObjects, tracked_model
 EMPTY_DISPLAY = "\N{EN DASH}"
 PREVIEW_LENGTH = 200
 """Characters of a value in the preview of an import and of an undo."""
+MISSING = object()
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 Values = models.Model | Mapping[str, object]
@@ -48,19 +49,20 @@ def diff(
     empty_texts: Mapping[str, str] = NO_TEXTS,
     max_length: int | None = None,
 ) -> list[FieldChange]:
-    """Return the fields that differ, in model order. A field that a mapping does not have counts as empty.
+    """Return the fields that differ, in model order.
 
-    Mappings need the `model`. Pass `related` when comparing many pairs of records, so that related objects are loaded
-    once for all of them. `labels` and `empty_texts` replace the field's label and the dash for no value, by field name.
-    With `max_length`, longer texts are cut, and those of several lines are put on one.
+    Mappings need the `model`, and a field that only one of them has differs. Pass `related` when comparing many pairs
+    of records, so that related objects are loaded once for all of them. `labels` and `empty_texts` replace the label of
+    a field and the dash for no value. With `max_length`, longer texts are cut, and several lines become one.
     """
-    tracked = (model or tracked_model(new)).history.model.tracked_fields
-    changed = [field for field in tracked if _raw_value(field, old) != _raw_value(field, new)]
+    fields = (model or tracked_model(new)).history.model.tracked_fields
+    old_values, new_values = (_values_by_name(side, fields) for side in (old, new))
+    changed = [field for field in fields if old_values.get(field.name, MISSING) != new_values.get(field.name, MISSING)]
     if related is None and any(field.related_model for field in changed):
-        related = RelatedObjects(row for row in (old, new) if isinstance(row, models.Model))
+        related = RelatedObjects(side for side in (old, new) if isinstance(side, models.Model))
     changes = []
     for field in changed:
-        values = [_raw_value(field, old), _raw_value(field, new)]
+        values = [old_values.get(field.name), new_values.get(field.name)]
         empty = empty_texts.get(field.name, EMPTY_DISPLAY)
         texts = [empty if value in (None, "") else display_value(field, value, related) for value in values]
         if max_length:
@@ -97,8 +99,10 @@ def display_value(field: models.Field, value: object, related: RelatedObjects) -
     return str(dict(field.flatchoices).get(value, value))
 
 
-def _raw_value(field: models.Field, values: Values) -> object:
-    return values.get(field.name) if isinstance(values, Mapping) else getattr(values, field.attname)
+def _values_by_name(values: Values, fields: Iterable[models.Field]) -> Mapping[str, object]:
+    if isinstance(values, Mapping):
+        return values
+    return {field.name: getattr(values, field.attname) for field in fields}
 
 
 def _shorten(text: str, max_length: int) -> str:

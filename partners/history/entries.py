@@ -1,80 +1,106 @@
-"""History entries: a historical record with its title, action and field changes, for display."""
+"""History entries: historical records with their titles, actions and field changes, for display.
+
+A timeline lists changes of several models, newest first. The database merges them as narrow rows (date, pk, kind),
+and only those of one page are then loaded in full.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
+from django.apps import apps
 from django.db import models
-from django.utils.text import capfirst
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.options import Options
 from django.utils.translation import gettext_lazy as _
 
 from partners.history.diff import FieldChange, diff
-from partners.history.related_objects import RelatedObjects, tracked_model
+from partners.history.related_objects import RelatedObjects
 
 ADDED, CHANGED, DELETED = "+", "~", "-"
 ACTION_LABELS = {ADDED: _("added"), CHANGED: _("changed"), DELETED: _("deleted")}
+
+TimelineRow = tuple[object, int, str]
+"""Date, pk, and kind, which is the model name if the row is a historical record."""
 
 
 @dataclass
 class HistoryEntry:
     record: models.Model
+    opts: Options
+    """Options of the model whose history the record belongs to."""
     title: str
     action: str
-    field_changes: list[FieldChange] = field(default_factory=list)
-
-    @property
-    def model(self) -> type[models.Model]:
-        return tracked_model(self.record)
-
-    @property
-    def opts(self):
-        return self.model._meta
-
-    @property
-    def model_name(self) -> str:
-        return self.opts.model_name
-
-    @property
-    def model_label(self) -> str:
-        return capfirst(str(self.opts.verbose_name))
-
-    @property
-    def user_display(self) -> str:
-        return str(self.record.history_user or _("the command line"))
-
-    @property
-    def reason(self) -> str:
-        return self.record.history_change_reason or ""
-
-    @property
-    def run_id(self) -> int | None:
-        return getattr(self.record, "import_run_id", None)
+    field_changes: list[FieldChange]
 
 
 def load_entries(model: type[models.Model], ids: Iterable[int]) -> list[HistoryEntry]:
     """Return entries for the history ids; the number of queries does not depend on how many."""
     records = list(model.history.filter(history_id__in=ids).select_related("history_user").with_previous("history_id"))
     previous_records = model.history.in_bulk({record.previous_history_id for record in records} - {None})
-    return _build_entries(records, previous_records)
-
-
-def _build_entries(records: Sequence[models.Model], previous_records: dict[int, models.Model]) -> list[HistoryEntry]:
     related = RelatedObjects([*records, *previous_records.values()])
-    return [_build_entry(record, previous_records.get(record.previous_history_id), related) for record in records]
+    entries = []
+    for record in records:
+        previous = previous_records.get(record.previous_history_id)
+        is_change = previous and record.history_type == CHANGED
+        field_changes = diff(previous, record, related=related) if is_change else []
+        action = _action_label(record, previous, field_changes)
+        entries.append(HistoryEntry(record, model._meta, related.title(record), action, field_changes))
+    return entries
 
 
-def _build_entry(record: models.Model, previous: models.Model | None, related: RelatedObjects) -> HistoryEntry:
-    entry = HistoryEntry(record, related.title(record), ACTION_LABELS[record.history_type])
-    if record.history_type == CHANGED:
-        entry.field_changes = diff(previous, record, related=related) if previous else []
-        entry.action = _action_label(previous, entry.field_changes)
-    elif record.history_type == ADDED and previous:
-        entry.action = _("brought back")
-    return entry
-
-
-def _action_label(previous: models.Model | None, field_changes: list[FieldChange]) -> str:
-    if previous is None:
+def _action_label(record: models.Model, previous: models.Model | None, field_changes: list[FieldChange]) -> str:
+    if record.history_type == ADDED and previous:
+        return _("brought back")
+    if record.history_type == CHANGED and previous is None:
         return _("changed; history does not know from what")
-    return ACTION_LABELS[CHANGED] if field_changes else _("saved without a change")
+    if record.history_type == CHANGED and not field_changes:
+        return _("saved without a change")
+    return ACTION_LABELS[record.history_type]
+
+
+def tracked_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_app_config("partners").get_models() if hasattr(model, "history")]
+
+
+def as_timeline_rows(queryset: QuerySet, kind: str, date_field: str = "history_date") -> QuerySet:
+    columns = {"row_date": F(date_field), "row_pk": F("pk"), "row_kind": Value(kind, CharField())}
+    return queryset.order_by().annotate(**columns).values_list(*columns)
+
+
+def union_by_date(querysets: Iterable[QuerySet]) -> QuerySet:
+    first, *others = querysets
+    return first.union(*others, all=True).order_by("-row_date", "-row_pk", "row_kind")
+
+
+def object_timeline(model: type[models.Model], pk: int, foreign_keys: Iterable[models.ForeignKey] = ()) -> QuerySet:
+    """Return the changes of an object, and of objects that referred to it at the time by one of the foreign keys.
+
+    The change by which such an object moved to another parent is included, but none after it.
+    """
+    querysets = [as_timeline_rows(model.history.filter(id=pk), model._meta.model_name)]
+    for foreign_key in foreign_keys:
+        name, history = foreign_key.attname, foreign_key.model.history
+        is_child, was_child = Q(**{name: pk}), Q(**{f"previous_{name}": pk})
+        records = history.filter(id__in=history.filter(is_child).values("id")).with_previous(name)
+        querysets.append(as_timeline_rows(records.filter(is_child | was_child), foreign_key.model._meta.model_name))
+    return union_by_date(querysets)
+
+
+def load_timeline_entries(
+    rows: Iterable[TimelineRow], others: Mapping[tuple[int, str], object] = MappingProxyType({})
+) -> list:
+    """Return the entries in the order of the rows. `others` are entries of other kinds than models, by (pk, kind)."""
+    rows = list(rows)
+    ids = defaultdict(list)
+    for _date, pk, kind in rows:
+        ids[kind].append(pk)
+    entries = dict(others)
+    for model in tracked_models():
+        kind = model._meta.model_name
+        if ids[kind]:
+            entries |= {(entry.record.history_id, kind): entry for entry in load_entries(model, ids[kind])}
+    return [entries[pk, kind] for _date, pk, kind in rows if (pk, kind) in entries]

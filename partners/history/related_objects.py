@@ -19,13 +19,9 @@ def tracked_model(row: models.Model) -> type[models.Model]:
     return getattr(row, "instance_type", type(row))
 
 
-def tracked_fields(row: models.Model) -> list[models.Field]:
-    return tracked_model(row).history.model.tracked_fields
-
-
 def foreign_keys(row: models.Model) -> Iterator[tuple[ForeignKey, Key]]:
     """Yield each foreign key that is not null with the (model, pk) it points to."""
-    for field in tracked_fields(row):
+    for field in tracked_model(row).history.model.tracked_fields:
         value = getattr(row, field.attname) if isinstance(field, ForeignKey) else None
         if value is not None:
             yield field, (field.related_model, value)
@@ -40,11 +36,15 @@ class RelatedObjects(dict[Key, models.Model]):
         for row in rows:
             for _field, (model, pk) in foreign_keys(row):
                 wanted[model].add(pk)
-        self.existing_keys: set[Key] = set()
         for model, ids in wanted.items():
-            found = {(model, pk): obj for pk, obj in model.objects.in_bulk(ids).items()}
-            self.existing_keys |= found.keys()
-            self |= found | _load_deleted(model, ids - {pk for _model, pk in found})
+            self.update({(model, pk): obj for pk, obj in model.objects.in_bulk(ids).items()})
+        self.existing_keys = set(self)
+        for model, ids in wanted.items():
+            deleted_ids = {pk for pk in ids if (model, pk) not in self}
+            if deleted_ids and hasattr(model, "history"):
+                for record in model.history.filter(id__in=deleted_ids).latest_of_each():
+                    values = {field.attname: getattr(record, field.attname) for field in record.tracked_fields}
+                    self[model, record.id] = model(**values)
 
     def display_name(self, key: Key) -> str:
         if key in self:
@@ -54,7 +54,8 @@ class RelatedObjects(dict[Key, models.Model]):
     def build_instance(self, row: models.Model) -> models.Model:
         """Return an unsaved instance with the values of the row and its related objects."""
         model = tracked_model(row)
-        instance = model(**{field.attname: getattr(row, field.attname) for field in tracked_fields(row)})
+        tracked_fields = model.history.model.tracked_fields
+        instance = model(**{field.attname: getattr(row, field.attname) for field in tracked_fields})
         instance._state.adding = False
         for field, key in foreign_keys(row):
             if key in self:
@@ -66,12 +67,3 @@ class RelatedObjects(dict[Key, models.Model]):
             return str(self.build_instance(row))
         except ObjectDoesNotExist:
             return f"{tracked_model(row)._meta.verbose_name} {row.id}"
-
-
-def _load_deleted(model: type[models.Model], ids: set[int]) -> dict[Key, models.Model]:
-    if not ids or not hasattr(model, "history"):
-        return {}
-    return {
-        (model, record.id): model(**{field.attname: getattr(record, field.attname) for field in record.tracked_fields})
-        for record in model.history.filter(id__in=ids).latest_of_each()
-    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -13,9 +12,9 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from partners.fields import SearchKeyField
+from partners.fields import update_search_keys
 from partners.history.diff import FieldChange, diff
-from partners.history.related_objects import RelatedObjects, foreign_keys, tracked_fields, tracked_model
+from partners.history.related_objects import RelatedObjects, foreign_keys, tracked_model
 from partners.models import Agreement
 
 
@@ -44,11 +43,13 @@ def preview_revert(record: models.Model, current: models.Model) -> RevertPlan:
     related = RelatedObjects([record, current])
     reverted, skipped_fields = build_reverted(record, current, related)
     field_changes = diff(current, reverted, related=related)
-    plan = RevertPlan(record, reverted, latest_history_id(record), field_changes, skipped_fields)
+    latest_record = type(record).objects.filter(id=record.id).latest("history_id")
+    plan = RevertPlan(record, reverted, latest_record.history_id, field_changes, skipped_fields)
     if field_changes:
         plan.errors = validation_messages(reverted)
-    if plan.is_possible:
-        plan.side_effects = list(_side_effects(reverted))
+    if plan.is_possible and isinstance(reverted, Agreement) and reverted.is_transition_to_signed():
+        predecessors = reverted.signed_predecessors().select_related("university", "agreement_type")
+        plan.side_effects = [_("It is signed in place of %s, which ends.") % ended for ended in predecessors]
     return plan
 
 
@@ -63,14 +64,8 @@ def revert(record: models.Model, expected_history_id: int, user: models.Model) -
     if plan.latest_history_id != expected_history_id or not plan.is_possible:
         return False, plan
     reason = f"put back the version of {date_format(localtime(record.history_date), 'DATETIME_FORMAT')}"
-    errors = try_save(plan.reverted, reason, user)
-    plan.errors += errors
-    return not errors, plan
-
-
-def latest_history_id(record: models.Model) -> int:
-    records = type(record).objects.filter(id=record.id).order_by("-history_id")
-    return records.values_list("history_id", flat=True).first()
+    plan.errors = try_save(plan.reverted, reason, user)
+    return not plan.errors, plan
 
 
 def build_reverted(
@@ -83,24 +78,25 @@ def build_reverted(
     reverted, skipped_fields = copy.copy(current), []
     reverted._state = copy.copy(current._state)
     reverted._state.fields_cache = {}
-    for tracked in tracked_fields(record):
+    for tracked in record.tracked_fields:
         setattr(reverted, tracked.attname, getattr(record, tracked.attname))
     for foreign_key, key in foreign_keys(record):
         if key not in related.existing_keys:
             setattr(reverted, foreign_key.attname, getattr(current, foreign_key.attname))
             params = {"field": capfirst(str(foreign_key.verbose_name)), "name": related.display_name(key)}
             skipped_fields.append(_("%(field)s: “%(name)s” is gone.") % params)
-    for model_field in reverted._meta.fields:
-        if isinstance(model_field, SearchKeyField):
-            model_field.pre_save(reverted, add=False)
+    update_search_keys(reverted)
     return reverted, skipped_fields
 
 
 def validation_messages(instance: models.Model) -> list[str]:
+    """Return the errors of the instance, each with the label of its field."""
     try:
         instance.full_clean()
     except ValidationError as error:
-        return list(_labelled_messages(instance, error))
+        labels = {tracked.name: f"{capfirst(str(tracked.verbose_name))}: " for tracked in instance._meta.fields}
+        errors = error.message_dict.items()
+        return [f"{labels.get(name, '')}{message}" for name, messages in errors for message in messages]
     return []
 
 
@@ -113,16 +109,3 @@ def try_save(instance: models.Model, reason: str, user: models.Model, **save_kwa
     except IntegrityError:
         return [_("Somebody changed the register in the same moment. Look at it again.")]
     return []
-
-
-def _labelled_messages(instance: models.Model, error: ValidationError) -> Iterator[str]:
-    labels = {model_field.name: capfirst(str(model_field.verbose_name)) for model_field in instance._meta.fields}
-    for name, messages in error.message_dict.items():
-        for message in messages:
-            yield f"{labels[name]}: {message}" if name in labels else message
-
-
-def _side_effects(reverted: models.Model) -> Iterator[str]:
-    if isinstance(reverted, Agreement) and reverted.is_transition_to_signed():
-        for predecessor in reverted.signed_predecessors().select_related("university", "agreement_type"):
-            yield _("It is signed in place of %s, which ends.") % predecessor
