@@ -1,10 +1,12 @@
+import re
+from collections import Counter
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from partners.models import Agreement, ImportRun, University
-from tests.helpers.paths import OFFICE_LIST_PATH
+from partners.models import Agreement, Country, ImportRun, University
+from tests.helpers.paths import OFFICE_LIST_PATH, ROOT
 
 HEADER = "Country\tUniversity name\tAgreement type\n"
 KOELN = "Germany\tUniversity of Köln\tBilateral\n"
@@ -222,3 +224,54 @@ def test_import_of_an_exported_file_changes_nothing(run, tmp_path, table_format)
     out, err, failure = run("import_partners", file)
 
     assert (out, err, failure) == ("0 new, 0 changed, 108 unchanged, 0 errors\n", "", None)
+
+
+FILES = ROOT / "tests" / "imports" / "files"
+
+
+@pytest.mark.parametrize(
+    ("file", "countries", "notice"),
+    [
+        (
+            "05_iso_codes.tsv",
+            ["Germany", "Greece", "South Korea", "United Kingdom"],
+            "“DE” as Germany, “GB” as United Kingdom, “KR” as South Korea, “EL” as Greece",
+        ),
+        (
+            "06_wrong_or_no_hint.tsv",
+            ["Czech Republic", "Democratic Republic of the Congo", "Estonia", "Germany", "Greece", "United Kingdom"],
+            "“Estland” as Estonia, “Griechenland” as Greece, “Alemania” as Germany, "
+            "“Congo, DR” as Democratic Republic of the Congo, “N. Ireland” as United Kingdom, "
+            "“Tschechien” as Czech Republic",
+        ),
+    ],
+)
+def test_import_reads_codes_and_foreign_names_and_says_so(run, file, countries, notice):
+    out, err, failure = run("import_partners", FILES / file)
+
+    assert (out, failure) == (f"{len(countries)} new, 0 changed, 0 unchanged, 0 errors\n", None)
+    assert err == f"Countries that were read: {notice}.\n"
+    assert sorted(University.objects.values_list("country__name", flat=True)) == countries
+
+
+def test_import_reads_kosovo(run):
+    assert run("import_partners", FILES / "07_kosovo.tsv") == ("1 new, 0 changed, 0 unchanged, 0 errors\n", "", None)
+    assert University.objects.get().country.name == "Kosovo"
+
+
+def test_import_suggests_a_country_for_each_wrong_value(run):
+    _out, err, _failure = run("import_partners", FILES / "13_hints_used_up.tsv")
+
+    hints = Counter(re.search("“(.+?)” .*?(Did you mean “.+”[?])?$", line).groups() for line in err.splitlines())
+    assert hints == {("Brazl", "Did you mean “Brazil”?"): 120, ("Frnace", "Did you mean “France”?"): 1, ("Erasmsu+", "Did you mean “Erasmus+”?"): 1}
+
+
+def test_import_says_to_add_a_country_that_the_register_lacks(run, office_file):
+    Country.objects.filter(code="XK").delete()
+
+    _out, err, _failure = run("import_partners", office_file(HEADER + "Kosova\tPrishtina\tErasmus+\n"))
+
+    assert err == (
+        "Line 2, Country: “Kosova” is a country or territory that the register does not have."
+        " Correct it, or add the country.\n"
+    )

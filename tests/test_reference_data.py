@@ -51,7 +51,7 @@ def test_country_names_are_those_of_the_office(code, name, other_name):
 def test_there_are_249_countries():
     codes = Country.objects.values_list("code", flat=True)
 
-    assert len(set(codes)) == len(codes) == 249
+    assert len(set(codes)) == len(codes) == 250
 
 
 @pytest.mark.parametrize("model", [Country, AgreementType])
@@ -64,7 +64,7 @@ def test_no_two_rows_share_a_name(model):
 def test_countries_are_valid():
     accepted = [country for country in Country.objects.all() if country.clean_fields() is None]
 
-    assert len(accepted) == 249
+    assert len(accepted) == 250
 
 
 @pytest.mark.parametrize("slug", ["bilateral", "erasmus", "ge3"])
@@ -140,7 +140,7 @@ def test_adding_again_does_not_resurrect_countries_and_types():
 
     add_everything_again()
 
-    assert (Country.objects.count(), Country.objects.filter(code="AQ").exists()) == (248, False)
+    assert (Country.objects.count(), Country.objects.filter(code="AQ").exists()) == (249, False)
     assert list(AgreementType.objects.values_list("name", flat=True)) == ["Bilateral", "Erasmus+"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 
 from django.core.exceptions import ValidationError
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from partners.cells import validate_length
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
+from partners.imports.typing_errors import find_similar
 from partners.models import Country, University
 from partners.name_normalization import matching_key, normalize_name
 from partners.tables.reading import Table, TableRow
@@ -19,8 +19,8 @@ from partners.tables.types import ProgressCallback, truncate
 
 COUNTRY_COLUMN, NAME_COLUMN = "Country", "University name"
 NAME_FIELD = University._meta.get_field("name")
-MAX_SUGGESTIONS = 100
-"""Searches for similar names per file. Each takes a thousand times as long as an exact lookup."""
+MAX_READINGS = 50
+"""Countries under other names than the register's that the preview lists."""
 
 UniversityRef = int | UniversityKey
 """The pk of a university in the register, or the key of one that is not in it yet."""
@@ -61,10 +61,11 @@ class TableValidator:
         self.progress = progress
         self.seen_ids: set[int] = set()
         """Pks of the register's universities that the file names."""
-        self.find_country = cache(self._find_country)
-        self._suggestions_left = MAX_SUGGESTIONS
-        keys = set(map(matching_key, {row.cells[COUNTRY_COLUMN] for row in table.rows}))
-        snapshot.load_universities({country for key, country in snapshot.countries.items() if key in keys})
+        texts = dict.fromkeys(row.cells[COUNTRY_COLUMN] for row in table.rows)
+        self.countries = {text: snapshot.country_lookup.find(text) for text in texts}
+        """Countries by the texts of their cells, None for a text that names none."""
+        self._suggest_country = cache(snapshot.country_lookup.suggest)
+        snapshot.load_universities(set(self.countries.values()) - {None})
 
     def validate_rows(self) -> Iterator[tuple[TableRow, object]]:
         """Yield each row with its result, or with the ValidationError that says what is wrong with it."""
@@ -74,12 +75,33 @@ class TableValidator:
         """Return the names of universities with an open agreement that the file does not have."""
         return self.snapshot.names_except(self.seen_ids)
 
-    def _find_country(self, text: str) -> Country:
+    def notices(self) -> list[str]:
+        """Return sentences about the cells that were understood, though not under a name of the register."""
+        known = self.snapshot.country_lookup.by_name
+        readings = [
+            _("“%(text)s” as %(country)s") % {"text": truncate(text), "country": country}
+            for text, country in self.countries.items()
+            if country and matching_key(text) not in known
+        ]
+        if not readings:
+            return []
+        more = len(readings) - MAX_READINGS
+        listed = ", ".join(readings[:MAX_READINGS]) + (_(" and %d more") % more if more > 0 else "")
+        return [_("Countries that were read: %s.") % listed]
+
+    def find_country(self, text: str) -> Country:
         require_value(text)
-        if country := self.snapshot.countries.get(matching_key(text)):
+        if country := self.countries[text]:
             return country
+        lookup = self.snapshot.country_lookup
+        if lookup.find_code(text):
+            message = _(
+                "“%s” is a country or territory that the register does not have. Correct it, or add the country."
+            )
+            raise ValidationError(message % truncate(text))
         message = _("“%s” is not a country or territory of the register. Correct it, or add it there as another name.")
-        raise ValidationError(message % truncate(text) + self._did_you_mean(text, self.snapshot.countries))
+        suggestion = self._suggest_country(text)
+        raise ValidationError(message % truncate(text) + (_(" Did you mean “%s”?") % suggestion if suggestion else ""))
 
     def find_university(self, text: str, key: UniversityKey) -> KnownUniversity | None:
         """Return the university with this key and remember that the file names it; None if there is none.
@@ -102,18 +124,13 @@ class TableValidator:
         message = _(
             "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
         ) % {"name": truncate(name), "types": types}
-        return message + self._did_you_mean(name, self.snapshot.type_names)
+        return message + did_you_mean(name, self.snapshot.type_names)
 
-    def _did_you_mean(self, text: str, known: Mapping[str, object]) -> str:
-        """Return a question that names the most similar of `known`, or "".
 
-        Only a person can decide: "Republic of Korea" is closest to the wrong country.
-        """
-        if not self._suggestions_left:
-            return ""
-        self._suggestions_left -= 1
-        nearest = get_close_matches(matching_key(text), known, n=1, cutoff=0.8)
-        return "".join(_(" Did you mean “%s”?") % known[key] for key in nearest)
+def did_you_mean(text: str, known: Mapping[str, str]) -> str:
+    """Return a question that names the only similar one of `known`, names by matching key, or ""."""
+    similar = find_similar(matching_key(text), known)
+    return _(" Did you mean “%s”?") % similar.pop() if len(similar) == 1 else ""
 
 
 def resolve_spelling(university: KnownUniversity | None, name: str) -> tuple[str, str | None]:

@@ -15,7 +15,14 @@ from partners import validators
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.cells import parse_agreement_number
 from partners.imports import register_checks as checks
-from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, TableValidator, parse_university_name, resolve_spelling
+from partners.imports.base import (
+    COUNTRY_COLUMN,
+    NAME_COLUMN,
+    TableValidator,
+    did_you_mean,
+    parse_university_name,
+    resolve_spelling,
+)
 from partners.imports.register_changes import RegisterRowResult
 from partners.imports.register_checks import ExistingData, ParsedRow
 from partners.imports.register_columns import (
@@ -53,7 +60,7 @@ class RegisterValidator(TableValidator):
             "“%(name)s” is not an agreement type. Write %(types)s, leave the cell empty as long as the type is not"
             " known, or add the type to the register."
         ) % {"name": truncate(name), "types": types}
-        return message + self._did_you_mean(name, self.snapshot.type_names)
+        return message + did_you_mean(name, self.snapshot.type_names)
 
     def validate_rows(self) -> Iterator[tuple[TableRow, RegisterRowResult | ValidationError]]:
         rows = [self._parse_row(row) for row in self.progress(self.table.rows, len(self.table), _("Reading"))]
@@ -129,7 +136,7 @@ class RegisterValidator(TableValidator):
     def _parse_responsible(self, text: str) -> str | None:
         name = normalize_name(text)
         if name and name not in self._is_staff_by_username:
-            raise ValidationError(_not_staff_message(name) + self._did_you_mean(name, self._staff_by_key))
+            raise ValidationError(_not_staff_message(name) + did_you_mean(name, self._staff_by_key))
         return name or None
 
     def _reject_former_staff(self, row: ParsedRow) -> None:

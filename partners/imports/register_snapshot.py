@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from partners.enums import AgreementStatus
+from partners.imports.country_lookup import CountryLookup
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Country, University
 from partners.name_normalization import matching_key, split_names
@@ -40,10 +41,8 @@ class RegisterSnapshot:
         self._by_other_name: dict[UniversityKey, list[KnownUniversity]] = defaultdict(list)
 
     @cached_property
-    def countries(self) -> dict[str, Country]:
-        countries = list(Country.objects.all())
-        by_other_name = {key: country for country in countries for key in country.matching_keys()}
-        return by_other_name | {country.name_key: country for country in countries}
+    def country_lookup(self) -> CountryLookup:
+        return CountryLookup(Country.objects.all())
 
     def load_universities(self, countries: set[Country]) -> None:
         universities = University.objects.filter(country__in=countries)

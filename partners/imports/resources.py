@@ -49,6 +49,7 @@ class ImportResult(Result):
                 self.append_invalid_row(row.line, row.cells, row_result)
             else:
                 self._bucket_for(row_result).append(row_result)
+        self.notices = validator.notices()
         self.missing_universities = validator.missing_universities()
 
     def _bucket_for(self, row_result: OfficeListRowResult) -> list[OfficeListRowResult]:

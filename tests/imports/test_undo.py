@@ -218,7 +218,7 @@ def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordin
     undo(register_run, coordinator)
 
     assert University.objects.count() == Agreement.objects.count() == 0
-    assert (Country.objects.count(), AgreementType.objects.count()) == (249, 3)
+    assert (Country.objects.count(), AgreementType.objects.count()) == (250, 3)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             self.stderr.write(sanitize_line(f"Column “{header}” is ignored."))
         for sheet in result.other_sheets:
             self.stderr.write(sanitize_line(f"Sheet “{sheet}” is ignored."))
-        for line in result.error_lines():
+        for line in (*result.notices, *result.error_lines()):
             self.stderr.write(sanitize_line(line))
         if not result.has_validation_errors():
             self.write_changes(result)

@@ -1,0 +1,180 @@
+"""Countries as files name them: by the register's names, by code, or by a name in another language."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
+from itertools import product
+
+from babel import core, localedata
+from django.conf import settings
+
+from partners.imports.typing_errors import find_similar
+from partners.models import Country
+from partners.name_normalization import matching_key, normalize_name
+
+FOREIGN_NAMES_PATH = settings.BASE_DIR / "fixtures" / "foreign_country_names.json"
+"""Everyday names that CLDR does not have, by code."""
+CODES_BESIDES_ISO = {"EL": "GR", "UK": "GB", "XKX": "XK"}
+"""Codes that the European Union writes, and the World Bank's of Kosovo."""
+NOT_COUNTRIES = frozenset(["EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"])
+"""Codes of CLDR that stand for no country or territory of ISO 3166-1."""
+USUAL_LANGUAGES = frozenset(["en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr"])
+"""Languages whose names are preferred to similar ones in others, and suggested for mistyped ones."""
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+ABBREVIATIONS = {
+    "n": ["north", "northern"],
+    "s": ["south"],
+    "e": ["east"],
+    "w": ["west"],
+    "st": ["saint"],
+    "is": ["islands"],
+    "rep": ["republic", "republica", "republique", "republik"],
+    "dem": ["democratic"],
+    "fed": ["federated"],
+}
+ARTICLE_RE = re.compile("(the|der|die|das|la|le|les|el|los|las|il|i|gli|o|a|os|as|de|het|l) ")
+PUNCTUATION_RE = re.compile(r"[\W_]+")
+COMMA_RE = re.compile(r"([^,]+),\s*([^,]+)")
+BRACKETS_RE = re.compile(r"([^(\[]+)[(\[]([^)\]]+)[)\]]")
+LATIN = "A-Za-z\u00c0-\u024f"
+PARTS_RE = re.compile(
+    rf"\s*[/|=;]\s*|\s+[-\u2013\u2014]\s+|(?<=[{LATIN}])\s*(?=[^\W\d_{LATIN}])|(?<=[^\W\d_{LATIN}])\s*(?=[{LATIN}])"
+)
+"""Between names in two languages, or in two scripts."""
+MAX_LENGTH = 100
+"""Characters. A longer text names no country."""
+MAX_ABBREVIATIONS = 3
+MAX_SHORT_KEY = 3
+"""Letters. Without accents so short a name would be another word."""
+
+
+@cache
+def foreign_names(languages: frozenset[str] | None = None) -> dict[str, str]:
+    """Return country codes by the loose keys of their names in languages of Unicode's CLDR, None for all of them.
+
+    Names that several countries have are left out. Loading all languages takes a second.
+    """
+    codes = defaultdict(set)
+    for locale in localedata.locale_identifiers():
+        language = locale.partition("_")[0]
+        if languages and language not in languages:
+            continue
+        territories = localedata.load(locale, merge_inherited=False).get("territories", {})
+        for code, name in territories.items():
+            if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES:
+                codes[loose_key(name)].add(code)
+                if language == "de":
+                    codes[loose_key(name.translate(UMLAUTS))].add(code)
+    for code, names in json.loads(FOREIGN_NAMES_PATH.read_text(encoding="utf-8")).items():
+        for name in names:
+            codes[loose_key(name)].add(code)
+    return {key: found.pop() for key, found in codes.items() if len(found) == 1}
+
+
+def loose_key(text: str) -> str:
+    """Return the matching key without punctuation, with "and" for "&". A key of up to three letters has its accents."""
+    key = PUNCTUATION_RE.sub(" ", matching_key(text).replace("&", " and ")).strip()
+    return key if len(key) > MAX_SHORT_KEY else normalize_name(text).casefold()
+
+
+def parse_code(text: str) -> str | None:
+    """Return the ISO 3166-1 alpha-2 code for a code of two or three capitals, with or without dots."""
+    code = text.replace(".", "")
+    if not re.fullmatch("[A-Z]{2,3}", code):
+        return None
+    if len(code) == 2 or code in CODES_BESIDES_ISO:
+        return CODES_BESIDES_ISO.get(code, code)
+    aliases = core.get_global("territory_aliases").get(code, [])
+    return aliases[0] if len(aliases) == 1 else None
+
+
+class CountryLookup:
+    """Lookup of the register's countries: their own names first, then codes, then names in other languages."""
+
+    def __init__(self, countries: Iterable[Country]):
+        countries = list(countries)
+        other_names = {key: country for country in countries for key in country.matching_keys()}
+        self.by_name = other_names | {country.name_key: country for country in countries}
+        self.by_code = {country.code: country for country in countries}
+        self.words_beside = cache(self._words_beside)
+
+    def find(self, text: str) -> Country | None:
+        """Return the country that the text names, or None if it names none or may name several."""
+        if country := self.by_name.get(matching_key(text)):
+            return country
+        return self.by_code.get(self.find_code(text) or "")
+
+    def find_code(self, text: str) -> str | None:
+        """Return the code of the country that the text names, of one that the register does not have too."""
+        text = normalize_name(text)
+        if len(text) > MAX_LENGTH:
+            return None
+        for spelling in _spellings(text):
+            if code := self._names.get(loose_key(spelling)) or parse_code(spelling) or self._rare_name(spelling):
+                return code
+        if match := BRACKETS_RE.fullmatch(text):
+            return self._code_with_addition(match[1], match[2])
+        parts = PARTS_RE.split(text)
+        codes = {self.find_code(part) for part in parts} if len(parts) > 1 else set()
+        return codes.pop() if len(codes) == 1 else None
+
+    def suggest(self, text: str) -> Country | None:
+        """Return the only country that has a usual name within a few typing errors, or None."""
+        codes = find_similar(loose_key(text), self._names)
+        return self.by_code.get(codes.pop()) if len(codes) == 1 else None
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        """Codes by loose key: names in usual languages, and before them those of the register."""
+        return foreign_names(USUAL_LANGUAGES) | {loose_key(name): c.code for name, c in self.by_name.items()}
+
+    def _rare_name(self, text: str) -> str | None:
+        """Return the code of a name in any language, unless it may be a mistyped usual name of another country."""
+        key = loose_key(text)
+        code = foreign_names().get(key)
+        return code if code and find_similar(key, self._names, max_errors=1) <= {code} else None
+
+    def _code_with_addition(self, name: str, addition: str) -> str | None:
+        """Return the code for a name with an addition in brackets, such as a region.
+
+        Return None if the addition names another country or may distinguish one, as in "Korea (north)".
+        """
+        code, other = self.find_code(name), self.find_code(addition)
+        if other or code is None:
+            return code if other == code else None
+        distinctive = self.words_beside(loose_key(name), code)
+        clashes = [
+            word for word in loose_key(addition).split() for other in distinctive if _share_beginning(word, other)
+        ]
+        return None if clashes else code
+
+    def _words_beside(self, name: str, code: str) -> set[str]:
+        """Return the words that stand beside the name in names of other countries, such as "south" beside "sudan"."""
+        names = (foreign_names() | self._names).items()
+        others = [other.split() for other, c in names if c != code and f" {name} " in f" {other} "]
+        return {word for words in others for word in words}.difference(name.split())
+
+
+def _share_beginning(word: str, other: str) -> bool:
+    return word.startswith(other) or other.startswith(word)
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """Yield the text, then readings of it: in another order, without an article, abbreviations written out."""
+    orders = [text]
+    for pattern in (COMMA_RE, BRACKETS_RE):
+        if match := pattern.fullmatch(text):
+            orders.append(f"{match[2]} {match[1]}")
+    for order in orders:
+        yield order
+        key = loose_key(order)
+        if match := ARTICLE_RE.match(key):
+            yield key[match.end() :]
+        words = key.split()
+        if 0 < sum(word in ABBREVIATIONS for word in words) <= MAX_ABBREVIATIONS:
+            for combination in product(*(ABBREVIATIONS.get(word, [word]) for word in words)):
+                yield " ".join(combination)
