@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,10 @@ TERM_SEPARATOR_RE = re.compile(r" ?[/&,;] ?(?:and )?| and | \+ (?![(/&,;+]|and |
 _QUALIFIERS = "|".join(status.qualifier.replace(" ", "[ -]*") for status in AgreementStatus if status.qualifier)
 QUALIFIER_RE = re.compile(rf" ?(?:\( ?({_QUALIFIERS}) ?\)|^({_QUALIFIERS}))$", re.IGNORECASE)
 
+validate_country_code = RegexValidator(
+    r"\A[A-Z]{2}\Z", _("“%(value)s” is not a country code. Write two capital letters, such as DE."), "country_code"
+)
+
 
 def run_validators(*checks: tuple) -> None:
     """Call validators, each given as (field, validator, *values), and raise all errors by field."""
@@ -36,15 +41,6 @@ def run_validators(*checks: tuple) -> None:
             errors.setdefault(field, []).append(error)
     if errors:
         raise ValidationError(errors)
-
-
-def validate_country_code(code: str) -> None:
-    if not re.fullmatch("[A-Z]{2}", code):
-        raise ValidationError(
-            _("“%(value)s” is not a country code. Write two capital letters, such as DE."),
-            code="country_code",
-            params={"value": code},
-        )
 
 
 def validate_name(name: str) -> None:
