@@ -14,11 +14,14 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from partners.enums import StudyLevel
-
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE_DIR = ROOT / "partners" / "locale"
-PYTHON_FILES = ["partners/public/*.py", "partners/country_names.py"]
+PYTHON_FILES = [
+    "partners/public/*.py",
+    "partners/agreement_fields.py",
+    "partners/country_names.py",
+    "partners/enums.py",
+]
 TEMPLATES = ["templates/*.html", "templates/partners/*.html"]
 KEYWORDS = {
     "_": None,
@@ -43,8 +46,6 @@ def main():
 def extract_strings():
     """Return a catalogue of all strings that the public pages translate."""
     catalogue = Catalog()
-    for level in StudyLevel:
-        catalogue.add(str(level.label))
     for pattern in (*PYTHON_FILES, *TEMPLATES):
         for path in sorted(ROOT.glob(pattern)):
             for _, message, _, context in extract("python", BytesIO(to_python(path)), KEYWORDS):
