@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import requests
 
-from tests.helpers.forms import form_data
+from tests.helpers.html import form_data
 
 ADMIN = "/admin/partners"
 FIRST_DAY = date(2000, 1, 1)
@@ -29,7 +29,7 @@ class Coordinator:
 
     def sign_in(self):
         credentials = {"username": self.account["name"], "password": self.account["password"]}
-        self.save("/admin/login/", "login-form", **credentials)
+        self.save("/admin/login/", "#login-form", **credentials)
         self.durations_ms.clear()
 
     def work(self, seconds, pause):
@@ -49,7 +49,7 @@ class Coordinator:
         """Change the city, and count the public page as stale if it does not have it at once."""
         city = f"{self.account['name']} {sequence}"
         path = f"{ADMIN}/university/{self.account['university']}/change/"
-        self.save(path, "university_form", city=city)
+        self.save(path, "#university_form", city=city)
         self.confirmed_saves.append(("university", self.account["university"], "city", city))
         self.stale_count += city not in self.get(self.account["page"]).text
 
@@ -57,17 +57,17 @@ class Coordinator:
         """Change the notes, and set the status back to in process so that the agreement can be signed again."""
         notes = f"{self.account['name']} {sequence}"
         path = f"{ADMIN}/agreement/{self.account['agreement']}/change/"
-        self.save(path, "agreement_form", notes=notes, status="in_process")
+        self.save(path, "#agreement_form", notes=notes, status="in_process")
         self.confirmed_saves.append(("agreement", self.account["agreement"], "notes", notes))
 
     def mark_as_signed(self, sequence):
         agreement, signed_on = self.account["agreement"], (FIRST_DAY + timedelta(days=sequence)).isoformat()
-        self.save(f"{ADMIN}/agreement/sign/?id={agreement}", None, **{f"{agreement}-signed_on": signed_on})
+        self.save(f"{ADMIN}/agreement/sign/?id={agreement}", "#content form", **{f"{agreement}-signed_on": signed_on})
         self.confirmed_saves.append(("agreement", agreement, "signed_on", signed_on))
 
-    def save(self, path, form_id, **values):
-        """Open the page, submit its form with the values (None: the form without an id) and follow the redirect."""
-        data = form_data(self.get(path), form_id) | values
+    def save(self, path, selector, **values):
+        """Open the page, submit the form that a CSS selector finds, with the values, and follow the redirect."""
+        data = form_data(self.get(path), selector) | values
         start = time.perf_counter()
         response = self.session.post(next(self.base_urls) + path, data, allow_redirects=False)
         if response.status_code != 302:

@@ -14,6 +14,7 @@ from exchange.urls import *  # noqa: F403
 from exchange.urls import urlpatterns as site
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.headers import HEADERS, security_headers
+from tests.helpers.html import text
 
 
 def failing_view(request):
@@ -65,7 +66,7 @@ def test_unknown_host_is_rejected_with_an_error_page(client):
     response = client.get("/", headers={"host": "evil.example"})
 
     assert (response.status_code, security_headers(response)) == (400, HEADERS)
-    assert "Not understood" in response.content.decode()
+    assert "Not understood" in text(response)
     assert "evil.example" not in response.content.decode()
 
 
@@ -119,7 +120,7 @@ def test_csrf_failure_is_rejected_with_an_error_page(client):
     response = client.post("/admin/login/", {"username": "x", "password": "y"})
 
     assert (response.status_code, security_headers(response)) == (403, HEADERS)
-    assert "Not done, to be safe" in response.content.decode()
+    assert "Not done, to be safe" in text(response)
 
 
 def test_session_cookie_is_same_site_and_lasts_two_hours(client, settings):

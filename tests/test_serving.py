@@ -13,7 +13,7 @@ from bench.consistency_check import run_check
 from bench.coordinators import Coordinator
 from bench.student_load import Reader
 from exchange import gunicorn_conf
-from tests.helpers.html import text
+from tests.helpers.html import attributes, text
 from tests.helpers.serving import TcpProxy, copy_site, http_get, prepare_site, serve_site, site_environment, wait_until
 
 pytestmark = pytest.mark.slow
@@ -39,11 +39,12 @@ def port(site_dir, site_env):
 
 def test_static_files_are_served_hashed_and_compressed(port):
     status, _headers, page = http_get(port, "/")
-    stylesheet = re.search(r'href="(/static/partners/public\.[0-9a-f]{12}\.css)"', page.decode())[1]
+    [stylesheet] = attributes(page.decode(), 'link[href^="/static/partners/public."]', "href")
 
     style_status, headers, compressed = http_get(port, stylesheet, Accept_Encoding="gzip")
 
     assert (status, style_status) == (200, 200)
+    assert re.fullmatch(r"/static/partners/public\.[0-9a-f]{12}\.css", stylesheet)
     assert headers["Content-Encoding"] == "gzip"
     assert headers["Cache-Control"] == "max-age=315360000, public, immutable"
     assert gzip.decompress(compressed) == http_get(port, stylesheet)[2]
@@ -70,7 +71,7 @@ def test_reload_takes_new_settings(tmp_path):
         (site_dir / ".env").write_text("OFFICE_NAME=Office after the reload\n")
         arbiter_pid = re.search(r"Listening at: \S+ \((\d+)\)", (site_dir / "log").read_text())[1]
         os.kill(int(arbiter_pid), signal.SIGHUP)
-        wait_until(lambda: "Office after the reload" in http_get(port, "/")[2].decode())
+        wait_until(lambda: "Office after the reload" in text(http_get(port, "/")[2].decode()))
 
     assert "Exchange Office" in before
 

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from partners.accounts.models import UserSession
-from tests.helpers.html import cells, element_texts, messages
+from tests.helpers.html import cells, element_texts, elements, messages
 
 PAGE = "/admin/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -96,13 +96,9 @@ def test_page_contains_no_session_key(coordinator):
 def test_one_session_is_ended(coordinator):
     current, other = log_in(coordinator), log_in(coordinator, SAFARI)
     third = log_in(coordinator, EDGE)
-    [public_id] = [
-        button.split('value="')[1].split('"')[0]
-        for button in current.get(PAGE).content.decode().split("<button")
-        if "End Mobile Safari on iOS" in button
-    ]
+    [button] = elements(current.get(PAGE), 'button[aria-label="End Mobile Safari on iOS"]')
 
-    page = current.post(PAGE, {"session": public_id}, follow=True)
+    page = current.post(PAGE, {"session": button.get("value")}, follow=True)
 
     assert messages(page) == ["Signed out in 1 other place."]
     assert [is_logged_in(client) for client in (current, other, third)] == [True, False, True]

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from partners.models import CalendarLink
-from tests.helpers.html import messages, text
+from tests.helpers.html import attributes, elements, messages, text
 
 pytestmark = pytest.mark.django_db
 
@@ -12,11 +12,16 @@ PAGE = "/admin/calendar/"
 
 
 def find_link(page):
-    return re.search(r'value="(https://partners\.example\.edu/calendar/([\w-]{43})\.ics)"', page.content.decode())
+    """Return the URL of a calendar on the page, None if there is none."""
+    return next(iter(attributes(page, 'input[value^="https://partners.example.edu/calendar/"]', "value")), None)
+
+
+def token(link):
+    return re.fullmatch(r"https://partners\.example\.edu/calendar/([\w-]{43})\.ics", link)[1]
 
 
 def link_works(client, link):
-    return client.get(link[1].removeprefix("https://partners.example.edu")).status_code == 200
+    return client.get(link.removeprefix("https://partners.example.edu")).status_code == 200
 
 
 def test_link_is_displayed_once_and_works(coordinator_client, coordinator):
@@ -29,14 +34,14 @@ def test_link_is_displayed_once_and_works(coordinator_client, coordinator):
     assert "You have a calendar link, made on" in text(after)
     assert find_link(after) is None
     assert CalendarLink.objects.get().include_all is False
-    assert find_link(created)[2] not in CalendarLink.objects.get().token_hash
+    assert token(find_link(created)) not in CalendarLink.objects.get().token_hash
 
 
 def test_link_can_include_all_agreements(coordinator_client, coordinator):
     coordinator_client.post(PAGE, {"include_all": "on"})
 
     assert CalendarLink.objects.get().include_all is True
-    assert 'name="include_all" id="id_include_all" checked' in coordinator_client.get(PAGE).content.decode()
+    assert [box.checked for box in elements(coordinator_client.get(PAGE), "input[name=include_all]")] == [True]
 
 
 def test_new_link_invalidates_old_one(coordinator_client):

@@ -15,8 +15,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.admin_urls import PAGE_STATUSES, SITE_STATUSES, any_url
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
-from tests.helpers.forms import form_data
-from tests.helpers.html import close_response, errors, text
+from tests.helpers.html import close_response, errors, form_data, text
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 OTHER_DATE_FORMATS = re.compile(
@@ -36,13 +35,13 @@ def change_url(agreement):
 
 
 def post_agreement_form(client, agreement, text):
-    typed = form_data(client.get(change_url(agreement)), "agreement_form")
+    typed = form_data(client.get(change_url(agreement)), "#agreement_form")
     return client.post(change_url(agreement), typed | {"valid_until": text}), "valid_until"
 
 
 def post_university_form(client, agreement, text):
     url = f"/admin/partners/university/{agreement.university_id}/change/"
-    typed = form_data(client.get(url), "university_form")
+    typed = form_data(client.get(url), "#university_form")
     return client.post(url, typed | {"agreements-0-valid_until": text}), "agreements-0-valid_until"
 
 

@@ -1,6 +1,5 @@
 """Two users edit the same object; the second to save sees the conflicts."""
 
-import re
 from datetime import date
 
 import pytest
@@ -12,8 +11,7 @@ from partners.enums import AgreementStatus
 from partners.groups import Role
 from partners.models import Agreement, AgreementType, Country, University
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
-from tests.helpers.forms import form_data
-from tests.helpers.html import count_queries, errors, messages, text
+from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, form_data, messages, text
 
 FASTER = "A colleague was faster. See on top what has changed, then save again."
 CONFLICT = "A colleague has changed this too. Yours is what you typed."
@@ -49,8 +47,9 @@ class Tab:
         self.load(browser.get(change_url(obj)))
 
     def load(self, page):
-        self.page = page
-        self.form = form_data(page, f"{self.obj._meta.model_name}_form")
+        """Fill the form from a page. A successful save leads to a list without one."""
+        form = f"#{self.obj._meta.model_name}_form"
+        self.page, self.form = page, form_data(page, form) if elements(page, form) else {}
 
     def type(self, **values):
         self.form |= values
@@ -61,8 +60,7 @@ class Tab:
 
     def conflicts(self):
         """Return the text of the conflict report."""
-        section = re.search(r'<section class="conflicts".*?</section>', self.page.content.decode(), re.DOTALL)
-        return text(section[0]).split("in its place. ")[1] if section else ""
+        return "".join(report.split("in its place. ")[1] for report in element_texts(self.page, "section.conflicts"))
 
 
 @pytest.fixture
@@ -422,7 +420,7 @@ def test_saving_unknown_pk_redirects_to_index(coordinator_client, marburg):
 
 def test_deletion_of_changed_object_needs_new_confirmation(admin_client, marburg, anna):
     page = admin_client.get(f"/admin/partners/university/{marburg.pk}/delete/")
-    versions = re.search(r'name="versions" value="([^"]*)"', page.content.decode())[1]
+    [versions] = attributes(page, "input[name=versions]", "value")
     change(marburg, anna, city="Gießen")
 
     page = admin_client.post(page.request["PATH_INFO"], {"post": "yes", "versions": versions}, follow=True)

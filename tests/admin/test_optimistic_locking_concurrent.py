@@ -11,8 +11,7 @@ from django.test import Client
 from partners.groups import Role
 from partners.models import Country, University
 from tests.helpers.factories import UniversityFactory, create_staff
-from tests.helpers.forms import form_data
-from tests.helpers.html import errors
+from tests.helpers.html import errors, form_data
 from tests.helpers.processes import report
 from tests.helpers.sites import Site
 
@@ -27,7 +26,7 @@ def save_city_on_signal(city):
     url = "/admin/partners/university/1/change/"
     browser = Client()
     browser.force_login(User.objects.get(username="coordinator"))
-    form = form_data(browser.get(url), "university_form")
+    form = form_data(browser.get(url), "#university_form")
     report("open")
     sys.stdin.readline()
     report(browser.post(url, form | {"city": city}).status_code)
@@ -55,7 +54,7 @@ def test_concurrent_saves_save_once_on_postgresql():
     url = f"/admin/partners/university/{university.pk}/change/"
 
     def open_form(browser):
-        return url, form_data(browser.get(url), "university_form")
+        return url, form_data(browser.get(url), "#university_form")
 
     pages = save_concurrently(open_form, [{"city": "Kassel"}, {"city": "Fulda"}])
 
@@ -71,7 +70,7 @@ def test_concurrent_adds_add_once_on_postgresql():
 
     def open_form(browser):
         page = browser.get("/admin/partners/university/add/")
-        return "/admin/partners/university/add/", form_data(page, "university_form") | {"country": germany.pk}
+        return "/admin/partners/university/add/", form_data(page, "#university_form") | {"country": germany.pk}
 
     pages = save_concurrently(open_form, [{"name": "Marburg"}, {"name": "MARBURG"}])
 

@@ -9,8 +9,7 @@ from django.contrib.auth.models import Group, User
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
-from tests.helpers.forms import form_data
-from tests.helpers.html import element_texts, errors, text, title
+from tests.helpers.html import element_texts, errors, form_data, text, title
 
 INCOMPLETE = "The page was not sent whole, and nothing was saved. Open it again."
 
@@ -31,7 +30,7 @@ def change_url(obj):
 
 
 def post(browser, obj, **values):
-    data = form_data(browser.get(change_url(obj)), f"{obj._meta.model_name}_form")
+    data = form_data(browser.get(change_url(obj)), f"#{obj._meta.model_name}_form")
     return browser.post(change_url(obj), data | values)
 
 

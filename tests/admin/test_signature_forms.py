@@ -9,8 +9,7 @@ import time_machine
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.forms import form_data
-from tests.helpers.html import errors
+from tests.helpers.html import errors, form_data
 
 ERROR_MESSAGE = "The last day, 31 Aug 2019, has passed. Correct the year, or tick that it is right."
 
@@ -28,13 +27,13 @@ def agreement(db):
 
 def sign_on_agreement_form(client, agreement, **values):
     url = f"/admin/partners/agreement/{agreement.pk}/change/"
-    typed = form_data(client.get(url), "agreement_form") | {"status": "signed"}
+    typed = form_data(client.get(url), "#agreement_form") | {"status": "signed"}
     return client.post(url, typed | {name.replace("_confirmed", "-confirmed"): day for name, day in values.items()})
 
 
 def sign_on_university_form(client, agreement, **values):
     url = f"/admin/partners/university/{agreement.university_id}/change/"
-    typed = form_data(client.get(url), "university_form") | {"agreements-0-status": "signed"}
+    typed = form_data(client.get(url), "#university_form") | {"agreements-0-status": "signed"}
     data = {f"agreements-0-{name.replace('_confirmed', '-confirmed')}": day for name, day in values.items()}
     return client.post(url, typed | data)
 

@@ -1,4 +1,3 @@
-import re
 from datetime import date
 
 import pytest
@@ -8,7 +7,7 @@ from django.contrib.auth.models import User
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country
 from tests.helpers.factories import AgreementFactory, partners
-from tests.helpers.html import count_queries, text
+from tests.helpers.html import attributes, count_queries, element_texts, elements, table, text
 
 STATISTICS = "/admin/statistics/"
 BY_TYPE, BY_COUNTRY = "In force, by type", "In force, by country or territory"
@@ -34,18 +33,22 @@ def page(client, coordinator, erasmus):
 
 
 def sections(page):
-    found = re.findall(r'<section class="chart".*?</section>', page.content.decode(), re.DOTALL)
-    return {text(re.search("<h2.*?</h2>", html)[0]): html for html in found}
+    """Return the elements with a chart, by their headings."""
+    return {element_texts(section, "h2")[0]: section for section in elements(page, "section.chart")}
 
 
 def data_points(page, title):
     """Return the rows of the table beneath a chart, without those of count 0."""
-    rows = re.findall(r"<tr>\s*<th scope=\"row\">(.*?)</th>\s*<td>(.*?)</td>", sections(page)[title], re.DOTALL)
-    return {text(label): int(count) for label, count in rows if count != "0"}
+    return {label: int(count) for label, count in table(sections(page)[title], "tbody") if count != "0"}
 
 
 def rect_attributes(page, title, name):
-    return re.findall(rf'<rect [^>]*\b{name}="([\d.]+)%?"', sections(page)[title])
+    return [value.removesuffix("%") for value in attributes(sections(page)[title], "rect", name)]
+
+
+def labels(page, title):
+    """Return the position and the text of each label in a chart."""
+    return [(label.get("x"), label.get("y"), text(label)) for label in elements(sections(page)[title], "svg text")]
 
 
 def test_agreements_in_force_are_counted_by_type_and_country(page):
@@ -56,7 +59,7 @@ def test_agreements_in_force_are_counted_by_type_and_country(page):
 def test_bar_length_is_proportional_to_the_count(page):
     assert rect_attributes(page, BY_TYPE, "width") == ["100.0", "33.33"]
     assert rect_attributes(page, BY_TYPE, "x") == ["0", "0"]
-    assert '<text x="0" y="16">Bilateral: 3</text>' in sections(page)[BY_TYPE]
+    assert labels(page, BY_TYPE)[0] == ("0", "16", "Bilateral: 3")
 
 
 def test_signatures_are_counted_by_year_including_years_without_any(page):
@@ -65,20 +68,21 @@ def test_signatures_are_counted_by_year_including_years_without_any(page):
 
 
 def test_ends_are_counted_by_month_from_the_current_one(page):
-    labels = re.findall(r"<bdi>(.*?)</bdi>", sections(page)[BY_MONTH])
+    months = element_texts(sections(page)[BY_MONTH], "tbody th")
 
     assert data_points(page, BY_MONTH) == {"June 2026": 1, "January 2027": 1}
-    assert (len(labels), labels[0], labels[-1]) == (36, "June 2026", "May 2029")
-    assert re.findall(r"<text[^>]*>(\d+)</text>", sections(page)[BY_MONTH]) == ["2027", "2028", "2029"]
+    assert (len(months), months[0], months[-1]) == (36, "June 2026", "May 2029")
+    assert [label for _x, _y, label in labels(page, BY_MONTH)] == ["2027", "2028", "2029"]
 
 
 def test_links_open_lists_of_the_counted_agreements(page, client):
-    links = re.findall(r'<a href="([^"]*)"><bdi>.*?</th>\s*<td>(\d+)</td>', page.content.decode(), re.DOTALL)
-    counts = {url.replace("&amp;", "&"): int(count) for url, count in links if count != "0"}
+    linked = [row for row in elements(page, "section.chart tbody tr") if elements(row, "th a")]
+    counts = {attributes(row, "th a", "href")[0]: int(element_texts(row, "td")[0]) for row in linked}
+    counts = {url: count for url, count in counts.items() if count}
 
     assert len(counts) == 2 + 2 + 2 + 2
     with time_machine.travel("2026-06-15 12:00"):
-        found = {url: client.get(url).content.decode().count('class="action-checkbox"') for url in counts}
+        found = {url: len(elements(client.get(url), "td.action-checkbox")) for url in counts}
     assert found == counts
 
 
@@ -92,13 +96,13 @@ def test_bars_begin_on_the_right_in_rtl_languages(coordinator_client, erasmus, m
     page = coordinator_client.get(STATISTICS)
 
     assert rect_attributes(page, BY_TYPE, "x") == ["0.0", "50.0"]
-    assert '<text x="100%" y="16">Bilateral: 2</text>' in sections(page)[BY_TYPE]
+    assert labels(page, BY_TYPE)[0] == ("100%", "16", "Bilateral: 2")
 
 
 def test_empty_register_has_empty_charts(coordinator_client):
     page = coordinator_client.get(STATISTICS)
 
-    assert [text(html) for html in sections(page).values()] == [
+    assert [text(section) for section in sections(page).values()] == [
         f"{title} Nothing to draw yet." for title in (BY_TYPE, BY_COUNTRY, BY_YEAR, BY_MONTH)
     ]
 
@@ -114,7 +118,7 @@ def test_staff_without_permissions_gets_403(client):
 def test_navigation_links_to_the_statistics(client, request, role):
     client.force_login(request.getfixturevalue(role))
 
-    assert STATISTICS in client.get("/admin/").content.decode()
+    assert STATISTICS in attributes(client.get("/admin/"), "a", "href")
     assert client.get(STATISTICS).status_code == 200
 
 

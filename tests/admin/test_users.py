@@ -7,8 +7,7 @@ from django.test import Client
 from partners.accounts.models import OIDCIdentity
 from partners.groups import Role, get_group
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.forms import form_data
-from tests.helpers.html import element_texts, errors, messages, text
+from tests.helpers.html import element_texts, errors, form_data, messages, text
 
 pytestmark = pytest.mark.django_db
 
@@ -169,7 +168,7 @@ def hidden_fields(page):
 def test_group_keeps_its_role_when_it_is_renamed(client, superuser, assistants):
     url = f"/admin/auth/group/{assistants.pk}/change/"
 
-    page = client.post(url, form_data(client.get(url), "group_form") | {"name": "Student helpers"}, follow=True)
+    page = client.post(url, form_data(client.get(url), "#group_form") | {"name": "Student helpers"}, follow=True)
 
     assert messages(page) == ["The group “Student helpers” was changed successfully."]
     assert get_group(Role.ASSISTANT).name == "Student helpers"
@@ -179,7 +178,7 @@ def test_new_group_takes_the_role_of_a_deleted_one(client, superuser, assistants
     assistants.delete()
     add = "/admin/auth/group/add/"
 
-    form = form_data(client.get(add), "group_form") | {"name": "Helpers", "permissions": [], "role-0-key": "assistant"}
+    form = form_data(client.get(add), "#group_form") | {"name": "Helpers", "permissions": [], "role-0-key": "assistant"}
     client.post(add, form)
 
     assert get_group(Role.ASSISTANT).name == "Helpers"
@@ -188,7 +187,7 @@ def test_new_group_takes_the_role_of_a_deleted_one(client, superuser, assistants
 def test_two_groups_cannot_have_one_role(client, superuser):
     add = "/admin/auth/group/add/"
 
-    form = form_data(client.get(add), "group_form") | {"name": "Helpers", "permissions": [], "role-0-key": "assistant"}
+    form = form_data(client.get(add), "#group_form") | {"name": "Helpers", "permissions": [], "role-0-key": "assistant"}
     page = client.post(add, form)
 
     assert errors(page) == {"role-0-key": "Another group has this role."}

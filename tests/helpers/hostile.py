@@ -1,7 +1,6 @@
 """All URLs of the site, and values that none of its forms would send."""
 
 import re
-from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from django.apps import apps
@@ -10,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import get_resolver
 
 from partners.models import University
+from tests.helpers.html import attributes, elements
 
 HOSTILE_VALUES = {
     "null": "\0",
@@ -96,25 +96,13 @@ def route_arguments(route):
     return {name: arguments.get(name, "1") for name in re.findall(r"<(\w+)>", route)}
 
 
-class _FieldParser(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.names, self.values = set(), {}
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag in ("input", "select", "textarea", "button") and attrs.get("name"):
-            self.names.add(attrs["name"])
-            if tag == "input":
-                self.values.setdefault(attrs["name"], attrs.get("value", ""))
-        if tag == "a":
-            self.names.update(name for name, _value in parse_qsl(urlsplit(attrs.get("href", "")).query))
-
-
 def form_and_link_names(page):
     """Return the names of form fields and link parameters of a page, and the values of its inputs by name."""
-    parser = _FieldParser()
-    if page.get("Content-Type", "").startswith("text/html"):
-        parser.feed(page.content.decode())
-    values = {name: value for name, value in parser.values.items() if "__prefix__" not in name}
-    return sorted(name for name in parser.names if "__prefix__" not in name), values
+    if not page.get("Content-Type", "").startswith("text/html"):
+        return [], {}
+    inputs = elements(page, "input[name]")
+    names = set(attributes(page, "input[name], select[name], textarea[name], button[name]", "name"))
+    for url in attributes(page, "a[href]", "href"):
+        names.update(name for name, _value in parse_qsl(urlsplit(url).query))
+    values = {field.name: field.get("value", "") for field in reversed(inputs) if "__prefix__" not in field.name}
+    return sorted(name for name in names if "__prefix__" not in name), values

@@ -1,22 +1,106 @@
-"""Helpers that extract from a response what a user reads."""
+"""Pages as a browser and its user read them. All HTML in tests is parsed here, and selected with CSS."""
 
-import html
-import re
-
+import lxml.html
 from django.core.signals import request_finished
 from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 
-INLINE_TAG_RE = re.compile(r"</?(?:a|bdi|em|span|strong)\b[^>]*>")
-SHORTLIST_CELL_RE = re.compile(r'<td\b[^>]*class="pick">.*?</td>', re.DOTALL)
-HIDDEN_ELEMENT_RE = re.compile(r"<(head|script|style|template)\b.*?</\1>", re.DOTALL)
+INLINE_TAGS = {"a", "bdi", "em", "span", "strong"}
+HIDDEN_TAGS = {"head", "script", "style", "template"}
+PARSER = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True)
+
+
+def parse(page):
+    """Return the root element of a response, or of a string of HTML. An element is returned as it is."""
+    if isinstance(page, lxml.html.HtmlElement):
+        return page
+    source = page.encode() if isinstance(page, str) else page.content
+    root = lxml.html.document_fromstring(source, parser=PARSER)
+    for textarea in root.iter("textarea"):
+        textarea.value = textarea.value.removeprefix("\n")  # HTML ignores a line break after the start tag.
+    return root
+
+
+def elements(page, selector):
+    """Return the elements that a CSS selector finds in a page or in an element, in their order on the page."""
+    return parse(page).cssselect(selector)
 
 
 def text(page):
-    """Return the visible text of a response or of a string of HTML, with single spaces."""
-    source = page if isinstance(page, str) else page.content.decode()
-    blocks = INLINE_TAG_RE.sub("", HIDDEN_ELEMENT_RE.sub(" ", source))
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", blocks))).strip()
+    """Return the visible text of a page or an element, with single spaces."""
+    return " ".join("".join(_text_nodes(parse(page))).split())
+
+
+def _text_nodes(element):
+    if element.tag in HIDDEN_TAGS:
+        return
+    edge = "" if element.tag in INLINE_TAGS else " "
+    yield edge
+    yield element.text or ""
+    for child in element:
+        yield from _text_nodes(child)
+        yield child.tail or ""
+    yield edge
+
+
+def element_texts(page, selector):
+    """Return the visible text of each element that a CSS selector finds."""
+    return [text(element) for element in elements(page, selector)]
+
+
+def attributes(page, selector, name):
+    """Return an attribute of each element that a CSS selector finds, None where it is missing."""
+    return [element.get(name) for element in elements(page, selector)]
+
+
+def title(page):
+    return element_texts(page, "head > title")[0]
+
+
+def links(page, selector="a"):
+    """Return the URLs of links by their texts. The last of several links with one text counts."""
+    return {text(link): link.get("href") for link in elements(page, selector)}
+
+
+def rows(page, selector="tbody tr"):
+    """Return the text of each table row outside of headers, without the shortlist's buttons."""
+    return [" ".join(filter(None, element_texts(row, "th, td:not(.pick)"))) for row in elements(page, selector)]
+
+
+def cells(page, selector="tr"):
+    """Return the texts of the `td` cells of each table row."""
+    return [element_texts(row, "td") for row in elements(page, selector)]
+
+
+def table(page, selector="table"):
+    """Return the texts of all cells of each row of a table, headers included."""
+    return [element_texts(row, "th, td") for row in elements(page, f"{selector} tr")]
+
+
+def form_data(page, selector):
+    """Return the values that a browser would submit unchanged, without those of formset templates (`__prefix__`).
+
+    A field that submits several values has a list of them, any other a string.
+    """
+    [form] = elements(page, selector)
+    for field in elements(form, "input:not([value])"):
+        field.set("value", "on" if field.checkable else "")  # lxml leaves out a field without a value.
+    data = {}
+    for name, value in form.form_values():
+        if "__prefix__" not in name:
+            data.setdefault(name, []).append(value.replace("\n", "\r\n"))
+    return {name: values[0] if len(values) == 1 else values for name, values in data.items()}
+
+
+def errors(page):
+    """Return the form errors of a page by field name."""
+    lists = elements(page, 'ul.errorlist[id$="_error"]')
+    return {messages.get("id").removeprefix("id_").removesuffix("_error"): text(messages) for messages in lists}
+
+
+def messages(page):
+    """Return the texts of the messages in the admin."""
+    return element_texts(page, "ul.messagelist li")
 
 
 def close_response(response):
@@ -24,40 +108,6 @@ def close_response(response):
     request_finished.disconnect(close_old_connections)
     response.close()
     request_finished.connect(close_old_connections)
-
-
-def title(page):
-    return text(re.search(r"<title>(.*?)</title>", page.content.decode(), re.DOTALL)[1])
-
-
-def element_texts(page, tag):
-    """Return the text of each element with a tag, such as `h2`."""
-    elements = re.findall(rf"<{tag}\b.*?</{tag}>", page.content.decode(), re.DOTALL)
-    return [text(element) for element in elements]
-
-
-def rows(page):
-    """Return the text of each table row outside of headers, without the shortlist's buttons."""
-    bodies = re.findall(r"<tbody\b.*?</tbody>", SHORTLIST_CELL_RE.sub("", page.content.decode()), re.DOTALL)
-    return [text(row) for body in bodies for row in re.findall(r"<tr\b.*?</tr>", body, re.DOTALL)]
-
-
-def cells(page):
-    """Return the texts of the `td` cells of each table row."""
-    table_rows = re.findall(r"<tr\b.*?</tr>", page.content.decode(), re.DOTALL)
-    return [[text(cell) for cell in re.findall(r"<td\b.*?</td>", row, re.DOTALL)] for row in table_rows]
-
-
-def errors(page):
-    """Return the form errors of a page by field name."""
-    lists = re.findall(r'<ul class="errorlist" id="id_([^"]+)_error">(.*?)</ul>', page.content.decode(), re.DOTALL)
-    return {field: text(messages) for field, messages in lists}
-
-
-def messages(page):
-    """Return the texts of the messages in the admin."""
-    message_list = re.search(r'<ul class="messagelist">(.*?)</ul>', page.content.decode(), re.DOTALL)
-    return [text(item) for item in re.findall(r"<li\b.*?</li>", message_list[1], re.DOTALL)] if message_list else []
 
 
 def count_queries(client, url):

@@ -1,8 +1,8 @@
 """The pages on which a file is imported, and those of import runs."""
 
-import re
-
 from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.helpers.html import form_data
 
 IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
 
@@ -14,9 +14,7 @@ def upload(browser, content, resource=""):
 
 def confirm(browser, preview):
     """Submit the confirmation form of a preview."""
-    form = re.search(rf'<form[^>]*action="{CONFIRM}".*?</form>', preview.content.decode(), re.DOTALL)[0]
-    inputs = [dict(re.findall(r'\b(name|value)="([^"]*)"', tag)) for tag in re.findall(r"<input[^>]*>", form)]
-    data = {attributes["name"]: attributes.get("value", "") for attributes in inputs if "name" in attributes}
+    data = form_data(preview, f'form[action="{CONFIRM}"]')
     return browser.post(CONFIRM, data, follow=True)
 
 

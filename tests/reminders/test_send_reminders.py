@@ -1,4 +1,3 @@
-import re
 from datetime import timedelta
 from io import StringIO
 
@@ -8,7 +7,7 @@ from django.core.management import CommandError, call_command
 from partners.enums import AgreementStatus
 from partners.models import Reminder
 from tests.helpers.factories import AgreementFactory, create_staff
-from tests.helpers.html import text
+from tests.helpers.html import element_texts
 from tests.helpers.mailserver import mail_server
 from tests.helpers.reminders import OFFICE, TODAY, ending
 
@@ -38,7 +37,7 @@ def body(mail, subtype):
 
 
 def items(mail):
-    return [text(item) for item in re.findall(r"<li>.*?</li>", body(mail, "html"), re.DOTALL)]
+    return element_texts(body(mail, "html"), "li")
 
 
 def ben(**values):
