@@ -1,5 +1,6 @@
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.core.files.storage import storages
 from django.db import connection
 
@@ -79,6 +80,17 @@ def coordinator(db):
 @pytest.fixture
 def assistant(db):
     return create_staff("assistant", Role.ASSISTANT)
+
+
+@pytest.fixture
+def users(assistant, coordinator):
+    """A user of each role by the role's name. Nobody has none."""
+    return {
+        "student": User.objects.create_user("student"),
+        "assistant": assistant,
+        "coordinator": coordinator,
+        "superuser": User.objects.create_superuser("superuser"),
+    }
 
 
 @pytest.fixture

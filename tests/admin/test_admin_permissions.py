@@ -2,12 +2,10 @@
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import get_resolver
 
 from partners.models import Agreement
-from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, SITE_STATUSES, SUPERUSERS, any_url, site_url
+from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, SITE_STATUSES, SUPERUSERS, admin_routes, page_url
 from tests.helpers.factories import DocumentFactory
 from tests.helpers.html import close_response
 
@@ -28,30 +26,16 @@ TESTED_ELSEWHERE = {
 """URL names that have tests of their own."""
 
 
-def admin_url_names(resolver, path=""):
-    for pattern in resolver.url_patterns:
-        route = path + str(pattern.pattern)
-        if hasattr(pattern, "url_patterns"):
-            yield from admin_url_names(pattern, route)
-        elif route.startswith("admin/") and pattern.name:
-            yield pattern.name
-
-
 def all_rows():
     """Return all rows of the register and of the auth app, by model name."""
     models = [model for app in ("partners", "auth") for model in apps.get_app_config(app).get_models()]
     return {model.__name__: list(model.objects.order_by("pk").values_list()) for model in models}
 
 
-@pytest.fixture
-def users(register, assistant, coordinator):
-    DocumentFactory(agreement=Agreement.objects.first())
-    return {
-        "student": User.objects.create_user("student"),
-        "assistant": assistant,
-        "coordinator": coordinator,
-        "superuser": User.objects.create_superuser("superuser"),
-    }
+@pytest.fixture(autouse=True)
+def document(register):
+    """A document besides the office's list, so that every page has an object."""
+    return DocumentFactory(agreement=Agreement.objects.first())
 
 
 def client_for(user, **options):
@@ -62,16 +46,14 @@ def client_for(user, **options):
 
 
 def test_every_admin_url_has_expected_statuses():
-    names = {name.removeprefix("partners_") for name in admin_url_names(get_resolver())}
-
-    assert names - TESTED_ELSEWHERE == {*SITE_STATUSES, *PAGE_STATUSES}
+    assert set(admin_routes()) - TESTED_ELSEWHERE == {*SITE_STATUSES, *PAGE_STATUSES}
 
 
 @pytest.mark.parametrize("name", SITE_STATUSES)
 def test_site_page_status_per_role(users, name):
     results = {}
     for role in ROLES:
-        response = client_for(users.get(role)).get(site_url(name))
+        response = client_for(users.get(role)).get(page_url(name))
         is_login = response.status_code == 302 and response.url.startswith(LOGIN)
         results[role] = "login" if is_login else response.status_code
 
@@ -82,7 +64,7 @@ def test_get_requests_change_nothing(users):
     client = client_for(users["superuser"])
     before = all_rows()
 
-    responses = {name: client.get(any_url(name)) for name in [*SITE_STATUSES, *PAGE_STATUSES]}
+    responses = {name: client.get(page_url(name)) for name in [*SITE_STATUSES, *PAGE_STATUSES]}
 
     for response in responses.values():
         close_response(response)
@@ -95,7 +77,7 @@ def test_post_without_csrf_token_is_refused_everywhere(users):
     before = all_rows()
 
     statuses = {
-        name: client.post(any_url(name), {"post": "yes"}).status_code for name in [*SITE_STATUSES, *PAGE_STATUSES]
+        name: client.post(page_url(name), {"post": "yes"}).status_code for name in [*SITE_STATUSES, *PAGE_STATUSES]
     }
 
     assert statuses == dict.fromkeys([*SITE_STATUSES, *PAGE_STATUSES], 403)
@@ -108,6 +90,6 @@ def test_forged_account_forms_change_nothing(users, role, name):
     client = client_for(users[role])
     before = all_rows()
 
-    response = client.post(site_url(name), {"post": "yes", "is_superuser": "on", "password1": "x", "password2": "x"})
+    response = client.post(page_url(name), {"post": "yes", "is_superuser": "on", "password1": "x", "password2": "x"})
 
     assert (response.status_code, all_rows() == before) == (403, True)

@@ -1,4 +1,3 @@
-import re
 from datetime import date
 
 import pytest
@@ -7,7 +6,7 @@ from django.urls import reverse
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.html import count_queries, messages, text
+from tests.helpers.html import attributes, count_queries, element_texts, messages, table, text
 
 LIST = "/admin/partners/agreement/"
 OLD, NEW = date(2026, 7, 31), date(2028, 7, 31)
@@ -27,15 +26,13 @@ def bulk_url(*agreements):
 
 
 def digest(page):
-    found = re.search(r'name="digest" value="(\w+)"', page.content.decode())
-    return found and found[1]
+    """Return the digest that confirms the preview, None if there is none."""
+    return next(iter(attributes(page, "button[name=digest]", "value")), None)
 
 
 def preview(page):
     """Return the rows of the preview: number, change, agreements."""
-    table = re.search(r'<table class="bulk-table preview">.*?</table>', page.content.decode(), re.DOTALL)[0]
-    found = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)[1:]
-    return [" | ".join(text(cell) for cell in re.findall(r"<t[hd]\b.*?</t[hd]>", row, re.DOTALL)) for row in found]
+    return [" | ".join(row) for row in table(page, "table.preview")[1:]]
 
 
 def stored_ends(*agreements):
@@ -154,7 +151,7 @@ def test_fields_can_be_cleared(coordinator_client, coordinator, three, typed, fi
 def test_form_displays_errors(coordinator_client, three, typed, error):
     page = coordinator_client.post(bulk_url(*three), typed)
 
-    assert re.findall(r'<ul class="errorlist[^>]*>(.*?)</ul>', page.content.decode()) == [f"<li>{error}</li>"]
+    assert element_texts(page, ".errorlist li") == [error]
     assert digest(page) is None
 
 

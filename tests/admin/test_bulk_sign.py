@@ -1,4 +1,3 @@
-import re
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -9,7 +8,7 @@ from django.utils.timezone import now
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
 from tests.helpers.factories import AgreementFactory, UniversityFactory
-from tests.helpers.html import count_queries, errors, messages, rows, text
+from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, messages, rows, text
 from tests.helpers.signing_page import bulk_url, sign_data
 
 LIST = "/admin/partners/agreement/"
@@ -40,8 +39,13 @@ def stored_states(*agreements):
 
 
 def universities(page):
-    cells = re.findall(r'<th scope="row">\s*<a .*?</a>', page.content.decode(), re.DOTALL)
-    return [text(cell) for cell in cells]
+    return element_texts(page, "#content th[scope=row] > a")
+
+
+def signature_days(page):
+    """Return the day in each input for a signature, by the number of the agreement, or `all`."""
+    inputs = elements(page, 'input[name$="-signed_on"]')
+    return {field.name.removesuffix("-signed_on"): field.value for field in inputs}
 
 
 def run_action(client, *agreements, select_across=0):
@@ -94,9 +98,11 @@ def test_page_has_rows_for_deals_in_process_only(coordinator_client, deal, marbu
 def test_type_is_enabled_only_if_it_is_unknown(coordinator_client, deal, open_deal):
     page = coordinator_client.get(bulk_url(deal, open_deal))
 
-    selects = re.findall(r'<select name="(\d+)-agreement_type"([^>]*)>', page.content.decode())
-    is_enabled = {int(pk): "disabled" not in attributes for pk, attributes in selects}
-    assert is_enabled == {deal.pk: False, open_deal.pk: True}
+    selects = elements(page, 'select[name$="-agreement_type"]')
+    assert {select.name: "disabled" not in select.attrib for select in selects} == {
+        f"{deal.pk}-agreement_type": False,
+        f"{open_deal.pk}-agreement_type": True,
+    }
 
 
 @time_machine.travel("2026-06-30 12:00")
@@ -105,7 +111,7 @@ def test_page_proposes_today(client, coordinator, deal):
 
     page = client.get(bulk_url(deal))
 
-    assert re.findall(r'signed_on" value="([^"]*)"', page.content.decode()) == ["2026-06-30"]
+    assert signature_days(page) == {str(deal.pk): "2026-06-30"}
 
 
 def test_opening_the_page_changes_nothing(coordinator_client, deal, open_deal):
@@ -184,7 +190,8 @@ def test_exception_rolls_back_all_signatures(coordinator_client, deal, open_deal
 def test_page_with_an_error_keeps_the_posted_values(coordinator_client, deal, open_deal):
     page = coordinator_client.post(bulk_url(deal, open_deal), sign_data("2026-05-01", deal, open_deal))
 
-    assert re.findall(r'\d-signed_on" value="([^"]*)"', page.content.decode()) == ["2026-05-01"] * 2
+    days = signature_days(page)
+    assert [days[str(agreement.pk)] for agreement in (deal, open_deal)] == ["2026-05-01"] * 2
 
 
 def test_shared_values_fill_empty_inputs(coordinator_client, deal, open_deal, erasmus):
@@ -207,7 +214,7 @@ def test_shared_values_propose_today(client, coordinator, deal, open_deal):
 
     page = client.get(bulk_url(deal, open_deal))
 
-    assert re.findall(r'name="(\w+)-signed_on" value="([^"]*)"', page.content.decode()) == [("all", "2026-06-30")]
+    assert signature_days(page) == {"all": "2026-06-30", str(deal.pk): None, str(open_deal.pk): None}
 
 
 def test_end_before_the_start_is_an_error_of_its_row(coordinator_client, deal):
@@ -234,10 +241,10 @@ def test_concurrent_change_is_displayed_before_saving(coordinator_client, deal, 
         "since this page was opened. Look at it again, then press once more. What changed: Agreement type: – → Erasmus+"
     ) in text(page)
     assert stored_states(deal, open_deal) == [("Bilateral", "in_process", None), ("Erasmus+", "in_process", None)]
-    versions = re.findall(rf'name="{open_deal.pk}-version" value="(\d+)"', page.content.decode())
-    assert versions == [str(open_deal.history.latest().pk)]
+    [version] = attributes(page, f'input[name="{open_deal.pk}-version"]', "value")
+    assert version == str(open_deal.history.latest().pk)
 
-    coordinator_client.post(bulk_url(deal, open_deal), typed | {f"{open_deal.pk}-version": versions[0]})
+    coordinator_client.post(bulk_url(deal, open_deal), typed | {f"{open_deal.pk}-version": version})
 
     day = date(2026, 5, 1)
     assert stored_states(deal, open_deal) == [("Bilateral", "signed", day), ("Erasmus+", "signed", day)]
@@ -393,5 +400,5 @@ def test_hostile_name_is_escaped(coordinator_client, db):
 def test_types_are_ordered_by_position(coordinator_client, open_deal):
     page = coordinator_client.get(bulk_url(open_deal))
 
-    options = re.findall(r"<option[^>]*>([^<]*)</option>", page.content.decode())
+    options = element_texts(page, "select[name$=agreement_type] option")
     assert options == ["---------", *AgreementType.objects.order_by("position").values_list("name", flat=True)]

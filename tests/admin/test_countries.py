@@ -1,16 +1,11 @@
-import re
-
 import pytest
 
 from partners.models import Country
+from tests.helpers.changelists import names
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import count_queries, errors, messages, rows, text
 
 LIST, ADD = "/admin/partners/country/", "/admin/partners/country/add/"
-
-
-def names(page):
-    return re.findall(r'<th class="field-name"><a[^>]*>(.*?)</a>', page.content.decode())
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from tests.helpers.admin_urls import PAGE_STATUSES, SITE_STATUSES, any_url
+from tests.helpers.admin_urls import PAGE_STATUSES, SITE_STATUSES, page_url
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
-from tests.helpers.html import close_response, errors, form_data, text
+from tests.helpers.html import attributes, close_response, elements, errors, form_data, text
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 OTHER_DATE_FORMATS = re.compile(
@@ -54,8 +54,8 @@ def post_bulk_sign_form(client, agreement, text):
 def post_bulk_edit_form(client, agreement, text):
     url = f"/admin/partners/agreement/edit/?id={agreement.pk}"
     preview = client.post(url, {"valid_until": text})
-    digest = re.search(r'name="digest" value="(\w+)"', preview.content.decode())
-    return client.post(url, {"valid_until": text, "digest": digest[1]}) if digest else preview, "valid_until"
+    digests = attributes(preview, "button[name=digest]", "value")
+    return client.post(url, {"valid_until": text, "digest": digests[0]}) if digests else preview, "valid_until"
 
 
 POST_FUNCTIONS = [post_agreement_form, post_university_form, post_bulk_sign_form, post_bulk_edit_form]
@@ -79,7 +79,8 @@ def test_ambiguous_date_is_an_error_that_names_both_days(coordinator_client, agr
     assert errors(page) == {
         field: f"“{typed}” may mean 1 Mar 2029 or 3 Jan 2029. Write the one that is meant, in that form."
     }
-    assert f'type="text" name="{field}" value="{typed}"' in page.content.decode()
+    [date_input] = elements(page, f'input[name="{field}"]')
+    assert (date_input.type, date_input.value) == ("text", typed)
     assert Agreement.objects.get().valid_until is None
 
 
@@ -126,7 +127,7 @@ def dated(register, coordinator, admin_user):
 def pages_of(client, agreement):
     """Yield name and URL of every admin page. Those of agreements are for one with dates."""
     for name in [*SITE_STATUSES, *PAGE_STATUSES]:
-        yield name, f"{any_url(name)}?id={agreement.pk}" if name in URL_NAMES_WITH_IDS else any_url(name)
+        yield name, f"{page_url(name)}?id={agreement.pk}" if name in URL_NAMES_WITH_IDS else page_url(name)
     yield "its page", change_url(agreement)
     yield "its history", f"/admin/partners/agreement/{agreement.pk}/history/"
     yield "its version", f"/admin/partners/agreement/{agreement.pk}/history/{agreement.history.latest().pk}/"

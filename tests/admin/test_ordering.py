@@ -9,17 +9,18 @@ from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, ImportRun
+from tests.helpers.changelists import names
 from tests.helpers.factories import AgreementFactory, create_staff
-from tests.helpers.html import text
+from tests.helpers.html import element_texts, links
 
 AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/importrun/"
 
 
 def sorted_by(client, url, column, sign=""):
     """Return the texts of the first column, sorted by the given column."""
-    index = re.search(rf'<a href="[?]o=(\d+)[^"]*">{column}</a>', client.get(url).content.decode())[1]
-    page = client.get(url, {"o": f"{sign}{index}"}).content.decode()
-    return [text(cell).split(":")[0] for cell in re.findall(r'<th class="field-.*?</th>', page, re.DOTALL)]
+    header = dict(links(client.get(url), "#result_list thead .text a"))[column]
+    index = re.match(r"\?o=(\d+)", header)[1]
+    return [name.split(":")[0] for name in names(client.get(url, {"o": f"{sign}{index}"}))]
 
 
 @pytest.fixture
@@ -64,10 +65,9 @@ def test_unknown_types_come_after_the_known_ones_of_a_university(coordinator_cli
     university = AgreementFactory(university__name="Marburg").university
     AgreementFactory(university=university, agreement_type=None, status=AgreementStatus.IN_PROCESS)
 
-    page = coordinator_client.get(AGREEMENTS).content.decode()
+    page = coordinator_client.get(AGREEMENTS)
 
-    types = [text(cell) for cell in re.findall(r'<td class="field-agreement_type.*?</td>', page, re.DOTALL)]
-    assert types == ["Bilateral", "-"]
+    assert element_texts(page, "td.field-agreement_type") == ["Bilateral", "-"]
 
 
 @pytest.mark.parametrize("column", ["By", "Undone"])

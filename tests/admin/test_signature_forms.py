@@ -1,6 +1,5 @@
 """Confirmation of a past last day, and clearing of the next step, on all forms that can sign an agreement."""
 
-import re
 from datetime import date
 
 import pytest
@@ -9,7 +8,7 @@ import time_machine
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.html import errors, form_data
+from tests.helpers.html import elements, errors, form_data, text
 
 ERROR_MESSAGE = "The last day, 31 Aug 2019, has passed. Correct the year, or tick that it is right."
 
@@ -49,10 +48,8 @@ SIGN = [sign_on_agreement_form, sign_on_university_form, sign_on_bulk_form]
 
 def checkboxes(page):
     """Return the value and label of the confirmation checkboxes by input name."""
-    found = re.findall(
-        r'<label class="confirm-date"><input type="checkbox" name="([^"]*)" value="([^"]*)"> (.*?)<', page
-    )
-    return {name: (day, label) for name, day, label in found}
+    labels = elements(page, "label.confirm-date")
+    return {box.name: (box.get("value"), text(label)) for label in labels for box in elements(label, "input")}
 
 
 @pytest.mark.parametrize("sign", SIGN)
@@ -60,7 +57,7 @@ def test_past_last_day_has_to_be_confirmed(coordinator_client, agreement, sign):
     page = sign(coordinator_client, agreement, valid_until="2019-08-31")
 
     assert list(errors(page).values()) == [ERROR_MESSAGE]
-    assert list(checkboxes(page.content.decode()).values()) == [("2019-08-31", "31 Aug 2019 is right")]
+    assert list(checkboxes(page).values()) == [("2019-08-31", "31 Aug 2019 is right")]
     assert Agreement.objects.get().status == "in_process"
 
 
@@ -123,7 +120,7 @@ def test_past_last_day_is_confirmed_for_several_agreements_at_once(coordinator_c
     page = coordinator_client.post(url, typed)
 
     assert list(errors(page).values()) == [ERROR_MESSAGE] * 2
-    assert checkboxes(page.content.decode())["all-valid_until-confirmed"] == ("2019-08-31", "31 Aug 2019 is right")
+    assert checkboxes(page)["all-valid_until-confirmed"] == ("2019-08-31", "31 Aug 2019 is right")
     assert Agreement.objects.in_process().count() == 2
 
     coordinator_client.post(url, typed | {"all-valid_until-confirmed": "2019-08-31"})
@@ -137,7 +134,8 @@ def test_checkbox_stays_checked_if_another_field_is_invalid(coordinator_client, 
     page = sign_on_bulk_form(coordinator_client, agreement, signed_on="", **values)
 
     assert errors(page) == {f"{agreement.pk}-signed_on": "This field is required."}
-    assert 'value="2019-08-31" checked>' in page.content.decode()
+    [box] = elements(page, ".confirm-date input")
+    assert (box.get("value"), box.checked) == ("2019-08-31", True)
 
 
 @pytest.mark.parametrize("sign", SIGN)

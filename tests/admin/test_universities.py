@@ -5,8 +5,9 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
+from tests.helpers.changelists import filter_choices, names
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
-from tests.helpers.html import count_queries, element_texts, errors, messages, rows, text
+from tests.helpers.html import count_queries, element_texts, errors, links, messages, rows, text
 
 LIST, ADD = "/admin/partners/university/", "/admin/partners/university/add/"
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
@@ -23,16 +24,6 @@ def tecnologico(db):
     return UniversityFactory(
         name="Tecnológico (TUM)", country=brazil, city="São Paulo", other_names="Escola Superior\nTech Brasil"
     )
-
-
-def names(page):
-    return re.findall(r'<th class="field-name"><a[^>]*>(.*?)</a>', page.content.decode())
-
-
-def filter_choices(page):
-    """Return the text of each filter by its title."""
-    filters = re.findall(r"<details\b.*?</details>", page.content.decode(), re.DOTALL)
-    return {text(re.search(r"<summary>.*?</summary>", html, re.DOTALL)[0]): text(html) for html in filters}
 
 
 @pytest.mark.parametrize(
@@ -273,8 +264,7 @@ def test_website_is_a_web_page(coordinator_client, germany):
 
 
 def visibility(page):
-    found = re.search(r'<div class="visibility">.*?</div>', page.content.decode(), re.DOTALL)
-    return text(found[0])
+    return element_texts(page, "div.visibility")[0]
 
 
 @pytest.mark.parametrize(
@@ -331,7 +321,7 @@ def test_page_links_to_the_public_page(coordinator_client, db):
 
     page = coordinator_client.get(f"{LIST}{marburg.pk}/change/")
 
-    assert '<a href="/universities/marburg/">View as a student</a>' in page.content.decode()
+    assert dict(links(page))["View as a student"] == "/universities/marburg/"
 
 
 def test_form_with_an_error_and_an_empty_slug_is_displayed_again(coordinator_client, germany):

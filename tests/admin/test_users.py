@@ -7,7 +7,7 @@ from django.test import Client
 from partners.accounts.models import OIDCIdentity
 from partners.groups import Role, get_group
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.html import element_texts, errors, form_data, messages, text
+from tests.helpers.html import element_texts, elements, errors, form_data, messages, text
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def test_invited_user_sets_the_password(client, superuser, assistants, mailoutbo
         "/admin/login/", {"username": "berta", "password": "a new and long one"}, follow=True
     )
 
-    assert 'type="password"' not in page.content.decode()
+    assert elements(page, "input[type=password]") == []
     assert (mail.to, mail.subject) == (["berta@example.edu"], "Your account at partners.example.edu")
     assert "Welcome, berta" in text(welcome_page)
     assert [user.username for user in assistants.user_set.filter(is_staff=True, is_superuser=False)] == ["berta"]
@@ -161,8 +161,7 @@ def test_superuser_cannot_close_own_account(client, superuser):
 
 def hidden_fields(page):
     """Return names and values of the hidden inputs in the page's content."""
-    content = page.content.decode().partition('id="content"')[2]
-    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', content))
+    return {field.name: field.value for field in elements(page, "#content input[type=hidden]")}
 
 
 def test_group_keeps_its_role_when_it_is_renamed(client, superuser, assistants):

@@ -1,10 +1,6 @@
 """The URLs of all pages of the admin, and the status codes that each role gets."""
 
-from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
-from django.urls import reverse
-
-from partners.models import University
+from tests.helpers.urls import fill_route, iter_routes, route_arguments
 
 LOGIN = "/admin/login/"
 ROLES = ["nobody", "student", "assistant", "coordinator", "superuser"]
@@ -93,29 +89,14 @@ SITE_STATUSES = {
 }
 
 
+def admin_routes():
+    """Return the routes of the admin by name, without the prefix of this app."""
+    routes = {name.removeprefix("partners_"): route for route, name in iter_routes() if name}
+    return {name: route for name, route in routes.items() if route.startswith("/admin/")}
+
+
 def page_url(name):
-    model_name, _, page = name.partition("_")
-    first = apps.get_model("partners", model_name).objects.order_by("pk").first()
-    if page == "simple_history":
-        return reverse(f"admin:partners_{name}", args=[first.pk, first.history.latest().pk])
-    needs_pk = page in {"change", "delete", "history", "undo", "file", "undelete"}
-    return reverse(f"admin:partners_{name}", args=[first.pk] if needs_pk else [])
-
-
-def site_url(name):
     """Return the URL of a page, for the first object of its model if it needs one."""
-    if name == "app_list":
-        return reverse("admin:app_list", args=["partners"])
-    if name == "view_on_site":
-        university = University.objects.order_by("pk").first()
-        return reverse("admin:view_on_site", args=[ContentType.objects.get_for_model(University).pk, university.pk])
-    if name == "autocomplete":
-        return reverse("admin:autocomplete") + "?app_label=partners&model_name=agreement&field_name=university"
-    label, model_name, page = name.split("_", 2) if name.startswith("auth_") else ("", "", "")
-    if page in {"change", "delete", "history", "password_change"}:
-        return reverse(f"admin:{name}", args=[apps.get_model(label, model_name).objects.order_by("pk").first().pk])
-    return reverse(f"admin:{name}")
-
-
-def any_url(name):
-    return site_url(name) if name in SITE_STATUSES else page_url(name)
+    route = admin_routes()[name]
+    query = "?app_label=partners&model_name=agreement&field_name=university" if name == "autocomplete" else ""
+    return fill_route(route, **route_arguments(route)) + query

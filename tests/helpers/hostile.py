@@ -1,14 +1,7 @@
-"""All URLs of the site, and values that none of its forms would send."""
+"""Values that no form of the site would send, and the fields and parameters to send them in."""
 
-import re
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from django.apps import apps
-from django.contrib.admindocs.views import simplify_regex
-from django.contrib.contenttypes.models import ContentType
-from django.urls import get_resolver
-
-from partners.models import University
 from tests.helpers.html import attributes, elements
 
 HOSTILE_VALUES = {
@@ -62,38 +55,6 @@ COMMON_PARAMS = [
     ],
     *["university", "country", "agreement_type", "is_listed__exact", "_method", "csrfmiddlewaretoken", "post", "state"],
 ]
-
-
-def _iter_routes(resolver, prefix=""):
-    for entry in resolver.url_patterns:
-        route = prefix + str(entry.pattern)
-        if hasattr(entry, "url_patterns"):
-            yield from _iter_routes(entry, route)
-        else:
-            yield route
-
-
-def routes():
-    """Return all routes, with parameters as in `/admin/partners/country/<object_id>/change/`."""
-    simplified = [re.sub(r"<\w+:(\w+)>", r"<\1>", simplify_regex(route)) for route in _iter_routes(get_resolver())]
-    return list(dict.fromkeys(simplified))
-
-
-def fill_route(route, **values):
-    return re.sub(r"<(\w+)>", lambda match: quote(values[match[1]]), route)
-
-
-def route_arguments(route):
-    """Return arguments with which the route is a page, if there are objects in the database."""
-    arguments = {"slug": "marburg", "app_label": "partners", "file_format": "json", "section": "universities"}
-    if model := re.match(r"/admin/(auth|partners)/(\w+)/", route):
-        first = apps.get_model(*model.groups()).objects.order_by("pk").first()
-        arguments |= {"object_id": str(first.pk), "pk": str(first.pk)}
-    elif route.startswith("/admin/r/"):
-        university = University.objects.first()
-        content_type = ContentType.objects.get_for_model(University)
-        arguments |= {"content_type_id": str(content_type.pk), "object_id": str(university.pk)}
-    return {name: arguments.get(name, "1") for name in re.findall(r"<(\w+)>", route)}
 
 
 def form_and_link_names(page):

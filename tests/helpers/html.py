@@ -15,7 +15,7 @@ def parse(page):
     if isinstance(page, lxml.html.HtmlElement):
         return page
     source = page.encode() if isinstance(page, str) else page.content
-    root = lxml.html.document_fromstring(source, parser=PARSER)
+    root = lxml.html.document_fromstring(source.strip() or b"<html>", parser=PARSER)
     for textarea in root.iter("textarea"):
         textarea.value = textarea.value.removeprefix("\n")  # HTML ignores a line break after the start tag.
     return root
@@ -57,9 +57,15 @@ def title(page):
     return element_texts(page, "head > title")[0]
 
 
-def links(page, selector="a"):
-    """Return the URLs of links by their texts. The last of several links with one text counts."""
-    return {text(link): link.get("href") for link in elements(page, selector)}
+def links(page, selector="a[href]"):
+    """Return the text and the URL of each link."""
+    return [(text(link), link.get("href")) for link in elements(page, selector)]
+
+
+def buttons(page):
+    """Return the labels of the buttons."""
+    found = elements(page, "button, input[type=submit]")
+    return [text(button) if button.tag == "button" else button.value for button in found]
 
 
 def rows(page, selector="tbody tr"):
