@@ -263,7 +263,11 @@ def test_import_suggests_a_country_for_each_wrong_value(run):
     _out, err, _failure = run("import_partners", FILES / "13_hints_used_up.tsv")
 
     hints = Counter(re.search("“(.+?)” .*?(Did you mean “.+”[?])?$", line).groups() for line in err.splitlines())
-    assert hints == {("Brazl", "Did you mean “Brazil”?"): 120, ("Frnace", "Did you mean “France”?"): 1, ("Erasmsu+", "Did you mean “Erasmus+”?"): 1}
+    assert hints == {
+        ("Brazl", "Did you mean “Brazil”?"): 120,
+        ("Frnace", "Did you mean “France”?"): 1,
+        ("Erasmsu+", "Did you mean “Erasmus+”?"): 1,
+    }
 
 
 def test_import_says_to_add_a_country_that_the_register_lacks(run, office_file):
