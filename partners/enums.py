@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,10 +13,8 @@ class StatusProperties:
 
     is_open: bool = True
     """The agreement belongs to the office's list and to what a university has. False: it is of the past."""
-    is_public: bool = False
-    """Students see it; a signed one only until its last day."""
     public_label: str | Promise = ""
-    """The label on the public pages, if it is not the label."""
+    """The label on the public pages. Empty: students do not see it."""
     next_actions: tuple[str, ...] = ("end",)
     """Names of the office's actions on one agreement that the status allows, the most likely first."""
 
@@ -31,12 +28,12 @@ class AgreementStatus(TextChoices):
 
     IN_PROCESS = (
         "in_process",
-        StatusProperties(is_public=True, public_label=_("In process, not open yet"), next_actions=("sign", "end")),
+        StatusProperties(public_label=_("In process, not open yet"), next_actions=("sign", "end")),
         _("in process"),
     )
     SIGNED = (
         "signed",
-        StatusProperties(is_public=True, public_label=_("In force"), next_actions=("renew", "end")),
+        StatusProperties(public_label=_("In force"), next_actions=("renew", "end")),
         _("signed"),
     )
     ENDED = "ended", StatusProperties(is_open=False, next_actions=()), _("ended")
@@ -45,14 +42,10 @@ class AgreementStatus(TextChoices):
         status = str.__new__(cls, value)
         status._value_ = value
         status.is_open = properties.is_open
-        status.is_public = properties.is_public
+        status.is_public = bool(properties.public_label)
+        status.public_label = properties.public_label
         status.next_actions = properties.next_actions
-        status.own_public_label = properties.public_label
         return status
-
-    @property
-    def public_label(self) -> str | Promise:
-        return self.own_public_label or capfirst(self.label)
 
     @property
     def word(self) -> str:

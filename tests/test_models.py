@@ -204,7 +204,8 @@ def test_signing_is_recorded_in_history():
 def test_signing_may_set_the_type(erasmus):
     agreement = AgreementFactory(agreement_type=None, status=IN_PROCESS)
 
-    agreement.sign(DAY, erasmus)
+    agreement.agreement_type = erasmus
+    agreement.sign(DAY)
 
     assert Agreement.objects.values_list("status", "agreement_type__name").get() == ("signed", "Erasmus+")
 
@@ -251,7 +252,8 @@ def test_signing_with_a_type_ends_the_signed_agreement_of_that_type(erasmus):
     predecessor = AgreementFactory(agreement_type=erasmus)
     renewal = AgreementFactory(university=predecessor.university, agreement_type=None, status=IN_PROCESS)
 
-    renewal.sign(DAY, erasmus)
+    renewal.agreement_type = erasmus
+    renewal.sign(DAY)
 
     assert statuses(predecessor.university) == ["ended", "signed"]
 

@@ -154,8 +154,7 @@ class Agreement(models.Model):
             renewal.valid_until = self.valid_until + (renewal.valid_from - self.valid_from)
         return renewal
 
-    def sign(self, on, agreement_type=None):
-        self.agreement_type = agreement_type or self.agreement_type
+    def sign(self, on):
         self.status, self.signed_on = AgreementStatus.SIGNED, on
         self._change_reason = "marked as signed"
         self.full_clean()
