@@ -1,7 +1,6 @@
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Case, When
-from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_filters import (
@@ -15,7 +14,6 @@ from partners.admin.agreement_filters import (
 )
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
-from partners.admin.bulk_views import MAX_SELECTED, TOO_MANY_SELECTED
 from partners.admin.deadlines import deadline_html
 from partners.admin.document_fields import FileStorageError
 from partners.admin.document_inline import DocumentInline
@@ -29,14 +27,7 @@ from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 
-SIGN = ("admin:partners_agreement_sign", _("Mark as signed"))
-RENEW = ("admin:partners_agreement_renew", _("Renew"))
-END = ("admin:partners_agreement_end", _("End"))
-NEXT_ACTIONS = {
-    AgreementStatus.IN_PROCESS: [SIGN, END],
-    AgreementStatus.SIGNED: [RENEW, END],
-    AgreementStatus.ENDED: [],
-}
+BULK_VIEWS = {view.name: view for view in [BulkSignView, BulkRenewView, BulkEndView, BulkEditView]}
 
 
 def build_fieldset(section):
@@ -79,29 +70,25 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     autocomplete_fields = ["university"]
     fieldsets = [build_fieldset(section) for section in AdminSection]
     inlines = [DocumentInline]
-    actions = ["mark_selected_as_signed", "renew_selected", "end_selected", "edit_selected"]
+    actions = [view.as_action() for view in BULK_VIEWS.values()]
 
     class Media:
         js = ["partners/labels.js"]
 
     def get_urls(self):
-        views = {"sign": BulkSignView, "renew": BulkRenewView, "end": BulkEndView, "edit": BulkEditView}
-        urls = [
-            path(
-                f"{name}/",
-                self.admin_site.admin_view(view.as_view(model_admin=self)),
-                name=f"partners_agreement_{name}",
-            )
-            for name, view in views.items()
-        ]
-        return urls + super().get_urls()
+        urls = super().get_urls()
+        for name, view in BULK_VIEWS.items():
+            bulk_view = self.admin_site.admin_view(view.as_view(model_admin=self))
+            urls.insert(0, path(f"{name}/", bulk_view, name=f"partners_agreement_{name}"))
+        return urls
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_document()
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         agreement = self.get_object(request, object_id)
-        context = {"next_actions": NEXT_ACTIONS[agreement.status] if agreement else []}
+        actions = AgreementStatus(agreement.status).next_actions if agreement else ()
+        context = {"next_actions": [BULK_VIEWS[name] for name in actions]}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def changeform_view(self, request, *args, **kwargs):
@@ -119,27 +106,3 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     @admin.display(description=_("days left"), ordering=Case(When(status=AgreementStatus.SIGNED, then="valid_until")))
     def days_left(self, agreement):
         return deadline_html(agreement)
-
-    @admin.action(description=_("Mark selected as signed"), permissions=["change"])
-    def mark_selected_as_signed(self, request, queryset):
-        return self._redirect_to_bulk_view(request, "sign", queryset)
-
-    @admin.action(description=_("Renew selected"), permissions=["change"])
-    def renew_selected(self, request, queryset):
-        return self._redirect_to_bulk_view(request, "renew", queryset)
-
-    @admin.action(description=_("End selected"), permissions=["change"])
-    def end_selected(self, request, queryset):
-        return self._redirect_to_bulk_view(request, "end", queryset)
-
-    @admin.action(description=_("Edit selected together"), permissions=["change"])
-    def edit_selected(self, request, queryset):
-        return self._redirect_to_bulk_view(request, "edit", queryset)
-
-    def _redirect_to_bulk_view(self, request, action, queryset):
-        ids = queryset.order_by("pk").values_list("pk", flat=True)
-        if len(ids) > MAX_SELECTED:
-            messages.error(request, TOO_MANY_SELECTED % {"selected": len(ids), "most": MAX_SELECTED})
-            return None
-        query = {"id": list(ids), "next": request.get_full_path()}
-        return redirect(reverse(f"admin:partners_agreement_{action}", query=query))

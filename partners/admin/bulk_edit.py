@@ -6,6 +6,7 @@ from collections import defaultdict
 from django import forms
 from django.contrib import messages
 from django.db import models
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -108,48 +109,43 @@ class BulkEdit:
 
 
 class BulkEditView(BulkAgreementView):
+    name, action_name, action_label = "edit", "edit_selected", gettext_lazy("Edit selected together")
     title = gettext_lazy("Edit agreements together")
-
-    def get_eligible_queryset(self):
-        return Agreement.objects.all()
 
     def get(self, request):
         return self.render(BulkEditForm())
 
-    def perform(self):
-        form = BulkEditForm(self.request.POST)
+    def perform(self, request):
+        form = BulkEditForm(request.POST)
         if not form.is_valid():
             return self.render(form)
-        bulk_edit = BulkEdit(self.agreements(), form.values())
+        agreements = Agreement.objects.filter(pk__in=self.selected_ids).order_by("pk")
+        bulk_edit = BulkEdit(agreements.select_related("university", "agreement_type", "responsible"), form.values())
         if not bulk_edit.changed:
-            messages.info(self.request, _("Nothing to change: the agreements are as you want them."))
-            return self.redirect_back()
-        if self.request.POST.get("digest") != bulk_edit.digest or bulk_edit.errors:
+            messages.info(request, _("Nothing to change: the agreements are as you want them."))
+            return redirect(self.return_url)
+        if request.POST.get("digest") != bulk_edit.digest or bulk_edit.errors:
             return self.render(form, bulk_edit)
         bulk_edit.save()
         count = len(bulk_edit.changed)
         message = ngettext("%d agreement changed", "%d agreements changed", count) % count
-        messages.success(self.request, format_html("{}: {}", message, agreement_links(bulk_edit.changed)))
-        return self.redirect_back()
-
-    def agreements(self):
-        agreements = Agreement.objects.filter(pk__in=self.selected_ids()).select_for_update(of=("self",))
-        return list(agreements.select_related("university", "agreement_type", "responsible").order_by("pk"))
+        messages.success(request, format_html("{}: {}", message, agreement_links(bulk_edit.changed)))
+        return redirect(self.return_url)
 
     def render(self, form, bulk_edit=None):
-        agreements = Agreement.objects.filter(pk__in=self.selected_ids()).select_related("university", "agreement_type")
+        agreements = Agreement.objects.filter(pk__in=self.selected_ids).select_related("university", "agreement_type")
         if not agreements:
             messages.info(self.request, _("Tick the agreements first."))
-            return self.redirect_back()
+            return redirect(self.return_url)
         if bulk_edit and "digest" in self.request.POST:
             messages.warning(self.request, _("Nothing was changed: this is not what you have seen. Look at it again."))
         context = self.model_admin.admin_site.each_context(self.request) | {
+            "view": self,
             "title": self.title,
             "opts": Agreement._meta,
             "form": form,
             "bulk_edit": bulk_edit,
             "agreements": agreements.order_by("university__name_key", "pk"),
-            "return_url": self.return_url(),
         }
         return TemplateResponse(self.request, "admin/partners/agreement/bulk_edit.html", context)
 

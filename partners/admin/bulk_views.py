@@ -1,9 +1,7 @@
-"""Views that perform one action on several agreements at once: a form for each, all or nothing."""
-
-import copy
+"""Views that perform one action on several agreements at once, all or nothing."""
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -19,7 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from partners.accounts.redirects import safe_next_url
-from partners.history.concurrent_changes import annotate_version, load_concurrent_changes
+from partners.admin.form_fields import is_primary_key
+from partners.admin.optimistic_locking_forms import CopyInstanceMixin
+from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
 from partners.models import Agreement
 
@@ -28,186 +28,186 @@ TOO_MANY_SELECTED = gettext_lazy(
     "%(selected)d agreements are selected, and a page takes %(most)d: tick those of one page at a time, or narrow the "
     "list with the filters. To change thousands, export the register, change it in a spreadsheet, and import it again."
 )
-MAX_PK_DIGITS = 18
-"""Digits that always fit a 64-bit primary key."""
 MAX_SKIPPED_MESSAGES = 10
 """Skipped agreements with a message each; the others are only counted."""
-CHANGELIST_URL_NAME = "admin:partners_agreement_changelist"
 SHARED_PREFIX = "all"
 
 
-class AgreementRowForm(forms.ModelForm):
-    """One agreement's row, with a hidden version that detects changes made since the page was displayed."""
+class BulkAgreementView(View):
+    """Perform an action on the agreements of the query parameter ``id``. Subclasses define `perform`."""
+
+    name = ""
+    """Name of the URL, and of the action among the next actions of a status."""
+    action_name = action_label = title = ""
+    model_admin = None
+
+    @classmethod
+    def as_action(cls):
+        """Return the action of the changelist that opens this view for the ticked agreements."""
+
+        @admin.action(description=cls.action_label, permissions=["change"])
+        def open_view(model_admin, request, queryset):
+            ids = list(queryset.order_by("pk").values_list("pk", flat=True))
+            if len(ids) <= MAX_SELECTED:
+                query = {"id": ids, "next": request.get_full_path()}
+                return redirect(reverse(f"admin:partners_agreement_{cls.name}", query=query))
+            messages.error(request, TOO_MANY_SELECTED % {"selected": len(ids), "most": MAX_SELECTED})
+            return None
+
+        open_view.__name__ = cls.action_name
+        return open_view
+
+    def setup(self, request):
+        super().setup(request)
+        self.selected_ids = [int(pk) for pk in request.GET.getlist("id") if is_primary_key(pk)]
+        self.return_url = safe_next_url(request, request.GET.get("next", ""), "admin:partners_agreement_changelist")
+
+    def dispatch(self, request):
+        if not self.model_admin.has_change_permission(request):
+            raise PermissionDenied
+        if len(self.selected_ids) > MAX_SELECTED:
+            params = {"selected": len(self.selected_ids), "most": MAX_SELECTED}
+            messages.error(request, TOO_MANY_SELECTED % params)
+            return redirect(self.return_url)
+        return super().dispatch(request)
+
+    def post(self, request):
+        try:
+            with transaction.atomic():
+                list(Agreement.objects.select_for_update().filter(pk__in=self.selected_ids).order_by("pk"))
+                return self.perform(request)
+        except IntegrityError:
+            messages.error(request, _("Somebody changed the same agreements at the same moment. Look at them again."))
+            return redirect(request.get_full_path())
+
+
+class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
+    """One agreement's row, with a hidden version that detects changes made since the page was displayed.
+
+    The instance may be another agreement than the selected one, `original`, such as its renewal.
+    """
 
     shared_fields = ()
     """Names of the fields with an input in the row of shared values."""
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, current_version, **kwargs):
+    def __init__(self, *args, current_version=None, user=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.current_version = current_version
-        self.initial["version"] = current_version
-        self.original = copy.copy(self.agreement)
+        self.user = user
+        self.current_version = self.initial["version"] = current_version
 
     def clean(self):
-        if (displayed_version := self.cleaned_data.get("version")) != self.current_version:
+        """Say what has changed since the page was displayed. The page that says so has the current version."""
+        displayed_version = self.cleaned_data.get("version")
+        if displayed_version != self.current_version:
             self.data = self.data.copy()
             self.data[self.add_prefix("version")] = self.current_version
-            self.add_error(None, _describe_concurrent_changes(self.original, displayed_version or 0))
+            last = describe_last_change(self.original)
+            message = _("It was %s since this page was opened. Look at it again, then press once more.") % last
+            base = self.original.history.filter(history_id=displayed_version or 0).first()
+            if base and (changes := diff(base, self.original)):
+                message = _(
+                    "It was %(last)s since this page was opened. Look at it again, then press once more. "
+                    "What changed: %(what)s"
+                )
+                message %= {"last": last, "what": "; ".join(capfirst(str(change)) for change in changes)}
+            self.add_error(None, message)
         return super().clean()
 
-    @property
-    def agreement(self):
-        """The selected agreement. The instance of a subclass's form may be another one, such as its renewal."""
-        return self.instance
 
+class AgreementRowsView(BulkAgreementView):
+    """A page with a form for each agreement, and with a row of shared values if there are several."""
 
-class BulkAgreementView(View):
-    """Perform an action on all agreements given by the query parameter ``id``, or on none of them."""
-
-    model_admin = None
     form = None
-    title = note = button = success_message = ""
-
-    def dispatch(self, request, *args, **kwargs):
-        if not self.model_admin.has_change_permission(request):
-            raise PermissionDenied
-        selected = len(self.selected_ids())
-        if selected > MAX_SELECTED:
-            messages.error(request, TOO_MANY_SELECTED % {"selected": selected, "most": MAX_SELECTED})
-            return self.redirect_back()
-        return super().dispatch(request, *args, **kwargs)
+    """Subclass of AgreementRowForm. Its `save` returns the agreement to link to in the message of success."""
+    queryset = None
+    """The agreements that the action can be performed on."""
+    note = button = success_message = ""
 
     def get(self, request):
-        if not self.selected_ids():
+        if not self.selected_ids:
             messages.info(request, _("Tick the agreements first."))
-        return self.render_forms(self.build_forms(None))
+        return self.render_forms(self.build_forms())
 
-    def post(self, request):
-        try:
-            with transaction.atomic():
-                return self.perform()
-        except IntegrityError:
-            messages.error(request, _("Somebody changed the same agreements at the same moment. Look at them again."))
-            return redirect(request.get_full_path())
+    def perform(self, request):
+        data = request.POST.copy()
+        for pk in self.selected_ids:
+            for name in self.form.shared_fields:
+                data[f"{pk}-{name}"] = data.get(f"{pk}-{name}") or data.get(f"{SHARED_PREFIX}-{name}", "")
+        row_forms = self.build_forms(data, request.FILES)
+        self.validate_rows(row_forms)
+        if not row_forms or any(form.errors for form in row_forms):
+            return self.render_forms(row_forms)
+        self.save_forms(row_forms)
+        return redirect(self.return_url)
 
-    def perform(self):
-        list(Agreement.objects.select_for_update().filter(pk__in=self.selected_ids()).order_by("pk"))
-        agreement_forms = self.build_forms(self.fill_shared_values(self.request.POST))
-        self.validate_rows(agreement_forms)
-        if not agreement_forms or any(form.errors for form in agreement_forms):
-            return self.render_forms(agreement_forms)
-        for form in agreement_forms:
-            form.save()
-        self.message_success(agreement_forms)
-        return self.redirect_back()
-
-    def get_eligible_queryset(self):
-        """Return the agreements that the action can be performed on."""
-        raise NotImplementedError
-
-    def validate_rows(self, agreement_forms):
-        """Add errors that concern several forms, such as duplicates among them."""
-
-    def selected_ids(self):
-        return [int(pk) for pk in self.request.GET.getlist("id") if pk.isdecimal() and len(pk) <= MAX_PK_DIGITS]
-
-    def build_forms(self, data):
+    def build_forms(self, data=None, files=None):
         """Return a form for each selected agreement that is eligible. Messages say why others are skipped."""
-        ids = self.selected_ids()
-        agreements = annotate_version(self.get_eligible_queryset().filter(pk__in=ids))
-        agreements = agreements.select_related("university", "agreement_type")
+        selected = Agreement.objects.filter(pk__in=self.selected_ids).select_related("university", "agreement_type")
+        eligible = annotate_version(selected.filter(pk__in=self.queryset.values("pk")))
         unknown_type_last = F("agreement_type__position").asc(nulls_last=True)
-        agreements = list(agreements.order_by("university__name_key", unknown_type_last, "pk"))
-        self.message_skipped(set(ids).difference(agreement.pk for agreement in agreements))
-        files = self.request.FILES if data is not None else None
+        agreements = list(eligible.order_by("university__name_key", unknown_type_last, "pk"))
+        skipped = list(selected.exclude(pk__in=[agreement.pk for agreement in agreements]).order_by("pk"))
+        for agreement in skipped[:MAX_SKIPPED_MESSAGES]:
+            message = _("“%(agreement)s” stays as it is: %(why)s")
+            messages.info(self.request, message % {"agreement": agreement, "why": self.skip_reason(agreement)})
+        if len(skipped) > MAX_SKIPPED_MESSAGES:
+            messages.info(self.request, _("So do others: %d are left as they are.") % len(skipped))
         return [
-            self.form(data, files, instance=agreement, prefix=str(agreement.pk), current_version=agreement.version)
+            self.form(
+                data,
+                files,
+                instance=agreement,
+                prefix=str(agreement.pk),
+                current_version=agreement.version,
+                user=self.request.user,
+            )
             for agreement in agreements
         ]
 
-    def fill_shared_values(self, data):
-        """Return a copy of the POST data in which empty inputs have the value of the row of shared values."""
-        filled = data.copy()
-        for pk in self.selected_ids():
-            for name in self.form.shared_fields:
-                if not data.get(f"{pk}-{name}"):
-                    filled[f"{pk}-{name}"] = data.get(f"{SHARED_PREFIX}-{name}", "")
-        return filled
+    def skip_reason(self, agreement):
+        return _("it was %s.") % describe_last_change(agreement)
 
-    def render_forms(self, agreement_forms):
-        if not agreement_forms:
-            return self.redirect_back()
+    def validate_rows(self, row_forms):
+        """Add errors that concern several forms, such as duplicates among them."""
+
+    def save_forms(self, row_forms):
+        links = agreement_links([form.save() for form in row_forms])
+        messages.success(self.request, format_html("{}: {}", self.success_message, links))
+
+    def render_forms(self, row_forms):
+        if not row_forms:
+            return redirect(self.return_url)
         context = self.model_admin.admin_site.each_context(self.request) | {
             "view": self,
             "title": self.title,
             "opts": Agreement._meta,
-            "forms": agreement_forms,
-            "shared_values_row": self.shared_values_row(agreement_forms),
-            "return_url": self.return_url(),
+            "forms": row_forms,
+            "shared_values_row": self.shared_values_row(row_forms),
         }
         return TemplateResponse(self.request, "admin/partners/agreement/bulk_form.html", context)
 
-    def shared_values_row(self, agreement_forms):
+    def shared_values_row(self, row_forms):
         """Return a bound field, or None, for each column. Empty for a single agreement.
 
         Initial values that equal the shared ones are removed from the agreements' forms.
         """
-        if len(agreement_forms) == 1 or not self.form.shared_fields:
+        if len(row_forms) == 1 or not self.form.shared_fields:
             return []
-        shared = self.form(prefix=SHARED_PREFIX, current_version=None, instance=Agreement())
-        for form in agreement_forms:
+        shared = self.form(prefix=SHARED_PREFIX, instance=Agreement())
+        for form in row_forms:
             form.initial = {name: value for name, value in form.initial.items() if value != shared.initial.get(name)}
         posted = {name: self.request.POST.get(f"{SHARED_PREFIX}-{name}") for name in self.form.shared_fields}
         shared.initial |= {name: value for name, value in posted.items() if value is not None}
         return [field if field.name in self.form.shared_fields else None for field in shared.visible_fields()]
 
-    def message_success(self, agreement_forms):
-        links = agreement_links(form.agreement for form in agreement_forms)
-        messages.success(self.request, format_html("{}: {}", self.success_message, links))
-
-    def message_skipped(self, ids):
-        agreements = Agreement.objects.filter(pk__in=ids).select_related("university", "agreement_type")
-        skipped = agreements.order_by("pk")[: MAX_SKIPPED_MESSAGES + 1]
-        for agreement in skipped[:MAX_SKIPPED_MESSAGES]:
-            message = _("“%(agreement)s” stays as it is: %(why)s")
-            messages.info(self.request, message % {"agreement": agreement, "why": self.skip_reason(agreement)})
-        if len(skipped) > MAX_SKIPPED_MESSAGES:
-            messages.info(self.request, _("So do others: %d are left as they are.") % len(ids))
-
-    def skip_reason(self, agreement):
-        return _("it was %s.") % _describe_last_change(agreement)
-
-    def return_url(self):
-        return safe_next_url(self.request, self.request.GET.get("next", ""), CHANGELIST_URL_NAME)
-
-    def redirect_back(self):
-        return redirect(self.return_url())
-
 
 def agreement_links(agreements):
-    links = ((change_url(agreement), agreement) for agreement in agreements)
+    links = ((reverse("admin:partners_agreement_change", args=[agreement.pk]), agreement) for agreement in agreements)
     return format_html_join(", ", '<a href="{}">{}</a>', links)
 
 
-def change_url(agreement):
-    return reverse("admin:partners_agreement_change", args=[agreement.pk])
-
-
-def _describe_concurrent_changes(agreement, displayed_version):
-    """Describe the fields changed since `displayed_version`, or only the last change if history lacks that version."""
-    changes = load_concurrent_changes([agreement], {agreement.pk: displayed_version})[agreement.pk]
-    what = "; ".join(capfirst(change) for change in diff(changes.base, changes.current)) if changes.base else ""
-    last = _describe_last_change(agreement)
-    if not what:
-        return _("It was %s since this page was opened. Look at it again, then press once more.") % last
-    message = _(
-        "It was %(last)s since this page was opened. Look at it again, then press once more. What changed: %(what)s"
-    )
-    return message % {"last": last, "what": what}
-
-
-def _describe_last_change(agreement):
+def describe_last_change(agreement):
     record = agreement.history.select_related("history_user").latest("history_id")
     return _("%(what)s by %(who)s (%(when)s)") % {
         "what": record.history_change_reason or _("changed"),

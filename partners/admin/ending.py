@@ -6,7 +6,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.bulk_views import AgreementRowForm, BulkAgreementView
+from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.date_fields import DateField
 from partners.enums import AgreementStatus
 from partners.models import Agreement
@@ -29,14 +29,16 @@ class EndForm(AgreementRowForm):
 
     def clean_on(self):
         on, agreement = self.cleaned_data["on"], self.instance
-        if on > localdate() and agreement.status == AgreementStatus.IN_PROCESS:
+        if on <= localdate():
+            return on
+        if agreement.status != AgreementStatus.SIGNED:
             raise forms.ValidationError(
                 _("A deal in process cannot end on a day to come. Write today or a day before.")
             )
-        if on > localdate() and agreement.valid_until and agreement.valid_until < on:
+        if agreement.valid_until and agreement.valid_until < on:
             last = date_format(agreement.valid_until)
             raise forms.ValidationError(_("It ends on %s already. To prolong it, renew it.") % last)
-        if on > localdate() and agreement.valid_from and on < agreement.valid_from:
+        if agreement.valid_from and on < agreement.valid_from:
             raise forms.ValidationError(_("It begins on %s only.") % date_format(agreement.valid_from))
         return on
 
@@ -46,16 +48,15 @@ class EndForm(AgreementRowForm):
             self.instance.schedule_end(on, _("will end: %s") % reason)
         else:
             self.instance.end(on, _("ended: %s") % reason)
+        return self.instance
 
 
-class BulkEndView(BulkAgreementView):
-    form = EndForm
+class BulkEndView(AgreementRowsView):
+    name, action_name, action_label = "end", "end_selected", gettext_lazy("End selected")
+    form, queryset = EndForm, Agreement.objects.open()
     title, button = gettext_lazy("End agreements"), gettext_lazy("End")
     note = gettext_lazy(
         "With a day to come, the agreement stays in force until then, and that day becomes its last. "
         "Students no longer see what has ended; the register keeps it."
     )
     success_message = gettext_lazy("Ended")
-
-    def get_eligible_queryset(self):
-        return Agreement.objects.open()

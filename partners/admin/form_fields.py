@@ -1,6 +1,7 @@
 """Selects of the admin's forms."""
 
 from django import forms
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q
@@ -9,6 +10,10 @@ from partners.models import Agreement
 
 MAX_PK_DIGITS = 18
 """Digits that always fit a 64-bit primary key."""
+
+
+def is_primary_key(text):
+    return text.isdecimal() and len(text) <= MAX_PK_DIGITS
 
 
 def assignable_users():
@@ -25,14 +30,10 @@ class TolerantAutocompleteSelect(AutocompleteSelect):
     """
 
     def optgroups(self, name, value, attrs=None):
-        return super().optgroups(name, [pk for pk in value if _is_primary_key(str(pk))], attrs)
+        return super().optgroups(name, [pk for pk in value if is_primary_key(str(pk))], attrs)
 
 
-def _is_primary_key(text):
-    return text.isdecimal() and len(text) <= MAX_PK_DIGITS
-
-
-class PlainSelectMixin:
+class PlainSelectMixin(BaseModelAdmin):
     """Admin form fields with plain selects, without the buttons to add or change objects, and low text areas."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

@@ -3,8 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.bulk_views import AgreementRowForm, BulkAgreementView
+from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.date_fields import DateField
+from partners.enums import AgreementStatus
 from partners.models import Agreement
 
 
@@ -17,20 +18,17 @@ class RenewForm(AgreementRowForm):
         field_classes = {"valid_from": DateField, "valid_until": DateField}
 
     def __init__(self, *args, instance, **kwargs):
-        self.predecessor = instance
-        super().__init__(*args, instance=instance.build_renewal() if instance.pk else instance, **kwargs)
-
-    @property
-    def agreement(self):
-        return self.predecessor
+        super().__init__(*args, instance=instance.build_renewal(), **kwargs)
+        self.original = instance
 
     def save(self):
         self.instance._change_reason = "renewal"
-        self.instance.save()
+        return super().save()
 
 
-class BulkRenewView(BulkAgreementView):
-    form = RenewForm
+class BulkRenewView(AgreementRowsView):
+    name, action_name, action_label = "renew", "renew_selected", gettext_lazy("Renew selected")
+    form, queryset = RenewForm, Agreement.objects.signed().with_renewal().filter(has_renewal=False)
     title, button = gettext_lazy("Renew agreements"), gettext_lazy("Renew")
     note = gettext_lazy(
         "A copy in process follows each agreement, with its places and other details. "
@@ -38,16 +36,7 @@ class BulkRenewView(BulkAgreementView):
     )
     success_message = gettext_lazy("Renewed, and in process")
 
-    def get_eligible_queryset(self):
-        return Agreement.objects.signed().with_renewal().filter(has_renewal=False)
-
     def skip_reason(self, agreement):
-        if Agreement.objects.signed().filter(pk=agreement.pk).exists():
+        if agreement.status == AgreementStatus.SIGNED:
             return _("its renewal is in process.")
         return super().skip_reason(agreement)
-
-    def message_success(self, agreement_forms):
-        # The message links to the renewals.
-        for form in agreement_forms:
-            form.predecessor = form.instance
-        super().message_success(agreement_forms)

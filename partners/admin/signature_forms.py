@@ -31,26 +31,28 @@ class ConfirmableDateInput(DateInput):
 
 
 class SignatureFormMixin:
-    """On signing, require confirmation of a last day that has passed, and clear the next step, which is done."""
+    """On signing, require confirmation of a last day that has passed, and clear the next step, which is done.
+
+    For model forms of agreements with the mixin CopyInstanceMixin. The cleaned data have the new status.
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if field := self.fields.get("valid_until"):
             field.widget = ConfirmableDateInput(field.widget.attrs)
 
-    def is_transition_to_signed(self):
-        return self.cleaned_data.get("status") == AgreementStatus.SIGNED != self.original.status
-
     def clean(self):
         cleaned_data = super().clean()
-        if self.is_transition_to_signed():
-            self._require_confirmed_past_end()
-            self._clear_unchanged_next_step()
+        if cleaned_data.get("status") == AgreementStatus.SIGNED != self.original.status:
+            self._require_confirmed_past_end(cleaned_data.get("valid_from"), cleaned_data.get("valid_until"))
+            if "next_step" not in self.fields:
+                self.instance.next_step = ""
+            elif "next_step" not in self.changed_data:
+                cleaned_data["next_step"] = ""
         return cleaned_data
 
-    def _require_confirmed_past_end(self):
-        valid_from, last_day = (self.cleaned_data.get(name) for name in ("valid_from", "valid_until"))
-        if last_day is None or last_day >= localdate() or (valid_from and valid_from > last_day):
+    def _require_confirmed_past_end(self, first_day, last_day):
+        if last_day is None or last_day >= localdate() or (first_day and first_day > last_day):
             return
         widget = self.fields["valid_until"].widget
         widget.day_to_confirm = last_day
@@ -58,9 +60,3 @@ class SignatureFormMixin:
         if not widget.is_confirmed:
             message = _("The last day, %s, has passed. Correct the year, or tick that it is right.")
             self.add_error("valid_until", message % date_format(last_day))
-
-    def _clear_unchanged_next_step(self):
-        if "next_step" not in self.fields:
-            self.instance.next_step = ""
-        elif "next_step" not in self.changed_data:
-            self.cleaned_data["next_step"] = ""
