@@ -43,10 +43,7 @@ class UniversityAdmin(RegisterImportExportMixin, RegisterAdmin):
     @admin.display(description=_("agreements"))
     def agreements(self, university):
         terms = [
-            Term(
-                agreement.agreement_type and agreement.agreement_type.name,
-                agreement.status == AgreementStatus.IN_PROCESS,
-            )
+            Term(agreement.agreement_type and agreement.agreement_type.name, agreement.status)
             for agreement in university.open_agreements
         ]
         return ", ".join(map(str, terms))

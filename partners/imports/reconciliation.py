@@ -12,11 +12,10 @@ from partners.enums import AgreementStatus
 from partners.imports.bulk_write import ChangeContext, bulk_insert_with_history, bulk_update_with_history
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from partners.models.universities import DERIVED_FIELDS
 from partners.name_normalization import matching_key, slug_candidates
 from partners.tables.types import ProgressCallback
 
-UNKNOWN_TYPE = Term(None, in_process=True)
+UNKNOWN_TYPE = Term(None, AgreementStatus.IN_PROCESS)
 ANALYZE_THRESHOLD = 1_000
 """New universities in one import. With so many, the query planner's statistics are out of date afterwards."""
 
@@ -42,6 +41,10 @@ class AgreementChanges:
             yield _("%s ends") % str(term)
 
 
+def _describe_term(term: Term) -> str:
+    return _("signed %s") % str(term) if term.status == AgreementStatus.SIGNED else str(term)
+
+
 NO_CHANGES = AgreementChanges()
 
 
@@ -55,27 +58,23 @@ def diff_agreements(listed: frozenset[Term], existing: Mapping[Term, int]) -> Ag
         return NO_CHANGES
     unmatched = {term: pk for term, pk in existing.items() if term not in listed}
     changes = AgreementChanges()
-    missing = sorted(listed - existing.keys(), key=lambda term: (term.in_process, term.agreement_type or ""))
-    for get_source in (_same_type_in_process, _unknown_type):
-        for term in list(missing):
-            if (source := get_source(term)) in unmatched:
-                changes.updated[unmatched.pop(source)] = (source, term)
-                missing.remove(term)
-    changes.added = missing
+    changes.added = sorted(listed - existing.keys(), key=_order_of_updates)
+    in_process = [
+        (term._replace(status=AgreementStatus.IN_PROCESS), term)
+        for term in changes.added
+        if term.status == AgreementStatus.SIGNED
+    ]
+    for old, new in [*in_process, *((UNKNOWN_TYPE, term) for term in changes.added)]:
+        if old in unmatched and new in changes.added:
+            changes.updated[unmatched.pop(old)] = (old, new)
+            changes.added.remove(new)
     changes.ended = {pk: term for term, pk in unmatched.items()}
     return changes
 
 
-def _same_type_in_process(term: Term) -> Term | None:
-    return None if term.in_process else term._replace(in_process=True)
-
-
-def _unknown_type(term: Term) -> Term:
-    return UNKNOWN_TYPE
-
-
-def _describe_term(term: Term) -> str:
-    return str(term) if term.in_process else _("signed %s") % str(term)
+def _order_of_updates(term: Term) -> tuple:
+    """Sort signed terms first, then by type: of several, the first takes the agreement of unknown type."""
+    return term.status != AgreementStatus.SIGNED, term.agreement_type or "", term.status
 
 
 @dataclass(slots=True)
@@ -105,8 +104,11 @@ class OfficeListRowResult:
         return "/".join(map(str, self.changes.added))
 
     def describe(self) -> list[str]:
-        spelling = [_("spelling: %(old)s → %(new)s") % {"old": self.previous_name, "new": self.name}]
-        return spelling * bool(self.previous_name) + list(self.changes.describe())
+        descriptions = list(self.changes.describe())
+        if self.previous_name:
+            spelling = _("spelling: %(old)s → %(new)s") % {"old": self.previous_name, "new": self.name}
+            descriptions.insert(0, spelling)
+        return descriptions
 
 
 def apply_changes(
@@ -118,15 +120,25 @@ def apply_changes(
     """Write the changes with their history. Agreements end first, as unique constraints count the others."""
     type_ids = {None: None} | {name: agreement_type.pk for name, agreement_type in types.items()}
     context = ChangeContext(run.history_reason, run.user, run, progress)
-    _end_agreements([pk for result in results for pk in result.changes.ended], context)
+    ended = {pk: term for result in results for pk, term in result.changes.ended.items()}
+    _update_agreements(
+        {pk: term._replace(status=AgreementStatus.ENDED) for pk, term in ended.items()}, type_ids, context
+    )
     _update_agreements(
         {pk: new for result in results for pk, (_old, new) in result.changes.updated.items()}, type_ids, context
     )
-    _rename_universities({result.university_id: result.name for result in results if result.previous_name}, context)
+    renamed = {result.university_id: result.name for result in results if result.previous_name}
+    universities = list(University.objects.in_bulk(renamed).values())
+    for university in universities:
+        university.name = renamed[university.pk]
+    # The spellings have the same matching key, so the search keys stay as they are.
+    bulk_update_with_history(University, universities, ["name"], context)
     new = [result for result in results if result.is_new]
-    created = dict(zip(map(id, new), _create_universities(new, context), strict=True))
+    names = ["country", "name", "name_key", "search_text", "slug"]
+    pks = bulk_insert_with_history(University, names, _new_universities(new), len(new), context)
+    created = dict(zip(map(id, new), pks, strict=True))
     agreements = (
-        (created.get(id(result), result.university_id), type_ids[term.agreement_type], _status(term))
+        (created.get(id(result), result.university_id), type_ids[term.agreement_type], term.status)
         for result in results
         for term in result.changes.added
     )
@@ -136,35 +148,14 @@ def apply_changes(
         connection.cursor().execute("ANALYZE")
 
 
-def _end_agreements(ids: Sequence[int], context: ChangeContext) -> None:
-    agreements = list(Agreement.objects.in_bulk(ids).values())
-    for agreement in agreements:
-        agreement.status = AgreementStatus.ENDED
-    bulk_update_with_history(Agreement, agreements, ["status"], context)
-
-
 def _update_agreements(
     terms: Mapping[int, Term], type_ids: Mapping[str | None, int | None], context: ChangeContext
 ) -> None:
     agreements = list(Agreement.objects.in_bulk(terms).values())
     for agreement in agreements:
         term = terms[agreement.pk]
-        agreement.agreement_type_id, agreement.status = type_ids[term.agreement_type], _status(term)
+        agreement.agreement_type_id, agreement.status = type_ids[term.agreement_type], term.status
     bulk_update_with_history(Agreement, agreements, ["status", "agreement_type"], context)
-
-
-def _rename_universities(names: Mapping[int, str], context: ChangeContext) -> None:
-    """Only the name is written: the spellings have the same matching key, and so the same derived fields."""
-    universities = list(University.objects.in_bulk(names).values())
-    for university in universities:
-        university.name = names[university.pk]
-    bulk_update_with_history(University, universities, ["name"], context)
-
-
-def _create_universities(results: Sequence[OfficeListRowResult], context: ChangeContext) -> list[int]:
-    """Return the pks of the new universities, in the order of the results."""
-    names = ["country", "name", *DERIVED_FIELDS, "slug"]
-    return bulk_insert_with_history(University, names, _new_universities(results), len(results), context)
 
 
 def _new_universities(results: Sequence[OfficeListRowResult]) -> Iterator[tuple]:
@@ -175,7 +166,3 @@ def _new_universities(results: Sequence[OfficeListRowResult]) -> Iterator[tuple]
         slug = next(slug for slug in slug_candidates(key, result.country.code) if slug not in taken)
         taken.add(slug)
         yield result.country.pk, result.name, key, key, slug
-
-
-def _status(term: Term) -> AgreementStatus:
-    return AgreementStatus.IN_PROCESS if term.in_process else AgreementStatus.SIGNED

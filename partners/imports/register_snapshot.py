@@ -7,7 +7,6 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from partners.enums import AgreementStatus
 from partners.imports.country_lookup import CountryLookup
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Country, University
@@ -70,4 +69,4 @@ def iter_terms(agreements: AgreementQuerySet, *extra_fields: str) -> Iterator[tu
     rows = agreements.open().values_list("university", "agreement_type__name", "status", "pk", *extra_fields)
     term = cache(Term)
     for university, agreement_type, status, *extra in rows.iterator():
-        yield university, term(agreement_type, status == AgreementStatus.IN_PROCESS), *extra
+        yield university, term(agreement_type, status), *extra

@@ -1,11 +1,15 @@
 """The notation of the office's list for agreement types: "Bilateral/Erasmus+ (in process)"."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from partners.enums import AgreementStatus
 from partners.name_normalization import collapse_white_space, matching_key, normalize_name
 from partners.validators import QUALIFIER_RE, TERM_SEPARATOR_RE
 
+STATUS_BY_QUALIFIER = {status.qualifier.replace(" ", ""): status for status in AgreementStatus if status.is_open}
+"""Statuses by what stands after the type, without spaces: nothing if it is signed."""
 MAX_UNKNOWN = 5
 """Unknown terms of one cell that an error names."""
 
@@ -14,15 +18,13 @@ class Term(NamedTuple):
     """One agreement in the list's notation. The type is None if it is not known yet."""
 
     agreement_type: str | None
-    in_process: bool = False
+    status: str = AgreementStatus.SIGNED
 
     def __str__(self) -> str:
-        return " ".join(filter(None, [self.agreement_type, self._in_process_suffix()]))
-
-    def _in_process_suffix(self) -> str:
-        if not self.in_process:
-            return ""
-        return "(in process)" if self.agreement_type else "in process"
+        qualifier = AgreementStatus(self.status).qualifier
+        if self.agreement_type and qualifier:
+            return f"{self.agreement_type} ({qualifier})"
+        return self.agreement_type or qualifier
 
 
 class UnknownTermsError(ValueError):
@@ -39,22 +41,25 @@ def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
     A cell without any term, such as "/", is an empty set. Raise UnknownTermsError.
     """
     parts = TERM_SEPARATOR_RE.split(collapse_white_space(normalize_name(text)))
-    written = [part for part in map(str.strip, parts) if part]
     terms, unknown = set(), {}
-    for part in written:
-        name = QUALIFIER_RE.sub("", part)
-        in_process = name != part
+    for part in filter(None, map(str.strip, parts)):
+        match = QUALIFIER_RE.search(part)
+        name = part[: match.start()] if match else part
+        qualifier = matching_key(match[1] or match[2]) if match else ""
         if name and matching_key(name) not in known:
             unknown.setdefault(matching_key(name), name)
         else:
-            terms.add(Term(known[matching_key(name)] if name else None, in_process))
+            status = STATUS_BY_QUALIFIER[re.sub("[ -]", "", qualifier)]
+            terms.add(Term(known[matching_key(name)] if name else None, status))
     if unknown:
         raise UnknownTermsError(list(unknown.values())[:MAX_UNKNOWN])
     return frozenset(terms)
 
 
 def format_terms(terms: Iterable[Term], order: Mapping[str, int]) -> str:
-    """Return the terms as a cell, ordered by the position of their types, signed before in process."""
-    last = len(order)
-    ordered = sorted(terms, key=lambda term: (order.get(term.agreement_type, last), term.in_process))
-    return "/".join(map(str, ordered))
+    """Return the terms as a cell, ordered by the position of their types, signed before others."""
+
+    def position(term: Term) -> tuple:
+        return order.get(term.agreement_type, len(order)), term.status != AgreementStatus.SIGNED, term.status
+
+    return "/".join(map(str, sorted(terms, key=position)))

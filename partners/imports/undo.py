@@ -11,7 +11,6 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
-from partners.enums import AgreementStatus
 from partners.fields import update_search_keys
 from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
@@ -136,7 +135,7 @@ def _describe_agreement_change(before: models.Model | None, record: models.Model
 def _term(record: models.Model, related: RelatedObjects) -> Term:
     key = AgreementType, record.agreement_type_id
     type_name = related.display_name(key) if record.agreement_type_id else None
-    return Term(type_name, record.status == AgreementStatus.IN_PROCESS)
+    return Term(type_name, record.status)
 
 
 def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:

@@ -76,11 +76,8 @@ def _rows(universities, agreements):
     format_cached = cache(partial(format_terms, order=positions))
     yield COLUMNS
     for university in universities:
-        terms = [
-            Term(a["agreement_type__name"], a["status"] == AgreementStatus.IN_PROCESS)
-            for a in agreements[university["pk"]]
-        ]
-        yield university["country__name"], university["name"], format_cached(tuple(terms))
+        terms = tuple(Term(a["agreement_type__name"], a["status"]) for a in agreements[university["pk"]])
+        yield university["country__name"], university["name"], format_cached(terms)
 
 
 def _render_json(request, on, universities, agreements):

@@ -2,12 +2,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from partners.enums import AgreementStatus
 from partners.imports.reconciliation import AgreementChanges, diff_agreements
 from partners.imports.type_notation import Term
 
+IN_PROCESS, SIGNED = AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED
 BILATERAL, ERASMUS, GE3 = TYPES = [Term(name) for name in ("Bilateral", "Erasmus+", "GE3")]
-BILATERAL_ONGOING, ERASMUS_ONGOING, GE3_ONGOING = ONGOING = [term._replace(in_process=True) for term in TYPES]
-UNKNOWN = Term(None, in_process=True)
+BILATERAL_ONGOING, ERASMUS_ONGOING, GE3_ONGOING = ONGOING = [term._replace(status=IN_PROCESS) for term in TYPES]
+UNKNOWN = Term(None, status=AgreementStatus.IN_PROCESS)
 
 some_terms = st.frozensets(st.sampled_from([*TYPES, *ONGOING, UNKNOWN]))
 
@@ -135,7 +137,7 @@ def test_diff_agreements_changes_each_agreement_once(listed, existing):
 def test_diff_agreements_ends_nothing_that_could_be_updated(listed, existing):
     changes = diff_agreements(listed, existing)
 
-    signable = [term._replace(in_process=True) for term in changes.added if not term.in_process]
+    signable = [term._replace(status=IN_PROCESS) for term in changes.added if term.status == SIGNED]
     assert [term for term in changes.ended.values() if term in signable or (changes.added and term == UNKNOWN)] == []
 
 

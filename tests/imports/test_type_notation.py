@@ -4,12 +4,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from partners import validators
+from partners.enums import AgreementStatus
 from partners.imports.type_notation import Term, UnknownTermsError, format_terms, parse_terms
 from partners.name_normalization import matching_key
 from tests.helpers import factories
 
 BILATERAL, ERASMUS, GE3 = (Term(name) for name in ("Bilateral", "Erasmus+", "GE3"))
-UNKNOWN = Term(None, in_process=True)
+UNKNOWN = Term(None, status=AgreementStatus.IN_PROCESS)
 ORDER = {"Bilateral": 0, "Erasmus+": 1, "GE3": 2}
 KNOWN = {
     "bilateral": "Bilateral",
@@ -22,7 +23,7 @@ KNOWN = {
 
 
 def in_process(term):
-    return term._replace(in_process=True)
+    return term._replace(status=AgreementStatus.IN_PROCESS)
 
 
 def is_valid_type_name(name):
@@ -34,6 +35,7 @@ def is_valid_type_name(name):
     return True
 
 
+open_statuses = st.sampled_from([status for status in AgreementStatus if status.is_open])
 type_names = st.one_of(factories.names(), st.sampled_from(["Erasmus+", "In processing", "Sandwich", "A (B)"]))
 registers = st.lists(type_names.filter(is_valid_type_name), min_size=1, max_size=5, unique_by=matching_key)
 
@@ -41,7 +43,9 @@ registers = st.lists(type_names.filter(is_valid_type_name), min_size=1, max_size
 @st.composite
 def registers_with_terms(draw):
     register = draw(registers)
-    terms = st.builds(Term, st.sampled_from(register), st.booleans())
+    terms = st.builds(
+        Term, st.sampled_from(register), st.sampled_from([status for status in AgreementStatus if status.is_open])
+    )
     return register, draw(st.frozensets(terms | st.just(UNKNOWN)))
 
 
