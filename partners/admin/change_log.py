@@ -50,70 +50,47 @@ class ChangeLogFilterForm(forms.Form):
         self.models = {model._meta.model_name: model for model in models}
         names = [(name, capfirst(model._meta.verbose_name_plural)) for name, model in self.models.items()]
         self.fields["model"].choices = [("", _("everything")), *names]
-        self.fields["who"].choices = [("", _("anybody")), (NO_USER, _("the command line")), *_user_choices(models)]
+        has_changes = Q()
+        for model in models:
+            has_changes |= Q(Exists(model.history.filter(history_user=OuterRef("pk"))))
+        users = get_user_model().objects.filter(has_changes).order_by("username")
+        names = [(str(user.pk), str(user)) for user in users]
+        self.fields["who"].choices = [("", _("anybody")), (NO_USER, _("the command line")), *names]
 
     def change_log_query(self):
-        data = self.cleaned_data
-        models = [self.models[data["model"]]] if data["model"] else list(self.models.values())
+        data, condition = self.cleaned_data, Q()
+        if data.get("what"):
+            condition &= Q(history_type=data["what"])
+        if data["who"]:
+            condition &= Q(history_user=None if data["who"] == NO_USER else data["who"])
         first_days = [data["since"]] if data["since"] else []
         if data["when"]:
             first_days.append(localdate() - timedelta(days=MAX_DAYS[data["when"]] - 1))
         return ChangeLogQuery(
-            models,
-            self._condition(),
+            [self.models[data["model"]]] if data["model"] else list(self.models.values()),
+            condition,
             since=_midnight(max(first_days)) if first_days else None,
             before=data["until"] and _midnight(data["until"] + timedelta(days=1)),
             deleted_only=self.deleted_only,
         )
 
-    def _condition(self):
-        user, history_type = self.cleaned_data["who"], self.cleaned_data.get("what")
-        condition = Q(history_type=history_type) if history_type else Q()
-        if user:
-            condition &= Q(history_user=None if user == NO_USER else user)
-        return condition
 
-
-def change_log_view(request, site):
-    form = ChangeLogFilterForm(request.GET, _viewable_models(site, request))
-    return _render(request, site, form, title=_("Recent changes"))
-
-
-def deleted_objects_view(request, site):
-    if not can_undelete(request.user):
+def change_log_view(request, site, deleted_only):
+    models = [model for model in tracked_models() if can_view(site, request, model)]
+    if not models or (deleted_only and not can_undelete(request.user)):
         raise PermissionDenied
-    form = ChangeLogFilterForm(request.GET, _viewable_models(site, request), deleted_only=True)
-    return _render(request, site, form, title=_("Deleted"))
-
-
-def _render(request, site, form, title):
+    form = ChangeLogFilterForm(request.GET, models, deleted_only)
     query = form.change_log_query() if form.is_valid() else None
     page = Paginator(query.rows() if query else [], PER_PAGE).get_page(request.GET.get("page"))
     context = site.each_context(request) | {
-        "title": title,
+        "title": _("Deleted") if deleted_only else _("Recent changes"),
         "form": form,
         "page": page,
         "entries": query.load(page) if query else [],
-        "deleted_only": form.deleted_only,
+        "deleted_only": deleted_only,
         "can_view_import_runs": can_view_imports(request.user),
     }
     return TemplateResponse(request, "admin/partners/history/change_log.html", context)
-
-
-def _viewable_models(site, request):
-    models = [model for model in tracked_models() if can_view(site, request, model)]
-    if not models:
-        raise PermissionDenied
-    return models
-
-
-def _user_choices(models):
-    """Return choices of the users who have changed an object of any of the models."""
-    has_changes = Q()
-    for model in models:
-        has_changes |= Q(Exists(model.history.model.objects.filter(history_user=OuterRef("pk"))))
-    users = get_user_model().objects.filter(has_changes).order_by("username")
-    return [(str(user.pk), str(user)) for user in users]
 
 
 def _midnight(day):

@@ -1,6 +1,5 @@
 """Report of concurrent changes to the objects of a page, with the submitted values they conflict with."""
 
-import copy
 from dataclasses import dataclass, field
 
 from django.db.models import Model
@@ -39,65 +38,47 @@ class ObjectConflict:
 def build_conflicts(form, formsets):
     """Return an ObjectConflict for each object of the page that others have changed, added or deleted."""
     rows = [row for formset in formsets for row in formset.initial_forms]
-    conflicts = _changed_objects([candidate for candidate in [form, *rows] if candidate.has_concurrent_changes])
+    changed = [candidate for candidate in [form, *rows] if candidate.has_concurrent_changes]
+    compared = [(row.instance, row.concurrent_changes.base, row.concurrent_changes.current) for row in changed]
+    related = RelatedObjects(instance for instances in compared for instance in instances if instance)
+    conflicts = [ObjectConflict(related.title(row.original), _field_conflicts(row, related)) for row in changed]
     for formset in formsets:
         added = _latest_entries(formset.model, [obj.pk for obj in formset.concurrently_added])
         conflicts += [ObjectConflict(entry.title, entry=entry) for entry in added]
-        conflicts += _deleted_objects(formset)
+        conflicts += _lost_objects(formset.model, formset.concurrently_deleted)
     return conflicts
 
 
 def build_conflicts_of_deleted(form, formsets):
     """Return what was submitted for a page whose object others have deleted, as a list of ObjectConflict."""
-    (entry,) = _latest_entries(form._meta.model, [form.instance.pk])
-    conflicts = [_lost_object(entry, form)]
+    conflicts = _lost_objects(form._meta.model, [form])
     for formset in formsets:
-        conflicts += _deleted_objects(formset)
+        conflicts += _lost_objects(formset.model, formset.concurrently_deleted)
         conflicts += [ObjectConflict("", lost_input=_lost_input(formset.model(), row)) for row in formset.extra_forms]
     return conflicts
 
 
-def _changed_objects(forms):
-    submitted = [_submitted_instance(form) for form in forms]
-    compared = [row for form in forms for row in (form.concurrent_changes.base, form.concurrent_changes.current) if row]
-    related = RelatedObjects([*submitted, *compared])
-    return [
-        ObjectConflict(related.title(form.original), _field_conflicts(form, instance, related))
-        for form, instance in zip(forms, submitted, strict=True)
-    ]
-
-
-def _field_conflicts(form, submitted, related):
+def _field_conflicts(form, related):
     changes, conflicts = form.concurrent_changes, []
     field_changes = {change.name: change for change in diff(changes.base or {}, changes.current, related=related)}
-    for conflict in [*form.conflicts, *form.auto_merged]:
+    for changed in [*form.conflicts, *form.auto_merged]:
         my_value = None
-        if conflict in form.conflicts and conflict.name in form.invalid_fields:
-            my_value = form[conflict.name].value()
-        elif conflict in form.conflicts:
-            my_value = display_value(conflict, getattr(submitted, conflict.attname), related)
-        field_change, record = field_changes[conflict.name], changes.records[conflict]
-        conflicts.append(FieldConflict(field_change, record, form.add_prefix(conflict.name), my_value))
+        if changed in form.conflicts and changed.name in form.invalid_fields:
+            my_value = form[changed.name].value()
+        elif changed in form.conflicts:
+            my_value = display_value(changed, field_value(changed, form.instance), related)
+        html_name = form.add_prefix(changed.name)
+        conflicts.append(FieldConflict(field_changes[changed.name], changes.records[changed], html_name, my_value))
     return conflicts
 
 
-def _submitted_instance(form):
-    """Return the form's instance with normalized values where they are valid."""
-    submitted = copy.copy(form.instance)
-    for conflict in form.conflicts:
-        if conflict.name not in form.invalid_fields:
-            setattr(submitted, conflict.attname, field_value(conflict, submitted))
-    return submitted
-
-
-def _deleted_objects(formset):
-    forms = {form.instance.pk: form for form in formset.concurrently_deleted}
-    return [_lost_object(entry, forms[entry.record.id]) for entry in _latest_entries(formset.model, forms)]
-
-
-def _lost_object(entry, form):
-    lost_input = _lost_input(entry.record, form)
-    return ObjectConflict(entry.title, entry=entry, lost_input=lost_input, still_exists=False)
+def _lost_objects(model, forms):
+    """Return what was submitted in each form for an object that others have deleted or moved."""
+    by_pk, conflicts = {form.instance.pk: form for form in forms}, []
+    for entry in _latest_entries(model, by_pk):
+        lost_input = _lost_input(entry.record, by_pk[entry.record.id])
+        conflicts.append(ObjectConflict(entry.title, entry=entry, lost_input=lost_input, still_exists=False))
+    return conflicts
 
 
 def _lost_input(record, form):

@@ -10,11 +10,10 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
-from partners.history.diff import display_values
+from partners.history.diff import diff
 from partners.history.entries import DELETED, load_timeline_entries, object_timeline, tracked_models
 from partners.history.related_objects import RelatedObjects
-from partners.history.revert import preview_revert, revert
-from partners.history.undelete import undelete
+from partners.history.revert import preview_revert, revert, undelete
 from partners.permissions import can_undelete, can_view_imports
 
 PER_PAGE = 100
@@ -65,7 +64,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
         context = {
             "title": _("A version of %s") % obj,
             "record": record,
-            "values": display_values(record),
+            "values": [change for change in diff({}, record) if change.name != "id"],
             "plan": plan,
             "is_deleted": is_deleted,
             "can_revert": can_revert,

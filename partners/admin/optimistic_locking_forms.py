@@ -142,6 +142,7 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
         self.concurrently_added, self.concurrently_deleted = [], []
         if self.is_bound and self.versions is not None:
             self._merge_rows()
+        self.concurrent_changes = load_concurrent_changes(self.get_queryset(), self.versions or {})
 
     @cached_property
     def management_form(self):
@@ -155,10 +156,6 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
             self.is_incomplete = submitted != [initial, total] or any(extra_ids)
             counts |= {INITIAL_FORM_COUNT: initial, TOTAL_FORM_COUNT: total}
         return form
-
-    @cached_property
-    def concurrent_changes(self):
-        return load_concurrent_changes(self.get_queryset(), self.versions or {})
 
     def get_form_kwargs(self, index):
         return super().get_form_kwargs(index) | {"concurrent_changes": self.concurrent_changes}

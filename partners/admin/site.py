@@ -56,7 +56,7 @@ class PartnersAdminSite(admin.AdminSite):
             path("sessions/", self.admin_view(self.session_list), name="session_list"),
             path("statistics/", self.admin_view(self.statistics), name="statistics"),
             path("changes/", self.admin_view(self.change_log), name="change_log"),
-            path("changes/deleted/", self.admin_view(self.deleted_objects), name="deleted_objects"),
+            path("changes/deleted/", self.admin_view(self.change_log), {"deleted_only": True}, name="deleted_objects"),
             path("calendar/", self.admin_view(self.calendar_link), name="calendar_link"),
             *super().get_urls(),
         ]
@@ -71,15 +71,10 @@ class PartnersAdminSite(admin.AdminSite):
 
         return statistics_view(request, self)
 
-    def change_log(self, request):
+    def change_log(self, request, deleted_only=False):
         from partners.admin.change_log import change_log_view
 
-        return change_log_view(request, self)
-
-    def deleted_objects(self, request):
-        from partners.admin.change_log import deleted_objects_view
-
-        return deleted_objects_view(request, self)
+        return change_log_view(request, self, deleted_only)
 
     def session_list(self, request):
         return session_list_view(request, self)

@@ -68,7 +68,7 @@ class ChangeLogQuery:
         rows = list(rows)
         keys = [(pk, kind) for _date, pk, kind in rows if kind in (RUN, UNDONE)]
         runs = ImportRun.objects.defer("content").select_related("user", "undone_by").in_bulk({pk for pk, _ in keys})
-        counts = self._count_changes(runs, [runs[pk] for pk, kind in keys if kind == UNDONE]) if runs else {}
+        counts = self._count_changes(runs, [runs[pk] for pk, kind in keys if kind == UNDONE])
         run_entries = {}
         for pk, kind in keys:
             run, run_counts = runs[pk], counts[pk, kind]

@@ -66,9 +66,10 @@ def _changes_since(version: int, records: list[models.Model], current: models.Mo
         for field in later.tracked_fields:
             if earlier is None or field_value(field, earlier) != field_value(field, later):
                 last_records[field] = later
-    changes = ConcurrentChanges(base, current, last_records)
-    changes.records = {field: row for field, row in last_records.items() if not changes.matches_base(field, current)}
-    return changes
+    reverted = [field for field in last_records if base and field_value(field, current) == field_value(field, base)]
+    for field in reverted:
+        del last_records[field]
+    return ConcurrentChanges(base, current, last_records)
 
 
 def field_value(field: models.Field, instance: models.Model) -> object:

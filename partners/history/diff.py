@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from django.db import models
 from django.utils.formats import date_format
-from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -69,16 +68,6 @@ def diff(
             texts = [_shorten(text, max_length) for text in texts]
         changes.append(FieldChange(field.name, labels.get(field.name, str(field.verbose_name)), *texts))
     return changes
-
-
-def display_values(record: models.Model) -> list[tuple[str, str]]:
-    """Return (label, value) of all fields of a record but the primary key."""
-    related = RelatedObjects([record])
-    fields = [field for field in record.tracked_fields if not field.primary_key]
-    return [
-        (capfirst(str(field.verbose_name)), display_value(field, getattr(record, field.attname), related))
-        for field in fields
-    ]
 
 
 def display_value(field: models.Field, value: object, related: RelatedObjects) -> str:

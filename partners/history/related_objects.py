@@ -43,8 +43,7 @@ class RelatedObjects(dict[Key, models.Model]):
             deleted_ids = {pk for pk in ids if (model, pk) not in self}
             if deleted_ids and hasattr(model, "history"):
                 for record in model.history.filter(id__in=deleted_ids).latest_of_each():
-                    values = {field.attname: getattr(record, field.attname) for field in record.tracked_fields}
-                    self[model, record.id] = model(**values)
+                    self[model, record.id] = self.build_instance(record)
 
     def display_name(self, key: Key) -> str:
         if key in self:

@@ -1,12 +1,14 @@
-"""Revert an object to one of its earlier versions, after a preview of what that changes."""
+"""Revert an object to one of its earlier versions, or undelete it from the last one, after a preview."""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
@@ -14,15 +16,19 @@ from django.utils.translation import gettext as _
 
 from partners.fields import update_search_keys
 from partners.history.diff import FieldChange, diff
+from partners.history.entries import DELETED
 from partners.history.related_objects import RelatedObjects, foreign_keys, tracked_model
-from partners.models import Agreement
+from partners.models import Agreement, University
+
+RELATED_DELETION_WINDOW = timedelta(hours=1)
+"""A university can only be deleted after its agreements. Those that the same user deleted for the same reason within
+this time before it come back with it."""
 
 
 @dataclass
 class RevertPlan:
     """The changes that a revert makes to an object."""
 
-    record: models.Model
     reverted: models.Model
     """The object as it would be saved."""
     latest_history_id: int
@@ -41,12 +47,12 @@ class RevertPlan:
 
 def preview_revert(record: models.Model, current: models.Model) -> RevertPlan:
     related = RelatedObjects([record, current])
-    reverted, skipped_fields = build_reverted(record, current, related)
+    reverted, skipped_fields = _build_reverted(record, current, related)
     field_changes = diff(current, reverted, related=related)
     latest_record = type(record).objects.filter(id=record.id).latest("history_id")
-    plan = RevertPlan(record, reverted, latest_record.history_id, field_changes, skipped_fields)
+    plan = RevertPlan(reverted, latest_record.history_id, field_changes, skipped_fields)
     if field_changes:
-        plan.errors = validation_messages(reverted)
+        plan.errors = _validation_messages(reverted)
     if plan.is_possible and isinstance(reverted, Agreement) and reverted.is_transition_to_signed():
         predecessors = reverted.signed_predecessors().select_related("university", "agreement_type")
         plan.side_effects = [_("It is signed in place of %s, which ends.") % ended for ended in predecessors]
@@ -64,11 +70,11 @@ def revert(record: models.Model, expected_history_id: int, user: models.Model) -
     if plan.latest_history_id != expected_history_id or not plan.is_possible:
         return False, plan
     reason = f"put back the version of {date_format(localtime(record.history_date), 'DATETIME_FORMAT')}"
-    plan.errors = try_save(plan.reverted, reason, user)
+    plan.errors = _try_save(plan.reverted, reason, user)
     return not plan.errors, plan
 
 
-def build_reverted(
+def _build_reverted(
     record: models.Model, current: models.Model, related: RelatedObjects
 ) -> tuple[models.Model, list[str]]:
     """Return the object with the values of the record, and a message for each foreign key that was skipped.
@@ -89,7 +95,7 @@ def build_reverted(
     return reverted, skipped_fields
 
 
-def validation_messages(instance: models.Model) -> list[str]:
+def _validation_messages(instance: models.Model) -> list[str]:
     """Return the errors of the instance, each with the label of its field."""
     try:
         instance.full_clean()
@@ -100,7 +106,7 @@ def validation_messages(instance: models.Model) -> list[str]:
     return []
 
 
-def try_save(instance: models.Model, reason: str, user: models.Model, **save_kwargs: bool) -> list[str]:
+def _try_save(instance: models.Model, reason: str, user: models.Model, **save_kwargs: bool) -> list[str]:
     """Save the instance. Return an error message if somebody else was faster."""
     instance._change_reason, instance._history_user = reason, user
     try:
@@ -109,3 +115,61 @@ def try_save(instance: models.Model, reason: str, user: models.Model, **save_kwa
     except IntegrityError:
         return [_("Somebody changed the register in the same moment. Look at it again.")]
     return []
+
+
+@dataclass
+class UndeletePlan:
+    """The effects of an undelete, which is impossible if there are errors."""
+
+    title: str
+    dropped_references: list[str]
+    """One message for each foreign key whose target no longer exists."""
+    errors: list[str]
+    restorable: list[UndeletePlan] = field(default_factory=list)
+    """Plans for the agreements that were deleted together with a university and can come back with it."""
+    unrestorable: list[UndeletePlan] = field(default_factory=list)
+    """Plans for those that cannot."""
+
+    def __str__(self) -> str:
+        return ". ".join([self.title, *self.dropped_references, *self.errors])
+
+
+@transaction.atomic
+def undelete(
+    record: models.Model, user: models.Model, expected_history_id: int | None = None
+) -> tuple[bool, UndeletePlan]:
+    """Undelete the object. Return whether that was done, and the plan.
+
+    Without the history id of the record, or with another one, as the user has seen another preview, it is undeleted
+    and rolled back, so that the plan is exactly what will happen.
+    """
+    plan = _undelete_one(record, user)
+    if tracked_model(record) is University and not plan.errors:
+        for agreement_record in _agreements_deleted_with(record):
+            agreement_plan = _undelete_one(agreement_record, user)
+            (plan.unrestorable if agreement_plan.errors else plan.restorable).append(agreement_plan)
+    is_done = not plan.errors and expected_history_id == record.history_id
+    transaction.set_rollback(not is_done)
+    return is_done, plan
+
+
+def _undelete_one(record: models.Model, user: models.Model) -> UndeletePlan:
+    related = RelatedObjects([record])
+    instance, dropped_references = _build_reverted(record, tracked_model(record)(), related)
+    instance._state.adding = True
+    errors = _validation_messages(instance) or _try_save(instance, "brought back", user, force_insert=True)
+    return UndeletePlan(related.title(record), dropped_references, errors)
+
+
+def _agreements_deleted_with(record: models.Model) -> QuerySet:
+    """Return the records of the agreements that were deleted together with a university, oldest first."""
+    ever_agreements = Agreement.history.filter(university=record.id).values("id")
+    last_records = Agreement.history.filter(id__in=ever_agreements).latest_of_each()
+    deleted = last_records.filter(
+        university=record.id,
+        history_type=DELETED,
+        history_user=record.history_user_id,
+        history_change_reason=record.history_change_reason,
+        history_date__range=(record.history_date - RELATED_DELETION_WINDOW, record.history_date),
+    )
+    return deleted.exclude(Exists(Agreement.objects.filter(pk=OuterRef("id")))).order_by("history_id")
