@@ -15,7 +15,6 @@ from partners.admin.agreement_filters import (
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import deadline_html
-from partners.admin.document_fields import FileStorageError
 from partners.admin.document_inline import DocumentInline
 from partners.admin.ending import BulkEndView
 from partners.admin.form_fields import PlainSelectMixin
@@ -91,13 +90,15 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         context = {"next_actions": [BULK_VIEWS[name] for name in actions]}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
-    def changeform_view(self, request, *args, **kwargs):
-        """If a document cannot be stored, display the form again with the error."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except FileStorageError as error:
-            request.storage_error = error
-            return super().changeform_view(request, *args, **kwargs)
+    def get_formset_kwargs(self, request, obj, inline, prefix):
+        can_add = inline.has_add_permission(request, obj)
+        return super().get_formset_kwargs(request, obj, inline, prefix) | {"user": request.user, "can_add": can_add}
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        """Delete the files of new documents if the page is displayed again because of an error."""
+        for inline in context["inline_admin_formsets"]:
+            inline.formset.delete_stored_files()
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("country"), ordering="university__country__name_key")
     def country(self, agreement):

@@ -57,9 +57,6 @@ class MultipleDocumentField(forms.FileField):
             raise ValidationError(errors)
         return list(documents.values())
 
-    def has_changed(self, initial, data):
-        return bool(data)
-
 
 def store_files(documents):
     """Write the files of unsaved documents, all or none. Raise FileStorageError.

@@ -29,15 +29,11 @@ class DocumentUploadForm(forms.Form):
 class DocumentFormSet(OptimisticLockingFormSet):
     """Forms for the existing documents, and one upload form for any number of new ones."""
 
-    user = None
-    can_add = False
-    storage_error = None
-    """The FileStorageError of an earlier attempt to save the same request, displayed at the file input."""
-
-    def __init__(self, data=None, files=None, **kwargs):
+    def __init__(self, data=None, files=None, *, user=None, can_add=False, **kwargs):
         super().__init__(data, files, **kwargs)
+        self.user, self.can_add, self.stored = user, can_add, []
         self.upload_form = DocumentUploadForm(data, files, prefix=self.prefix)
-        self.upload_form.fields["added"].disabled = not self.can_add
+        self.upload_form.fields["added"].disabled = not can_add
 
     def total_form_count(self):
         return self.initial_form_count()
@@ -52,37 +48,37 @@ class DocumentFormSet(OptimisticLockingFormSet):
     def is_valid(self):
         return super().is_valid() and not self.upload_form.errors
 
-    def has_changed(self):
-        return super().has_changed() or self.upload_form.has_changed()
-
     def clean(self):
+        """Store the files of new documents, so that a storage that fails is an error of the upload form."""
         super().clean()
-        documents = self.upload_form.is_valid() and self.upload_form.cleaned_data["added"]
-        if documents and self.instance.pk:
-            self._reject_duplicates(documents)
-        if self.storage_error:
-            self.upload_form.add_error("added", self.storage_error)
+        documents = self.upload_form.cleaned_data["added"] if self.upload_form.is_valid() else []
+        try:
+            if documents and self.instance.pk:
+                # The row lock keeps two requests from adding the same document.
+                Agreement.objects.select_for_update().get(pk=self.instance.pk)
+                known = set(self.instance.documents.active().values_list("sha256", flat=True))
+                known.update(form.instance.sha256 for form in self.forms if not form.instance.is_withdrawn)
+                reject_duplicates(documents, known)
+            if not any(self.errors):
+                store_files(documents)
+                self.stored = documents
+        except forms.ValidationError as error:
+            self.upload_form.add_error("added", error)
+
+    def delete_stored_files(self):
+        """Undo the storing of the files, as the form is not saved."""
+        for document in self.stored:
+            document.file.storage.delete(document.file.name)
 
     def save(self, commit=True):
-        store_files(self.upload_form.cleaned_data["added"])
         saved = super().save(commit)
-        for document in self.upload_form.cleaned_data["added"]:
+        for document in self.stored:
             document.attach_to(self.instance, self.user, "added")
             self.new_objects.append(document)
         return saved
 
     def reselect_message(self):
         return reselect_message(self.upload_form, "added")
-
-    def _reject_duplicates(self, documents):
-        """Add an error for known content. The row lock keeps two requests from adding the same document."""
-        Agreement.objects.select_for_update().get(pk=self.instance.pk)
-        known = set(self.instance.documents.active().values_list("sha256", flat=True))
-        known.update(form.instance.sha256 for form in self.forms if not form.instance.is_withdrawn)
-        try:
-            reject_duplicates(documents, known)
-        except forms.ValidationError as error:
-            self.upload_form.add_error("added", error)
 
 
 class DocumentInline(OptimisticLockingInline):
@@ -96,9 +92,3 @@ class DocumentInline(OptimisticLockingInline):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("added_by")
-
-    def get_formset(self, request, obj=None, **kwargs):
-        formset = super().get_formset(request, obj, **kwargs)
-        formset.user, formset.can_add = request.user, self.has_add_permission(request, obj)
-        formset.storage_error = getattr(request, "storage_error", None)
-        return formset

@@ -127,6 +127,12 @@ def test_error_in_another_field_asks_to_reselect_files(coordinator_client, agree
     assert stored_documents() == []
 
 
+def test_error_in_another_field_leaves_no_file(coordinator_client, agreement, documents):
+    coordinator_client.post(change_url(agreement), form_data(agreement, upload(), status="perhaps"))
+
+    assert list(documents.iterdir()) == []
+
+
 def test_resubmitted_form_does_not_store_the_document_twice(coordinator_client, agreement):
     form = form_data(agreement)
 
