@@ -3,7 +3,6 @@
 import ast
 import importlib
 import re
-from types import SimpleNamespace
 
 import pytest
 from django.contrib import admin
@@ -19,7 +18,7 @@ LOCAL_NAMES = {
     "found": ["office", "exchange"],
     "mark": "Chrome",
     "model": Agreement,
-    "self": SimpleNamespace(prefix="agreements"),
+    "prefix": "agreements",
 }
 """Values for the local variables of patterns that are composed at run time."""
 SHORT_LENGTH, LONG_LENGTH = 10, 80

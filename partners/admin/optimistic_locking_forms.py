@@ -22,6 +22,7 @@ ACCEPT_THEIRS_FIELD = "theirs"
 """Checkboxes whose values are the HTML names of the fields to overwrite with the current value."""
 MAX_PK_DIGITS = 18
 """Any number of 18 digits fits into a 64-bit primary key."""
+PK_PATTERN = rf"([0-9]{{1,{MAX_PK_DIGITS}}})"
 
 
 def serialize_versions(objects):
@@ -32,8 +33,7 @@ def parse_versions(data, model):
     """Return the submitted versions of a model's objects by pk. None if the field is missing."""
     if VERSIONS_FIELD not in data:
         return None
-    number = rf"(\d{{1,{MAX_PK_DIGITS}}})"
-    found = re.findall(rf"\b{model._meta.model_name}-{number}-{number}\b", data[VERSIONS_FIELD])
+    found = re.findall(rf"\b{model._meta.model_name}-{PK_PATTERN}-{PK_PATTERN}\b", data[VERSIONS_FIELD])
     return {int(pk): int(version) for pk, version in found}
 
 
