@@ -76,9 +76,6 @@ class MultilineTextField(BoundedTextField):
 class StudyLevelsField(CleanOnSaveMixin, models.CharField):
     """Values of StudyLevel, comma-separated, in the order of the enumeration."""
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **{"max_length": 60} | kwargs)
-
     def to_python(self, value):
         levels = [level for level in value.split(",") if level] if isinstance(value, str) else value or []
         validators.validate_study_levels(levels)

@@ -38,7 +38,7 @@ class Agreement(models.Model):
     places_in = models.PositiveSmallIntegerField(
         _("places in"), null=True, blank=True, help_text=_("Students whom they may send in an academic year.")
     )
-    study_levels = StudyLevelsField(_("study levels"), blank=True)
+    study_levels = StudyLevelsField(_("study levels"), max_length=60, blank=True)
     fields_of_study = NameField(_("fields of study"), blank=True, help_text=_("Empty means all of them."))
     language_requirement = NameField(
         _("language requirement"), blank=True, help_text=_("Such as: English B2, or German B1.")
