@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
+from partners.fields import update_search_keys
 from partners.models import ImportRun
 from partners.tables.types import ProgressCallback, no_progress
 
@@ -67,8 +68,11 @@ def bulk_insert_with_history(
 def bulk_update_with_history(
     model: type[models.Model], objects: Sequence[models.Model], fields: Iterable[str], context: ChangeContext
 ) -> None:
+    """Update the fields, and the search keys that follow from them."""
+    search_keys = {name for instance in objects for name in update_search_keys(instance)}
+    fields = sorted(search_keys.union(fields))
     for chunk in _chunks(context.progress(objects, len(objects), _("Changing")), STATEMENT_SIZE):
-        model.objects.bulk_update(chunk, sorted(fields), batch_size=UPDATE_BATCH_SIZE)
+        model.objects.bulk_update(chunk, fields, batch_size=UPDATE_BATCH_SIZE)
         write_history(model, [instance.pk for instance in chunk], CHANGED, context)
 
 

@@ -11,7 +11,6 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
-from partners.fields import update_search_keys
 from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
 from partners.imports import bulk_write
@@ -215,7 +214,6 @@ def _restore(model: type[models.Model], changes: Iterable[RunChange], context: C
     for change in changes:
         for field in fields:
             setattr(objects[change.record.id], field.attname, getattr(change.previous_record, field.attname))
-        names.update(update_search_keys(objects[change.record.id]))
     if model is Agreement:
         release_unique_slots(objects.values())
         names.add("status")
