@@ -15,6 +15,11 @@ from django.http.request import validate_host
 from exchange import health
 
 SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+HINTS = {
+    "cannot be reached": "Is DATABASE_URL right, and does the server run?",
+    health.CACHE_UNAVAILABLE: "Is CACHE_URL right, and does Redis run?",
+}
+"""Advice by status of the health check, where the status has none."""
 
 
 def run_diagnostics() -> dict[str, list[str]]:
@@ -22,9 +27,19 @@ def run_diagnostics() -> dict[str, list[str]]:
 
     A problem is one or two sentences: what is wrong, and what to do.
     """
-    parts = {"settings": check_settings, "database": check_database, "cache": check_cache, "mail": check_mail}
-    parts |= {"documents": check_documents, "static files": check_static_files, "permissions": check_permissions}
-    return {name: list(check()) for name, check in parts.items()}
+    return {
+        "settings": list(check_settings()),
+        "database": describe_problems(health.check_database(), health.check_migrations()),
+        "cache": describe_problems(health.check_cache()),
+        "mail": check_mail(),
+        "documents": check_documents(),
+        "static files": describe_problems(health.check_static_files()),
+        "permissions": check_permissions(),
+    }
+
+
+def describe_problems(*statuses: str) -> list[str]:
+    return [f"{status}. {HINTS.get(status, '')}".strip() for status in statuses if status != health.OK]
 
 
 def check_settings() -> Iterator[str]:
@@ -42,47 +57,30 @@ def check_settings() -> Iterator[str]:
         )
 
 
-def check_database() -> Iterator[str]:
-    for status in (health.check_database(), health.check_migrations()):
-        if status != health.OK:
-            yield f"{status}. Is DATABASE_URL right, and does the server run?" if "cannot" in status else f"{status}."
-
-
-def check_cache() -> Iterator[str]:
-    if (status := health.check_cache()) != health.OK:
-        yield f"{status}. Is CACHE_URL right, and does Redis run?"
-
-
-def check_mail() -> Iterator[str]:
+def check_mail() -> list[str]:
     if settings.EMAIL_BACKEND != SMTP_BACKEND:
-        yield "Email is not sent to a mail server. Set EMAIL_URL to yours."
-        return
+        return ["Email is not sent to a mail server. Set EMAIL_URL to yours."]
     try:
         with get_connection():
-            pass
+            return []
     except OSError as error:
         server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
-        yield f"The mail server {server} cannot be used: {error}. Check EMAIL_URL."
+        return [f"The mail server {server} cannot be used: {error}. Check EMAIL_URL."]
 
 
-def check_documents() -> Iterator[str]:
+def check_documents() -> list[str]:
     storage = storages["documents"]
     try:
         storage.delete(storage.save("doctor", ContentFile(b"May be removed.")))
     except Exception as error:  # noqa: BLE001 - each storage backend raises its own exceptions
-        yield f"Documents cannot be stored: {error}. The site's user needs to be able to write to DOCUMENTS_DIR."
+        return [f"Documents cannot be stored: {error}. The site's user needs to be able to write to DOCUMENTS_DIR."]
+    return []
 
 
-def check_static_files() -> Iterator[str]:
-    if (status := health.check_static_files()) != health.OK:
-        yield f"{status}."
-
-
-def check_permissions() -> Iterator[str]:
+def check_permissions() -> list[str]:
     database = settings.DATABASES["default"]
-    private_paths = [settings.BASE_DIR / ".env", Path(settings.DOCUMENTS_DIR)]
+    paths = [settings.BASE_DIR / ".env", Path(settings.DOCUMENTS_DIR)]
     if database["ENGINE"].endswith("sqlite3"):
-        private_paths.append(Path(database["NAME"]))
-    for path in private_paths:
-        if path.exists() and path.stat().st_mode & stat.S_IRWXO:
-            yield f"Everybody on this machine can read {path}. Run chmod o= {path}"
+        paths.append(Path(database["NAME"]))
+    readable = [path for path in paths if path.exists() and path.stat().st_mode & stat.S_IRWXO]
+    return [f"Everybody on this machine can read {path}. Run chmod o= {path}" for path in readable]

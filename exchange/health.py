@@ -32,8 +32,8 @@ def health_view(request):
         "cache": check_cache(),
         "static_files": check_static_files(),
     }
-    is_healthy = all(status == OK for status in parts.values())
-    return JsonResponse(parts, status=200 if is_healthy else 503, headers={"Cache-Control": "no-store"})
+    status = 200 if set(parts.values()) == {OK} else 503
+    return JsonResponse(parts, status=status, headers={"Cache-Control": "no-store"})
 
 
 def check_database():
@@ -67,16 +67,15 @@ def check_cache():
 
 
 def check_static_files():
-    """Return OK if every static file is in the manifest of collectstatic, else how many are missing."""
+    """Return OK if `{% static %}` can resolve every static file, else how many it cannot.
+
+    The manifest of collectstatic is read once per process.
+    """
     paths = [path for finder in get_finders() for path, _storage in finder.list([])]
-    missing = [path for path in paths if not is_collected(path)]
-    return f"{len(missing)} of {len(paths)} not collected: {COLLECTSTATIC_HINT}" if missing else OK
-
-
-def is_collected(path):
-    """Return True if `{% static %}` can resolve the path. The manifest is read once per process."""
-    try:
-        staticfiles_storage.url(path)
-    except ValueError:
-        return False
-    return True
+    missing = 0
+    for path in paths:
+        try:
+            staticfiles_storage.url(path)
+        except ValueError:
+            missing += 1
+    return f"{missing} of {len(paths)} not collected: {COLLECTSTATIC_HINT}" if missing else OK

@@ -1,7 +1,5 @@
 """The language of a page is part of its URL, so that caches need not vary on cookies or Accept-Language."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.shortcuts import redirect
 from django.urls import reverse, translate_url
@@ -13,19 +11,16 @@ from django.views.decorators.http import require_safe
 ADMIN_PREFIX = "/admin/"
 
 
-@dataclass(slots=True)
-class LanguageLink:
-    language: str
-    name: str
-    """The language's name in itself, such as Deutsch."""
-    url: str
-
-
 def url_locale_middleware(get_response):
-    """Activate the language of the URL alone. Django's LocaleMiddleware considers Accept-Language as well."""
+    """Activate the language of the URL alone. Django's LocaleMiddleware considers Accept-Language as well.
+
+    The admin is always English, since only Django's half of its texts is translated.
+    """
 
     def middleware(request):
-        language = _language_for_path(request.path_info)
+        path = request.path_info
+        url_language = translation.get_language_from_path(path) or settings.LANGUAGE_CODE
+        language = "en" if path.startswith(ADMIN_PREFIX) else url_language
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = get_response(request)
@@ -33,13 +28,6 @@ def url_locale_middleware(get_response):
         return response
 
     return middleware
-
-
-def _language_for_path(path):
-    """Return the language code. The admin is always English, since only Django's half of its texts is translated."""
-    if path.startswith(ADMIN_PREFIX):
-        return "en"
-    return translation.get_language_from_path(path) or settings.LANGUAGE_CODE
 
 
 @csrf_exempt
@@ -51,10 +39,10 @@ def redirect_to_default_language(request):
 
 
 def language_links(request):
-    return {"language_links": SimpleLazyObject(lambda: _language_links(request))}
+    """Add a link to this page in each language, named in itself. From an error page they lead to the list."""
 
+    def build_links():
+        path = request.get_full_path() if request.resolver_match else reverse("partners")
+        return [{"language": code, "name": name, "url": translate_url(path, code)} for code, name in settings.LANGUAGES]
 
-def _language_links(request):
-    """Return a link to this page in each language. From an error page they lead to the list."""
-    path = request.get_full_path() if request.resolver_match else reverse("partners")
-    return [LanguageLink(code, name, translate_url(path, code)) for code, name in settings.LANGUAGES]
+    return {"language_links": SimpleLazyObject(build_links)}

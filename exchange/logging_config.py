@@ -15,19 +15,24 @@ REQUEST_ID_RE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 THROTTLE_INTERVAL = timedelta(minutes=10)
 request_id = ContextVar("request_id", default="-")
 logger = logging.getLogger("exchange.requests")
-
 DATE_FORMAT = "%Y-%m-%dT%H:%M:%S%z"
 
 
 def request_log_middleware(get_response):
-    """Assign an id to each request, the proxy's X-Request-ID if there is one, and log each response."""
+    """Assign an id to each request, the proxy's X-Request-ID if there is one, and log each response.
+
+    Its query is left out: it may say what somebody searched for.
+    """
 
     def middleware(request):
-        request_id.set(_request_id_for(request))
+        header = request.headers.get("X-Request-ID", "")
+        is_trusted = settings.BEHIND_PROXY and REQUEST_ID_RE.fullmatch(header)
+        request_id.set(header if is_trusted else uuid4().hex)
         start = perf_counter()
         response = get_response(request)
         response["X-Request-ID"] = request_id.get()
-        extra = {"method": request.method, "path": _loggable_path(request), "status": response.status_code}
+        path = route_with_token(request) or escape_uri_path(request.path)
+        extra = {"method": request.method, "path": path, "status": response.status_code}
         extra["duration_ms"] = round(1000 * (perf_counter() - start))
         logger.info("%(method)s %(path)s %(status)s %(duration_ms)s ms", extra, extra=extra)
         return response
@@ -35,40 +40,25 @@ def request_log_middleware(get_response):
     return middleware
 
 
-def _request_id_for(request):
-    header = request.headers.get("X-Request-ID", "")
-    return header if settings.BEHIND_PROXY and REQUEST_ID_RE.fullmatch(header) else uuid4().hex
-
-
-def _loggable_path(request):
-    """Return the path, escaped so that it stays in one line, without the query and without secret tokens."""
-    if _has_token(request):
-        return f"/{request.resolver_match.route}"
-    return escape_uri_path(request.path)
-
-
-def _has_token(request):
+def route_with_token(request):
+    """Return the route of a request whose path contains a secret token, to be logged in its place, else None."""
     match = getattr(request, "resolver_match", None)
-    return match is not None and "token" in match.kwargs
+    return f"/{match.route}" if match and "token" in match.kwargs else None
 
 
-class RequestIdFilter(logging.Filter):
-    def filter(self, record):
-        record.request_id = request_id.get()
-        return True
+def add_request_id(record):
+    record.request_id = request_id.get()
+    return True
 
 
-class SecretPathFilter(logging.Filter):
+def hide_secret_path(record):
     """Replace the path of a failed request by its route if it contains a token, also in the mail to ADMINS."""
-
-    def filter(self, record):
-        request = getattr(record, "request", None)
-        if _has_token(request):
-            path = _loggable_path(request)
-            record.args = tuple(path if argument == request.path else argument for argument in record.args)
-            # AdminEmailHandler would mail the whole request.
-            record.request = None
-        return True
+    request = getattr(record, "request", None)
+    if route := route_with_token(request):
+        record.args = tuple(route if argument == request.path else argument for argument in record.args)
+        # AdminEmailHandler would mail the whole request.
+        record.request = None
+    return True
 
 
 class ThrottleFilter(logging.Filter):
@@ -93,7 +83,10 @@ def console_logging(format_name):
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}, "secret_path": {"()": SecretPathFilter}},
+        "filters": {
+            "request_id": {"()": "django.utils.log.CallbackFilter", "callback": add_request_id},
+            "secret_path": {"()": "django.utils.log.CallbackFilter", "callback": hide_secret_path},
+        },
         "formatters": {
             "plain": {"format": "{asctime} {levelname} [{request_id}] {message}", "style": "{", "datefmt": DATE_FORMAT},
             "json": {

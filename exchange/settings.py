@@ -7,6 +7,7 @@ from django.conf.locale import LANG_INFO
 from environs import Env, EnvError
 
 from exchange import env_validators, logging_config
+from exchange.env_validators import NOT_EMPTY, each, optional
 from exchange.sentry import init_sentry
 
 HOUR = 60 * 60
@@ -22,7 +23,7 @@ env.read_env(BASE_DIR / ".env", recurse=False)
 env.add_parser("cache_url", env_validators.parse_cache_url)
 
 with env_validators.env_errors_explained():
-    SECRET_KEY = env.str("SECRET_KEY", validate=env_validators.validate_not_empty)
+    SECRET_KEY = env.str("SECRET_KEY", validate=NOT_EMPTY)
     SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
     DEBUG = env.bool("DEBUG", False)
     HTTPS = env.bool("HTTPS", not DEBUG)
@@ -33,14 +34,14 @@ with env_validators.env_errors_explained():
     email = env.dj_email_url("EMAIL_URL", "console://")
     if "EMAIL_BACKEND" not in email:
         raise EnvError('Environment variable "EMAIL_URL" invalid: Not a valid email URL.')
-    OFFICE_NAME = env.str("OFFICE_NAME", "Exchange Office", validate=env_validators.validate_not_empty)
-    OFFICE_EMAIL = env.str("OFFICE_EMAIL", "", validate=env_validators.validate_email)
-    SITE_URL = env.str("SITE_URL", "", validate=env_validators.validate_origin).rstrip("/")
+    OFFICE_NAME = env.str("OFFICE_NAME", "Exchange Office", validate=NOT_EMPTY)
+    OFFICE_EMAIL = env.str("OFFICE_EMAIL", "", validate=optional(env_validators.EMAIL))
+    SITE_URL = env.str("SITE_URL", "", validate=optional(env_validators.validate_origin)).rstrip("/")
     DOCUMENTS_DIR = env.path("DOCUMENTS_DIR", BASE_DIR / "documents", validate=env_validators.validate_absolute_path)
     DOCUMENTS_S3_BUCKET = env.str("DOCUMENTS_S3_BUCKET", "")
     DOCUMENTS_S3_ACCESS_KEY = env.str("DOCUMENTS_S3_ACCESS_KEY", "")
     DOCUMENTS_S3_SECRET_KEY = env.str("DOCUMENTS_S3_SECRET_KEY", "")
-    DOCUMENTS_S3_ENDPOINT = env.str("DOCUMENTS_S3_ENDPOINT", "", validate=env_validators.validate_url)
+    DOCUMENTS_S3_ENDPOINT = env.str("DOCUMENTS_S3_ENDPOINT", "", validate=optional(env_validators.URL))
     DOCUMENTS_S3_REGION = env.str("DOCUMENTS_S3_REGION", "")
     required_for_s3 = [DOCUMENTS_S3_BUCKET, DOCUMENTS_S3_ACCESS_KEY, DOCUMENTS_S3_SECRET_KEY]
     if any([*required_for_s3, DOCUMENTS_S3_ENDPOINT, DOCUMENTS_S3_REGION]) and not all(required_for_s3):
@@ -50,7 +51,7 @@ with env_validators.env_errors_explained():
         )
     DOCUMENT_MAX_MB = env.int("DOCUMENT_MAX_MB", 20)
     IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 10)
-    embed_allowed_origins = env.list("EMBED_ALLOWED_ORIGINS", [], validate=env_validators.validate_origins)
+    embed_allowed_origins = env.list("EMBED_ALLOWED_ORIGINS", [], validate=each(env_validators.validate_origin))
     EMBED_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in embed_allowed_origins]
     language_codes = env.list(
         "LANGUAGES",
@@ -58,28 +59,20 @@ with env_validators.env_errors_explained():
         validate=partial(env_validators.validate_languages, catalogues=LOCALE_PATHS[0]),
     )
     MFA_REQUIRED = env.bool("MFA_REQUIRED", False)
-    OIDC_ISSUER = env.str("OIDC_ISSUER", "", validate=env_validators.validate_oidc_issuer)
+    OIDC_ISSUER = env.str("OIDC_ISSUER", "", validate=optional(env_validators.URL))
     # The library takes the default `...` for a required variable.
-    OIDC_CLIENT_ID = env.str(
-        "OIDC_CLIENT_ID", ... if OIDC_ISSUER else "none", validate=env_validators.validate_not_empty
-    )
-    OIDC_CLIENT_SECRET = env.str(
-        "OIDC_CLIENT_SECRET", ... if OIDC_ISSUER else "none", validate=env_validators.validate_not_empty
-    )
-    OIDC_USERNAME_CLAIM = env.str(
-        "OIDC_USERNAME_CLAIM", "preferred_username", validate=env_validators.validate_not_empty
-    )
-    OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups", validate=env_validators.validate_not_empty)
+    OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", ... if OIDC_ISSUER else "none", validate=NOT_EMPTY)
+    OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", ... if OIDC_ISSUER else "none", validate=NOT_EMPTY)
+    OIDC_USERNAME_CLAIM = env.str("OIDC_USERNAME_CLAIM", "preferred_username", validate=NOT_EMPTY)
+    OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups", validate=NOT_EMPTY)
     OIDC_COORDINATOR_GROUPS = env.list("OIDC_COORDINATOR_GROUPS", ... if OIDC_ISSUER else [])
     OIDC_ASSISTANT_GROUPS = env.list("OIDC_ASSISTANT_GROUPS", [])
     TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=env_validators.validate_time_zone)
-    csp_report_uri = env.str("CSP_REPORT_URI", "", validate=env_validators.validate_url)
-    WEB_CONCURRENCY = env.int(
-        "WEB_CONCURRENCY", 2 * len(os.sched_getaffinity(0)) + 1, validate=env_validators.validate_positive
-    )
-    admin_emails = env.list("ADMINS", [], subcast=str.strip, validate=env_validators.validate_emails)
-    SENTRY_DSN = env.str("SENTRY_DSN", "", validate=env_validators.validate_sentry_dsn)
-    LOG_FORMAT = env.str("LOG_FORMAT", "plain", validate=env_validators.validate_log_format)
+    csp_report_uri = env.str("CSP_REPORT_URI", "", validate=optional(env_validators.URL))
+    WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 2 * len(os.sched_getaffinity(0)) + 1, validate=env_validators.POSITIVE)
+    admin_emails = env.list("ADMINS", [], subcast=str.strip, validate=each(env_validators.EMAIL))
+    SENTRY_DSN = env.str("SENTRY_DSN", "", validate=optional(env_validators.URL))
+    LOG_FORMAT = env.str("LOG_FORMAT", "plain", validate=env_validators.LOG_FORMAT)
 
 INSTALLED_APPS = [
     "partners.apps.PartnersAdminConfig",
@@ -121,7 +114,7 @@ MIDDLEWARE = [
     "partners.accounts.session_backend.sliding_session_middleware",
     "partners.accounts.security_log.forbidden_log_middleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "exchange.null_characters.RejectNullCharactersMiddleware",
+    "exchange.middleware.RejectNullCharactersMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

@@ -26,7 +26,8 @@ class FaultTolerantUploadHandler(TemporaryFileUploadHandler):
 
     def new_file(self, *args, **kwargs):
         self.error = None
-        vars(self).pop("file", None)
+        if hasattr(self, "file"):  # of the field before, which upload_interrupted() would delete
+            del self.file
         self._guard(super().new_file, *args, **kwargs)
 
     def receive_data_chunk(self, raw_data, start):
