@@ -3,6 +3,8 @@
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 IPV6_PREFIX_LENGTH = 64
 """Providers assign this prefix to one household, which can use any address in it."""
@@ -34,3 +36,10 @@ def parse_ip(text):
     except ValueError:
         return None
     return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def safe_next_url(request, next_url, fallback):
+    """Return ``next_url`` if it is a safe same-host URL, otherwise reverse ``fallback``."""
+    # Without a slash, redirect() takes it for the name of a view.
+    is_safe = "/" in next_url and url_has_allowed_host_and_scheme(next_url, {request.get_host()}, request.is_secure())
+    return next_url if is_safe else reverse(fallback)

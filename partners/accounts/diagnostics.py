@@ -17,14 +17,11 @@ def check_accounts() -> Iterator[str]:
             yield "There is no active superuser. Run manage.py createsuperuser."
         for user in users.filter(groups__role__key=Role.COORDINATOR, email="").order_by("username"):
             yield f"{user} has no email address, so reminders go to the office's. Give the account one."
-        if settings.OIDC_ISSUER:
-            yield from check_group_roles()
+        known = set(GroupRole.objects.values_list("key", flat=True))
+        for role in Role:
+            if settings.OIDC_ISSUER and role not in known:
+                yield (
+                    f"No group has the role {role.label}, and single sign-on needs one. Choose it on the group's page."
+                )
     except DatabaseError as error:
         yield f"They cannot be read: {error}. Run manage.py migrate."
-
-
-def check_group_roles() -> Iterator[str]:
-    known = set(GroupRole.objects.values_list("key", flat=True))
-    for role in Role:
-        if role not in known:
-            yield f"No group has the role {role.label}, and single sign-on needs one. Choose it on the group's page."

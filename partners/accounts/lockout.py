@@ -24,15 +24,13 @@ def get_lockout_username(request, credentials):
 class LockoutHandler(AxesDatabaseHandler):
     def get_failures(self, request, credentials=None):
         """Return the failures from the client's network, or the limit if the account has reached its own."""
-        failures = super().get_failures(request, credentials)
-        return settings.AXES_FAILURE_LIMIT if self._is_account_locked(request, credentials) else failures
-
-    def _is_account_locked(self, request, credentials):
         attempts = AccessAttempt.objects.filter(
             username=get_client_username(request, credentials), attempt_time__gte=get_cool_off_threshold(request)
         )
         total = attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
-        return total >= settings.ACCOUNT_FAILURE_LIMIT
+        if total >= settings.ACCOUNT_FAILURE_LIMIT:
+            return settings.AXES_FAILURE_LIMIT
+        return super().get_failures(request, credentials)
 
 
 @receiver(pre_save, sender=AccessAttempt)

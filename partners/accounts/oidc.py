@@ -25,8 +25,8 @@ from requests import RequestException
 
 from partners.accounts.backends import OIDC_BACKEND
 from partners.accounts.models import OIDCIdentity
-from partners.accounts.redirects import safe_next_url
 from partners.groups import Role, get_group
+from partners.http import safe_next_url
 
 COOKIE_NAME = ("__Host-" if settings.SESSION_COOKIE_SECURE else "") + "oidc_login"
 COOKIE_AGE = 10 * 60
@@ -61,6 +61,10 @@ class AccessDeniedError(Exception):
 
 @cache
 def get_oidc_client():
+    """Return the client of the provider's metadata, which accepts the allowed algorithms of ID tokens only.
+
+    Raise ValueError if the provider is not the configured issuer, and Http404 if none is configured.
+    """
     if not settings.OIDC_ISSUER:
         raise Http404
     client = OAuth().register(
@@ -70,17 +74,13 @@ def get_oidc_client():
         client_secret=settings.OIDC_CLIENT_SECRET,
         client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "default_timeout": TIMEOUT},
     )
-    validate_provider_metadata(client.load_server_metadata())
-    return client
-
-
-def validate_provider_metadata(metadata):
-    """Raise ValueError if the issuer is not the configured one, and restrict the algorithms of ID tokens."""
+    metadata = client.load_server_metadata()
     if metadata["issuer"] != settings.OIDC_ISSUER:
         raise ValueError(f"The provider calls itself {metadata['issuer']}, and OIDC_ISSUER is {settings.OIDC_ISSUER}.")
     supported = metadata.get("id_token_signing_alg_values_supported", ALLOWED_ALGORITHMS)
     allowed = [algorithm for algorithm in ALLOWED_ALGORITHMS if algorithm in supported]
     metadata["id_token_signing_alg_values_supported"] = allowed
+    return client
 
 
 def oidc_login(request):
@@ -105,22 +105,20 @@ def oidc_login(request):
 
 def oidc_callback(request):
     pending = read_pending_logins(request)
-    started = pending.get(f"_state_university_{request.GET.get('state')}", {})
-    response = complete_login(request, pending, started.get("next", ""))
-    set_pending_logins(response, pending)
-    return response
-
-
-def complete_login(request, pending, next_url):
+    next_url = pending.get(f"_state_university_{request.GET.get('state')}", {}).get("next", "")
     try:
+        # Authlib reads no more of a request than this, and takes its state out of what it holds to be the session.
         callback_request = SimpleNamespace(method="GET", GET=request.GET, session=pending)
         user = get_or_create_user(fetch_claims(callback_request))
     except PROVIDER_ERRORS as error:
-        return provider_error(request, error)
+        response = provider_error(request, error)
     except AccessDeniedError as error:
-        return render(request, "admin/accounts/access_denied.html", {"reason": error}, status=403)
-    login(request, user, backend=OIDC_BACKEND)
-    return redirect(safe_next_url(request, next_url, "admin:index"))
+        response = render(request, "admin/accounts/access_denied.html", {"reason": error}, status=403)
+    else:
+        login(request, user, backend=OIDC_BACKEND)
+        response = redirect(safe_next_url(request, next_url, "admin:index"))
+    set_pending_logins(response, pending)
+    return response
 
 
 def read_pending_logins(request):
@@ -155,14 +153,16 @@ def fetch_claims(callback_request):
 
 def get_or_create_user(claims):
     """Return the user of the claims, created at the first login, with names, email and group as claimed."""
-    identity = {"issuer": claims["iss"], "subject": subject_from_claims(claims)}
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not subject.isprintable() or len(subject) > MAX_SUBJECT_LENGTH:
+        raise ValueError(f"The claim sub is not a short text: {str(subject)[:300]!r}.")
+    identity = {"issuer": claims["iss"], "subject": subject}
     username, group = resolve_username(identity, claims), group_from_claims(claims)
     check_access(username, group)
-    fields = {
-        field: value for field, claim in CLAIM_BY_FIELD.items() if (value := clean_claim(field, claims.get(claim)))
-    }
+    fields = {field: clean_claim(field, claims.get(claim)) for field, claim in CLAIM_BY_FIELD.items()}
+    given = {field: value for field, value in fields.items() if value}
     with transaction.atomic():
-        user, _created = User.objects.update_or_create(username=username, defaults={"is_staff": True} | fields)
+        user, _created = User.objects.update_or_create(username=username, defaults={"is_staff": True} | given)
         if user.has_usable_password():
             user.set_unusable_password()
             user.save(update_fields=["password"])
@@ -171,25 +171,24 @@ def get_or_create_user(claims):
     return user
 
 
-def subject_from_claims(claims):
-    subject = claims["sub"]
-    if not isinstance(subject, str) or not subject.isprintable() or len(subject) > MAX_SUBJECT_LENGTH:
-        raise ValueError(f"The claim sub is not a short text: {str(subject)[:300]!r}.")
-    return subject
-
-
-def username_from_claims(claims):
-    """Return the username, which providers may send as a number."""
-    name = claims[settings.OIDC_USERNAME_CLAIM]
-    if isinstance(name, bool) or not isinstance(name, (str, int)):
-        raise ValueError(f"The claim {settings.OIDC_USERNAME_CLAIM} is not a name: {str(name)[:300]!r}.")
+def resolve_username(identity, claims):
+    """Return the username of a known identity, even if the claim has changed, or else the claimed one if it is free."""
+    if known := OIDCIdentity.objects.filter(**identity).select_related("user").first():
+        return known.user.username
+    claim = claims[settings.OIDC_USERNAME_CLAIM]
+    # Providers may send the username as a number.
+    if isinstance(claim, bool) or not isinstance(claim, (str, int)):
+        raise ValueError(f"The claim {settings.OIDC_USERNAME_CLAIM} is not a name: {str(claim)[:300]!r}.")
+    username = str(claim)
     try:
-        User._meta.get_field("username").run_validators(str(name))
+        User._meta.get_field("username").run_validators(username)
     except ValidationError as error:
         raise AccessDeniedError(
-            _("“%(name)s” cannot be a user name here: %(why)s") % {"name": str(name)[:80], "why": error.messages[0]}
+            _("“%(name)s” cannot be a user name here: %(why)s") % {"name": username[:80], "why": error.messages[0]}
         ) from error
-    return str(name)
+    if OIDCIdentity.objects.filter(user__username=username).exists():
+        raise AccessDeniedError(_("The account “%s” is somebody else's. Ask whoever administers this site.") % username)
+    return username
 
 
 def clean_claim(field, value):
@@ -201,16 +200,6 @@ def clean_claim(field, value):
         return User._meta.get_field(field).clean(text, None)
     except ValidationError:
         return ""
-
-
-def resolve_username(identity, claims):
-    """Return the username of a known identity, even if the claim has changed, or else the claimed one if it is free."""
-    if known := OIDCIdentity.objects.filter(**identity).select_related("user").first():
-        return known.user.username
-    username = username_from_claims(claims)
-    if OIDCIdentity.objects.filter(user__username=username).exists():
-        raise AccessDeniedError(_("The account “%s” is somebody else's. Ask whoever administers this site.") % username)
-    return username
 
 
 def check_access(username, group):

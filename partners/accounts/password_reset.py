@@ -52,14 +52,11 @@ class PasswordResetForm(forms.PasswordResetForm):
                 ),
                 code="too_many",
             )
+        self.users = [*super().get_users(email)]
         return email
 
-    def clean(self):
-        if "email" in self.cleaned_data:
-            self.users = [*super().get_users(self.cleaned_data["email"])]
-        return super().clean()
-
     def get_users(self, email):
+        """Return users that clean_email() has loaded, as the mail thread has no connection to the database."""
         return self.users
 
 

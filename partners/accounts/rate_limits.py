@@ -25,8 +25,9 @@ class RateLimit:
     def allows(self, subject=""):
         """Count a request, and return whether it is within the limit. Only a hash of the subject is stored."""
         key = self._key(subject)
+        expires_at = datetime.fromtimestamp((self._period() + 1) * self.seconds, UTC)
         with transaction.atomic():
-            _, created = RequestCount.objects.get_or_create(key=key, defaults={"expires_at": self._expires_at()})
+            _, created = RequestCount.objects.get_or_create(key=key, defaults={"expires_at": expires_at})
             RequestCount.objects.filter(key=key).update(count=F("count") + 1)
             count = RequestCount.objects.values_list("count", flat=True).get(key=key)
         if created:
@@ -39,6 +40,3 @@ class RateLimit:
 
     def _period(self):
         return int(now().timestamp()) // self.seconds
-
-    def _expires_at(self):
-        return datetime.fromtimestamp((self._period() + 1) * self.seconds, UTC)

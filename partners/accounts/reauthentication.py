@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.accounts.backends import OIDC_BACKEND
-from partners.accounts.redirects import safe_next_url
 from partners.accounts.security_log import log_event
 from partners.accounts.session_backend import AUTHENTICATED_AT
+from partners.http import safe_next_url
 
 REAUTHENTICATION_MAX_AGE = 15 * 60
 """In seconds."""

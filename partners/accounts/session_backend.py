@@ -6,11 +6,10 @@ The expiry in a session's row is extended at most once per TOUCH_INTERVAL, so th
 from time import time
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
-from django.contrib.sessions.backends import db
 from django.dispatch import receiver
 
+from partners.accounts.models import SessionStore  # noqa: F401 - the name that SESSION_ENGINE has to have
 from partners.http import get_client_ip
 
 STARTED_AT, LAST_SEEN_AT, AUTHENTICATED_AT = "started_at", "last_seen_at", "authenticated_at"
@@ -18,19 +17,6 @@ USER_AGENT, CLIENT_IP = "user_agent", "client_ip"
 TOUCH_INTERVAL = 5 * 60
 """In seconds."""
 MAX_USER_AGENT_LENGTH = 300
-
-
-class SessionStore(db.SessionStore):
-    @classmethod
-    def get_model_class(cls):
-        from partners.accounts.models import UserSession
-
-        return UserSession
-
-    def create_model_instance(self, data):
-        session = super().create_model_instance(data)
-        session.user_id = data.get(SESSION_KEY)
-        return session
 
 
 @receiver(user_logged_in)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import NamedTuple
+from operator import itemgetter
 
 from django.contrib import messages
 from django.shortcuts import redirect
@@ -17,21 +17,12 @@ from partners.accounts.security_log import log_event
 from partners.accounts.session_backend import CLIENT_IP, LAST_SEEN_AT, STARTED_AT, USER_AGENT, other_sessions
 
 
-class SessionInfo(NamedTuple):
-    public_id: str
-    browser: str
-    client_ip: str
-    started_at: datetime
-    last_seen_at: datetime
-    is_current: bool
-
-
 def session_list_view(request, site):
     if request.method == "POST":
         return end_sessions(request) if recently_authenticated(request) else redirect_to_reauthenticate(request)
     active = request.user.sessions.filter(expire_date__gt=now())
     sessions = [session_info(session, request.session.session_key) for session in active]
-    sessions.sort(key=lambda session: session.last_seen_at, reverse=True)
+    sessions.sort(key=itemgetter("last_seen_at"), reverse=True)
     context = site.each_context(request) | {"title": _("Where I am signed in"), "sessions": sessions}
     return TemplateResponse(request, "admin/accounts/session_list.html", context)
 
@@ -49,14 +40,14 @@ def end_sessions(request):
 
 def session_info(session, current_key):
     data = session.get_decoded()
-    return SessionInfo(
-        public_id=public_id(session.pk),
-        browser=describe_user_agent(data[USER_AGENT]),
-        client_ip=data[CLIENT_IP],
-        started_at=datetime.fromtimestamp(data[STARTED_AT], UTC),
-        last_seen_at=datetime.fromtimestamp(data[LAST_SEEN_AT], UTC),
-        is_current=session.pk == current_key,
-    )
+    return {
+        "public_id": public_id(session.pk),
+        "browser": describe_user_agent(data[USER_AGENT]),
+        "client_ip": data[CLIENT_IP],
+        "started_at": datetime.fromtimestamp(data[STARTED_AT], UTC),
+        "last_seen_at": datetime.fromtimestamp(data[LAST_SEEN_AT], UTC),
+        "is_current": session.pk == current_key,
+    }
 
 
 def public_id(session_key):

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
-from partners.accounts.redirects import safe_next_url
 from partners.admin.form_fields import is_primary_key
 from partners.admin.optimistic_locking_forms import CopyInstanceMixin
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
+from partners.http import safe_next_url
 from partners.models import Agreement
 
 MAX_SELECTED = 100

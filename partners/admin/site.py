@@ -1,7 +1,4 @@
-"""The admin site and its pages without a model.
-
-Modules that need models' admins are imported in the views, as they register with this site.
-"""
+"""The admin site and its pages without a model."""
 
 from urllib.parse import urlencode
 
@@ -11,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from partners.accounts.mfa import MFASetupView, MFAVerifyView, ReauthenticateView
+from partners.accounts.mfa import mfa_setup_view, mfa_verify_view, reauthenticate_view
 from partners.accounts.password_change import PasswordChangeView
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.session_views import session_list_view
@@ -49,37 +46,26 @@ class PartnersAdminSite(admin.AdminSite):
         return response
 
     def get_urls(self):
+        # These modules register their models with this site, so it has to exist before they are imported.
+        from partners.admin.calendar_links import calendar_link_view
+        from partners.admin.change_log import change_log_view
+        from partners.admin.statistics import statistics_view
+
+        site, view = {"site": self}, self.admin_view
         return [
-            path("mfa/", MFASetupView.as_view(site=self), name="mfa_setup"),
-            path("mfa/verify/", MFAVerifyView.as_view(site=self), name="mfa_verify"),
-            path("reauthenticate/", ReauthenticateView.as_view(site=self), name="reauthenticate"),
-            path("sessions/", self.admin_view(self.session_list), name="session_list"),
-            path("statistics/", self.admin_view(self.statistics), name="statistics"),
-            path("changes/", self.admin_view(self.change_log), name="change_log"),
-            path("changes/deleted/", self.admin_view(self.change_log), {"deleted_only": True}, name="deleted_objects"),
-            path("calendar/", self.admin_view(self.calendar_link), name="calendar_link"),
+            path("mfa/", mfa_setup_view, site, name="mfa_setup"),
+            path("mfa/verify/", mfa_verify_view, site, name="mfa_verify"),
+            path("reauthenticate/", reauthenticate_view, site, name="reauthenticate"),
+            path("sessions/", view(session_list_view), site, name="session_list"),
+            path("statistics/", view(statistics_view), site, name="statistics"),
+            path("changes/", view(change_log_view), site, name="change_log"),
+            path("changes/deleted/", view(change_log_view), site | {"deleted_only": True}, name="deleted_objects"),
+            path("calendar/", view(calendar_link_view), site, name="calendar_link"),
             *super().get_urls(),
         ]
 
     def index(self, request, extra_context=None):
+        # As in get_urls().
         from partners.admin.worklist import build_worklist
 
         return super().index(request, {"worklist": build_worklist(request, self)} | (extra_context or {}))
-
-    def statistics(self, request):
-        from partners.admin.statistics import statistics_view
-
-        return statistics_view(request, self)
-
-    def change_log(self, request, deleted_only=False):
-        from partners.admin.change_log import change_log_view
-
-        return change_log_view(request, self, deleted_only)
-
-    def session_list(self, request):
-        return session_list_view(request, self)
-
-    def calendar_link(self, request):
-        from partners.admin.calendar_links import calendar_link_view
-
-        return calendar_link_view(request, self)

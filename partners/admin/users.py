@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.db.models import Q
 from django.utils.crypto import get_random_string
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,14 +21,6 @@ from partners.admin.optimistic_locking_forms import CopyInstanceMixin
 from partners.models.accounts import referenced_accounts
 
 admin.site.unregister([Group, User])
-
-
-class ReauthenticationMixin:
-    def get_urls(self):
-        patterns = super().get_urls()
-        for pattern in patterns:
-            pattern.callback = reauthentication_required(pattern.callback)
-        return patterns
 
 
 class UserInviteForm(forms.ModelForm):
@@ -59,13 +52,22 @@ class GroupRoleInline(admin.StackedInline):
 
 
 @admin.register(Group)
-class GroupAdmin(ReauthenticationMixin, auth_admin.GroupAdmin):
+@method_decorator(reauthentication_required, name="changelist_view")
+@method_decorator(reauthentication_required, name="changeform_view")
+@method_decorator(reauthentication_required, name="history_view")
+@method_decorator(reauthentication_required, name="delete_view")
+class GroupAdmin(auth_admin.GroupAdmin):
     form = GroupForm
     inlines = [GroupRoleInline]
 
 
 @admin.register(User)
-class UserAdmin(ReauthenticationMixin, auth_admin.UserAdmin):
+@method_decorator(reauthentication_required, name="changelist_view")
+@method_decorator(reauthentication_required, name="changeform_view")
+@method_decorator(reauthentication_required, name="history_view")
+@method_decorator(reauthentication_required, name="delete_view")
+@method_decorator(reauthentication_required, name="user_change_password")
+class UserAdmin(auth_admin.UserAdmin):
     list_display = [*auth_admin.UserAdmin.list_display, "is_active"]
     actions = ["send_password_link", "end_sessions", "close_accounts"]
     form = UserForm

@@ -8,7 +8,14 @@ from tests.helpers.html import errors, text
 PAGE, MFA_SETUP = "/admin/reauthenticate/?next=/admin/mfa/", "/admin/mfa/"
 PASSWORD = "the right one"  # noqa: S105
 PASSWORD_CHANGE = "/admin/password_change/"  # noqa: S105
-SENSITIVE_URLS = [MFA_SETUP, PASSWORD_CHANGE, "/admin/auth/user/", "/admin/auth/user/add/", "/admin/auth/group/"]
+SENSITIVE_URLS = [
+    MFA_SETUP,
+    PASSWORD_CHANGE,
+    *("/admin/auth/user/", "/admin/auth/user/add/", "/admin/auth/user/1/password/"),
+    *(f"/admin/auth/user/1/{page}/" for page in ("change", "history", "delete")),
+    *("/admin/auth/group/", "/admin/auth/group/add/"),
+    *(f"/admin/auth/group/1/{page}/" for page in ("change", "history", "delete")),
+]
 
 
 @pytest.fixture
