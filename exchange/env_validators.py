@@ -10,11 +10,11 @@ import django_cache_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, EnvValidationError, ValidationError, validate
 
-NOT_EMPTY = validate.Length(min=1, error="It is empty.")
-POSITIVE = validate.Range(min=1, error="At least one is needed.")
-LOG_FORMAT = validate.OneOf(["plain", "json"], error='Write "plain" or "json".')
-EMAIL = validate.Email(error="Not a valid email address.")
-URL = validate.URL(
+validate_not_empty = validate.Length(min=1, error="It is empty.")
+validate_positive = validate.Range(min=1, error="At least one is needed.")
+validate_log_format = validate.OneOf(["plain", "json"], error='Write "plain" or "json".')
+validate_email = validate.Email(error="Not a valid email address.")
+validate_url = validate.URL(
     schemes={"http", "https"}, require_tld=False, error='Not a URL such as "https://partners.example.edu".'
 )
 
@@ -75,7 +75,7 @@ def validate_languages(codes: list[str], catalogues: Path) -> None:
 
 def validate_origin(text: str) -> None:
     """Require scheme and host, with or without a slash at the end."""
-    URL(text)
+    validate_url(text)
     if urlsplit(text).path not in ("", "/") or "?" in text or "#" in text:
         raise ValidationError("Leave out what follows the host.")
 

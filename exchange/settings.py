@@ -7,7 +7,7 @@ from django.conf.locale import LANG_INFO
 from environs import Env, EnvError
 
 from exchange import env_validators, logging_config
-from exchange.env_validators import NOT_EMPTY, each, optional
+from exchange.env_validators import each, optional, validate_not_empty
 from exchange.sentry import init_sentry
 
 HOUR = 60 * 60
@@ -23,7 +23,7 @@ env.read_env(BASE_DIR / ".env", recurse=False)
 env.add_parser("cache_url", env_validators.parse_cache_url)
 
 with env_validators.env_errors_explained():
-    SECRET_KEY = env.str("SECRET_KEY", validate=NOT_EMPTY)
+    SECRET_KEY = env.str("SECRET_KEY", validate=validate_not_empty)
     SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
     DEBUG = env.bool("DEBUG", False)
     HTTPS = env.bool("HTTPS", not DEBUG)
@@ -34,14 +34,14 @@ with env_validators.env_errors_explained():
     email = env.dj_email_url("EMAIL_URL", "console://")
     if "EMAIL_BACKEND" not in email:
         raise EnvError('Environment variable "EMAIL_URL" invalid: Not a valid email URL.')
-    OFFICE_NAME = env.str("OFFICE_NAME", "Exchange Office", validate=NOT_EMPTY)
-    OFFICE_EMAIL = env.str("OFFICE_EMAIL", "", validate=optional(env_validators.EMAIL))
+    OFFICE_NAME = env.str("OFFICE_NAME", "Exchange Office", validate=validate_not_empty)
+    OFFICE_EMAIL = env.str("OFFICE_EMAIL", "", validate=optional(env_validators.validate_email))
     SITE_URL = env.str("SITE_URL", "", validate=optional(env_validators.validate_origin)).rstrip("/")
     DOCUMENTS_DIR = env.path("DOCUMENTS_DIR", BASE_DIR / "documents", validate=env_validators.validate_absolute_path)
     DOCUMENTS_S3_BUCKET = env.str("DOCUMENTS_S3_BUCKET", "")
     DOCUMENTS_S3_ACCESS_KEY = env.str("DOCUMENTS_S3_ACCESS_KEY", "")
     DOCUMENTS_S3_SECRET_KEY = env.str("DOCUMENTS_S3_SECRET_KEY", "")
-    DOCUMENTS_S3_ENDPOINT = env.str("DOCUMENTS_S3_ENDPOINT", "", validate=optional(env_validators.URL))
+    DOCUMENTS_S3_ENDPOINT = env.str("DOCUMENTS_S3_ENDPOINT", "", validate=optional(env_validators.validate_url))
     DOCUMENTS_S3_REGION = env.str("DOCUMENTS_S3_REGION", "")
     required_for_s3 = [DOCUMENTS_S3_BUCKET, DOCUMENTS_S3_ACCESS_KEY, DOCUMENTS_S3_SECRET_KEY]
     if any([*required_for_s3, DOCUMENTS_S3_ENDPOINT, DOCUMENTS_S3_REGION]) and not all(required_for_s3):
@@ -59,20 +59,22 @@ with env_validators.env_errors_explained():
         validate=partial(env_validators.validate_languages, catalogues=LOCALE_PATHS[0]),
     )
     MFA_REQUIRED = env.bool("MFA_REQUIRED", False)
-    OIDC_ISSUER = env.str("OIDC_ISSUER", "", validate=optional(env_validators.URL))
+    OIDC_ISSUER = env.str("OIDC_ISSUER", "", validate=optional(env_validators.validate_url))
     # The library takes the default `...` for a required variable.
-    OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", ... if OIDC_ISSUER else "none", validate=NOT_EMPTY)
-    OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", ... if OIDC_ISSUER else "none", validate=NOT_EMPTY)
-    OIDC_USERNAME_CLAIM = env.str("OIDC_USERNAME_CLAIM", "preferred_username", validate=NOT_EMPTY)
-    OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups", validate=NOT_EMPTY)
+    OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", ... if OIDC_ISSUER else "none", validate=validate_not_empty)
+    OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", ... if OIDC_ISSUER else "none", validate=validate_not_empty)
+    OIDC_USERNAME_CLAIM = env.str("OIDC_USERNAME_CLAIM", "preferred_username", validate=validate_not_empty)
+    OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups", validate=validate_not_empty)
     OIDC_COORDINATOR_GROUPS = env.list("OIDC_COORDINATOR_GROUPS", ... if OIDC_ISSUER else [])
     OIDC_ASSISTANT_GROUPS = env.list("OIDC_ASSISTANT_GROUPS", [])
     TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=env_validators.validate_time_zone)
-    csp_report_uri = env.str("CSP_REPORT_URI", "", validate=optional(env_validators.URL))
-    WEB_CONCURRENCY = env.int("WEB_CONCURRENCY", 2 * len(os.sched_getaffinity(0)) + 1, validate=env_validators.POSITIVE)
-    admin_emails = env.list("ADMINS", [], subcast=str.strip, validate=each(env_validators.EMAIL))
-    SENTRY_DSN = env.str("SENTRY_DSN", "", validate=optional(env_validators.URL))
-    LOG_FORMAT = env.str("LOG_FORMAT", "plain", validate=env_validators.LOG_FORMAT)
+    csp_report_uri = env.str("CSP_REPORT_URI", "", validate=optional(env_validators.validate_url))
+    WEB_CONCURRENCY = env.int(
+        "WEB_CONCURRENCY", 2 * len(os.sched_getaffinity(0)) + 1, validate=env_validators.validate_positive
+    )
+    admin_emails = env.list("ADMINS", [], subcast=str.strip, validate=each(env_validators.validate_email))
+    SENTRY_DSN = env.str("SENTRY_DSN", "", validate=optional(env_validators.validate_url))
+    LOG_FORMAT = env.str("LOG_FORMAT", "plain", validate=env_validators.validate_log_format)
 
 INSTALLED_APPS = [
     "partners.apps.PartnersAdminConfig",

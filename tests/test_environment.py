@@ -100,6 +100,14 @@ def test_missing_or_malformed_variable_stops_with_a_message(manage, name, value)
     assert re.fullmatch(rf"Not started: .*\b{name}\b.*\.\n", process.stderr)
 
 
+def test_storage_endpoint_may_be_a_name_without_a_dot(manage):
+    keys = {f"DOCUMENTS_S3_{name}": "documents" for name in ("BUCKET", "ACCESS_KEY", "SECRET_KEY")}
+
+    process = manage("check", **VALID | keys | {"DOCUMENTS_S3_ENDPOINT": "http://minio:9000"})
+
+    assert (process.returncode, process.stderr) == (0, "")
+
+
 def test_message_says_what_is_wrong(manage):
     process = manage("check", **VALID | {"DEBUG": "ture"})
 

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 # Version of the file's layout; raise it when older code could not read a new backup.
 FORMAT = 1
@@ -46,13 +47,13 @@ def open_for_writing(path: Path, **metadata) -> Iterator[BackupWriter]:
     """Write to a partial file, readable by its owner only, and rename it once it is complete and synced to disk."""
     partial = partial_path(path)
     try:
-        with open(partial, "wb", opener=_owner_only) as file:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode=0o600)
+        with open(descriptor, "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
                 writer = BackupWriter(zipped)
                 yield writer
-                zipped.writestr(
-                    MANIFEST, json.dumps({"format": FORMAT, **metadata, "sha256": writer.checksums}, indent=1)
-                )
+                manifest = {"format": FORMAT, **metadata, "sha256": writer.checksums}
+                zipped.writestr(MANIFEST, json.dumps(manifest, indent=1))
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
@@ -69,90 +70,72 @@ def partial_path(path: Path) -> Path:
 class BackupReader:
     def __init__(self, zipped: zipfile.ZipFile):
         self.zipped = zipped
-        self.manifest = self._read_manifest()
+        self.manifest = _read_manifest(zipped)
         self.checksums: dict[str, str] = self.manifest["sha256"]
         self.migrations: list[tuple[str, str]] = [tuple(name) for name in self.manifest["migrations"]]
 
     def members(self, folder: str) -> list[str]:
         return [name for name in self.checksums if name.startswith(f"{folder}/")]
 
-    def open(self, name: str):
+    def open(self, name: str) -> IO[bytes]:
         return self.zipped.open(name)
 
     def verify(self) -> None:
-        """Raise ValueError if members do not match the manifest or their checksums."""
-        names = self.zipped.namelist()
-        if sorted(names) != sorted([*self.checksums, MANIFEST]):
+        """Raise ValueError for a zip bomb, before anything is unpacked, and for members that the manifest has not."""
+        members = self.zipped.infolist()
+        if sorted(member.filename for member in members) != sorted([*self.checksums, MANIFEST]):
             raise ValueError("its members do not match its manifest")
-        self._check_size()
+        packed, unpacked = sum(member.compress_size for member in members), sum(member.file_size for member in members)
+        if unpacked > max(packed * MAX_COMPRESSION_RATIO, ALWAYS_ALLOWED_BYTES):
+            raise ValueError(f"it is {packed:,} bytes that unpack to {unpacked:,}")
         for name, expected in self.checksums.items():
             with self.open(name) as member:
                 if hashlib.file_digest(member, "sha256").hexdigest() != expected:
                     raise ValueError(f"{name} is not as it was written")
 
-    def _read_manifest(self) -> dict:
-        if self.zipped.getinfo(MANIFEST).file_size > MAX_MANIFEST_BYTES:
-            raise ValueError("its manifest is too long")
-        manifest = json.loads(self.zipped.read(MANIFEST))
-        if not isinstance(manifest, dict):
-            raise ValueError("its manifest is not a JSON object")
-        if manifest.get("format") != FORMAT:
-            raise ValueError(f"its format is {manifest.get('format')!r:.40}, and this version reads {FORMAT}")
-        if not _is_checksums(manifest.get("sha256")):
-            raise ValueError("its manifest has no checksums")
-        if not _is_migrations(manifest.get("migrations")):
-            raise ValueError("its manifest names no migrations")
-        return manifest
 
-    def _check_size(self) -> None:
-        """Raise ValueError for a zip bomb, before anything is unpacked."""
-        unpacked = sum(member.file_size for member in self.zipped.infolist())
-        packed = sum(member.compress_size for member in self.zipped.infolist())
-        if unpacked > max(packed * MAX_COMPRESSION_RATIO, ALWAYS_ALLOWED_BYTES):
-            raise ValueError(f"it is {packed:,} bytes that unpack to {unpacked:,}")
-
-
-def _is_checksums(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(checksum, str) for checksum in value.values())
-
-
-def _is_migrations(value: object) -> bool:
-    return isinstance(value, list) and value != [] and all(map(_is_migration, value))
+def _read_manifest(zipped: zipfile.ZipFile) -> dict:
+    if zipped.getinfo(MANIFEST).file_size > MAX_MANIFEST_BYTES:
+        raise ValueError("its manifest is too long")
+    manifest = json.loads(zipped.read(MANIFEST))
+    if not isinstance(manifest, dict):
+        raise ValueError("its manifest is not a JSON object")
+    if manifest.get("format") != FORMAT:
+        raise ValueError(f"its format is {manifest.get('format')!r:.40}, and this version reads {FORMAT}")
+    checksums, migrations = manifest.get("sha256"), manifest.get("migrations")
+    if not isinstance(checksums, dict) or not _are_texts(checksums.values()):
+        raise ValueError("its manifest has no checksums")
+    if not isinstance(migrations, list) or not migrations or not all(map(_is_migration, migrations)):
+        raise ValueError("its manifest names no migrations")
+    return manifest
 
 
 def _is_migration(name: object) -> bool:
-    return isinstance(name, list) and len(name) == 2 and all(isinstance(part, str) for part in name)
+    return isinstance(name, list) and len(name) == 2 and _are_texts(name)
+
+
+def _are_texts(values: Iterable) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 @contextmanager
 def open_for_reading(path: Path) -> Iterator[BackupReader]:
     """Open a backup whose checksums were verified. Raise BackupError if it is damaged."""
-    with _open_zip(path) as zipped:
-        yield _verified_reader(path, zipped)
-
-
-def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(path)
+        zipped = zipfile.ZipFile(path)
     except FileNotFoundError as error:
         raise BackupError(f"{path} is not there.") from error
     except READ_ERRORS as error:
         raise damaged_backup_error(path, error) from error
-
-
-def _verified_reader(path: Path, zipped: zipfile.ZipFile) -> BackupReader:
-    try:
-        reader = BackupReader(zipped)
-        reader.verify()
-    except READ_ERRORS as error:
-        raise damaged_backup_error(path, error) from error
-    return reader
+    with zipped:
+        try:
+            reader = BackupReader(zipped)
+            reader.verify()
+        except READ_ERRORS as error:
+            raise damaged_backup_error(path, error) from error
+        yield reader
 
 
 def damaged_backup_error(path: Path, error: Exception) -> BackupError:
     reason = str(error.args[0] if isinstance(error, KeyError) else error).rstrip(".")
     return BackupError(f"{path} is damaged, or is not a backup: {reason}. Take another one.")
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)

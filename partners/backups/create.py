@@ -18,7 +18,7 @@ def create_backup(path: Path) -> None:
         applied = sorted(MigrationRecorder(connection).applied_migrations())
         with archive.open_for_writing(path, created_at=now().isoformat(), migrations=applied) as writer:
             for model in serialization.backed_up_models(apps):
-                writer.add(f"rows/{model._meta.label_lower}.jsonl", serialization.dump_rows(model))
+                writer.add(serialization.member_name(model), serialization.dump_rows(model))
             for folder, storage, name in iter_documents():
                 writer.add(f"{folder}/{name}", _read_blocks(storage, name))
 

@@ -1,8 +1,6 @@
 """Restore a backup into an empty database, SQLite or PostgreSQL, whichever it was taken from."""
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -37,49 +35,31 @@ def restore_backup(path: Path) -> None:
     Atomic: a backup that cannot be restored leaves neither tables nor documents behind.
     """
     ensure_empty_database()
-    with archive.open_for_reading(path) as backup, _deleted_on_failure() as added, _migration_transaction():
-        with _invalid_data_as_backup_error(path):
-            restore_database(backup)
-        restore_documents(backup, added)
-
-
-def restore_database(backup: BackupReader) -> None:
-    historical_apps = migrate_to(backup.migrations)
-    reject_unknown_members(backup, historical_apps)
-    restore_rows(backup, historical_apps)
-    connection.check_constraints()
-    call_command("migrate", verbosity=0)
-    validate_document_references(backup)
-    connection.check_constraints()
-
-
-@contextmanager
-def _invalid_data_as_backup_error(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        raise BackupError(f"The database cannot take the backup: {_one_line_message(error)}.") from error
-    except INVALID_DATA_ERRORS as error:
-        raise archive.damaged_backup_error(path, error) from error
-
-
-@contextmanager
-def _deleted_on_failure() -> Iterator[list[tuple[Storage, str]]]:
-    """Yield a list for the documents that are stored, and delete these if the restore fails."""
     added: list[tuple[Storage, str]] = []
     try:
-        yield added
+        # SQLite has to disable the checks of foreign keys, for migrations, before the transaction begins.
+        with archive.open_for_reading(path) as backup, connection.constraint_checks_disabled(), transaction.atomic():
+            restore_database(backup, path)
+            restore_documents(backup, added)
     except BaseException:
         for storage, name in added:
             storage.delete(name)
         raise
 
 
-@contextmanager
-def _migration_transaction() -> Iterator[None]:
-    """Open a transaction in which SQLite can migrate: foreign key checks can be disabled only before it begins."""
-    with connection.constraint_checks_disabled(), transaction.atomic():
-        yield
+def restore_database(backup: BackupReader, path: Path) -> None:
+    try:
+        historical_apps = migrate_to(backup.migrations)
+        reject_unknown_members(backup, historical_apps)
+        restore_rows(backup, historical_apps)
+        connection.check_constraints()
+        call_command("migrate", verbosity=0)
+        validate_document_references(backup)
+        connection.check_constraints()
+    except OperationalError as error:
+        raise BackupError(f"The database cannot take the backup: {serialization.error_text(error)}.") from error
+    except INVALID_DATA_ERRORS as error:
+        raise archive.damaged_backup_error(path, error) from error
 
 
 def ensure_empty_database() -> None:
@@ -95,13 +75,17 @@ def ensure_empty_database() -> None:
 def migrate_to(applied: list[tuple[str, str]]) -> Apps:
     """Migrate the empty database to exactly these migrations and return the historical app registry."""
     executor = MigrationExecutor(connection, _check_constraints_after)
-    known = executor.loader.graph.nodes
+    graph = executor.loader.graph
     names = {*applied} - {*executor.loader.replacements}
-    if unknown := sorted(names - {*known}):
+    if unknown := sorted(names - {*graph.nodes}):
         raise BackupError(
             f"The backup is of a newer version, which has {'.'.join(unknown[0])}. Upgrade first, then restore."
         )
-    targets = [name for name in names if names.isdisjoint(_child_migrations(executor, name))]
+    targets = []
+    for name in names:
+        next_in_app = {child.key for child in graph.node_map[name].children if child.key[0] == name[0]}
+        if names.isdisjoint(next_in_app):
+            targets.append(name)
     return executor.migrate(targets).apps
 
 
@@ -111,12 +95,8 @@ def _check_constraints_after(action: str, *_migration) -> None:
         connection.check_constraints()
 
 
-def _child_migrations(executor: MigrationExecutor, name: tuple[str, str]) -> set[tuple[str, str]]:
-    return {child.key for child in executor.loader.graph.node_map[name].children if child.key[0] == name[0]}
-
-
 def reject_unknown_members(backup: BackupReader, historical_apps: Apps) -> None:
-    tables = {_member_name(model) for model in serialization.backed_up_models(historical_apps)}
+    tables = {serialization.member_name(model) for model in serialization.backed_up_models(historical_apps)}
     if missing := sorted(tables - {*backup.checksums}):
         raise ValueError(f"{missing[0]} is not in it")
     for name in sorted({*backup.checksums} - tables):
@@ -132,34 +112,22 @@ def _is_file_name(name: str) -> bool:
         return False
 
 
-def _member_name(model) -> str:
-    return f"rows/{model._meta.label_lower}.jsonl"
-
-
 def restore_rows(backup: BackupReader, historical_apps: Apps) -> None:
     models = serialization.backed_up_models(historical_apps)
     for model in models:
         serialization.delete_all(model)
     for model in models:
-        with backup.open(_member_name(model)) as lines:
-            _load_rows(model, lines)
+        member = serialization.member_name(model)
+        try:
+            with backup.open(member) as lines:
+                serialization.load_rows(model, lines)
+        except OperationalError:
+            raise
+        except INVALID_DATA_ERRORS as error:
+            raise ValueError(f"{member}: {serialization.error_text(error)}") from error
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
-
-
-def _load_rows(model, lines: IO[bytes]) -> None:
-    try:
-        serialization.load_rows(model, lines)
-    except OperationalError:
-        raise
-    except INVALID_DATA_ERRORS as error:
-        raise ValueError(f"{_member_name(model)}: {_one_line_message(error)}") from error
-
-
-def _one_line_message(error: Exception) -> str:
-    reason = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-    return " ".join(reason.split())
 
 
 def validate_document_references(backup: BackupReader) -> None:
@@ -173,6 +141,7 @@ def validate_document_references(backup: BackupReader) -> None:
 
 
 def restore_documents(backup: BackupReader, added: list[tuple[Storage, str]]) -> None:
+    """Store the documents, and append those that were not there before to ``added``."""
     for folder, field in document_folders().items():
         for member in backup.members(folder):
             name = member.removeprefix(f"{folder}/")

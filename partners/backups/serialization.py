@@ -2,10 +2,10 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import BinaryIO
 from uuid import UUID
 
@@ -19,6 +19,7 @@ EXCLUDED_MODELS = {"accounts.requestcount", "accounts.usersession", "sessions.se
 BATCH_SIZE = 1_000
 # More than a row with the largest file of an import run.
 MAX_LINE_BYTES = 1 << 28
+# Types of values in JSON by class of field; those of all other fields are texts.
 JSON_TYPES = {models.BooleanField: (bool,), models.IntegerField: (int,), models.FloatField: (float, int)}
 # Fields whose values JSON has no type for; they are stored as text.
 TEXT_ENCODED_FIELDS = (
@@ -41,11 +42,17 @@ def backed_up_models(apps: Apps) -> list[type[models.Model]]:
     return sorted(included, key=lambda model: model._meta.label_lower)
 
 
+def member_name(model: type[models.Model]) -> str:
+    """Return the name of the model's rows in a backup."""
+    return f"rows/{model._meta.label_lower}.jsonl"
+
+
 def dump_rows(model: type[models.Model]) -> Iterator[bytes]:
     """Yield a line with the column names, then one line per row, ordered by primary key."""
     names = [field.attname for field in model._meta.concrete_fields]
-    yield _dump_line(names)
-    yield from map(_dump_line, model._base_manager.order_by("pk").values_list(*names).iterator())
+    rows = model._base_manager.order_by("pk").values_list(*names).iterator()
+    for row in chain([names], rows):
+        yield json.dumps(list(row), default=_serialize, ensure_ascii=False).encode() + b"\n"
 
 
 def load_rows(model: type[models.Model], lines: BinaryIO) -> None:
@@ -53,11 +60,17 @@ def load_rows(model: type[models.Model], lines: BinaryIO) -> None:
 
     Raise ValueError with the line number for an invalid row, and a database Error if the database rejects one.
     """
-    fields = _parse_header(model, _read_line(lines, 1))
+    numbered_lines = _read_lines(lines)
+    _line_number, header = next(numbered_lines, (1, b""))
+    names = json.loads(header)
+    fields_by_name = {field.attname: field for field in model._meta.concrete_fields}
+    if not isinstance(names, list) or sorted(map(str, names)) != sorted(fields_by_name):
+        raise ValueError("line 1 does not name its columns")
+    fields = [fields_by_name[name] for name in names]
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     placeholders = ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {_table(model)} ({columns}) VALUES ({placeholders})"  # noqa: S608
-    rows = (_parse_row(fields, line, line_number) for line_number, line in _iter_lines(lines, start=2))
+    rows = (_parse_row(fields, line, line_number) for line_number, line in numbered_lines)
     with connection.cursor() as cursor:
         while chunk := list(islice(rows, BATCH_SIZE)):
             cursor.executemany(statement, chunk)
@@ -72,26 +85,15 @@ def _table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def _iter_lines(lines: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:
-    for line_number in count(start):
-        if not (line := _read_line(lines, line_number)):
+def _read_lines(lines: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield each line with its number."""
+    for line_number in count(1):
+        line = lines.readline(MAX_LINE_BYTES)
+        if len(line) == MAX_LINE_BYTES:
+            raise ValueError(f"line {line_number} is too long")
+        if not line:
             return
         yield line_number, line
-
-
-def _read_line(lines: BinaryIO, line_number: int) -> bytes:
-    line = lines.readline(MAX_LINE_BYTES)
-    if len(line) == MAX_LINE_BYTES:
-        raise ValueError(f"line {line_number} is too long")
-    return line
-
-
-def _parse_header(model: type[models.Model], line: bytes) -> list[models.Field]:
-    names = json.loads(line)
-    by_name = {field.attname: field for field in model._meta.concrete_fields}
-    if not isinstance(names, list) or sorted(map(str, names)) != sorted(by_name):
-        raise ValueError("line 1 does not name its columns")
-    return [by_name[name] for name in names]
 
 
 def _parse_row(fields: list[models.Field], line: bytes, line_number: int) -> list:
@@ -101,35 +103,28 @@ def _parse_row(fields: list[models.Field], line: bytes, line_number: int) -> lis
             raise TypeError("not a list of values")
         return [_to_db_value(field, value) for field, value in zip(fields, values, strict=True)]
     except (ArithmeticError, RuntimeError, TypeError, ValueError, ValidationError) as error:
-        raise ValueError(f"line {line_number} is not a row: {_error_text(error)}") from error
+        raise ValueError(f"line {line_number} is not a row: {error_text(error)}") from error
 
 
-def _error_text(error: Exception) -> str:
-    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+def error_text(error: Exception) -> str:
+    """Return the error's message in one line."""
+    return " ".join((" ".join(error.messages) if isinstance(error, ValidationError) else str(error)).split())
 
 
 def _to_db_value(field: models.Field, value: object) -> object:
     while field.remote_field:
         field = field.target_field
-    if value is None or isinstance(field, models.JSONField):
-        return value if value is None else field.get_db_prep_save(value, connection)
-    if type(value) not in _json_types(field):
+    if value is None:
+        return None
+    if isinstance(field, models.JSONField):
+        return field.get_db_prep_save(value, connection)
+    # SQLite itself would store a value of any type.
+    allowed = next((types for field_class, types in JSON_TYPES.items() if isinstance(field, field_class)), (str,))
+    if type(value) not in allowed:
         raise TypeError(f"{value!r:.100} cannot be {field.attname}")
     if isinstance(field, TEXT_ENCODED_FIELDS):
         return field.get_db_prep_save(field.to_python(value), connection)
     return value
-
-
-def _json_types(field: models.Field) -> tuple[type, ...]:
-    """Return the types of the field's values in JSON. SQLite itself would store a value of any type."""
-    for field_class, types in JSON_TYPES.items():
-        if isinstance(field, field_class):
-            return types
-    return (str,)
-
-
-def _dump_line(row: Iterable) -> bytes:
-    return json.dumps(list(row), default=_serialize, ensure_ascii=False).encode() + b"\n"
 
 
 def _serialize(value: object) -> str:

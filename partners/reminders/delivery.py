@@ -16,29 +16,7 @@ def send_once(digest: Digest) -> bool:
 
     No transaction is open while the mail server is contacted.
     """
-    if not _claim(digest):
-        return False
-    claims = Reminder.objects.filter(message_id=digest.message_id, sent_at=None)
-    try:
-        digest.build_email().send()
-    except (OSError, ValueError) as error:
-        claims.delete()
-        raise DeliveryError(error) from error
-    claims.update(sent_at=now())
-    return True
-
-
-def _claim(digest: Digest) -> bool:
-    try:
-        with transaction.atomic():
-            Reminder.objects.bulk_create(_reminders(digest))
-    except IntegrityError:
-        return False
-    return True
-
-
-def _reminders(digest: Digest) -> list[Reminder]:
-    return [
+    reminders = [
         Reminder(
             agreement=agreement,
             kind=agreement.reminder_kind,
@@ -48,3 +26,16 @@ def _reminders(digest: Digest) -> list[Reminder]:
         )
         for agreement in digest.agreements
     ]
+    try:
+        with transaction.atomic():
+            Reminder.objects.bulk_create(reminders)
+    except IntegrityError:
+        return False
+    claims = Reminder.objects.filter(message_id=digest.message_id, sent_at=None)
+    try:
+        digest.build_email().send()
+    except (OSError, ValueError) as error:
+        claims.delete()
+        raise DeliveryError(error) from error
+    claims.update(sent_at=now())
+    return True

@@ -35,14 +35,19 @@ class Digest:
         count = len(self.agreements)
         return ngettext("%d agreement waits for you", "%d agreements wait for you", count) % count
 
-    def lines_by_heading(self) -> dict[str, list["DigestLine"]]:
+    def lines_by_heading(self) -> dict[str, list[dict]]:
         """Return the lines, most urgent first. An end with a renewal in process is not urgent and comes last."""
-        lines = sorted(
-            (DigestLine(agreement, self.on) for agreement in self.agreements), key=lambda line: line.is_renewed
-        )
         by_heading = defaultdict(list)
-        for line in lines:
-            by_heading[line.heading].append(line)
+        for agreement in sorted(self.agreements, key=_is_renewed):
+            kind = ReminderKind(agreement.reminder_kind)
+            heading = _("Renewal in process") if _is_renewed(agreement) else kind.label
+            line = {
+                "agreement": agreement,
+                "type_name": str(agreement.agreement_type or _("type unknown")),
+                "description": _describe(agreement, self.on),
+                "url": settings.SITE_URL + reverse("admin:partners_agreement_change", args=[agreement.pk]),
+            }
+            by_heading[heading].append(line)
         return dict(by_heading)
 
     def build_email(self) -> EmailMultiAlternatives:
@@ -64,53 +69,31 @@ class Digest:
         return email
 
 
-@dataclass
-class DigestLine:
-    agreement: Agreement
-    on: date
+def _is_renewed(agreement: Agreement) -> bool:
+    return agreement.has_renewal and agreement.reminder_kind != ReminderKind.STALLED
 
-    @property
-    def heading(self) -> str:
-        return _("Renewal in process") if self.is_renewed else ReminderKind(self.agreement.reminder_kind).label
 
-    @property
-    def type_name(self) -> str:
-        return str(self.agreement.agreement_type or _("type unknown"))
-
-    @property
-    def description(self) -> str:
-        kind, day = self.agreement.reminder_kind, date_format(self.agreement.reference_date)
-        if kind == ReminderKind.STALLED:
-            return _("last moved on %s") % day
-        if kind == ReminderKind.EXPIRED:
-            return _("the signed one ended on %s") % day if self.is_renewed else _("ended on %s") % day
-        end = _("the signed one ends on %s") % day if self.is_renewed else _("ends on %s") % day
-        return f"{end}, {_describe_days((self.agreement.reference_date - self.on).days)}"
-
-    @property
-    def url(self) -> str:
-        return settings.SITE_URL + reverse("admin:partners_agreement_change", args=[self.agreement.pk])
-
-    @property
-    def is_renewed(self) -> bool:
-        return self.agreement.has_renewal and self.agreement.reminder_kind != ReminderKind.STALLED
+def _describe(agreement: Agreement, on: date) -> str:
+    kind, day = agreement.reminder_kind, date_format(agreement.reference_date)
+    if kind == ReminderKind.STALLED:
+        return _("last moved on %s") % day
+    if kind == ReminderKind.EXPIRED:
+        return _("the signed one ended on %s") % day if _is_renewed(agreement) else _("ended on %s") % day
+    end = _("the signed one ends on %s") % day if _is_renewed(agreement) else _("ends on %s") % day
+    days = (agreement.reference_date - on).days
+    when = ngettext("in %d day", "in %d days", days) % days if days else _("today")
+    return f"{end}, {when}"
 
 
 def build_digests(on: date) -> list[Digest]:
     """Return one digest per recipient, sorted. The recipient is empty if nobody can be reminded."""
     by_recipient = defaultdict(list)
     for agreement in due_reminders(on):
-        by_recipient[_recipient_for(agreement.responsible)].append(agreement)
+        user = agreement.responsible
+        recipient = user.email if user and is_reachable(user) else settings.OFFICE_EMAIL
+        by_recipient[recipient].append(agreement)
     return [Digest(recipient, agreements, on) for recipient, agreements in sorted(by_recipient.items())]
 
 
 def is_reachable(user: User) -> bool:
     return user.is_active and user.is_staff and bool(user.email)
-
-
-def _recipient_for(user: User | None) -> str:
-    return user.email if user and is_reachable(user) else settings.OFFICE_EMAIL
-
-
-def _describe_days(days: int) -> str:
-    return ngettext("in %d day", "in %d days", days) % days if days else _("today")

@@ -1,7 +1,6 @@
 """Agreements that are due for a reminder and have had none."""
 
 from datetime import date, timedelta
-from itertools import chain
 
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Value, When
 from django.db.models.functions import TruncDate
@@ -16,8 +15,14 @@ STALLED_AFTER = timedelta(days=60)
 
 def due_reminders(on: date) -> list[Agreement]:
     """Return agreements annotated with ``reminder_kind`` and ``reference_date``, the most urgent first."""
-    agreements = chain.from_iterable(_not_reminded(queryset) for queryset in (_ending(on), _stalled(on)))
-    return sorted(agreements, key=_urgency)
+    reminders = Reminder.objects.active().filter(
+        agreement=OuterRef("pk"), kind=OuterRef("reminder_kind"), reference_date=OuterRef("reference_date")
+    )
+    due = []
+    for agreements in (_ending(on), _stalled(on)):
+        not_reminded = agreements.exclude(Exists(reminders)).with_renewal()
+        due += not_reminded.select_related("university__country", "agreement_type", "responsible")
+    return sorted(due, key=_urgency)
 
 
 def _urgency(agreement: Agreement) -> tuple:
@@ -46,11 +51,3 @@ def _stalled(on: date) -> QuerySet:
         .annotate(reference_date=TruncDate("last_changed_at"), reminder_kind=Value(ReminderKind.STALLED))
         .filter(reference_date__lte=on - STALLED_AFTER)
     )
-
-
-def _not_reminded(agreements: QuerySet) -> QuerySet:
-    reminders = Reminder.objects.active().filter(
-        agreement=OuterRef("pk"), kind=OuterRef("reminder_kind"), reference_date=OuterRef("reference_date")
-    )
-    related = ("university__country", "agreement_type", "responsible")
-    return agreements.exclude(Exists(reminders)).with_renewal().select_related(*related)

@@ -1,7 +1,7 @@
 """Calendar feed of agreements' ends. It does not depend on the current time, so that its ETag is stable."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -59,6 +59,8 @@ def _events(agreement: Agreement, link: CalendarLink, site_url: str) -> Iterator
         name = _("%s (renewal in process)") % name
     end = agreement.valid_until
     days = {"end": (end, _("Ends: %s") % name), "notice": (end - NOTICE_PERIOD, _("Ends in 180 days: %s") % name)}
+    changed_at = [time for time in (agreement.changed_at, agreement.university_changed_at) if time]
+    last_modified = max(changed_at, default=link.created_at)
     for kind, (day, summary) in days.items():
         event = Event()
         event.add("uid", f"agreement-{agreement.pk}-{kind}@{urlsplit(site_url).hostname}")
@@ -69,10 +71,6 @@ def _events(agreement: Agreement, link: CalendarLink, site_url: str) -> Iterator
         event.add("url", site_url + reverse("admin:partners_agreement_change", args=[agreement.pk]))
         event.add("transp", "TRANSPARENT")
         event.add("sequence", (agreement.change_count or 0) + (agreement.university_change_count or 0))
-        event.add("dtstamp", _last_modified(agreement, link))
-        event.add("last-modified", _last_modified(agreement, link))
+        event.add("dtstamp", last_modified)
+        event.add("last-modified", last_modified)
         yield event
-
-
-def _last_modified(agreement: Agreement, link: CalendarLink) -> datetime:
-    return max(filter(None, [agreement.changed_at, agreement.university_changed_at]), default=link.created_at)

@@ -40,10 +40,9 @@ class Command(BaseCommand):
 def delete_old_backups(new, keep):
     """Keep the newest backups, always including the new one, even if the clock was ahead when others were made."""
     others = sorted({*new.parent.glob(FILE_NAME_GLOB)} - {new}, reverse=True)
-    partials = new.parent.glob(partial_path(Path(FILE_NAME_GLOB)).name)
-    for file in [*others[keep - 1 :], *filter(is_stale, partials)]:
+    for file in others[keep - 1 :]:
         file.unlink()
-
-
-def is_stale(partial):
-    return datetime.now(UTC) - datetime.fromtimestamp(partial.stat().st_mtime, UTC) > STALE_AFTER
+    stale_before = (datetime.now(UTC) - STALE_AFTER).timestamp()
+    for partial in new.parent.glob(partial_path(Path(FILE_NAME_GLOB)).name):
+        if partial.stat().st_mtime < stale_before:
+            partial.unlink()

@@ -37,20 +37,18 @@ class Command(BaseCommand):
 def ensure_accounts():
     """Return lines to print about accounts by label. None are created if there are any."""
     if not User.objects.exists():
-        return create_accounts() | {"Passwords": "shown this once: keep them, or change them after signing in"}
+        return {
+            "Coordinator": create_account("coordinator", [get_group(Role.COORDINATOR)]),
+            "Administrator": create_account("administrator", [], is_superuser=True),
+            "Passwords": "shown this once: keep them, or change them after signing in",
+        }
     if User.objects.filter(is_superuser=True, is_active=True).exists():
         return {"Accounts": ACCOUNTS_EXIST}
     return {"Accounts": ACCOUNTS_EXIST, "Administrator": NO_ADMINISTRATOR}
 
 
-def create_accounts():
-    coordinator, coordinator_line = create_account("coordinator")
-    coordinator.groups.add(get_group(Role.COORDINATOR))
-    _administrator, administrator_line = create_account("administrator", is_superuser=True)
-    return {"Coordinator": coordinator_line, "Administrator": administrator_line}
-
-
-def create_account(username, **fields):
+def create_account(username, groups, **fields):
     password = secrets.token_urlsafe(12)
     user = User.objects.create_user(username, password=password, is_staff=True, **fields)
-    return user, f"{username}, with the password {password}"
+    user.groups.set(groups)
+    return f"{username}, with the password {password}"

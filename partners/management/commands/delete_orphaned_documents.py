@@ -15,7 +15,10 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         storage = storages["documents"]
-        stored = _stored_names(storage)
+        try:
+            stored = set(storage.listdir("")[1])
+        except FileNotFoundError:  # the folder is created with the first document
+            stored = set()
         documents = dict(Document.objects.values_list("file", "name"))
         for name in stored.difference(documents):
             if storage.get_modified_time(name) < now() - GRACE_PERIOD:
@@ -23,10 +26,3 @@ class Command(BaseCommand):
                 self.stdout.write(f"Removed {name}, which belongs to no document.")
         if missing := [documents[name] for name in documents.keys() - stored if not storage.exists(name)]:
             raise CommandError(f"Restore the files of these documents from a backup: {', '.join(sorted(missing))}.")
-
-
-def _stored_names(storage):
-    try:
-        return set(storage.listdir("")[1])
-    except FileNotFoundError:  # the folder is created with the first document
-        return set()

@@ -41,7 +41,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{digest.recipient}: {digest.subject}")
             for heading, lines in digest.lines_by_heading().items():
                 for line in lines:
-                    self.stdout.write(f"  {heading}: {line.agreement.university}, {line.type_name}, {line.description}")
+                    self.stdout.write(
+                        f"  {heading}: {line['agreement'].university}, {line['type_name']}, {line['description']}"
+                    )
         self.stdout.write(f"Mails that would be sent: {len(digests)}")
 
     def send(self, digests):
