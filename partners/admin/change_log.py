@@ -75,7 +75,7 @@ class ChangeLogFilterForm(forms.Form):
         )
 
 
-def change_log_view(request, site, deleted_only):
+def change_log_view(request, site, deleted_only=False):
     models = [model for model in tracked_models() if can_view(site, request, model)]
     if not models or (deleted_only and not can_undelete(request.user)):
         raise PermissionDenied
