@@ -61,6 +61,7 @@ def _localized_search_keys(language: str) -> list[tuple[str, str]]:
 
 @cache
 def _cldr_territories(language: str) -> dict[str, str]:
+    # Imported lazily, as only pages in other languages need it.
     from babel import Locale
 
     return dict(Locale.parse(to_locale(language)).territories)

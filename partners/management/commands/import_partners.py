@@ -80,6 +80,7 @@ def show_progress(items, total, description):
     """Wrap the items of a long step in a progress bar if standard error is a terminal."""
     if total <= PROGRESS_THRESHOLD or not sys.stderr.isatty():
         return items
+    # Imported lazily, as most imports are too short for it.
     from tqdm import tqdm
 
     return tqdm(items, total=total, desc=description, unit="", leave=False)
