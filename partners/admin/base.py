@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
+from partners.admin.changelist import RegisterChangeList
 from partners.admin.date_fields import DATE_OVERRIDES
-from partners.admin.facet_changelist import FacetChangeList
 from partners.admin.object_history import HistoryAdmin
 from partners.admin.optimistic_locking import OptimisticLockingAdmin
 
@@ -24,7 +24,7 @@ class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
         super().save_model(request, obj, form, change)
 
     def get_changelist(self, request, **kwargs):
-        return FacetChangeList
+        return RegisterChangeList
 
     def get_search_results(self, request, queryset, search_term):
         return queryset.search(search_term), False

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
-from partners.admin.ordering import EmptyLastChangeList
+from partners.admin.changelist import RegisterChangeList
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, ImportRun, University
 from partners.permissions import can_open_imported_files, can_undo_imports
@@ -47,7 +47,7 @@ class ImportRunAdmin(admin.ModelAdmin):
         return super().get_queryset(request).accepted().defer("content")
 
     def get_changelist(self, request, **kwargs):
-        return EmptyLastChangeList
+        return RegisterChangeList
 
     @admin.display(description=gettext_lazy("by"), ordering="user__username")
     def user_display(self, run):
