@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners.cells import validate_length
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.typing_errors import find_similar
-from partners.models import Country, University
+from partners.models import Agreement, Country, University
 from partners.name_normalization import matching_key, normalize_name
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
@@ -36,7 +37,10 @@ class RowParser:
         self.row = row
         self.errors: dict[str, list[str]] = defaultdict(list)
         if row.surplus:
-            self.errors[_("after the last column")] = [_surplus_message(row.surplus)]
+            message = _(
+                "“%s” stands in no column. Give its column a header, or check the quotes and delimiters of the line."
+            )
+            self.errors[_("after the last column")] = [message % truncate(" | ".join(row.surplus))]
 
     def parse(self, column: str, parser: Callable, *args):
         """Return `parser(cell, *args)`, or None and record the messages of its ValidationError."""
@@ -46,14 +50,16 @@ class RowParser:
         except ValidationError as error:
             self.errors[column] += error.messages
 
-    def raise_errors(self) -> None:
-        """Raise ValidationError with the messages by column, if there are any."""
-        if self.errors:
-            raise ValidationError(dict(self.errors))
-
 
 class TableValidator:
-    """Validate the rows of a table against the register. Base class of the two kinds of tables."""
+    """Validate the rows of a table against the register. Base class of the two kinds of tables.
+
+    `validate_rows` yields each row with its result, or with the ValidationError that says what is wrong with it.
+    """
+
+    unknown_type = gettext_lazy(
+        "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
+    )
 
     def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
         self.snapshot = snapshot
@@ -67,13 +73,10 @@ class TableValidator:
         self._suggest_country = cache(snapshot.country_lookup.suggest)
         snapshot.load_universities(set(self.countries.values()) - {None})
 
-    def validate_rows(self) -> Iterator[tuple[TableRow, object]]:
-        """Yield each row with its result, or with the ValidationError that says what is wrong with it."""
-        raise NotImplementedError
-
     def missing_universities(self) -> list[str]:
         """Return the names of universities with an open agreement that the file does not have."""
-        return self.snapshot.names_except(self.seen_ids)
+        universities = University.objects.filter(pk__in=Agreement.objects.open().values("university"))
+        return [name for pk, name in universities.values_list("pk", "name").iterator() if pk not in self.seen_ids]
 
     def notices(self) -> list[str]:
         """Return sentences about the cells that were understood, though not under a name of the register."""
@@ -121,9 +124,7 @@ class TableValidator:
 
     def unknown_type_message(self, name: str) -> str:
         types = ", ".join(f"“{name}”" for name in self.snapshot.types)
-        message = _(
-            "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
-        ) % {"name": truncate(name), "types": types}
+        message = self.unknown_type % {"name": truncate(name), "types": types}
         return message + did_you_mean(name, self.snapshot.type_names)
 
 
@@ -156,8 +157,3 @@ def parse_university_name(text: str) -> str:
 def require_value(text: str) -> None:
     if not normalize_name(text):
         raise ValidationError(_("The cell is empty. Fill it in, or take the line out."))
-
-
-def _surplus_message(cells: Sequence[str]) -> str:
-    message = _("“%s” stands in no column. Give its column a header, or check the quotes and delimiters of the line.")
-    return message % truncate(" | ".join(cells))

@@ -50,7 +50,8 @@ class OfficeListValidator(TableValidator):
         terms = parser.parse(TYPE_COLUMN, self._parse_terms)
         key = (country.pk, matching_key(name)) if country and name else None
         known = parser.parse(NAME_COLUMN, self._find_unique_university, key, row.line) if key else None
-        parser.raise_errors()
+        if parser.errors:
+            raise ValidationError(dict(parser.errors))
         name, previous_name = resolve_spelling(known, name)
         changes = diff_agreements(terms, known.open_agreements) if known else self._diff_new(terms)
         return OfficeListRowResult(row.line, country, name, changes, known and known.pk, previous_name)

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners import validators
 from partners.agreement_fields import UNIVERSITY_FIELDS
@@ -38,8 +39,17 @@ from partners.name_normalization import matching_key, normalize_name
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
+NOT_STAFF = gettext_lazy(
+    "“%s” is not the user name of anybody on the staff. Correct it, or leave the cell empty for nobody."
+)
+
 
 class RegisterValidator(TableValidator):
+    unknown_type = gettext_lazy(
+        "“%(name)s” is not an agreement type. Write %(types)s, leave the cell empty as long as the type is not"
+        " known, or add the type to the register."
+    )
+
     def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
         super().__init__(snapshot, table, progress)
         columns = table.rows[0].cells
@@ -53,14 +63,6 @@ class RegisterValidator(TableValidator):
     def missing_universities(self) -> list[str]:
         """Return the names of all universities that the file lacks, including those without an open agreement."""
         return [name for pk, name in University.objects.values_list("pk", "name") if pk not in self.seen_ids]
-
-    def unknown_type_message(self, name: str) -> str:
-        types = ", ".join(f"“{name}”" for name in self.snapshot.types)
-        message = _(
-            "“%(name)s” is not an agreement type. Write %(types)s, leave the cell empty as long as the type is not"
-            " known, or add the type to the register."
-        ) % {"name": truncate(name), "types": types}
-        return message + did_you_mean(name, self.snapshot.type_names)
 
     def validate_rows(self) -> Iterator[tuple[TableRow, RegisterRowResult | ValidationError]]:
         rows = [self._parse_row(row) for row in self.progress(self.table.rows, len(self.table), _("Reading"))]
@@ -76,8 +78,11 @@ class RegisterValidator(TableValidator):
         checks.reject_taken_slugs(first_rows)
         checks.reject_taken_names(first_rows, existing)
         for row in rows:
-            self._reject_former_staff(row)
-            yield row.row, row.get_result()
+            change = row.result and row.result.agreement_change
+            name = change and "responsible" in change.fields and change.after["responsible"]
+            if name and not self._is_staff_by_username[name]:  # Where former staff are responsible, they may stay.
+                row.errors[COLUMN_OF["responsible"]].append(NOT_STAFF % truncate(name))
+            yield row.row, ValidationError(dict(row.errors)) if row.errors else row.result
 
     def _parse_row(self, table_row: TableRow) -> ParsedRow:
         row = ParsedRow(table_row)
@@ -88,16 +93,13 @@ class RegisterValidator(TableValidator):
             row.university_id = university and university.pk
             name, _previous_name = resolve_spelling(university, name)
             row.university_values["name"] = name
-            row.result = RegisterRowResult(row.line, country, name, university.pk if university else key)
-        self._parse_university(row)
-        self._parse_agreement(row)
-        return row
-
-    def _parse_university(self, row: ParsedRow) -> None:
+            row.result = RegisterRowResult(row.row.line, country, name, university.pk if university else key)
         for field in self._university_fields:
             value = row.parse(field.column, self._parsers[field.name])
             if not row.has_errors(field.column):
                 row.university_values[field.name] = value
+        self._parse_agreement(row)
+        return row
 
     def _parse_agreement(self, row: ParsedRow) -> None:
         values = {field.name: row.parse(field.column, self._parsers[field.name]) for field in self._agreement_fields}
@@ -111,9 +113,8 @@ class RegisterValidator(TableValidator):
                 (TYPE_COLUMN, validators.validate_signed_has_type, values["status"], values["agreement_type"])
             )
         elif any(normalize_name(row.row.cells.get(column, "")) for column in columns if column != STATUS_COLUMN):
-            row.add_error(
-                STATUS_COLUMN,
-                _("The cell is empty, and the line tells of an agreement. Write “in process”, “signed” or “ended”."),
+            row.errors[STATUS_COLUMN].append(
+                _("The cell is empty, and the line tells of an agreement. Write “in process”, “signed” or “ended”.")
             )
 
     def _parse_type(self, text: str) -> str | None:
@@ -129,24 +130,9 @@ class RegisterValidator(TableValidator):
         users = get_user_model().objects.filter(Q(is_staff=True) | Q(pk__in=responsible))
         return dict(users.values_list("username", "is_staff"))
 
-    @cached_property
-    def _staff_by_key(self) -> dict[str, str]:
-        return {matching_key(name): name for name, is_staff in self._is_staff_by_username.items() if is_staff}
-
     def _parse_responsible(self, text: str) -> str | None:
         name = normalize_name(text)
         if name and name not in self._is_staff_by_username:
-            raise ValidationError(_not_staff_message(name) + did_you_mean(name, self._staff_by_key))
+            staff = {matching_key(name): name for name, is_staff in self._is_staff_by_username.items() if is_staff}
+            raise ValidationError(NOT_STAFF % truncate(name) + did_you_mean(name, staff))
         return name or None
-
-    def _reject_former_staff(self, row: ParsedRow) -> None:
-        """Reject former staff as newly responsible. Where they already are, they may stay."""
-        change = row.result and row.result.agreement_change
-        name = change and "responsible" in change.fields and change.after["responsible"]
-        if name and not self._is_staff_by_username[name]:
-            row.add_error(COLUMN_OF["responsible"], _not_staff_message(name))
-
-
-def _not_staff_message(name: str) -> str:
-    message = _("“%s” is not the user name of anybody on the staff. Correct it, or leave the cell empty for nobody.")
-    return message % truncate(name)

@@ -28,7 +28,7 @@ from partners.imports.register_columns import (
     FieldValues,
     describe_agreement,
 )
-from partners.imports.register_matching import fingerprint, match_rows
+from partners.imports.register_matching import AgreementFingerprint, UniqueSlot, match_rows
 from partners.models import Agreement, Country, University
 from partners.name_normalization import matching_key, split_names
 from partners.tables.reading import TableRow
@@ -52,19 +52,12 @@ class ParsedRow(RowParser):
         self.agreement_id: int | None = None
         """Pk of an existing agreement, if the row gives it."""
 
-    @property
-    def line(self) -> int:
-        return self.row.line
-
     def parse(self, column: str, parser: Callable, *args):
         """Return the parsed cell, or None if it has errors or the file has no such column."""
         return super().parse(column, parser, *args) if column in self.row.cells else None
 
     def has_errors(self, *columns: str) -> bool:
         return bool(self.errors) and not self.errors.keys().isdisjoint(columns)
-
-    def add_error(self, column: str, message: str) -> None:
-        self.errors[column].append(message)
 
     def run_validators(self, *checks: tuple) -> None:
         """Collect the errors of validators, each given as a tuple (column, validator, *values)."""
@@ -73,9 +66,6 @@ class ParsedRow(RowParser):
         except ValidationError as error:
             for column, messages in error.message_dict.items():
                 self.errors[column] += messages
-
-    def get_result(self) -> RegisterRowResult | ValidationError:
-        return ValidationError(dict(self.errors)) if self.errors else self.result
 
 
 class ExistingData:
@@ -100,16 +90,26 @@ class ExistingData:
 
 
 def validate_university_change(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
-    """Set the university's change on the first of its rows."""
-    _check_consistency(rows)
+    """Set the university's change on the first of its rows. Reject values that differ between the rows."""
     values: FieldValues = {}
+    first_rows: dict[str, ParsedRow] = {}
+    columns = {"name": NAME_COLUMN} | {field.name: field.column for field in UNIVERSITY_FIELDS}
     for row in rows:
+        for name, value in row.university_values.items():
+            first = first_rows.setdefault(name, row)
+            if first.university_values[name] != value:
+                message = _(
+                    "“%(here)s” contradicts line %(line)d, which says “%(there)s”."
+                    " Write the same in all lines of the university."
+                )
+                here, there = (truncate(each.row.cells[columns[name]]) for each in (row, first))
+                row.errors[columns[name]].append(message % {"here": here, "there": there, "line": first.row.line})
         values |= row.university_values
     if not values.get("slug"):
         values.pop("slug", None)  # A slug cannot be removed: an empty cell keeps the existing one.
-    first = rows[0]
-    before = existing.universities.get(first.university_id, NEW_UNIVERSITY)
-    first.result.university_change = ObjectChange.from_values(first.university_id, before, values)
+    pk = rows[0].university_id
+    before = existing.universities.get(pk, NEW_UNIVERSITY)
+    rows[0].result.university_change = ObjectChange.from_values(pk, before, values)
 
 
 def validate_agreement_changes(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
@@ -119,20 +119,17 @@ def validate_agreement_changes(rows: Sequence[ParsedRow], existing: ExistingData
     for row in rows:
         if row.agreement_values:
             pk = ids.get(row)
-            before, values = agreements.get(pk, NEW_AGREEMENT), _with_ended_on(row.agreement_values)
-            row.result.agreement_change = ObjectChange.from_values(pk, before, values)
-            after = row.result.agreement_change.after
+            values = row.agreement_values
+            if AgreementStatus(values["status"]).is_open:
+                values = {"ended_on": None} | values  # If the file has no column for it.
+            change = ObjectChange.from_values(pk, agreements.get(pk, NEW_AGREEMENT), values)
+            row.result.agreement_change, after = change, change.after
             row.run_validators(
                 (COLUMN_OF["valid_until"], validators.validate_date_order, after["valid_from"], after["valid_until"]),
                 (COLUMN_OF["ended_on"], validators.validate_ended_on, after["status"], after["ended_on"]),
             )
     if not any(row.has_errors(NUMBER_COLUMN, *(field.column for field in AGREEMENT_FILE_FIELDS)) for row in rows):
         _check_unique_open(rows, agreements)
-
-
-def _with_ended_on(values: FieldValues) -> FieldValues:
-    """Clear `ended_on` of an agreement that is not ended, if the file has no column for it."""
-    return values if values["status"] == AgreementStatus.ENDED else {"ended_on": None} | values
 
 
 def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldValues]) -> dict[ParsedRow, int]:
@@ -142,12 +139,15 @@ def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldV
     if not others:
         return {row: pk for pk, row in rows_by_id.items()}
     details = [field for field in AGREEMENT_DETAILS if field.name in others[0].agreement_values]
-    compared = (
-        [field.name for field in details if field.parser == parse_date],
-        [field.name for field in details if field.parser != parse_date],
-    )
-    unmatched = {pk: fingerprint(values, *compared) for pk, values in agreements.items() if pk not in rows_by_id}
-    matches = match_rows([fingerprint(row.agreement_values, *compared) for row in others], unmatched)
+    date_names = [field.name for field in details if field.parser == parse_date]
+    other_names = [field.name for field in details if field.parser != parse_date]
+
+    def fingerprint(values: FieldValues) -> AgreementFingerprint:
+        compared = (tuple([values[name] for name in names]) for names in (date_names, other_names))
+        return AgreementFingerprint(values["agreement_type"], values["status"], *compared)
+
+    unmatched = {pk: fingerprint(values) for pk, values in agreements.items() if pk not in rows_by_id}
+    matches = match_rows([fingerprint(row.agreement_values) for row in others], unmatched)
     return {row: pk for pk, row in rows_by_id.items()} | {others[index]: pk for index, pk in matches.items()}
 
 
@@ -158,49 +158,38 @@ def _rows_by_agreement_id(rows: Iterable[ParsedRow], agreements: Mapping[int, Fi
         params = {"number": row.agreement_id, "name": row.result.name}
         if row.agreement_id not in agreements:
             message = _("%(number)d is not an agreement with “%(name)s”. Leave the cell empty for a new agreement.")
-            row.add_error(NUMBER_COLUMN, message % params)
+            row.errors[NUMBER_COLUMN].append(message % params)
         elif (first := rows_by_id.setdefault(row.agreement_id, row)) is not row:
             message = _("%(number)d stands in line %(line)d already. Leave the cell empty for a new agreement.")
-            row.add_error(NUMBER_COLUMN, message % (params | {"line": first.line}))
+            row.errors[NUMBER_COLUMN].append(message % (params | {"line": first.row.line}))
     return rows_by_id
-
-
-def _check_consistency(rows: Iterable[ParsedRow]) -> None:
-    """Reject values of the university that differ between its rows."""
-    first_rows: dict[str, ParsedRow] = {}
-    for row in rows:
-        for column, name in [(NAME_COLUMN, "name"), *((field.column, field.name) for field in UNIVERSITY_FIELDS)]:
-            first = first_rows.setdefault(name, row) if name in row.university_values else row
-            if first is not row and first.university_values[name] != row.university_values[name]:
-                message = _(
-                    "“%(here)s” contradicts line %(line)d, which says “%(there)s”."
-                    " Write the same in all lines of the university."
-                )
-                here, there = truncate(row.row.cells[column]), truncate(first.row.cells[column])
-                row.add_error(column, message % {"here": here, "there": there, "line": first.line})
 
 
 def _check_unique_open(rows: Iterable[ParsedRow], agreements: Mapping[int, FieldValues]) -> None:
     """Reject a second open agreement of a type and status."""
     rows = [row for row in rows if row.result.agreement_change]
     updated = {row.result.agreement_change.pk for row in rows}
-    taken = {fingerprint(values).unique_slot: pk for pk, values in agreements.items() if pk not in updated}
+    taken = {_unique_slot(values): pk for pk, values in agreements.items() if pk not in updated}
     first_rows: dict[object, ParsedRow] = {}
     for row in rows:
         after = row.result.agreement_change.after
-        slot = fingerprint(after).unique_slot
+        slot = _unique_slot(after)
         if slot and slot in taken:
             message = _(
                 "The university has the agreement “%(agreement)s” already, number %(number)d, and it can have only one."
                 " Add a line for that one, with its number and the status “ended”."
             )
-            row.add_error(STATUS_COLUMN, message % {"agreement": describe_agreement(after), "number": taken[slot]})
+            row.errors[STATUS_COLUMN].append(message % {"agreement": describe_agreement(after), "number": taken[slot]})
         elif slot and (first := first_rows.setdefault(slot, row)) is not row:
             message = _(
                 "“%(agreement)s” stands in line %(line)d already, and the university can have only one."
                 " Give one of the two the status “ended”."
             )
-            row.add_error(STATUS_COLUMN, message % {"agreement": describe_agreement(after), "line": first.line})
+            row.errors[STATUS_COLUMN].append(message % {"agreement": describe_agreement(after), "line": first.row.line})
+
+
+def _unique_slot(values: FieldValues) -> UniqueSlot | None:
+    return AgreementFingerprint(values["agreement_type"], values["status"]).unique_slot
 
 
 def reject_taken_slugs(rows: Iterable[ParsedRow]) -> None:
@@ -215,10 +204,10 @@ def reject_taken_slugs(rows: Iterable[ParsedRow]) -> None:
         slug = row.result.university_change.after["slug"]
         if slug in taken:
             message = _("“%(address)s” is already the address of “%(name)s”. Write another one.")
-            row.add_error(COLUMN_OF["slug"], message % {"address": slug, "name": taken[slug]})
+            row.errors[COLUMN_OF["slug"]].append(message % {"address": slug, "name": taken[slug]})
         elif (first := first_rows.setdefault(slug, row)) is not row:
             message = _("“%(address)s” is already the address in line %(line)d. Write another one.")
-            row.add_error(COLUMN_OF["slug"], message % {"address": slug, "line": first.line})
+            row.errors[COLUMN_OF["slug"]].append(message % {"address": slug, "line": first.row.line})
 
 
 def reject_taken_names(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
@@ -231,7 +220,7 @@ def reject_taken_names(rows: Sequence[ParsedRow], existing: ExistingData) -> Non
             names = universities[result.country.pk, matching_key(name)]
             for other in [other for university, other in names.items() if university != result.university]:
                 message = _("“%(name)s” is already a name of “%(other)s”. Take it out of one of the two.")
-                row.add_error(COLUMN_OF["other_names"], message % {"name": truncate(name), "other": other})
+                row.errors[COLUMN_OF["other_names"]].append(message % {"name": truncate(name), "other": other})
 
 
 def _universities_by_key(

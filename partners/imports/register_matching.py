@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -25,39 +25,23 @@ class AgreementFingerprint(NamedTuple):
 
     @property
     def unique_slot(self) -> UniqueSlot | None:
-        return None if self.status == AgreementStatus.ENDED else (self.agreement_type, self.status)
-
-    @property
-    def without_details(self) -> AgreementFingerprint:
-        return self._replace(details=())
+        return (self.agreement_type, self.status) if AgreementStatus(self.status).is_open else None
 
 
-def fingerprint(
-    values: Mapping[str, object], dates: Iterable[str] = (), details: Iterable[str] = ()
-) -> AgreementFingerprint:
-    """Build a fingerprint from values by field name. `dates` and `details` are names of the fields to compare."""
-    compared = (tuple([values[name] for name in names]) for names in (dates, details))
-    return AgreementFingerprint(values["agreement_type"], values["status"], *compared)
-
-
-class Transition(NamedTuple):
-    """A row may update an existing agreement of this status, if it has the same type or (if not) an unknown type."""
-
-    row_status: str
-    existing_status: str
-    same_type: bool = True
-
-
+IN_PROCESS, SIGNED = AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED
+_OPEN = sorted([status for status in AgreementStatus if status.is_open], key=lambda status: status != SIGNED)
+_CLOSED = [status for status in AgreementStatus if not status.is_open]
 TRANSITIONS = [
-    Transition(AgreementStatus.IN_PROCESS, existing_status=AgreementStatus.IN_PROCESS),
-    Transition(AgreementStatus.SIGNED, existing_status=AgreementStatus.SIGNED),
-    Transition(AgreementStatus.SIGNED, existing_status=AgreementStatus.IN_PROCESS),
-    Transition(AgreementStatus.ENDED, existing_status=AgreementStatus.SIGNED),
-    Transition(AgreementStatus.ENDED, existing_status=AgreementStatus.IN_PROCESS),
-    Transition(AgreementStatus.SIGNED, existing_status=AgreementStatus.IN_PROCESS, same_type=False),
-    Transition(AgreementStatus.IN_PROCESS, existing_status=AgreementStatus.IN_PROCESS, same_type=False),
+    *((status, status, True) for status in _OPEN),
+    (SIGNED, IN_PROCESS, True),
+    *((closed, status, True) for closed in _CLOSED for status in _OPEN),
+    (SIGNED, IN_PROCESS, False),
+    (IN_PROCESS, IN_PROCESS, False),
 ]
-"""The most likely first: the same status, then the next status, then a type that was unknown before."""
+"""Tuples (status of a row, status of an existing agreement that it may update, same type or else an unknown one).
+
+The most likely first: the same status, then the next status, then a type that was unknown before.
+"""
 
 
 def match_rows(rows: Sequence[AgreementFingerprint], existing: Mapping[int, AgreementFingerprint]) -> dict[int, int]:
@@ -69,17 +53,17 @@ def match_rows(rows: Sequence[AgreementFingerprint], existing: Mapping[int, Agre
     matches = _match_equal(dict(enumerate(rows)), existing)
     matched = set(matches.values())
     matches |= _match_equal(
-        {index: row.without_details for index, row in enumerate(rows) if index not in matches},
-        {pk: agreement.without_details for pk, agreement in existing.items() if pk not in matched},
+        {index: row._replace(details=()) for index, row in enumerate(rows) if index not in matches},
+        {pk: agreement._replace(details=()) for pk, agreement in existing.items() if pk not in matched},
     )
     matched.update(matches.values())
     unmatched = {
         agreement.unique_slot: pk for pk, agreement in existing.items() if agreement.unique_slot and pk not in matched
     }
-    for transition in TRANSITIONS:
+    for row_status, existing_status, is_same_type in TRANSITIONS:
         for index, row in enumerate(rows):
-            slot = row.agreement_type if transition.same_type else None, transition.existing_status
-            if row.status == transition.row_status and index not in matches and slot in unmatched:
+            slot = row.agreement_type if is_same_type else None, existing_status
+            if row.status == row_status and index not in matches and slot in unmatched:
                 matches[index] = unmatched.pop(slot)
     return matches
 

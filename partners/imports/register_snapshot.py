@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -53,11 +53,6 @@ class RegisterSnapshot:
                 self._by_other_name[country, matching_key(other_name)].append(known[pk])
         for university, term, agreement in iter_terms(Agreement.objects.filter(university__country__in=countries)):
             known[university].open_agreements[term] = agreement
-
-    def names_except(self, excluded: Container[int]) -> list[str]:
-        """Return the names of the universities with an open agreement whose pks are not among `excluded`."""
-        universities = University.objects.filter(pk__in=Agreement.objects.open().values("university"))
-        return [name for pk, name in universities.values_list("pk", "name").iterator() if pk not in excluded]
 
     def find(self, key: UniversityKey) -> list[KnownUniversity]:
         """Return the university of this name, or else those that have it as another name."""

@@ -19,12 +19,18 @@ from import_export.resources import Resource
 from import_export.results import Result
 
 from exchange.transactions import read_only_transaction
+from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.imports import reconciliation, register_changes, register_columns, type_notation
 from partners.imports.base import TableValidator
 from partners.imports.office_list import COLUMNS, OfficeListValidator
 from partners.imports.reconciliation import OfficeListRowResult
 from partners.imports.register import RegisterValidator
-from partners.imports.register_columns import AGREEMENT_PATHS, EMPTY_AGREEMENT_CELLS, UNIVERSITY_PATHS
+from partners.imports.register_columns import (
+    AGREEMENT_FILE_FIELDS,
+    AGREEMENT_PATHS,
+    EMPTY_AGREEMENT_CELLS,
+    UNIVERSITY_PATHS,
+)
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.querysets import UniversityQuerySet
@@ -47,15 +53,12 @@ class ImportResult(Result):
         for row, row_result in validator.validate_rows():
             if isinstance(row_result, ValidationError):
                 self.append_invalid_row(row.line, row.cells, row_result)
+            elif row_result.is_new:
+                self.new.append(row_result)
             else:
-                self._bucket_for(row_result).append(row_result)
+                (self.changed if row_result.is_changed else self.unchanged).append(row_result)
         self.notices = validator.notices()
         self.missing_universities = validator.missing_universities()
-
-    def _bucket_for(self, row_result: OfficeListRowResult) -> list[OfficeListRowResult]:
-        if row_result.is_new:
-            return self.new
-        return self.changed if row_result.is_changed else self.unchanged
 
     @property
     def digest(self) -> str:
@@ -88,12 +91,17 @@ class ImportResult(Result):
 class TableResource(Resource):
     """Base resource. An import is all or nothing: if any row has an error, nothing is imported."""
 
+    display_name: str
     columns: Sequence[str]
     optional_columns: Sequence[str] | None = None
     """None: any other columns are allowed and ignored."""
     validator_class: type[TableValidator]
     apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun, ProgressCallback], None]
     """Write the changes of valid rows. The progress callback wraps the iterables."""
+
+    @classmethod
+    def get_display_name(cls):
+        return cls.display_name
 
     def get_import_fields(self):
         return [Field(column_name=column) for column in (*self.columns, *(self.optional_columns or ()))]
@@ -112,29 +120,23 @@ class TableResource(Resource):
         validated and written. A dry run takes no lock.
         """
         with read_only_transaction() if dry_run else transaction.atomic():
-            return self._import(dataset, dry_run, run, digest, progress)
-
-    def _import(self, dataset, dry_run, run, digest, progress):
-        snapshot = RegisterSnapshot(is_locking=not dry_run)
-        result = ImportResult(self.validator_class(snapshot, dataset, progress), self.get_diff_headers())
-        if not dry_run and result.can_apply(digest) and (result.new or result.changed):
-            run.accepted_at = now()
-            run.new_count, run.changed_count = len(result.new), len(result.changed)
-            run.unchanged_count = len(result.unchanged)
-            run.save()
-            self.apply([*result.new, *result.changed], snapshot.types, run, progress)
-            result.is_applied = True
+            snapshot = RegisterSnapshot(is_locking=not dry_run)
+            result = ImportResult(self.validator_class(snapshot, dataset, progress), self.get_diff_headers())
+            if not dry_run and result.can_apply(digest) and (result.new or result.changed):
+                run.accepted_at = now()
+                run.new_count, run.changed_count = len(result.new), len(result.changed)
+                run.unchanged_count = len(result.unchanged)
+                run.save()
+                self.apply([*result.new, *result.changed], snapshot.types, run, progress)
+                result.is_applied = True
         return result
 
 
 class OfficeListResource(TableResource):
+    display_name = gettext_lazy("The office's list")
     columns = COLUMNS
     validator_class = OfficeListValidator
     apply = staticmethod(reconciliation.apply_changes)
-
-    @classmethod
-    def get_display_name(cls):
-        return gettext_lazy("The office's list")
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
         """Yield the header and a row for each university that has a signed or an in-process agreement."""
@@ -151,25 +153,23 @@ class OfficeListResource(TableResource):
 
 
 class RegisterResource(TableResource):
+    display_name = gettext_lazy("The register")
     columns = register_columns.REQUIRED
     optional_columns = register_columns.OPTIONAL
     validator_class = RegisterValidator
     apply = staticmethod(register_changes.apply_changes)
-
-    @classmethod
-    def get_display_name(cls):
-        return gettext_lazy("The register")
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[Cell]]:
         """Yield the header and a row for each agreement, and one for each university without agreements."""
         universities = University.objects.all() if queryset is None else queryset
         cells_by_university = defaultdict(list)
         agreements = Agreement.objects.filter(university__in=universities.order_by()).ordered_by_type()
-        for university, *values in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
-            cells_by_university[university].append(register_columns.agreement_cells(*values))
+        for university, pk, *values in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
+            cells = [field.format(value) for field, value in zip(AGREEMENT_FILE_FIELDS, values, strict=True)]
+            cells_by_university[university].append([*cells, str(pk)])
         yield register_columns.COLUMNS
         rows = universities.in_alphabetical_order().values_list("pk", "country__name", *UNIVERSITY_PATHS)
         for pk, country, name, *values in rows.iterator():
-            university_cells = register_columns.university_cells(*values)
+            university_cells = [field.format(value) for field, value in zip(UNIVERSITY_FIELDS, values, strict=True)]
             for agreement_cells in cells_by_university.get(pk, [EMPTY_AGREEMENT_CELLS]):
                 yield country, name, *agreement_cells, *university_cells
