@@ -1,7 +1,6 @@
 """The shared cache stores data and never executes code from Redis."""
 
 import gzip
-import json
 import os
 import pickle
 import subprocess
@@ -9,11 +8,13 @@ import subprocess
 import pytest
 from django.conf import settings as site_settings
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from redis import Redis
 
 from partners import data_version
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.html import text
+from tests.helpers.html import count_queries, rows
 from tests.helpers.processes import function_command, report
 from tests.helpers.programs import requires_program
 from tests.helpers.serving import run_redis, site_environment
@@ -48,29 +49,30 @@ def redis_client(redis_url, settings):
         yield redis_client
 
 
-def report_stored_values(redis_url):
-    """Report values of several types as the cache returns them, and as Redis stores them."""
+def report_cached_values(redis_url):
+    """Report values of several types from the cache, and what it makes of pickles in their places."""
     cache.set("text", {"a": [1, None, "é"]})
     cache.set("bytes", b"\x80\x04x")
     cache.set("number", 4)
     report(f"{cache.get('text')} {cache.get('bytes')} {cache.incr('number')}")
     with Redis.from_url(redis_url) as redis_client:
-        report(sorted(map(redis_client.get, redis_client.keys())))
+        redis_client.mset(dict.fromkeys(redis_client.keys(), pickle.dumps(Attack("echo The pickle was loaded."))))
+    report([cache.get(key) for key in ("text", "bytes", "number")])
 
 
-def test_cache_stores_bytes_integers_and_json(redis_url):
+def test_cache_keeps_bytes_integers_and_json_and_loads_no_pickle(redis_url):
     with Redis.from_url(redis_url) as redis_client:
         redis_client.flushall()
     variables = site_environment(
         CACHE_URL=redis_url, DJANGO_SETTINGS_MODULE="exchange.settings", PYTHONIOENCODING="utf-8"
     )
 
-    command = function_command(report_stored_values, redis_url)
+    command = function_command(report_cached_values, redis_url)
     process = subprocess.run(command, cwd=site_settings.BASE_DIR, env=variables, capture_output=True)
 
     assert process.stdout.decode().splitlines() == [
         "{'a': [1, None, 'é']} b'\\x80\\x04x' 5",
-        str([b"5", b"b\x80\x04x", b'j{"a": [1, null, "\\u00e9"]}']),
+        "[None, None, None]",
     ]
 
 
@@ -92,14 +94,23 @@ def test_unreadable_value_is_a_cache_miss(redis_client, data):
     assert cache.get("key", "nothing") == "nothing"
 
 
-def test_page_is_cached_as_json_headers_and_compressed_content(db, client, redis_client, monkeypatch):
+def test_page_is_rendered_once_while_redis_has_it(db, client, redis_client, monkeypatch):
     monkeypatch.setattr(data_version, "current_version", data_version.read_version)
     AgreementFactory(university__name="Marburg")
+
     page = client.get("/")
+    again = client.get("/")
+    compressed = client.get("/", headers={"accept-encoding": "gzip"})
+    queries = count_queries(client, "/")
+    redis_client.flushall()
 
-    [stored] = map(redis_client.get, redis_client.keys())
-    headers, _, content = stored.removeprefix(b"b").partition(b"\n")
+    assert rows(page) == ["Germany", "Marburg Bilateral"]
+    assert (again.content, again["ETag"]) == (page.content, page["ETag"])
+    assert gzip.decompress(compressed.content) == page.content
+    assert (queries, count_queries_of_first_request(client, "/") > 1) == (1, True)
 
-    assert json.loads(headers)["Content-Type"] == "text/html; charset=utf-8"
-    assert gzip.decompress(content) == page.content == client.get("/").content
-    assert "Marburg" in text(page)
+
+def count_queries_of_first_request(client, url):
+    with CaptureQueriesContext(connection) as captured:
+        client.get(url)
+    return len(captured)

@@ -1,4 +1,3 @@
-import html
 import re
 from datetime import date
 
@@ -7,7 +6,7 @@ import pytest
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
-from tests.helpers.html import count_queries, element_texts, text, title
+from tests.helpers.html import attributes, count_queries, element_texts, elements, text, title
 
 
 @pytest.fixture
@@ -24,19 +23,18 @@ def marburg_and_jena(db, erasmus):
 
 def comparison_table(page):
     """Return rows of cell texts, each beginning with the row's label."""
-    found = re.findall(r"<tr\b.*?</tr>", page.content.decode(), re.DOTALL)
-    return [[cell_text(cell) for cell in re.findall(r"<(?:td|th)\b.*?</(?:td|th)>", row, re.DOTALL)] for row in found]
+    return [[cell_text(cell) for cell in elements(row, "th, td")] for row in elements(page, "tr")]
 
 
 def cell_text(cell):
     """Return the text without the label for narrow screens."""
-    return text(re.sub(r'<span class="cell-label".*?</span>', "", cell, flags=re.DOTALL))
+    [label] = element_texts(cell, ".cell-label") or [""]
+    return text(cell).removeprefix(label).strip()
 
 
 def links(page, label):
     """Return the URLs of links whose text contains the label."""
-    found = re.findall(r'<a\b[^>]*href="([^"]*)"[^>]*>(.*?)</a>', page.content.decode(), re.DOTALL)
-    return [html.unescape(url) for url, content in found if label in text(content)]
+    return [link.get("href") for link in elements(page, "a[href]") if label in text(link)]
 
 
 def test_comparison_has_a_column_for_each_university(client, marburg_and_jena):
@@ -147,7 +145,7 @@ def test_shortlist_is_neither_cached_nor_indexed(client, marburg_and_jena, url):
     page = client.get(url)
 
     assert "no-store" in page["Cache-Control"]
-    assert '<meta name="robots" content="noindex' in page.content.decode()
+    assert attributes(page, "meta[name=robots]", "content")[0].startswith("noindex")
 
 
 def test_university_page_toggles_the_shortlist(client, marburg_and_jena):
@@ -206,8 +204,7 @@ def test_list_removes_a_university_from_the_shortlist(client, marburg_and_jena):
 def test_filters_keep_the_shortlist(client, marburg_and_jena):
     page = client.get("/?q=mar&country=DE&pick=marburg")
 
-    hidden = re.findall(r'<input type="hidden" name="pick" value="([^"]*)">', page.content.decode())
-    assert set(hidden) == {"marburg"}
+    assert set(attributes(page, "input[type=hidden][name=pick]", "value")) == {"marburg"}
     assert links(page, "Take away: Germany") == ["?q=mar&pick=marburg&sort=country"]
     assert links(page, "Show all") == ["/?pick=marburg&sort=country"]
 

@@ -1,4 +1,4 @@
-import re
+import xml.etree.ElementTree as ElementTree
 
 import time_machine
 
@@ -7,9 +7,15 @@ from partners.public.sitemaps import Universities
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import count_queries
 
+SITEMAP, XHTML = "{http://www.sitemaps.org/schemas/sitemap/0.9}", "{http://www.w3.org/1999/xhtml}"
+
+
+def find_elements(page, name):
+    return list(ElementTree.fromstring(page.content).iter(name))  # noqa: S314
+
 
 def locations(page):
-    return re.findall(r"<loc>http://testserver(.*?)</loc>", page.content.decode())
+    return [element.text.removeprefix("http://testserver") for element in find_elements(page, f"{SITEMAP}loc")]
 
 
 def test_sitemap_has_the_list_and_public_universities_in_every_language(client, db):
@@ -23,7 +29,8 @@ def test_sitemap_has_the_list_and_public_universities_in_every_language(client, 
         ["/", "/de/", "/fr/", "/es/", "/he/"],
         [f"{language}/universities/marburg/" for language in ("", "/de", "/fr", "/es", "/he")],
     ]
-    others = re.findall(r'<xhtml:link rel="alternate" hreflang="([\w-]+)" href="([^"]+)"/>', files[0].content.decode())
+    alternates = find_elements(files[0], f"{XHTML}link")
+    others = [(link.get("hreflang"), link.get("href")) for link in alternates if link.get("rel") == "alternate"]
     assert others[:2] == [("en", "http://testserver/"), ("de", "http://testserver/de/")]
     assert others[5] == ("x-default", "http://testserver/")
 
@@ -69,7 +76,7 @@ def test_sitemap_has_dates_of_last_changes(client, db):
         marburg.university.save()
 
     index, pages, universities = (
-        re.findall(r"<lastmod>([\d-]{10})", client.get(f"/sitemap{part}.xml").content.decode())
+        [element.text[:10] for element in find_elements(client.get(f"/sitemap{part}.xml"), f"{SITEMAP}lastmod")]
         for part in ("", "-list", "-universities")
     )
 
