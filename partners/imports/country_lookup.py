@@ -38,11 +38,10 @@ ABBREVIATIONS = {
 }
 ARTICLE_RE = re.compile("(the|der|die|das|la|le|les|el|los|las|il|i|gli|o|a|os|as|de|het|l) ")
 PUNCTUATION_RE = re.compile(r"[\W_]+")
-COMMA_RE = re.compile(r"([^,]+),\s*([^,]+)")
-BRACKETS_RE = re.compile(r"([^(\[]+)[(\[]([^)\]]+)[)\]]")
 LATIN = "A-Za-z\u00c0-\u024f"
+OTHER_LETTER = rf"[^\W\d_{LATIN}]"
 PARTS_RE = re.compile(
-    rf"\s*[/|=;]\s*|\s+[-\u2013\u2014]\s+|(?<=[{LATIN}])\s*(?=[^\W\d_{LATIN}])|(?<=[^\W\d_{LATIN}])\s*(?=[{LATIN}])"
+    rf" ?[/|=;] ?| [-\u2013\u2014] |(?<=[{LATIN}]) ?(?={OTHER_LETTER})|(?<={OTHER_LETTER}) ?(?=[{LATIN}])"
 )
 """Between names in two languages, or in two scripts."""
 MAX_LENGTH = 100
@@ -116,8 +115,9 @@ class CountryLookup:
         for spelling in _spellings(text):
             if code := self._names.get(loose_key(spelling)) or parse_code(spelling) or self._rare_name(spelling):
                 return code
-        if match := BRACKETS_RE.fullmatch(text):
-            return self._code_with_addition(match[1], match[2])
+        name, addition = _split_brackets(text)
+        if addition:
+            return self._code_with_addition(name, addition)
         parts = PARTS_RE.split(text)
         codes = {self.find_code(part) for part in parts} if len(parts) > 1 else set()
         return codes.pop() if len(codes) == 1 else None
@@ -163,12 +163,18 @@ def _share_beginning(word: str, other: str) -> bool:
     return word.startswith(other) or other.startswith(word)
 
 
+def _split_brackets(text: str) -> tuple[str, str]:
+    """Return the text before brackets and the text in them, "" for the latter if the text does not end with one."""
+    name, _, addition = text.partition("(")
+    return (name, addition[:-1]) if addition.find(")") == len(addition) - 1 else (text, "")
+
+
 def _spellings(text: str) -> Iterator[str]:
     """Yield the text, then readings of it: in another order, without an article, abbreviations written out."""
     orders = [text]
-    for pattern in (COMMA_RE, BRACKETS_RE):
-        if match := pattern.fullmatch(text):
-            orders.append(f"{match[2]} {match[1]}")
+    for beginning, end in (text.split(",") if text.count(",") == 1 else ("", ""), _split_brackets(text)):
+        if beginning and end:
+            orders.append(f"{end} {beginning}")
     for order in orders:
         yield order
         key = loose_key(order)
