@@ -6,22 +6,6 @@ from import_export.formats.base_formats import Format
 from partners.tables.writing import write_table
 
 
-class AnyTableFormat(Format):
-    """Any supported table. The content determines the type of file, so there is nothing to choose.
-
-    `in_stream` is the table that the import form has read already, with the resource that was chosen.
-    """
-
-    def get_title(self):
-        return _("TSV, CSV, XLSX or ODS")
-
-    def create_dataset(self, in_stream):
-        return in_stream
-
-    def can_import(self):
-        return True
-
-
 class ExportFormat(Format):
     name = title = content_type = ""
 
