@@ -111,16 +111,12 @@ class OptimisticLockingForm(CopyInstanceMixin, forms.ModelForm):
     def _compare(self):
         """Compare base, current and submitted values: merge untouched fields, treat the rest as conflicts."""
         self.auto_merged, self.conflicts, self.invalid_fields = [], [], set(self.errors)
-        for field in self.concurrent_changes.records:
-            if field.name not in self.fields or self.fields[field.name].disabled:
-                continue
-            if field.name in self.invalid_fields:
-                self.conflicts.append(field)
-            elif self.concurrent_changes.matches_current(field, self.instance):
-                continue
-            elif self.concurrent_changes.matches_base(field, self.instance):
+        changes, editable = self.concurrent_changes, {name for name in self.fields if not self.fields[name].disabled}
+        for field in [field for field in changes.records if field.name in editable]:
+            is_valid = field.name not in self.invalid_fields
+            if is_valid and changes.matches_base(field, self.instance):
                 self.auto_merged.append(field)
-            else:
+            elif not (is_valid and changes.matches_current(field, self.instance)):
                 self.conflicts.append(field)
 
     def _use_current_values(self, names):
@@ -142,7 +138,7 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
         self.concurrently_added, self.concurrently_deleted = [], []
         if self.is_bound and self.versions is not None:
             self._merge_rows()
-        self.concurrent_changes = load_concurrent_changes(self.get_queryset(), self.versions or {})
+        self.concurrent_changes = load_concurrent_changes(self.get_queryset(), self.versions) if self.versions else {}
 
     @cached_property
     def management_form(self):

@@ -3,8 +3,8 @@ from django.contrib.auth.models import Group, Permission, User
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, ImportRun, University
-from tests.helpers.factories import AgreementFactory, UniversityFactory
-from tests.helpers.history_pages import history
+from tests.helpers.factories import AgreementFactory, UniversityFactory, create_staff
+from tests.helpers.history_pages import history, update
 from tests.helpers.html import attributes, cells, count_queries, element_texts, text
 
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
@@ -268,3 +268,14 @@ def test_long_history_is_paginated(coordinator_client, db):
 
 def test_fresh_database_has_two_groups(db):
     assert sorted(Group.objects.values_list("name", flat=True)) == ["Assistants", "Exchange coordinators"]
+
+
+def test_history_says_that_an_account_is_deleted(coordinator_client, db):
+    agreement = AgreementFactory(responsible=create_staff("ana"))
+    update(agreement, responsible=None)
+    # By hand, or before history protected accounts.
+    User.objects.filter(username="ana")._raw_delete("default")
+
+    assert history(coordinator_client, agreement)[0] == (
+        "the command line changed Coordinator responsible: a deleted account → –"
+    )
