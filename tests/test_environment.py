@@ -142,7 +142,7 @@ def test_error_message_does_not_contain_a_password(manage, name, value):
 
 @pytest.mark.parametrize(("name", "value"), SECRETS)
 def test_traceback_of_a_server_does_not_contain_a_password(site, name, value):
-    command = [sys.executable, "-c", "import exchange.gunicorn_conf"]
+    command = [sys.executable, "-m", "exchange.gunicorn_conf"]
 
     process = subprocess.run(command, cwd=site, env=VALID | {name: value}, capture_output=True, text=True)
 

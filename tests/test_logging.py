@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import sentry_sdk
 import time_machine
 from django.conf import settings as site_settings
 from django.core import mail
 from django.db import OperationalError, connection
+from django.test import Client
 
 from exchange import logging_config
 from partners.models import CalendarLink
+from tests.helpers.paths import ROOT
+from tests.helpers.processes import function_command
 from tests.helpers.serving import copy_site, site_environment
 
 
@@ -201,14 +205,9 @@ class ReportHandler(BaseHTTPRequestHandler):
         pass
 
 
-SCRIPT = """
-import django
-django.setup()
-from django.test import Client
-Client(raise_request_exception=False).get("/")
-import sentry_sdk
-sentry_sdk.flush()
-"""
+def report_exception_of_a_view():
+    Client(raise_request_exception=False).get("/")
+    sentry_sdk.flush()
 
 
 def test_exception_is_reported_to_sentry(tmp_path):
@@ -220,19 +219,21 @@ def test_exception_is_reported_to_sentry(tmp_path):
             ALLOWED_HOSTS="testserver",
             DEBUG="on",
             DJANGO_SETTINGS_MODULE="exchange.settings",
+            PYTHONPATH=str(ROOT),
         )
-        subprocess.run([sys.executable, "-c", SCRIPT], cwd=copy_site(tmp_path), env=variables, check=True)
+        command = function_command(report_exception_of_a_view)
+        subprocess.run(command, cwd=copy_site(tmp_path), env=variables, check=True)
         server.shutdown()
 
     assert OperationalError.__name__ in b"".join(map(gzip.decompress, server.bodies)).decode()
 
 
 def test_missing_sentry_package_stops_with_a_message(tmp_path):
-    script = "import sys; sys.modules['sentry_sdk'] = None; from exchange import settings"
+    site = copy_site(tmp_path)
+    (site / "sentry_sdk.py").write_text("raise ImportError")
     variables = site_environment(SENTRY_DSN="http://key@127.0.0.1/1")
 
-    process = subprocess.run(
-        [sys.executable, "-c", script], cwd=copy_site(tmp_path), env=variables, capture_output=True, text=True
-    )
+    command = [sys.executable, "manage.py", "check"]
+    process = subprocess.run(command, cwd=site, env=variables, capture_output=True, text=True)
 
     assert "SENTRY_DSN is set, but sentry-sdk is missing. Install it with pip." in process.stderr

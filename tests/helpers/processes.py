@@ -7,7 +7,10 @@ from django.utils.module_loading import import_string
 
 
 def function_command(function, *arguments):
-    """Return the command line that calls a function with strings. Its working directory has to be ROOT."""
+    """Return the command line that calls a function with strings.
+
+    Its working directory has to be ROOT, or a copy of the site with ROOT as PYTHONPATH.
+    """
     return [sys.executable, "-m", __name__, f"{function.__module__}.{function.__name__}", *map(str, arguments)]
 
 
