@@ -201,7 +201,6 @@ PASSWORD_RESET_TIMEOUT = HOUR
 LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in language_codes]
 LANGUAGE_CODE = language_codes[0]
 FORMAT_MODULE_PATH = "exchange.formats"
-USE_TZ = True
 
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -249,10 +248,7 @@ CONTENT_SECURITY_POLICY = {
         "report-uri": csp_report_uri or None,
     }
 }
-X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"

@@ -4,6 +4,7 @@ After the password, the session is marked with ``MFA_PENDING``; until a code is 
 """
 
 from base64 import b32encode
+from time import time
 
 import segno
 from django import forms
@@ -23,13 +24,12 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from partners.accounts.models import RecoveryCodeDevice
 from partners.accounts.reauthentication import (
     ReauthenticationForm,
-    complete_reauthentication,
     is_oidc_session,
     recently_authenticated,
     redirect_to_reauthenticate,
 )
 from partners.accounts.security_log import log_event
-from partners.accounts.session_backend import other_sessions
+from partners.accounts.session_backend import AUTHENTICATED_AT, other_sessions
 from partners.http import safe_next_url
 from partners.permissions import MFA_PENDING
 
@@ -111,7 +111,10 @@ def reauthenticate_view(request, site):
     if request.method == "POST":
         password_form, code_form = ReauthenticationForm(request.POST, request=request), bind_code_form(request)
         if password_form.is_valid() and (not has_mfa or code_form.is_valid()):
-            return complete_reauthentication(request)
+            request.session[AUTHENTICATED_AT] = time()
+            request.session.cycle_key()
+            log_event("reauthenticated", request.user, request)
+            return redirect(safe_next_url(request, request.GET.get("next", ""), "admin:index"))
         log_event("reauthentication_failed", request.user, request)
     context = site.each_context(request) | {
         "title": _("Is it you?"),

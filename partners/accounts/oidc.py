@@ -87,19 +87,20 @@ def oidc_login(request):
     """Redirect to the provider. Requests from other sites go to the login page first, so that login is deliberate."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return redirect("admin:login")
-    pending = SimpleNamespace(session=read_pending_logins(request))
+    pending = read_pending_logins(request)
+    parameters = FORCE_LOGIN if "again" in request.GET else {}
     try:
         callback_url = request.build_absolute_uri(reverse("oidc_callback"))
-        response = get_oidc_client().authorize_redirect(
-            pending, callback_url, **FORCE_LOGIN if "again" in request.GET else {}
-        )
+        # Authlib adds the state of this login to what it holds to be the session.
+        response = get_oidc_client().authorize_redirect(SimpleNamespace(session=pending), callback_url, **parameters)
     except PROVIDER_ERRORS as error:
         return provider_error(request, error)
-    *_earlier, started = pending.session.values()
+    started = list(pending.values())[-1]
+    # The longest part of the state, and not needed by the callback.
     del started["data"]["url"]
     next_url = request.GET.get("next", "")
     started["next"] = next_url if len(next_url) <= MAX_NEXT_URL_LENGTH else ""
-    set_pending_logins(response, pending.session)
+    set_pending_logins(response, pending)
     return response
 
 
@@ -130,7 +131,7 @@ def read_pending_logins(request):
 
 
 def set_pending_logins(response, pending):
-    latest = dict([*pending.items()][-MAX_PENDING_LOGINS:])
+    latest = dict(list(pending.items())[-MAX_PENDING_LOGINS:])
     if not latest:
         response.delete_cookie(COOKIE_NAME, samesite="Lax")
         return

@@ -1,7 +1,6 @@
 """Password change that counts wrong current passwords as failed logins."""
 
 from django.contrib.admin.forms import AdminPasswordChangeForm
-from django.contrib.auth.views import PasswordChangeView as DjangoPasswordChangeView
 from django.core.exceptions import ValidationError
 
 from partners.accounts.reauthentication import is_own_password
@@ -19,10 +18,3 @@ class PasswordChangeForm(AdminPasswordChangeForm):
             log_event("password_change_failed", self.user, self.request)
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return password
-
-
-class PasswordChangeView(DjangoPasswordChangeView):
-    form_class = PasswordChangeForm
-
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"request": self.request}

@@ -13,9 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.accounts.backends import OIDC_BACKEND
-from partners.accounts.security_log import log_event
 from partners.accounts.session_backend import AUTHENTICATED_AT
-from partners.http import safe_next_url
 
 REAUTHENTICATION_MAX_AGE = 15 * 60
 """In seconds."""
@@ -66,10 +64,3 @@ class ReauthenticationForm(forms.Form):
 
 def is_oidc_session(request):
     return request.session[BACKEND_SESSION_KEY] == OIDC_BACKEND
-
-
-def complete_reauthentication(request):
-    request.session[AUTHENTICATED_AT] = time()
-    request.session.cycle_key()
-    log_event("reauthenticated", request.user, request)
-    return redirect(safe_next_url(request, request.GET.get("next", ""), "admin:index"))

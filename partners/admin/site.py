@@ -1,15 +1,17 @@
 """The admin site and its pages without a model."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.views import PasswordChangeView
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from partners.accounts.mfa import mfa_setup_view, mfa_verify_view, reauthenticate_view
-from partners.accounts.password_change import PasswordChangeView
+from partners.accounts.password_change import PasswordChangeForm
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.session_views import session_list_view
 from partners.permissions import is_office_user
@@ -34,6 +36,7 @@ class PartnersAdminSite(admin.AdminSite):
 
     def password_change(self, request, extra_context=None):
         view = PasswordChangeView.as_view(
+            form_class=partial(PasswordChangeForm, request=request),
             success_url=reverse("admin:password_change_done"),
             extra_context=self.each_context(request) | (extra_context or {}),
         )
