@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from partners import cells
 from partners.enums import AgreementStatus
 from partners.models import Agreement, University
-from partners.tables.types import Cell
+from partners.tables.cells import Cell
 
 
 class AdminSection(models.TextChoices):

@@ -26,6 +26,11 @@ MAX_PK_DIGITS = 18
 MAX_PLACES = 32_767
 """Maximum of a PositiveSmallIntegerField on PostgreSQL."""
 
+SPREADSHEET_ERROR_RE = re.compile(
+    r"\s*(#[\w/¿¡]+[!?]|#N/A|#NV|#N/[DBV]|#I/T|#ND|#YOK|#HIÁNYZIK|#\u041d/\u0414|#GETTING_DATA|Err:\d{3})\s*\Z"
+)
+"""Errors of Excel and LibreOffice. Excel translates them: #NV is the German #N/A."""
+
 
 def parse_date(text: str) -> date | None:
     """Parse the date in a cell; None if the cell is empty.
@@ -135,6 +140,12 @@ def parse_text(text: str, field: models.Field, error_message: str = "") -> str:
         return field.clean(text, None)
     except ValidationError as error:
         raise (ValidationError(_(error_message) % truncate(text)) if error_message else error) from error
+
+
+def validate_no_spreadsheet_error(text: str) -> None:
+    if SPREADSHEET_ERROR_RE.match(text):
+        message = _("The cell has the spreadsheet error %s. Correct it in the spreadsheet, and save the file again.")
+        raise ValidationError(message % text.strip())
 
 
 def validate_length(text: str, max_length: int) -> None:

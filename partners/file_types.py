@@ -1,6 +1,7 @@
 """File type detection by content, and validation of files that are uploaded as documents."""
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -67,6 +68,24 @@ UNSUPPORTED_MAGIC = {
     b"<": _("a web page or XML"),
 }
 
+OTHER_FILES = {
+    FileType.PDF: _("a PDF"),
+    FileType.DOCX: _("a Word document"),
+    FileType.ODT: _("a text document"),
+    FileType.PNG: _("a picture"),
+    FileType.JPEG: _("a picture"),
+}
+OTHER_TEXTS = {
+    rb"<\?xml.*<office:document": _("a flat OpenDocument file"),
+    rb"<\?xml.*progid=.excel\.sheet|<\?xml.*urn:schemas-microsoft-com:office:spreadsheet": _("an XML spreadsheet"),
+    rb"(<\?xml.*)?(<!doctype html|<html|<head|<meta|<body|<table|<style|<div)": _("a web page"),
+    rb"<[?!a-z]": _("XML"),
+    rb"mime-version:": _("a web page"),
+    rb"gif8|ii\*|mm\*|bm.{4,12}6|riff.{1,4}webp": _("a picture"),
+    rb"\{\\rtf": _("rich text"),
+}
+"""Patterns of the beginnings of files, without byte order mark, NUL and white space, and in small letters."""
+
 
 def detect_file_type(content: bytes) -> FileType | None:
     for magic, file_type in MAGIC_BYTES.items():
@@ -75,6 +94,17 @@ def detect_file_type(content: bytes) -> FileType | None:
     if DOCX_CONTENT_TYPE in _read_archive_entry(content, "[Content_Types].xml"):
         return FileType.DOCX
     return FileType.ODT if _read_archive_entry(content, "mimetype") == ODT_MIMETYPE else None
+
+
+def describe_other_file(content: bytes) -> str:
+    """Return the type of a file that is no table, such as a web page with the name of a spreadsheet, or ""."""
+    file_type = detect_file_type(content)
+    if file_type:
+        return str(OTHER_FILES[file_type])
+    start = content[:4_000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    if content.startswith(ZIP_MAGIC):
+        return str(_("a document of Numbers")) if b"Index/" in content and b".iwa" in content else ""
+    return next((str(what) for pattern, what in OTHER_TEXTS.items() if re.match(pattern, start, re.DOTALL)), "")
 
 
 def validate_document_type(name: str, content: bytes) -> FileType:

@@ -60,7 +60,7 @@ def test_import_prints_changes_and_ignored_columns(run, office_file):
         "Málaga: in process becomes signed Erasmus+",
         "0 new, 2 changed, 0 unchanged, 0 errors",
     ]
-    assert (err, failure) == ("Column “Contact” is ignored.\n", None)
+    assert (err, failure) == ("Ignored columns: “Contact”.\n", None)
 
 
 def test_import_history_has_the_import_run(run, office_file):
@@ -119,7 +119,7 @@ def test_errors_are_printed_without_control_characters(run, office_file):
     _out, err, _failure = run("import_partners", file)
 
     assert err.splitlines() == [
-        "Column “a�b” is ignored.",
+        "Ignored columns: “a�b”.",
         "Line 3, University name: “Má��[31mlaga” has a control character (U+000A) in it. "
         "Type the name anew, in one line.",
     ]

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.cells import validate_length
+from partners.cells import validate_length, validate_no_spreadsheet_error
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.typing_errors import find_similar
 from partners.models import Agreement, Country, University
@@ -45,6 +45,7 @@ class RowParser:
     def parse(self, column: str, parser: Callable, *args):
         """Return `parser(cell, *args)`, or None and record the messages of its ValidationError."""
         try:
+            validate_no_spreadsheet_error(self.row.cells[column])
             validate_length(self.row.cells[column], self.max_length)
             return parser(self.row.cells[column], *args)
         except ValidationError as error:

@@ -34,8 +34,9 @@ from partners.imports.register_columns import (
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.querysets import UniversityQuerySet
+from partners.tables.cells import Cell
 from partners.tables.reading import Table, read_table
-from partners.tables.types import Cell, ProgressCallback, no_progress
+from partners.tables.types import ProgressCallback, no_progress
 
 
 class ImportResult(Result):
@@ -45,8 +46,6 @@ class ImportResult(Result):
         super().__init__()
         self.is_applied = False
         self.diff_headers = headers
-        self.ignored_columns = validator.table.ignored_columns
-        self.other_sheets = validator.table.other_sheets
         self.new: list[OfficeListRowResult] = []
         self.changed: list[OfficeListRowResult] = []
         self.unchanged: list[OfficeListRowResult] = []
@@ -57,7 +56,7 @@ class ImportResult(Result):
                 self.new.append(row_result)
             else:
                 (self.changed if row_result.is_changed else self.unchanged).append(row_result)
-        self.notices = validator.notices()
+        self.notices = [*validator.table.notices(), *validator.notices()]
         self.missing_universities = validator.missing_universities()
 
     @property

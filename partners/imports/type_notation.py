@@ -10,6 +10,8 @@ from partners.validators import QUALIFIER_RE, TERM_SEPARATOR_RE
 
 STATUS_BY_QUALIFIER = {status.qualifier.replace(" ", ""): status for status in AgreementStatus if status.is_open}
 """Statuses by what stands after the type, without spaces: nothing if it is signed."""
+LINE_BREAK_RE = re.compile(r"(?<! [+])(?<! and)\n(?![(])", re.IGNORECASE)
+"""A line break that separates terms: not beside another separator, nor before a status."""
 MAX_UNKNOWN = 5
 """Unknown terms of one cell that an error names."""
 
@@ -40,7 +42,8 @@ def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
 
     A cell without any term, such as "/", is an empty set. Raise UnknownTermsError.
     """
-    parts = TERM_SEPARATOR_RE.split(collapse_white_space(normalize_name(text)))
+    lines = "\n".join(filter(None, map(str.strip, re.split("[\r\n]", text))))
+    parts = TERM_SEPARATOR_RE.split(collapse_white_space(normalize_name(LINE_BREAK_RE.sub(" ; ", lines))))
     terms, unknown = set(), {}
     for part in filter(None, map(str.strip, parts)):
         match = QUALIFIER_RE.search(part)

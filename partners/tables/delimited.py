@@ -4,11 +4,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from partners.name_normalization import matching_key
-from partners.tables.types import Cell, Record, TableError, has_text
+from partners.name_normalization import collapse_white_space, matching_key
+from partners.tables.cells import Cell
+from partners.tables.types import Record, TableError, has_text
 
 TAB = "\t"
 BOM = "\ufeff"
@@ -16,6 +18,10 @@ BOM = "\ufeff"
 DELIMITERS = "\t;,"
 NON_ASCII, INVALID_UTF8 = "[^\0-\x7f]", "[\udc80-\udcff]"
 NEWLINE = r"\r\n|\r|\n"
+SEPARATOR_LINE_RE = re.compile(rf'\A"?sep=(.)"?({NEWLINE}|\Z)', re.IGNORECASE)
+"""A first line by which a file tells Excel its delimiter."""
+MAX_SAMPLED_ROWS = 50
+"""Rows with text that are searched for the header, to find the delimiter."""
 NEEDS_QUOTING_RE = re.compile(r'\A"|[\t\r\n]')
 
 
@@ -57,16 +63,22 @@ def _reject_damaged_utf8(data: bytes) -> None:
 
 
 def detect_delimiter(text: str, columns: Sequence[str]) -> str:
-    """Return the delimiter that splits the first record with text into the largest number of the columns."""
+    """Return the delimiter that a first line such as ``sep=;`` names.
+
+    Otherwise return the one that splits a record near the beginning into the largest number of the columns.
+    """
+    if separator := SEPARATOR_LINE_RE.match(text):
+        return separator[1]
     wanted = set(map(matching_key, columns))
-    headers = {delimiter: next(filter(has_text, parse_records(text, delimiter)), None) for delimiter in DELIMITERS}
 
     def score(delimiter: str) -> tuple[int, int]:
-        cells = headers[delimiter].cells
-        return len(wanted.intersection(map(matching_key, cells))), len(cells)
+        records = list(islice(filter(has_text, parse_records(text, delimiter)), MAX_SAMPLED_ROWS))
+        if not records:
+            return len(wanted), 0  # all text is delimiters
+        keys = [set(map(matching_key, map(collapse_white_space, record.cells))) for record in records]
+        return max(len(wanted & found) for found in keys), len(records[0].cells)
 
-    blank = [delimiter for delimiter, header in headers.items() if header is None]
-    return blank[0] if blank else max(DELIMITERS, key=score)
+    return max(DELIMITERS, key=score)
 
 
 def parse_records(text: str, delimiter: str) -> Iterator[Record]:
@@ -75,9 +87,11 @@ def parse_records(text: str, delimiter: str) -> Iterator[Record]:
     Python's csv module would read on to the end of the file after an opening quote that is
     never closed, and would drop the quotes from a cell such as ``"Tor Vergata" University``.
     """
+    text = SEPARATOR_LINE_RE.sub(r"\2", text)
+    escaped = re.escape(delimiter)
     cell = re.compile(
-        rf'(?:"(?P<quoted>(?:[^"]|"")*+)"(?=[{delimiter}\r\n]|\Z)|(?P<bare>[^{delimiter}\r\n]*))'
-        rf"(?P<end>{delimiter}|{NEWLINE}|\Z)"
+        rf'(?:"(?P<quoted>(?:[^"]|"")*+)"(?=[{escaped}\r\n]|\Z)|(?P<bare>[^{escaped}\r\n]*))'
+        rf"(?P<end>{escaped}|{NEWLINE}|\Z)"
     )
     blank_lines = re.compile("[\r\n]+")
     cells: list[str] = []

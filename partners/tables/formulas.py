@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from partners.tables.types import Cell, Record
+from partners.tables.cells import Cell
+from partners.tables.types import Record
 
 FORMULA_START = r"'*[=+\-@\t\r]"
 FORMULA_RE = re.compile(rf"\A{FORMULA_START}")

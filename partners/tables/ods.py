@@ -1,135 +1,105 @@
-"""The XML of ODS files, from LibreOffice and from what else writes it."""
+"""Reading of ODS, from LibreOffice and from what else writes it."""
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
+from xml.etree.ElementTree import Element, iterparse
 
-from partners.tables.cells import Pieces, Row, boolean_text, iso_date_text, number_text, put, unescaped
-from partners.tables.containers import END, START, TEXT, Container, Event, skip, too_large
+from partners.tables.cells import HIDDEN, VISIBLE, Archive, Row, cell_text, local_name, unescape
 
-CONTENT, MANIFEST, MIMETYPE = "content.xml", "META-INF/manifest.xml", "mimetype"
-OPEN_DOCUMENT = "urn:oasis:names:tc:opendocument:xmlns:"
-OFFICE, TABLE = f"{OPEN_DOCUMENT}office:1.0}}", f"{OPEN_DOCUMENT}table:1.0}}"
-FORMULA = f"{TABLE}formula"
-COUNT = f"{OPEN_DOCUMENT}text:1.0}}c"
-ROWS_REPEATED, COLUMNS_REPEATED = f"{TABLE}number-rows-repeated", f"{TABLE}number-columns-repeated"
-
-BLANKS = re.compile("[ \t\n]+")
-SPACE, TAB, LINE_BREAK = "\x01", "\x02", "\x03"
-"""A placeholder for significant white space while the rest is collapsed. XML cannot contain it."""
-ELEMENTS = {"s": SPACE, "tab": TAB, "line-break": LINE_BREAK}
-MAX_SPACES = 10_000_000
-MEANT = str.maketrans({SPACE: " ", TAB: "\t", LINE_BREAK: "\n"})
+CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
+MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
+NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+OFFICE, TABLE, TEXT, STYLE = (NAMESPACE % name for name in ("office", "table", "text", "style"))
+WHITE_SPACE_RE = re.compile("[ \t\n]+")
+BLANKS = {"s": "\x01", "tab": "\x02", "line-break": "\x03"}
+"""Characters that stand for significant white space while the rest is collapsed. XML cannot contain them."""
+MEANT = str.maketrans("\x01\x02\x03", " \t\n")
+CELLS = {f"{TABLE}table-cell", f"{TABLE}covered-table-cell"}
+NOT_TEXT = {"annotation", "ruby-text"}
 
 
-def is_encrypted(container: Container) -> bool:
-    return b"encryption-data" in container.head(MANIFEST)
+def read_ods(archive: Archive) -> Iterator[tuple[str, str, Iterator[Row]]]:
+    """Yield the name, the visibility and the rows of each sheet, to be read to their end one after the other."""
+    hidden_styles = set()
+    events = iterparse(archive.open_part(CONTENT), ["start", "end"])  # noqa: S314 - the process has limits
+    for event, element in events:
+        if event == "end" and element.tag == f"{STYLE}style":
+            if any(child.get(f"{TABLE}display") == "false" for child in element):
+                hidden_styles.add(element.get(f"{STYLE}name"))
+        elif event == "start" and element.tag == f"{TABLE}table":
+            visibility = HIDDEN if element.get(f"{TABLE}style-name") in hidden_styles else VISIBLE
+            yield element.get(f"{TABLE}name", ""), visibility, _rows(element, events)
 
 
-def is_ods(container: Container) -> bool:
-    return CONTENT in container and b"spreadsheet" in (container.head(MIMETYPE) or b"spreadsheet")
-
-
-def sheets(container: Container) -> Iterator[tuple[str, Iterator[Row]]]:
-    """The name and the rows of each sheet, in the order of the sheets, to be read to their end one after the other."""
-    events = _with_blanks(container.events(CONTENT))
-    for kind, name, attributes in events:
-        if kind == START and name == "table":
-            yield attributes.get(f"{TABLE}name", ""), _rows(events)
-
-
-def _with_blanks(events: Iterator[Event]) -> Iterator[Event]:
-    """Puts text in place of the elements that stand for blanks."""
-    left = MAX_SPACES
-    for kind, name, attributes in events:
-        if name not in ELEMENTS:
-            yield kind, name, attributes
-        elif kind == START:
-            count = _repeated(attributes, COUNT)
-            left -= count
-            if left < 0:
-                raise too_large()
-            yield TEXT, "", ELEMENTS[name] * count
-
-
-def _rows(events: Iterator[Event]) -> Iterator[Row]:
+def _rows(table: Element, events: Iterator[tuple[str, Element]]) -> Iterator[Row]:
     line = 1
-    for kind, name, attributes in events:
-        if kind == START and name == "table-row":
-            repeated = _repeated(attributes, ROWS_REPEATED)
-            yield Row(line, _cells(events), repeated)
-            line += repeated
-        elif kind == START and name == "shapes":
-            skip(events)
-        elif kind == END and name == "table":
+    for event, element in events:
+        if event == "end" and element is table:
+            table.clear()
             return
+        if event == "end" and element.tag == f"{TABLE}table-row":
+            cells, merges = _cells(element)
+            repeated = _count(element, f"{TABLE}number-rows-repeated")
+            if any(cells):
+                yield from (Row(below, list(cells), merges) for below in range(line, line + repeated))
+            line += repeated
+            element.clear()
 
 
-def _cells(events: Iterator[Event]) -> dict[int, str]:
-    column, cells = 1, {}
-    for kind, name, attributes in events:
-        if kind == START:
-            repeated = _repeated(attributes, COLUMNS_REPEATED)
-            text = _cell(attributes, events)
-            if text is not None and name == "table-cell":
-                put(cells, text, column, repeated)
-            column += repeated
-        elif kind == END:
-            break
-    return cells
+def _cells(row: Element) -> tuple[list[str], list[tuple[int, int, int]]]:
+    """Return the texts of a row up to the last that is not blank, and the merged cells that begin in it."""
+    cells, merges, column = [], [], 0
+    for cell in row:
+        if cell.tag not in CELLS:
+            continue
+        repeated = _count(cell, f"{TABLE}number-columns-repeated")
+        if text := _text(cell) if cell.tag == f"{TABLE}table-cell" else "":
+            cells += [""] * (column - len(cells)) + [text] * repeated
+        height, width = _count(cell, f"{TABLE}number-rows-spanned"), _count(cell, f"{TABLE}number-columns-spanned")
+        if text and (height, width) != (1, 1):
+            merges.append((column, height, width))
+        column += repeated
+    return cells, merges
 
 
-def _repeated(attributes: dict[str, str], name: str) -> int:
-    return max(1, int(attributes.get(name, 1)))
+def _count(element: Element, name: str) -> int:
+    return max(1, int(element.get(name, 1)))
 
 
-def _cell(attributes: dict[str, str], events: Iterator[Event]) -> str | None:
-    """The text of a cell, or None if it is blank. A cell of text without any is not blank."""
-    shown = _shown(events)
-    kind = attributes.get(f"{OFFICE}value-type")
-    attribute, read = _READERS.get(kind, _AS_SHOWN)
-    written = attributes.get(OFFICE + attribute)
-    if written:
-        return read(written)
-    if not shown and kind is None and FORMULA in attributes:
-        return "=" + attributes[FORMULA].partition("=")[2]  # a program that does not calculate has written it
-    return shown if shown or kind == "string" else None
+def _text(cell: Element) -> str:
+    shown = "\n".join(_paragraph(child) for child in cell if child.tag == f"{TEXT}p")
+    kind = cell.get(f"{OFFICE}value-type")
+    if kind in ("float", "percentage", "currency") and cell.get(f"{OFFICE}value"):
+        return cell_text(float(cell.get(f"{OFFICE}value")))
+    if kind == "boolean" and cell.get(f"{OFFICE}boolean-value"):
+        return cell_text(cell.get(f"{OFFICE}boolean-value") == "true")
+    if kind == "date" and (written := cell.get(f"{OFFICE}date-value")):
+        return _date_text(written)
+    if not shown and kind is None and cell.get(f"{TABLE}formula"):
+        return "=" + cell.get(f"{TABLE}formula").partition("=")[2]  # a program that does not calculate has written it
+    return cell.get(f"{OFFICE}string-value") or shown
 
 
-_NUMBER = ("value", number_text)
-_AS_SHOWN = ("string-value", str)
-_READERS = {
-    "float": _NUMBER,
-    "percentage": _NUMBER,
-    "currency": _NUMBER,
-    "date": ("date-value", iso_date_text),
-    "boolean": ("boolean-value", boolean_text),
-}
+def _date_text(written: str) -> str:
+    try:
+        return cell_text(datetime.fromisoformat(written.strip()))
+    except ValueError:
+        return written
 
 
-def _shown(events: Iterator[Event]) -> str:
-    """The paragraphs of a cell, without comments and drawings."""
-    paragraphs = Pieces()
-    for kind, name, _attributes in events:
-        if kind == END:
-            break
-        if kind == START and name == "p":
-            paragraphs.append(_paragraph(events))
-        elif kind == START:
-            skip(events)
-    return "\n".join(paragraphs)
+def _paragraph(paragraph: Element) -> str:
+    """Return the text of a paragraph. Bare white space is one space, and none at the ends: OpenDocument 1.3, 6.1.2."""
+    collapsed = WHITE_SPACE_RE.sub(" ", "".join(_pieces(paragraph))).strip(" ")
+    return unescape(collapsed.translate(MEANT))
 
 
-def _paragraph(events: Iterator[Event]) -> str:
-    """Bare blanks count as one space, and as none at the ends: OpenDocument 1.3 part 3, 6.1.2."""
-    parts, depth = Pieces(), 1
-    while depth:
-        kind, name, value = next(events)
-        if kind == TEXT:
-            parts.append(value)
-        elif kind == START and name in ("annotation", "ruby-text"):
-            skip(events)
-        elif kind == START:
-            depth += 1
-        else:
-            depth -= 1
-    return unescaped(BLANKS.sub(" ", "".join(parts)).strip(" ").translate(MEANT))
+def _pieces(element: Element) -> Iterator[str]:
+    yield element.text or ""
+    for child in element:
+        name = local_name(child.tag)
+        if name in BLANKS:
+            yield BLANKS[name] * _count(child, f"{TEXT}c")
+        elif name not in NOT_TEXT:
+            yield from _pieces(child)
+        yield child.tail or ""

@@ -1,13 +1,13 @@
 """ODS files as an office likes them."""
 
+import io
 import re
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from html import escape
 
-from partners.tables.cells import NARROWEST, column_widths, escaped, text_of
-from partners.tables.containers import packed
-from partners.tables.types import Cell
+from partners.tables.cells import Cell, column_widths
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -22,7 +22,11 @@ NAMESPACES = " ".join(
 )
 CENTIMETRES = 0.22
 """The width of a character."""
-COLLAPSING = re.compile("^ +| +$|  +")
+COLLAPSING_RE = re.compile("^ +| +$|  +")
+NOT_XML = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
+"""Characters that XML cannot hold, as a range for regular expressions."""
+LOOKS_ESCAPED_RE = re.compile(rf"_(?=x[0-9A-Fa-f]{{4}}[_\r{NOT_XML}])")
+TO_ESCAPE_RE = re.compile(f"[{NOT_XML}]")
 
 MANIFEST = (
     f'{XML}<manifest:manifest xmlns:manifest="{OPEN_DOCUMENT}:manifest:1.0" manifest:version="1.2">'
@@ -56,47 +60,52 @@ COLUMN_STYLE = (
 
 
 def write_ods(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """One sheet, whose first row is the header. A text stays a text, whatever it looks like.
+    """Return one sheet, whose first row is the header. A text stays a text, whatever it looks like.
 
     OpenDocument has no way to write a character that XML cannot hold. It is written as in XLSX,
-    ``_x000B_``, which is what LibreOffice shows, and what we read as the character again.
+    ``_x000B_``, which is what LibreOffice shows, and what is read as the character again.
     """
     rows = list(rows)
-    widths = column_widths(rows) or [NARROWEST]
+    widths = column_widths(rows)
     styles = (COLUMN_STYLE.format(width=width, centimetres=width * CENTIMETRES) for width in sorted(set(widths)))
     columns = (f'<table:table-column table:style-name="width{width}"/>' for width in widths)
     content = CONTENT.format(styles="".join(styles), columns="".join(columns), rows="".join(_rows(rows)))
-    return packed(
-        [("mimetype", MIMETYPE), ("META-INF/manifest.xml", MANIFEST), ("styles.xml", STYLES), ("content.xml", content)]
-    )
+    parts = {"mimetype": MIMETYPE, "META-INF/manifest.xml": MANIFEST, "styles.xml": STYLES, "content.xml": content}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, part in parts.items():
+            # The type must be stored as it is. ZipInfo without a time gives the same bytes for the same rows.
+            compression = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name), part.encode(), compression)
+    return file.getvalue()
 
 
 def _rows(rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
-    for at, row in enumerate(rows):
-        cells = [_cell(cell, is_header=at == 0) for cell in row] or ["<table:table-cell/>"]
+    for line, row in enumerate(rows or [[]]):
+        cells = [_cell(cell, is_header=line == 0) for cell in row] or ["<table:table-cell/>"]
         yield f"<table:table-row>{''.join(cells)}</table:table-row>"
-    if not rows:
-        yield "<table:table-row><table:table-cell/></table:table-row>"
 
 
 def _cell(cell: Cell, is_header: bool) -> str:
-    """Empty cells of the header are texts too: they say how many columns there are."""
+    """Return the XML of a cell. Empty cells of the header are texts too: they say how many columns there are."""
     if cell == "" and not is_header:
         return "<table:table-cell/>"
-    of = f'table:style-name="{"header" if is_header else "text"}" office:value-type="string"'
+    attributes = f'table:style-name="{"header" if is_header else "text"}" office:value-type="string"'
     if type(cell) is date and not is_header:
-        of = f'table:style-name="date" office:value-type="date" office:date-value="{cell.isoformat()}"'
+        attributes = f'table:style-name="date" office:value-type="date" office:date-value="{cell.isoformat()}"'
     elif type(cell) is int and not is_header:
-        of = f'table:style-name="number" office:value-type="float" office:value="{cell}"'
-    paragraphs = "".join(f"<text:p>{_paragraph(line)}</text:p>" for line in text_of(cell).split("\n"))
-    return f"<table:table-cell {of}>{paragraphs}</table:table-cell>"
+        attributes = f'table:style-name="number" office:value-type="float" office:value="{cell}"'
+    paragraphs = "".join(f"<text:p>{_paragraph(line)}</text:p>" for line in str(cell).split("\n"))
+    return f"<table:table-cell {attributes}>{paragraphs}</table:table-cell>"
 
 
 def _paragraph(line: str) -> str:
-    """Blanks that a reader would take for one or none become elements, a bare CR the one way that XML keeps it."""
-    text = COLLAPSING.sub(_spaces, escape(escaped(line), quote=False))
-    return text.replace("\t", "<text:tab/>").replace("\r", "&#13;")
+    """Return the XML of a line. Blanks that a reader would take for one or none become elements.
 
-
-def _spaces(match: re.Match[str]) -> str:
-    return f'<text:s text:c="{len(match[0])}"/>'
+    A character that XML cannot hold, and text that looks like one escaped, is escaped as in XLSX. A bare CR is written
+    the one way that XML keeps it.
+    """
+    marked = LOOKS_ESCAPED_RE.sub("_x005F_", line)
+    text = escape(TO_ESCAPE_RE.sub(lambda match: f"_x{ord(match[0]):04X}_", marked), quote=False)
+    spaced = COLLAPSING_RE.sub(lambda match: f'<text:s text:c="{len(match[0])}"/>', text)
+    return spaced.replace("\t", "<text:tab/>").replace("\r", "&#13;")

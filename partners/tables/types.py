@@ -1,18 +1,16 @@
 """Types and helpers that all kinds of table files share."""
 
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import NamedTuple
 
 from partners.file_types import OLE2_MAGIC, ZIP_MAGIC
 from partners.name_normalization import normalize_name
+from partners.tables.cells import VISIBLE
 
 MAX_QUOTED_LENGTH = 80
 """Characters of a cell that a message quotes."""
-
-Cell = str | int | date
-"""Types that can be written to a table. They are read back as text."""
-
 
 ProgressCallback = Callable[[Iterable, int, str], Iterable]
 """Wraps the iterable of a long operation. Arguments: the items, their number, and what is done to them."""
@@ -31,6 +29,33 @@ class Record(NamedTuple):
 
     line: int
     cells: list[str]
+    is_heading: bool = False
+    """The only text is one cell merged across columns."""
+
+
+@dataclass
+class Sheet:
+    """The records of a sheet, or of a text file, which has no name and is visible."""
+
+    name: str
+    visibility: str
+    records: Iterable[Record]
+    head: list[Record] = field(default_factory=list)
+    """The first records with text, among which the header is."""
+
+    @property
+    def is_visible(self) -> bool:
+        return self.visibility == VISIBLE
+
+    def read_head(self, size: int) -> list[Record]:
+        """Move up to `size` records with text from ``records`` to ``head``."""
+        self.records = filter(has_text, self.records)
+        self.head = list(islice(self.records, size))
+        return self.head
+
+    def records_below(self, index: int) -> Iterator[Record]:
+        """Return the records with text below the one at an index of the head."""
+        return chain(self.head[index + 1 :], self.records)
 
 
 def is_spreadsheet(data: bytes) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from partners.tables import delimited
+from partners.tables.cells import Cell
 from partners.tables.formulas import escape_cells, escape_csv
-from partners.tables.types import Cell
 
 FORMATS = ("tsv", "csv", "xlsx", "ods")
 
@@ -16,7 +16,7 @@ def write_table(rows: Iterable[Sequence[Cell]], file_format: str) -> bytes:
     if file_format == "csv":
         return delimited.write_csv(escape_csv(rows))
     # Imported lazily, as most files are text.
-    from partners.tables import spreadsheets
+    from partners.tables import ods_writer, xlsx_writer
 
-    write = spreadsheets.write_xlsx if file_format == "xlsx" else spreadsheets.write_ods
+    write = xlsx_writer.write_xlsx if file_format == "xlsx" else ods_writer.write_ods
     return write(escape_cells(rows))

@@ -1,220 +1,100 @@
-"""The XML of XLSX files, from Excel and from what else writes it."""
+"""Reading of XLSX: values by calamine, and by a pass of our own what calamine returns as empty.
 
+XML is parsed without further guards: expat refuses entities that grow, and the process has limits.
+"""
+
+import io
 import posixpath
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import islice, takewhile
-from typing import NamedTuple
+from itertools import zip_longest
+from xml.etree import ElementTree
 
-from partners.tables.cells import (
-    Pieces,
-    Row,
-    boolean_text,
-    cost,
-    date_text,
-    iso_date_text,
-    number_text,
-    put,
-    unescaped,
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from partners.tables.cells import HIDDEN, VERY_HIDDEN, VISIBLE, Archive, Row, cell_text, local_name
+
+WORKBOOK, RELATIONSHIPS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+VISIBILITIES = (
+    (SheetVisibleEnum.Visible, VISIBLE),
+    (SheetVisibleEnum.Hidden, HIDDEN),
+    (SheetVisibleEnum.VeryHidden, VERY_HIDDEN),
 )
-from partners.tables.containers import (
-    END,
-    MAX_PARTS,
-    MAX_UNPACKED,
-    START,
-    TEXT,
-    Container,
-    Event,
-    damaged,
-    resolved,
-    skip,
-    too_large,
-)
-
-DAY_0 = datetime.fromisoformat("1899-12-30")
-DAY_0_OF_1904 = datetime.fromisoformat("1904-01-01")
-FEBRUARY_29_1900 = 60
-"""A day that Excel counts and that never was. What comes before is a day later than by ``DAY_0``."""
-
-DATE_FORMATS = {
-    str(number) for numbers in (range(14, 23), range(27, 37), (45, 47), range(50, 59)) for number in numbers
-}
-"""The numbers of the formats for dates and times that need no definition: ECMA-376 part 1, 18.8.30."""
-DATE_LETTERS = re.compile("[dmyhs]", re.IGNORECASE)
-LITERALS = re.compile(r'"[^"]*"|[\\_*].|\[[^\[\]]*\]')
-DURATION = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-MAX_STYLES = 65_490
-LAST_COLUMN = "XFD"
+ERROR_OR_FORMULA_RE = re.compile(rb"""[<:]f[\s/>]|t\s*=\s*["']e["']""")
+Position = tuple[int, int]
+"""Row and column, from 0."""
 
 
-class Relationship(NamedTuple):
-    id: str
-    kind: str
-    target: str
+def read_xlsx(data: bytes, archive: Archive) -> Iterator[tuple[str, str, Iterator[Row]]]:
+    """Yield the name, the visibility and the rows of each sheet."""
+    workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    parts = _sheet_parts(archive)
+    for sheet in workbook.sheets_metadata:
+        if sheet.typ == SheetTypeEnum.WorkSheet:
+            visibility = next(ours for theirs, ours in VISIBILITIES if theirs == sheet.visible)
+            yield sheet.name, visibility, _rows(workbook, sheet.name, archive, parts[sheet.name])
 
 
-@dataclass
-class _Book:
-    """Shared strings, date styles and epoch, to which the cells of all sheets refer."""
-
-    strings: list[str] = field(default_factory=list)
-    date_styles: set[str] = field(default_factory=set)
-    day_0: datetime = DAY_0
-
-
-def is_xlsx(container: Container) -> bool:
-    part = _workbook_part(container)
-    return part.lower().endswith(".xml") and next(container.events(part))[1] == "workbook"
-
-
-def sheets(container: Container) -> Iterator[tuple[str, Iterator[Row]]]:
-    """The name and the rows of each sheet, in the order of the sheets."""
-    workbook = _workbook_part(container)
-    relationships = _relationships(container, workbook)
-    book, names = _workbook(container.events(workbook))
-    parts = {each.kind: each.target for each in relationships}
-    if "sharedStrings" in parts:
-        book.strings = list(_shared_strings(container.events(parts["sharedStrings"])))
-    if "styles" in parts:
-        book.date_styles = set(_date_styles(container.events(parts["styles"])))
-    worksheets = {each.id: each.target for each in relationships if each.kind == "worksheet"}
-    for part, name in {worksheets[each]: name for each, name in names.items() if each in worksheets}.items():
-        yield name, _rows(container.events(part), book)
+def _rows(workbook: CalamineWorkbook, name: str, archive: Archive, part: str) -> Iterator[Row]:
+    sheet = workbook.get_sheet_by_name(name)
+    gaps = defaultdict(dict)
+    for (row, column), text in _errors_and_formulas(archive, part):
+        gaps[row][column] = text
+    merges = defaultdict(list)
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        merges[top].append((left, bottom - top + 1, right - left + 1))
+    # The rows of calamine end with the last cell that it does not take for empty.
+    rows_with_gaps = range(max(gaps, default=-1) + 1)
+    for row, (values, _row) in enumerate(zip_longest(sheet.iter_rows(), rows_with_gaps, fillvalue=())):
+        cells = list(map(cell_text, values))
+        for column, text in gaps.get(row, {}).items():
+            cells += [""] * (column + 1 - len(cells))
+            cells[column] = text
+        yield Row(row + 1, cells, merges.get(row, []))
 
 
-def _workbook_part(container: Container) -> str:
-    return next((each.target for each in _relationships(container, "") if each.kind == "officeDocument"), "")
+def _sheet_parts(archive: Archive) -> dict[str, str]:
+    """Return the parts of the archive with the sheets, by the names of the sheets."""
+    targets = {
+        element.get("Id"): posixpath.normpath(posixpath.join("/xl", element.get("Target"))).lstrip("/")
+        for element in ElementTree.parse(archive.open_part(RELATIONSHIPS)).getroot()  # noqa: S314
+    }
+    parts = {}
+    for element in ElementTree.parse(archive.open_part(WORKBOOK)).iter():  # noqa: S314
+        if local_name(element.tag) == "sheet":
+            relationship = next(value for key, value in element.items() if local_name(key) == "id")
+            parts[element.get("name")] = targets[relationship]
+    return parts
 
 
-def _relationships(container: Container, part: str) -> list[Relationship]:
-    folder, name = posixpath.split(part)
-    described_in = posixpath.join(folder, "_rels", f"{name}.rels")
-    events = container.events(described_in) if described_in in container else ()
-    found = (
-        Relationship(of["Id"], of["Type"].rpartition("/")[2], resolved(of["Target"], part))
-        for kind, element, of in events
-        if kind == START and element == "Relationship"
-    )
-    return list(islice(found, MAX_PARTS))
+def _errors_and_formulas(archive: Archive, part: str) -> Iterator[tuple[Position, str]]:
+    """Yield the errors of a sheet, and its formulas without a result, as programs that do not calculate write them.
 
-
-def _workbook(events: Iterator[Event]) -> tuple[_Book, dict[str, str]]:
-    """The book, and the names of its sheets by the relationships by which it knows them."""
-    book, names = _Book(), {}
-    for kind, name, attributes in events:
-        if kind == START and name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
-            book.day_0 = DAY_0_OF_1904
-        elif kind == START and name == "sheet" and len(names) < MAX_PARTS:
-            names |= {value: attributes.get("name", "") for key, value in attributes.items() if key.endswith("}id")}
-    return book, names
-
-
-def _shared_strings(events: Iterator[Event]) -> Iterator[str]:
-    size = 0
-    for kind, name, _attributes in events:
-        if kind == START and name == "si":
-            yield (text := unescaped(_written(events)))
-            size += cost(text)
-            if size > MAX_UNPACKED:
-                raise too_large()
-
-
-def _date_styles(events: Iterator[Event]) -> Iterator[str]:
-    """The numbers of the cell styles that show a number as a date."""
-    date_formats = set(DATE_FORMATS)
-    for kind, name, attributes in events:
-        if kind == START and name == "numFmt":
-            change = date_formats.add if _is_date_format(attributes.get("formatCode", "")) else date_formats.discard
-            change(attributes["numFmtId"])
-        elif kind == START and name == "cellXfs":
-            break
-    styles = (attributes for kind, name, attributes in events if kind == START and name == "xf")
-    for number, attributes in enumerate(islice(styles, MAX_STYLES)):
-        if attributes.get("numFmtId") in date_formats:
-            yield str(number)
-
-
-def _is_date_format(code: str) -> bool:
-    return not DURATION.search(code) and bool(DATE_LETTERS.search(LITERALS.sub("", code)))
-
-
-def _rows(events: Iterator[Event], book: _Book) -> Iterator[Row]:
-    line, column, cells = 0, 0, {}
-    for kind, name, attributes in events:
-        if kind == START and name == "row":
-            line, column, cells = int(float(attributes.get("r", line + 1))), 0, {}
-        elif kind == START and name == "c":
-            column = _column(attributes["r"].rstrip("0123456789")) if "r" in attributes else column + 1
-            text = _text(attributes, _written(events, attributes.get("t") != "str"), book)
-            if text is not None:
-                put(cells, text, column)
-        elif kind == END and name == "row":
-            yield Row(line, cells)
-
-
-def _written(events: Iterator[Event], needs_result: bool = False) -> str:
-    """The text of an element that has just started, without readings aloud, and without a formula that has a result.
-
-    Programs that do not calculate write formulas only: a cell that seems blank would be lost unseen.
+    A cell that seems blank would be lost unseen.
     """
-    parts, formula, depth, is_text = Pieces(), "", 1, False
-    while depth:
-        kind, name, value = next(events)
-        if kind == TEXT:
-            if is_text:
-                parts.append(value)
-        elif kind == START and name == "f":
-            formula = _formula(events)
-        elif kind == START and name == "rPh":
-            skip(events)
-        else:
-            is_text = kind == START and name in ("v", "t")
-            depth += 1 if kind == START else -1
-    return "".join(parts) or formula * needs_result
+    if not ERROR_OR_FORMULA_RE.search(archive.open_part(part).read()):
+        return
+    row = column = -1
+    for event, element in ElementTree.iterparse(archive.open_part(part), ["start", "end"]):  # noqa: S314
+        name = local_name(element.tag)
+        if event == "start" and name == "row":
+            row, column = int(element.get("r", row + 2)) - 1, -1
+        elif event == "end" and name == "c":
+            column = _column(element.get("r", "")) if element.get("r") else column + 1
+            children = {local_name(child.tag): child.text or "" for child in element}
+            value = children.get("v", "")
+            if element.get("t") == "e":
+                yield (row, column), value
+            elif "f" in children and not value and element.get("t") != "str":
+                yield (row, column), f"={children['f']}"
+        elif event == "end" and name == "row":
+            element.clear()
 
 
-def _formula(events: Iterator[Event]) -> str:
-    return "=" + "".join(text for _kind, _name, text in takewhile(lambda event: event[0] == TEXT, events))
-
-
-@lru_cache(maxsize=20_000)
-def _column(letters: str) -> int:
-    if not letters.isalpha() or len(letters) > len(LAST_COLUMN):
-        raise damaged()
+def _column(reference: str) -> int:
+    """Return the column of a cell, from 0, by its reference such as AB12."""
     number = 0
-    for letter in letters.upper():
-        number = number * 26 + int(letter, 36) - 9
-    return number
-
-
-def _text(attributes: dict[str, str], written: str, book: _Book) -> str | None:
-    """The text of a cell, or None if it is blank. A cell of text without any is not blank."""
-    kind = attributes.get("t", "n")
-    if kind in ("str", "inlineStr"):
-        return unescaped(written)
-    if not written.strip():
-        return None
-    if written.startswith("="):
-        return written
-    if kind == "n" and attributes.get("s", "0") in book.date_styles:
-        return _serial_date_text(written, book.day_0)
-    return book.strings[int(written)] if kind == "s" else _READERS[kind](written)
-
-
-_READERS = {"n": number_text, "b": boolean_text, "d": iso_date_text, "e": str}
-
-
-def _serial_date_text(written: str, day_0: datetime) -> str:
-    """A count of days as a date. What is no date in this calendar stays a number."""
-    days = float(written)
-    missing = int(day_0 == DAY_0 and days < FEBRUARY_29_1900)
-    try:
-        when = day_0 + timedelta(days=missing, milliseconds=round(days * 86_400_000))
-    except OverflowError:
-        return number_text(written)
-    if days < 0:
-        return number_text(written)
-    return when.time().isoformat() if days < 1 else date_text(when)
+    for letter in reference.rstrip("0123456789").upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1

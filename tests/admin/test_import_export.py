@@ -75,7 +75,7 @@ def test_preview_names_ignored_sheets(coordinator_client, register, office_list)
 
     page = upload(coordinator_client, file.getvalue())
 
-    assert "These sheets of the file are ignored: Read <me>" in text(page)
+    assert "Skipped sheets: “Read <me>”." in text(page)
     assert "New 0 Changed 0 Unchanged 108 Errors 0" in text(page)
 
 

@@ -3,20 +3,32 @@
 import io
 import zipfile
 
-from partners.tables.spreadsheets import sheets, write_ods, write_xlsx
+from partners.tables.ods_writer import write_ods
+from partners.tables.spreadsheet_process import read_spreadsheet
+from partners.tables.spreadsheets import MESSAGES
+from partners.tables.types import TableError
+from partners.tables.xlsx_writer import write_xlsx
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHEET, CONTENT = "xl/worksheets/sheet1.xml", "content.xml"
 
 
-def records(data):
-    """Return an iterator of the records of the first sheet with text."""
-    found = sheets(data, columns=[])
-    return iter(found[0].records if found else [])
+def read_sheets(data):
+    """Return (name, visibility, rows) of each sheet, read in this process and without limits."""
+    sheets = []
+    for value in read_spreadsheet(data):
+        if isinstance(value, str):
+            raise TableError(str(MESSAGES[value]))
+        if len(value) == 2:
+            sheets.append((*value, []))
+        else:
+            sheets[-1][2].append(value)
+    return sheets
 
 
 def read(data):
-    return [(line, cells) for line, cells in records(data)]
+    """Return the lines and the cells of the first sheet with text."""
+    return next(([(line, cells) for line, cells, _heading in rows] for *_names, rows in read_sheets(data) if rows), [])
 
 
 def parts(data):
@@ -44,13 +56,16 @@ def xlsx_rows(rows, strings=(), formats=()):
     definitions = "".join(f'<numFmt numFmtId="{200 + at}" formatCode="{code}"/>' for at, code in enumerate(formats))
     styles = '<xf numFmtId="0"/>' + "".join(f'<xf numFmtId="{200 + at}"/>' for at in range(len(formats)))
     relationships = parts(write_xlsx([["a"]]))["xl/_rels/workbook.xml.rels"].decode()
-    shared = '<Relationship Id="rId3" Type="http://x/relationships/sharedStrings" Target="/xl/strings.xml"/>'
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    shared = f'<Relationship Id="rId9" Type="{kind}" Target="sharedStrings.xml"/>'
     return archive(
         parts(xlsx_sheet(f"<sheetData>{rows}</sheetData>"))
         | {
             "xl/_rels/workbook.xml.rels": relationships.replace("</Relationships>", f"{shared}</Relationships>"),
-            "xl/strings.xml": f'<sst xmlns="{MAIN}">{items}</sst>',
-            "xl/styles.xml": f'<s xmlns="{MAIN}"><numFmts>{definitions}</numFmts><cellXfs>{styles}</cellXfs></s>',
+            "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{items}</sst>',
+            "xl/styles.xml": (
+                f'<styleSheet xmlns="{MAIN}"><numFmts>{definitions}</numFmts><cellXfs>{styles}</cellXfs></styleSheet>'
+            ),
         }
     )
 

@@ -114,7 +114,7 @@ def test_parse_terms_reads_erasmus_with_a_space_before_its_plus(cell, terms):
     assert parse_terms(cell, KNOWN) == terms
 
 
-@pytest.mark.parametrize("white_space", list(" \t\n\r\x0b\x0c\x85\u2028\u00a0"))
+@pytest.mark.parametrize("white_space", list(" \t\x0b\x0c\x85\u2028\u00a0"))
 def test_parse_terms_reads_any_amount_of_white_space_as_one_space(white_space):
     long = white_space * 100_000
 
@@ -164,3 +164,18 @@ def test_parse_terms_reads_any_separator(register_with_terms, separator):
     cell = separator.join(str(term) for term in terms)
 
     assert parse_terms(cell, {matching_key(name): name for name in register}) == terms
+
+
+@pytest.mark.parametrize(
+    "text", ["Bilateral\nErasmus+", "Bilateral\r\n\r\n Erasmus+\n", "Bilateral /\nErasmus+", "Bilateral +\nErasmus+"]
+)
+def test_line_break_separates_terms(text):
+    known = {"bilateral": "Bilateral", "erasmus+": "Erasmus+"}
+
+    assert parse_terms(text, known) == {Term("Bilateral"), Term("Erasmus+")}
+
+
+def test_line_break_before_a_status_does_not_separate():
+    terms = parse_terms("Erasmus+\n(in process)", {"erasmus+": "Erasmus+"})
+
+    assert terms == {Term("Erasmus+", AgreementStatus.IN_PROCESS)}

@@ -11,9 +11,10 @@ import pytest
 from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.resources import RegisterResource
 from partners.models import ImportRun
-from partners.tables.spreadsheets import write_ods, write_xlsx
+from partners.tables.ods_writer import write_ods
 from partners.tables.writing import write_table
-from tests.helpers.archives import records
+from partners.tables.xlsx_writer import write_xlsx
+from tests.helpers.archives import read
 from tests.helpers.database import database_contents
 from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.paths import OFFICE_LIST_PATH
@@ -58,7 +59,7 @@ def test_records_of_libreoffice_are_those_of_the_list(convert, office_list, kind
 
     data = convert(OFFICE_LIST_PATH.name, office_list, kind, FROM_TSV)
 
-    assert list(records(data)) == expected
+    assert read(data) == expected
     assert len(expected) == 1 + 108
 
 
@@ -92,7 +93,7 @@ def test_records_survive_conversion_by_libreoffice(convert, kind, write):
     back = convert(f"partners.{other}", there, kind)
 
     rows[2][1] = "2024-05-01"
-    assert [cells for _line, cells in records(back)] == rows
+    assert [cells for _line, cells in read(back)] == rows
 
 
 HOSTILE = [

@@ -1,14 +1,15 @@
 import io
 import struct
-import time
 import tracemalloc
 import zipfile
 
 import pytest
 
-from partners.tables import cells
-from partners.tables.spreadsheets import write_ods, write_xlsx
+from partners.tables import spreadsheets
+from partners.tables.ods_writer import write_ods
+from partners.tables.spreadsheets import read_sheets
 from partners.tables.types import TableError
+from partners.tables.xlsx_writer import write_xlsx
 from tests.helpers.archives import (
     CONTENT,
     SHEET,
@@ -17,34 +18,26 @@ from tests.helpers.archives import (
     ods_rows,
     parts,
     read,
-    records,
     xlsx_rows,
-    xlsx_sheet,
 )
 
 XLSX, ODS = write_xlsx([["a", "b"], ["c", "d"]]), write_ods([["a", "b"], ["c", "d"]])
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 BOTH = pytest.mark.parametrize("whole", [XLSX, ODS], ids=["xlsx", "ods"])
 
-NEITHER = "The file is neither XLSX nor ODS. Save the list as XLSX, ODS, TSV or CSV and choose that file."
+NEITHER = "The file is neither XLSX, ODS nor XLS. Save the list as XLSX, ODS, TSV or CSV and choose that file."
 DAMAGED = "The file is damaged. Open it in a spreadsheet program, save it as XLSX or ODS again and choose that file."
 PROTECTED = "The file is protected with a password. Save it without the password and choose the file again."
-OLD = "The file has the format of Excel 97-2003 (.xls). Save it as XLSX and choose that file."
-DOCTYPE = (
-    "The file declares a document type (DOCTYPE), which could make it harmful."
-    " Open it in a spreadsheet program, save it as XLSX and choose that file."
+BINARY = "The file is in Excel's binary format (.xlsb). Save it as XLSX and choose that file."
+LARGE = (
+    "The spreadsheet takes too much memory or time to read. It may have a cell far away from the others. "
+    "Copy the table to a new spreadsheet and choose that file."
 )
-LARGE = "The file unpacks to more than 100 MB. Copy the table to a new spreadsheet and choose that file."
-CELLS = "The file has too many cells, empty or not. Copy the table to a new spreadsheet and choose that file."
-PARTS = "The file has more than 5000 parts. Copy the table to a new spreadsheet and choose that file."
-ROWS = "The table has more than 200000 rows. Divide it among several files."
-CELL = "The table has a cell of more than 1000000 characters. Shorten it."
-COLUMNS = "The table has more than 1000 columns. Remove those that are not needed."
 
 
-def error_message(data):
+def error_message(data, reader=read):
     with pytest.raises(TableError) as raised:
-        list(records(data))
+        reader(data)
     return str(raised.value)
 
 
@@ -53,33 +46,32 @@ def relationship_to(part):
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "message"),
     [
-        b"",
-        b"Country\tUniversity name",
-        archive({"notes.txt": "text"}),
-        archive({"AndroidManifest.xml": b"\x03\0\x08\0", "classes.dex": b"dex"}),
-        archive(
-            {"_rels/.rels": relationship_to("word/document.xml"), "word/document.xml": "<w:document xmlns:w='w'/>"}
-        ),
-        archive({"_rels/.rels": relationship_to("xl/workbook.bin"), "xl/workbook.bin": b"\x83\x01"}),
-        archive({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a/>"}),
+        (archive({"notes.txt": "text"}), NEITHER),
+        (archive({"AndroidManifest.xml": b"\x03\0\x08\0", "classes.dex": b"dex"}), NEITHER),
+        (archive({"word/document.xml": "<w:document xmlns:w='w'/>"}), NEITHER),
+        (archive({"xl/workbook.bin": b"\x83\x01"}), BINARY),
+        (archive({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<a/>"}), NEITHER),
+        (OLE2, DAMAGED),
+        (OLE2 + "EncryptedPackage".encode("utf-16-le"), PROTECTED),
     ],
-    ids=["empty", "text", "zip", "apk", "docx", "xlsb", "odt"],
+    ids=["zip", "apk", "docx", "xlsb", "odt", "ole2", "xlsx with a password"],
 )
-def test_records_refuse_other_files(data):
-    assert error_message(data) == NEITHER
+def test_other_files_are_refused_by_what_they_are(data, message):
+    assert error_message(data) == message
 
 
 @BOTH
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_records_refuse_truncated_file(whole, share):
+def test_truncated_file_is_damaged(whole, share):
     assert error_message(whole[: int(len(whole) * share)]) == DAMAGED
 
 
-def test_records_refuse_part_that_begins_at_the_end():
+def test_part_that_begins_at_the_end_is_damaged():
     data = bytearray(XLSX)
-    struct.pack_into("<L", data, data.rindex(b"PK\x01\x02") + 42, len(data) - 10)
+    directory_entry = data.rindex(SHEET.encode()) - 46
+    struct.pack_into("<L", data, directory_entry + 42, len(data) - 10)
 
     assert error_message(bytes(data)) == DAMAGED
 
@@ -88,51 +80,24 @@ def test_records_refuse_part_that_begins_at_the_end():
     "data",
     [
         archive(parts(XLSX) | {SHEET: "<worksheet><sheetData><row>"}),
-        archive(parts(XLSX) | {SHEET: '<?xml version="1.0" encoding="latin-99"?><worksheet/>'}),
         archive({name: part for name, part in parts(XLSX).items() if name != SHEET}),
         xlsx_rows('<row><c t="s"><v>7</v></c></row>', ["<t>the only one</t>"]),
-        xlsx_rows("<row><c><v>many</v></c></row>"),
-        xlsx_rows('<row r="x"/>'),
-        xlsx_rows(f'<row><c r="{"A" * 500_000}1"><v>1</v></c></row>'),
-        xlsx_rows("<a>" * 1_000_000),
-        xlsx_rows(f'<a b="{"x" * 50_000_000}"/>'),
+        xlsx_rows('<row r="x"><c><v>1</v></c></row>'),
         ods_cells(('office:value-type="float" office:value="x"', "")),
-        archive(parts(ODS), zipfile.ZIP_LZMA),
-        archive(parts(ODS), zipfile.ZIP_BZIP2),
+        archive(parts(ODS) | {CONTENT: "<office:document-content>"}),
     ],
-    ids=[
-        "unclosed",
-        "encoding",
-        "no sheet",
-        "no string",
-        "number",
-        "row",
-        "column",
-        "deep",
-        "tag",
-        "ods",
-        "lzma",
-        "bz2",
-    ],
+    ids=["unclosed", "no sheet", "no string", "row", "ods", "unclosed ods"],
 )
-def test_records_refuse_invalid_contents(data):
-    started = time.process_time()
-
+def test_invalid_contents_are_damaged(data):
     assert error_message(data) == DAMAGED
-    assert time.process_time() - started < 5
 
 
-def test_records_refuse_old_excel_files():
-    assert error_message(OLE2 + "Workbook".encode("utf-16-le")) == OLD
-
-
-def test_records_refuse_files_with_a_password():
+def test_files_with_a_password_are_refused():
     manifest = "<manifest><encryption-data/></manifest>"
     whole = {"mimetype": parts(ODS)["mimetype"], "META-INF/manifest.xml": manifest, "encrypted-package": b"\1\2"}
     locked = bytearray(XLSX)
     locked[locked.index(b"PK\x01\x02") + 8] |= 1
 
-    assert error_message(OLE2 + "EncryptedPackage".encode("utf-16-le")) == PROTECTED
     assert error_message(archive(parts(ODS) | {"META-INF/manifest.xml": manifest})) == PROTECTED
     assert error_message(archive(whole)) == PROTECTED
     assert error_message(bytes(locked)) == PROTECTED
@@ -142,40 +107,35 @@ def billion_laughs():
     return "<!DOCTYPE a [<!ENTITY a 'ha'>" + "".join(f"<!ENTITY a{n} '&a;&a;'>" for n in range(30)) + "]>"
 
 
-@pytest.mark.parametrize("declared", ["<!DOCTYPE a>", '<!DOCTYPE a SYSTEM "file:///etc/passwd">', billion_laughs()])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "declared", ["<!DOCTYPE a>", "<!DOCTYPE a [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>", billion_laughs()]
+)
 @pytest.mark.parametrize(
     ("whole", "part"),
-    [
-        (XLSX, SHEET),
-        (XLSX, "xl/workbook.xml"),
-        (XLSX, "xl/styles.xml"),
-        (XLSX, "_rels/.rels"),
-        (xlsx_rows("", ["<t>a</t>"]), "xl/strings.xml"),
-        (ODS, CONTENT),
-    ],
+    [(xlsx_rows('<row><c t="str"><v>&a;</v></c></row>'), SHEET), (ods_cells(("", "<text:p>&a;</text:p>")), CONTENT)],
+    ids=["xlsx", "ods"],
 )
-def test_records_refuse_document_types(declared, encoding, whole, part):
-    text = parts(whole)[part].decode().partition("?>\n")
-    changed = f"<?xml version='1.0'?>{declared}{text[2] or text[0]}".encode(encoding)
+def test_external_entities_are_not_resolved(declared, whole, part):
+    """calamine resolves no entity at all, and expat none of other files."""
+    text = parts(whole)[part].decode().rpartition("?>\n")[2]
+    data = archive(parts(whole) | {part: f"<?xml version='1.0'?>{declared}{text}"})
 
-    assert error_message(archive(parts(whole) | {part: changed})) == DOCTYPE
+    try:
+        texts = [cell for _line, cells in read(data) for cell in cells]
+    except TableError as error:
+        texts = [str(error)]
+
+    assert texts in ([], ["ha"], ["&a;"], [DAMAGED])
 
 
-def test_records_pass_over_document_types_of_parts_that_are_not_read():
-    """LibreOffice writes a document type in the parts of macros."""
-    data = archive(parts(ODS) | {"Basic/script-lc.xml": "<!DOCTYPE a><a/>"})
-
-    assert read(data) == [(1, ["a", "b"]), (2, ["c", "d"])]
-
-
-def xlsx_with_zeros(size):
+def xlsx_with_zeros(size, member_name):
     """Return an XLSX file with a member of zeros, compressed in pieces to save the test's memory."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, part in parts(XLSX).items():
-            zipped.writestr(name, part)
-        with zipped.open("xl/media/image1.png", "w", force_zip64=True) as member:
+            if name != member_name:
+                zipped.writestr(name, part)
+        with zipped.open(member_name, "w", force_zip64=True) as member:
             for _piece in range(size // 1_000_000):
                 member.write(bytes(1_000_000))
     return file.getvalue()
@@ -216,83 +176,57 @@ def ods_with_spaces(count, cells=1):
     return ods_cells(*[("", f'<text:p><text:s text:c="{count}"/></text:p>')] * cells)
 
 
-def xlsx_with_inline_string(text):
-    return xlsx_rows(f'<row><c t="inlineStr"><is>{text}</is></c></row>')
-
-
-WIDE = f'<c t="inlineStr"><is><t>{"a" * 30_000}\N{GRADUATION CAP}</t></is></c>'
-"""One wide character makes Python store four bytes for each of a string."""
+FAR_ROW = '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
 
 BOMBS = {
-    "bomb": ([LARGE], lambda: xlsx_with_zeros(400_000_000)),
-    "lying directory": ([DAMAGED], lambda: with_false_size(xlsx_with_zeros(400_000_000))),
-    # Newer Pythons see for themselves that members overlap.
-    "overlapping members": (
-        [LARGE, DAMAGED],
-        lambda: with_overlapping_members(xlsx_with_zeros(10_000_000), copies=4_000),
-    ),
-    "many members": ([PARTS], lambda: archive({f"{n}": "" for n in range(20_000)})),
-    "blank cells": ([CELLS], lambda: xlsx_sheet("<sheetData><row>" + "<c/>" * 4_010_000 + "</row></sheetData>")),
-    "runs of text": (
-        [CELL],
-        lambda: xlsx_with_inline_string(f"<r><t>{'a' * 15_000}\N{GRADUATION CAP}</t></r>" * 6_000),
-    ),
-    "line breaks": ([CELL], lambda: xlsx_with_inline_string("<t>" + "\n" * 99_000_000 + "</t>")),
-    "wide characters": ([LARGE], lambda: xlsx_rows(f"<row>{WIDE * 900}</row>" * 4)),
-    "wide shared strings": ([LARGE], lambda: xlsx_rows("", [f"<t>{'a' * 30_000}\N{GRADUATION CAP}</t>"] * 3_000)),
-    "paragraphs": ([CELL], lambda: ods_cells(("", f"<text:p>{'a' * 900_000}</text:p>" * 100))),
-    "repeated rows": ([ROWS], lambda: ods_with_repetitions(200_001, 1)),
+    "sheet of zeros": ([DAMAGED, LARGE], lambda: xlsx_with_zeros(400_000_000, SHEET)),
+    "corners": ([LARGE], lambda: xlsx_rows('<row r="1"><c r="A1"><v>1</v></c></row>' + FAR_ROW)),
+    "endless tag": ([DAMAGED, LARGE], lambda: ods_rows(f'<a b="{"x" * 90_000_000}"/>')),
     "repeated cells": ([LARGE], lambda: ods_with_repetitions(200_000, 1_000)),
-    "repeated rows on many sheets": ([ROWS], ods_with_many_sheets),
-    "spaces": ([CELL], lambda: ods_with_spaces(9_999_999, cells=900)),
-    "spaces in many cells": ([LARGE], lambda: ods_with_spaces(900_000, cells=900)),
-    "spaces without end": ([LARGE], lambda: ods_with_spaces("9" * 4_000)),
+    "repeated rows on many sheets": ([LARGE], ods_with_many_sheets),
+    "spaces without end": ([DAMAGED, LARGE], lambda: ods_with_spaces("9" * 4_000)),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_bombs_are_refused_quickly(bomb):
+def test_bombs_end_the_reading_process_only(bomb):
     expected, build = BOMBS[bomb]
     data = build()
     tracemalloc.start()
-    started = time.process_time()
     try:
-        message = error_message(data)
-        seconds, (_now, peak) = time.process_time() - started, tracemalloc.get_traced_memory()
+        message = error_message(data, read_sheets)
+        _now, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
     assert message in expected
-    assert (seconds < 5, peak < 200_000_000) == (True, True)
+    assert peak < 200_000_000
 
 
-def test_bombs_within_archives_in_the_file_are_left_alone():
-    data = archive(parts(XLSX) | {"xl/embeddings/archive.zip": xlsx_with_zeros(400_000_000)})
-
+@pytest.mark.parametrize(
+    "data",
+    [
+        xlsx_with_zeros(10_000_000, "xl/media/image1.png"),
+        with_false_size(xlsx_with_zeros(10_000_000, "xl/media/image1.png")),
+        with_overlapping_members(xlsx_with_zeros(1_000_000, "xl/media/image1.png"), copies=4_000),
+        archive(parts(XLSX) | {f"{number}": "" for number in range(20_000)}),
+        archive(parts(ODS) | {"Basic/script-lc.xml": "<!DOCTYPE a><a/>"}),
+    ],
+    ids=["zeros", "false size", "overlapping members", "many members", "document type of a macro"],
+)
+def test_parts_that_are_not_read_do_no_harm(data):
     assert read(data) == [(1, ["a", "b"]), (2, ["c", "d"])]
 
 
-def test_records_refuse_too_many_rows(monkeypatch):
-    monkeypatch.setattr(cells, "MAX_ROWS", 3)
-    rows = [["a"], ["b"], [""], ["c"], [""]]
+def test_reader_that_crashes_is_one_sentence(monkeypatch, caplog):
+    monkeypatch.setattr(spreadsheets, "READER", "partners.tables.no_such_module")
 
-    for write in (write_xlsx, write_ods):
-        assert len(read(write(rows))) == 3
-        assert error_message(write([*rows, ["d"]])) == "The table has more than 3 rows. Divide it among several files."
+    assert error_message(XLSX, read_sheets) == LARGE
+    assert "No module named partners.tables.no_such_module" in caplog.text
 
 
-def test_records_refuse_too_many_columns():
-    for write in (write_xlsx, write_ods):
-        assert read(write([["a"] * 1000])) == [(1, ["a"] * 1000)]
-        assert error_message(write([["a"] * 1001])) == COLUMNS
-    assert error_message(ods_cells(('table:number-columns-repeated="16384"', "<text:p>a</text:p>"))) == COLUMNS
+def test_reader_that_does_not_end_is_stopped(monkeypatch):
+    monkeypatch.setattr(spreadsheets, "TIMEOUT_FACTOR", 0.000_001)
 
-
-def test_records_read_a_sheet_once_however_often_the_workbook_names_it():
-    workbook = parts(XLSX)["xl/workbook.xml"].decode()
-    sheet = workbook[workbook.index("<sheet ") : workbook.index("</sheets>")]
-    data = parts(xlsx_sheet("<sheetData>" + "<row/>" * 100_000 + "</sheetData>"))
-    started = time.process_time()
-
-    assert read(archive(data | {"xl/workbook.xml": workbook.replace(sheet, sheet * 1_000)})) == []
-    assert time.process_time() - started < 5
+    assert error_message(XLSX, read_sheets) == LARGE

@@ -18,17 +18,13 @@ class Command(BaseCommand):
     help = "Imports the office's list, a table with the columns Country, University name and Agreement type."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", help="TSV, CSV, XLSX or ODS; - for standard input")
+        parser.add_argument("file", help="TSV, CSV, XLSX, ODS or XLS; - for standard input")
         parser.add_argument("--register", action="store_true", help="the file is the register (see export_partners)")
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
 
     def handle(self, file, register, dry_run, **options):
         resource = RegisterResource if register else OfficeListResource
         result = run_import(resource(), file, dry_run)
-        for header in result.ignored_columns:
-            self.stderr.write(sanitize_line(f"Column “{header}” is ignored."))
-        for sheet in result.other_sheets:
-            self.stderr.write(sanitize_line(f"Sheet “{sheet}” is ignored."))
         for line in (*result.notices, *result.error_lines()):
             self.stderr.write(sanitize_line(line))
         if not result.has_validation_errors():
