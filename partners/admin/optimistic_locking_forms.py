@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from partners.history.concurrent_changes import load_concurrent_changes
+from partners.history.concurrent_changes import field_value, load_concurrent_changes
 
 VERSIONS_FIELD = "versions"
 """Hidden field with the model name, pk and version of each displayed object."""
@@ -113,10 +113,12 @@ class OptimisticLockingForm(CopyInstanceMixin, forms.ModelForm):
         self.auto_merged, self.conflicts, self.invalid_fields = [], [], set(self.errors)
         changes, editable = self.concurrent_changes, {name for name in self.fields if not self.fields[name].disabled}
         for field in [field for field in changes.records if field.name in editable]:
-            is_valid = field.name not in self.invalid_fields
-            if is_valid and changes.matches_base(field, self.instance):
+            submitted = field_value(field, self.instance)
+            if field.name in self.invalid_fields:
+                self.conflicts.append(field)
+            elif changes.base and submitted == field_value(field, changes.base):
                 self.auto_merged.append(field)
-            elif not (is_valid and changes.matches_current(field, self.instance)):
+            elif submitted != field_value(field, changes.current):
                 self.conflicts.append(field)
 
     def _use_current_values(self, names):

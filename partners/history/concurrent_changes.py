@@ -32,12 +32,6 @@ class ConcurrentChanges:
     records: dict[models.Field, models.Model]
     """Fields whose values differ from the base, with the historical record that changed each last."""
 
-    def matches_base(self, field: models.Field, instance: models.Model) -> bool:
-        return self.base is not None and field_value(field, instance) == field_value(field, self.base)
-
-    def matches_current(self, field: models.Field, instance: models.Model) -> bool:
-        return field_value(field, instance) == field_value(field, self.current)
-
 
 def load_concurrent_changes(
     objects: Iterable[models.Model], versions: Mapping[int, int]
