@@ -8,8 +8,6 @@ from django.contrib import messages
 from django.db import models
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,6 +17,8 @@ from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.form_fields import assignable_users
 from partners.agreement_fields import AGREEMENT_FIELDS
 from partners.cells import MAX_PLACES
+from partners.history.concurrent_changes import annotate_version
+from partners.history.diff import diff
 from partners.models import Agreement
 
 NOBODY = "-"
@@ -45,62 +45,50 @@ class BulkEditForm(forms.Form):
         self.order_fields(["valid_until", "is_open_ended", "responsible"])
 
     def clean(self):
+        """Set ``values``, the new ones by field name."""
         cleaned = super().clean()
         if cleaned.get("is_open_ended") and cleaned.get("valid_until"):
             self.add_error("valid_until", _("Write a last day, or tick “open-ended”, not both."))
-        if not self.errors and not self.values():
-            raise forms.ValidationError(_("Write what to change. What you leave empty stays as it is."))
-
-    def values(self):
-        """Return the values to set, by field name."""
-        cleaned = self.cleaned_data
         choices = ("is_open_ended", "responsible")
-        values = {name: new for name, new in cleaned.items() if name not in choices and new not in (None, "")}
+        self.values = {name: new for name, new in cleaned.items() if name not in choices and new not in (None, "")}
         if cleaned.get("is_open_ended"):
-            values["valid_until"] = None
+            self.values["valid_until"] = None
         if user_id := cleaned.get("responsible"):
-            values["responsible"] = self.users.get(user_id)
-        return values
+            self.values["responsible"] = self.users.get(user_id)
+        if not self.errors and not self.values:
+            raise forms.ValidationError(_("Write what to change. What you leave empty stays as it is."))
 
 
 class BulkEdit:
-    """A bulk edit that is not saved yet: the values set on the instances, with the resulting changes and errors."""
+    """The new values set on agreements that are not saved yet, with the resulting changes and errors."""
 
     def __init__(self, agreements, values):
-        self.agreements, self.values = agreements, values
-        self.changes, self.errors, self.changed = defaultdict(list), [], []
+        self.changed, self.errors = [], []
+        self.agreements_by_change = defaultdict(list)
+        empty_texts = dict.fromkeys(values, "-") | {"valid_until": _("open-ended"), "responsible": _("nobody")}
         for agreement in agreements:
-            self._apply_to(agreement)
+            old_values = {name: getattr(agreement, name) for name in values}
+            changes = diff(old_values, values, Agreement, empty_texts=empty_texts)
+            for change in changes:
+                self.agreements_by_change[change].append(agreement)
+                setattr(agreement, change.name, values[change.name])
+            if changes:
+                self.changed.append(agreement)
+                try:
+                    agreement.clean()
+                except forms.ValidationError as error:
+                    self.errors.append((agreement, error.messages))
+        versions = [(agreement.pk, agreement.version) for agreement in agreements]
+        plain_values = [(name, getattr(value, "pk", value)) for name, value in values.items()]
+        # Tells whether the preview is outdated.
+        self.digest = hashlib.sha256(repr((versions, plain_values)).encode()).hexdigest()
 
-    def _apply_to(self, agreement):
-        differing = {name: new for name, new in self.values.items() if getattr(agreement, name) != new}
-        for name, new in differing.items():
-            old, label = getattr(agreement, name), agreement._meta.get_field(name).verbose_name
-            self.changes[label, _display_value(name, old), _display_value(name, new)].append(agreement)
-            setattr(agreement, name, new)
-        if differing:
-            self.changed.append(agreement)
-            self._check(agreement)
-
-    def _check(self, agreement):
-        try:
-            agreement.clean()
-        except forms.ValidationError as error:
-            self.errors.append((agreement, error.messages))
-
-    @cached_property
-    def digest(self):
-        """Hash of the new values and the agreements' versions, to detect that the preview is outdated."""
-        records = Agreement.history.filter(id__in=[agreement.pk for agreement in self.agreements]).latest_of_each()
-        versions = [(record.id, record.history_id) for record in records]
-        values = {name: getattr(value, "pk", value) for name, value in self.values.items()}
-        return hashlib.sha256(repr((sorted(versions), sorted(values.items(), key=repr))).encode()).hexdigest()
-
-    def grouped_changes(self):
-        """Yield each distinct change with the agreements that it applies to."""
-        for (field, old, new), agreements in self.changes.items():
-            links = agreement_links(agreements)
-            yield {"field": field, "old": old, "new": new, "agreements": agreements, "links": links}
+    def changes(self):
+        """Return each distinct change with the agreements that it applies to, and with links to them."""
+        return [
+            (change, agreements, agreement_links(agreements))
+            for change, agreements in self.agreements_by_change.items()
+        ]
 
     def save(self):
         for agreement in self.changed:
@@ -119,8 +107,8 @@ class BulkEditView(BulkAgreementView):
         form = BulkEditForm(request.POST)
         if not form.is_valid():
             return self.render(form)
-        agreements = Agreement.objects.filter(pk__in=self.selected_ids).order_by("pk")
-        bulk_edit = BulkEdit(agreements.select_related("university", "agreement_type", "responsible"), form.values())
+        agreements = annotate_version(Agreement.objects.filter(pk__in=self.selected_ids)).order_by("pk")
+        bulk_edit = BulkEdit(agreements.select_related("university", "agreement_type", "responsible"), form.values)
         if not bulk_edit.changed:
             messages.info(request, _("Nothing to change: the agreements are as you want them."))
             return redirect(self.return_url)
@@ -148,9 +136,3 @@ class BulkEditView(BulkAgreementView):
             "agreements": agreements.order_by("university__name_key", "pk"),
         }
         return TemplateResponse(self.request, "admin/partners/agreement/bulk_edit.html", context)
-
-
-def _display_value(name, value):
-    if value is None:
-        return {"valid_until": _("open-ended"), "responsible": _("nobody")}.get(name, "-")
-    return date_format(value) if name == "valid_until" else str(value)
