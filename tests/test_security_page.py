@@ -18,7 +18,7 @@ REQUIREMENT_COUNTS = """
 16.1:1 16.2:5 16.3:4 16.4:3 16.5:3 17.1:1 17.2:4 17.3:2
 """
 """The number of requirements of levels 1 and 2 in each section of ASVS 5.0.0. Requirements are numbered from 1."""
-NAMED_TEST_MODULES = sorted(set(re.findall(r"`(tests/[\w/]+\.py)`", PAGE)))
+NAMED_FILES = sorted(set(re.findall(r"`((?:deploy|exchange|partners|tests)/[\w/.-]+\.\w+)`", PAGE)))
 SCRIPTS = sorted((settings.BASE_DIR / "partners" / "static" / "partners").glob("*.js"))
 MODULES = [path for folder in ("exchange", "partners") for path in sorted((settings.BASE_DIR / folder).rglob("*.py"))]
 
@@ -36,8 +36,8 @@ def test_every_requirement_is_mentioned_once():
     assert len(mentioned) == 253
 
 
-@pytest.mark.parametrize("path", NAMED_TEST_MODULES)
-def test_named_test_module_exists(path):
+@pytest.mark.parametrize("path", NAMED_FILES)
+def test_named_file_exists(path):
     assert (settings.BASE_DIR / path).is_file()
 
 
