@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import contextmanager
 
 from django.core.cache.backends import redis
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
@@ -35,15 +36,19 @@ class FailSafeRedisCache(redis.RedisCache):
     """Behave as an empty cache while Redis cannot be reached, and for values that `dumps` cannot have written."""
 
     def get(self, key, default=None, version=None):
-        return _call_with_fallback(default, super().get, key, default, version)
+        with log_failure():
+            return super().get(key, default, version)
+        return default
 
     def set(self, key, value, timeout=DEFAULT_TIMEOUT, version=None):
-        _call_with_fallback(None, super().set, key, value, timeout, version)
+        with log_failure():
+            super().set(key, value, timeout, version)
 
 
-def _call_with_fallback(fallback, method, *args):
+@contextmanager
+def log_failure():
+    """Log a failure of the cache in place of raising it."""
     try:
-        return method(*args)
+        yield
     except (RedisError, ValueError) as error:
         logger.warning("The cache cannot be reached, or returned an unreadable value: %s", error)
-        return fallback

@@ -1,5 +1,5 @@
 import logging
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import BytesIO
 
 from django.core.files.uploadedfile import UploadedFile
@@ -28,19 +28,24 @@ class FaultTolerantUploadHandler(TemporaryFileUploadHandler):
         self.error = None
         if hasattr(self, "file"):  # of the field before, which upload_interrupted() would delete
             del self.file
-        self._guard(super().new_file, *args, **kwargs)
+        with self._keep_error():
+            super().new_file(*args, **kwargs)
 
     def receive_data_chunk(self, raw_data, start):
         if not self.error:
-            self._guard(super().receive_data_chunk, raw_data, start)
+            with self._keep_error():
+                super().receive_data_chunk(raw_data, start)
 
     def file_complete(self, file_size):
-        file = None if self.error else self._guard(super().file_complete, file_size)
-        return file or FailedUpload(self.error, name=self.file_name, content_type=self.content_type, size=file_size)
+        if not self.error:
+            with self._keep_error():
+                return super().file_complete(file_size)
+        return FailedUpload(self.error, name=self.file_name, content_type=self.content_type, size=file_size)
 
-    def _guard(self, method, *args, **kwargs):
+    @contextmanager
+    def _keep_error(self):
         try:
-            return method(*args, **kwargs)
+            yield
         except OSError as error:
             self.error = error
             logger.error("An upload cannot be received: %s", error)
