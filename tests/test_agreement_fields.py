@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -15,6 +14,7 @@ from partners.imports.register_columns import COLUMNS
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.paths import ROOT
+from tests.helpers.serving import copy_site
 
 
 def declare_scope(project):
@@ -74,9 +74,7 @@ def test_documented_json_has_the_fields_of_an_agreement(client, db):
 
 @pytest.mark.slow
 def test_adding_a_text_field_takes_the_model_field_a_migration_and_a_declaration(tmp_path):
-    project = tmp_path / "project"
-    for folder in ("exchange", "fixtures", "partners", "templates", "tests"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    project = copy_site(tmp_path, "tests")
     declare_scope(project)
     variables = {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
     commands = ["-m django makemigrations partners --verbosity 0", "-m django migrate --verbosity 0"]

@@ -1,26 +1,12 @@
 """A further status of agreements is one line of the enumeration and a migration, as in a copy of the project."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-from tests.helpers.paths import ROOT
-
-PACKAGES = ["exchange", "partners", "templates", "fixtures", "tests"]
-FILES = ["manage.py", "pyproject.toml"]
-
-
-@pytest.fixture
-def project(tmp_path):
-    """Return the folder of a copy of the project."""
-    for name in PACKAGES:
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in FILES:
-        shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
+from tests.helpers.serving import copy_site
 
 
 def run(project, *arguments):
@@ -34,7 +20,8 @@ def run(project, *arguments):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("properties", ["StatusProperties()"])
-def test_further_status_has_its_own_word_everywhere(project, properties):
+def test_further_status_has_its_own_word_everywhere(tmp_path, properties):
+    project = copy_site(tmp_path, "tests", "pyproject.toml")
     enums = project / "partners/enums.py"
     ended = next(line for line in enums.read_text().splitlines(keepends=True) if "ENDED = " in line)
     further = f'    SUSPENDED = "suspended", {properties}, _("suspended")\n'

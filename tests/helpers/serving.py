@@ -17,12 +17,13 @@ SITE_FILES = ["manage.py", "exchange", "partners", "templates", "fixtures"]
 TIMEOUT = 60  # seconds
 
 
-def copy_site(folder):
-    """Copy the site to the folder, without a developer's .env, and return the folder."""
-    for name in SITE_FILES:
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / name)
+def copy_site(folder, *more_files):
+    """Copy the site and more files to the folder, without a developer's .env, and return the folder."""
+    for name in [*SITE_FILES, *more_files]:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, folder / name)
     return folder
 
 
