@@ -38,9 +38,11 @@ def bulk_create_with_history(
 ) -> list[int]:
     """Insert `total` objects, which may come from a generator. Return their pks in order."""
     fields = _insertable_fields(model)
-    return bulk_insert_with_history(
-        model, [field.name for field in fields], (_values(instance, fields) for instance in objects), total, context
+    rows = (
+        [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
+        for instance in objects
     )
+    return bulk_insert_with_history(model, [field.name for field in fields], rows, total, context)
 
 
 def bulk_insert_with_history(
@@ -53,13 +55,16 @@ def bulk_insert_with_history(
     other_fields = [field for field in _insertable_fields(model) if field.name not in names]
     defaults = [field.get_db_prep_save(field.get_default(), connection) for field in other_fields]
     columns = [field.column for field in (*map(model._meta.get_field, names), *other_fields)]
+    insert = f"INSERT INTO {_quote_names([model._meta.db_table])} ({_quote_names(columns)}) VALUES "  # noqa: S608
     pks: list[int] = []
     for chunk in _chunks(context.progress(rows, total, _("Adding")), STATEMENT_SIZE):
-        added = [
-            pk
-            for batch in _chunks(chunk, STATEMENT_SIZE // len(columns))
-            for pk in _insert(model, columns, [value for row in batch for value in (*row, *defaults)])
-        ]
+        added = []
+        for batch in _chunks(chunk, STATEMENT_SIZE // len(columns)):
+            placeholders = ", ".join([f"({_placeholders(columns)})"] * len(batch))
+            values = [value for row in batch for value in (*row, *defaults)]
+            with connection.cursor() as cursor:
+                cursor.execute(f"{insert}{placeholders} RETURNING id", values)
+                added += [pk for (pk,) in cursor.fetchall()]
         write_history(model, added, ADDED, context)
         pks += added
     return pks
@@ -102,21 +107,6 @@ def write_history(model: type[models.Model], pks: Sequence[int], history_type: s
 
 def _insertable_fields(model: type[models.Model]) -> list[models.Field]:
     return [field for field in model._meta.concrete_fields if not field.primary_key]
-
-
-def _values(instance: models.Model, fields: Iterable[models.Field]) -> list:
-    return [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
-
-
-def _insert(model: type[models.Model], columns: Sequence[str], values: Sequence) -> list[int]:
-    """Insert rows from one flat list of values. Return their pks."""
-    rows = ", ".join([f"({_placeholders(columns)})"] * (len(values) // len(columns)))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {_quote_names([model._meta.db_table])} ({_quote_names(columns)}) VALUES {rows} RETURNING id",  # noqa: S608
-            values,
-        )
-        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _chunks(values: Iterable, size: int) -> Iterator[list]:

@@ -58,7 +58,10 @@ def diff_agreements(listed: frozenset[Term], existing: Mapping[Term, int]) -> Ag
         return NO_CHANGES
     unmatched = {term: pk for term, pk in existing.items() if term not in listed}
     changes = AgreementChanges()
-    changes.added = sorted(listed - existing.keys(), key=_order_of_updates)
+    changes.added = sorted(
+        listed - existing.keys(),
+        key=lambda term: (term.status != AgreementStatus.SIGNED, term.agreement_type or "", term.status),
+    )
     in_process = [
         (term._replace(status=AgreementStatus.IN_PROCESS), term)
         for term in changes.added
@@ -70,11 +73,6 @@ def diff_agreements(listed: frozenset[Term], existing: Mapping[Term, int]) -> Ag
             changes.added.remove(new)
     changes.ended = {pk: term for term, pk in unmatched.items()}
     return changes
-
-
-def _order_of_updates(term: Term) -> tuple:
-    """Sort signed terms first, then by type: of several, the first takes the agreement of unknown type."""
-    return term.status != AgreementStatus.SIGNED, term.agreement_type or "", term.status
 
 
 @dataclass(slots=True)

@@ -67,10 +67,6 @@ class ImportResult(Result):
             digest.update(f"{row_result.country.pk}: {row_result}\n".encode())
         return digest.hexdigest()
 
-    def can_apply(self, digest: str | None) -> bool:
-        """Return True if there is no error and the changes are those that were previewed under this digest."""
-        return not self.has_validation_errors() and digest in (None, self.digest)
-
     def counts(self) -> str:
         return _("%(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(errors)d errors") % {
             "new": len(self.new),
@@ -121,7 +117,8 @@ class TableResource(Resource):
         with read_only_transaction() if dry_run else transaction.atomic():
             snapshot = RegisterSnapshot(is_locking=not dry_run)
             result = ImportResult(self.validator_class(snapshot, dataset, progress), self.get_diff_headers())
-            if not dry_run and result.can_apply(digest) and (result.new or result.changed):
+            is_previewed = not result.has_validation_errors() and digest in (None, result.digest)
+            if not dry_run and is_previewed and (result.new or result.changed):
                 run.accepted_at = now()
                 run.new_count, run.changed_count = len(result.new), len(result.changed)
                 run.unchanged_count = len(result.unchanged)

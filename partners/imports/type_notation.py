@@ -61,8 +61,9 @@ def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
 
 def format_terms(terms: Iterable[Term], order: Mapping[str, int]) -> str:
     """Return the terms as a cell, ordered by the position of their types, signed before others."""
-
-    def position(term: Term) -> tuple:
-        return order.get(term.agreement_type, len(order)), term.status != AgreementStatus.SIGNED, term.status
-
-    return "/".join(map(str, sorted(terms, key=position)))
+    last = len(order)
+    ordered = sorted(
+        terms,
+        key=lambda term: (order.get(term.agreement_type, last), term.status != AgreementStatus.SIGNED, term.status),
+    )
+    return "/".join(map(str, ordered))
