@@ -17,7 +17,7 @@ MAX_TEXT_LENGTH = 32_767
 
 
 class CleanOnSaveMixin:
-    """Apply ``to_python`` at every save, not only in forms."""
+    """Apply ``to_python`` at every save, not only in forms. Needs a model field."""
 
     def pre_save(self, model_instance, add):
         setattr(model_instance, self.attname, value := self.to_python(getattr(model_instance, self.attname)))

@@ -93,3 +93,17 @@ def test_permissions_are_named_in_one_module():
     modules = [path.name for path in PARTNERS_MODULES if ".has_perm(" in path.read_text()]
 
     assert modules == ["permissions.py"]
+
+
+def mixins(path):
+    """Yield the classes of a module that are named mixins and have no base class of their own."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Mixin") and not node.bases:
+            yield node
+
+
+def test_mixin_says_what_it_needs():
+    found = [mixin for path in PARTNERS_MODULES + EXCHANGE_MODULES for mixin in mixins(path)]
+
+    assert [mixin.name for mixin in found if "Needs " not in (ast.get_docstring(mixin) or "")] == []
+    assert len(found) > 1

@@ -81,7 +81,10 @@ class ConfirmForm(forms.Form):
 
 
 class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
-    """The export of django-import-export, and an import with a preview that is confirmed, on the same URLs."""
+    """The export of django-import-export, and an import with a preview that is confirmed, on the same URLs.
+
+    Needs the ModelAdmin of universities.
+    """
 
     resource_classes = RESOURCES
     export_formats = EXPORT_FORMATS

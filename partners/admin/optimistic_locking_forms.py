@@ -71,6 +71,7 @@ class CopyInstanceMixin:
     """Put the posted values into a copy of the object.
 
     The page goes on displaying the object itself, in its title and its breadcrumbs, even when the form is invalid.
+    Needs a model form.
     """
 
     def __init__(self, *args, **kwargs):

@@ -33,7 +33,7 @@ class ConfirmableDateInput(DateInput):
 class SignatureFormMixin:
     """On signing, require confirmation of a last day that has passed, and clear the next step, which is done.
 
-    For model forms of agreements with the mixin CopyInstanceMixin. The cleaned data have the new status.
+    Needs a model form of agreements with the mixin CopyInstanceMixin, whose cleaned data have the new status.
     """
 
     def __init__(self, *args, **kwargs):
