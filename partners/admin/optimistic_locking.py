@@ -1,7 +1,6 @@
 """Admin classes with optimistic locking."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
@@ -14,6 +13,7 @@ from partners.admin.object_history import inline_foreign_keys
 from partners.admin.optimistic_locking_forms import (
     OptimisticLockingForm,
     OptimisticLockingFormSet,
+    parse_pk,
     parse_versions,
     serialize_versions,
 )
@@ -49,7 +49,7 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
 
     @transaction.atomic
     def delete_view(self, request, object_id, extra_context=None):
-        obj = self.get_object(request, unquote(object_id)) if self._lock(request, object_id) else None
+        obj = self.get_object(request, object_id) if self._lock(request, parse_pk(object_id)) else None
         versions = parse_versions(request.POST, self.model) or {}
         if obj and versions.get(obj.pk, obj.version) != obj.version:
             messages.warning(request, _("A colleague has changed it in the meantime. Look at it again."))
@@ -67,16 +67,14 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
 
     @transaction.atomic
     def _changeform_with_lock(self, request, object_id, form_url, extra_context):
-        pk = unquote(object_id or "")
-        is_gone = pk.isdecimal() and not self._lock(request, object_id)
-        if is_gone and self.model.history.filter(id=pk).exists():
-            return self._render_deleted_conflict(request, self.model(pk=int(pk)))
+        pk = parse_pk(object_id or "")
+        if pk and not self._lock(request, pk) and self.model.history.filter(id=pk).exists():
+            return self._render_deleted_conflict(request, self.model(pk=pk))
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _lock(self, request, object_id):
+    def _lock(self, request, pk):
         """Lock the object and those of its inlines until the end of the transaction. Return whether it exists."""
-        pk = unquote(object_id)
-        if not pk.isdecimal() or not self.model.objects.select_for_update().filter(pk=pk):
+        if pk is None or not self.model.objects.select_for_update().filter(pk=pk):
             return False
         for field in inline_foreign_keys(self, request):
             list(field.model.objects.select_for_update().filter(**{field.name: pk}).order_by("pk"))

@@ -14,15 +14,19 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from partners.admin.form_fields import MAX_PK_DIGITS, is_primary_key
 from partners.history.concurrent_changes import field_value, load_concurrent_changes
 
 VERSIONS_FIELD = "versions"
 """Hidden field with the model name, pk and version of each displayed object."""
 ACCEPT_THEIRS_FIELD = "theirs"
 """Checkboxes whose values are the HTML names of the fields to overwrite with the current value."""
-MAX_PK_DIGITS = 18
-"""Any number of 18 digits fits into a 64-bit primary key."""
 PK_PATTERN = rf"([0-9]{{1,{MAX_PK_DIGITS}}})"
+
+
+def parse_pk(text):
+    """Return the primary key, or None if the text can be none."""
+    return int(text) if is_primary_key(text) else None
 
 
 def serialize_versions(objects):
@@ -172,16 +176,16 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
         existing = {obj.pk: obj for obj in self.get_queryset()}
         known_pks, initial_rows, extra_rows, has_missing = set(self.versions), [], [], False
         for index, row in parse_rows(self.data, self.prefix).items():
-            pk = row.get("id", [""])[-1]
-            if not (pk.isdecimal() and len(pk) <= MAX_PK_DIGITS):
+            pk = parse_pk(row.get("id", [""])[-1])
+            if pk is None:
                 extra_rows.append(row)
-            elif int(pk) in existing:
-                known_pks.add(int(pk))
+            elif pk in existing:
+                known_pks.add(pk)
                 initial_rows.append(row)
             else:
                 has_missing = True
                 if "DELETE" not in row:
-                    kwargs = {"prefix": self.add_prefix(index), "instance": self.model(pk=int(pk))}
+                    kwargs = {"prefix": self.add_prefix(index), "instance": self.model(pk=pk)}
                     self.concurrently_deleted.append(self.form(self.data, concurrent_changes={}, **kwargs))
         self.concurrently_added = [obj for pk, obj in existing.items() if pk not in known_pks]
         if self.concurrently_added or has_missing:

@@ -412,8 +412,9 @@ def test_saving_deleted_object_displays_lost_input(coordinator_client, marburg, 
     assert "New What you had typed: Valid from: 1 Sep 2026" in text(page)
 
 
-def test_saving_unknown_pk_redirects_to_index(coordinator_client, marburg):
-    pages = [coordinator_client.post(f"/admin/partners/university/{pk}/change/", {}) for pk in ("99999", "x")]
+@pytest.mark.parametrize("pk", ["99999", "9" * 19, "9" * 5_000, "x", "_39"])
+def test_saving_or_deleting_unknown_pk_redirects_to_index(admin_client, marburg, pk):
+    pages = [admin_client.post(f"/admin/partners/university/{pk}/{page}/", {}) for page in ("change", "delete")]
 
     assert [page.url for page in pages] == ["/admin/", "/admin/"]
 
