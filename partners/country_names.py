@@ -21,11 +21,6 @@ SORT_KEY_CACHE_SIZE = 2_000
 SHORT_NAME_OVERRIDES = {"HK": _("Hong Kong"), "MO": _("Macao"), "PS": _("Palestine")}
 
 
-def localized_name(code: str, name: str) -> str:
-    """Return the country's name in the active language; ``name`` is its name in the register."""
-    return localized_names({code: name})[code]
-
-
 def localized_names(names: Mapping[str, str]) -> dict[str, str]:
     """Return names in the active language by country code, given the register's names by code."""
     if not uses_translated_names():
@@ -44,9 +39,9 @@ def uses_translated_names() -> bool:
 
 def country_codes_matching(word: str) -> list[str]:
     """Return codes of countries whose name in the active language contains a word of ``tokenize_query``."""
-    return (
-        [code for code, key in _localized_search_keys(get_language()) if word in key] if uses_translated_names() else []
-    )
+    if not uses_translated_names():
+        return []
+    return [code for code, key in _localized_search_keys(get_language()) if word in key]
 
 
 @lru_cache(SORT_KEY_CACHE_SIZE)

@@ -36,23 +36,17 @@ class NameField(CleanOnSaveMixin, models.CharField):
 
 
 class BoundedTextField(CleanOnSaveMixin, models.TextField):
-    """Multi-line text whose length is checked first, before slower validators run."""
-
     max_text_length = MAX_TEXT_LENGTH
 
     def formfield(self, **kwargs):
         return super().formfield(**{"max_length": self.max_text_length} | kwargs)
-
-    def run_validators(self, value):
-        if value:
-            MaxLengthValidator(self.max_text_length)(value)
-        super().run_validators(value)
 
 
 class NameListField(BoundedTextField):
     """Names, one per line."""
 
     max_text_length = MAX_NAME_LIST_LENGTH
+    default_validators = [MaxLengthValidator(MAX_NAME_LIST_LENGTH)]
 
     def to_python(self, value):
         value = super().to_python(value)
@@ -66,7 +60,7 @@ class NameListField(BoundedTextField):
 
 
 class MultilineTextField(BoundedTextField):
-    default_validators = [validators.validate_multiline_text]
+    default_validators = [MaxLengthValidator(MAX_TEXT_LENGTH), validators.validate_multiline_text]
 
     def to_python(self, value):
         value = super().to_python(value)

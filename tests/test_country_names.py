@@ -2,7 +2,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import override
 
-from partners.country_names import country_codes_matching, localized_name
+from partners.country_names import country_codes_matching, localized_names
 from partners.reference_data import default_country_names
 
 TRANSLATED = [code for code, _ in settings.LANGUAGES if code != "en"]
@@ -22,25 +22,26 @@ def test_country_name_is_in_the_active_language(language, names):
     names_by_code = {code: default_country_names()[code] for code in ("US", "DE", "KR", "HK", "TR")}
 
     with override(language):
-        assert [localized_name(code, name) for code, name in names_by_code.items()] == names
+        assert list(localized_names(names_by_code).values()) == names
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_localized_country_names_are_unique(language):
     with override(language):
-        names = [localized_name(code, name) for code, name in default_country_names().items()]
+        names = localized_names(default_country_names()).values()
 
     assert len(set(names)) == len(default_country_names()) == 250
 
 
 def test_country_name_without_active_language_is_the_registered_one():
     with override(None):
-        assert (localized_name("DE", "Germany"), country_codes_matching("deutschland")) == ("Germany", [])
+        assert localized_names({"DE": "Germany"}) == {"DE": "Germany"}
+        assert country_codes_matching("deutschland") == []
 
 
 def test_renamed_country_keeps_its_name_in_every_language():
     with override("de"):
-        assert localized_name("CZ", "Czechia and Slovakia") == "Czechia and Slovakia"
+        assert localized_names({"CZ": "Czechia and Slovakia"}) == {"CZ": "Czechia and Slovakia"}
 
 
 @pytest.mark.parametrize(

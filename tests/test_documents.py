@@ -35,7 +35,7 @@ def test_document_has_the_properties_of_the_file(agreement, coordinator):
 
     assert (document.name, document.file_type, document.size) == ("Signed one.PDF", "pdf", len(PDF))
     assert document.sha256 == hashlib.sha256(PDF).hexdigest()
-    assert (document.added_by, document.media_type) == (coordinator, "application/pdf")
+    assert (document.added_by, document.file_type) == (coordinator, "pdf")
     with document.file as file:
         assert file.read() == PDF
 

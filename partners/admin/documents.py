@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterAdmin
 from partners.admin.document_inline import DocumentForm
+from partners.file_types import MEDIA_TYPES
 from partners.models import Agreement, Document
 
 DOWNLOAD_HEADERS = {
@@ -64,7 +65,11 @@ class DocumentAdmin(RegisterAdmin):
             return redirect("admin:partners_document_change", pk)
         log_event("document_opened", request.user, request, document=pk)
         return FileResponse(
-            file, as_attachment=True, filename=document.name, content_type=document.media_type, headers=DOWNLOAD_HEADERS
+            file,
+            as_attachment=True,
+            filename=document.name,
+            content_type=MEDIA_TYPES[document.file_type],
+            headers=DOWNLOAD_HEADERS,
         )
 
     @admin.display(description=gettext_lazy("file"))

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from partners import file_types
-from partners.file_types import MAX_NAME_LENGTH, MEDIA_TYPES, FileType
+from partners.file_types import MAX_NAME_LENGTH, FileType
 from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
 from partners.name_normalization import normalize_name
@@ -98,10 +98,6 @@ class Document(models.Model):
     def attach_to(self, agreement, user, reason):
         self.agreement, self.added_by, self._change_reason = agreement, user, reason
         self.save()
-
-    @property
-    def media_type(self):
-        return MEDIA_TYPES[self.file_type]
 
 
 @receiver(post_delete, sender=Document)

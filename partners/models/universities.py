@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from partners import validators
-from partners.country_names import localized_name
+from partners.country_names import localized_names
 from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField
 from partners.models.accounts import ProtectingHistory
 from partners.models.import_runs import ImportRunHistory
@@ -16,18 +16,12 @@ from partners.name_normalization import matching_key, slug_candidates, split_nam
 from partners.querysets import SearchableQuerySet, UniversityQuerySet
 
 DERIVED_FIELDS = ["name_key", "search_text"]
+BEGINS_AS_FORMULA = Q(*[("name__startswith", prefix) for prefix in validators.FORMULA_PREFIXES], _connector=Q.OR)
+VALID_NAME = ~Q(name="") & ~BEGINS_AS_FORMULA
 
 
 def first_available_slug(model, candidates):
     return next(slug for slug in candidates if not model.objects.filter(slug=slug).exists())
-
-
-def name_check_constraint(model):
-    """Return a constraint: the name is not empty and does not begin like a spreadsheet formula."""
-    formula = Q()
-    for start in validators.FORMULA_PREFIXES:
-        formula |= Q(name__startswith=start)
-    return CheckConstraint(condition=~Q(name="") & ~formula, name=f"{model}_name_valid")
 
 
 class NamedModel(models.Model):
@@ -88,12 +82,13 @@ class Country(NamedModel):
         verbose_name_plural = _("countries and territories")
         constraints = [
             UniqueConstraint(fields=["name_key"], name="country_name_unique"),
-            name_check_constraint("country"),
+            CheckConstraint(condition=VALID_NAME, name="country_name_valid"),
         ]
 
     @property
     def local_name(self):
-        return localized_name(self.code, self.name)
+        """The name in the active language."""
+        return localized_names({self.code: self.name})[self.code]
 
 
 class AgreementType(NamedModel):
@@ -122,7 +117,7 @@ class AgreementType(NamedModel):
         verbose_name_plural = _("agreement types")
         constraints = [
             UniqueConstraint(fields=["name_key"], name="agreement_type_name_unique"),
-            name_check_constraint("agreement_type"),
+            CheckConstraint(condition=VALID_NAME, name="agreement_type_name_valid"),
         ]
 
     def save(self, **kwargs):
@@ -173,7 +168,7 @@ class University(NamedModel):
         ]
         constraints = [
             UniqueConstraint(fields=["country", "name_key"], name="university_name_unique_in_country"),
-            name_check_constraint("university"),
+            CheckConstraint(condition=VALID_NAME, name="university_name_valid"),
         ]
 
     def save(self, **kwargs):
