@@ -16,7 +16,7 @@ from partners.models.agreements import release_unique_slots, unique_slot
 
 class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
     def clean(self):
-        """Clear `ended_on`, which the inline has no field for, if the agreement has not ended."""
+        """Clear `ended_on` if the agreement has not ended. The inline has no field for it."""
         if self.cleaned_data.get("status") != AgreementStatus.ENDED:
             self.instance.ended_on = None
         return super().clean()

@@ -1,5 +1,4 @@
 from django.contrib import admin
-from django.db.models import Case, When
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
@@ -12,15 +11,14 @@ from partners.admin.agreement_filters import (
     SignedYearFilter,
     ValidUntilFilter,
 )
+from partners.admin.agreement_inline import AgreementForm
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
-from partners.admin.deadlines import deadline_html
+from partners.admin.deadlines import days_left
 from partners.admin.document_inline import DocumentInline
 from partners.admin.ending import BulkEndView
 from partners.admin.form_fields import PlainSelectMixin
-from partners.admin.optimistic_locking_forms import OptimisticLockingForm
 from partners.admin.renewing import BulkRenewView
-from partners.admin.signature_forms import SignatureFormMixin
 from partners.admin.signing import BulkSignView
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
@@ -40,26 +38,27 @@ def build_fieldset(section):
     return section.label, {"classes": classes, "fields": rows}
 
 
-class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
-    pass
-
-
 @admin.register(Agreement)
 class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     form = AgreementForm
     list_display = [
-        *["university", "country", "agreement_type", "status", "signed_on", "valid_until", "days_left"],
-        *["places_out", "places_in"],
+        "university",
+        "country",
+        "agreement_type",
+        "status",
+        "signed_on",
+        "valid_until",
+        days_left,
+        "places_out",
+        "places_in",
     ]
     list_filter = [
-        *[
-            AgreementStatusFilter,
-            ValidUntilFilter,
-            ResponsibleFilter,
-            DocumentFilter,
-            AgreementTypeFilter,
-            SignedYearFilter,
-        ],
+        AgreementStatusFilter,
+        ValidUntilFilter,
+        ResponsibleFilter,
+        DocumentFilter,
+        AgreementTypeFilter,
+        SignedYearFilter,
         CountryFilter,
     ]
     list_select_related = ["university__country", "agreement_type"]
@@ -103,7 +102,3 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     @admin.display(description=_("country"), ordering="university__country__name_key")
     def country(self, agreement):
         return agreement.university.country
-
-    @admin.display(description=_("days left"), ordering=Case(When(status=AgreementStatus.SIGNED, then="valid_until")))
-    def days_left(self, agreement):
-        return deadline_html(agreement)

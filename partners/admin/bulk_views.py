@@ -57,17 +57,14 @@ class BulkAgreementView(View):
         open_view.__name__ = cls.action_name
         return open_view
 
-    def setup(self, request):
-        super().setup(request)
-        self.selected_ids = [int(pk) for pk in request.GET.getlist("id") if is_primary_key(pk)]
-        self.return_url = safe_next_url(request, request.GET.get("next", ""), "admin:partners_agreement_changelist")
-
     def dispatch(self, request):
         if not self.model_admin.has_change_permission(request):
             raise PermissionDenied
-        if len(self.selected_ids) > MAX_SELECTED:
-            params = {"selected": len(self.selected_ids), "most": MAX_SELECTED}
-            messages.error(request, TOO_MANY_SELECTED % params)
+        self.selected_ids = [int(pk) for pk in request.GET.getlist("id") if is_primary_key(pk)]
+        next_url = request.GET.get("next", "")
+        self.return_url = safe_next_url(request, next_url, "admin:partners_agreement_changelist")
+        if (count := len(self.selected_ids)) > MAX_SELECTED:
+            messages.error(request, TOO_MANY_SELECTED % {"selected": count, "most": MAX_SELECTED})
             return redirect(self.return_url)
         return super().dispatch(request)
 
@@ -122,6 +119,7 @@ class AgreementRowsView(BulkAgreementView):
     """Subclass of AgreementRowForm. Its `save` returns the agreement to link to in the message of success."""
     queryset = None
     """The agreements that the action can be performed on."""
+    initial = {}
     note = button = success_message = ""
 
     def get(self, request):
@@ -159,6 +157,7 @@ class AgreementRowsView(BulkAgreementView):
                 files,
                 instance=agreement,
                 prefix=str(agreement.pk),
+                initial=self.initial,
                 current_version=agreement.version,
                 user=self.request.user,
             )
@@ -194,7 +193,7 @@ class AgreementRowsView(BulkAgreementView):
         """
         if len(row_forms) == 1 or not self.form.shared_fields:
             return []
-        shared = self.form(prefix=SHARED_PREFIX, instance=Agreement())
+        shared = self.form(prefix=SHARED_PREFIX, initial=self.initial, instance=Agreement())
         for form in row_forms:
             form.initial = {name: value for name, value in form.initial.items() if value != shared.initial.get(name)}
         posted = {name: self.request.POST.get(f"{SHARED_PREFIX}-{name}") for name in self.form.shared_fields}

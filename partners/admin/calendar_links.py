@@ -12,11 +12,7 @@ from django.utils.translation import gettext as _
 from partners.models import CalendarLink
 from partners.permissions import can_view_calendar
 
-
-class CalendarLinkForm(forms.ModelForm):
-    class Meta:
-        model = CalendarLink
-        fields = ["include_all"]
+CalendarLinkForm = forms.modelform_factory(CalendarLink, fields=["include_all"])
 
 
 def calendar_link_view(request, site):

@@ -1,9 +1,11 @@
 """Text and highlighting of the end of an agreement."""
 
+from django.contrib import admin
+from django.db.models import Case, When
 from django.utils.html import format_html
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from partners.enums import AgreementStatus
 
@@ -11,7 +13,10 @@ SOON, NEAR, FAR = THRESHOLDS = [30, 90, 180]
 """Days before its end from which an agreement is highlighted strongly or slightly, or listed."""
 
 
-def deadline_html(agreement):
+@admin.display(
+    description=gettext_lazy("days left"), ordering=Case(When(status=AgreementStatus.SIGNED, then="valid_until"))
+)
+def days_left(agreement):
     """Return a text such as “ends in 3 days” in an element of class ``past``, ``soon``, ``near`` or none of them."""
     css_class, text = "", "-"
     if agreement.status == AgreementStatus.ENDED:

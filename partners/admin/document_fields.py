@@ -3,11 +3,9 @@
 import logging
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.text import format_lazy, get_text_list
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from partners.file_types import EXTENSIONS
 from partners.models import Document
@@ -37,11 +35,6 @@ class MultipleDocumentField(forms.FileField):
     """Clean uploads to unsaved documents, without those of equal content."""
 
     widget = MultipleFileInput({"accept": ACCEPT})
-
-    def __init__(self, **kwargs):
-        help_text = gettext_lazy("PDF, DOCX, ODT, PNG or JPEG, up to {} MB each. You can choose several at once.")
-        defaults = {"required": False, "help_text": format_lazy(help_text, settings.DOCUMENT_MAX_MB)}
-        super().__init__(**defaults | kwargs)
 
     def clean(self, uploads, initial=None):
         documents, errors = {}, []

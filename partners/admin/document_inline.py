@@ -1,6 +1,8 @@
 """The inline of an agreement's documents: withdraw existing ones, upload new ones."""
 
 from django import forms
+from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.document_fields import MultipleDocumentField, reject_duplicates, reselect_message, store_files
@@ -23,7 +25,14 @@ class DocumentForm(OptimisticLockingForm):
 
 
 class DocumentUploadForm(forms.Form):
-    added = MultipleDocumentField(label=_("Add documents"))
+    added = MultipleDocumentField(
+        label=_("Add documents"),
+        required=False,
+        help_text=format_lazy(
+            _("PDF, DOCX, ODT, PNG or JPEG, up to {} MB each. You can choose several at once."),
+            settings.DOCUMENT_MAX_MB,
+        ),
+    )
 
 
 class DocumentFormSet(OptimisticLockingFormSet):

@@ -24,9 +24,6 @@ class EndForm(AgreementRowForm):
         model = Agreement
         fields = []
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, initial={"on": localdate()}, **kwargs)
-
     def clean_on(self):
         on, agreement = self.cleaned_data["on"], self.instance
         if on <= localdate():
@@ -53,7 +50,7 @@ class EndForm(AgreementRowForm):
 
 class BulkEndView(AgreementRowsView):
     name, action_name, action_label = "end", "end_selected", gettext_lazy("End selected")
-    form, queryset = EndForm, Agreement.objects.open()
+    form, queryset, initial = EndForm, Agreement.objects.open(), {"on": localdate}
     title, button = gettext_lazy("End agreements"), gettext_lazy("End")
     note = gettext_lazy(
         "With a day to come, the agreement stays in force until then, and that day becomes its last. "

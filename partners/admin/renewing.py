@@ -20,10 +20,7 @@ class RenewForm(AgreementRowForm):
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance.build_renewal(), **kwargs)
         self.original = instance
-
-    def save(self):
         self.instance._change_reason = "renewal"
-        return super().save()
 
 
 class BulkRenewView(AgreementRowsView):

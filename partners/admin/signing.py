@@ -24,18 +24,18 @@ DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]
 
 class SignForm(SignatureFormMixin, AgreementRowForm):
     shared_fields = [*DATE_FIELDS, CONFIRMATION_FIELD]
-    documents = MultipleDocumentField(label=gettext_lazy("documents"), help_text="")
+    documents = MultipleDocumentField(label=gettext_lazy("documents"), required=False)
 
     class Meta:
         model = Agreement
         fields = ["agreement_type", *DATE_FIELDS]
         field_classes = dict.fromkeys(DATE_FIELDS, DateField)
+        help_texts = {"agreement_type": ""}
 
-    def __init__(self, *args, instance, **kwargs):
-        super().__init__(*args, instance=instance, initial={"signed_on": localdate()}, **kwargs)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
         self.fields["signed_on"].required = True
-        self.fields["agreement_type"].disabled = instance.agreement_type_id is not None
-        self.fields["agreement_type"].help_text = ""
+        self.fields["agreement_type"].disabled = self.original.agreement_type_id is not None
 
     def clean_documents(self):
         documents = self.cleaned_data["documents"]
@@ -55,7 +55,7 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
 
 class BulkSignView(AgreementRowsView):
     name, action_name, action_label = "sign", "mark_selected_as_signed", gettext_lazy("Mark selected as signed")
-    form, queryset = SignForm, Agreement.objects.in_process()
+    form, queryset, initial = SignForm, Agreement.objects.in_process(), {"signed_on": localdate}
     title = button = gettext_lazy("Mark as signed")
     note = gettext_lazy(
         "What is signed here ends the signed agreement of the same type, if there is one. "

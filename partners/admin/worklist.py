@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partners.admin.agreement_filters import ME, WITHOUT, ResponsibleFilter, agreement_changelist_url
-from partners.admin.deadlines import FAR, THRESHOLDS, deadline_html
+from partners.admin.deadlines import FAR, THRESHOLDS, days_left
 from partners.admin.object_history import can_view
 from partners.models import Agreement, Document, University
 from partners.permissions import can_change_agreements
@@ -40,7 +40,7 @@ def build_worklist(request, site):
     }
 
 
-def _section(kind, title, queryset, url, empty_message, *, describe=deadline_html, count=None):
+def _section(kind, title, queryset, url, empty_message, *, describe=days_left, count=None):
     """Return the context of a section, which has the first rows of the queryset, each with its description.
 
     The kind selects the template, and the message is displayed without rows.
