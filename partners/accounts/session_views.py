@@ -20,8 +20,18 @@ from partners.accounts.session_backend import CLIENT_IP, LAST_SEEN_AT, STARTED_A
 def session_list_view(request, site):
     if request.method == "POST":
         return end_sessions(request) if recently_authenticated(request) else redirect_to_reauthenticate(request)
-    active = request.user.sessions.filter(expire_date__gt=now())
-    sessions = [session_info(session, request.session.session_key) for session in active]
+    sessions = []
+    for session in request.user.sessions.filter(expire_date__gt=now()):
+        data = session.get_decoded()
+        row = {
+            "public_id": public_id(session.pk),
+            "browser": describe_user_agent(data[USER_AGENT]),
+            "client_ip": data[CLIENT_IP],
+            "started_at": datetime.fromtimestamp(data[STARTED_AT], UTC),
+            "last_seen_at": datetime.fromtimestamp(data[LAST_SEEN_AT], UTC),
+            "is_current": session.pk == request.session.session_key,
+        }
+        sessions.append(row)
     sessions.sort(key=itemgetter("last_seen_at"), reverse=True)
     context = site.each_context(request) | {"title": _("Where I am signed in"), "sessions": sessions}
     return TemplateResponse(request, "admin/accounts/session_list.html", context)
@@ -36,18 +46,6 @@ def end_sessions(request):
     message = ngettext("Signed out in %(n)s other place.", "Signed out in %(n)s other places.", ended)
     messages.success(request, message % {"n": ended})
     return redirect("admin:session_list")
-
-
-def session_info(session, current_key):
-    data = session.get_decoded()
-    return {
-        "public_id": public_id(session.pk),
-        "browser": describe_user_agent(data[USER_AGENT]),
-        "client_ip": data[CLIENT_IP],
-        "started_at": datetime.fromtimestamp(data[STARTED_AT], UTC),
-        "last_seen_at": datetime.fromtimestamp(data[LAST_SEEN_AT], UTC),
-        "is_current": session.pk == current_key,
-    }
 
 
 def public_id(session_key):

@@ -28,28 +28,27 @@ class Command(BaseCommand):
         for line in (*result.notices, *result.error_lines()):
             self.stderr.write(sanitize_line(line))
         if not result.has_validation_errors():
-            self.write_changes(result)
-            if dry_run:
-                self.write_preview(result)
+            self.write_changes(result, dry_run)
         self.stdout.write(result.counts())
         if result.has_validation_errors():
             raise CommandError("Nothing was imported. Correct the lines above and import the file again.")
 
-    def write_changes(self, result):
+    def write_changes(self, result, dry_run):
         for row in result.changed:
             self.stdout.write(f"{row.name}: {'; '.join(row.describe())}")
-
-    def write_preview(self, result):
+        if not dry_run:
+            return
         for row in result.new:
             self.stdout.write(f"New: {row.name} ({row.country}): {row.summary}")
-        if result.missing_universities:
-            self.stdout.write(
-                f"In the register, not in the file, and left as they are: {len(result.missing_universities)}"
-            )
+        if count := len(result.missing_universities):
+            self.stdout.write(f"In the register, not in the file, and left as they are: {count}")
 
 
 def run_import(resource, file, dry_run):
-    content = read_file(file)
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     run = ImportRun.from_upload(content, file_name=Path(file).name)
     try:
         return resource.import_data(resource.read(content), dry_run=dry_run, run=run, progress=show_progress)
@@ -63,13 +62,6 @@ def run_import(resource, file, dry_run):
 def sanitize_line(text):
     """Replace control characters, as cells of a file could contain line breaks and terminal escape sequences."""
     return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-def read_file(file):
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
 
 
 def show_progress(items, total, description):
