@@ -29,7 +29,10 @@ class OptimisticLockingInline(admin.TabularInline):
 
 
 class OptimisticLockingAdmin(admin.ModelAdmin):
-    """Submits the versions of the displayed objects with the page, and compares them under a lock when saving."""
+    """Submits the versions of the displayed objects with the page, and compares them under a lock when saving.
+
+    All inlines have to be OptimisticLockingInlines.
+    """
 
     form = OptimisticLockingForm
 
@@ -60,7 +63,7 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
             form = context["adminform"].form
-            formsets = _locking_formsets(inline.formset for inline in context["inline_admin_formsets"])
+            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
             displayed = [obj, *(row for formset in formsets for row in formset.get_queryset())]
             context |= {"versions": serialize_versions(displayed), "conflicts": build_conflicts(form, formsets)}
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -92,10 +95,6 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
         context = self.admin_site.each_context(request) | {
             "opts": self.opts,
             "title": _("It has been deleted"),
-            "conflicts": build_conflicts_of_deleted(form, _locking_formsets(formsets)),
+            "conflicts": build_conflicts_of_deleted(form, formsets),
         }
         return TemplateResponse(request, "admin/partners/deleted_conflict.html", context, status=410)
-
-
-def _locking_formsets(formsets):
-    return [formset for formset in formsets if isinstance(formset, OptimisticLockingFormSet)]

@@ -72,7 +72,7 @@ def as_post_data(form, name, obj):
 
 
 class CopyInstanceMixin:
-    """Put the posted values into a copy of the object.
+    """Mixin of model forms that puts the posted values into a copy of the object.
 
     The page goes on displaying the object itself, in its title and its breadcrumbs, even when the form is invalid.
     Needs a model form.
