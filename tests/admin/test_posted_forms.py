@@ -78,6 +78,16 @@ def test_invalid_form_count_saves_nothing(coordinator_client, marburg, count):
     assert (page.status_code, marburg.city) == (200, "")
 
 
+def test_empty_post_saves_nothing(coordinator_client, marburg):
+    agreement = AgreementFactory(university=marburg)
+    urls = [f"/admin/partners/{model}/add/" for model in ("university", "agreement")]
+
+    pages = [coordinator_client.post(url, {}) for url in [*urls, change_url(marburg), change_url(agreement)]]
+
+    assert ["This field is required." in text(page) for page in pages] == [True] * 4
+    assert (University.objects.count(), Agreement.objects.count()) == (1, 1)
+
+
 def test_page_of_invalid_agreement_displays_stored_name(coordinator_client, marburg, erasmus):
     AgreementFactory(university=marburg, agreement_type=erasmus)
     agreement = AgreementFactory(university__name="Jena")
