@@ -97,7 +97,7 @@ def write_history(model: type[models.Model], pks: Sequence[int], history_type: s
     statement = (
         f"INSERT INTO {_quote_names([history._meta.db_table])} ({columns}) "  # noqa: S608
         f"SELECT {_quote_names(copied_columns)}, {_placeholders(fields)} "
-        f"FROM {_quote_names([model._meta.db_table])} WHERE id IN ({{}})"
+        f"FROM {_quote_names([model._meta.db_table])} WHERE id IN ({{}}) ORDER BY id"
     )
     values = [field.get_db_prep_save(value, connection) for field, value in fields.items()]
     with connection.cursor() as cursor:
