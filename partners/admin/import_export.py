@@ -20,6 +20,7 @@ from import_export.forms import ExportForm
 
 from exchange.error_views import is_disk_full
 from partners.accounts.security_log import log_event
+from partners.admin.base import RegisterAdmin
 from partners.admin.document_fields import error_text
 from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import OfficeListResource, RegisterResource
@@ -80,11 +81,8 @@ class ConfirmForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput)
 
 
-class RegisterImportExportMixin(ImportMixin, ExportActionMixin):
-    """The export of django-import-export, and an import with a preview that is confirmed, on the same URLs.
-
-    Needs the ModelAdmin of universities.
-    """
+class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin):
+    """The export of django-import-export, and an import with a preview that is confirmed, on the same URLs."""
 
     resource_classes = RESOURCES
     export_formats = EXPORT_FORMATS

@@ -6,17 +6,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
-from partners.admin.base import RegisterAdmin
 from partners.admin.date_fields import DATE_OVERRIDES
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
-from partners.admin.import_export import RegisterImportExportMixin
+from partners.admin.import_export import UniversityImportExportAdmin
 from partners.enums import AgreementStatus
 from partners.imports.type_notation import Term
 from partners.models import Agreement, University
 
 
 @admin.register(University)
-class UniversityAdmin(RegisterImportExportMixin, RegisterAdmin):
+class UniversityAdmin(UniversityImportExportAdmin):
     list_display = ["name", "country", "agreements", "is_listed"]
     list_filter = [UniversityTypeFilter, UniversityStatusFilter, UniversityCountryFilter, "is_listed"]
     list_select_related = ["country"]
