@@ -38,6 +38,11 @@ def parse_ip(text):
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
+def get_site_url(request):
+    """Return SITE_URL, or else scheme and host of the request, without a slash at the end."""
+    return settings.SITE_URL or f"{request.scheme}://{request.get_host()}"
+
+
 def safe_next_url(request, next_url, fallback):
     """Return ``next_url`` if it is a safe same-host URL, otherwise reverse ``fallback``."""
     # Without a slash, redirect() takes it for the name of a view.

@@ -30,7 +30,7 @@ ALLOWED_IMPORTS = {
     "tables": ["name_normalization", "file_types"],
     "history": FOUNDATION,
     "imports": [*DECLARATIONS, "history", "tables"],
-    "reminders": FOUNDATION,
+    "reminders": [*FOUNDATION, "http"],
     "backups": FOUNDATION,
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "admin": [*DECLARATIONS, "history", "tables", "imports", "accounts", "http", "permissions"],

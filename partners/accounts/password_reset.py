@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth import forms, views
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from partners.accounts.rate_limits import RateLimit
 from partners.accounts.security_log import log_event
-from partners.http import get_client_network
+from partners.http import get_client_network, get_site_url
 
 HOUR = 3600
 EMAIL_LIMIT = RateLimit("password reset for an address", 3, HOUR)
@@ -27,11 +26,9 @@ mail_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 
 def email_link_options(request):
-    """Return the scheme and domain of links in mails: those of ``SITE_URL``, or else of the request."""
-    if settings.SITE_URL:
-        site = urlsplit(settings.SITE_URL)
-        return {"domain_override": site.netloc, "use_https": site.scheme == "https"}
-    return {"domain_override": request.get_host(), "use_https": request.is_secure()}
+    """Return the scheme and domain of links in mails."""
+    site = urlsplit(get_site_url(request))
+    return {"domain_override": site.netloc, "use_https": site.scheme == "https"}
 
 
 class PasswordResetForm(forms.PasswordResetForm):

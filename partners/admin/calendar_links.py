@@ -1,7 +1,6 @@
 """Page on which users create, replace and revoke the private link of their calendar."""
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
@@ -9,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from partners.http import get_site_url
 from partners.models import CalendarLink
 from partners.permissions import can_view_calendar
 
@@ -27,7 +27,7 @@ def calendar_link_view(request, site):
     calendar_url = None
     if form.is_valid():
         token = CalendarLink.issue_token(request.user, form.cleaned_data["include_all"])
-        calendar_url = (settings.SITE_URL or request.build_absolute_uri("/")[:-1]) + reverse("calendar", args=[token])
+        calendar_url = get_site_url(request) + reverse("calendar", args=[token])
     context = site.each_context(request) | {
         "title": _("My calendar"),
         "form": form,
