@@ -5,11 +5,11 @@ import logging
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, OperationalError, transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -23,14 +23,18 @@ from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterAdmin
 from partners.admin.document_fields import error_text
 from partners.imports.formats import EXPORT_FORMATS
-from partners.imports.resources import OfficeListResource, RegisterResource
+from partners.imports.resources import OfficeListResource, RegisterResource, read_file
 from partners.models import ImportRun
+from partners.name_normalization import collapse_white_space
 from partners.permissions import can_export, can_import
-from partners.tables.types import TableError
+from partners.tables.headers import HeaderError
+from partners.tables.reading import ReadOptions
+from partners.tables.types import TableError, is_not_blank
 
 logger = logging.getLogger(__name__)
 RESOURCES = [OfficeListResource, RegisterResource]
-RESOURCE_CHOICES = [(index, resource.get_display_name()) for index, resource in enumerate(RESOURCES)]
+MAX_SHOWN_ROWS = 10
+"""Rows of a file that are shown beside the question which column is which."""
 STORAGE_FULL_MESSAGE = gettext_lazy(
     "The server could not keep the file (%s). Nothing is imported. "
     "Tell whoever looks after the server, and choose the file again after that."
@@ -45,39 +49,54 @@ class RegisterExportForm(ExportForm):
 
 
 class ImportFileForm(forms.Form):
-    """Upload form. If it is valid, ``table`` is the file's, and ``run`` an unconfirmed import run that has the file."""
+    """Upload form. If it is valid, ``run`` is an unconfirmed import run that has the file."""
 
-    resource = forms.TypedChoiceField(
-        label=gettext_lazy("What it is"), choices=RESOURCE_CHOICES, coerce=int, required=False, empty_value=0
-    )
     import_file = forms.FileField()
 
-    def clean(self):
-        upload, index = self.cleaned_data.get("import_file"), self.cleaned_data.get("resource")
-        if upload is None or index is None:
-            return
+    def clean_import_file(self):
+        upload = self.cleaned_data["import_file"]
         try:
-            content = upload.read()
-            self.table = RESOURCES[index].read(content)
-            self.run = ImportRun.from_upload(content, file_name=upload.name)
+            self.run = ImportRun.from_upload(upload.read(), file_name=upload.name)
             with transaction.atomic():
                 ImportRun.objects.expired_unconfirmed().delete()
                 self.run.save()
-        except TableError as error:
-            self.add_error("import_file", str(error))
         except OSError as error:
-            self.add_error("import_file", STORAGE_FULL_MESSAGE % error_text(error))
+            raise ValidationError(STORAGE_FULL_MESSAGE % error_text(error)) from error
         except OperationalError as error:
             if not is_disk_full(error):
                 raise
             logger.error("An upload cannot be stored: %s", error)
-            self.add_error("import_file", STORAGE_FULL_MESSAGE % _("the disk of its database is full"))
+            raise ValidationError(STORAGE_FULL_MESSAGE % _("the disk of its database is full")) from error
+
+
+class ColumnsForm(forms.Form):
+    """The question which header of a file each column has, after a HeaderError."""
+
+    def __init__(self, error, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.message = str(error)
+        self.header = error.header.record
+        self.rows = error.head[:MAX_SHOWN_ROWS]
+        headers = dict.fromkeys(collapse_white_space(cell) for cell in self.header.cells if is_not_blank(cell))
+        self.columns = list(error.header.places)
+        for index, (column, places) in enumerate(error.header.places.items()):
+            guess = collapse_white_space(self.header.cells[places[0]]) if len(places) == 1 else ""
+            choices = [("", _("Choose…")), *((header, header) for header in headers)]
+            self.fields[f"column-{index}"] = forms.ChoiceField(label=column, choices=choices, initial=guess)
+
+    def clean(self):
+        self.assigned = {
+            column: header
+            for index, column in enumerate(self.columns)
+            if (header := self.cleaned_data.get(f"column-{index}"))
+        }
+        if len(set(self.assigned.values())) < len(self.assigned):
+            raise ValidationError(_("Choose a header for one column only."))
 
 
 class ConfirmForm(forms.Form):
     import_file_name = forms.UUIDField(widget=forms.HiddenInput)
     """The token of the import run."""
-    resource = forms.TypedChoiceField(choices=RESOURCE_CHOICES, coerce=int, required=False, empty_value=0)
     digest = forms.CharField(widget=forms.HiddenInput)
 
 
@@ -122,19 +141,60 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
     def get_valid_export_item_pks(self, request):
         return self.get_queryset(request).values_list("pk", flat=True)
 
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.assign_columns)
+        columns = path("import/columns/<uuid:token>/", view, name="partners_university_import_columns")
+        return [columns, *super().get_urls()]
+
     def import_action(self, request):
         """Display the upload form. POST displays a preview of the import, with a form to confirm it."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        if request.method != "POST":
-            return self._render_import(request, ImportFileForm())
-        form = ImportFileForm(request.POST, request.FILES)
+        form = ImportFileForm(request.POST or None, request.FILES or None)
         if not form.is_valid():
             return self._render_import(request, form)
-        index = form.cleaned_data["resource"]
-        result = RESOURCES[index]().import_data(form.table, dry_run=True)
-        confirm_form = ConfirmForm(initial={"import_file_name": form.run.token, "resource": index})
-        return self._render_import(request, form, result, confirm_form)
+        try:
+            return self._preview(request, form.run)
+        except TableError as error:
+            form.run.delete()
+            form.add_error("import_file", str(error))
+            return self._render_import(request, form)
+
+    def assign_columns(self, request, token):
+        """Display the question which header each column has. POST displays a preview, or the question again."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(ImportRun, token=token, accepted_at=None)
+        run.read_options["columns"] = {}
+        try:
+            read_file(bytes(run.content), options=ReadOptions(**run.read_options))
+        except HeaderError as error:
+            form = ColumnsForm(error, request.POST or None)
+            if not form.is_valid():
+                return self._render_columns(request, run, form)
+            run.read_options["columns"] = form.assigned
+            run.save(update_fields=["read_options"])
+        return self._preview(request, run)
+
+    def _preview(self, request, run):
+        """Display what an import of the run's file would do, or ask which column is which. Raise TableError."""
+        try:
+            resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
+        except HeaderError as error:
+            return self._render_columns(request, run, ColumnsForm(error))
+        result = resource().import_data(table, dry_run=True)
+        confirm_form = ConfirmForm(initial={"import_file_name": run.token})
+        return self._render_import(request, ImportFileForm(), result, confirm_form)
+
+    def _render_columns(self, request, run, form):
+        context = self.admin_site.each_context(request) | {
+            "title": _("Which column is which?"),
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+            "run": run,
+        }
+        return TemplateResponse(request, "admin/partners/university/columns.html", context)
 
     @method_decorator(require_POST)
     def process_import(self, request):
@@ -146,13 +206,11 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
             return redirect("admin:partners_university_import")
         run = get_object_or_404(ImportRun, token=form.cleaned_data["import_file_name"])
-        resource = RESOURCES[form.cleaned_data["resource"]]()
         try:
-            # Parse before the transaction, as its lock makes all other writers wait.
-            table = resource.read(bytes(run.content))
-            return self._import(request, form, resource, table)
+            # Read before the transaction, as its lock makes all other writers wait.
+            resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
+            return self._import(request, form, resource(), table)
         except TableError:
-            # The posted resource does not match the file.
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
         except IntegrityError:
             messages.warning(request, _("Somebody changed the register in the same moment. Choose the file again."))

@@ -33,10 +33,15 @@ from partners.imports.register_columns import (
 )
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.models import Agreement, AgreementType, ImportRun, University
+from partners.name_normalization import matching_key
 from partners.querysets import UniversityQuerySet
 from partners.tables.cells import Cell
-from partners.tables.reading import Table, read_table
-from partners.tables.types import ProgressCallback, no_progress
+from partners.tables.headers import find_places
+from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile
+from partners.tables.types import ProgressCallback, TableError, join_names, no_progress
+
+REGISTER_SIGNS = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN)
+"""Columns by which a file is the register. Otherwise it is the office's list."""
 
 
 class ImportResult(Result):
@@ -83,6 +88,31 @@ class ImportResult(Result):
                     yield _("Line %(line)d, %(column)s: %(message)s") % params
 
 
+def read_file(
+    data: bytes, expected: type[TableResource] | None = None, options: ReadOptions = DEFAULT_OPTIONS
+) -> tuple[type[TableResource], Table]:
+    """Return the kind of table that a file is by its header, and its rows.
+
+    Raise TableError if it cannot be read or is not the expected kind, HeaderError if columns are not recognized.
+    """
+    file = TableFile(data, COLUMNS, options)
+    _sheet, header = file.find_header(COLUMNS)
+    signs = [name for name, places in find_places(header.record, REGISTER_SIGNS, options.columns).items() if places]
+    resource = RegisterResource if signs or expected is RegisterResource else OfficeListResource
+    if signs and expected is OfficeListResource:
+        message = _("The file is the register, as its column “%s” says. Leave out the column, or import the register.")
+        raise TableError(message % signs[0])
+    if expected is RegisterResource and not signs and not header.missing:
+        message = _("The file is the office's list, as it has no column “%s”. Add it, or import the file as the list.")
+        raise TableError(message % REGISTER_SIGNS[0])
+    table = file.read(resource.columns, resource.optional_columns)
+    known = set(map(matching_key, RegisterResource.optional_columns))
+    if details := [name for name in table.ignored_columns if matching_key(name) in known]:
+        message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")
+        table.further_notices.append(message % {"names": join_names(details), "sign": REGISTER_SIGNS[0]})
+    return resource, table
+
+
 class TableResource(Resource):
     """Base resource. An import is all or nothing: if any row has an error, nothing is imported."""
 
@@ -103,8 +133,8 @@ class TableResource(Resource):
 
     @classmethod
     def read(cls, data: bytes) -> Table:
-        """Parse a file. Raise TableError if it is no table with these columns."""
-        return read_table(data, cls.columns, cls.optional_columns)
+        """Read a file that is this kind of table. Raise TableError."""
+        return read_file(data, cls)[1]
 
     def import_data(
         self, dataset: Table, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs

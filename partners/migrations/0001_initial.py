@@ -527,6 +527,7 @@ class Migration(migrations.Migration):
                 ("token", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("file_name", models.CharField(max_length=200, verbose_name="file")),
                 ("content", models.BinaryField()),
+                ("read_options", models.JSONField(default=dict, editable=False)),
                 ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
                 ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="uploaded")),
                 ("accepted_at", models.DateTimeField(null=True, verbose_name="imported")),

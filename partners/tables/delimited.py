@@ -3,13 +3,14 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
-from partners.name_normalization import collapse_white_space, matching_key
 from partners.tables.cells import Cell
+from partners.tables.headers import find_places
 from partners.tables.types import Record, TableError, has_text
 
 TAB = "\t"
@@ -62,21 +63,21 @@ def _reject_damaged_utf8(data: bytes) -> None:
         )
 
 
-def detect_delimiter(text: str, columns: Sequence[str]) -> str:
+def detect_delimiter(text: str, columns: Sequence[str], assigned: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return the delimiter that a first line such as ``sep=;`` names.
 
     Otherwise return the one that splits a record near the beginning into the largest number of the columns.
     """
     if separator := SEPARATOR_LINE_RE.match(text):
         return separator[1]
-    wanted = set(map(matching_key, columns))
 
-    def score(delimiter: str) -> tuple[int, int]:
+    def score(delimiter: str) -> tuple[int, int, int]:
         records = list(islice(filter(has_text, parse_records(text, delimiter)), MAX_SAMPLED_ROWS))
         if not records:
-            return len(wanted), 0  # all text is delimiters
-        keys = [set(map(matching_key, map(collapse_white_space, record.cells))) for record in records]
-        return max(len(wanted & found) for found in keys), len(records[0].cells)
+            return len(columns), 0, 0  # all text is delimiters
+        places = [find_places(record, columns, assigned) for record in records]
+        wide = sum(len(record.cells) >= len(columns) for record in records)
+        return max(sum(map(bool, found.values())) for found in places), wide, len(records[0].cells)
 
     return max(DELIMITERS, key=score)
 

@@ -5,7 +5,7 @@ files come from any office program.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,20 +13,22 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from partners.file_types import describe_other_file
-from partners.name_normalization import collapse_white_space, matching_key
 from partners.tables import delimited
+from partners.tables.cells import VISIBLE
 from partners.tables.formulas import unescape_cells, unescape_csv
+from partners.tables.headers import Header, find_header, find_places, require_columns
 from partners.tables.types import (
+    MAX_LISTED,
     Record,
     Sheet,
     TableError,
     is_not_blank,
     is_spreadsheet,
+    join_names,
     truncate,
 )
 
 MAX_ROWS = 200_000
-MAX_LISTED_COLUMNS = MAX_LISTED_ROWS = 30
 MAX_HEADER_ROWS = 50
 """Rows with text among which the header is searched."""
 
@@ -50,6 +52,7 @@ class Table:
     other_sheets: list[str] = field(default_factory=list)
     """Names of further sheets with text in them."""
     hidden_sheets: list[str] = field(default_factory=list)
+    further_notices: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -60,16 +63,16 @@ class Table:
         if self.other_sheets or self.hidden_sheets:
             notices.append(_("Sheet “%s” is read.") % truncate(self.sheet))
         if self.other_sheets:
-            notices.append(_("Skipped sheets: %s.") % _join_names(self.other_sheets))
+            notices.append(_("Skipped sheets: %s.") % join_names(self.other_sheets))
         if self.hidden_sheets:
-            notices.append(_("Skipped hidden sheets: %s.") % _join_names(self.hidden_sheets))
+            notices.append(_("Skipped hidden sheets: %s.") % join_names(self.hidden_sheets))
         if self.ignored_columns:
-            notices.append(_("Ignored columns: %s.") % _join_names(self.ignored_columns))
-        for line, text in self.skipped_rows[:MAX_LISTED_ROWS]:
+            notices.append(_("Ignored columns: %s.") % join_names(self.ignored_columns))
+        for line, text in self.skipped_rows[:MAX_LISTED]:
             notices.append(_("Line %(line)d is skipped: “%(text)s”.") % {"line": line, "text": text})
-        if len(self.skipped_rows) > MAX_LISTED_ROWS:
-            notices.append(_("%d more lines are skipped.") % (len(self.skipped_rows) - MAX_LISTED_ROWS))
-        return notices
+        if len(self.skipped_rows) > MAX_LISTED:
+            notices.append(_("%d more lines are skipped.") % (len(self.skipped_rows) - MAX_LISTED))
+        return notices + self.further_notices
 
     def pop_rows(self) -> Iterator[TableRow]:
         """Yield the rows and remove them from the table, so that their memory can be reused."""
@@ -77,117 +80,123 @@ class Table:
             yield self.rows.popleft()
 
 
-def read_table(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
-    """Read the requested columns of a file from the first visible sheet that has them. Blank rows are skipped.
+@dataclass(frozen=True)
+class ReadOptions:
+    """Instructions of a person on how to read a file."""
 
-    If optional columns are given, those in the file are read too, and any others are an error. If ``optional`` is
-    None, others are ignored. Raise TableError if the file cannot be read or has no such columns.
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the file by the columns that they stand for."""
+
+
+DEFAULT_OPTIONS = ReadOptions()
+
+
+class TableFile:
+    """A file whose sheets are found and not read yet. ``sheets`` are those with text in them.
+
+    ``columns`` are those that the file is expected to have.
     """
-    sheets = _read_sheets(data, columns)
-    visible = [sheet for sheet in sheets if sheet.is_visible]
-    sheet = next((sheet for sheet in visible if _header_index(sheet.head, columns) is not None), None)
-    if sheet is None:
-        _raise_hidden(sheets, columns)
-        if not visible:
-            raise TableError(_("The file is empty. Choose a file with the columns %s.") % _join_names(columns))
-        sheet = visible[0]
-    table = _read_rows(sheet, columns, optional)
-    table.sheet = sheet.name
-    table.other_sheets = [other.name for other in visible if other is not sheet]
-    table.hidden_sheets = [other.name for other in sheets if not other.is_visible]
-    return table
+
+    def __init__(self, data: bytes, columns: Sequence[str], options: ReadOptions = DEFAULT_OPTIONS):
+        self.options = options
+        if len(data) > settings.IMPORT_MAX_MB * 1_000_000:
+            message = _(
+                "The file is larger than %d MB. Leave out what is not the list, or split it into several files."
+            )
+            raise TableError(message % settings.IMPORT_MAX_MB)
+        if kind := describe_other_file(data):
+            message = _("The file is %s, not a table. Save the table in it as XLSX and choose that file.")
+            raise TableError(message % kind)
+        sheets = _spreadsheet_sheets(data) if is_spreadsheet(data) else _text_sheets(data, columns, options)
+        self.sheets = [sheet for sheet in sheets if sheet.read_head(MAX_HEADER_ROWS)]
+        self.visible_sheets = [sheet for sheet in self.sheets if sheet.is_visible]
+        if not self.sheets:
+            raise TableError(_("The file is empty. Choose a file with the columns %s.") % join_names(columns))
+
+    def find_header(self, columns: Sequence[str]) -> tuple[Sheet, Header]:
+        """Return the first visible sheet with the columns, and its header; or else the one that comes closest.
+
+        Raise TableError if only hidden sheets have the columns.
+        """
+        headers = [(sheet, find_header(sheet.head, columns, self.options.columns)) for sheet in self.sheets]
+        hidden = [sheet.name for sheet, header in headers if not (sheet.is_visible or header.missing)]
+        visible = [(sheet, header) for sheet, header in headers if sheet.is_visible]
+        sheet, header = min(visible, key=lambda pair: len(pair[1].missing), default=(None, None))
+        if hidden and (header is None or header.missing):
+            message = _(
+                "Only the hidden sheet %s has the columns. Unhide the sheet, save the file and choose it again."
+            )
+            raise TableError(message % join_names(hidden))
+        if header is None:
+            raise TableError(_("The file has hidden sheets only. Unhide one, save the file and choose it again."))
+        return sheet, header
+
+    def read(self, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
+        """Read the columns. Blank rows are skipped.
+
+        If optional columns are given, those in the file are read too, and any others are an error. If ``optional`` is
+        None, others are ignored. Raise TableError if the file has no such columns.
+        """
+        sheet, header = self.find_header(columns)
+        require_columns(header, sheet.head)
+        record = header.record
+        optional_places = find_places(record, optional or (), self.options.columns)
+        require_columns(Header(record, {name: at for name, at in optional_places.items() if at}), sheet.head)
+        positions = {column: at[0] for column, at in {**header.places, **optional_places}.items() if at}
+        header_positions = {at for at, name in enumerate(record.cells) if is_not_blank(name)}
+        others = [record.cells[at] for at in sorted(header_positions.difference(positions.values()))]
+        if optional is not None and others:
+            message = _(
+                "Line %(line)d has columns that are not known: %(others)s. Leave them out, or name them %(optional)s."
+            )
+            params = {"line": record.line, "others": join_names(others), "optional": join_names(optional)}
+            raise TableError(message % params)
+        table = self._read_rows(sheet, record, positions, header_positions)
+        table.ignored_columns = others
+        table.sheet = sheet.name
+        table.other_sheets = [other.name for other in self.visible_sheets if other is not sheet]
+        table.hidden_sheets = [other.name for other in self.sheets if not other.is_visible]
+        return table
+
+    def _read_rows(self, sheet: Sheet, header: Record, positions: Mapping[str, int], header_positions: set[int]):
+        index = sheet.head.index(header)
+        table = Table(deque(), skipped_rows=[_describe_row(record) for record in sheet.head[:index]])
+        for count, record in enumerate(sheet.records_below(index), start=1):
+            if count > MAX_ROWS:
+                raise TableError(_("The file has more than %d rows. Split it into several files.") % MAX_ROWS)
+            if record.is_heading:
+                table.skipped_rows.append(_describe_row(record))
+            else:
+                table.rows.append(_to_table_row(record, positions, header_positions))
+        if not table.rows:
+            raise TableError(_("The file has a header in line %d and no rows below it.") % header.line)
+        return table
 
 
-def _read_sheets(data: bytes, columns: Sequence[str]) -> list[Sheet]:
-    """Return the sheets with text in them; of a text file the only one."""
-    if len(data) > settings.IMPORT_MAX_MB * 1_000_000:
-        message = _("The file is larger than %d MB. Leave out what is not the list, or split it into several files.")
-        raise TableError(message % settings.IMPORT_MAX_MB)
-    if kind := describe_other_file(data):
-        raise TableError(_("The file is %s, not a table. Save the table in it as XLSX and choose that file.") % kind)
-    if is_spreadsheet(data):
-        # Imported lazily, as most files are text.
-        from partners.tables.spreadsheets import read_sheets
-
-        sheets = read_sheets(data)
-        for sheet in sheets:
-            sheet.records = map(unescape_cells, sheet.records)
-    else:
-        text = delimited.decode(data)
-        delimiter = delimited.detect_delimiter(text, columns)
-        records = delimited.parse_records(text, delimiter)
-        sheets = [Sheet("", "visible", records if delimiter == delimited.TAB else map(unescape_csv, records))]
-    return [sheet for sheet in sheets if sheet.read_head(MAX_HEADER_ROWS)]
+def read_table(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
+    """Read a file of which it is known which columns it has. See ``TableFile.read``."""
+    return TableFile(data, columns).read(columns, optional)
 
 
-def _raise_hidden(sheets: Iterable[Sheet], columns: Sequence[str]) -> None:
-    """Raise TableError if only hidden sheets have the columns."""
-    hidden = [sheet.name for sheet in sheets if _header_index(sheet.head, columns) is not None]
-    if hidden:
-        raise TableError(
-            _("Only the hidden sheet %s has the columns. Unhide the sheet, save the file and choose it again.")
-            % _join_names(hidden)
-        )
+def _spreadsheet_sheets(data: bytes) -> list[Sheet]:
+    # Imported lazily, as most files are text.
+    from partners.tables.spreadsheets import read_sheets
+
+    sheets = read_sheets(data)
+    for sheet in sheets:
+        sheet.records = map(unescape_cells, sheet.records)
+    return sheets
 
 
-def _header_index(head: Sequence[Record], columns: Sequence[str]) -> int | None:
-    """Return the index of the first row with all the columns."""
-    wanted = set(map(matching_key, columns))
-    return next((index for index, record in enumerate(head) if wanted.issubset(_header_keys(record))), None)
-
-
-def _header_keys(record: Record) -> list[str]:
-    return [matching_key(collapse_white_space(cell)) for cell in record.cells]
-
-
-def _read_rows(sheet: Sheet, columns: Sequence[str], optional: Sequence[str] | None) -> Table:
-    index = _header_index(sheet.head, columns) or 0
-    header = sheet.head[index]
-    positions = _column_positions(header, columns, optional or ())
-    header_positions = {at for at, name in enumerate(header.cells) if is_not_blank(name)}
-    others = [header.cells[at] for at in sorted(header_positions.difference(positions.values()))]
-    if optional is not None and others:
-        raise TableError(
-            _("Line %(line)d has columns that are not known: %(others)s. Leave them out, or name them %(optional)s.")
-            % {"line": header.line, "others": _join_names(others), "optional": _join_names(optional)}
-        )
-    table = Table(deque(), others, [_describe_row(record) for record in sheet.head[:index]])
-    for count, record in enumerate(sheet.records_below(index), start=1):
-        if count > MAX_ROWS:
-            raise TableError(_("The file has more than %d rows. Split it into several files.") % MAX_ROWS)
-        if record.is_heading:
-            table.skipped_rows.append(_describe_row(record))
-        else:
-            table.rows.append(_to_table_row(record, positions, header_positions))
-    if not table.rows:
-        raise TableError(_("The file has a header in line %d and no rows below it.") % header.line)
-    return table
+def _text_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> list[Sheet]:
+    text = delimited.decode(data)
+    delimiter = delimited.detect_delimiter(text, columns, options.columns)
+    records = delimited.parse_records(text, delimiter)
+    return [Sheet("", VISIBLE, records if delimiter == delimited.TAB else map(unescape_csv, records))]
 
 
 def _describe_row(record: Record) -> tuple[int, str]:
     return record.line, truncate(" | ".join(filter(is_not_blank, record.cells)))
-
-
-def _column_positions(header: Record, columns: Sequence[str], optional: Sequence[str]) -> dict[str, int]:
-    """Return the index in the header of each column. Raise TableError if one is missing or repeated."""
-    keys = _header_keys(header)
-    counts = {column: keys.count(matching_key(column)) for column in (*columns, *optional)}
-    if missing := [column for column in columns if counts[column] == 0]:
-        raise TableError(
-            _("Line %(line)d is not the header: it lacks %(missing)s and has %(seen)s. Name the columns %(all)s.")
-            % {
-                "line": header.line,
-                "missing": _join_names(missing),
-                "seen": _join_names(filter(is_not_blank, header.cells)),
-                "all": _join_names(columns),
-            }
-        )
-    if repeated := [column for column, count in counts.items() if count > 1]:
-        raise TableError(
-            _("Line %(line)d has the column %(repeated)s more than once. Leave one of them.")
-            % {"line": header.line, "repeated": _join_names(repeated)}
-        )
-    return {column: keys.index(matching_key(column)) for column, count in counts.items() if count}
 
 
 def _to_table_row(record: Record, positions: Mapping[str, int], header_positions: set[int]) -> TableRow:
@@ -197,8 +206,3 @@ def _to_table_row(record: Record, positions: Mapping[str, int], header_positions
         {column: cells[at].strip("\r\n") if at < len(cells) else "" for column, at in positions.items()},
         tuple([cell for at, cell in enumerate(cells) if at not in header_positions and is_not_blank(cell)]),
     )
-
-
-def _join_names(names: Iterable[str]) -> str:
-    quoted = [f"“{truncate(name)}”" for name in names]
-    return ", ".join([*quoted[:MAX_LISTED_COLUMNS], *["…"] * (len(quoted) > MAX_LISTED_COLUMNS)])

@@ -11,6 +11,8 @@ from partners.tables.cells import VISIBLE
 
 MAX_QUOTED_LENGTH = 80
 """Characters of a cell that a message quotes."""
+MAX_LISTED = 30
+"""Names or rows that a message lists."""
 
 ProgressCallback = Callable[[Iterable, int, str], Iterable]
 """Wraps the iterable of a long operation. Arguments: the items, their number, and what is done to them."""
@@ -66,6 +68,11 @@ def is_spreadsheet(data: bytes) -> bool:
 def truncate(text: str) -> str:
     text = normalize_name(text)
     return text if len(text) <= MAX_QUOTED_LENGTH else f"{text[: MAX_QUOTED_LENGTH - 1]}…"
+
+
+def join_names(names: Iterable[str]) -> str:
+    quoted = [f"“{truncate(name)}”" for name in names]
+    return ", ".join([*quoted[:MAX_LISTED], *["…"] * (len(quoted) > MAX_LISTED)])
 
 
 def is_not_blank(cell: str) -> bool:

@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from partners.enums import AgreementStatus
 from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import OfficeListResource, RegisterResource
-from partners.models import Agreement, University
+from partners.models import Agreement, ImportRun, University
 from partners.tables.writing import write_table
 from tests.helpers.html import attributes, buttons, element_texts, messages, text
 from tests.helpers.import_pages import CONFIRM, confirm, upload
@@ -153,18 +153,69 @@ def test_selection_across_pages_exports_by_filters(coordinator_client, register)
     assert page.redirect_chain == [(f"{EXPORT}{query}", 302)]
 
 
-def test_register_is_imported_if_selected(coordinator_client, register):
+def test_register_is_recognized_by_its_header(coordinator_client, register):
     file = write_table(RegisterResource().export(), "tsv")
     edited_list = file.replace(b"Drexel University\tGE3\tsigned", b"Drexel University\tGE3\tended")
 
-    page = confirm(coordinator_client, upload(coordinator_client, edited_list, resource="1"))
+    page = confirm(coordinator_client, upload(coordinator_client, edited_list))
 
     assert messages(page) == ["Imported partners.tsv: 0 new, 1 changed, 127 unchanged, 0 errors."]
     ended = Agreement.objects.get(university__name="Drexel University", agreement_type__slug="ge3")
     assert ended.status == AgreementStatus.ENDED
 
 
-def test_list_uploaded_as_register_is_rejected(coordinator_client, register, office_list):
-    page = upload(coordinator_client, office_list, resource="1")
+UNKNOWN_HEADER = "Partners 2026\n\nNota,Où,Qui,Quoi\nx,Germany,Uni A,GE3\n".encode()
 
-    assert "Line 3 is not the header: it lacks “Status”" in text(page)
+
+def columns_url():
+    return f"/admin/partners/university/import/columns/{ImportRun.objects.get(accepted_at=None).token}/"
+
+
+def test_unknown_columns_are_asked_about(coordinator_client, register):
+    page = upload(coordinator_client, UNKNOWN_HEADER)
+
+    assert element_texts(page, "h1") == ["Which column is which?"]
+    assert element_texts(page, "label") == ["Country", "University name", "Agreement type"]
+    assert element_texts(page, "select")[0] == "Choose… Nota Où Qui Quoi"
+    assert element_texts(page, "section td")[:5] == ["Partners 2026", "Nota", "Où", "Qui", "Quoi"]
+    assert CONFIRM not in attributes(page, "form", "action")
+
+
+def test_file_is_imported_with_the_columns_that_were_assigned(coordinator_client, register):
+    upload(coordinator_client, UNKNOWN_HEADER)
+
+    preview = coordinator_client.post(columns_url(), {"column-0": "Où", "column-1": "Qui", "column-2": "Quoi"})
+    page = confirm(coordinator_client, preview)
+
+    assert "New 1 Changed 0 Unchanged 0 Errors 0" in text(preview)
+    assert "Ignored columns: “Nota”." in text(preview)
+    assert messages(page) == ["Imported partners.tsv: 1 new, 0 changed, 0 unchanged, 0 errors."]
+
+
+def test_guesses_are_selected_and_ambiguous_columns_are_not(coordinator_client, register):
+    page = upload(coordinator_client, b"Land,Institution,Hochschule,Quoi\nGermany,Uni A,Uni B,GE3\n")
+
+    assert element_texts(page, "option[selected]") == ["Land", "Choose…", "Choose…"]
+
+
+def test_one_header_cannot_be_two_columns(coordinator_client, register):
+    upload(coordinator_client, UNKNOWN_HEADER)
+
+    page = coordinator_client.post(columns_url(), {"column-0": "Où", "column-1": "Où", "column-2": "Quoi"})
+
+    assert element_texts(page, ".errorlist li") == ["Choose a header for one column only."]
+
+
+def test_columns_page_is_for_those_who_may_import(client, assistant, coordinator_client, register):
+    upload(coordinator_client, UNKNOWN_HEADER)
+    client.force_login(assistant)
+
+    assert client.get(columns_url()).status_code == 403
+
+
+def test_columns_page_may_be_reloaded(coordinator_client, register):
+    upload(coordinator_client, UNKNOWN_HEADER)
+
+    page = coordinator_client.get(columns_url())
+
+    assert element_texts(page, "h1") == ["Which column is which?"]

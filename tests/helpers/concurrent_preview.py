@@ -47,6 +47,6 @@ def preview(file):
     client.force_login(User.objects.create_superuser("coordinator"))
     upload = SimpleUploadedFile("partners.tsv", Path(file).read_bytes())
     with connection.execute_wrapper(save_concurrently):
-        page = client.post(IMPORT, {"import_file": upload, "format": "0", "resource": "0"})
+        page = client.post(IMPORT, {"import_file": upload})
     new = text(page).partition("New ")[2].split()[0]
     sys.stdout.write(f"{new} new; {', '.join(sorted(set(results)))}\n")

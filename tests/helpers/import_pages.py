@@ -7,9 +7,9 @@ from tests.helpers.html import form_data
 IMPORT, CONFIRM = "/admin/partners/university/import/", "/admin/partners/university/process_import/"
 
 
-def upload(browser, content, resource=""):
+def upload(browser, content):
     file = SimpleUploadedFile("partners.tsv", content, "text/tab-separated-values")
-    return browser.post(IMPORT, {"import_file": file, "format": "0", "resource": resource})
+    return browser.post(IMPORT, {"import_file": file})
 
 
 def confirm(browser, preview):

@@ -122,3 +122,110 @@ def test_file_of_another_kind_is_refused(register, name, kind):
         [],
         f"{name}: The file is {kind}, not a table. Save the table in it as XLSX and choose that file.",
     )
+
+
+def test_register_is_read_as_the_register_by_its_header(register):
+    out, err, failure = dry_run("03_register_file_read_as_list.csv")
+
+    assert (err, failure) == ([], None)
+    assert out == [
+        "New: Uni Ended (Germany): Erasmus+ (ended)",
+        "New: Uni Proc (Germany): Erasmus+ (in process)",
+        LEFT_AS_THEY_ARE,
+        "2 new, 0 changed, 0 unchanged, 0 errors",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "message"),
+    [
+        (
+            "03_register_file_read_as_list.csv",
+            "--list",
+            "The file is the register, as its column “Status” says. Leave out the column, or import the register.",
+        ),
+        (
+            "09_sep_line.csv",
+            "--register",
+            "The file is the office's list, as it has no column “Status”. Add it, or import the file as the list.",
+        ),
+    ],
+)
+def test_option_that_contradicts_the_header_is_refused(register, name, option, message):
+    assert dry_run(name, option) == ([], [], f"{name}: {message}")
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "list.csv"
+        path.write_bytes(text.encode(encoding))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Country,University name,Agreement type",
+        "Country or territory,Institution,Type of agreement",
+        "LAND,Hochschule,Art des Abkommens",
+        "Pays,Université,Type d'accord",
+        "País,Universidad,Tipo de convenio",
+        "Country,Partner university,Agreement type(s)",
+        'Country,"Partner\nuniversity",Agreement types',
+        "Kraj,Uczelnia,Rodzaj umowy",
+    ],
+)
+def test_usual_other_headers_are_understood(register, write, header):
+    out, err, failure = dry_run(write(f"{header}\nGermany,Uni A,GE3\n"))
+
+    assert (out[0], err, failure) == ("New: Uni A (Germany): GE3", [], None)
+
+
+def test_name_of_a_column_wins_over_other_usual_headers(register, write):
+    out, err, failure = dry_run(write("Country,Partner,University name,Agreement type\nGermany,x,Uni A,GE3\n"))
+
+    assert (out[0], err, failure) == ("New: Uni A (Germany): GE3", ["Ignored columns: “Partner”."], None)
+
+
+TWO_NAMES = "Country,Institution,Hochschule,Agreement type\nGermany,Uni A,Uni B,GE3\n"
+
+
+def test_two_columns_that_could_be_meant_are_not_guessed(register, write):
+    path = write(TWO_NAMES)
+
+    assert dry_run(path) == (
+        [],
+        [],
+        f"{path}: Line 1 has several columns that could be “University name”: “Institution”, “Hochschule”. "
+        'Say which is meant. To say which header a column has: --column "Country=Land".',
+    )
+    assert dry_run(path, "--column", "university name=hochschule")[0][0] == "New: Uni B (Germany): GE3"
+
+
+def test_columns_are_assigned_on_the_command_line(register, write):
+    path = write("Nota,Où,Qui,Quoi\nx,Germany,Uni A,GE3\n")
+
+    out, err, failure = dry_run(
+        path, "--column", "Country=Où", "--column", "University name=Qui", "--column", "Agreement type=Quoi"
+    )
+
+    assert (out[0], err, failure) == ("New: Uni A (Germany): GE3", ["Ignored columns: “Nota”."], None)
+
+
+@pytest.mark.parametrize("pair", ["Country", "Nation=Land", "Country="])
+def test_column_that_is_not_assigned_properly_is_refused(register, write, pair):
+    _out, _err, failure = dry_run(write(TWO_NAMES), "--column", pair)
+
+    assert failure.startswith(f"--column {pair}: write the column, “=” and the header in the file. Columns: Country, ")
+
+
+def test_columns_that_the_register_would_know_are_named(register, write):
+    path = write("Country,University name,Agreement type,Signed on\nGermany,Uni A,GE3,1 Feb 2025\n")
+
+    assert dry_run(path)[1] == [
+        "Ignored columns: “Signed on”.",
+        "The register has the columns “Signed on”. To import them, add the column “Status”.",
+    ]

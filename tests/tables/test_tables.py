@@ -242,9 +242,9 @@ def test_file_with_a_header_only_is_refused():
             "Name the columns “Country”, “University name”, “Agreement type”.",
         ),
         (
-            "Country;;University;Agreement type\nGermany;;Köln;GE3",
+            "Country;;Place;Agreement type\nGermany;;Köln;GE3",
             "Line 1 is not the header: it lacks “University name” "
-            "and has “Country”, “University”, “Agreement type”. "
+            "and has “Country”, “Place”, “Agreement type”. "
             "Name the columns “Country”, “University name”, “Agreement type”.",
         ),
     ],

@@ -4,8 +4,12 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
-from partners.imports.resources import OfficeListResource, RegisterResource
+from partners.imports.register_columns import COLUMNS
+from partners.imports.resources import OfficeListResource, RegisterResource, read_file
 from partners.models import ImportRun
+from partners.name_normalization import matching_key
+from partners.tables.headers import HeaderError
+from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
 from partners.validators import CONTROL_CHARACTERS_RE
 
@@ -15,16 +19,24 @@ PROGRESS_THRESHOLD = 2_000
 
 class Command(BaseCommand):
     requires_system_checks = []
-    help = "Imports the office's list, a table with the columns Country, University name and Agreement type."
+    help = "Imports the office's list or the register. The header of the file says which it is."
 
     def add_arguments(self, parser):
         parser.add_argument("file", help="TSV, CSV, XLSX, ODS or XLS; - for standard input")
-        parser.add_argument("--register", action="store_true", help="the file is the register (see export_partners)")
+        kind = parser.add_mutually_exclusive_group()
+        kind.add_argument("--list", action="store_true", help="refuse a file that is not the office's list")
+        kind.add_argument("--register", action="store_true", help="refuse a file that is not the register")
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="COLUMN=HEADER",
+            help='a column under another header, such as "Country=Land"',
+        )
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
 
-    def handle(self, file, register, dry_run, **options):
-        resource = RegisterResource if register else OfficeListResource
-        result = run_import(resource(), file, dry_run)
+    def handle(self, file, dry_run, **options):
+        result = run_import(file, dry_run, options)
         for line in (*result.notices, *result.error_lines()):
             self.stderr.write(sanitize_line(line))
         if not result.has_validation_errors():
@@ -44,14 +56,19 @@ class Command(BaseCommand):
             self.stdout.write(f"In the register, not in the file, and left as they are: {count}")
 
 
-def run_import(resource, file, dry_run):
+def run_import(file, dry_run, options):
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
     run = ImportRun.from_upload(content, file_name=Path(file).name)
+    expected = OfficeListResource if options["list"] else RegisterResource if options["register"] else None
     try:
-        return resource.import_data(resource.read(content), dry_run=dry_run, run=run, progress=show_progress)
+        resource, table = read_file(content, expected, ReadOptions(columns=parse_columns(options["column"])))
+        return resource().import_data(table, dry_run=dry_run, run=run, progress=show_progress)
+    except HeaderError as error:
+        hint = 'To say which header a column has: --column "Country=Land".'
+        raise CommandError(sanitize_line(f"{file}: {error} {hint}")) from error
     except TableError as error:
         raise CommandError(sanitize_line(f"{file}: {error}")) from error
     except IntegrityError as error:
@@ -62,6 +79,18 @@ def run_import(resource, file, dry_run):
 def sanitize_line(text):
     """Replace control characters, as cells of a file could contain line breaks and terminal escape sequences."""
     return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def parse_columns(pairs):
+    columns = {}
+    for pair in pairs:
+        column, separator, header = pair.partition("=")
+        name = next((name for name in COLUMNS if matching_key(name) == matching_key(column)), None)
+        if not (separator and name and header.strip()):
+            names = ", ".join(COLUMNS)
+            raise CommandError(f"--column {pair}: write the column, “=” and the header in the file. Columns: {names}.")
+        columns[name] = header
+    return columns
 
 
 def show_progress(items, total, description):

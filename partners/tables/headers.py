@@ -1,0 +1,112 @@
+"""Recognition of the header of a table, by the names of its columns and by other usual ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from partners.name_normalization import collapse_white_space, matching_key
+from partners.tables.types import Record, TableError, is_not_blank, join_names
+
+OTHER_NAMES = {
+    "Country": (
+        "Country or territory; Country/territory; Country name; Country of partner; Partner country; Nation; Land; "
+        "Länder; Staat; Zielland; Gastland; Partnerland; Pays; País; Paese; Nazione; Kraj; Země; Ülke; Maa; "
+        "Ország; Țară; Riik"
+    ),
+    "University name": (
+        "University; Universities; Name of university; Name of the university; Name of institution; Institution; "
+        "Institution name; Partner; Partner name; Partner institution; Partner university; Host university; Host "
+        "institution; Higher education institution; HEI; Hochschule; Hochschulname; Universität; "
+        "Partnerhochschule; Partneruniversität; Gasthochschule; Institut; Université; Établissement; Université "
+        "partenaire; Établissement partenaire; Universidad; Institución; Universidad socia; Universidade; "
+        "Università; Ateneo; Instelling; Universiteit; Hogeschool; Partneruniversiteit; Uczelnia; Uniwersytet; "
+        "Nazwa uczelni; Üniversite; Univerzita; Universitet; Yliopisto; Egyetem; Universitate"
+    ),
+    "Agreement type": (
+        "Agreement types; Agreement type(s); Type of agreement; Types of agreement; Agreement; Agreements; Type; "
+        "Kind of agreement; Programme; Program; Exchange programme; Abkommen; Abkommensart; Art des Abkommens; "
+        "Vertragsart; Vertragstyp; Programm; Type d'accord; Accord; Accords; Convention; Programme d'échange; Tipo "
+        "de acuerdo; Tipo de convenio; Convenio; Acuerdo; Programa; Tipo di accordo; Accordo; Programma; Tipo de "
+        "acordo; Acordo; Type overeenkomst; Soort overeenkomst; Overeenkomst; Rodzaj umowy; Typ umowy; Umowa; "
+        "Anlaşma türü; Anlaşma; Typ smlouvy"
+    ),
+}
+KEYS = {column: frozenset(map(matching_key, names.split("; "))) for column, names in OTHER_NAMES.items()}
+
+
+@dataclass(frozen=True)
+class Header:
+    """A row of a table, with the places where each wanted column could be."""
+
+    record: Record
+    places: Mapping[str, list[int]]
+
+    @property
+    def missing(self) -> list[str]:
+        return [column for column, places in self.places.items() if not places]
+
+    @property
+    def ambiguous(self) -> list[str]:
+        return [column for column, places in self.places.items() if len(places) > 1]
+
+
+@dataclass
+class HeaderError(TableError):
+    """No row has each column once. ``header`` is the row that comes closest, ``head`` the first rows."""
+
+    message: str
+    header: Header
+    head: Sequence[Record] = field(default=())
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def find_places(record: Record, columns: Sequence[str], assigned: Mapping[str, str]) -> dict[str, list[int]]:
+    """Return the indexes of the cells that could be each column.
+
+    They have the header that is assigned to the column, or else the column's name, or else another usual name of it.
+    """
+    keys = [matching_key(collapse_white_space(cell)) for cell in record.cells]
+    places = {}
+    for column in columns:
+        name = matching_key(collapse_white_space(assigned.get(column, column)))
+        places[column] = [index for index, key in enumerate(keys) if key == name]
+        if not places[column] and column not in assigned:
+            places[column] = [index for index, key in enumerate(keys) if key in KEYS.get(column, ())]
+    return places
+
+
+def find_header(head: Sequence[Record], columns: Sequence[str], assigned: Mapping[str, str]) -> Header:
+    """Return the first row with all the columns.
+
+    Otherwise return the first of those that have most of them, rather one with as many cells as columns.
+    """
+    headers = [Header(record, find_places(record, columns, assigned)) for record in head]
+
+    def distance(header: Header) -> tuple[int, bool]:
+        return len(header.missing), sum(map(is_not_blank, header.record.cells)) < len(columns)
+
+    return min(headers, key=distance)
+
+
+def require_columns(header: Header, head: Sequence[Record]) -> None:
+    """Raise HeaderError if a column is missing, or could be one of several."""
+    line = header.record.line
+    if header.missing:
+        message = _("Line %(line)d is not the header: it lacks %(missing)s and has %(seen)s. Name the columns %(all)s.")
+        params = {
+            "line": line,
+            "missing": join_names(header.missing),
+            "seen": join_names(filter(is_not_blank, header.record.cells)),
+            "all": join_names(header.places),
+        }
+        raise HeaderError(message % params, header, head)
+    names = {column: [header.record.cells[place] for place in header.places[column]] for column in header.ambiguous}
+    if repeated := [column for column, cells in names.items() if len(set(map(matching_key, cells))) == 1]:
+        message = _("Line %(line)d has the column %(repeated)s more than once. Leave one of them.")
+        raise HeaderError(message % {"line": line, "repeated": join_names(repeated)}, header, head)
+    for column, cells in names.items():
+        message = _("Line %(line)d has several columns that could be “%(column)s”: %(names)s. Say which is meant.")
+        raise HeaderError(message % {"line": line, "column": column, "names": join_names(cells)}, header, head)
