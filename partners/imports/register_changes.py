@@ -123,9 +123,9 @@ def apply_changes(
     new = [result for result in results if result.agreement_change.is_new]
     changed = [result for result in results if result.agreement_change.fields and not result.agreement_change.is_new]
     names = {"status", *(name for result in changed for name in result.agreement_change.fields)}
-    agreements = [build(result) for result in changed]
-    release_unique_slots(agreements)
-    bulk_write.bulk_update_with_history(Agreement, agreements, names, context)
+    moved = [result for result in changed if result.agreement_change.fields.keys() & {"agreement_type", "status"}]
+    release_unique_slots([build(result) for result in moved])
+    bulk_write.bulk_update_with_history(Agreement, [build(result) for result in changed], names, context)
     bulk_write.bulk_create_with_history(Agreement, map(build, new), len(new), context)
     if len(created) >= reconciliation.ANALYZE_THRESHOLD:
         connection.cursor().execute("ANALYZE")
