@@ -59,41 +59,31 @@ class BulkEditForm(forms.Form):
             raise forms.ValidationError(_("Write what to change. What you leave empty stays as it is."))
 
 
-class BulkEdit:
-    """The new values set on agreements that are not saved yet, with the resulting changes and errors."""
-
-    def __init__(self, agreements, values):
-        self.changed, self.errors = [], []
-        self.agreements_by_change = defaultdict(list)
-        empty_texts = dict.fromkeys(values, "-") | {"valid_until": _("open-ended"), "responsible": _("nobody")}
-        for agreement in agreements:
-            old_values = {name: getattr(agreement, name) for name in values}
-            changes = diff(old_values, values, Agreement, empty_texts=empty_texts)
-            for change in changes:
-                self.agreements_by_change[change].append(agreement)
-                setattr(agreement, change.name, values[change.name])
-            if changes:
-                self.changed.append(agreement)
-                try:
-                    agreement.clean()
-                except forms.ValidationError as error:
-                    self.errors.append((agreement, error.messages))
-        versions = [(agreement.pk, agreement.version) for agreement in agreements]
-        plain_values = [(name, getattr(value, "pk", value)) for name, value in values.items()]
+def apply_values(agreements, values):
+    """Set the values on the agreements, which are not saved yet. Return the context of the preview."""
+    changed, errors, agreements_by_change = [], [], defaultdict(list)
+    empty_texts = dict.fromkeys(values, "-") | {"valid_until": _("open-ended"), "responsible": _("nobody")}
+    for agreement in agreements:
+        old_values = {name: getattr(agreement, name) for name in values}
+        changes = diff(old_values, values, Agreement, empty_texts=empty_texts)
+        for change in changes:
+            agreements_by_change[change].append(agreement)
+            setattr(agreement, change.name, values[change.name])
+        if changes:
+            changed.append(agreement)
+            try:
+                agreement.clean()
+            except forms.ValidationError as error:
+                errors.append((agreement, error.messages))
+    versions = [(agreement.pk, agreement.version) for agreement in agreements]
+    plain_values = [(name, getattr(value, "pk", value)) for name, value in values.items()]
+    return {
+        "changed": changed,
+        "errors": errors,
+        "changes": [(change, found, agreement_links(found)) for change, found in agreements_by_change.items()],
         # Tells whether the preview is outdated.
-        self.digest = hashlib.sha256(repr((versions, plain_values)).encode()).hexdigest()
-
-    def changes(self):
-        """Return each distinct change with the agreements that it applies to, and with links to them."""
-        return [
-            (change, agreements, agreement_links(agreements))
-            for change, agreements in self.agreements_by_change.items()
-        ]
-
-    def save(self):
-        for agreement in self.changed:
-            agreement._change_reason = "edited together with others"
-            agreement.save()
+        "digest": hashlib.sha256(repr((versions, plain_values)).encode()).hexdigest(),
+    }
 
 
 class BulkEditView(BulkAgreementView):
@@ -108,31 +98,34 @@ class BulkEditView(BulkAgreementView):
         if not form.is_valid():
             return self.render(form)
         agreements = annotate_version(Agreement.objects.filter(pk__in=self.selected_ids)).order_by("pk")
-        bulk_edit = BulkEdit(agreements.select_related("university", "agreement_type", "responsible"), form.values)
-        if not bulk_edit.changed:
+        agreements = agreements.select_related("university", "agreement_type", "responsible")
+        preview = apply_values(agreements, form.values)
+        if not preview["changed"]:
             messages.info(request, _("Nothing to change: the agreements are as you want them."))
             return redirect(self.return_url)
-        if request.POST.get("digest") != bulk_edit.digest or bulk_edit.errors:
-            return self.render(form, bulk_edit)
-        bulk_edit.save()
-        count = len(bulk_edit.changed)
+        if request.POST.get("digest") != preview["digest"] or preview["errors"]:
+            return self.render(form, preview)
+        for agreement in preview["changed"]:
+            agreement._change_reason = "edited together with others"
+            agreement.save()
+        count = len(preview["changed"])
         message = ngettext("%d agreement changed", "%d agreements changed", count) % count
-        messages.success(request, format_html("{}: {}", message, agreement_links(bulk_edit.changed)))
+        messages.success(request, format_html("{}: {}", message, agreement_links(preview["changed"])))
         return redirect(self.return_url)
 
-    def render(self, form, bulk_edit=None):
+    def render(self, form, preview=None):
         agreements = Agreement.objects.filter(pk__in=self.selected_ids).select_related("university", "agreement_type")
         if not agreements:
             messages.info(self.request, _("Tick the agreements first."))
             return redirect(self.return_url)
-        if bulk_edit and "digest" in self.request.POST:
+        if preview and "digest" in self.request.POST:
             messages.warning(self.request, _("Nothing was changed: this is not what you have seen. Look at it again."))
         context = self.model_admin.admin_site.each_context(self.request) | {
             "view": self,
             "title": self.title,
             "opts": Agreement._meta,
             "form": form,
-            "bulk_edit": bulk_edit,
+            "preview": preview,
             "agreements": agreements.order_by("university__name_key", "pk"),
         }
         return TemplateResponse(self.request, "admin/partners/agreement/bulk_edit.html", context)

@@ -37,16 +37,13 @@ class PlainSelectMixin(BaseModelAdmin):
     """Admin form fields with plain selects, without the buttons to add or change objects, and low text areas."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "responsible":
+            kwargs["queryset"] = assignable_users()
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = TolerantAutocompleteSelect(db_field, self.admin_site)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         if field and isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = 3
         return field
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "responsible":
-            kwargs["queryset"] = assignable_users()
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs["widget"] = TolerantAutocompleteSelect(db_field, self.admin_site)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)

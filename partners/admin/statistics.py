@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
-from partners.admin.agreement_filters import NONE, agreement_changelist_url, next_month
+from partners.admin.agreement_filters import agreement_changelist_url, next_month
 from partners.admin.object_history import can_view
 from partners.models import Agreement
 from partners.querysets import IN_FORCE
@@ -86,29 +86,26 @@ def column_chart(title, label_heading, data_points, axis_labels):
 def statistics_view(request, site):
     if not can_view(site, request, Agreement):
         raise PermissionDenied
-    charts = [_by_type(), _by_country(), _by_year(), _by_month()]
+    by_type = _in_force_by("type", "agreement_type__slug", "agreement_type__name", ["agreement_type__position"])
+    columns = "university__country__code", "university__country__name"
+    by_country = _in_force_by("country", *columns, ["-agreement_count", "university__country__name"])
+    charts = [
+        bar_chart(_("In force, by type"), _("Agreement type"), by_type),
+        bar_chart(_("In force, by country or territory"), _("Country or territory"), by_country),
+        _by_year(),
+        _by_month(),
+    ]
     context = site.each_context(request) | {"title": _("Overview"), "charts": charts}
     return TemplateResponse(request, "admin/partners/statistics/statistics.html", context)
 
 
-def _by_type():
-    columns = "agreement_type__slug", "agreement_type__name"
-    rows = Agreement.objects.in_force(localdate()).values_list(*columns).annotate(Count("pk"))
-    data_points = [
-        DataPoint(name, count, agreement_changelist_url(status=IN_FORCE, type=slug or NONE))
-        for slug, name, count in rows.order_by("agreement_type__position")
+def _in_force_by(parameter, value_path, name_path, ordering):
+    """Return the data points of the agreements in force, with links that filter the list by the parameter."""
+    rows = Agreement.objects.in_force(localdate()).values_list(value_path, name_path)
+    return [
+        DataPoint(name, count, agreement_changelist_url(status=IN_FORCE, **{parameter: value}))
+        for value, name, count in rows.annotate(agreement_count=Count("pk")).order_by(*ordering)
     ]
-    return bar_chart(_("In force, by type"), _("Agreement type"), data_points)
-
-
-def _by_country():
-    columns = "university__country__code", "university__country__name"
-    rows = Agreement.objects.in_force(localdate()).values_list(*columns).annotate(agreement_count=Count("pk"))
-    data_points = [
-        DataPoint(name, count, agreement_changelist_url(status=IN_FORCE, country=code))
-        for code, name, count in rows.order_by("-agreement_count", columns[1])
-    ]
-    return bar_chart(_("In force, by country or territory"), _("Country or territory"), data_points)
 
 
 def _by_year():
