@@ -4,7 +4,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.timezone import localdate
@@ -27,15 +27,11 @@ class AgreementFeed(Feed):
 
     def items(self):
         """Return history records, as agreements signed by an import have no signing date. Deleted ones are left out."""
-        before = Agreement.history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
-        previous_status = Subquery(before.order_by("-history_id").values("status")[:1])
         signed = Q(status=AgreementStatus.SIGNED) & (
             Q(previous_status=None) | ~Q(previous_status=AgreementStatus.SIGNED)
         )
         ended = Q(status=AgreementStatus.ENDED, previous_status=AgreementStatus.SIGNED)
-        changes = (
-            Agreement.history.annotate(previous_status=previous_status).filter(signed | ended).exclude(history_type="-")
-        )
+        changes = Agreement.history.with_previous("status").filter(signed | ended).exclude(history_type="-")
         listed = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
         has_page = Exists(University.objects.public(localdate()).filter(pk=OuterRef("university")))
         records = listed.annotate(has_page=has_page).select_related("university__country", "agreement_type")
