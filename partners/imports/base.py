@@ -43,7 +43,12 @@ class RowParser:
             self.errors[_("after the last column")] = [message % truncate(" | ".join(row.surplus))]
 
     def parse(self, column: str, parser: Callable, *args):
-        """Return `parser(cell, *args)`, or None and record the messages of its ValidationError."""
+        """Return `parser(cell, *args)`, or None and record the messages of its ValidationError.
+
+        Return None if the file has no such column.
+        """
+        if column not in self.row.cells:
+            return None
         try:
             validate_no_spreadsheet_error(self.row.cells[column])
             validate_length(self.row.cells[column], self.max_length)

@@ -82,7 +82,7 @@ def bulk_update_with_history(
 
 
 def write_history(model: type[models.Model], pks: Sequence[int], history_type: str, context: ChangeContext) -> None:
-    """Copy the rows with these pks, as they are now, into the history of their model."""
+    """Copy the rows with these pks, as they are now, into the history of their model, in the order of the pks."""
     history = model.history.model
     copied_columns = [field.column for field in history.tracked_fields]
     metadata = {

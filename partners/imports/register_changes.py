@@ -59,16 +59,13 @@ class RegisterRowResult:
     """None if the row has no agreement."""
 
     @property
-    def changes(self) -> list[ObjectChange]:
-        return [change for change in (self.university_change, self.agreement_change) if change]
-
-    @property
     def is_new(self) -> bool:
-        return any(change.is_new for change in self.changes)
+        return any(change and change.is_new for change in (self.university_change, self.agreement_change))
 
     @property
     def is_changed(self) -> bool:
-        return not self.is_new and any(change.fields for change in self.changes)
+        changes = (self.university_change, self.agreement_change)
+        return not self.is_new and any(change and change.fields for change in changes)
 
     @property
     def summary(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -51,10 +51,6 @@ class ParsedRow(RowParser):
         """None if the row has no agreement or its cells have errors."""
         self.agreement_id: int | None = None
         """Pk of an existing agreement, if the row gives it."""
-
-    def parse(self, column: str, parser: Callable, *args):
-        """Return the parsed cell, or None if it has errors or the file has no such column."""
-        return super().parse(column, parser, *args) if column in self.row.cells else None
 
     def has_errors(self, *columns: str) -> bool:
         return bool(self.errors) and not self.errors.keys().isdisjoint(columns)

@@ -47,10 +47,9 @@ REGISTER_SIGNS = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN
 class ImportResult(Result):
     """The result of an import or of a dry run. It keeps row results and no ``rows``, which take far more memory."""
 
-    def __init__(self, validator: TableValidator, headers: list[str]):
+    def __init__(self, validator: TableValidator):
         super().__init__()
         self.is_applied = False
-        self.diff_headers = headers
         self.new: list[OfficeListRowResult] = []
         self.changed: list[OfficeListRowResult] = []
         self.unchanged: list[OfficeListRowResult] = []
@@ -146,7 +145,7 @@ class TableResource(Resource):
         """
         with read_only_transaction() if dry_run else transaction.atomic():
             snapshot = RegisterSnapshot(is_locking=not dry_run)
-            result = ImportResult(self.validator_class(snapshot, dataset, progress), self.get_diff_headers())
+            result = ImportResult(self.validator_class(snapshot, dataset, progress))
             is_previewed = not result.has_validation_errors() and digest in (None, result.digest)
             if not dry_run and is_previewed and (result.new or result.changed):
                 run.accepted_at = now()
