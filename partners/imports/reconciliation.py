@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from partners.enums import AgreementStatus
+from partners.history.diff import FieldChange
 from partners.imports.bulk_write import ChangeContext, bulk_insert_with_history, bulk_update_with_history
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
@@ -104,8 +105,7 @@ class OfficeListRowResult:
     def describe(self) -> list[str]:
         descriptions = list(self.changes.describe())
         if self.previous_name:
-            spelling = _("spelling: %(old)s → %(new)s") % {"old": self.previous_name, "new": self.name}
-            descriptions.insert(0, spelling)
+            descriptions.insert(0, str(FieldChange("name", _("spelling"), self.previous_name, self.name)))
         return descriptions
 
 
