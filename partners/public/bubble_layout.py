@@ -18,24 +18,16 @@ def resolve_overlaps(anchors, radii, box):
     positions = {name: list(anchor) for name, anchor in sorted(anchors.items())}
     for remaining in range(MAX_ITERATIONS, 0, -1):
         for name, position in positions.items():
-            _move_towards(position, anchors[name], ANCHOR_PULL * remaining / MAX_ITERATIONS)
+            for axis in (0, 1):
+                position[axis] += (anchors[name][axis] - position[axis]) * ANCHOR_PULL * remaining / MAX_ITERATIONS
         has_moved = _separate_all(positions, radii)
         for name, position in positions.items():
-            _clamp(position, radii[name], box)
+            for axis in (0, 1):
+                start, length = box[axis] + radii[name], box[axis + 2] - 2 * radii[name]
+                position[axis] = min(max(position[axis], start), start + length)
         if not has_moved:
             break
     return {name: tuple(position) for name, position in positions.items()}
-
-
-def _move_towards(position, target, fraction):
-    for axis in (0, 1):
-        position[axis] += (target[axis] - position[axis]) * fraction
-
-
-def _clamp(position, radius, box):
-    for axis in (0, 1):
-        start, length = box[axis], box[axis + 2]
-        position[axis] = min(max(position[axis], start + radius), start + length - radius)
 
 
 def _separate_all(positions, radii):

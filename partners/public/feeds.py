@@ -24,6 +24,7 @@ class AgreementFeed(Feed):
     subtitle = gettext_lazy("Exchange agreements that have been signed, and that have ended")
     link = reverse_lazy("partners")
     feed_url = reverse_lazy("feed")
+    item_description = None
 
     def items(self):
         """Return history records, as agreements signed by an import have no signing date. Deleted ones are left out."""
@@ -45,9 +46,6 @@ class AgreementFeed(Feed):
         title = template % {"university": university, "country": university.country, "type": change.agreement_type}
         # Names stored before control characters were rejected may contain some that XML does not allow.
         return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", title)
-
-    def item_description(self, change):
-        return None
 
     def item_link(self, change):
         return change.university.get_absolute_url() if change.has_page else self.link
