@@ -105,7 +105,7 @@ if DATABASE_SERVER:
 
 def format_ratios(results: Mapping[str, float]) -> Iterator[str]:
     for ours, other, target in [
-        ("cached", "stock with prefetch", 25),
+        ("cached", "stock with prefetch", 30),
         ("cached", "Datasette", 50),
         ("not modified", "cached", 1),
         ("uncached", "stock with prefetch", 2),

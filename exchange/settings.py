@@ -90,7 +90,6 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
-    "django_filters",
     "django_htmx",
     "import_export",
     "simple_history",
@@ -98,28 +97,40 @@ INSTALLED_APPS = [
     "partners.accounts",
 ]
 
+# A request goes down this list, its response back up.
 MIDDLEWARE = [
+    # Logs the time of all that follows, and gives each request an id.
     "exchange.logging_config.request_log_middleware",
+    # Before the page cache, as URLs are resolved in their language.
     "exchange.i18n.url_locale_middleware",
-    "partners.public.middleware.PageCacheMiddleware",
+    # Around the page cache, which has given public pages their Cache-Control when this adds it to all others.
+    "exchange.middleware.no_store_middleware",
+    # Before all work on a request that a cached page needs no more; its response has the headers of what follows.
+    "partners.public.page_cache.PageCacheMiddleware",
+    # Around all that answers, so that redirects, static files and errors have the headers too.
     "csp.middleware.CSPMiddleware",
     "exchange.middleware.permissions_policy_middleware",
+    # Before hosts are validated and HTTP is redirected: a probe knows the process, not the site's name.
     "exchange.health.health_check_middleware",
     "django.middleware.security.SecurityMiddleware",
+    # Behind the redirect to HTTPS, before compression, as its files are compressed already.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "partners.public.middleware.PublicViewMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "exchange.middleware.no_store_middleware",
+    # The session comes before all that reads it.
     "django.contrib.sessions.middleware.SessionMiddleware",
     "partners.accounts.session_backend.sliding_session_middleware",
+    # Around all that denies access.
     "partners.accounts.security_log.forbidden_log_middleware",
+    # Reads the form first, which the next one searches.
     "django.middleware.csrf.CsrfViewMiddleware",
     "exchange.middleware.RejectNullCharactersMiddleware",
+    # The user comes before messages, the user of a history row, and the limits on signing in.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    # Last, as django-axes asks: it answers for a view that raises its lockout.
     "axes.middleware.AxesMiddleware",
 ]
 

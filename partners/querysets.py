@@ -37,31 +37,14 @@ MATCH_NONE = Q(pk__in=())
 MAX_QUERY_LENGTH = 500
 
 
-class PastDay(date):
-    """A day before today. The stored status is of today, so a past state is derived from the dates."""
-
-
 def _state_q(state: str, on: date) -> Q:
     """Return the condition that an agreement is in this state, as named in URLs, on a day."""
-    if isinstance(on, PastDay):
-        return _past_state_q(on) if state == IN_FORCE else MATCH_NONE
     signed, past = Q(status=AgreementStatus.SIGNED), Q(valid_until__lt=on)
     if state == IN_FORCE:
         return signed & (Q(valid_until=None) | Q(valid_until__gte=on))
     if state == EXPIRED:
         return signed & past
     return Q(status__in=[status for status in UNDATED_STATUSES if status.slug == state])
-
-
-def _past_state_q(on: date) -> Q:
-    """Return the condition that an agreement was in force on a past day.
-
-    One that has ended since needs a start date: without any it may never have been signed.
-    """
-    has_begun = Q(signed_on__lte=on) | Q(signed_on=None, valid_from__lte=on)
-    has_no_start = Q(status=AgreementStatus.SIGNED, signed_on=None, valid_from=None)
-    not_yet_ended = Q(status=AgreementStatus.SIGNED) | Q(status=AgreementStatus.ENDED, ended_on__gt=on)
-    return (has_begun | has_no_start) & not_yet_ended & (Q(valid_until=None) | Q(valid_until__gte=on))
 
 
 def agreement_state(status: str, valid_until: date | None, on: date) -> str:

@@ -19,7 +19,7 @@ def run(project, *arguments):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("properties", ["StatusProperties()"])
+@pytest.mark.parametrize("properties", ["StatusProperties()", "StatusProperties(public_label=_('Suspended'))"])
 def test_further_status_has_its_own_word_everywhere(tmp_path, properties):
     project = copy_site(tmp_path, "tests", "pyproject.toml")
     enums = project / "partners/enums.py"

@@ -29,7 +29,9 @@ def initialize_session(sender, request, user, **kwargs):
 
 def sliding_session_middleware(get_response):
     def middleware(request):
-        if LAST_SEEN_AT in request.session and time() - request.session[LAST_SEEN_AT] >= TOUCH_INTERVAL:
+        # Without the first condition, responses to everybody would vary by cookie.
+        is_known = request.session.session_key and LAST_SEEN_AT in request.session
+        if is_known and time() - request.session[LAST_SEEN_AT] >= TOUCH_INTERVAL:
             extend_session(request.session)
         return get_response(request)
 

@@ -11,22 +11,18 @@ from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
 from partners.agreement_fields import PUBLIC_FIELDS
-from partners.enums import AgreementStatus
 from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
 from partners.imports.type_notation import Term, format_terms
-from partners.models import Agreement, AgreementType, University
-from partners.public.days import RequestedDay
+from partners.models import Agreement, AgreementType
 from partners.public.filters import PartnerFilter
-from partners.querysets import IN_FORCE, IN_PROCESS
+from partners.querysets import agreement_state
 from partners.tables.writing import write_table
 
 TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, XLSX)}
 FILE_FORMATS = [*TABLE_FORMATS, "json"]
 JSON_VERSION = 1
 """Version of the JSON schema in docs/downloads.md. Added fields do not change it."""
-CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
-"""Other sites' scripts may read the files and revalidate them by ETag."""
 CORS_PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-None-Match",
@@ -39,35 +35,31 @@ JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
 def download(request, file_format):
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=CORS_PREFLIGHT_HEADERS)
-    day = RequestedDay(request.GET.get("on", ""), localdate())
-    partner_filter = PartnerFilter(request.GET, University.objects.filter(is_listed=True), on=day.on)
+    partner_filter = PartnerFilter(request.GET, localdate())
     for name, value in partner_filter.invalid_values:
         message = _(
             "“%(value)s” is no value of “%(name)s”. Filter the list on its page, and copy the file's address there."
         )
         raise InvalidParameter(message % {"name": name, "value": Truncator(value).chars(30)})
-    universities = list(partner_filter.qs.values(*UNIVERSITY_FIELDS))
-    agreements = _agreements_by_university(partner_filter.unordered_queryset(), day.on)
-    render = _render_json if file_format == "json" else partial(_render_table, TABLE_FORMATS[file_format])
-    response = render(request, day.on, universities, agreements)
-    response.is_cacheable = bool(universities) and partner_filter.is_cacheable
-    return response
+    universities = list(partner_filter.universities().values(*UNIVERSITY_FIELDS))
+    agreements = _agreements_by_university(partner_filter)
+    if file_format == "json":
+        return _render_json(request, partner_filter.on, universities, agreements)
+    table_format = TABLE_FORMATS[file_format]
+    content = write_table(_rows(universities, agreements), file_format)
+    headers = {"Content-Disposition": f'attachment; filename="partners.{file_format}"'}
+    return HttpResponse(content, content_type=table_format.content_type, headers=headers)
 
 
-def _agreements_by_university(universities, on):
+def _agreements_by_university(partner_filter):
     """Return the public fields of the public agreements by university id. Internal fields are not even selected."""
     found = defaultdict(list)
-    agreements = Agreement.objects.public(on).filter(university__in=universities.order_by().values("pk"))
-    names = ["university", "agreement_type__name", "agreement_type__slug", "status", *JSON_FIELDS]
+    universities = partner_filter.universities().order_by().values("pk")
+    agreements = Agreement.objects.public(partner_filter.on).filter(university__in=universities)
+    names = ["university", "agreement_type__name", "agreement_type__slug", "status", "valid_until", *JSON_FIELDS]
     for agreement in agreements.ordered_by_type().values(*names):
         found[agreement["university"]].append(agreement)
     return found
-
-
-def _render_table(file_format, request, on, universities, agreements):
-    content = write_table(_rows(universities, agreements), file_format.name)
-    headers = {"Content-Disposition": f'attachment; filename="partners.{file_format.name}"'}
-    return HttpResponse(content, content_type=file_format.content_type, headers=headers)
 
 
 def _rows(universities, agreements):
@@ -92,7 +84,7 @@ def _render_json(request, on, universities, agreements):
                     "country": {"code": university["country__code"], "name": university["country__name"]},
                     "website": university["website"],
                     "page": request.build_absolute_uri(reverse("university", args=[university["slug"]])),
-                    "agreements": list(map(serialize_agreement, agreements[university["pk"]])),
+                    "agreements": [_agreement_json(agreement, on) for agreement in agreements[university["pk"]]],
                 }
                 for university in universities
             ],
@@ -100,10 +92,10 @@ def _render_json(request, on, universities, agreements):
     )
 
 
-def serialize_agreement(agreement):
+def _agreement_json(agreement, on):
     name, slug = agreement["agreement_type__name"], agreement["agreement_type__slug"]
     return {
         "type": {"slug": slug, "name": name} if name else None,
-        "status": IN_PROCESS if agreement["status"] == AgreementStatus.IN_PROCESS else IN_FORCE,
+        "status": agreement_state(agreement["status"], agreement["valid_until"], on),
         **{name: agreement[name] for name in JSON_FIELDS},
     }

@@ -10,9 +10,16 @@ from django import forms
 from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from partners.accounts.rate_limits import RateLimit
+from partners.http import get_client_network
+from partners.models import University
 
 HOUR = 3600
 MIN_FORM_AGE, MAX_FORM_AGE = 3, 24 * HOUR
@@ -53,19 +60,51 @@ def _seconds_since(opened):
         return -1
 
 
-def check_rate_limit(client):
-    """Count a report of a client network; return False if a limit is reached.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
+def report(request, slug):
+    """Form to report an error. Not on the university's page itself, so that that can be cached for everybody."""
+    university = _find_university(slug)
+    form = ReportForm(request.POST if request.method == "POST" else None, label_suffix="")
+    if form.is_valid():
+        try:
+            send_report(request, university, **form.cleaned_data)
+            return redirect("reported", slug)
+        except forms.ValidationError as error:
+            form.add_error(None, error)
+    opened = signed_timestamp(request.POST.get("opened", ""))
+    return render(request, "partners/report.html", {"university": university, "form": form, "opened": opened})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "OPTIONS"])
+def reported(request, slug):
+    return render(request, "partners/reported.html", {"university": _find_university(slug)})
+
+
+def _find_university(slug):
+    public = University.objects.public(localdate()).select_related("country")
+    return get_object_or_404(public if settings.OFFICE_EMAIL else public.none(), slug=slug)
+
+
+def send_report(request, university, message, email, **_spam_fields):
+    """Mail a report to the office, or raise ValidationError. Reports are counted by client network.
 
     Once the total limit is reached, no client is counted any more, so that the table stays small.
     """
-    return not TOTAL_LIMIT.is_reached() and CLIENT_LIMIT.allows(client) and TOTAL_LIMIT.allows()
-
-
-def send_report(university, url, message, email):
-    signature = email or "No address to answer to."
-    EmailMessage(
+    client = get_client_network(request)
+    if TOTAL_LIMIT.is_reached() or not CLIENT_LIMIT.allows(client) or not TOTAL_LIMIT.allows():
+        raise forms.ValidationError(_("There have been many reports in the last hour. Please try again later."))
+    url, signature = request.build_absolute_uri(university.get_absolute_url()), email or "No address to answer to."
+    mail = EmailMessage(
         subject=f"Error reported: {university}",
         body=f"{university}, {university.country}\n{url}\n\n{message}\n\n-- \n{signature}\n",
         to=[settings.OFFICE_EMAIL],
         reply_to=[email] if email else [],
-    ).send()
+    )
+    try:
+        mail.send()
+    except OSError as error:
+        sentence = _("Mail does not work at the moment. Please write to %(address)s.")
+        raise forms.ValidationError(sentence % {"address": settings.OFFICE_EMAIL}) from error

@@ -1,17 +1,18 @@
 """Counts for the list's facets, aggregated so that a page's cost does not grow with the number of universities.
 
-A profile is a country and a set of agreement types and statuses. There are few distinct profiles on a list of any
+A profile is a country and a set of agreement types and states. There are few distinct profiles on a list of any
 length, and the index of them is built once for each data version and day.
 """
 
 from collections import Counter, defaultdict
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from partners import data_version
-from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country
-from partners.querysets import IN_FORCE, IN_PROCESS
+from partners.querysets import agreement_state
 
 INDEX_CACHE_SIZE = 4
 
@@ -21,8 +22,8 @@ class AgreementKey(NamedTuple):
 
     type: str
     """Slug of the type, empty while it is not settled."""
-    status: str
-    """IN_FORCE or IN_PROCESS."""
+    state: str
+    """A key of ``PUBLIC_STATE_LABELS``."""
 
 
 class PartnerProfile(NamedTuple):
@@ -31,7 +32,7 @@ class PartnerProfile(NamedTuple):
     agreements: frozenset[AgreementKey]
 
 
-class ListIndex(NamedTuple):
+class FacetIndex(NamedTuple):
     """The public list of one day without any filter."""
 
     profiles: dict[int, PartnerProfile]
@@ -47,13 +48,39 @@ class ListIndex(NamedTuple):
     country_totals: tuple[tuple[str, int], ...]
     """Pairs of country code and number of universities, sorted by code. Hashable, as a cache key."""
 
-    def agreements_of(self, university_id):
-        return self.profiles[university_id].agreements if university_id in self.profiles else frozenset()
 
-
-def get_list_index(on):
+def get_facet_index(on):
     version = data_version.current_version()
     return _build_index(on) if version is None else _cached_index(on, version)
+
+
+@lru_cache(INDEX_CACHE_SIZE)
+def _cached_index(on, _version):
+    return _build_index(on)
+
+
+def _build_index(on):
+    agreements = Agreement.objects.public(on).filter(university__is_listed=True).order_by("university")
+    rows = agreements.values_list(
+        "university", "university__country__code", "agreement_type__slug", "status", "valid_until"
+    )
+    profiles, shared = {}, {}
+    for (university, country), group in groupby(rows.iterator(), key=itemgetter(0, 1)):
+        keys = frozenset(AgreementKey(slug or "", agreement_state(status, end, on)) for *_, slug, status, end in group)
+        profile = PartnerProfile(country, keys)
+        # Universities share equal profiles, so that 100,000 take little memory.
+        profiles[university] = shared.setdefault(profile, profile)
+    country_totals = Counter(profile.country for profile in profiles.values())
+    # Types and countries are read after the agreements that refer to them, so that none is missing.
+    countries = list(Country.objects.filter(code__in=country_totals))
+    return FacetIndex(
+        profiles,
+        count_profiles(profiles.values()),
+        type_names=dict(AgreementType.objects.values_list("slug", "name")),
+        country_names={country.code: country.name for country in countries},
+        country_ids={country.code: country.pk for country in countries},
+        country_totals=tuple(sorted(country_totals.items())),
+    )
 
 
 def count_profiles(profiles):
@@ -64,62 +91,18 @@ def count_profiles(profiles):
     return dict(counts)
 
 
-def count_facets(profile_counts, countries, types, statuses):
+def count_facets(profile_counts, countries, types, states):
     """Return {parameter: Counter of universities by value}, each facet counted under the other facets' selection.
 
-    No countries or no types means any; statuses have to be given.
+    No countries, types or states means any.
     """
     counts = {"country": Counter(), "type": Counter(), "status": Counter()}
     for agreements, by_country in profile_counts.items():
         count = sum(by_country[code] for code in countries) if countries else by_country.total()
-        with_status = {agreement for agreement in agreements if agreement.status in statuses}
-        with_type = {agreement for agreement in agreements if not types or agreement.type in types}
-        counts["type"].update(dict.fromkeys({agreement.type for agreement in with_status}, count))
-        counts["status"].update(dict.fromkeys({agreement.status for agreement in with_type}, count))
-        if with_status & with_type:
+        in_state = {agreement for agreement in agreements if not states or agreement.state in states}
+        of_type = {agreement for agreement in agreements if not types or agreement.type in types}
+        counts["type"].update(dict.fromkeys({agreement.type for agreement in in_state}, count))
+        counts["status"].update(dict.fromkeys({agreement.state for agreement in of_type}, count))
+        if in_state & of_type:
             counts["country"].update(by_country)
     return counts
-
-
-def _build_index(on):
-    agreements = Agreement.objects.public(on).filter(university__is_listed=True)
-    rows = list(agreements.values_list("university", "university__country", "agreement_type", "status"))
-    # Types and countries are read after the agreements that refer to them, so that none is missing.
-    types = AgreementType.objects.in_bulk()
-    countries = Country.objects.filter(pk__in={country for _, country, *_ in rows}).in_bulk()
-    profiles = _profiles(rows, countries, types)
-    return ListIndex(
-        profiles,
-        count_profiles(profiles.values()),
-        type_names={type.slug: type.name for type in types.values()},
-        country_names={country.code: country.name for country in countries.values()},
-        country_ids={country.code: pk for pk, country in countries.items()},
-        country_totals=tuple(sorted(Counter(profile.country for profile in profiles.values()).items())),
-    )
-
-
-def _profiles(rows, countries, types):
-    """Return profiles by university id. Universities share equal ones, so that 100,000 take little memory."""
-    bits, masks, country_ids = {}, defaultdict(int), {}
-    for university, country, type, status in rows:
-        masks[university] |= bits.setdefault((type, status), 1 << len(bits))
-        country_ids[university] = country
-
-    @cache
-    def profile(country, mask):
-        keys = [key for key, bit in bits.items() if mask & bit]
-        return PartnerProfile(
-            countries[country].code, frozenset(_agreement_key(types.get(type), status) for type, status in keys)
-        )
-
-    return {university: profile(country_ids[university], mask) for university, mask in masks.items()}
-
-
-def _agreement_key(type, status):
-    return AgreementKey(type.slug if type else "", IN_PROCESS if status == AgreementStatus.IN_PROCESS else IN_FORCE)
-
-
-# typed, as a PastDay equals the same date when it was today, but its list differs.
-@lru_cache(INDEX_CACHE_SIZE, typed=True)
-def _cached_index(on, _version):
-    return _build_index(on)

@@ -11,11 +11,14 @@ from functools import cache, lru_cache
 from math import ceil, pi, sqrt
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote_plus
 
-from django.utils.translation import get_language, ngettext
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from partners.public.bubble_layout import resolve_overlaps
+from partners.public.filters import list_url
 
 POSITIONS_PATH = Path(__file__).with_name("country_positions.json")
 """Positions [x, y] by country code, in units of the land's picture. Written by tools/world_map.py."""
@@ -27,8 +30,6 @@ TEXT_SIZE = 11
 """Font size in pixels of the counts in bubbles."""
 LAYOUT_CACHE_SIZE = 32
 """A few versions of the list, times three panels."""
-LABEL_CACHE_SIZE = 2_000
-"""Different counts, times languages and states."""
 MAX_FILL_RATIO = 0.4
 """Fraction of a panel's area for hit areas. With too many bubbles for that, the hit radius is reduced."""
 
@@ -36,7 +37,7 @@ MAX_FILL_RATIO = 0.4
 @dataclass(frozen=True, eq=False)
 class Panel:
     name: str
-    label: object
+    label: Promise
     view_box: tuple[int, int, int, int]
     """Left, top, width and height, in units of the land's picture."""
     width_px: int
@@ -49,21 +50,6 @@ class Panel:
     @property
     def text_size(self):
         return round(TEXT_SIZE * self.units_per_px, 1)
-
-    @property
-    def view_box_attr(self):
-        return " ".join(map(str, self.view_box))
-
-    def contains(self, position):
-        left, top, width, height = self.view_box
-        return left <= position[0] <= left + width and top <= position[1] <= top + height
-
-    def hit_radius(self, bubble_count):
-        """Return the radius of the hit areas in pixels."""
-        width, height = self.view_box[2:]
-        return min(
-            MIN_HIT_RADIUS, sqrt(MAX_FILL_RATIO * width * height / self.units_per_px**2 / pi / max(bubble_count, 1))
-        )
 
 
 EUROPE = Panel("europe", _("Europe and the Mediterranean"), (840, 0, 330, 264), 332)
@@ -90,59 +76,57 @@ class Bubble(NamedTuple):
     """True if other countries are selected, so that this one would be added to them."""
 
 
-class CountryMap:
-    """Map of a filtered list; ``countries`` are the ``FacetOption`` of the country facet."""
-
-    def __init__(self, partner_filter, countries):
-        self.countries = [country for country in countries if country.count or country.is_selected]
-        self.has_selection = any(country.is_selected for country in self.countries)
-        self.urls = dict(partner_filter.toggle_urls("country", [country.value for country in self.countries]))
-        self.totals = partner_filter.list_index.country_totals
-        self.scale, self.language = _scale(self.totals), get_language()
-
-    def panels(self):
-        """Yield pairs of a panel and its bubbles, without empty panels."""
-        for panel in PANELS:
-            positions = _bubble_positions(panel, self.totals)
-            countries = [country for country in self.countries if country.value in positions]
-            if countries:
-                yield panel, [self._bubble(country, panel, *positions[country.value]) for country in countries]
-
-    def _bubble(self, country, panel, x, y, hit_radius):
-        radius, shows_count = _size(panel, self.scale, country.count)
-        is_additional = self.has_selection and not country.is_selected
-        label = _label(country.count, is_additional, self.language)
-        return Bubble(
-            url=self.urls[country.value],
-            code=country.value,
-            label=label % {"country": country.label, "n": country.count},
-            count=country.count,
-            x=x,
-            y=y,
-            radius=radius,
-            hit_radius=max(hit_radius, radius),
-            shows_count=shows_count,
-            is_selected=country.is_selected,
-            is_additional=is_additional,
-        )
+def build_map(partner_filter, countries):
+    """Return pairs of a panel and its bubbles, without empty panels, for the options of the country facet."""
+    totals = partner_filter.index.country_totals
+    shown = [country for country in countries if country.count or country.is_selected]
+    rest_url, selected = list_url(partner_filter.params, country=[], page=[]), partner_filter.selected["country"]
+    px_per_root, panels = _px_per_root(totals), []
+    for panel in PANELS:
+        positions = _bubble_positions(panel, totals)
+        bubbles = [
+            _bubble(country, panel, positions[country.value], px_per_root, selected, rest_url)
+            for country in shown
+            if country.value in positions
+        ]
+        if bubbles:
+            panels.append((panel, bubbles))
+    return panels
 
 
-@lru_cache(LABEL_CACHE_SIZE)
-def _size(panel, scale, count):
-    """Return the radius of a bubble in units, and whether the count fits into it."""
-    pixels = max(MIN_RADIUS, scale * sqrt(count))
-    return round(pixels * panel.units_per_px, 1), pixels > TEXT_SIZE * (0.4 + 0.3 * len(str(count)))
-
-
-@lru_cache(LABEL_CACHE_SIZE)
-def _label(count, is_additional, _language):
-    """Return the label's template in the active language, which the argument makes part of the cache key."""
+def _bubble(country, panel, position, px_per_root, selected, rest_url):
+    """Return the bubble of a country; its position is x, y and the hit radius."""
+    x, y, hit_radius = position
+    pixels = max(MIN_RADIUS, px_per_root * sqrt(country.count))
+    radius = round(pixels * panel.units_per_px, 1)
+    is_additional = bool(selected) and not country.is_selected
     if is_additional:
-        return ngettext("%(country)s: %(n)d more university", "%(country)s: %(n)d more universities", count)
-    return ngettext("%(country)s: %(n)d university", "%(country)s: %(n)d universities", count)
+        label = ngettext("%(country)s: %(n)d more university", "%(country)s: %(n)d more universities", country.count)
+    else:
+        label = ngettext("%(country)s: %(n)d university", "%(country)s: %(n)d universities", country.count)
+    return Bubble(
+        url=_toggle_url(rest_url, selected, country.value),
+        code=country.value,
+        label=label % {"country": country.label, "n": country.count},
+        count=country.count,
+        x=x,
+        y=y,
+        radius=radius,
+        hit_radius=max(hit_radius, radius),
+        shows_count=pixels > TEXT_SIZE * (0.4 + 0.3 * len(str(country.count))),
+        is_selected=country.is_selected,
+        is_additional=is_additional,
+    )
 
 
-def _scale(totals):
+def _toggle_url(rest_url, selected, code):
+    """Return the URL with a country selected, or deselected. Much faster than to encode all parameters each time."""
+    pairs = "&".join(f"country={quote_plus(other)}" for other in sorted({*selected} ^ {code}))
+    return f"{rest_url}&{pairs}" if pairs and rest_url != "?" else f"{rest_url}{pairs}"
+
+
+def _px_per_root(totals):
+    """Return the radius in pixels of a bubble for one university, which grows with the square root of their number."""
     return MAX_RADIUS / sqrt(max((total for _, total in totals), default=1))
 
 
@@ -154,22 +138,16 @@ def _country_positions():
 @lru_cache(LAYOUT_CACHE_SIZE)
 def _bubble_positions(panel, totals):
     """Return (x, y, hit radius) by country code in units, for pairs of country code and number of universities."""
-    scale = _scale(totals)
-    panel_totals = {code: total for code, total in totals if code in _country_positions() and panel is _panel_of(code)}
-    hit_radius = panel.hit_radius(len(panel_totals))
-    radii = tuple(
-        (code, _round_up_to_half(max(hit_radius, scale * sqrt(total) + 1))) for code, total in panel_totals.items()
-    )
-    positions = _cached_layout(panel, radii)
+    totals_in_panel = [(code, total) for code, total in totals if panel_of(code) is panel]
+    width, height = (length / panel.units_per_px for length in panel.view_box[2:])
+    hit_radius = min(MIN_HIT_RADIUS, sqrt(MAX_FILL_RATIO * width * height / pi / max(len(totals_in_panel), 1)))
+    scale = _px_per_root(totals)
+    # Rounded up to half a pixel, so that one more university rarely invalidates the layout.
+    radii = tuple((code, ceil(2 * max(hit_radius, scale * sqrt(total) + 1)) / 2) for code, total in totals_in_panel)
     return {
         code: (round(x, 1), round(y, 1), round(hit_radius * panel.units_per_px, 1))
-        for code, (x, y) in positions.items()
+        for code, (x, y) in _cached_layout(panel, radii).items()
     }
-
-
-def _round_up_to_half(length):
-    """Round, so that one more university rarely invalidates the layout."""
-    return ceil(2 * length) / 2
 
 
 @lru_cache(LAYOUT_CACHE_SIZE)
@@ -178,8 +156,12 @@ def _cached_layout(panel, radii):
     return resolve_overlaps(anchors, {code: radius * panel.units_per_px for code, radius in radii}, panel.view_box)
 
 
-def _panel_of(code):
-    position = _country_positions()[code]
-    if EUROPE.contains(position):
+def panel_of(code):
+    """Return the panel of a country, or None if it has no position."""
+    if code not in _country_positions():
+        return None
+    x, y = _country_positions()[code]
+    left, top, width, height = EUROPE.view_box
+    if left <= x <= left + width and top <= y <= top + height:
         return EUROPE
-    return AMERICAS if position[0] < AMERICAS.view_box[0] + AMERICAS.view_box[2] else EAST
+    return AMERICAS if x < AMERICAS.view_box[0] + AMERICAS.view_box[2] else EAST

@@ -1,21 +1,39 @@
-"""Cached pages as bytes. Their ETag is the cache key: a hash of URL, data version, day, code and settings."""
+"""The page cache. A page's ETag is its key: a hash of URL, data version, day, code and settings."""
 
 import gzip
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseNotModified
+from django.core.cache import cache
+from django.core.exceptions import SuspiciousOperation
+from django.db import Error
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseNotModified
 from django.middleware.gzip import re_accepts_gzip
 from django.utils.http import parse_etags
 from django.utils.timezone import localdate, localtime, make_aware
 
+from partners import data_version
+from partners.public.query_params import (
+    PUBLIC_URLS,
+    canonicalize_query,
+    find_public_url,
+    is_linked,
+    validate_value_counts,
+)
+
 FINGERPRINTED_PATHS = ["requirements.txt", "constraints.txt", "exchange", "partners", "templates"]
 S_MAXAGE, STALE_WHILE_REVALIDATE = 60, 600
 """Seconds for shared caches: without revalidation, and then while they revalidate in the background."""
+CACHE_TIMEOUT = 3600
+"""Seconds. Only bounds the memory used: a change of data gives a page another key."""
+CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+"""Of the files: other sites' scripts may read them and revalidate them by ETag."""
+ALLOWED_METHODS = ["GET", "HEAD", "OPTIONS"]
 
 
 def build_fingerprint():
@@ -76,8 +94,10 @@ class CachedPage(NamedTuple):
     compressed: bytes
 
     @classmethod
-    def from_response(cls, response, level):
-        return cls(dict(response.items()), gzip.compress(response.content, level, mtime=0))
+    def from_response(cls, response):
+        headers = dict(response.items())
+        is_compressed = headers.pop("Content-Encoding", "") == "gzip"
+        return cls(headers, response.content if is_compressed else gzip.compress(response.content, mtime=0))
 
     @classmethod
     def from_bytes(cls, data):
@@ -96,10 +116,54 @@ class CachedPage(NamedTuple):
         return HttpResponse(body, headers=self.headers | headers | cache_headers() | {"Content-Length": len(body)})
 
 
-def not_modified_response(request, etag):
-    """Return a 304 response if the client has the page, otherwise None."""
-    known = {known_etag.removeprefix("W/") for known_etag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
-    for match in known.intersection([f'"{etag}"', f'"{etag}-gzip"']):
-        return HttpResponseNotModified(
-            headers={"ETag": match} | cache_headers() | request.public_view_match.func.headers
-        )
+class PageCacheMiddleware:
+    """Serve public pages from the cache, as long as data, day, code and settings have not changed."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.fingerprint = build_fingerprint()
+
+    def __call__(self, request):
+        url_name = find_public_url(request.path_info)
+        if url_name and request.method in ("GET", "HEAD"):
+            canonicalize_query(request, PUBLIC_URLS[url_name])
+            response = self.public_response(request)
+        else:
+            response = self.get_response(request)
+        if url_name == "download":
+            for name, value in CORS_HEADERS.items():
+                response[name] = value
+        return response
+
+    def process_view(self, request, view_func, view_args, view_kwargs):
+        """Reject other methods, before the CSRF protection does, and too many values."""
+        names = PUBLIC_URLS.get(request.resolver_match.view_name)
+        if names is not None:
+            if request.method not in ALLOWED_METHODS:
+                return HttpResponseNotAllowed(ALLOWED_METHODS)
+            validate_value_counts(request.GET, names)
+        return None
+
+    def public_response(self, request):
+        etag = self.etag_for(request)
+        if etag is None:
+            return self.get_response(request)
+        known = {tag.removeprefix("W/") for tag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
+        for match in known.intersection([f'"{etag}"', f'"{etag}-gzip"']):
+            return HttpResponseNotModified(headers={"ETag": match} | cache_headers())
+        if stored := cache.get(etag):
+            return CachedPage.from_bytes(stored).to_response(request, etag)
+        response = self.get_response(request)
+        if response.status_code != 200 or response.has_header("Cache-Control"):
+            return response
+        page = CachedPage.from_response(response)
+        if is_linked(request.GET):
+            cache.set(etag, page.to_bytes(), CACHE_TIMEOUT)
+        return page.to_response(request, etag)
+
+    def etag_for(self, request):
+        """Return the ETag's value, or None where pages are not cached: with DEBUG, or inside a transaction."""
+        # An error occurs again in the view, where it is answered with all headers.
+        with suppress(Error, SuspiciousOperation):
+            version = None if settings.DEBUG else data_version.current_version()
+            return version and page_etag(request, self.fingerprint, version)

@@ -1,97 +1,87 @@
 """Canonical query strings: equivalent URLs share one cache entry, and unknown parameters are dropped."""
 
-from functools import wraps
-from types import MappingProxyType
-
 from django.core.exceptions import TooManyFieldsSent
-from django.http import HttpResponseNotAllowed, QueryDict
+from django.http import QueryDict
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from exchange.error_views import InvalidParameter, bad_request
+from exchange.error_views import InvalidParameter
+from partners.public.filters import FILTER_PARAMS
 
-SINGLE, MULTIPLE, COUNTRY_CODES, ORDERED = "single", "multiple", "country codes", "ordered"
-VALUE_CLEANERS = {
-    SINGLE: lambda values: values[-1:],
-    MULTIPLE: lambda values: sorted(set(values)),
-    COUNTRY_CODES: lambda values: sorted({value.upper() for value in values}),
-    ORDERED: lambda values: list(dict.fromkeys(values)),
-}
-"""Functions from a parameter's values in a URL to their canonical list, by kind of parameter."""
 MAX_VALUES = 300
 """Values of one parameter. There are fewer countries."""
-ALLOWED_METHODS = ["GET", "HEAD", "OPTIONS"]
+CACHED_PAGES = ["1", "2", "3", "4", "5"]
+"""The first pages of a list, as few readers go further."""
+LIST_PARAMS = ["q", "country", "type", "status", "sort", "on"]
+PUBLIC_URLS = {
+    "partners": [*LIST_PARAMS, "page", "pick", "embed"],
+    "university": ["pick"],
+    "download": LIST_PARAMS,
+    "feed": [],
+    "robots": [],
+    "sitemaps": [],
+    "sitemap": ["p"],
+}
+"""Query parameters by the names of the URLs that need no session, so that their pages are the same for everybody."""
 
 
-def public_view(view, headers=MappingProxyType({}), **query_params):
-    """Wrap a view that needs no session, and declare its query parameters as name=kind.
-
-    The headers are added to all of its responses, including 304.
-    """
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        response = _call_view(request, view, query_params, *args, **kwargs)
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    wrapper.query_params, wrapper.headers = query_params, headers
-    return wrapper
-
-
-def _call_view(request, view, query_params, *args, **kwargs):
-    if request.method not in ALLOWED_METHODS:
-        return HttpResponseNotAllowed(ALLOWED_METHODS)
+def find_public_url(path):
+    """Return the name of a public URL, or None."""
     try:
-        _validate_value_counts(request, query_params)
-        return view(request, *args, **kwargs)
-    except InvalidParameter as error:
-        return bad_request(request, error)
+        name = resolve(path).view_name
+    except Resolver404:
+        return None
+    return name if name in PUBLIC_URLS else None
 
 
-def _validate_value_counts(request, query_params):
-    for name in query_params:
-        if (count := len(request.GET.getlist(name))) > MAX_VALUES:
+def canonicalize_query(request, names):
+    """Replace the request's query string by its canonical form.
+
+    Null characters, which PostgreSQL rejects, become spaces. A request with too many values is left as it is, for
+    ``validate_value_counts`` to reject.
+    """
+    if not request.META["QUERY_STRING"]:
+        return
+    try:
+        validate_value_counts(request.GET, names)
+    except (InvalidParameter, TooManyFieldsSent):
+        return
+    canonical = QueryDict(mutable=True)
+    for name in names:
+        values_words = (value.replace("\0", " ").split() for value in request.GET.getlist(name))
+        canonical.setlist(name, _canonical_values(name, [" ".join(words) for words in values_words if words]))
+    set_query_params(request, canonical)
+
+
+def _canonical_values(name, values):
+    if name == "country":
+        return sorted({value.upper() for value in values})
+    if name in ("type", "status"):
+        return sorted(set(values))
+    return list(dict.fromkeys(values)) if name == "pick" else values[-1:]
+
+
+def validate_value_counts(params, names):
+    for name in names:
+        if (count := len(params.getlist(name))) > MAX_VALUES:
             message = _(
                 "The address has %(count)d values for “%(name)s”. At most %(maximum)d are allowed: leave some out."
             )
             raise InvalidParameter(message % {"count": count, "name": name, "maximum": MAX_VALUES})
 
 
-def resolve_public_view(request):
-    """Return the ResolverMatch if the path leads to a public view, otherwise None."""
-    try:
-        match = resolve(request.path_info)
-    except Resolver404:
-        return None
-    return match if hasattr(match.func, "query_params") else None
-
-
-def _has_too_many_values(request, query_params):
-    try:
-        return any(len(request.GET.getlist(name)) > MAX_VALUES for name in query_params)
-    except TooManyFieldsSent:
-        return True
-
-
-def canonicalize_query(request, query_params):
-    """Replace the request's query string by its canonical form.
-
-    Null characters, which PostgreSQL rejects, become spaces. A request with too many values is left as it is, for the
-    view to reject.
-    """
-    if not request.META["QUERY_STRING"] or _has_too_many_values(request, query_params):
-        return
-    canonical = QueryDict(mutable=True)
-    for name, kind in query_params.items():
-        values_words = (value.replace("\0", " ").split() for value in request.GET.getlist(name))
-        values = [" ".join(words) for words in values_words if words]
-        canonical.setlist(name, VALUE_CLEANERS[kind](values))
-    set_query_params(request, canonical)
-
-
 def set_query_params(request, params):
     """Replace the request's query string, which the links of its page are built from."""
     request.META["QUERY_STRING"] = params.urlencode()
     request.GET = QueryDict(request.META["QUERY_STRING"])
+
+
+def is_linked(params):
+    """Return True for what the site itself links to: at most one facet value, as combinations are endless."""
+    selected = [value for name in FILTER_PARAMS for value in params.getlist(name)]
+    return (
+        len(selected) <= 1
+        and not {"q", "on", "pick"} & params.keys()
+        and params.get("page", "1") in CACHED_PAGES
+        and params.get("embed", "1") == "1"
+    )

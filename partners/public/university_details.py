@@ -1,9 +1,8 @@
 """Details of a university beyond its row in the list, for its page and the comparison."""
 
-from collections import defaultdict
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import Max, Prefetch, prefetch_related_objects
 from django.utils.formats import date_format
 
 from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
@@ -13,34 +12,44 @@ from partners.models import Agreement, AgreementType, University
 MAX_OTHER_PARTNERS = 12
 
 
-@dataclass(slots=True)
-class PublicAgreement:
-    """An agreement as the public pages show it."""
+class PublicAgreement(NamedTuple):
+    """An agreement with its details, as the university's page and the comparison show it."""
 
     type: AgreementType | None
-    is_in_process: bool
+    status: AgreementStatus
     until: str
     """Formatted last day, empty if there is none."""
     details: dict[str, str]
     """Formatted values by label, without empty ones."""
 
 
+def public_agreements_prefetch(on):
+    """Return a prefetch of universities' ``public_agreements``. Internal fields are not even selected."""
+    agreements = Agreement.objects.public(on).ordered_by_type().select_related("agreement_type")
+    internal = [field.name for field in INTERNAL_FIELDS]
+    return Prefetch("agreements", agreements.defer(*internal), to_attr="public_agreements")
+
+
 def public_agreements(universities, on):
-    """Return lists of ``PublicAgreement`` by university id. Internal fields are not even selected."""
-    rows = Agreement.objects.public(on).filter(university__in=list(universities)).ordered_by_type()
-    found = defaultdict(list)
-    for agreement in rows.select_related("agreement_type").defer(*[field.name for field in INTERNAL_FIELDS]):
-        found[agreement.university_id].append(_public_agreement(agreement))
-    return found
+    """Return lists of ``PublicAgreement`` by university id."""
+    prefetch_related_objects(universities, public_agreements_prefetch(on))
+    return {
+        university.pk: [_public_agreement(agreement) for agreement in university.public_agreements]
+        for university in universities
+    }
 
 
 def _public_agreement(agreement):
-    # The dates of an agreement in process are plans, and internal.
-    is_in_process = agreement.status == AgreementStatus.IN_PROCESS
-    until = date_format(agreement.valid_until) if agreement.valid_until and not is_in_process else ""
+    status = AgreementStatus(agreement.status)
+    # Before an agreement is signed, its dates are plans, and internal.
+    is_dated = status == AgreementStatus.SIGNED and agreement.valid_until
     details = {field.public_label: field.format_public(agreement) for field in PUBLIC_FIELDS if field.public_label}
-    details = {label: value for label, value in details.items() if value}
-    return PublicAgreement(agreement.agreement_type, is_in_process, until, details)
+    return PublicAgreement(
+        agreement.agreement_type,
+        status,
+        date_format(agreement.valid_until) if is_dated else "",
+        {label: value for label, value in details.items() if value},
+    )
 
 
 def last_modified(university):

@@ -1,38 +1,40 @@
-from csp.constants import HEADER
-from csp.utils import build_policy
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers
+from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
-from django.views.generic import DetailView, FormView, TemplateView
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.generic import DetailView, TemplateView
 
-from partners.http import get_client_network
+from partners.enums import AgreementStatus
 from partners.models import University
 from partners.permissions import can_preview_universities
-from partners.public.days import RequestedDay
 from partners.public.downloads import FILE_FORMATS
-from partners.public.error_reports import ReportForm, check_rate_limit, send_report, signed_timestamp
 from partners.public.facets import active_filters, build_facets, relaxation_suggestions
-from partners.public.filters import PartnerFilter
-from partners.public.list_rows import build_rows
-from partners.public.map import CountryMap
+from partners.public.filters import FILTER_PARAMS, SORT_LABELS, PartnerFilter, list_url
+from partners.public.map import build_map
 from partners.public.query_params import set_query_params
-from partners.public.shortlist import Shortlist, is_comparison
-from partners.public.university_details import last_modified, other_partners_in_country, public_agreements
+from partners.public.shortlist import Shortlist, detail_rows, is_comparison
+from partners.public.university_details import (
+    last_modified,
+    other_partners_in_country,
+    public_agreements,
+    public_agreements_prefetch,
+)
 
 SINGLE_PAGE_MAX = 250
 """Longest list that is shown on one page; a longer one has pages of PAGE_SIZE universities."""
 PAGE_SIZE = 100
 PRINT_MAX = 1_000
 """Longest list that can be printed as one page."""
-CACHED_PAGES = 5
-"""The first pages of a list, as few readers go further."""
-OPTIONAL_COLUMNS = {"country", "type"}
-"""Columns of an embedded list besides the university."""
+DAY_FORM_PARAMS = [*FILTER_PARAMS, "sort", "pick"]
+"""Parameters that the form for another day keeps."""
 
 
 class PartnerListView(TemplateView):
@@ -46,45 +48,45 @@ class PartnerListView(TemplateView):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
-        day = RequestedDay(self.request.GET.get("on", ""), localdate())
-        on = day.on
-        partner_filter = PartnerFilter(self.request.GET, University.objects.filter(is_listed=True), on=on)
-        set_query_params(self.request, partner_filter.data)
-        universities = partner_filter.qs
+        partner_filter = PartnerFilter(self.request.GET, localdate())
+        params, on = partner_filter.params, partner_filter.on
+        set_query_params(self.request, params)
+        facets, selected = build_facets(partner_filter), active_filters(partner_filter)
         count_by_country = partner_filter.count_by_country()
         count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
-        page = _paginate(universities, count["universities"], self.request.GET.get("page"))
-        shortlist = Shortlist(partner_filter.data, on)
-        page.object_list = build_rows(page.object_list, partner_filter.list_index, day, shortlist)
-        facets, selected = build_facets(partner_filter), list(active_filters(partner_filter))
+        universities = partner_filter.universities().select_related("country")
+        page = _paginate(
+            universities.prefetch_related(public_agreements_prefetch(on)), count["universities"], params.get("page")
+        )
+        statuses = {agreement.status for university in page for agreement in university.public_agreements}
         return super().get_context_data(
             filter=partner_filter,
             facets=facets,
-            panels=SimpleLazyObject(lambda: list(CountryMap(partner_filter, facets["country"]).panels())),
+            panels=SimpleLazyObject(lambda: build_map(partner_filter, facets["country"])),
             active_filters=selected,
-            day=day,
+            # Search engines should not index anything but the unfiltered list and its pages.
+            is_indexable=set(params) <= {"page"} and params.get("page") != "all",
             file_formats=FILE_FORMATS,
-            on=on,
+            sort_labels=SORT_LABELS,
             can_print_all=count["universities"] <= PRINT_MAX,
             suggestions=[] if page.object_list else relaxation_suggestions(partner_filter, selected),
             count=count,
             page=page,
-            has_in_process=any(badge.is_in_process for row in page.object_list for badge in row.agreements),
-            shortlist=shortlist,
+            has_in_process=AgreementStatus.IN_PROCESS in statuses,
+            shortlist=Shortlist(params, on),
+            clear_url=list_url(params, page=[], **dict.fromkeys(FILTER_PARAMS, ())),
+            today_url=list_url(params, page=[], on=[]),
+            day_form_fields=[(name, value) for name in DAY_FORM_PARAMS for value in params.getlist(name)],
+            download_query=list_url(params, page=[], pick=[]).removesuffix("?"),
             **kwargs,
         )
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        response.is_cacheable = context["filter"].is_cacheable and self._is_cacheable_page(context["page"])
-        if context["shortlist"].slugs:
+        # Shortlists and unknown values are endless.
+        if context["shortlist"].slugs or context["filter"].invalid_values:
             add_never_cache_headers(response)
         return response
-
-    def _is_cacheable_page(self, page):
-        """Return True for one of the first pages, requested by its number."""
-        is_canonical = self.request.GET.get("page", "1") == str(page.number)
-        return is_canonical and page.number <= CACHED_PAGES and bool(page.object_list)
 
 
 def _paginate(universities, count, number):
@@ -99,33 +101,30 @@ class EmbeddedListView(PartnerListView):
 
     template_name = "partners/embedded.html"
 
-    def get_context_data(self, **kwargs):
-        columns = self.request.GET.get("columns", "country,type").split(",")
-        flags = {f"show_{name}": name in columns for name in OPTIONAL_COLUMNS}
-        return super().get_context_data(**kwargs) | {"columns": columns, "can_print_all": False} | flags
-
-    def render_to_response(self, context, **kwargs):
-        response = super().render_to_response(context, **kwargs)
-        columns = context["columns"]
-        is_usual = set(columns) <= OPTIONAL_COLUMNS and len(columns) <= len(OPTIONAL_COLUMNS)
-        response.is_cacheable &= is_usual and self.request.GET["embed"] == "1"
+    def dispatch(self, request, *args, **kwargs):
+        view = super().dispatch
         if settings.EMBED_ALLOWED_ORIGINS:
-            response.xframe_options_exempt = True
-            response[HEADER] = build_policy(replace={"frame-ancestors": settings.EMBED_ALLOWED_ORIGINS})
-        return response
+            view = xframe_options_exempt(csp_replace({"frame-ancestors": settings.EMBED_ALLOWED_ORIGINS})(view))
+        return view(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {"is_embedded": True, "can_print_all": False}
 
 
+@method_decorator(never_cache, "dispatch")
 class ComparisonView(TemplateView):
     template_name = "partners/comparison.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(shortlist=Shortlist(self.request.GET, localdate()), **kwargs)
-
-    def render_to_response(self, context, **kwargs):
-        response = super().render_to_response(context, **kwargs)
-        # Shortlists are too varied to be worth caching.
-        add_never_cache_headers(response)
-        return response
+        shortlist = Shortlist(self.request.GET, localdate())
+        columns = shortlist.columns()
+        return super().get_context_data(
+            shortlist=shortlist,
+            columns=columns,
+            has_cities=any(university.city for university in shortlist.universities),
+            detail_rows=detail_rows(columns),
+            **kwargs,
+        )
 
 
 class UniversityView(DetailView):
@@ -136,26 +135,22 @@ class UniversityView(DetailView):
         try:
             return super().get(request, *args, slug=slug)
         except Http404:
-            return self._redirect_former_slug(slug)
-
-    def _redirect_former_slug(self, slug):
-        """Redirect to the university's current URL, or raise Http404."""
-        universities = University.objects.public(localdate()).by_former_slugs(slug)
-        if not universities:
-            raise Http404
+            universities = University.objects.public(localdate()).by_former_slugs(slug)
+            if not universities:
+                raise
         response = redirect(universities[slug], permanent=True)
         # A university may take a former slug again; a cached redirect would then lead in circles.
         add_never_cache_headers(response)
         return response
 
     def get_queryset(self):
-        return University.objects.select_related("country")
+        is_public = Exists(University.objects.public(localdate()).filter(pk=OuterRef("pk")))
+        return University.objects.select_related("country").annotate(is_public=is_public)
 
     def get_object(self, queryset=None):
         """Return the university; one that is not public only to staff, as a preview."""
         university = super().get_object(queryset)
-        self.is_public = University.objects.public(localdate()).filter(pk=university.pk).exists()
-        if not self.is_public and not can_preview_universities(self.request):
+        if not university.is_public and not can_preview_universities(self.request):
             raise Http404
         return university
 
@@ -164,8 +159,7 @@ class UniversityView(DetailView):
         other_partners, other_partners_count = other_partners_in_country(self.object, on)
         shortlist = Shortlist(self.request.GET, on)
         return super().get_context_data(
-            agreements=public_agreements([self.object.pk], on)[self.object.pk],
-            is_public=self.is_public,
+            agreements=public_agreements([self.object], on)[self.object.pk],
             last_modified=last_modified(self.object),
             other_partners=other_partners,
             other_partners_count=other_partners_count,
@@ -176,49 +170,6 @@ class UniversityView(DetailView):
 
     def render_to_response(self, context, **kwargs):
         response = super().render_to_response(context, **kwargs)
-        if context["shortlist"].slugs or not self.is_public:
+        if context["shortlist"].slugs or not self.object.is_public:
             add_never_cache_headers(response)
         return response
-
-
-class ReportView(FormView):
-    """Form to report an error. Not on the university's page itself, so that that can be cached for everybody."""
-
-    http_method_names = ["get", "head", "post", "options"]
-    template_name = "partners/report.html"
-    form_class = ReportForm
-
-    def dispatch(self, request, *args, slug):
-        public = University.objects.public(localdate()).select_related("country")
-        self.university = get_object_or_404(public if settings.OFFICE_EMAIL else public.none(), slug=slug)
-        return super().dispatch(request, *args, slug=slug)
-
-    def get_context_data(self, **kwargs):
-        opened = signed_timestamp(self.request.POST.get("opened", ""))
-        return super().get_context_data(university=self.university, opened=opened, **kwargs)
-
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"label_suffix": ""}
-
-    def form_valid(self, form):
-        values = form.cleaned_data
-        if not check_rate_limit(get_client_network(self.request)):
-            return self._form_error(form, _("There have been many reports in the last hour. Please try again later."))
-        try:
-            send_report(self.university, self._university_url(), values["message"], values["email"])
-        except OSError:
-            message = _("Mail does not work at the moment. Please write to %(address)s.")
-            return self._form_error(form, message % {"address": settings.OFFICE_EMAIL})
-        return redirect("reported", self.university.slug)
-
-    def _university_url(self):
-        return self.request.build_absolute_uri(self.university.get_absolute_url())
-
-    def _form_error(self, form, message):
-        form.add_error(None, message)
-        return self.form_invalid(form)
-
-
-class ReportSentView(ReportView):
-    template_name = "partners/reported.html"
-    http_method_names = ["get", "head", "options"]

@@ -30,7 +30,7 @@ STATES = [
     "/?q=marburg&on=2025-01-01",
     "/?country=IT&on=tomorrow",
     "/?country=IT&embed=1",
-    "/?q=nowhere&embed=1&columns=type",
+    "/?q=nowhere&embed=1",
     "/universities/czech-technical-university/",
     f"{MILAN}?{PICKS}",
     f"{MILAN}report/",

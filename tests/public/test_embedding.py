@@ -42,17 +42,8 @@ def test_cached_list_may_be_framed_by_allowed_origins(client, monkeypatch):
     assert framing_headers(cached) == framing_headers(first) == (UNIVERSITY_SITE, None)
 
 
-@pytest.mark.parametrize(
-    ("columns", "listed"),
-    [
-        ("", ["Marburg Germany Bilateral"]),
-        ("&columns=country", ["Marburg Germany"]),
-        ("&columns=type", ["Marburg Bilateral"]),
-        ("&columns=name", ["Marburg"]),
-    ],
-)
-def test_columns_parameter_selects_columns(client, columns, listed):
-    assert rows(client.get(f"/?embed=1{columns}")) == listed
+def test_embedded_list_has_country_and_agreements(client):
+    assert rows(client.get("/?embed=1")) == ["Marburg Germany Bilateral"]
 
 
 def test_embedded_list_has_no_header_and_footer(client):
@@ -64,9 +55,9 @@ def test_embedded_list_has_no_header_and_footer(client):
 
 
 def test_links_and_form_keep_the_list_embedded(client):
-    page = client.get("/?embed=1&columns=type&country=DE&country=FR")
+    page = client.get("/?embed=1&country=DE&country=FR")
 
     hidden = {field.name: field.value for field in elements(page, "input[type=hidden]")}
-    assert hidden == {"embed": "1", "columns": "type"}
-    assert "?country=DE&embed=1&columns=type" in attributes(page, "a", "href")
-    assert attributes(page, "a.clear", "href") == ["?embed=1&columns=type"]
+    assert hidden == {"embed": "1"}
+    assert "?country=DE&embed=1" in attributes(page, "a", "href")
+    assert attributes(page, "a.clear", "href") == ["?embed=1"]

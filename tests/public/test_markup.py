@@ -33,7 +33,7 @@ URLS = [
     "/?on=2027-02-01",
     "/?on=%3Cb%3E",
     "/?embed=1",
-    "/?embed=1&columns=type&q=nowhere&sort=name",
+    "/?embed=1&q=nowhere&sort=name",
     "/universities/marburg/",
     "/universities/marburg/?pick=jena&pick=marburg",
     "/universities/jena/",

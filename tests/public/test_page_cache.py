@@ -220,3 +220,11 @@ def test_nothing_is_cached_in_debug_mode(get_with_query_count, settings):
 
     assert min(queries, second_queries) > 1
     assert not again.has_header("ETag")
+
+
+@pytest.mark.parametrize("url", ["/?type=nowhere", "/?country=XX", "/?sort=nowhere", "/?page=zwei", "/?on=yesterday"])
+def test_page_with_an_unknown_value_is_stored_nowhere(client, url):
+    page = client.get(url)
+
+    assert "no-store" in page["Cache-Control"]
+    assert not page.has_header("ETag")
