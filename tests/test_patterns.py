@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+from contextlib import suppress
 
 import pytest
 from django.contrib import admin
@@ -24,7 +25,8 @@ LOCAL_NAMES = {
 SHORT_LENGTH, LONG_LENGTH = 10, 80
 
 
-def patterns():
+def pattern_calls():
+    """Yield each call with a regular expression that has unbounded repeats, and its module."""
     admin.autodiscover()
     for path in PATHS:
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if is_re_call(node)]
@@ -32,9 +34,11 @@ def patterns():
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             module = importlib.import_module(name.removesuffix(".__init__"))
             for call in calls:
-                pattern = compile_pattern(call, module)
-                if is_unbounded(pattern):
-                    yield pytest.param(pattern, id=f"{name}:{call.lineno}")
+                # A pattern of a local variable without a value in LOCAL_NAMES fails in its own test.
+                with suppress(NameError):
+                    if not is_unbounded(compile_pattern(call, module)):
+                        continue
+                yield pytest.param(call, module, id=f"{name}:{call.lineno}")
 
 
 def is_re_call(node):
@@ -53,8 +57,9 @@ def compile_pattern(call, module):
     return re.compile(eval(compile(expression, module.__name__, "eval"), names), flags)  # noqa: S307
 
 
-@pytest.mark.parametrize("pattern", list(patterns()))
-def test_pattern_takes_linear_time(pattern):
+@pytest.mark.parametrize(("call", "module"), list(pattern_calls()))
+def test_pattern_takes_linear_time(call, module):
+    pattern = compile_pattern(call, module)
     texts = zip(hostile_texts(pattern, SHORT_LENGTH), hostile_texts(pattern, LONG_LENGTH), strict=True)
 
     slow = [
