@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from django.db import models
@@ -72,12 +73,18 @@ class AgreementField(RegisterField):
     public_label: str = ""
     """Label among the details on the public pages. Empty: not among them."""
     public_formatter: Callable[[Agreement], str] | None = None
-    """Formats the value for the public pages. None: a text is shown as it is."""
+    """Formats the value for the public pages. None: a text or number is shown as it is, a date as everywhere."""
     in_json: bool = False
     """In the public JSON, under its own name."""
 
     def format_public(self, agreement: Agreement) -> str:
-        return self.public_formatter(agreement) if self.public_formatter else getattr(agreement, self.name)
+        """Return the value as the public pages show it, "" if they do not."""
+        if self.public_formatter:
+            return self.public_formatter(agreement)
+        value = getattr(agreement, self.name)
+        if isinstance(value, date):
+            return date_format(value)
+        return "" if value is None else str(value)
 
 
 class UniversityField(RegisterField):

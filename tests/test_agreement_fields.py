@@ -5,11 +5,12 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
 from partners.admin.agreements import AgreementAdmin
-from partners.agreement_fields import AGREEMENT_FIELDS, INTERNAL_FIELDS
+from partners.agreement_fields import AGREEMENT_FIELDS, INTERNAL_FIELDS, AgreementField
 from partners.imports.register_columns import COLUMNS
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory
@@ -46,6 +47,16 @@ def test_every_field_of_an_agreement_is_declared_once():
 
 def test_fields_with_a_place_on_the_public_pages_or_in_the_json_are_public():
     assert [field.name for field in INTERNAL_FIELDS if field.public_label or field.in_json] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [("next_step", "Ask again", "Ask again"), ("places_in", 0, "0"), ("ended_on", date(2028, 9, 1), "1 Sep 2028")],
+)
+def test_public_value_is_formatted_by_its_type(name, value, shown):
+    field = AgreementField(name)
+
+    assert (field.format_public(Agreement(**{name: value})), field.format_public(Agreement())) == (shown, "")
 
 
 def test_admin_form_has_every_field_once():
