@@ -19,54 +19,14 @@ from charset_normalizer import from_bytes
 from partners.imports.country_lookup import CountryLookup
 from partners.models import Country, University
 from partners.name_normalization import matching_key, normalize_name, split_names
+from partners.tables.encodings import ENCODINGS, EncodingGuess
 
-ENCODINGS = {
-    "cp1252": "Windows-1252 (Western European)",
-    "cp1250": "Windows-1250 (Central European)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "cp1253": "Windows-1253 (Greek)",
-    "cp1254": "Windows-1254 (Turkish)",
-    "cp1255": "Windows-1255 (Hebrew)",
-    "cp1256": "Windows-1256 (Arabic)",
-    "cp1257": "Windows-1257 (Baltic)",
-    "cp1258": "Windows-1258 (Vietnamese)",
-    "mac_roman": "Mac Roman",
-    "mac_latin2": "Mac Central European",
-    "cp850": "DOS 850 (Western European)",
-    "cp437": "DOS 437 (US)",
-    "cp852": "DOS 852 (Central European)",
-    "cp857": "DOS 857 (Turkish)",
-    "koi8_r": "KOI8-R (Cyrillic)",
-    "cp932": "Shift-JIS (Japanese)",
-    "gb18030": "GB18030 (Chinese)",
-    "big5hkscs": "Big5 (Chinese)",
-    "cp949": "EUC-KR (Korean)",
-}
-"""Labels of the encodings by Python's names, the most usual first."""
 MAX_SAMPLED_ROWS = 2_000
 MAX_SAMPLED_BYTES = 100_000
 """Part of the file that the library ranks."""
 MAX_EXAMPLES = 3
 NEVER_IN_TEXT_RE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff]")
 LATIN_LETTER_RE = re.compile("[\u00c0-\u024f]")
-_WINDOWS_1252 = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(128, 256)}
-CONTINUATIONS = "".join(_WINDOWS_1252[byte] for byte in range(0x80, 0xC0))
-UNUSUAL_CONTINUATIONS = re.sub("[\xa0\u2018-\u201d\u2013\u2014\u2026\xbb]", "", CONTINUATIONS)
-"""Without white space and punctuation, which may follow a capital letter."""
-LEADS_OF_THREE = "".join(_WINDOWS_1252[byte] for byte in range(0xE0, 0xF0))
-DOUBLE_UTF8_RE = re.compile(
-    f"Ã[{CONTINUATIONS}]|[ÄÅÎÏÐÑ\xd7ØÙ][{UNUSUAL_CONTINUATIONS}]|[{LEADS_OF_THREE}][{CONTINUATIONS}]{{2}}"
-)
-"""UTF-8 of a letter that was read as Windows-1252 and stored as UTF-8 once more, such as Ã¤ for ä."""
-
-
-class EncodingGuess(NamedTuple):
-    encoding: str
-    """A key of ENCODINGS."""
-    examples: list[str]
-    """Up to three cells with other letters than ASCII's, as they read under it."""
-    is_confirmed: bool
-    """More names of the register are found under it than under any other encoding."""
 
 
 class Score(NamedTuple):
@@ -98,15 +58,6 @@ def guess_encoding(data: bytes) -> EncodingGuess | None:
     is_confirmed = best[:2] > max([(0, 0), *others])
     cells = [cell for cell in _cells(left[encoding]) if not cell.isascii()]
     return EncodingGuess(encoding, list(dict.fromkeys(cells))[:MAX_EXAMPLES], is_confirmed)
-
-
-def find_double_utf8(text: str) -> str | None:
-    """Return the first cell that was encoded twice as UTF-8, such as "UniversitÃ¤t"."""
-    match = DOUBLE_UTF8_RE.search(text)
-    if not match:
-        return None
-    start = max(map(text[: match.start()].rfind, "\r\n\t;,")) + 1
-    return re.split("[\r\n\t;,]", text[start:], maxsplit=1)[0]
 
 
 def _names(name: str, other_names: str) -> list[str]:
