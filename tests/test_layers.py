@@ -1,43 +1,58 @@
 """The import order of the packages: a module imports its own package and the ones listed for it here."""
 
 import ast
+import re
 
 import pytest
 
 from tests.helpers.paths import ROOT
 
-VALUES = ["enums", "validators", "name_normalization", "country_names", "fields", "file_types", "querysets"]
-FOUNDATION = [*VALUES, "models"]
-DECLARATIONS = [*FOUNDATION, "agreement_fields", "cells"]
 ALLOWED_IMPORTS = {
     "enums": [],
     "name_normalization": [],
-    "validators": ["enums", "name_normalization"],
     "groups": [],
+    "http": [],
+    "data_version": [],
+    "validators": ["enums", "name_normalization"],
     "permissions": ["groups"],
+    "fields": ["enums", "name_normalization", "validators"],
+    "file_types": ["validators"],
     "reference_data": ["groups", "name_normalization", "permissions"],
     "country_names": ["name_normalization", "reference_data"],
-    "fields": ["enums", "validators", "name_normalization"],
-    "file_types": ["validators"],
-    "querysets": ["enums", "name_normalization", "country_names"],
-    "models": [*VALUES, "permissions"],
-    "data_version": [],
+    "querysets": ["country_names", "enums", "name_normalization"],
+    "models": [
+        *["country_names", "enums", "fields", "file_types", "name_normalization", "permissions", "querysets"],
+        *["validators"],
+    ],
+    "tables": ["file_types", "name_normalization"],
     "cells": ["enums", "fields", "name_normalization", "tables"],
     "agreement_fields": ["cells", "enums", "models", "tables"],
-    "apps": ["data_version"],
-    "migrations": [*FOUNDATION, "reference_data"],
-    "http": [],
-    "tables": ["name_normalization", "file_types"],
-    "history": FOUNDATION,
-    "imports": [*DECLARATIONS, "history", "tables"],
-    "reminders": [*FOUNDATION, "http"],
-    "backups": FOUNDATION,
+    "history": ["enums", "fields", "models"],
+    "imports": [
+        *["agreement_fields", "cells", "enums", "fields", "history", "models", "name_normalization", "querysets"],
+        *["tables", "validators"],
+    ],
     "accounts": ["groups", "http", "permissions", "reference_data"],
-    "admin": [*DECLARATIONS, "history", "tables", "imports", "accounts", "http", "permissions"],
-    "public": [*DECLARATIONS, "data_version", "tables", "imports", "accounts", "http", "permissions"],
+    "reminders": ["http", "models"],
+    "backups": ["models"],
+    "admin": [
+        *["accounts", "agreement_fields", "cells", "enums", "file_types", "history", "http", "imports", "models"],
+        *["name_normalization", "permissions", "querysets", "tables"],
+    ],
+    "public": [
+        *["accounts", "agreement_fields", "country_names", "data_version", "enums", "http", "imports", "models"],
+        *["permissions", "querysets", "tables", "validators"],
+    ],
     "templatetags": [],
-    "management": [*FOUNDATION, "tables", "imports", "reminders", "backups", "accounts", "groups"],
+    "management": [
+        *["accounts", "backups", "groups", "imports", "models", "name_normalization", "reminders", "tables"],
+        *["validators"],
+    ],
+    "migrations": ["fields", "file_types", "models", "reference_data", "validators"],
+    "apps": ["data_version"],
 }
+"""From the lowest to the highest. docs/architecture.md has the same table."""
+ARCHITECTURE_PAGE = (ROOT / "docs" / "architecture.md").read_text()
 PARTNERS_MODULES = sorted((ROOT / "partners").rglob("*.py"))
 EXCHANGE_MODULES = sorted((ROOT / "exchange").rglob("*.py"))
 
@@ -70,8 +85,39 @@ def test_exchange_module_imports_nothing_of_partners(path):
     assert set(imported_packages(path)) == set()
 
 
-def test_every_package_has_a_rule():
-    assert {package_of(path) for path in PARTNERS_MODULES} - {"__init__"} == set(ALLOWED_IMPORTS)
+def test_every_package_has_a_rule_that_it_uses_whole():
+    imported = {package_of(path): set() for path in PARTNERS_MODULES if package_of(path) != "__init__"}
+    for path in PARTNERS_MODULES:
+        imported.setdefault(package_of(path), set()).update(imported_packages(path))
+
+    used = {package: packages - {package} for package, packages in imported.items() if package != "__init__"}
+    assert used == {package: set(allowed) for package, allowed in ALLOWED_IMPORTS.items()}
+
+
+def test_architecture_page_has_the_same_table():
+    lines = [line for line in ARCHITECTURE_PAGE.splitlines() if line.startswith("| `")]
+    rows = [[re.findall(r"`(\w+)`", cell) for cell in line.split(" | ")] for line in lines]
+
+    assert {name: imports for names, _contents, imports in rows for name in names} == ALLOWED_IMPORTS
+
+
+def test_imports_point_one_way():
+    order = list(ALLOWED_IMPORTS)
+
+    upward = [
+        (package, imported)
+        for package, allowed in ALLOWED_IMPORTS.items()
+        for imported in allowed
+        if order.index(imported) > order.index(package)
+    ]
+
+    assert upward == []
+
+
+def test_public_site_imports_from_imports_for_downloads_only():
+    public = [path for path in PARTNERS_MODULES if package_of(path) == "public"]
+
+    assert [path.name for path in public if "imports" in imported_packages(path)] == ["downloads.py"]
 
 
 def imported_test_modules(path):
