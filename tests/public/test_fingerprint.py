@@ -1,4 +1,7 @@
-"""A cached page is not served once code or settings have changed: its ETag is another one then."""
+"""A cached page is not served once code or settings have changed, as processes see: its ETag is another one then.
+
+test_page_cache.py has the same in one process.
+"""
 
 import shutil
 import subprocess
@@ -9,6 +12,8 @@ from django.test import Client
 from tests.helpers.paths import ROOT
 from tests.helpers.processes import function_command, report
 from tests.helpers.serving import copy_site, prepare_site, site_environment
+
+pytestmark = pytest.mark.slow
 
 
 def report_etag():

@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from partners import data_version
@@ -12,6 +13,7 @@ from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.headers import HEADERS
 from tests.helpers.html import count_queries, form_data, rows, text
+from tests.helpers.serving import copy_site
 
 MARBURG = "/universities/marburg/"
 
@@ -228,3 +230,33 @@ def test_page_with_an_unknown_value_is_stored_nowhere(client, url):
 
     assert "no-store" in page["Cache-Control"]
     assert not page.has_header("ETag")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OFFICE_NAME", "Another office"),
+        ("OFFICE_EMAIL", "office@example.edu"),
+        ("SITE_URL", "https://other.example.edu"),
+        ("LANGUAGES", [("en", "English"), ("de", "Deutsch")]),
+        ("TIME_ZONE", "Europe/Berlin"),
+        ("EMBED_ALLOWED_ORIGINS", ["https://www.example.edu"]),
+    ],
+)
+def test_etag_depends_on_settings_that_change_pages(client, settings, name, value):
+    before = client.get("/")["ETag"]
+
+    setattr(settings, name, value)
+
+    assert Client().get("/")["ETag"] != before
+
+
+def test_etag_depends_on_the_code_and_not_on_its_folder(client, settings, tmp_path):
+    tag = client.get("/")["ETag"]
+    settings.BASE_DIR = copy_site(tmp_path, "requirements.txt", "constraints.txt")
+
+    elsewhere = Client().get("/")["ETag"]
+    (tmp_path / "partners/enums.py").write_text("")
+    changed = Client().get("/")["ETag"]
+
+    assert (elsewhere == tag, changed == tag) == (True, False)
