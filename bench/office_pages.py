@@ -58,14 +58,13 @@ def fill_register(agreement_count: int, seed: int) -> None:
     """Import a generated list and vary the statuses, dates and responsible persons."""
     from django.db import connection
 
-    from partners.imports.resources import COLUMNS, OfficeListResource
+    from partners.imports.resources import OfficeListResource
     from partners.models import ImportRun
-    from partners.tables.reading import read_table
 
     rng = random.Random(seed)  # noqa: S311
     content = _generate_list(agreement_count, seed, rng)
     run = ImportRun.from_upload(content, file_name="partners.tsv")
-    OfficeListResource().import_data(read_table(content, COLUMNS), run=run)
+    OfficeListResource().import_data(OfficeListResource.read(content), run=run)
     _vary_agreements(rng)
     connection.cursor().execute("ANALYZE")
 

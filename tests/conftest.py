@@ -8,10 +8,10 @@ from partners import reference_data as reference
 from partners.groups import Role
 from partners.imports.resources import COLUMNS, OfficeListResource
 from partners.models import AgreementType, Country, Document, ImportRun
-from partners.tables.reading import read_table
 from tests.helpers.factories import create_staff
 from tests.helpers.paths import OFFICE_LIST_PATH
 from tests.helpers.sites import Databases, Site
+from tests.helpers.tables import read_table
 
 DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
 

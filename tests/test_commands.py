@@ -60,7 +60,11 @@ def test_import_prints_changes_and_ignored_columns(run, office_file):
         "Málaga: in process becomes signed Erasmus+",
         "0 new, 2 changed, 0 unchanged, 0 errors",
     ]
-    assert (err, failure) == ("Ignored columns: “Contact”.\n", None)
+    assert (err, failure) == (
+        "The file is read as Windows-1252 (Western European): “UNIVERSITY of Köln”, “Málaga”.\n"
+        "Ignored columns: “Contact”.\n",
+        None,
+    )
 
 
 def test_import_history_has_the_import_run(run, office_file):
@@ -279,3 +283,56 @@ def test_import_says_to_add_a_country_that_the_register_lacks(run, office_file):
         "Line 2, Country: “Kosova” is a country or territory that the register does not have."
         " Correct it, or add the country.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "label", "encoding", "names"),
+    [
+        (
+            "04_windows1250.csv",
+            "Windows-1250 (Central European)",
+            "cp1250",
+            ["Uniwersytet Łódzki", "Politechnika Śląska", "Vysoké učení technické v Brně"],
+        ),
+        ("04_windows1255.csv", "Windows-1255 (Hebrew)", "cp1255", ["אוניברסיטת תל אביב"]),
+        ("04_cp850.csv", "DOS 850 (Western European)", "cp850", ["Universität Köln", "Universität Würzburg"]),
+    ],
+)
+def test_import_names_a_guessed_encoding_and_waits_for_it(run, file, label, encoding, names):
+    guess = (
+        f"The file is read as {label}, which is a guess: {', '.join(f'“{name}”' for name in names)}. Check the names."
+    )
+    path = FILES / file
+
+    preview, refused = run("import_partners", path, "--dry-run"), run("import_partners", path)
+    imported = run("import_partners", path, "--encoding", encoding)
+
+    assert (preview[1], preview[2]) == (f"{guess}\n", None)
+    advice = f"If they are right, add --encoding {encoding}, otherwise name another."
+    assert refused == ("", "", f"{path}: {guess} {advice}")
+    assert imported == (f"{len(names)} new, 0 changed, 0 unchanged, 0 errors\n", "", None)
+    assert sorted(University.objects.values_list("name", flat=True)) == sorted(names)
+
+
+def test_import_reads_an_encoding_that_the_register_confirms(run):
+    run("import_partners", OFFICE_LIST_PATH)
+
+    out, err, failure = run("import_partners", FILES / "04_macroman.csv")
+
+    assert (out, failure) == ("0 new, 0 changed, 1 unchanged, 0 errors\n", None)
+    assert err == "The file is read as Mac Roman: “Instituto Tecnológico de Buenos Aires”.\n"
+
+
+def test_import_refuses_names_that_were_encoded_twice(run):
+    _out, err, _failure = run("import_partners", FILES / "04_double_utf8.csv")
+
+    assert err == (
+        "Line 2, University name: “UniversitÃ¤t TÃ¼bingen” was encoded twice."
+        " Save the file that it comes from in UTF-8, and choose that one.\n"
+    )
+
+
+def test_import_refuses_an_encoding_that_does_not_exist(run):
+    _out, _err, failure = run("import_partners", FILES / "04_macroman.csv", "--encoding", "mac")
+
+    assert failure.startswith("--encoding mac: there is no such encoding. The usual ones: utf-8, cp1252, cp1250")

@@ -27,6 +27,7 @@ from partners.imports.resources import OfficeListResource, RegisterResource, rea
 from partners.models import ImportRun
 from partners.name_normalization import collapse_white_space
 from partners.permissions import can_export, can_import
+from partners.tables.encodings import ENCODINGS
 from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError, is_not_blank
@@ -94,6 +95,16 @@ class ColumnsForm(forms.Form):
             raise ValidationError(_("Choose a header for one column only."))
 
 
+class ReadOptionsForm(forms.Form):
+    """Choices of how to read the previewed file."""
+
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding"),
+        choices=[("utf-8", "UTF-8"), *ENCODINGS.items()],
+        help_text=gettext_lazy("If names look wrong, choose another one."),
+    )
+
+
 class ConfirmForm(forms.Form):
     import_file_name = forms.UUIDField(widget=forms.HiddenInput)
     """The token of the import run."""
@@ -142,9 +153,16 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         return self.get_queryset(request).values_list("pk", flat=True)
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.assign_columns)
-        columns = path("import/columns/<uuid:token>/", view, name="partners_university_import_columns")
-        return [columns, *super().get_urls()]
+        views = {"columns": self.assign_columns, "options": self.change_options}
+        urls = [
+            path(
+                f"import/{name}/<uuid:token>/",
+                self.admin_site.admin_view(view),
+                name=f"partners_university_import_{name}",
+            )
+            for name, view in views.items()
+        ]
+        return urls + super().get_urls()
 
     def import_action(self, request):
         """Display the upload form. POST displays a preview of the import, with a form to confirm it."""
@@ -176,6 +194,25 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             run.save(update_fields=["read_options"])
         return self._preview(request, run)
 
+    def change_options(self, request, token):
+        """Display the preview of a file that was chosen. POST reads the file in another way, if it can be read so."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(ImportRun, token=token, accepted_at=None)
+        form = ReadOptionsForm(request.POST or None)
+        if form.is_valid():
+            options = run.read_options | form.cleaned_data
+            try:
+                read_file(bytes(run.content), options=ReadOptions(**options))
+            except HeaderError:
+                pass  # The preview asks which column is which.
+            except TableError as error:
+                messages.error(request, str(error))
+                return self._preview(request, run)
+            run.read_options = options
+            run.save(update_fields=["read_options"])
+        return self._preview(request, run)
+
     def _preview(self, request, run):
         """Display what an import of the run's file would do, or ask which column is which. Raise TableError."""
         try:
@@ -184,7 +221,9 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             return self._render_columns(request, run, ColumnsForm(error))
         result = resource().import_data(table, dry_run=True)
         confirm_form = ConfirmForm(initial={"import_file_name": run.token})
-        return self._render_import(request, ImportFileForm(), result, confirm_form)
+        encoding = table.encoding_guess.encoding if table.encoding_guess else run.read_options.get("encoding")
+        options_form = ReadOptionsForm(initial={"encoding": encoding}) if encoding else None
+        return self._render_import(request, ImportFileForm(), result, confirm_form, run=run, options_form=options_form)
 
     def _render_columns(self, request, run, form):
         context = self.admin_site.each_context(request) | {
@@ -230,8 +269,8 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
         return redirect("admin:partners_importrun_change", run.pk)
 
-    def _render_import(self, request, form, result=None, confirm_form=None):
-        context = self.admin_site.each_context(request) | {
+    def _render_import(self, request, form, result=None, confirm_form=None, **context):
+        context |= self.admin_site.each_context(request) | {
             "title": _("Import"),
             "opts": self.opts,
             "media": self.media,

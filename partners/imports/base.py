@@ -15,6 +15,7 @@ from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot
 from partners.imports.typing_errors import find_similar
 from partners.models import Agreement, Country, University
 from partners.name_normalization import matching_key, normalize_name
+from partners.tables.encodings import is_double_utf8
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
@@ -124,7 +125,9 @@ class TableValidator:
                 % {"name": truncate(text), "names": ", ".join(f"“{match.name}”" for match in matches)}
             )
         university = matches[0] if matches else None
-        if university:
+        if university is None:
+            validate_new_name(text)
+        else:
             self.seen_ids.add(university.pk)
         return university
 
@@ -158,6 +161,13 @@ def parse_university_name(text: str) -> str:
     validate_length(name, NAME_FIELD.max_length)
     NAME_FIELD.run_validators(name)
     return name
+
+
+def validate_new_name(name: str) -> None:
+    """Raise ValidationError if a name that the register does not have cannot be meant so."""
+    if is_double_utf8(name):
+        message = _("“%s” was encoded twice. Save the file that it comes from in UTF-8, and choose that one.")
+        raise ValidationError(message % truncate(name))
 
 
 def require_value(text: str) -> None:

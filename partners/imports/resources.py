@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
@@ -22,6 +23,7 @@ from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.imports import reconciliation, register_changes, register_columns, type_notation
 from partners.imports.base import TableValidator
+from partners.imports.encodings import guess_encoding
 from partners.imports.office_list import COLUMNS, OfficeListValidator
 from partners.imports.reconciliation import OfficeListRowResult
 from partners.imports.register import RegisterValidator
@@ -38,7 +40,7 @@ from partners.querysets import UniversityQuerySet
 from partners.tables.cells import Cell
 from partners.tables.headers import find_places
 from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile
-from partners.tables.types import ProgressCallback, TableError, join_names, no_progress
+from partners.tables.types import ProgressCallback, TableError, UnknownEncodingError, join_names, no_progress
 
 REGISTER_SIGNS = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN)
 """Columns by which a file is the register. Otherwise it is the office's list."""
@@ -94,7 +96,15 @@ def read_file(
 
     Raise TableError if it cannot be read or is not the expected kind, HeaderError if columns are not recognized.
     """
-    file = TableFile(data, COLUMNS, options)
+    guess = None
+    try:
+        file = TableFile(data, COLUMNS, options)
+    except UnknownEncodingError:
+        guess = guess_encoding(data)
+        if guess is None:
+            raise
+        options = replace(options, encoding=guess.encoding)
+        file = TableFile(data, COLUMNS, options)
     _sheet, header = file.find_header(COLUMNS)
     signs = [name for name, places in find_places(header.record, REGISTER_SIGNS, options.columns).items() if places]
     resource = RegisterResource if signs or expected is RegisterResource else OfficeListResource
@@ -105,6 +115,7 @@ def read_file(
         message = _("The file is the office's list, as it has no column “%s”. Add it, or import the file as the list.")
         raise TableError(message % REGISTER_SIGNS[0])
     table = file.read(resource.columns, resource.optional_columns)
+    table.encoding_guess = guess
     known = set(map(matching_key, RegisterResource.optional_columns))
     if details := [name for name in table.ignored_columns if matching_key(name) in known]:
         message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from django.utils.translation import gettext as _
 
 from partners.tables.cells import Cell
+from partners.tables.encodings import ENCODINGS
 from partners.tables.headers import find_places
-from partners.tables.types import Record, TableError, has_text
+from partners.tables.types import Record, TableError, UnknownEncodingError, has_text
 
 TAB = "\t"
 BOM = "\ufeff"
@@ -26,15 +27,29 @@ MAX_SAMPLED_ROWS = 50
 NEEDS_QUOTING_RE = re.compile(r'\A"|[\t\r\n]')
 
 
-def decode(data: bytes) -> str:
-    """Decode UTF-8 or UTF-16, or else Windows-1252, as Excel and old mail programs save it. Raise TableError."""
-    for encoding in _candidate_encodings(data):
+def decode(data: bytes, encoding: str = "") -> str:
+    """Decode a text file, which is in UTF-8 or UTF-16 if no encoding is given.
+
+    Raise UnknownEncodingError if it is in neither, TableError if it is damaged or no text.
+    """
+    if encoding:
         try:
-            text = data.decode(encoding)
+            return data.decode(encoding).lstrip(BOM)
+        except UnicodeDecodeError as error:
+            message = _("The file is not in the encoding %s. Choose another one.")
+            raise TableError(message % ENCODINGS.get(encoding, encoding)) from error
+    for candidate in _candidate_encodings(data):
+        try:
+            text = data.decode(candidate).lstrip(BOM)
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return text.lstrip(BOM)
+            return text
+    if b"\0" not in data:
+        _reject_damaged_utf8(data)
+        raise UnknownEncodingError(
+            _("The encoding of the file is not known. Save the file in UTF-8, and choose it again.")
+        )
     raise TableError(_("The file is not a text table. Save the list as TSV or CSV and choose that file."))
 
 
@@ -43,8 +58,6 @@ def _candidate_encodings(data: bytes) -> Iterator[str]:
         yield "utf-16"
     elif b"\0" not in data:
         yield "utf-8-sig"
-        _reject_damaged_utf8(data)
-        yield "cp1252"
     elif not any(data[1:32:2]):
         yield "utf-16-le"
     elif not any(data[0:32:2]):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from partners.file_types import describe_other_file
 from partners.tables import delimited
 from partners.tables.cells import VISIBLE
+from partners.tables.encodings import EncodingGuess
 from partners.tables.formulas import unescape_cells, unescape_csv
 from partners.tables.headers import Header, find_header, find_places, require_columns
 from partners.tables.types import (
@@ -52,6 +53,8 @@ class Table:
     other_sheets: list[str] = field(default_factory=list)
     """Names of further sheets with text in them."""
     hidden_sheets: list[str] = field(default_factory=list)
+    encoding_guess: EncodingGuess | None = None
+    """Set if the encoding is neither UTF-8 nor UTF-16, and nobody has named it."""
     further_notices: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -59,7 +62,7 @@ class Table:
 
     def notices(self) -> list[str]:
         """Return sentences about what was read and what was skipped."""
-        notices = []
+        notices = [self.encoding_guess.describe()] if self.encoding_guess else []
         if self.other_sheets or self.hidden_sheets:
             notices.append(_("Sheet “%s” is read.") % truncate(self.sheet))
         if self.other_sheets:
@@ -86,6 +89,8 @@ class ReadOptions:
 
     columns: Mapping[str, str] = field(default_factory=dict)
     """Headers of the file by the columns that they stand for."""
+    encoding: str = ""
+    """Python's name of a text file's encoding. Empty: it is UTF-8 or UTF-16, or else unknown."""
 
 
 DEFAULT_OPTIONS = ReadOptions()
@@ -173,11 +178,6 @@ class TableFile:
         return table
 
 
-def read_table(data: bytes, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
-    """Read a file of which it is known which columns it has. See ``TableFile.read``."""
-    return TableFile(data, columns).read(columns, optional)
-
-
 def _spreadsheet_sheets(data: bytes) -> list[Sheet]:
     # Imported lazily, as most files are text.
     from partners.tables.spreadsheets import read_sheets
@@ -189,7 +189,7 @@ def _spreadsheet_sheets(data: bytes) -> list[Sheet]:
 
 
 def _text_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> list[Sheet]:
-    text = delimited.decode(data)
+    text = delimited.decode(data, options.encoding)
     delimiter = delimited.detect_delimiter(text, columns, options.columns)
     records = delimited.parse_records(text, delimiter)
     return [Sheet("", VISIBLE, records if delimiter == delimited.TAB else map(unescape_csv, records))]

@@ -26,6 +26,10 @@ class TableError(ValueError):
     """A file is not the expected table. The message is a sentence for users."""
 
 
+class UnknownEncodingError(TableError):
+    """The file is text that is neither in UTF-8 nor in UTF-16."""
+
+
 class Record(NamedTuple):
     """The cells of a row, and the line of the file where it begins, counted from 1."""
 

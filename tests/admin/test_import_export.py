@@ -10,7 +10,7 @@ from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, ImportRun, University
 from partners.tables.writing import write_table
-from tests.helpers.html import attributes, buttons, element_texts, messages, text
+from tests.helpers.html import attributes, buttons, element_texts, form_data, messages, text
 from tests.helpers.import_pages import CONFIRM, confirm, upload
 
 EXPORT = "/admin/partners/university/export/"
@@ -219,3 +219,51 @@ def test_columns_page_may_be_reloaded(coordinator_client, register):
     page = coordinator_client.get(columns_url())
 
     assert element_texts(page, "h1") == ["Which column is which?"]
+
+
+POLISH_LIST = "Country\tUniversity name\tAgreement type\nPoland\tUniwersytet Łódzki\tErasmus+\n".encode("cp1250")
+
+
+def options_url():
+    return f"/admin/partners/university/import/options/{ImportRun.objects.get(accepted_at=None).token}/"
+
+
+def test_preview_says_which_encoding_is_assumed_and_offers_others(coordinator_client):
+    page = upload(coordinator_client, POLISH_LIST)
+
+    assert "The file is read as Windows-1250 (Central European), which is a guess: “Uniwersytet Łódzki”." in text(page)
+    assert form_data(page, f'form[action="{options_url()}"]')["encoding"] == "cp1250"
+
+
+def test_file_is_imported_in_the_encoding_that_was_chosen(coordinator_client):
+    upload(coordinator_client, POLISH_LIST)
+
+    preview = coordinator_client.post(options_url(), {"encoding": "cp1252"})
+    assert "Uniwersytet £ódzki" in text(preview)
+    assert "which is a guess" not in text(preview)
+    preview = coordinator_client.post(options_url(), {"encoding": "cp1250"})
+    confirm(coordinator_client, preview)
+
+    assert University.objects.get().name == "Uniwersytet Łódzki"
+
+
+def test_file_that_is_not_in_the_chosen_encoding_is_previewed_as_before(coordinator_client):
+    upload(coordinator_client, POLISH_LIST)
+
+    page = coordinator_client.post(options_url(), {"encoding": "utf-8"})
+
+    assert messages(page) == ["The file is not in the encoding utf-8. Choose another one."]
+    assert "Uniwersytet Łódzki" in text(page)
+
+
+def test_unicode_files_have_no_choice_of_encoding(coordinator_client, register, office_list):
+    upload(coordinator_client, office_list)
+
+    assert "Encoding" not in text(coordinator_client.get(options_url()))
+
+
+def test_options_page_is_for_those_who_may_import(client, assistant, coordinator_client):
+    upload(coordinator_client, POLISH_LIST)
+    client.force_login(assistant)
+
+    assert client.get(options_url()).status_code == 403

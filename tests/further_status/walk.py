@@ -13,11 +13,11 @@ from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.undo import plan_undo, undo
 from partners.models import Agreement, CalendarLink, ImportRun
 from partners.reminders.digests import build_digests
-from partners.tables.reading import read_table
 from partners.tables.writing import write_table
 from tests.helpers import register_files
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import rows, text
+from tests.helpers.tables import read_table
 
 IS_PUBLIC = AgreementStatus("suspended").is_public
 STATES = ["in-process", "in-force", "expired", "ended", "suspended"]

@@ -12,9 +12,9 @@ from partners.imports.register_columns import (
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, ImportRun
-from partners.tables.reading import read_table
 from partners.tables.writing import write_table
 from tests.helpers.factories import UniversityFactory
+from tests.helpers.tables import read_table
 
 COLOGNE, MALAGA = "University of Cologne", "University of Malaga"
 HEADERS = COLUMN_OF | {"number": NUMBER_COLUMN}

@@ -18,7 +18,6 @@ from partners.imports.register_columns import (
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from partners.tables.reading import read_table
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS, write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
@@ -35,6 +34,7 @@ from tests.helpers.register_files import (
     make_rows,
     row,
 )
+from tests.helpers.tables import read_table
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 FILL_IN = "The cell is empty. Fill it in, or take the line out."

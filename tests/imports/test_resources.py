@@ -8,10 +8,10 @@ from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from partners.tables.reading import read_table
 from partners.tables.writing import write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, UniversityFactory, names
+from tests.helpers.tables import read_table
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 KOELN = ("Germany", "University of Cologne", "Bilateral")

@@ -8,8 +8,8 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from partners.tables.reading import read_table
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
+from tests.helpers.tables import read_table
 
 pytestmark = pytest.mark.django_db
 

@@ -6,9 +6,9 @@ import time_machine
 
 from partners.enums import AgreementStatus
 from partners.imports.resources import COLUMNS
-from partners.tables.reading import read_table
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import count_queries, elements, text
+from tests.helpers.tables import read_table
 
 PAST = date(2000, 1, 1)
 INTERNAL = {"contact": "Ms Secret", "notes": "Secret notes", "next_step": "Secret step"}

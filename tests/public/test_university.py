@@ -9,9 +9,9 @@ from partners.enums import AgreementStatus
 from partners.imports.register_columns import OPTIONAL, REQUIRED
 from partners.imports.resources import RegisterResource
 from partners.models import AgreementType, Country, ImportRun, University
-from partners.tables.reading import read_table
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, text, title
+from tests.helpers.tables import read_table
 
 PAST = date(2000, 1, 1)
 

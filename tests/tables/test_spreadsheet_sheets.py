@@ -8,9 +8,9 @@ import xlwt
 from openpyxl import Workbook
 
 from partners.tables.ods_writer import write_ods
-from partners.tables.reading import read_table
 from partners.tables.types import TableError
 from tests.helpers.archives import CONTENT, archive, ods_rows, parts
+from tests.helpers.tables import read_table
 
 COLUMNS = ["Town", "Country"]
 

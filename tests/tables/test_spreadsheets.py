@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from partners.tables.ods_writer import write_ods
-from partners.tables.reading import read_table
 from partners.tables.types import is_spreadsheet
 from partners.tables.xlsx_writer import write_xlsx
 from tests.helpers.archives import (
@@ -24,6 +23,7 @@ from tests.helpers.archives import (
     xlsx_rows,
     xlsx_sheet,
 )
+from tests.helpers.tables import read_table
 
 WRITERS = pytest.mark.parametrize("write", [write_xlsx, write_ods])
 TEXTS = st.text(st.characters(exclude_characters="\0\ufffe\uffff", exclude_categories=["Cs"]), max_size=20) | st.text(

@@ -1,3 +1,4 @@
+import codecs
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from partners.imports.register_columns import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource, read_file
 from partners.models import ImportRun
 from partners.name_normalization import matching_key
+from partners.tables.encodings import ENCODINGS
 from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
@@ -32,6 +34,11 @@ class Command(BaseCommand):
             default=[],
             metavar="COLUMN=HEADER",
             help='a column under another header, such as "Country=Land"',
+        )
+        parser.add_argument(
+            "--encoding",
+            default="",
+            help="encoding of a text file that is neither in UTF-8 nor in UTF-16, such as cp1250",
         )
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
 
@@ -61,10 +68,14 @@ def run_import(file, dry_run, options):
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+    read_options = ReadOptions(columns=parse_columns(options["column"]), encoding=parse_encoding(options["encoding"]))
     run = ImportRun.from_upload(content, file_name=Path(file).name)
     expected = OfficeListResource if options["list"] else RegisterResource if options["register"] else None
     try:
-        resource, table = read_file(content, expected, ReadOptions(columns=parse_columns(options["column"])))
+        resource, table = read_file(content, expected, read_options)
+        if table.encoding_guess and not (table.encoding_guess.is_confirmed or dry_run):
+            advice = f"If they are right, add --encoding {table.encoding_guess.encoding}, otherwise name another."
+            raise CommandError(sanitize_line(f"{file}: {table.encoding_guess.describe()} {advice}"))
         return resource().import_data(table, dry_run=dry_run, run=run, progress=show_progress)
     except HeaderError as error:
         hint = 'To say which header a column has: --column "Country=Land".'
@@ -79,6 +90,15 @@ def run_import(file, dry_run, options):
 def sanitize_line(text):
     """Replace control characters, as cells of a file could contain line breaks and terminal escape sequences."""
     return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def parse_encoding(name):
+    """Return Python's name of the encoding."""
+    try:
+        return codecs.lookup(name).name if name else ""
+    except LookupError:
+        names = ", ".join(ENCODINGS)
+        raise CommandError(f"--encoding {name}: there is no such encoding. The usual ones: utf-8, {names}.") from None
 
 
 def parse_columns(pairs):
