@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from partners.enums import AgreementStatus, StudyLevel
 from partners.fields import StudyLevelsField
 from partners.name_normalization import matching_key, normalize_name
+from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.types import truncate
 
 TEXT_DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
@@ -25,11 +26,6 @@ MAX_PK_DIGITS = 18
 """Digits that always fit a 64-bit primary key."""
 MAX_PLACES = 32_767
 """Maximum of a PositiveSmallIntegerField on PostgreSQL."""
-
-SPREADSHEET_ERROR_RE = re.compile(
-    r"\s*(#[\w/¿¡]+[!?]|#N/A|#NV|#N/[DBV]|#I/T|#ND|#YOK|#HIÁNYZIK|#\u041d/\u0414|#GETTING_DATA|Err:\d{3})\s*\Z"
-)
-"""Errors of Excel and LibreOffice. Excel translates them: #NV is the German #N/A."""
 
 
 def parse_date(text: str) -> date | None:
@@ -143,9 +139,9 @@ def parse_text(text: str, field: models.Field, error_message: str = "") -> str:
 
 
 def validate_no_spreadsheet_error(text: str) -> None:
-    if SPREADSHEET_ERROR_RE.match(text):
+    if is_spreadsheet_error(text):
         message = _("The cell has the spreadsheet error %s. Correct it in the spreadsheet, and save the file again.")
-        raise ValidationError(message % text.strip())
+        raise ValidationError(message % truncate(text))
 
 
 def validate_length(text: str, max_length: int) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.enums import AgreementStatus, StudyLevel
 from partners.name_normalization import collapse_white_space, matching_key
+from partners.spreadsheet_errors import is_spreadsheet_error
 
 FORMULA_PREFIXES = "=+-@"
 NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
@@ -60,6 +61,7 @@ def validate_name(name: str) -> None:
             code="formula",
             params={"value": name, "start": name[0]},
         )
+    _reject_spreadsheet_error(name)
 
 
 def validate_name_length(name: str, max_length: int) -> None:
@@ -76,6 +78,14 @@ def validate_multiline_text(text: str) -> None:
         _reject_control_characters(
             line, _("“%(value)s” has a control character (U+%(code)s) in it. Type this line anew.")
         )
+    _reject_spreadsheet_error(text)
+
+
+def _reject_spreadsheet_error(text: str) -> None:
+    """Reject what an import rejects, so that every export can be imported."""
+    if is_spreadsheet_error(text):
+        message = _("“%(value)s” is an error of a spreadsheet. Write what should stand there.")
+        raise ValidationError(message, code="spreadsheet_error", params={"value": text})
 
 
 def _reject_control_characters(line: str, message: str) -> None:

@@ -10,10 +10,11 @@ from tests.helpers.paths import ROOT
 ALLOWED_IMPORTS = {
     "enums": [],
     "name_normalization": [],
+    "spreadsheet_errors": [],
     "groups": [],
     "http": [],
     "data_version": [],
-    "validators": ["enums", "name_normalization"],
+    "validators": ["enums", "name_normalization", "spreadsheet_errors"],
     "permissions": ["groups"],
     "fields": ["enums", "name_normalization", "validators"],
     "file_types": ["validators"],
@@ -24,8 +25,8 @@ ALLOWED_IMPORTS = {
         *["country_names", "enums", "fields", "file_types", "name_normalization", "permissions", "querysets"],
         *["validators"],
     ],
-    "tables": ["file_types", "name_normalization"],
-    "cells": ["enums", "fields", "name_normalization", "tables"],
+    "tables": ["file_types", "name_normalization", "spreadsheet_errors"],
+    "cells": ["enums", "fields", "name_normalization", "spreadsheet_errors", "tables"],
     "agreement_fields": ["cells", "enums", "models", "tables"],
     "history": ["enums", "fields", "models"],
     "imports": [

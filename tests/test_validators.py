@@ -78,6 +78,13 @@ def test_name_rejects_invisible_characters(name):
     ]
 
 
+@pytest.mark.parametrize("validator", [validators.validate_name, validators.validate_multiline_text])
+def test_texts_reject_spreadsheet_errors(validator):
+    assert error_messages(validator, "#N/A") == [
+        "“#N/A” is an error of a spreadsheet. Write what should stand there.",
+    ]
+
+
 @pytest.mark.parametrize(
     "name",
     ["Erasmus+", "Sapienza - University", 'University of Rome "Tor Vergata"', "جامعة القاهرة", "中文 🎓", "A=B@C"],

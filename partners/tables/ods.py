@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from xml.etree.ElementTree import Element, iterparse
 
+from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.cells import HIDDEN, VISIBLE, Archive, Row, cell_text, local_name, unescape
 
 CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
@@ -69,6 +70,8 @@ def _count(element: Element, name: str) -> int:
 
 def _text(cell: Element) -> str:
     shown = "\n".join(_paragraph(child) for child in cell if child.tag == f"{TEXT}p")
+    if is_spreadsheet_error(shown):
+        return shown  # OpenOffice gives it the value 0
     kind = cell.get(f"{OFFICE}value-type")
     if kind in ("float", "percentage", "currency") and cell.get(f"{OFFICE}value"):
         return cell_text(float(cell.get(f"{OFFICE}value")))

@@ -5,6 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from partners.imports import register_columns
+from partners.imports.office_list import COLUMNS
 from tests.helpers.paths import ROOT
 
 FILES = ROOT / "tests/imports/files"
@@ -50,6 +52,31 @@ def test_spreadsheet_error_is_an_error(register, name, error):
         ],
         NOTHING_IMPORTED,
     )
+
+
+def error_line(column, error, line=2):
+    return (
+        f"Line {line}, {column}: The cell has the spreadsheet error {error}. "
+        "Correct it in the spreadsheet, and save the file again."
+    )
+
+
+@pytest.mark.parametrize("error", ["#BEZUG!", "Err:502", "#¿NOMBRE?", "#GETTING_DATA", "####"])
+@pytest.mark.parametrize("column", register_columns.COLUMNS)
+def test_spreadsheet_error_in_any_column_of_the_register_is_one_error(db, write, column, error):
+    cells = {"Country": "Germany", "University name": "Uni A", "Agreement type": "GE3", "Status": "ended"}
+    cells |= {"On the public list": "yes", column: error}
+    path = write("\n".join(";".join(row) for row in (cells, cells.values())))
+
+    assert dry_run(path)[1] == [error_line(column, error)]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_spreadsheet_error_in_any_column_of_the_list_is_one_error(db, write, column):
+    cells = {"Country": "Germany", "University name": "Uni A", "Agreement type": "GE3", column: " #NV\n"}
+    path = write("\n".join(";".join(f'"{cell}"' for cell in row) for row in (cells, cells.values())))
+
+    assert dry_run(path)[1] == [error_line(column, "#NV")]
 
 
 GERMAN, FRENCH = "New: University of Exampleburg (Germany): Bilateral", "New: Université de Test (France): Erasmus+"

@@ -1,17 +1,21 @@
 """Interoperability with LibreOffice, in both directions."""
 
 import csv
+import io
 import os
 import shutil
 import subprocess
 from datetime import date
 
 import pytest
+from openpyxl import Workbook
 
 from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.resources import RegisterResource
 from partners.models import ImportRun
+from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.ods_writer import write_ods
+from partners.tables.reading import TableFile
 from partners.tables.writing import write_table
 from partners.tables.xlsx_writer import write_xlsx
 from tests.helpers.archives import read
@@ -94,6 +98,25 @@ def test_records_survive_conversion_by_libreoffice(convert, kind, write):
 
     rows[2][1] = "2024-05-01"
     assert [cells for _line, cells in read(back)] == rows
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls", "csv"])
+def test_errors_and_merged_cells_of_libreoffice_are_read(convert, kind):
+    book = Workbook()
+    for row in [["Country", "Town"], ["Germany", "=NA()"], [None, "=1/0"], [None, "=NOSUCHNAME"], [None, "=MID(1;2"]]:
+        book.active.append(row)
+    book.active.merge_cells("A2:A5")
+    file = io.BytesIO()
+    book.save(file)
+    columns = ["Country", "Town"]
+
+    table = TableFile(convert("list.xlsx", file.getvalue(), kind), columns).read(columns)
+
+    towns = [row.cells["Town"] for row in table.rows]
+    assert towns[:3] == ["#N/A", "#DIV/0!", "#NAME?"]
+    assert is_spreadsheet_error(towns[3])
+    countries = ["Germany", "Germany", "Germany", "Germany"] if kind != "csv" else ["Germany", "", "", ""]
+    assert [row.cells["Country"] for row in table.rows] == countries
 
 
 HOSTILE = [

@@ -205,6 +205,12 @@ def test_error_cells_have_the_text_of_the_error(data):
     assert cells(read_table(data, ["Town"])) == [(text,) for text in ERRORS]
 
 
+def test_error_of_openoffice_is_no_number():
+    cell = '<table:table-cell office:value-type="float" office:value="0"><text:p>Err:502</text:p></table:table-cell>'
+
+    assert cells(read_table(ods_rows(ods_row("Town") + ods_row(cell)), ["Town"])) == [("Err:502",)]
+
+
 def test_values_of_xls_are_read_as_those_of_xlsx():
     book = xlwt.Workbook()
     sheet = book.add_sheet("List")
