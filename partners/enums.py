@@ -13,7 +13,7 @@ class StatusProperties:
 
     is_open: bool = True
     """The agreement belongs to the office's list and to what a university has. False: it is of the past."""
-    public_label: str | Promise = ""
+    public_label: str | Promise | None = None
     """The label on the public pages. Empty: students do not see it."""
     next_actions: tuple[str, ...] = ("end",)
     """Names of the office's actions on one agreement that the status allows, the most likely first."""
@@ -42,7 +42,7 @@ class AgreementStatus(TextChoices):
         status = str.__new__(cls, value)
         status._value_ = value
         status.is_open = properties.is_open
-        status.is_public = bool(properties.public_label)
+        status.is_public = properties.public_label is not None
         status.public_label = properties.public_label
         status.next_actions = properties.next_actions
         return status
