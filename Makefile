@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 
 run: $(VENV)/site .env
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py bootstrap fixtures/partners.tsv --url http://127.0.0.1:$(PORT)
+	@$(BIN)/python manage.py bootstrap fixtures/partners.tsv --details fixtures/partner_details.tsv --url http://127.0.0.1:$(PORT)
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 serve: export DEBUG = off

@@ -7,17 +7,18 @@ from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, University
 from tests.helpers.factories import UniversityFactory
-from tests.helpers.html import text
-from tests.helpers.paths import OFFICE_LIST_PATH
+from tests.helpers.html import element_texts, text
+from tests.helpers.paths import OFFICE_LIST_PATH, ROOT
 
+DETAILS_PATH = ROOT / "fixtures" / "partner_details.tsv"
 SITE_URL = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
 def bootstrap(db):
-    def run(file=OFFICE_LIST_PATH):
+    def run(file=OFFICE_LIST_PATH, **options):
         output = StringIO()
-        call_command("bootstrap", file, url=SITE_URL, stdout=output)
+        call_command("bootstrap", file, url=SITE_URL, stdout=output, **options)
         return output.getvalue()
 
     return run
@@ -33,6 +34,41 @@ def test_empty_site_gets_the_office_list(bootstrap):
     assert "108 new, 0 changed, 0 unchanged, 0 errors" in output
     assert University.objects.count() == 108
     assert (Agreement.objects.filter(status="signed").count(), Agreement.objects.in_process().count()) == (127, 1)
+
+
+def test_details_are_added_to_the_universities_of_the_office_list(client, bootstrap):
+    bootstrap(details=DETAILS_PATH)
+
+    assert University.objects.count() == 108
+    assert (University.objects.exclude(city="").count(), University.objects.exclude(website="").count()) == (101, 105)
+    munich = University.objects.get(name="Technical University of Munich (TUM)")
+    assert (munich.city, munich.website) == ("Munich", "https://www.tum.de/")
+    assert munich.other_names.split("\n") == ["Technische Universität München", "TU München", "TU Munich", "TUM"]
+
+
+def test_details_of_other_universities_are_left_out(bootstrap, tmp_path):
+    own_list = tmp_path / "list.tsv"
+    own_list.write_text("Country\tUniversity name\tAgreement type\nItaly\tPolitecnico di Milano\tErasmus+\n")
+
+    bootstrap(own_list, details=DETAILS_PATH)
+
+    assert list(University.objects.values_list("name", "city")) == [("Politecnico di Milano", "Milan")]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("tu münchen", ["Technical University of Munich (TUM)"]),
+        ("polimi", ["Politecnico di Milano"]),
+        ("清华大学", ["Tsinghua University"]),
+        ("ODTU", ["Middle East University- METU"]),
+        ("lausanne", ["École Polytechnique Fédérale de Lausanne (EPFL)"]),
+    ],
+)
+def test_students_find_a_university_under_its_native_name(client, bootstrap, query, found):
+    bootstrap(details=DETAILS_PATH)
+
+    assert element_texts(client.get("/", {"q": query}), "main tbody th a") == found
 
 
 @pytest.mark.parametrize("username", ["coordinator", "administrator"])

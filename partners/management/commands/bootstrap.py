@@ -1,4 +1,5 @@
 import secrets
+from collections import deque
 from pathlib import Path
 
 from django.contrib.auth.models import User
@@ -7,7 +8,9 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from partners.groups import Role, get_group
-from partners.models import University
+from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
+from partners.imports.resources import RegisterResource
+from partners.models import ImportRun, University
 
 ACCOUNTS_EXIST = "as before (to set a password anew: .venv/bin/python manage.py changepassword NAME)"
 NO_ADMINISTRATOR = "none yet (to make one: .venv/bin/python manage.py createsuperuser)"
@@ -21,17 +24,31 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("list", type=Path, help="the office's list")
+        parser.add_argument(
+            "--details", type=Path, help="a register with cities, websites and other names of the list's"
+        )
         parser.add_argument("--url", required=True, help="the URL of the site, to be printed")
 
     @transaction.atomic
-    def handle(self, list, url, **options):
+    def handle(self, list, details, url, **options):
         if not University.objects.exists():
             call_command("import_partners", list, stdout=self.stdout)
+            if details:
+                add_details(details)
         lines = {"Public list": f"{url}/", "Back office": f"{url}/admin/"} | ensure_accounts()
         self.stdout.write("")
         for label, text in lines.items():
             self.stdout.write(f"  {label:<16} {text}")
         self.stdout.write("")
+
+
+def add_details(path):
+    """Import the rows of a register that are about universities of the list. The office's own list may lack some."""
+    content = path.read_bytes()
+    table = RegisterResource.read(content)
+    known = set(University.objects.values_list("country__name", "name"))
+    table.rows = deque(row for row in table.rows if (row.cells[COUNTRY_COLUMN], row.cells[NAME_COLUMN]) in known)
+    RegisterResource().import_data(table, run=ImportRun.from_upload(content, file_name=path.name))
 
 
 def ensure_accounts():
