@@ -1,13 +1,15 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.models import Agreement
 from partners.public.facet_index import AgreementKey, PartnerProfile, count_facets, count_profiles, get_facet_index
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.html import rows
+from tests.helpers.html import element_texts, rows
 
 COUNTRIES, TYPES, STATUSES = ["CZ", "DE", "IT"], ["", "bilateral", "erasmus"], ["in-force", "in-process"]
 ON = date(2026, 11, 24)
@@ -45,21 +47,25 @@ def test_facet_count_is_the_number_of_matches(universities, country, type, statu
     }
 
 
-def total(on):
-    return sum(count for _, count in get_facet_index(on).country_totals)
+def count_first_queries(client, url):
+    with CaptureQueriesContext(connection) as captured:
+        client.get(url)
+    return len(captured)
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("reference_data")
-def test_index_is_built_once_per_data_version(django_assert_num_queries):
+def test_index_is_built_once_for_all_pages_until_the_register_changes(client):
     AgreementFactory(), AgreementFactory()
-    assert total(ON) == 2
+    urls = ["/", "/?sort=name", "/?sort=-name"]
 
-    with django_assert_num_queries(1):
-        assert total(ON) == 2
+    before = [count_first_queries(client, url) for url in urls]
     Agreement.objects.filter(pk=Agreement.objects.latest("pk").pk).delete()
+    after = [count_first_queries(client, url) for url in urls]
 
-    assert total(ON) == 1
+    assert before == after
+    assert before[0] > before[1] == before[2]
+    assert element_texts(client.get("/"), "h2") == ["1 university in 1 country"]
 
 
 @pytest.mark.django_db
