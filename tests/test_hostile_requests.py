@@ -146,23 +146,28 @@ def test_export_with_an_unknown_filter_redirects_to_the_list(clients, query):
     assert messages(page) == ["The list cannot be filtered as the address says. Choose a filter here, then export."]
 
 
-@pytest.mark.parametrize("resource", ["2", "-1", "-3", "abc", "9" * 40, "1"])
-def test_confirmation_with_a_forged_resource_imports_nothing(clients, resource):
+INCOMPLETE = "The preview was incomplete. Choose the file again."
+OUTDATED = "The register has changed since the preview: look at it again."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        *[("import_file_name", value, INCOMPLETE) for value in ["", "2", "-1", "abc", "9" * 40]],
+        *[("digest", value, OUTDATED) for value in ["x", "-1", "9" * 40]],
+        ("digest", "", INCOMPLETE),
+    ],
+)
+def test_forged_confirmation_imports_nothing(clients, name, value, message):
     run = ImportRun.from_upload(
         b"Country\tUniversity name\tAgreement type\nItaly\tPavia\tBilateral\n", file_name="list.tsv"
     )
     run.save()
-    data = {
-        "import_file_name": run.token,
-        "original_file_name": "list.tsv",
-        "format": "0",
-        "resource": resource,
-        "digest": "x",
-    }
+    data = {"import_file_name": run.token, "digest": "x"} | {name: value}
 
     page = clients["coordinator"].post("/admin/partners/university/process_import/", data, follow=True)
 
-    assert messages(page) == ["The preview was incomplete. Choose the file again."]
+    assert messages(page) == [message]
     assert ImportRun.objects.get(pk=run.pk).accepted_at is None
 
 
