@@ -14,6 +14,7 @@ validate_not_empty = validate.Length(min=1, error="It is empty.")
 validate_positive = validate.Range(min=1, error="At least one is needed.")
 validate_log_format = validate.OneOf(["plain", "json"], error='Write "plain" or "json".')
 validate_email = validate.Email(error="Not a valid email address.")
+validate_absolute_path = validate.Predicate("is_absolute", error="Not an absolute path.")
 validate_url = validate.URL(
     schemes={"http", "https"}, require_tld=False, error='Not a URL such as "https://partners.example.edu".'
 )
@@ -56,11 +57,6 @@ def parse_cache_url(url: str) -> dict:
         return django_cache_url.parse(url)
     except Exception as error:
         raise ValidationError("Not a valid cache URL.") from error
-
-
-def validate_absolute_path(path: Path) -> None:
-    if not path.is_absolute():
-        raise ValidationError("Not an absolute path.")
 
 
 def validate_languages(codes: list[str], catalogues: Path) -> None:

@@ -4,11 +4,11 @@ from functools import partial
 from pathlib import Path
 
 from django.conf.locale import LANG_INFO
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
 from exchange import env_validators, logging_config
 from exchange.env_validators import each, optional, validate_not_empty
-from exchange.sentry import init_sentry
 
 HOUR = 60 * 60
 # The maximum age of a session that is in use: a working day.
@@ -277,4 +277,9 @@ LOGGING = logging_config.build_logging(LOG_FORMAT, is_quiet=DEBUG)
 ADMINS = [(email, email) for email in admin_emails]
 EMAIL_SUBJECT_PREFIX = f"[{OFFICE_NAME}] "
 if SENTRY_DSN:
-    init_sentry(SENTRY_DSN)
+    try:
+        import sentry_sdk  # not in requirements.txt, as most sites report errors by mail
+    except ImportError as error:
+        raise ImproperlyConfigured("SENTRY_DSN is set, but sentry-sdk is missing. Install it with pip.") from error
+    # Without user names, IPs and cookies. A compatible server (GlitchTip, Bugsink) does as well.
+    sentry_sdk.init(SENTRY_DSN, send_default_pii=False)
