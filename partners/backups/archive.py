@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 # Version of the file's layout; raise it when older code could not read a new backup.
 FORMAT = 1
@@ -28,31 +27,18 @@ class BackupError(Exception):
     """A backup cannot be created or restored; the message is a sentence for the administrator."""
 
 
-class BackupWriter:
-    def __init__(self, zipped: zipfile.ZipFile):
-        self.zipped = zipped
-        self.checksums: dict[str, str] = {}
+def write_archive(path: Path, members: Iterable[tuple[str, Iterable[bytes]]], **metadata) -> None:
+    """Write members, each a name and blocks of bytes, and a manifest of them with the metadata.
 
-    def add(self, name: str, blocks: Iterable[bytes]) -> None:
-        digest = hashlib.sha256()
-        with self.zipped.open(name, "w", force_zip64=True) as member:
-            for block in blocks:
-                digest.update(block)
-                member.write(block)
-        self.checksums[name] = digest.hexdigest()
-
-
-@contextmanager
-def open_for_writing(path: Path, **metadata) -> Iterator[BackupWriter]:
-    """Write to a partial file, readable by its owner only, and rename it once it is complete and synced to disk."""
+    They go to a partial file, readable by its owner only, which is renamed once it is complete and synced to disk.
+    """
     partial = partial_path(path)
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode=0o600)
         with open(descriptor, "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
-                writer = BackupWriter(zipped)
-                yield writer
-                manifest = {"format": FORMAT, **metadata, "sha256": writer.checksums}
+                checksums = {name: write_member(zipped, name, blocks) for name, blocks in members}
+                manifest = {"format": FORMAT, **metadata, "sha256": checksums}
                 zipped.writestr(MANIFEST, json.dumps(manifest, indent=1))
             os.fsync(file.fileno())
         partial.replace(path)
@@ -60,6 +46,16 @@ def open_for_writing(path: Path, **metadata) -> Iterator[BackupWriter]:
         raise BackupError(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_member(zipped: zipfile.ZipFile, name: str, blocks: Iterable[bytes]) -> str:
+    """Write one member and return its SHA-256."""
+    digest = hashlib.sha256()
+    with zipped.open(name, "w", force_zip64=True) as member:
+        for block in blocks:
+            digest.update(block)
+            member.write(block)
+    return digest.hexdigest()
 
 
 def partial_path(path: Path) -> Path:
@@ -77,9 +73,6 @@ class BackupReader:
     def members(self, folder: str) -> list[str]:
         return [name for name in self.checksums if name.startswith(f"{folder}/")]
 
-    def open(self, name: str) -> IO[bytes]:
-        return self.zipped.open(name)
-
     def verify(self) -> None:
         """Raise ValueError for a zip bomb, before anything is unpacked, and for members that the manifest has not."""
         members = self.zipped.infolist()
@@ -89,7 +82,7 @@ class BackupReader:
         if unpacked > max(packed * MAX_COMPRESSION_RATIO, ALWAYS_ALLOWED_BYTES):
             raise ValueError(f"it is {packed:,} bytes that unpack to {unpacked:,}")
         for name, expected in self.checksums.items():
-            with self.open(name) as member:
+            with self.zipped.open(name) as member:
                 if hashlib.file_digest(member, "sha256").hexdigest() != expected:
                     raise ValueError(f"{name} is not as it was written")
 
@@ -119,7 +112,7 @@ def _are_texts(values: Iterable) -> bool:
 
 
 @contextmanager
-def open_for_reading(path: Path) -> Iterator[BackupReader]:
+def open_archive(path: Path) -> Iterator[BackupReader]:
     """Open a backup whose checksums were verified. Raise BackupError if it is damaged."""
     try:
         zipped = zipfile.ZipFile(path)

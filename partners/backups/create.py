@@ -16,18 +16,22 @@ def create_backup(path: Path) -> None:
     """Write a consistent snapshot of the database and its documents, without blocking writers."""
     with read_only_transaction():
         applied = sorted(MigrationRecorder(connection).applied_migrations())
-        with archive.open_for_writing(path, created_at=now().isoformat(), migrations=applied) as writer:
-            for model in serialization.backed_up_models(apps):
-                writer.add(serialization.member_name(model), serialization.dump_rows(model))
-            for folder, storage, name in iter_documents():
-                writer.add(f"{folder}/{name}", _read_blocks(storage, name))
+        archive.write_archive(path, iter_members(), created_at=now().isoformat(), migrations=applied)
+
+
+def iter_members() -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the name and the content of each file of the backup."""
+    for model in serialization.backed_up_models(apps):
+        yield serialization.member_name(model), serialization.dump_rows(model)
+    for folder, storage, name in iter_documents():
+        yield f"{folder}/{name}", _read_blocks(storage, name)
 
 
 def iter_documents() -> Iterator[tuple[str, Storage, str]]:
     """Yield the stored files that rows refer to: their folder in the backup, their storage and name."""
     for folder, field in document_folders().items():
         rows = field.model._base_manager.exclude(**{field.name: ""})
-        for name in rows.order_by(field.name).values_list(field.name, flat=True).distinct().iterator():
+        for name in rows.order_by(field.name).values_list(field.name, flat=True).distinct():
             yield folder, field.storage, name
 
 

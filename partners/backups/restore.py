@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import IO
 
 from django.apps.registry import Apps
 from django.contrib.auth.models import User
@@ -38,7 +37,7 @@ def restore_backup(path: Path) -> None:
     added: list[tuple[Storage, str]] = []
     try:
         # SQLite has to disable the checks of foreign keys, for migrations, before the transaction begins.
-        with archive.open_for_reading(path) as backup, connection.constraint_checks_disabled(), transaction.atomic():
+        with archive.open_archive(path) as backup, connection.constraint_checks_disabled(), transaction.atomic():
             restore_database(backup, path)
             restore_documents(backup, added)
     except BaseException:
@@ -114,12 +113,13 @@ def _is_file_name(name: str) -> bool:
 
 def restore_rows(backup: BackupReader, historical_apps: Apps) -> None:
     models = serialization.backed_up_models(historical_apps)
-    for model in models:
-        serialization.delete_all(model)
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
     for model in models:
         member = serialization.member_name(model)
         try:
-            with backup.open(member) as lines:
+            with backup.zipped.open(member) as lines:
                 serialization.load_rows(model, lines)
         except OperationalError:
             raise
@@ -143,21 +143,18 @@ def validate_document_references(backup: BackupReader) -> None:
 def restore_documents(backup: BackupReader, added: list[tuple[Storage, str]]) -> None:
     """Store the documents, and append those that were not there before to ``added``."""
     for folder, field in document_folders().items():
+        storage = field.storage
         for member in backup.members(folder):
             name = member.removeprefix(f"{folder}/")
-            if field.storage.exists(name):
-                reject_different_document(field.storage, name, backup.checksums[member])
+            if storage.exists(name):
+                reject_different_document(storage, name, backup.checksums[member])
                 continue
-            added.append((field.storage, name))
-            with backup.open(member) as content:
-                restore_document(field.storage, name, content)
-
-
-def restore_document(storage: Storage, name: str, content: IO[bytes]) -> None:
-    try:
-        storage.save(name, File(content))
-    except OSError as error:
-        raise BackupError(f"The document {name} cannot be stored: {error.strerror}.") from error
+            added.append((storage, name))
+            try:
+                with backup.zipped.open(member) as content:
+                    storage.save(name, File(content))
+            except OSError as error:
+                raise BackupError(f"The document {name} cannot be stored: {error.strerror}.") from error
 
 
 def reject_different_document(storage: Storage, name: str, sha256: str) -> None:

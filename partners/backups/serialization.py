@@ -67,22 +67,14 @@ def load_rows(model: type[models.Model], lines: BinaryIO) -> None:
     if not isinstance(names, list) or sorted(map(str, names)) != sorted(fields_by_name):
         raise ValueError("line 1 does not name its columns")
     fields = [fields_by_name[name] for name in names]
+    table = connection.ops.quote_name(model._meta.db_table)
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     placeholders = ", ".join(["%s"] * len(fields))
-    statement = f"INSERT INTO {_table(model)} ({columns}) VALUES ({placeholders})"  # noqa: S608
+    statement = f"INSERT INTO {table} ({columns}) VALUES ({placeholders})"  # noqa: S608
     rows = (_parse_row(fields, line, line_number) for line_number, line in numbered_lines)
     with connection.cursor() as cursor:
         while chunk := list(islice(rows, BATCH_SIZE)):
             cursor.executemany(statement, chunk)
-
-
-def delete_all(model: type[models.Model]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {_table(model)}")  # noqa: S608
-
-
-def _table(model: type[models.Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
 
 
 def _read_lines(lines: BinaryIO) -> Iterator[tuple[int, bytes]]:

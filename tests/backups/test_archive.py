@@ -13,15 +13,13 @@ MEMBERS = {"rows/a.jsonl": [b'["id"]\n', b"[1]\n" * 400], "documents/b": [b"%PDF
 @pytest.fixture
 def backup(tmp_path):
     path = tmp_path / "backup.zip"
-    with archive.open_for_writing(path, migrations=[["partners", "0001_initial"]]) as writer:
-        for name, blocks in MEMBERS.items():
-            writer.add(name, blocks)
+    archive.write_archive(path, MEMBERS.items(), migrations=[["partners", "0001_initial"]])
     return path
 
 
 def members(path):
-    with archive.open_for_reading(path) as reader:
-        return {name: reader.open(name).read() for name in reader.checksums}
+    with archive.open_archive(path) as reader:
+        return {name: reader.zipped.open(name).read() for name in reader.checksums}
 
 
 def test_members_are_read_as_written(backup):
@@ -78,8 +76,8 @@ def test_missing_file_is_reported(tmp_path):
 def test_failed_backup_leaves_the_previous_one_and_no_partial_file(backup):
     original = members(backup)
 
-    with pytest.raises(TypeError), archive.open_for_writing(backup) as writer:
-        writer.add("rows", [b"new", None])
+    with pytest.raises(TypeError):
+        archive.write_archive(backup, [("rows", [b"new", None])])
 
     assert members(backup) == original
     assert list(backup.parent.iterdir()) == [backup]
@@ -88,8 +86,5 @@ def test_failed_backup_leaves_the_previous_one_and_no_partial_file(backup):
 def test_missing_folder_is_reported(tmp_path):
     path = tmp_path / "none" / "backup.zip"
 
-    with (
-        pytest.raises(BackupError, match=r"backup\.zip cannot be written: No such file or directory\."),
-        archive.open_for_writing(path),
-    ):
-        pass
+    with pytest.raises(BackupError, match=r"backup\.zip cannot be written: No such file or directory\."):
+        archive.write_archive(path, [])

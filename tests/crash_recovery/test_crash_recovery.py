@@ -89,7 +89,7 @@ def test_killed_backup_leaves_the_previous_or_a_complete_one_and_no_partial_one_
 def count_documents(backup):
     """Return the number of documents in a backup, or the error message if it cannot be read."""
     try:
-        with archive.open_for_reading(backup) as reader:
+        with archive.open_archive(backup) as reader:
             return len(reader.members("documents/partners.document.file"))
     except archive.BackupError as error:
         return str(error)
