@@ -75,6 +75,9 @@ def capture_documents(page):
 def capture_import(page):
     page.goto("/admin/partners/university/import/")
     take_screenshot(page, "import")
+    upload(page, {"Country\tUniversity name\tAgreement type": "Land\tWhere to\tWhat"})
+    take_screenshot(page, "import-columns")
+    page.get_by_role("link", name="Choose another file").click()
     upload(page, {"Drexel University\tBilateral": "Drexel University\tBilatral", "Taiwan\tAcademia": "Taiwn\tAcademia"})
     take_screenshot(page, "import-errors")
     upload(page, {"in process": "Erasmus+", "Drexel University\tBilateral/GE3": "Drexel University\tBilateral"})

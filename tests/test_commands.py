@@ -123,8 +123,8 @@ def test_errors_are_printed_without_control_characters(run, office_file):
     _out, err, _failure = run("import_partners", file)
 
     assert err.splitlines() == [
-        "Ignored columns: “a�b”.",
-        "Line 3, University name: “Má��[31mlaga” has a control character (U+000A) in it. "
+        "Ignored columns: “a b”.",
+        "Line 3, University name: “Má �[31mlaga” has a control character (U+001B) in it. "
         "Type the name anew, in one line.",
     ]
 

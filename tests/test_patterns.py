@@ -16,6 +16,7 @@ PATHS = sorted(path for folder in ("partners", "exchange") for path in (ROOT / f
 RE_FUNCTIONS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
 LOCAL_NAMES = {
     "delimiter": ";",
+    "escaped": ";",
     "found": ["office", "exchange"],
     "mark": "Chrome",
     "model": Agreement,

@@ -75,7 +75,7 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, error, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.message = str(error)
+        self.message = "" if error.header.missing else str(error)
         self.header = error.header.record
         self.rows = error.head[:MAX_SHOWN_ROWS]
         headers = dict.fromkeys(collapse_white_space(cell) for cell in self.header.cells if is_not_blank(cell))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -156,7 +157,8 @@ def resolve_spelling(university: KnownUniversity | None, name: str) -> tuple[str
 
 
 def parse_university_name(text: str) -> str:
-    name = normalize_name(text)
+    """Return the name in a cell. Line breaks are spaces."""
+    name = normalize_name(re.sub("[\r\n]+", " ", text))
     require_value(name)
     validate_length(name, NAME_FIELD.max_length)
     NAME_FIELD.run_validators(name)

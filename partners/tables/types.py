@@ -1,5 +1,6 @@
 """Types and helpers that all kinds of table files share."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -70,7 +71,8 @@ def is_spreadsheet(data: bytes) -> bool:
 
 
 def truncate(text: str) -> str:
-    text = normalize_name(text)
+    """Return the beginning of a text for a message. Line breaks are spaces."""
+    text = normalize_name(re.sub("[\r\n]+", " ", text))
     return text if len(text) <= MAX_QUOTED_LENGTH else f"{text[: MAX_QUOTED_LENGTH - 1]}…"
 
 

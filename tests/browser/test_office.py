@@ -40,6 +40,23 @@ def test_coordinator_corrects_an_error_imports_and_undoes(coordinator_page, regi
     ]
 
 
+def test_coordinator_says_which_column_is_which(coordinator_page, register, office_list):
+    header = b"Country\tUniversity name\tAgreement type"
+    coordinator_page.set_viewport_size({"width": 360, "height": 800})
+    coordinator_page.goto("/admin/partners/university/import/")
+    preview_file(coordinator_page, office_list.replace(header, b"Land\tWhere to\tWhat"))
+    width = coordinator_page.evaluate("document.documentElement.scrollWidth")
+    guess = coordinator_page.get_by_label("Country").input_value()
+
+    coordinator_page.get_by_label("University name").select_option("Where to")
+    coordinator_page.get_by_label("Agreement type").select_option("What")
+    with coordinator_page.expect_navigation():
+        coordinator_page.get_by_role("button", name="Show the preview").click()
+
+    assert (width, guess) == (360, "Land")
+    assert "the register says the same as this file" in coordinator_page.get_by_role("main").inner_text()
+
+
 @pytest.mark.parametrize(
     "path", ["university/", "university/import/", "university/export/", "importrun/", "agreement/"]
 )

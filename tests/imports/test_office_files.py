@@ -256,3 +256,12 @@ def test_columns_that_the_register_would_know_are_named(register, write):
         "Ignored columns: “Signed on”.",
         "The register has the columns “Signed on”. To import them, add the column “Status”.",
     ]
+
+
+def test_line_breaks_inside_names_are_spaces(register, write):
+    rows = 'Germany,"Uni\nKöln und\r\n Bonn",GE3\n"South\nKorea",Uni X,GE3\n'
+
+    out, err, failure = dry_run(write(f"Country,University name,Agreement type\n{rows}"))
+
+    assert out[:2] == ["New: Uni Köln und Bonn (Germany): GE3", "New: Uni X (South Korea): GE3"]
+    assert (err, failure) == (["Countries that were read: “South Korea” as South Korea."], None)
