@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from partners.history.diff import PREVIEW_LENGTH, diff
-from partners.imports import bulk_write, reconciliation
+from partners.imports import bulk_write
 from partners.imports.base import UniversityRef
 from partners.imports.bulk_write import ChangeContext
 from partners.imports.register_columns import FieldValues, describe_agreement
@@ -124,8 +123,6 @@ def apply_changes(
     release_unique_slots([build(result) for result in moved])
     bulk_write.bulk_update_with_history(Agreement, [build(result) for result in changed], names, context)
     bulk_write.bulk_create_with_history(Agreement, map(build, new), len(new), context)
-    if len(created) >= reconciliation.ANALYZE_THRESHOLD:
-        connection.cursor().execute("ANALYZE")
 
 
 def _apply_university_changes(results: Sequence[RegisterRowResult], context: ChangeContext) -> dict[UniversityRef, int]:

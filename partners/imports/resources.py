@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,11 +21,10 @@ from import_export.results import Result
 
 from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
-from partners.imports import reconciliation, register_changes, register_columns, type_notation
+from partners.imports import office_list, register_changes, register_columns, type_notation
 from partners.imports.base import TableValidator
 from partners.imports.encodings import guess_encoding
-from partners.imports.office_list import COLUMNS, OfficeListValidator
-from partners.imports.reconciliation import OfficeListRowResult
+from partners.imports.office_list import COLUMNS, OfficeListRowResult, OfficeListValidator
 from partners.imports.register import RegisterValidator
 from partners.imports.register_columns import (
     AGREEMENT_FILE_FIELDS,
@@ -42,6 +41,8 @@ from partners.tables.headers import find_places
 from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile
 from partners.tables.types import ProgressCallback, TableError, UnknownEncodingError, join_names, no_progress
 
+ANALYZE_THRESHOLD = 1_000
+"""New rows in one import. With so many, the query planner's statistics are out of date afterwards."""
 REGISTER_SIGNS = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN)
 """Columns by which a file is the register. Otherwise it is the office's list."""
 
@@ -164,6 +165,8 @@ class TableResource(Resource):
                 run.unchanged_count = len(result.unchanged)
                 run.save()
                 self.apply([*result.new, *result.changed], snapshot.types, run, progress)
+                if len(result.new) >= ANALYZE_THRESHOLD:
+                    connection.cursor().execute("ANALYZE")
                 result.is_applied = True
         return result
 
@@ -172,7 +175,7 @@ class OfficeListResource(TableResource):
     display_name = gettext_lazy("The office's list")
     columns = COLUMNS
     validator_class = OfficeListValidator
-    apply = staticmethod(reconciliation.apply_changes)
+    apply = staticmethod(office_list.apply_changes)
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
         """Yield the header and a row for each university that has a signed or an in-process agreement."""

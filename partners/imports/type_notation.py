@@ -13,7 +13,7 @@ STATUS_BY_QUALIFIER = {status.qualifier.replace(" ", ""): status for status in A
 LINE_BREAK_RE = re.compile(r"(?<! [+])(?<! and)\n(?![(])", re.IGNORECASE)
 """A line break that separates terms: not beside another separator, nor before a status."""
 MAX_UNKNOWN = 5
-"""Unknown terms of one cell that an error names."""
+"""Unknown types of one cell that are named."""
 
 
 class Term(NamedTuple):
@@ -29,18 +29,10 @@ class Term(NamedTuple):
         return self.agreement_type or qualifier
 
 
-class UnknownTermsError(ValueError):
-    """Terms of unknown agreement types. ``names`` are the first of them, as written."""
+def parse_terms(text: str, known: Mapping[str, str]) -> tuple[frozenset[Term], list[str]]:
+    """Return the terms in a cell, and the first names of unknown types in it, as written.
 
-    def __init__(self, names: list[str]):
-        super().__init__(", ".join(names))
-        self.names = names
-
-
-def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
-    """Parse the terms in a cell. ``known`` maps the matching key of every name of a type to the type's name.
-
-    A cell without any term, such as "/", is an empty set. Raise UnknownTermsError.
+    ``known`` maps the matching key of every name of a type to the type's name. A cell such as "/" has no terms.
     """
     lines = "\n".join(filter(None, map(str.strip, re.split("[\r\n]", text))))
     parts = TERM_SEPARATOR_RE.split(collapse_white_space(normalize_name(LINE_BREAK_RE.sub(" ; ", lines))))
@@ -54,9 +46,7 @@ def parse_terms(text: str, known: Mapping[str, str]) -> frozenset[Term]:
         else:
             status = STATUS_BY_QUALIFIER[re.sub("[ -]", "", qualifier)]
             terms.add(Term(known[matching_key(name)] if name else None, status))
-    if unknown:
-        raise UnknownTermsError(list(unknown.values())[:MAX_UNKNOWN])
-    return frozenset(terms)
+    return frozenset(terms), list(unknown.values())[:MAX_UNKNOWN]
 
 
 def format_terms(terms: Iterable[Term], order: Mapping[str, int]) -> str:

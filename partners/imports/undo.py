@@ -15,7 +15,7 @@ from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
 from partners.imports import bulk_write
 from partners.imports.bulk_write import ADDED, STATEMENT_SIZE, ChangeContext
-from partners.imports.reconciliation import AgreementChanges
+from partners.imports.office_list import AgreementChanges
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Document, ImportRun, University
 from partners.models.agreements import release_unique_slots, unique_slot

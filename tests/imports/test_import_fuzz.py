@@ -77,7 +77,7 @@ def rows(result):
 
 def terms_of_file(table):
     known = RegisterSnapshot().type_names
-    return sorted(sorted(map(str, parse_terms(row.cells["Agreement type"], known))) for row in table.rows)
+    return sorted(sorted(map(str, parse_terms(row.cells["Agreement type"], known)[0])) for row in table.rows)
 
 
 def terms_of_register(result):
