@@ -22,6 +22,7 @@ from tests.helpers.archives import read
 from tests.helpers.database import database_contents
 from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.paths import OFFICE_LIST_PATH
+from tests.helpers.tables import read_table
 
 SOFFICE = shutil.which("soffice")
 FROM_TSV = "--infilter=CSV:9,34,76"
@@ -175,3 +176,42 @@ def test_import_of_register_saved_by_libreoffice_changes_nothing(convert, hostil
     assert (list(result.error_lines()), [outcome.describe() for outcome in result.changed]) == ([], [])
     assert result.counts() == f"0 new, 0 changed, {len(HOSTILE) + 1} unchanged, 0 errors"
     assert database_contents() == before
+
+
+def workbook_with_everything():
+    """Return an XLSX file with a hidden sheet, merged cells, an error, formulas and line breaks."""
+    book = Workbook()
+    book.active.title = "Old"
+    book.active.append(["Country", "University name"])
+    book.active.sheet_state = "hidden"
+    sheet = book.create_sheet("List")
+    for row in [
+        ["Partners 2026", None, None],
+        [],
+        ["Country", "University\nname", "Note"],
+        ["Germany", '="Uni "&"A"', "=1/0"],
+        [None, "Uni B", "=NA()"],
+        ["Europe", None, None],
+        ["France", "Uni C\nParis", date(2026, 9, 1)],
+    ]:
+        sheet.append(row)
+    for cells in ("A1:C1", "A4:A5", "A6:C6"):
+        sheet.merge_cells(cells)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
+def test_workbook_saved_by_libreoffice_is_read_as_one_sees_it(convert, kind):
+    table = read_table(
+        convert("workbook.xlsx", workbook_with_everything(), kind), ["Country", "University name", "Note"]
+    )
+
+    assert [(row.line, *row.cells.values()) for row in table.rows] == [
+        (4, "Germany", "Uni A", "#DIV/0!"),
+        (5, "Germany", "Uni B", "#N/A"),
+        (7, "France", "Uni C\nParis", "2026-09-01"),
+    ]
+    assert table.skipped_rows == [(1, "Partners 2026"), (6, "Europe")]
+    assert (table.sheet, table.hidden_sheets) == ("List", ["Old"])

@@ -3,11 +3,13 @@
 import io
 import random
 import zipfile
+from contextlib import suppress
 
 import pytest
 from openpyxl import Workbook
 
 from partners.tables.ods_writer import write_ods
+from partners.tables.spreadsheets import read_sheets
 from partners.tables.types import TableError
 from partners.tables.xlsx_writer import write_xlsx
 from tests.helpers.archives import archive, ods_rows, parts, read, xlsx_rows
@@ -76,3 +78,20 @@ def test_mutated_parts_are_read_or_rejected(name):
     }
 
     assert len(outcomes) > 1
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_mutated_files_do_not_crash_the_reading_process(name, caplog):
+    contents = parts(FILES[name])
+    files = [
+        archive(contents | {part: mutate(contents[part])}, zipfile.ZIP_STORED)
+        for _ in range(20)
+        for part in RNG.sample(sorted(contents), 1)
+    ]
+
+    for data in files:
+        with suppress(TableError):
+            read_sheets(data)
+
+    assert "Traceback" not in caplog.text
+    assert "ended with code -" not in caplog.text
