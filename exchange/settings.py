@@ -104,12 +104,11 @@ MIDDLEWARE = [
     # Before the page cache, as URLs are resolved in their language.
     "exchange.i18n.url_locale_middleware",
     # Around the page cache, which has given public pages their Cache-Control when this adds it to all others.
-    "exchange.middleware.no_store_middleware",
+    "exchange.middleware.default_headers_middleware",
     # Before all work on a request that a cached page needs no more; its response has the headers of what follows.
     "partners.public.page_cache.PageCacheMiddleware",
     # Around all that answers, so that redirects, static files and errors have the headers too.
     "csp.middleware.CSPMiddleware",
-    "exchange.middleware.permissions_policy_middleware",
     # Before hosts are validated and HTTP is redirected: a probe knows the process, not the site's name.
     "exchange.health.health_check_middleware",
     "django.middleware.security.SecurityMiddleware",
