@@ -1,6 +1,7 @@
-"""Password reset by a mailed link.
+"""Choice of a password by a mailed link: at an invitation, and when it is forgotten.
 
-The response and its duration are the same for every email address: the mail is sent afterwards, in a thread.
+The response to whoever has forgotten it and its duration are the same for every email address: the mail is sent
+afterwards, in a thread.
 """
 
 import unicodedata
@@ -25,10 +26,35 @@ CLIENT_LIMIT = RateLimit("password reset from a client", 20, HOUR)
 mail_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 
+INVITATION_TEMPLATES = {
+    "subject_template_name": "admin/accounts/invitation_subject.txt",
+    "email_template_name": "admin/accounts/invitation.txt",
+}
+
+
 def email_link_options(request):
     """Return the scheme and domain of links in mails."""
     site = urlsplit(get_site_url(request))
     return {"domain_override": site.netloc, "use_https": site.scheme == "https"}
+
+
+class InvitationForm(forms.PasswordResetForm):
+    """A password reset for one user; Django's form mails every user of an email address."""
+
+    def __init__(self, user):
+        super().__init__({"email": user.email})
+        self.user = user
+
+    def get_users(self, email):
+        return [self.user]
+
+
+def send_invitation(request, user):
+    """Mail a new user a link to choose the password, so that nobody else knows it."""
+    form = InvitationForm(user)
+    form.full_clean()
+    form.save(**email_link_options(request), **INVITATION_TEMPLATES)
+    log_event("invitation_sent", request.user, request, target=user.get_username())
 
 
 class PasswordResetForm(forms.PasswordResetForm):

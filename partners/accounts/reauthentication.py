@@ -1,10 +1,14 @@
-"""Require recent authentication before security-sensitive account changes."""
+"""Recent authentication before security-sensitive account changes.
+
+A wrong current password, also when it is to be changed, counts as a failed login.
+"""
 
 from functools import wraps
 from time import time
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import BACKEND_SESSION_KEY, authenticate
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
@@ -13,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.accounts.backends import OIDC_BACKEND
+from partners.accounts.security_log import log_event
 from partners.accounts.session_backend import AUTHENTICATED_AT
 
 REAUTHENTICATION_MAX_AGE = 15 * 60
@@ -59,6 +64,19 @@ class ReauthenticationForm(forms.Form):
         password = self.cleaned_data["password"]
         if not is_own_password(self.request, password):
             raise ValidationError(_("This is not your password."))
+        return password
+
+
+class PasswordChangeForm(AdminPasswordChangeForm):
+    def __init__(self, *args, request, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self):
+        password = self.cleaned_data["old_password"]
+        if not is_own_password(self.request, password):
+            log_event("password_change_failed", self.user, self.request)
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return password
 
 

@@ -11,8 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from partners.accounts.mfa import mfa_setup_view, mfa_verify_view, reauthenticate_view
-from partners.accounts.password_change import PasswordChangeForm
-from partners.accounts.reauthentication import reauthentication_required
+from partners.accounts.reauthentication import PasswordChangeForm, reauthentication_required
 from partners.accounts.session_views import session_list_view
 from partners.permissions import is_office_user
 

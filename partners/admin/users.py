@@ -13,8 +13,8 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from partners.accounts.invitations import send_invitation
 from partners.accounts.models import GroupRole, UserSession
+from partners.accounts.password_reset import send_invitation
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.security_log import log_event
 from partners.admin.optimistic_locking_forms import CopyInstanceMixin

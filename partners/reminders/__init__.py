@@ -1,1 +1,1 @@
-"""Reminders of agreements that end or have stalled: digest mails (due, digests, delivery) and calendar feeds (ical)."""
+"""Reminders of agreements that end or have stalled: digest mails (due, digests) and calendar feeds (ical)."""

@@ -1,4 +1,7 @@
-"""Digest mails: all due reminders of one recipient in one mail."""
+"""Digest mails: all due reminders of one recipient in one mail.
+
+Each is sent once, even with concurrent runs or a run that is killed midway.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,13 +11,15 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
+from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.models import Agreement, ReminderKind
+from partners.models import Agreement, Reminder, ReminderKind
 from partners.reminders.due import due_reminders
 
 
@@ -97,3 +102,37 @@ def build_digests(on: date) -> list[Digest]:
 
 def is_reachable(user: User) -> bool:
     return user.is_active and user.is_staff and bool(user.email)
+
+
+class DeliveryError(Exception):
+    """The mail server did not accept the mail."""
+
+
+def send_once(digest: Digest) -> bool:
+    """Send the digest unless another run has claimed it, and return whether it was sent.
+
+    No transaction is open while the mail server is contacted.
+    """
+    reminders = [
+        Reminder(
+            agreement=agreement,
+            kind=agreement.reminder_kind,
+            reference_date=agreement.reference_date,
+            message_id=digest.message_id,
+            recipient=digest.recipient,
+        )
+        for agreement in digest.agreements
+    ]
+    try:
+        with transaction.atomic():
+            Reminder.objects.bulk_create(reminders)
+    except IntegrityError:
+        return False
+    claims = Reminder.objects.filter(message_id=digest.message_id, sent_at=None)
+    try:
+        digest.build_email().send()
+    except (OSError, ValueError) as error:
+        claims.delete()
+        raise DeliveryError(error) from error
+    claims.update(sent_at=now())
+    return True

@@ -35,7 +35,15 @@ class Command(BaseCommand):
             call_command("import_partners", list, stdout=self.stdout)
             if details:
                 add_details(details)
-        lines = {"Public list": f"{url}/", "Back office": f"{url}/admin/"} | ensure_accounts()
+        lines = {"Public list": f"{url}/", "Back office": f"{url}/admin/"}
+        if User.objects.exists():
+            lines["Accounts"] = ACCOUNTS_EXIST
+            if not User.objects.filter(is_superuser=True, is_active=True).exists():
+                lines["Administrator"] = NO_ADMINISTRATOR
+        else:
+            lines["Coordinator"] = create_account("coordinator", [get_group(Role.COORDINATOR)])
+            lines["Administrator"] = create_account("administrator", [], is_superuser=True)
+            lines["Passwords"] = "shown this once: keep them, or change them after signing in"
         self.stdout.write("")
         for label, text in lines.items():
             self.stdout.write(f"  {label:<16} {text}")
@@ -49,19 +57,6 @@ def add_details(path):
     known = set(University.objects.values_list("country__name", "name"))
     table.rows = deque(row for row in table.rows if (row.cells[COUNTRY_COLUMN], row.cells[NAME_COLUMN]) in known)
     RegisterResource().import_data(table, run=ImportRun.from_upload(content, file_name=path.name))
-
-
-def ensure_accounts():
-    """Return lines to print about accounts by label. None are created if there are any."""
-    if not User.objects.exists():
-        return {
-            "Coordinator": create_account("coordinator", [get_group(Role.COORDINATOR)]),
-            "Administrator": create_account("administrator", [], is_superuser=True),
-            "Passwords": "shown this once: keep them, or change them after signing in",
-        }
-    if User.objects.filter(is_superuser=True, is_active=True).exists():
-        return {"Accounts": ACCOUNTS_EXIST}
-    return {"Accounts": ACCOUNTS_EXIST, "Administrator": NO_ADMINISTRATOR}
 
 
 def create_account(username, groups, **fields):

@@ -3,8 +3,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localdate
 
 from partners.models import Reminder
-from partners.reminders.delivery import DeliveryError, send_once
-from partners.reminders.digests import build_digests, is_reachable
+from partners.reminders.digests import DeliveryError, build_digests, is_reachable, send_once
 
 
 class Command(BaseCommand):
