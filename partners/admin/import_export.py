@@ -96,12 +96,19 @@ class ColumnsForm(forms.Form):
 
 
 class ReadOptionsForm(forms.Form):
-    """Choices of how to read the previewed file."""
+    """Choices of how to read the previewed file: fields of ReadOptions."""
 
     encoding = forms.ChoiceField(
         label=gettext_lazy("Encoding"),
+        required=False,
+        # A guess that nobody has changed stays a guess.
+        show_hidden_initial=True,
         choices=[("utf-8", "UTF-8"), *ENCODINGS.items()],
         help_text=gettext_lazy("If names look wrong, choose another one."),
+    )
+    fill_down = forms.BooleanField(label=gettext_lazy("An empty country means the one above"), required=False)
+    accept_names = forms.BooleanField(
+        label=gettext_lazy("Names that look like a number, a date or a placeholder are right"), required=False
     )
 
 
@@ -199,9 +206,9 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         if not self.has_import_permission(request):
             raise PermissionDenied
         run = get_object_or_404(ImportRun, token=token, accepted_at=None)
-        form = ReadOptionsForm(request.POST or None)
+        form = ReadOptionsForm(request.POST or None, initial=run.read_options)
         if form.is_valid():
-            options = run.read_options | form.cleaned_data
+            options = run.read_options | {name: form.cleaned_data[name] for name in form.changed_data}
             try:
                 read_file(bytes(run.content), options=ReadOptions(**options))
             except HeaderError:
@@ -221,8 +228,11 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             return self._render_columns(request, run, ColumnsForm(error))
         result = resource().import_data(table, dry_run=True)
         confirm_form = ConfirmForm(initial={"import_file_name": run.token})
-        encoding = table.encoding_guess.encoding if table.encoding_guess else run.read_options.get("encoding")
-        options_form = ReadOptionsForm(initial={"encoding": encoding}) if encoding else None
+        guess = {"encoding": table.encoding_guess.encoding} if table.encoding_guess else {}
+        options_form = ReadOptionsForm(initial=run.read_options | guess)
+        for name in list(options_form.fields):
+            if not options_form.initial.get(name) and name not in result.offered_options:
+                del options_form.fields[name]
         return self._render_import(request, ImportFileForm(), result, confirm_form, run=run, options_form=options_form)
 
     def _render_columns(self, request, run, form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from django.core.exceptions import ValidationError
@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.cells import validate_length, validate_no_spreadsheet_error
+from partners.imports.placeholder_names import looks_like_no_name
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.typing_errors import find_similar
 from partners.models import Agreement, Country, University
 from partners.name_normalization import matching_key, normalize_name
 from partners.tables.encodings import is_double_utf8
 from partners.tables.reading import Table, TableRow
-from partners.tables.types import ProgressCallback, truncate
+from partners.tables.types import MAX_LISTED, ProgressCallback, is_not_blank, join_names, truncate
 
 COUNTRY_COLUMN, NAME_COLUMN = "Country", "University name"
 NAME_FIELD = University._meta.get_field("name")
@@ -75,11 +76,27 @@ class TableValidator:
         self.progress = progress
         self.seen_ids: set[int] = set()
         """Pks of the register's universities that the file names."""
+        self.offered_options: set[str] = set()
+        """Fields of ReadOptions that would make errors of the file disappear."""
+        self.filled_lines: list[int] = []
+        self.accepted_names: dict[str, None] = {}
+        """Names that look like none and are right, in their order."""
+        self._fill_countries()
         texts = dict.fromkeys(row.cells[COUNTRY_COLUMN] for row in table.rows)
         self.countries = {text: snapshot.country_lookup.find(text) for text in texts}
         """Countries by the texts of their cells, None for a text that names none."""
         self._suggest_country = cache(snapshot.country_lookup.suggest)
         snapshot.load_universities(set(self.countries.values()) - {None})
+
+    def _fill_countries(self) -> None:
+        """Write the country above into the empty cells, or offer to do so."""
+        gaps = list(iter_gaps(self.table.rows))
+        if not self.table.options.fill_down:
+            self.offered_options.update(["fill_down"] if gaps else [])
+            return
+        for row, country in gaps:
+            row.cells[COUNTRY_COLUMN] = country
+            self.filled_lines.append(row.line)
 
     def missing_universities(self) -> list[str]:
         """Return the names of universities with an open agreement that the file does not have."""
@@ -87,18 +104,25 @@ class TableValidator:
         return [name for pk, name in universities.values_list("pk", "name").iterator() if pk not in self.seen_ids]
 
     def notices(self) -> list[str]:
-        """Return sentences about the cells that were understood, though not under a name of the register."""
+        """Return sentences about the cells that were understood in a way that not everybody would expect."""
+        notices = []
+        if count := len(self.filled_lines):
+            lines = ", ".join(map(str, self.filled_lines[:MAX_LISTED])) + ("…" if count > MAX_LISTED else "")
+            message = _("An empty country means the one above: %(count)d cells were filled, in the lines %(lines)s.")
+            notices.append(message % {"count": count, "lines": lines})
+        if self.accepted_names:
+            notices.append(_("Accepted as names of universities: %s.") % join_names(self.accepted_names))
         known = self.snapshot.country_lookup.by_name
         readings = [
             _("“%(text)s” as %(country)s") % {"text": truncate(text), "country": country}
             for text, country in self.countries.items()
             if country and matching_key(text) not in known
         ]
-        if not readings:
-            return []
-        more = len(readings) - MAX_READINGS
-        listed = ", ".join(readings[:MAX_READINGS]) + (_(" and %d more") % more if more > 0 else "")
-        return [_("Countries that were read: %s.") % listed]
+        if readings:
+            more = len(readings) - MAX_READINGS
+            listed = ", ".join(readings[:MAX_READINGS]) + (_(" and %d more") % more if more > 0 else "")
+            notices.append(_("Countries that were read: %s.") % listed)
+        return notices
 
     def find_country(self, text: str) -> Country:
         require_value(text)
@@ -117,7 +141,7 @@ class TableValidator:
     def find_university(self, text: str, key: UniversityKey) -> KnownUniversity | None:
         """Return the university with this key and remember that the file names it; None if there is none.
 
-        Raise ValidationError if the key is another name of several universities.
+        Raise ValidationError if the key is another name of several universities, or if the name looks like none.
         """
         matches = self.snapshot.find(key)
         if len(matches) > 1:
@@ -125,17 +149,41 @@ class TableValidator:
                 _("“%(name)s” is another name of %(names)s. Write the name of the one that is meant.")
                 % {"name": truncate(text), "names": ", ".join(f"“{match.name}”" for match in matches)}
             )
-        university = matches[0] if matches else None
-        if university is None:
-            validate_new_name(text)
-        else:
-            self.seen_ids.add(university.pk)
-        return university
+        if not matches:
+            self._validate_new_name(text)
+            return None
+        self.seen_ids.add(matches[0].pk)
+        return matches[0]
+
+    def _validate_new_name(self, name: str) -> None:
+        """Raise ValidationError if a name that the register does not have cannot be meant so."""
+        if is_double_utf8(name):
+            message = _("“%s” was encoded twice. Save the file that it comes from in UTF-8, and choose that one.")
+            raise ValidationError(message % truncate(name))
+        if not looks_like_no_name(normalize_name(name)):
+            return
+        if not self.table.options.accept_names:
+            self.offered_options.add("accept_names")
+            message = _(
+                "“%s” looks like a number, a date or a placeholder. Write the university's name, or accept such names."
+            )
+            raise ValidationError(message % truncate(name))
+        self.accepted_names[name] = None
 
     def unknown_type_message(self, name: str) -> str:
         types = ", ".join(f"“{name}”" for name in self.snapshot.types)
         message = self.unknown_type % {"name": truncate(name), "types": types}
         return message + did_you_mean(name, self.snapshot.type_names)
+
+
+def iter_gaps(rows: Iterable[TableRow]) -> Iterator[tuple[TableRow, str]]:
+    """Yield each row without a country below a row with one, and that country."""
+    above = ""
+    for row in rows:
+        if is_not_blank(row.cells[COUNTRY_COLUMN]):
+            above = row.cells[COUNTRY_COLUMN]
+        elif above:
+            yield row, above
 
 
 def did_you_mean(text: str, known: Mapping[str, str]) -> str:
@@ -163,13 +211,6 @@ def parse_university_name(text: str) -> str:
     validate_length(name, NAME_FIELD.max_length)
     NAME_FIELD.run_validators(name)
     return name
-
-
-def validate_new_name(name: str) -> None:
-    """Raise ValidationError if a name that the register does not have cannot be meant so."""
-    if is_double_utf8(name):
-        message = _("“%s” was encoded twice. Save the file that it comes from in UTF-8, and choose that one.")
-        raise ValidationError(message % truncate(name))
 
 
 def require_value(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,8 +63,7 @@ def foreign_names(languages: frozenset[str] | None = None) -> dict[str, str]:
         language = locale.partition("_")[0]
         if languages and language not in languages:
             continue
-        territories = localedata.load(locale, merge_inherited=False).get("territories", {})
-        for code, name in territories.items():
+        for code, name in _read_territories(locale).items():
             if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES:
                 codes[loose_key(name)].add(code)
                 if language == "de":
@@ -72,6 +72,15 @@ def foreign_names(languages: frozenset[str] | None = None) -> dict[str, str]:
         for name in names:
             codes[loose_key(name)].add(code)
     return {key: found.pop() for key, found in codes.items() if len(found) == 1}
+
+
+def _read_territories(locale: str) -> dict[str, str]:
+    """Return the names that a locale does not inherit.
+
+    Babel's own function would put such incomplete locales into its cache, from which the public pages read.
+    """
+    with open(localedata.resolve_locale_filename(locale), "rb") as file:
+        return pickle.load(file).get("territories", {})  # noqa: S301 - a file of Babel
 
 
 def loose_key(text: str) -> str:

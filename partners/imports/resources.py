@@ -65,6 +65,7 @@ class ImportResult(Result):
                 (self.changed if row_result.is_changed else self.unchanged).append(row_result)
         self.notices = [*validator.table.notices(), *validator.notices()]
         self.missing_universities = validator.missing_universities()
+        self.offered_options = validator.offered_options
 
     @property
     def digest(self) -> str:

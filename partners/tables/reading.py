@@ -41,6 +41,23 @@ class TableRow(NamedTuple):
     """Cells that are not blank in columns without a header."""
 
 
+@dataclass(frozen=True)
+class ReadOptions:
+    """Instructions of a person on how to read a file."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the file by the columns that they stand for."""
+    encoding: str = ""
+    """Python's name of a text file's encoding. Empty: it is UTF-8 or UTF-16, or else unknown."""
+    fill_down: bool = False
+    """An empty country means the one above."""
+    accept_names: bool = False
+    """Names that look like a number, a date or a placeholder are right."""
+
+
+DEFAULT_OPTIONS = ReadOptions()
+
+
 @dataclass
 class Table:
     rows: deque[TableRow]
@@ -56,6 +73,7 @@ class Table:
     encoding_guess: EncodingGuess | None = None
     """Set if the encoding is neither UTF-8 nor UTF-16, and nobody has named it."""
     further_notices: list[str] = field(default_factory=list)
+    options: ReadOptions = DEFAULT_OPTIONS
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -81,19 +99,6 @@ class Table:
         """Yield the rows and remove them from the table, so that their memory can be reused."""
         while self.rows:
             yield self.rows.popleft()
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """Instructions of a person on how to read a file."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """Headers of the file by the columns that they stand for."""
-    encoding: str = ""
-    """Python's name of a text file's encoding. Empty: it is UTF-8 or UTF-16, or else unknown."""
-
-
-DEFAULT_OPTIONS = ReadOptions()
 
 
 class TableFile:
@@ -159,6 +164,7 @@ class TableFile:
         table = self._read_rows(sheet, record, positions, header_positions)
         table.ignored_columns = others
         table.sheet = sheet.name
+        table.options = self.options
         table.other_sheets = [other.name for other in self.visible_sheets if other is not sheet]
         table.hidden_sheets = [other.name for other in self.sheets if not other.is_visible]
         return table

@@ -267,3 +267,63 @@ def test_options_page_is_for_those_who_may_import(client, assistant, coordinator
     client.force_login(assistant)
 
     assert client.get(options_url()).status_code == 403
+
+
+ONE_COUNTRY = b"Country,University name,Agreement type\nGermany,Uni A,GE3\n,TBC,GE3\n"
+FILL_DOWN = "An empty country means the one above"
+ACCEPT_NAMES = "Names that look like a number, a date or a placeholder are right"
+
+
+def change_options(browser, preview, **options):
+    """Submit the form of a preview that says how to read the file."""
+    url = f"/admin/partners/university/import/options/{ImportRun.objects.get(accepted_at=None).token}/"
+    return browser.post(url, form_data(preview, f'form[action="{url}"]') | options)
+
+
+def option_labels(page):
+    return element_texts(page, "form.read-options label")
+
+
+def test_options_are_offered_where_they_help(coordinator_client, register, edited_list):
+    assert option_labels(upload(coordinator_client, edited_list)) == []
+    page = upload(coordinator_client, ONE_COUNTRY)
+
+    assert option_labels(page) == [FILL_DOWN]
+    assert element_texts(page, "table.errors td")[1:] == [
+        "Country",
+        "The cell is empty. Fill it in, or take the line out.",
+    ]
+    assert CONFIRM not in attributes(page, "form", "action")
+
+
+def test_file_is_imported_with_the_options_that_were_ticked(coordinator_client, register):
+    page = change_options(coordinator_client, upload(coordinator_client, ONE_COUNTRY), fill_down="on")
+    assert option_labels(page) == [FILL_DOWN, ACCEPT_NAMES]
+    assert attributes(page, "input:checked", "name") == ["fill_down"]
+
+    preview = change_options(coordinator_client, page, accept_names="on")
+    page = confirm(coordinator_client, preview)
+
+    assert "An empty country means the one above: 1 cells were filled, in the lines 3." in text(preview)
+    assert "Accepted as names of universities: “TBC”." in text(preview)
+    assert messages(page) == ["Imported partners.tsv: 2 new, 0 changed, 0 unchanged, 0 errors."]
+    assert University.objects.get(name="TBC").country.name == "Germany"
+
+
+def test_option_can_be_taken_back(coordinator_client, register):
+    preview = change_options(coordinator_client, upload(coordinator_client, ONE_COUNTRY), fill_down="on")
+    url = attributes(preview, "form.read-options", "action")[0]
+
+    page = coordinator_client.post(url, {"encoding": ""})
+
+    assert "The cell is empty. Fill it in, or take the line out." in text(page)
+    assert ImportRun.objects.get(accepted_at=None).read_options["fill_down"] is False
+
+
+def test_guessed_encoding_stays_a_guess_when_another_option_changes(coordinator_client, register):
+    content = "Country,University name,Agreement type\nPoland,Politechnika Łódzka,GE3\n,Uniwersytet Śląski,GE3\n"
+
+    page = change_options(coordinator_client, upload(coordinator_client, content.encode("cp1250")), fill_down="on")
+
+    assert option_labels(page) == ["Encoding", FILL_DOWN]
+    assert ImportRun.objects.get(accepted_at=None).read_options == {"fill_down": True}

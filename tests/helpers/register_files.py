@@ -26,9 +26,10 @@ def row(agreement_type="", status="", name=COLOGNE, country="Germany", **cells):
     return required | {HEADERS[field]: str(cell) for field, cell in cells.items()}
 
 
-def import_file(content, file_name="register.csv", user=None, **options):
+def import_file(content, file_name="register.csv", user=None, read_options=None, **options):
     run = ImportRun.from_upload(content, file_name=file_name, user=user)
-    return RegisterResource().import_data(read_table(content, REQUIRED, OPTIONAL), run=run, **options)
+    table = read_table(content, REQUIRED, OPTIONAL, **(read_options or {}))
+    return RegisterResource().import_data(table, run=run, **options)
 
 
 def import_rows(*rows, **options):

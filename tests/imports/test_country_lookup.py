@@ -2,8 +2,9 @@ import re
 from pathlib import Path
 
 import pytest
+from babel import Locale
 
-from partners.imports.country_lookup import CountryLookup
+from partners.imports.country_lookup import CountryLookup, foreign_names
 from partners.models import Country
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reference_data")]
@@ -85,3 +86,10 @@ def test_suggestion_is_the_only_similar_country_or_none(text, name):
     country = CountryLookup(Country.objects.all()).suggest(text)
 
     assert (country and country.name) == name
+
+
+def test_reading_all_languages_leaves_the_locales_of_the_public_pages_whole():
+    foreign_names.cache_clear()
+    foreign_names()
+
+    assert Locale("fr", "CD").territories["DE"] == "Allemagne"

@@ -7,6 +7,8 @@ from django.core.management import CommandError, call_command
 
 from partners.imports import register_columns
 from partners.imports.office_list import COLUMNS
+from partners.models import ImportRun
+from tests.helpers.factories import UniversityFactory
 from tests.helpers.paths import ROOT
 
 FILES = ROOT / "tests/imports/files"
@@ -265,3 +267,102 @@ def test_line_breaks_inside_names_are_spaces(register, write):
 
     assert out[:2] == ["New: Uni Köln und Bonn (Germany): GE3", "New: Uni X (South Korea): GE3"]
     assert (err, failure) == (["Countries that were read: “South Korea” as South Korea."], None)
+
+
+ONE_COUNTRY = "Country,University name,Agreement type\nGermany,Uni A,GE3\n,Uni B,GE3\n\n ,Uni C,GE3\nFrance,Uni D,GE3\n"
+FILL_IN = "The cell is empty. Fill it in, or take the line out."
+
+
+def test_empty_country_is_an_error_with_an_offer(register, write):
+    out, err, failure = dry_run(write(ONE_COUNTRY))
+
+    assert err == [
+        f"Line 3, Country: {FILL_IN}",
+        f"Line 5, Country: {FILL_IN}",
+        "If an empty country means the one above, add --fill-down.",
+    ]
+    assert (out, failure) == (["2 new, 0 changed, 0 unchanged, 2 errors"], NOTHING_IMPORTED)
+
+
+def test_fill_down_takes_the_country_above(register, write):
+    assert dry_run(write(ONE_COUNTRY), "--fill-down") == (
+        [
+            "New: Uni A (Germany): GE3",
+            "New: Uni B (Germany): GE3",
+            "New: Uni C (Germany): GE3",
+            "New: Uni D (France): GE3",
+            LEFT_AS_THEY_ARE,
+            "4 new, 0 changed, 0 unchanged, 0 errors",
+        ],
+        ["An empty country means the one above: 2 cells were filled, in the lines 3, 5."],
+        None,
+    )
+
+
+def test_fill_down_takes_the_country_above_in_the_register_too(register, write):
+    path = write("Country;University name;Agreement type;Status\nGermany;Uni A;GE3;ended\n;Uni B;GE3;ended\n")
+
+    out, err, failure = dry_run(path, "--fill-down")
+
+    assert out[:2] == ["New: Uni A (Germany): GE3 (ended)", "New: Uni B (Germany): GE3 (ended)"]
+    assert (err, failure) == (
+        ["An empty country means the one above: 1 cells were filled, in the lines 3."],
+        None,
+    )
+
+
+def test_first_empty_country_is_an_error_without_an_offer(register, write):
+    path = write("Country,University name,Agreement type\n,Uni A,GE3\nGermany,Uni B,GE3\n")
+
+    assert dry_run(path)[1] == dry_run(path, "--fill-down")[1] == [f"Line 2, Country: {FILL_IN}"]
+
+
+NO_NAMES = ["TBC", "n/a", "N.N.", "–", "?", "xxx", "unknown", "unbekannt", "2024", "01.09.2024", "1 Sep 2024", "Sep-24"]
+ACCEPT_NAMES = "If names that look like a number, a date or a placeholder are right, add --accept-names."
+
+
+def with_name(name):
+    return f'Country;University name;Agreement type\nGermany;"{name}";GE3\n'
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_name_that_looks_like_none_is_an_error_with_an_offer(db, write, name):
+    _out, err, failure = dry_run(write(with_name(name)))
+
+    error = (
+        f"Line 2, University name: “{name}” looks like a number, a date or a placeholder. "
+        "Write the university's name, or accept such names."
+    )
+    assert (err, failure) == ([error, ACCEPT_NAMES], NOTHING_IMPORTED)
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
+def test_name_that_looks_like_none_is_accepted(db, write, name):
+    out, err, failure = dry_run(write(with_name(name)), "--accept-names")
+
+    assert out[0] == f"New: {name} (Germany): GE3"
+    assert (err, failure) == ([f"Accepted as names of universities: “{name}”."], None)
+
+
+def test_name_that_looks_like_none_is_no_error_if_the_register_has_it(db, write):
+    UniversityFactory(name="42", other_names="N.N.")
+
+    assert [dry_run(write(with_name(name)))[1:] for name in ("42", "n.n.")] == [([], None)] * 2
+
+
+@pytest.mark.parametrize("name", ["École 42", "ETH", "Paris 8", "Marburg 2000", "X", "Université 8 Mai 1945"])
+def test_unusual_name_is_no_error(db, write, name):
+    assert dry_run(write(with_name(name)))[1:] == ([], None)
+
+
+def test_options_are_kept_with_the_import_run(db, write):
+    path = write(ONE_COUNTRY.replace("Uni C", "TBC"))
+
+    call_command("import_partners", path, "--fill-down", "--accept-names", stdout=StringIO(), stderr=StringIO())
+
+    assert ImportRun.objects.get().read_options == {
+        "columns": {},
+        "encoding": "",
+        "fill_down": True,
+        "accept_names": True,
+    }

@@ -991,7 +991,7 @@ def test_export_imported_into_an_empty_register_makes_the_same_register(db, regi
         file = export_file(table_format, exclude=[NUMBER_COLUMN])
         delete_register()
 
-        result = import_file(file)
+        result = import_file(file, read_options={"accept_names": True})
 
         assert (list(result.error_lines()), len(result.new)) == ([], len(exported_rows()))
         assert export_file(exclude=[NUMBER_COLUMN]) == before

@@ -17,6 +17,10 @@ from partners.validators import CONTROL_CHARACTERS_RE
 
 PROGRESS_THRESHOLD = 2_000
 """Rows. Shorter imports are too fast for a progress bar."""
+OPTION_HINTS = {
+    "fill_down": "If an empty country means the one above, add --fill-down.",
+    "accept_names": "If names that look like a number, a date or a placeholder are right, add --accept-names.",
+}
 
 
 class Command(BaseCommand):
@@ -40,11 +44,18 @@ class Command(BaseCommand):
             default="",
             help="encoding of a text file that is neither in UTF-8 nor in UTF-16, such as cp1250",
         )
+        parser.add_argument("--fill-down", action="store_true", help="an empty country means the one above")
+        parser.add_argument(
+            "--accept-names",
+            action="store_true",
+            help="names that look like a number, a date or a placeholder are right",
+        )
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
 
     def handle(self, file, dry_run, **options):
         result = run_import(file, dry_run, options)
-        for line in (*result.notices, *result.error_lines()):
+        hints = [hint for name, hint in OPTION_HINTS.items() if name in result.offered_options]
+        for line in (*result.notices, *result.error_lines(), *hints):
             self.stderr.write(sanitize_line(line))
         if not result.has_validation_errors():
             self.write_changes(result, dry_run)
@@ -68,11 +79,16 @@ def run_import(file, dry_run, options):
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-    read_options = ReadOptions(columns=parse_columns(options["column"]), encoding=parse_encoding(options["encoding"]))
-    run = ImportRun.from_upload(content, file_name=Path(file).name)
+    read_options = {
+        "columns": parse_columns(options["column"]),
+        "encoding": parse_encoding(options["encoding"]),
+        "fill_down": options["fill_down"],
+        "accept_names": options["accept_names"],
+    }
+    run = ImportRun.from_upload(content, file_name=Path(file).name, read_options=read_options)
     expected = OfficeListResource if options["list"] else RegisterResource if options["register"] else None
     try:
-        resource, table = read_file(content, expected, read_options)
+        resource, table = read_file(content, expected, ReadOptions(**read_options))
         if table.encoding_guess and not (table.encoding_guess.is_confirmed or dry_run):
             advice = f"If they are right, add --encoding {table.encoding_guess.encoding}, otherwise name another."
             raise CommandError(sanitize_line(f"{file}: {table.encoding_guess.describe()} {advice}"))

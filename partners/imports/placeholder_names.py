@@ -1,0 +1,52 @@
+"""Recognition of what stands in a list in place of a university's name: numbers, dates and placeholders."""
+
+import re
+from functools import cache
+
+from babel import Locale
+
+from partners.name_normalization import matching_key
+
+NOT_ALPHANUMERIC_RE = re.compile(r"[\W_]+")
+PLACEHOLDERS = (
+    "tbc; tbd; tba; tbn; t.b.c.; to be confirmed; to be decided; to be determined; to be announced; to be defined; "
+    "to be named; to be added; todo; n/a; na; n.a.; not applicable; not available; not known; unknown; none; nil; "
+    "null; nan; undefined; empty; blank; missing; pending; n.n.; no name; nn; placeholder; xx; xxx; xxxx; "
+    "true; false; yes; no; ditto; idem; same as above; see above; s.o.; siehe oben; dito; unbekannt; noch offen; "
+    "k. A.; keine Angabe; keine; Platzhalter; wahr; falsch; folgt; à confirmer; à définir; à déterminer; "
+    "inconnu; inconnue; aucun; aucune; n.c.; s.n.; s/n; desconocido; desconocida; ninguno; ninguna; por confirmar; "
+    "por definir; por determinar; n/d; s/d; sin nombre; da confermare; da definire; sconosciuto; nessuno; nessuna; "
+    "a confirmar; a definir; desconhecido; nenhum; nenhuma; onbekend; n.v.t.; n.t.b.; geen; nieznany; nieznana; brak; "
+    "brak danych; do ustalenia; b.d.; neznámý; neznámá; neuvedeno; bilinmiyor; yok; okänd; ukjent; ukendt; "
+    "tuntematon; неизвестно; нет; нет данных; άγνωστο; לא ידוע; غير معروف; 未定; 不明; 待定; 未知; 無; 미정"
+)
+"""Separated by semicolons. The comparison ignores case, accents, spaces and punctuation."""
+SCIENTIFIC_RE = re.compile(r"[\d.,]+e[+-]?\d+|\d{4}-\d\d-\d\dt[\d:.]+", re.IGNORECASE)
+"""A large number or a time, as spreadsheets write them."""
+TOKEN_RE = re.compile(r"[^\W\d_]+|\d+")
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr")
+"""Languages whose names of months are known."""
+
+
+def looks_like_no_name(name: str) -> bool:
+    """Return True for a text without letters, a date, or a usual placeholder."""
+    if not any(map(str.isalpha, name)) or _word(name) in WORDS or SCIENTIFIC_RE.fullmatch(name):
+        return True
+    tokens = TOKEN_RE.findall(name)
+    words = [token for token in tokens if token.isalpha()]
+    # One or two numbers and a month, such as 1 Sep 2028 or Sep-28.
+    return len(words) == 1 and len(tokens) in (2, 3) and matching_key(words[0]) in _months()
+
+
+@cache
+def _months() -> frozenset[str]:
+    months = [Locale.parse(language).months["format"] for language in LANGUAGES]
+    names = [name for forms in months for width in ("wide", "abbreviated") for name in forms[width].values()]
+    return frozenset(matching_key(name.rstrip(".")) for name in names)
+
+
+def _word(text: str) -> str:
+    return NOT_ALPHANUMERIC_RE.sub("", matching_key(text))
+
+
+WORDS = frozenset(map(_word, PLACEHOLDERS.split(";")))
