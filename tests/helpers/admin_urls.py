@@ -29,6 +29,9 @@ PAGE_STATUSES = {
     "university_undelete": (403, 403, 302),
     "university_import": (403, 200, 200),
     "university_process_import": (405, 405, 405),
+    # Of files that are not imported yet: there is none.
+    "university_import_columns": (403, 404, 404),
+    "university_import_options": (403, 404, 404),
     "university_export": (200, 200, 200),
     "agreement_changelist": (200, 200, 200),
     "agreement_add": (403, 200, 200),
