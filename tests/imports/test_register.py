@@ -317,7 +317,6 @@ def test_spelling_of_the_register_stays_if_another_name_matches():
 @pytest.mark.parametrize(
     ("field", "there", "here"),
     [
-        ("other_names", "UoC", "UoC\nUni Köln"),
         ("city", "Berlin", "Munich"),
         ("city", "Berlin", ""),
         ("website", "https://a.de", "https://b.de"),
@@ -330,6 +329,15 @@ def test_contradictory_details_of_a_university_are_an_error(field, there, here):
 
     assert messages == [
         f"Line 3, {HEADERS[field]}: “{here}” contradicts line 2, which says “{there}”. "
+        "Write the same in all lines of the university."
+    ]
+
+
+def test_contradictory_other_names_are_quoted_in_one_line():
+    messages = errors(row("GE3", "signed", other_names="UoC"), row("Bilateral", "signed", other_names="UoC\nUni Köln"))
+
+    assert messages == [
+        "Line 3, Other names: “UoC Uni Köln” contradicts line 2, which says “UoC”. "
         "Write the same in all lines of the university."
     ]
 

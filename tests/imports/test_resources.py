@@ -334,9 +334,9 @@ TYPES = "Write “Bilateral”, “Erasmus+”, “GE3” or “in process”, o
             ],
         ),
         (
-            ("Germany", '"Kö\nln"', "GE3"),
+            ("Germany", "Kö\aln", "GE3"),
             [
-                "Line 2, University name: “Kö\nln” has a control character (U+000A) in it. "
+                "Line 2, University name: “Kö\aln” has a control character (U+0007) in it. "
                 "Type the name anew, in one line."
             ],
         ),
@@ -583,5 +583,5 @@ def test_too_long_cell_is_rejected_before_parsing():
     assert list(result.error_lines()) == [
         message % ("Country", ("Germany" * 12)[:79], 7_000),
         message % ("University name", ("Marburg" * 12)[:79], 7_000),
-        message % ("Agreement type", "Bilateral" + "\n" * 70, 100_010),
+        "Line 2, Agreement type: “Bilateral x” has 100010 characters, and 1000 fit. Shorten it.",
     ]
