@@ -285,6 +285,16 @@ def test_import_says_to_add_a_country_that_the_register_lacks(run, office_file):
     )
 
 
+@pytest.mark.parametrize("code", ["QQ", "ZZ", "E.U."])
+def test_import_does_not_take_an_unassigned_code_for_a_country(run, office_file, code):
+    _out, err, _failure = run("import_partners", office_file(HEADER + f"{code}\tPrishtina\tErasmus+\n"))
+
+    assert err == (
+        f"Line 2, Country: “{code}” is not a country or territory of the register."
+        " Correct it, or add it there as another name.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("file", "label", "encoding", "names"),
     [

@@ -122,7 +122,8 @@ class CountryLookup:
         if len(text) > MAX_LENGTH:
             return None
         for spelling in _spellings(text):
-            if code := self._names.get(loose_key(spelling)) or parse_code(spelling) or self._rare_name(spelling):
+            code = self._names.get(loose_key(spelling)) or parse_code(spelling) or self._rare_name(spelling)
+            if code in self._names.values():  # Not every two capitals are the code of a country.
                 return code
         name, addition = _split_brackets(text)
         if addition:
@@ -152,24 +153,20 @@ class CountryLookup:
 
         Return None if the addition names another country or may distinguish one, as in "Korea (north)".
         """
-        code, other = self.find_code(name), self.find_code(addition)
-        if other or code is None:
-            return code if other == code else None
+        code, added_code = self.find_code(name), self.find_code(addition)
+        if added_code or code is None:
+            return code if added_code == code else None
         distinctive = self.words_beside(loose_key(name), code)
-        clashes = [
-            word for word in loose_key(addition).split() for other in distinctive if _share_beginning(word, other)
-        ]
-        return None if clashes else code
+        for word in loose_key(addition).split():
+            if any(word.startswith(other) or other.startswith(word) for other in distinctive):
+                return None
+        return code
 
     def _words_beside(self, name: str, code: str) -> set[str]:
         """Return the words that stand beside the name in names of other countries, such as "south" beside "sudan"."""
         names = (foreign_names() | self._names).items()
         others = [other.split() for other, c in names if c != code and f" {name} " in f" {other} "]
         return {word for words in others for word in words}.difference(name.split())
-
-
-def _share_beginning(word: str, other: str) -> bool:
-    return word.startswith(other) or other.startswith(word)
 
 
 def _split_brackets(text: str) -> tuple[str, str]:
@@ -180,10 +177,13 @@ def _split_brackets(text: str) -> tuple[str, str]:
 
 def _spellings(text: str) -> Iterator[str]:
     """Yield the text, then readings of it: in another order, without an article, abbreviations written out."""
+    beginning, _, end = text.partition(",")
+    name, addition = _split_brackets(text)
     orders = [text]
-    for beginning, end in (text.split(",") if text.count(",") == 1 else ("", ""), _split_brackets(text)):
-        if beginning and end:
-            orders.append(f"{end} {beginning}")
+    if end and "," not in end:
+        orders.append(f"{end} {beginning}")
+    if addition:
+        orders.append(f"{addition} {name}")
     for order in orders:
         yield order
         key = loose_key(order)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -30,38 +29,35 @@ LATIN_LETTER_RE = re.compile("[\u00c0-\u024f]")
 
 
 class Score(NamedTuple):
-    """Number of cells that speak for an encoding. Greater is better."""
+    """Numbers of cells that speak for an encoding. Greater is better."""
 
-    known_names: int
-    known_keys: int
-    local_cells: int
+    known: tuple[int, int]
+    """Names of the register, and names that have a matching key of the register."""
+    local: int
+    """Cells whose letters are all used in the country that their row names."""
 
 
 def guess_encoding(data: bytes) -> EncodingGuess | None:
     """Return the most likely of ENCODINGS, or None if the text is under none of them."""
     lines = [line for line in re.split(rb"[\r\n]+", data) if not line.isascii()][:MAX_SAMPLED_ROWS]
-    names = {text for row in University.objects.values_list("name", "other_names").iterator() for text in _names(*row)}
+    decoded = ((encoding, _decode(lines, encoding)) for encoding in ENCODINGS)
+    texts = {encoding: text for encoding, text in decoded if text is not None}
+    if not texts:
+        return None
+    names = set()
+    for name, other_names in University.objects.values_list("name", "other_names").iterator():
+        names.update([normalize_name(name), *split_names(other_names)])
     keys = set(map(matching_key, names))
     find_code = cache(CountryLookup(Country.objects.all()).find_code)
-    encodings_by_text = defaultdict(list)
-    for encoding in ENCODINGS:
-        text = _decode(lines, encoding)
-        if text is not None:
-            encodings_by_text[text].append(encoding)
-    if not encodings_by_text:
-        return None
-    scores = {text: _score(text, names, keys, find_code) for text in encodings_by_text}
+    scores = {text: _score(text, names, keys, find_code) for text in dict.fromkeys(texts.values())}
     best = max(scores.values())
-    left = {encoding: text for text, score in scores.items() if score == best for encoding in encodings_by_text[text]}
-    encoding = _rank(data, list(left)) if len(set(left.values())) > 1 else next(iter(left))
-    others = [score[:2] for text, score in scores.items() if text != left[encoding]]
-    is_confirmed = best[:2] > max([(0, 0), *others])
-    cells = [cell for cell in _cells(left[encoding]) if not cell.isascii()]
-    return EncodingGuess(encoding, list(dict.fromkeys(cells))[:MAX_EXAMPLES], is_confirmed)
-
-
-def _names(name: str, other_names: str) -> list[str]:
-    return [normalize_name(name), *split_names(other_names)]
+    candidates = [encoding for encoding, text in texts.items() if scores[text] == best]
+    differs = len({texts[encoding] for encoding in candidates}) > 1
+    encoding = _rank(data, candidates) if differs else candidates[0]
+    others = [score.known for text, score in scores.items() if text != texts[encoding]]
+    is_confirmed = best.known > max([(0, 0), *others])
+    examples = [cell for cell in _cells(texts[encoding]) if not cell.isascii()]
+    return EncodingGuess(encoding, list(dict.fromkeys(examples))[:MAX_EXAMPLES], is_confirmed)
 
 
 def _decode(lines: list[bytes], encoding: str) -> str | None:
@@ -72,12 +68,12 @@ def _decode(lines: list[bytes], encoding: str) -> str | None:
     return None if NEVER_IN_TEXT_RE.search(text) else text
 
 
-def _cells(line: str) -> list[str]:
-    return [cell for cell in map(normalize_name, re.split('[\n\t;,|"]+', line)) if cell]
+def _cells(text: str) -> list[str]:
+    return [cell for cell in map(normalize_name, re.split('[\n\t;,|"]+', text)) if cell]
 
 
 def _score(text: str, names: set[str], keys: set[str], find_code: Callable[[str], str | None]) -> Score:
-    known_names = known_keys = local_cells = 0
+    known_names = known_keys = local = 0
     for line in text.split("\n"):
         cells = _cells(line)
         others = [cell for cell in cells if not cell.isascii()]
@@ -85,8 +81,8 @@ def _score(text: str, names: set[str], keys: set[str], find_code: Callable[[str]
         known_keys += sum(matching_key(cell) in keys for cell in others)
         codes = {code for cell in cells if (code := find_code(cell))}
         letters = frozenset().union(*map(letters_of, codes))
-        local_cells += sum(letters.issuperset(_letter(char) for char in cell if not char.isascii()) for cell in others)
-    return Score(known_names, known_keys, local_cells)
+        local += sum(letters.issuperset(_letter(char) for char in cell if not char.isascii()) for cell in others)
+    return Score((known_names, known_keys), local)
 
 
 @cache
