@@ -92,8 +92,7 @@ class AgreementTypeFilter(ColumnFilter):
     column, columns = "agreement_type", SHARED_COLUMNS
 
     def options(self, request):
-        types = [(slug, name, pk) for slug, name, pk in AgreementType.objects.values_list("slug", "name", "pk")]
-        return [*types, (NONE, _("not known yet"), None)]
+        return [*AgreementType.objects.values_list("slug", "name", "pk"), (NONE, _("not known yet"), None)]
 
 
 class ResponsibleFilter(ColumnFilter):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
-from partners.admin.form_fields import is_primary_key
+from partners.admin.form_fields import parse_pk
 from partners.admin.optimistic_locking_forms import CopyInstanceMixin
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
@@ -60,7 +60,7 @@ class BulkAgreementView(View):
     def dispatch(self, request):
         if not self.model_admin.has_change_permission(request):
             raise PermissionDenied
-        self.selected_ids = [int(pk) for pk in request.GET.getlist("id") if is_primary_key(pk)]
+        self.selected_ids = [pk for text in request.GET.getlist("id") if (pk := parse_pk(text)) is not None]
         next_url = request.GET.get("next", "")
         self.return_url = safe_next_url(request, next_url, "admin:partners_agreement_changelist")
         if (count := len(self.selected_ids)) > MAX_SELECTED:

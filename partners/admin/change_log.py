@@ -21,13 +21,10 @@ from partners.permissions import can_undelete, can_view_imports
 
 NO_USER = "-"
 MAX_DAYS = {"today": 1, "7": 7, "30": 30}
-
-
-class ChangeDateField(DateField):
-    default_validators = [
-        MinValueValidator(date(1900, 1, 1), _("Write a day from 1 Jan 1900 on.")),
-        MaxValueValidator(date(2999, 12, 31), _("Write a day up to 31 Dec 2999.")),
-    ]
+DAY_VALIDATORS = [
+    MinValueValidator(date(1900, 1, 1), _("Write a day from 1 Jan 1900 on.")),
+    MaxValueValidator(date(2999, 12, 31), _("Write a day up to 31 Dec 2999.")),
+]
 
 
 class ChangeLogFilterForm(forms.Form):
@@ -39,8 +36,8 @@ class ChangeLogFilterForm(forms.Form):
         required=False,
         choices=[("", _("any time")), ("today", _("today")), ("7", _("last 7 days")), ("30", _("last 30 days"))],
     )
-    since = ChangeDateField(label=_("From"), required=False)
-    until = ChangeDateField(label=_("To"), required=False)
+    since = DateField(label=_("From"), required=False, validators=DAY_VALIDATORS)
+    until = DateField(label=_("To"), required=False, validators=DAY_VALIDATORS)
 
     def __init__(self, data, models, deleted_only=False):
         super().__init__(data, label_suffix="")

@@ -19,8 +19,11 @@ SOON, NEAR, FAR = THRESHOLDS = [30, 90, 180]
 def days_left(agreement):
     """Return a text such as “ends in 3 days” in an element of class ``past``, ``soon``, ``near`` or none of them."""
     css_class, text = "", "-"
-    if agreement.status == AgreementStatus.ENDED:
-        text = _describe_end(agreement.ended_on)
+    if agreement.status == AgreementStatus.ENDED and agreement.ended_on is None:
+        text = _("ended")
+    elif agreement.status == AgreementStatus.ENDED:
+        days = (localdate() - agreement.ended_on).days
+        text = ngettext("ended %d day ago", "ended %d days ago", days) % days if days else _("ended today")
     elif agreement.status == AgreementStatus.SIGNED and agreement.valid_until is None:
         text = _("open-ended")
     elif agreement.status == AgreementStatus.SIGNED:
@@ -31,10 +34,3 @@ def days_left(agreement):
             css_class = "soon" if days <= SOON else "near" if days <= NEAR else ""
             text = ngettext("ends in %d day", "ends in %d days", days) % days if days else _("ends today")
     return format_html('<span class="deadline {}">{}</span>', css_class, text)
-
-
-def _describe_end(ended_on):
-    if ended_on is None:
-        return _("ended")
-    days = (localdate() - ended_on).days
-    return ngettext("ended %d day ago", "ended %d days ago", days) % days if days else _("ended today")

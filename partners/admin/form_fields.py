@@ -12,8 +12,9 @@ MAX_PK_DIGITS = 18
 """Digits that always fit a 64-bit primary key."""
 
 
-def is_primary_key(text):
-    return text.isdecimal() and len(text) <= MAX_PK_DIGITS
+def parse_pk(text):
+    """Return the primary key, or None if the text can be none."""
+    return int(text) if text.isdecimal() and len(text) <= MAX_PK_DIGITS else None
 
 
 def assignable_users():
@@ -30,7 +31,7 @@ class TolerantAutocompleteSelect(AutocompleteSelect):
     """
 
     def optgroups(self, name, value, attrs=None):
-        return super().optgroups(name, [pk for pk in value if is_primary_key(str(pk))], attrs)
+        return super().optgroups(name, [pk for pk in value if parse_pk(str(pk))], attrs)
 
 
 class PlainSelectMixin(BaseModelAdmin):

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
+from partners.admin.form_fields import parse_pk
 from partners.history.diff import diff
 from partners.history.entries import DELETED, load_timeline_entries, object_timeline, tracked_models
 from partners.history.related_objects import RelatedObjects
@@ -17,8 +18,6 @@ from partners.history.revert import preview_revert, revert, undelete
 from partners.permissions import can_undelete, can_view_imports
 
 PER_PAGE = 100
-MAX_PK_DIGITS = 9
-"""The primary keys of historical records are 32-bit; larger numbers would raise a database error."""
 
 
 class HistoryAdmin(SimpleHistoryAdmin):
@@ -30,7 +29,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
         return [path("<int:pk>/undelete/", view, name=name), *super().get_urls()]
 
     def history_view(self, request, object_id, extra_context=None):
-        pk = _parse_pk(object_id)
+        pk = parse_pk(object_id)
         obj, is_deleted = self._get_object_or_last_version(request, pk)
         timeline = object_timeline(self.model, pk, inline_foreign_keys(self, request))
         page = Paginator(timeline, PER_PAGE).get_page(request.GET.get("page"))
@@ -45,16 +44,18 @@ class HistoryAdmin(SimpleHistoryAdmin):
 
     def history_form_view(self, request, object_id, version_id, extra_context=None):
         """Display a version and a preview of the revert to it. POST reverts."""
-        pk = _parse_pk(object_id)
+        pk = parse_pk(object_id)
         obj, is_deleted = self._get_object_or_last_version(request, pk)
         can_revert = self.has_change_permission(request, obj) and not is_deleted
         records = self.model.history.select_related("history_user")
-        record = get_object_or_404(records, id=pk, history_id=_parse_pk(version_id))
+        record = get_object_or_404(records, id=pk, history_id=parse_pk(version_id))
         plan = None
         if request.method == "POST":
             if not can_revert:
                 raise PermissionDenied
-            is_done, plan = revert(record, _parse_pk(request.POST.get("latest_history_id", "")), request.user)
+            if (displayed_history_id := parse_pk(request.POST.get("latest_history_id", ""))) is None:
+                raise Http404
+            is_done, plan = revert(record, displayed_history_id, request.user)
             if is_done:
                 messages.success(request, _("Put back: %s") % plan.reverted)
                 return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
@@ -82,8 +83,10 @@ class HistoryAdmin(SimpleHistoryAdmin):
         if record is None or record.history_type != DELETED:
             raise Http404
         is_post = request.method == "POST"
-        expected_history_id = _parse_pk(request.POST.get("latest_history_id", "")) if is_post else None
-        is_done, plan = undelete(record, request.user, expected_history_id)
+        displayed_history_id = parse_pk(request.POST.get("latest_history_id", ""))
+        if is_post and displayed_history_id is None:
+            raise Http404
+        is_done, plan = undelete(record, request.user, displayed_history_id)
         if is_done:
             messages.success(request, _("Brought back: %s") % plan.title)
             return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
@@ -121,9 +124,3 @@ def inline_foreign_keys(model_admin, request):
 
 def can_view(site, request, model):
     return site.is_registered(model) and site.get_model_admin(model).has_view_permission(request)
-
-
-def _parse_pk(text):
-    if not text.isdecimal() or len(text) > MAX_PK_DIGITS:
-        raise Http404
-    return int(text)

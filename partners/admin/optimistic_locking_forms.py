@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from partners.admin.form_fields import MAX_PK_DIGITS, is_primary_key
+from partners.admin.form_fields import MAX_PK_DIGITS, parse_pk
 from partners.history.concurrent_changes import field_value, load_concurrent_changes
 
 VERSIONS_FIELD = "versions"
@@ -22,11 +22,6 @@ VERSIONS_FIELD = "versions"
 ACCEPT_THEIRS_FIELD = "theirs"
 """Checkboxes whose values are the HTML names of the fields to overwrite with the current value."""
 PK_PATTERN = rf"([0-9]{{1,{MAX_PK_DIGITS}}})"
-
-
-def parse_pk(text):
-    """Return the primary key, or None if the text can be none."""
-    return int(text) if is_primary_key(text) else None
 
 
 def serialize_versions(objects):

@@ -43,20 +43,18 @@ class SignatureFormMixin:
 
     def clean(self):
         cleaned_data = super().clean()
-        if cleaned_data.get("status") == AgreementStatus.SIGNED != self.original.status:
-            self._require_confirmed_past_end(cleaned_data.get("valid_from"), cleaned_data.get("valid_until"))
-            if "next_step" not in self.fields:
-                self.instance.next_step = ""
-            elif "next_step" not in self.changed_data:
-                cleaned_data["next_step"] = ""
+        if self.original.status == AgreementStatus.SIGNED or cleaned_data.get("status") != AgreementStatus.SIGNED:
+            return cleaned_data
+        first_day, last_day = cleaned_data.get("valid_from"), cleaned_data.get("valid_until")
+        if last_day and last_day < localdate() and not (first_day and first_day > last_day):
+            widget = self.fields["valid_until"].widget
+            widget.day_to_confirm = last_day
+            widget.is_confirmed = self.data.get(self.add_prefix(CONFIRMATION_FIELD)) == last_day.isoformat()
+            if not widget.is_confirmed:
+                message = _("The last day, %s, has passed. Correct the year, or tick that it is right.")
+                self.add_error("valid_until", message % date_format(last_day))
+        if "next_step" not in self.fields:
+            self.instance.next_step = ""
+        elif "next_step" not in self.changed_data:
+            cleaned_data["next_step"] = ""
         return cleaned_data
-
-    def _require_confirmed_past_end(self, first_day, last_day):
-        if last_day is None or last_day >= localdate() or (first_day and first_day > last_day):
-            return
-        widget = self.fields["valid_until"].widget
-        widget.day_to_confirm = last_day
-        widget.is_confirmed = self.data.get(self.add_prefix(CONFIRMATION_FIELD)) == last_day.isoformat()
-        if not widget.is_confirmed:
-            message = _("The last day, %s, has passed. Correct the year, or tick that it is right.")
-            self.add_error("valid_until", message % date_format(last_day))

@@ -232,7 +232,7 @@ def test_history_of_deleted_university_remains(coordinator_client, db):
     assert "the command line deleted" in text(page)
 
 
-@pytest.mark.parametrize("pk", ["999999", "x", "9" * 30])
+@pytest.mark.parametrize("pk", ["999999", "x", "9" * 18, "9" * 30])
 def test_history_of_unknown_pk_is_not_found(coordinator_client, db, pk):
     assert coordinator_client.get(f"/admin/partners/university/{pk}/history/").status_code == 404
 

@@ -147,6 +147,15 @@ def test_version_of_another_object_is_not_found(coordinator_client, db):
     assert coordinator_client.get(url).status_code == 404
 
 
+@pytest.mark.parametrize("history_id", ["x", "9" * 18, "9" * 30])
+def test_version_of_unknown_history_id_is_not_found(coordinator_client, db, history_id):
+    university = UniversityFactory()
+
+    response = coordinator_client.get(f"/admin/partners/university/{university.pk}/history/{history_id}/")
+
+    assert response.status_code == 404
+
+
 def test_undelete_restores_university_with_its_agreements(superuser, db):
     agreement = AgreementFactory(university__name="Marburg", notes="kept")
     university, pk = agreement.university, agreement.university_id
