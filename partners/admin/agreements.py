@@ -15,7 +15,7 @@ from partners.admin.agreement_inline import AgreementForm
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import days_left
-from partners.admin.document_inline import DocumentInline
+from partners.admin.documents import DocumentInline
 from partners.admin.ending import BulkEndView
 from partners.admin.form_fields import PlainSelectMixin
 from partners.admin.renewing import BulkRenewView
@@ -94,9 +94,9 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         return super().get_formset_kwargs(request, obj, inline, prefix) | {"user": request.user, "can_add": can_add}
 
     def render_change_form(self, request, context, *args, **kwargs):
-        """Delete the files of new documents if the page is displayed again because of an error."""
+        """Discard the files of new documents if the page is displayed again because of an error."""
         for inline in context["inline_admin_formsets"]:
-            inline.formset.delete_stored_files()
+            inline.formset.discard_files()
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("country"), ordering="university__country__name_key")

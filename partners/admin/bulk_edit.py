@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners.admin.bulk_views import BulkAgreementView, agreement_links
-from partners.admin.date_fields import DATE_OVERRIDES
-from partners.admin.form_fields import assignable_users
+from partners.admin.form_fields import DATE_OVERRIDES, assignable_users
 from partners.agreement_fields import AGREEMENT_FIELDS
 from partners.cells import MAX_PLACES
 from partners.history.concurrent_changes import annotate_version

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localdate, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from partners.admin.date_fields import DateField
+from partners.admin.form_fields import DateField
 from partners.admin.object_history import PER_PAGE, can_view
 from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import ACTION_LABELS, tracked_models

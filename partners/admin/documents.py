@@ -1,5 +1,7 @@
-"""The admin of documents, with a permission-checked download of their files."""
+"""Documents: the inline of an agreement that withdraws and adds them, and their admin, with the download."""
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse
@@ -7,12 +9,15 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterAdmin
-from partners.admin.document_inline import DocumentForm
+from partners.admin.document_fields import MultipleDocumentField, reject_duplicates, reselect_message, store_files
+from partners.admin.optimistic_locking import OptimisticLockingInline
+from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.file_types import MEDIA_TYPES
 from partners.models import Agreement, Document
 
@@ -22,6 +27,97 @@ DOWNLOAD_HEADERS = {
     "Content-Encoding": "identity",
 }
 """Uploaded files must not run scripts nor be sniffed. All file types are compressed already, hence no gzip."""
+
+
+class DocumentForm(OptimisticLockingForm):
+    def validate_unique(self):
+        """Validate constraints without excluding the fields that the form does not have."""
+        try:
+            self.instance.validate_constraints()
+        except forms.ValidationError as error:
+            self.add_error("is_withdrawn", error.messages)
+
+    def save(self, commit=True):
+        self.instance._change_reason = "withdrawn" if self.instance.is_withdrawn else "no longer withdrawn"
+        return super().save(commit)
+
+
+class DocumentUploadForm(forms.Form):
+    added = MultipleDocumentField(
+        label=gettext_lazy("Add documents"),
+        required=False,
+        help_text=format_lazy(
+            gettext_lazy("PDF, DOCX, ODT, PNG or JPEG, up to {} MB each. You can choose several at once."),
+            settings.DOCUMENT_MAX_MB,
+        ),
+    )
+
+
+class DocumentFormSet(OptimisticLockingFormSet):
+    """Forms for the existing documents, and one upload form for any number of new ones."""
+
+    def __init__(self, data=None, files=None, *, user=None, can_add=False, **kwargs):
+        super().__init__(data, files, **kwargs)
+        self.user, self.can_add, self.stored = user, can_add, []
+        self.upload_form = DocumentUploadForm(data, files, prefix=self.prefix)
+        self.upload_form.fields["added"].disabled = not can_add
+
+    def total_form_count(self):
+        return self.initial_form_count()
+
+    def is_multipart(self):
+        return self.can_add
+
+    @property
+    def errors(self):
+        return [*super().errors, self.upload_form.errors]
+
+    def is_valid(self):
+        return super().is_valid() and not self.upload_form.errors
+
+    def clean(self):
+        """Store the files of new documents, so that a storage that fails is an error of the upload form."""
+        super().clean()
+        documents = self.upload_form.cleaned_data["added"] if self.upload_form.is_valid() else []
+        try:
+            if documents and self.instance.pk:
+                # The row lock keeps two requests from adding the same document.
+                Agreement.objects.select_for_update().get(pk=self.instance.pk)
+                known = set(self.instance.documents.active().values_list("sha256", flat=True))
+                known.update(form.instance.sha256 for form in self.forms if not form.instance.is_withdrawn)
+                reject_duplicates(documents, known)
+            if not any(self.errors):
+                store_files(documents)
+                self.stored = documents
+        except forms.ValidationError as error:
+            self.upload_form.add_error("added", error)
+
+    def discard_files(self):
+        """Delete the stored files, as the page is displayed again, and ask for the valid ones again."""
+        for document in self.stored:
+            document.file.storage.delete(document.file.name)
+        if message := reselect_message(self.upload_form, "added"):
+            self.upload_form.add_error("added", message)
+
+    def save(self, commit=True):
+        saved = super().save(commit)
+        for document in self.stored:
+            document.attach_to(self.instance, self.user, "added")
+            self.new_objects.append(document)
+        return saved
+
+
+class DocumentInline(OptimisticLockingInline):
+    model = Document
+    form = DocumentForm
+    formset = DocumentFormSet
+    fields = ["is_withdrawn"]
+    template = "admin/partners/agreement/documents.html"
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("added_by")
 
 
 @admin.register(Document)

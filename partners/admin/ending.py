@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
-from partners.admin.date_fields import DateField
+from partners.admin.form_fields import DateField
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 

@@ -1,11 +1,15 @@
-"""Selects of the admin's forms."""
+"""Fields and widgets of the admin's forms: any unambiguous spelling of a date, and plain selects."""
+
+import re
 
 from django import forms
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from partners.cells import parse_date
 from partners.models import Agreement
 
 MAX_PK_DIGITS = 18
@@ -22,6 +26,30 @@ def assignable_users():
     active_staff = Q(is_staff=True, is_active=True)
     is_responsible = Exists(Agreement.objects.filter(responsible=OuterRef("pk")))
     return get_user_model().objects.filter(active_staff | Q(is_responsible)).order_by("username")
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+    def get_context(self, name, value, attrs):
+        """Display an invalid or differently spelled value in a text input. A native date input would drop it."""
+        context = super().get_context(name, value, attrs)
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", context["widget"]["value"] or "0000-00-00"):
+            context["widget"]["type"] = "text"
+        return context
+
+
+class DateField(forms.DateField):
+    widget = DateInput
+
+    def to_python(self, value):
+        return parse_date(value) if isinstance(value, str) else super().to_python(value)
+
+
+DATE_OVERRIDES = {models.DateField: {"form_class": DateField, "widget": DateInput}}
 
 
 class TolerantAutocompleteSelect(AutocompleteSelect):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
-from partners.admin.changelist import RegisterChangeList
+from partners.admin.base import RegisterChangeList
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, ImportRun, University
 from partners.permissions import can_open_imported_files, can_undo_imports

@@ -8,8 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from partners.admin.conflict_report import build_conflicts, build_conflicts_of_deleted
-from partners.admin.date_fields import DATE_OVERRIDES
-from partners.admin.form_fields import parse_pk
+from partners.admin.form_fields import DATE_OVERRIDES, parse_pk
 from partners.admin.object_history import inline_foreign_keys
 from partners.admin.optimistic_locking_forms import (
     OptimisticLockingForm,

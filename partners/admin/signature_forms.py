@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from partners.admin.date_fields import DateInput
+from partners.admin.form_fields import DateInput
 from partners.enums import AgreementStatus
 
 CONFIRMATION_FIELD = "valid_until-confirmed"

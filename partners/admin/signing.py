@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView, agreement_links
-from partners.admin.date_fields import DateField
 from partners.admin.document_fields import (
     FileStorageError,
     MultipleDocumentField,
@@ -15,6 +14,7 @@ from partners.admin.document_fields import (
     reselect_message,
     store_files,
 )
+from partners.admin.form_fields import DateField
 from partners.admin.signature_forms import CONFIRMATION_FIELD, SignatureFormMixin
 from partners.enums import AgreementStatus
 from partners.models import Agreement

@@ -1,17 +1,43 @@
+"""Countries, agreement types and universities."""
+
 from django.contrib import admin
-from django.db.models import Prefetch, URLField
+from django.db.models import Count, Prefetch, URLField
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
-from partners.admin.date_fields import DATE_OVERRIDES
+from partners.admin.base import RegisterAdmin
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
+from partners.admin.form_fields import DATE_OVERRIDES
 from partners.admin.import_export import UniversityImportExportAdmin
 from partners.enums import AgreementStatus
 from partners.imports.type_notation import Term
-from partners.models import Agreement, University
+from partners.models import Agreement, AgreementType, Country, University
+
+
+@admin.register(Country)
+class CountryAdmin(RegisterAdmin):
+    list_display = ["name", "code", "university_count", "other_names"]
+    search_fields = ["search_text"]
+    fields = ["name", "code", "other_names"]
+    list_per_page = 300
+    ordering = ["name_key"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(university_count=Count("universities"))
+
+    @admin.display(description="universities", ordering="university_count")
+    def university_count(self, country):
+        return country.university_count
+
+
+@admin.register(AgreementType)
+class AgreementTypeAdmin(RegisterAdmin):
+    list_display = ["name", "position", "description"]
+    search_fields = ["search_text"]
+    fields = ["name", "position", "description", ("places_out", "places_in"), "other_names", "slug"]
 
 
 @admin.register(University)

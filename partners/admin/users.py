@@ -12,6 +12,8 @@ from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.accounts.models import GroupRole, UserSession
 from partners.accounts.password_reset import send_invitation
@@ -21,6 +23,8 @@ from partners.admin.optimistic_locking_forms import CopyInstanceMixin
 from partners.models.accounts import referenced_accounts
 
 admin.site.unregister([Group, User])
+# No superuser may read or assign the secrets of OTP devices.
+admin.site.unregister([StaticDevice, TOTPDevice])
 
 
 class UserInviteForm(forms.ModelForm):

@@ -99,8 +99,8 @@ def test_invalid_file_is_an_error_and_nothing_is_saved(coordinator_client, agree
 
     assert error_lists(page) == [
         "“macro.pdf” is a file of another kind. Save it as PDF, DOCX, ODT, PNG or JPEG, and choose that file."
-        " “empty.pdf” is empty. Choose another file.",
-        "Nothing is saved yet, and the browser has forgotten “scan.png”. Choose again.",
+        " “empty.pdf” is empty. Choose another file."
+        " Nothing is saved yet, and the browser has forgotten “scan.png”. Choose again.",
     ]
     assert stored_documents() == []
     assert element_texts(page, "textarea[name=notes]") == ["typed"]
