@@ -23,18 +23,11 @@ TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, 
 FILE_FORMATS = [*TABLE_FORMATS, "json"]
 JSON_VERSION = 1
 """Version of the JSON schema in docs/downloads.md. Added fields do not change it."""
-CORS_PREFLIGHT_HEADERS = {
-    "Access-Control-Allow-Methods": "GET, HEAD",
-    "Access-Control-Allow-Headers": "If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
 UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "country__code", "country__name"]
 JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
 
 
 def download(request, file_format):
-    if request.method == "OPTIONS":
-        return HttpResponse(status=204, headers=CORS_PREFLIGHT_HEADERS)
     partner_filter = PartnerFilter(request.GET, localdate())
     for name, value in partner_filter.invalid_values:
         message = _(

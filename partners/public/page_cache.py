@@ -6,7 +6,6 @@ import json
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
@@ -33,12 +32,20 @@ CACHE_TIMEOUT = 3600
 """Seconds. Only bounds the memory used: a change of data gives a page another key."""
 CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 """Of the files: other sites' scripts may read them and revalidate them by ETag."""
+PREFLIGHT_HEADERS = CORS_HEADERS | {
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 ALLOWED_METHODS = ["GET", "HEAD", "OPTIONS"]
 
 
 def build_fingerprint():
     """Return a hash of source files and settings, part of every ETag; independent of the install path."""
-    digest = hashlib.sha256(_serialized_settings())
+    # Without paths, and without the databases, which Django completes as it runs.
+    names = [name for name in dir(settings) if name.isupper() and settings.is_overridden(name) and name != "DATABASES"]
+    values = {name: getattr(settings, name) for name in names}
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=lambda _value: None).encode())
     paths = [
         path
         for name in FINGERPRINTED_PATHS
@@ -48,23 +55,6 @@ def build_fingerprint():
         digest.update(f"\n{path.relative_to(settings.BASE_DIR)}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _serialized_settings():
-    """Return the settings as JSON, without paths and without the databases, which Django completes as it runs."""
-    names = [name for name in dir(settings) if name.isupper() and settings.is_overridden(name)]
-    values = {name: getattr(settings, name) for name in names if name != "DATABASES"}
-    return json.dumps(values, sort_keys=True, default=lambda _value: None).encode()
-
-
-def page_etag(request, *state):
-    """Return a hash of the state, the day and the request's URL, which includes the language.
-
-    SCRIPT_NAME is hashed separately, as it decides which part of the path is resolved, and where links lead.
-    """
-    parts = [*state, localdate().isoformat(), request.scheme, request.get_host()]
-    parts += [request.META.get("SCRIPT_NAME", ""), request.get_full_path()]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def cache_headers():
@@ -89,31 +79,23 @@ def _end_of_day(day, time_zone):
     return make_aware(datetime.combine(day + timedelta(days=1), time.min), time_zone).timestamp()
 
 
-class CachedPage(NamedTuple):
-    headers: dict[str, str]
-    compressed: bytes
+def serialize_page(response):
+    """Return a line of JSON with the headers, followed by the compressed body."""
+    headers = dict(response.items())
+    is_compressed = headers.pop("Content-Encoding", "") == "gzip"
+    compressed = response.content if is_compressed else gzip.compress(response.content, mtime=0)
+    return json.dumps(headers).encode() + b"\n" + compressed
 
-    @classmethod
-    def from_response(cls, response):
-        headers = dict(response.items())
-        is_compressed = headers.pop("Content-Encoding", "") == "gzip"
-        return cls(headers, response.content if is_compressed else gzip.compress(response.content, mtime=0))
 
-    @classmethod
-    def from_bytes(cls, data):
-        headers, _, compressed = data.partition(b"\n")
-        return cls(json.loads(headers), compressed)
-
-    def to_bytes(self):
-        """Return a line of JSON with the headers, followed by the compressed body."""
-        return json.dumps(self.headers).encode() + b"\n" + self.compressed
-
-    def to_response(self, request, etag):
-        if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
-            body, headers = self.compressed, {"ETag": f'"{etag}-gzip"', "Content-Encoding": "gzip"}
-        else:
-            body, headers = gzip.decompress(self.compressed), {"ETag": f'"{etag}"'}
-        return HttpResponse(body, headers=self.headers | headers | cache_headers() | {"Content-Length": len(body)})
+def build_response(request, page, etag):
+    """Return a response with a serialized page, compressed if the client accepts that."""
+    stored_headers, _, body = page.partition(b"\n")
+    headers = json.loads(stored_headers) | cache_headers()
+    if re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
+        headers |= {"ETag": f'"{etag}-gzip"', "Content-Encoding": "gzip"}
+    else:
+        body, headers["ETag"] = gzip.decompress(body), f'"{etag}"'
+    return HttpResponse(body, headers=headers | {"Content-Length": len(body)})
 
 
 class PageCacheMiddleware:
@@ -131,17 +113,21 @@ class PageCacheMiddleware:
         else:
             response = self.get_response(request)
         if url_name == "download":
-            for name, value in CORS_HEADERS.items():
+            headers = PREFLIGHT_HEADERS if request.method == "OPTIONS" else CORS_HEADERS
+            for name, value in headers.items():
                 response[name] = value
         return response
 
     def process_view(self, request, view_func, view_args, view_kwargs):
-        """Reject other methods, before the CSRF protection does, and too many values."""
+        """Answer all but GET and HEAD, before the CSRF protection does, and reject too many values."""
         names = PUBLIC_URLS.get(request.resolver_match.view_name)
-        if names is not None:
-            if request.method not in ALLOWED_METHODS:
-                return HttpResponseNotAllowed(ALLOWED_METHODS)
-            validate_value_counts(request.GET, names)
+        if names is None:
+            return None
+        if request.method == "OPTIONS":
+            return HttpResponse(status=204, headers={"Allow": ", ".join(ALLOWED_METHODS)})
+        if request.method not in ALLOWED_METHODS:
+            return HttpResponseNotAllowed(ALLOWED_METHODS)
+        validate_value_counts(request.GET, names)
         return None
 
     def public_response(self, request):
@@ -151,19 +137,27 @@ class PageCacheMiddleware:
         known = {tag.removeprefix("W/") for tag in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))}
         for match in known.intersection([f'"{etag}"', f'"{etag}-gzip"']):
             return HttpResponseNotModified(headers={"ETag": match} | cache_headers())
-        if stored := cache.get(etag):
-            return CachedPage.from_bytes(stored).to_response(request, etag)
+        if page := cache.get(etag):
+            return build_response(request, page, etag)
         response = self.get_response(request)
         if response.status_code != 200 or response.has_header("Cache-Control"):
             return response
-        page = CachedPage.from_response(response)
+        page = serialize_page(response)
         if is_linked(request.GET):
-            cache.set(etag, page.to_bytes(), CACHE_TIMEOUT)
-        return page.to_response(request, etag)
+            cache.set(etag, page, CACHE_TIMEOUT)
+        return build_response(request, page, etag)
 
     def etag_for(self, request):
-        """Return the ETag's value, or None where pages are not cached: with DEBUG, or inside a transaction."""
+        """Return a hash of code, data version, day and URL, or None where pages are not cached.
+
+        That is with DEBUG, and inside a transaction. SCRIPT_NAME is hashed apart from the path, as it decides which
+        part of that is resolved, and where links lead.
+        """
         # An error occurs again in the view, where it is answered with all headers.
         with suppress(Error, SuspiciousOperation):
             version = None if settings.DEBUG else data_version.current_version()
-            return version and page_etag(request, self.fingerprint, version)
+            if version is None:
+                return None
+            parts = [self.fingerprint, version, localdate().isoformat(), request.scheme, request.get_host()]
+            parts += [request.META.get("SCRIPT_NAME", ""), request.get_full_path()]
+            return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

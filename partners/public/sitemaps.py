@@ -45,14 +45,10 @@ class PartnerList(TranslatedSitemap):
 
 class Universities(TranslatedSitemap):
     def items(self):
-        public = University.objects.public(localdate()).with_last_change()
-        return public.order_by("pk").values_list("slug", "last_changed_at")
+        return University.objects.public(localdate()).with_last_change().order_by("pk").only("slug")
 
-    def location(self, item):
-        return reverse("university", args=[item[0]])
-
-    def lastmod(self, item):
-        return item[1]
+    def lastmod(self, university):
+        return university.last_changed_at
 
 
 SITEMAPS = {"list": PartnerList, "universities": Universities}

@@ -52,18 +52,9 @@ def _public_agreement(agreement):
     )
 
 
-def last_modified(university):
-    """Return when the university or one of its agreements last changed, or None."""
-    return _latest(University.history.filter(id=university.pk), Agreement.history.filter(university=university.pk))
-
-
 def register_last_modified():
     """Return when any university or agreement last changed, or None."""
-    return _latest(University.history, Agreement.history)
-
-
-def _latest(*histories):
-    dates = [history.aggregate(last=Max("history_date"))["last"] for history in histories]
+    dates = [history.aggregate(last=Max("history_date"))["last"] for history in (University.history, Agreement.history)]
     return max(filter(None, dates), default=None)
 
 

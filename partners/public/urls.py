@@ -3,13 +3,13 @@
 from django.urls import path, re_path
 
 from partners.public.error_reports import report, reported
-from partners.public.views import PartnerListView, UniversityView
+from partners.public.views import partner_list, university_page
 
 SLUG = r"(?P<slug>[^/\x00]+)"
 
 urlpatterns = [
-    path("", PartnerListView.as_view(), name="partners"),
-    re_path(rf"^universities/{SLUG}/$", UniversityView.as_view(), name="university"),
+    path("", partner_list, name="partners"),
+    re_path(rf"^universities/{SLUG}/$", university_page, name="university"),
     re_path(rf"^universities/{SLUG}/report/$", report, name="report"),
     re_path(rf"^universities/{SLUG}/report/sent/$", reported, name="reported"),
 ]

@@ -40,6 +40,13 @@ def test_unsafe_method_is_not_allowed(client, url, allowed):
     assert [(response.status_code, response["Allow"]) for response in responses] == [(405, allowed)] * len(disallowed)
 
 
+@pytest.mark.parametrize("url", ["/", "/universities/marburg/", "/partners.json", "/feed/", "/sitemap.xml"])
+def test_options_names_the_allowed_methods(client, url):
+    response = client.options(url)
+
+    assert (response["Allow"], response.content) == (READ_METHODS, b"")
+
+
 @pytest.mark.parametrize("url", ["/", "/universities/marburg/report/sent/", "/feed/", "/healthz"])
 def test_head_is_allowed(client, url):
     assert client.head(url).status_code == 200
