@@ -1,15 +1,12 @@
-"""Reading and writing delimited text: encodings, delimiters, quotes and line ends of any office program."""
+"""Reading delimited text: encodings, delimiters, quotes and line ends of any office program."""
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
-from partners.tables.cells import Cell
 from partners.tables.encodings import ENCODINGS
 from partners.tables.headers import find_places
 from partners.tables.types import Record, TableError, UnknownEncodingError, has_text
@@ -24,7 +21,6 @@ SEPARATOR_LINE_RE = re.compile(rf'\A"?sep=(.)"?({NEWLINE}|\Z)', re.IGNORECASE)
 """A first line by which a file tells Excel its delimiter."""
 MAX_SAMPLED_ROWS = 50
 """Rows with text that are searched for the header, to find the delimiter."""
-NEEDS_QUOTING_RE = re.compile(r'\A"|[\t\r\n]')
 
 
 def decode(data: bytes, encoding: str = "") -> str:
@@ -132,22 +128,3 @@ def parse_records(text: str, delimiter: str) -> Iterator[Record]:
 
 def _count_newlines(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def write_tsv(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Write cells unquoted, except those that a reader would take for quoted or for several."""
-    return "".join("\t".join(_tsv_cell(str(cell)) for cell in row) + "\n" for row in rows).encode()
-
-
-def _tsv_cell(cell: str) -> str:
-    return '"{}"'.format(cell.replace('"', '""')) if NEEDS_QUOTING_RE.search(cell) else cell
-
-
-def write_csv(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Write UTF-8 with a byte order mark, as Excel takes it for Windows-1252 otherwise, and quote every cell.
-
-    Unquoted, a cell with a semicolon would be two in a spreadsheet that splits at semicolons.
-    """
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(rows)
-    return text.getvalue().encode("utf-8-sig")

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
 
@@ -69,7 +69,11 @@ def write_ods(rows: Iterable[Sequence[Cell]]) -> bytes:
     widths = column_widths(rows)
     styles = (COLUMN_STYLE.format(width=width, centimetres=width * CENTIMETRES) for width in sorted(set(widths)))
     columns = (f'<table:table-column table:style-name="width{width}"/>' for width in widths)
-    content = CONTENT.format(styles="".join(styles), columns="".join(columns), rows="".join(_rows(rows)))
+    lines = []
+    for line, row in enumerate(rows or [[]]):
+        cells = [_cell(cell, is_header=line == 0) for cell in row] or ["<table:table-cell/>"]
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    content = CONTENT.format(styles="".join(styles), columns="".join(columns), rows="".join(lines))
     parts = {"mimetype": MIMETYPE, "META-INF/manifest.xml": MANIFEST, "styles.xml": STYLES, "content.xml": content}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -78,12 +82,6 @@ def write_ods(rows: Iterable[Sequence[Cell]]) -> bytes:
             compression = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
             archive.writestr(zipfile.ZipInfo(name), part.encode(), compression)
     return file.getvalue()
-
-
-def _rows(rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
-    for line, row in enumerate(rows or [[]]):
-        cells = [_cell(cell, is_header=line == 0) for cell in row] or ["<table:table-cell/>"]
-        yield f"<table:table-row>{''.join(cells)}</table:table-row>"
 
 
 def _cell(cell: Cell, is_header: bool) -> str:
