@@ -7,6 +7,7 @@ files come from any office program.
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from django.conf import settings
@@ -117,8 +118,7 @@ class TableFile:
         if kind := describe_other_file(data):
             message = _("The file is %s, not a table. Save the table in it as XLSX and choose that file.")
             raise TableError(message % kind)
-        sheets = _spreadsheet_sheets(data) if is_spreadsheet(data) else _text_sheets(data, columns, options)
-        self.sheets = [sheet for sheet in sheets if sheet.read_head(MAX_HEADER_ROWS)]
+        self.sheets = [sheet for sheet in _open_sheets(data, columns, options) if sheet.read_head(MAX_HEADER_ROWS)]
         self.visible_sheets = [sheet for sheet in self.sheets if sheet.is_visible]
         if not self.sheets:
             raise TableError(_("The file is empty. Choose a file with the columns %s.") % join_names(columns))
@@ -172,7 +172,7 @@ class TableFile:
     def _read_rows(self, sheet: Sheet, header: Record, positions: Mapping[str, int], header_positions: set[int]):
         index = sheet.head.index(header)
         table = Table(deque(), skipped_rows=[_describe_row(record) for record in sheet.head[:index]])
-        for count, record in enumerate(sheet.records_below(index), start=1):
+        for count, record in enumerate(chain(sheet.head[index + 1 :], sheet.records), start=1):
             if count > MAX_ROWS:
                 raise TableError(_("The file has more than %d rows. Split it into several files.") % MAX_ROWS)
             if record.is_heading:
@@ -184,17 +184,16 @@ class TableFile:
         return table
 
 
-def _spreadsheet_sheets(data: bytes) -> list[Sheet]:
-    # Imported lazily, as most files are text.
-    from partners.tables.spreadsheets import read_sheets
+def _open_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> list[Sheet]:
+    """Return the sheets of a spreadsheet, or the one of a text file."""
+    if is_spreadsheet(data):
+        # Imported lazily, as most files are text.
+        from partners.tables.spreadsheets import read_sheets
 
-    sheets = read_sheets(data)
-    for sheet in sheets:
-        sheet.records = map(unescape_cells, sheet.records)
-    return sheets
-
-
-def _text_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> list[Sheet]:
+        sheets = read_sheets(data)
+        for sheet in sheets:
+            sheet.records = map(unescape_cells, sheet.records)
+        return sheets
     text = delimited.decode(data, options.encoding)
     delimiter = delimited.detect_delimiter(text, columns, options.columns)
     records = delimited.parse_records(text, delimiter)

@@ -1,9 +1,9 @@
 """Types and helpers that all kinds of table files share."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from partners.file_types import OLE2_MAGIC, ZIP_MAGIC
@@ -59,10 +59,6 @@ class Sheet:
         self.records = filter(has_text, self.records)
         self.head = list(islice(self.records, size))
         return self.head
-
-    def records_below(self, index: int) -> Iterator[Record]:
-        """Return the records with text below the one at an index of the head."""
-        return chain(self.head[index + 1 :], self.records)
 
 
 def is_spreadsheet(data: bytes) -> bool:
