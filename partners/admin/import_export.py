@@ -75,8 +75,12 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, error, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.message = "" if error.header.missing else str(error)
+        self.message = str(error)
         self.header = error.header.record
+        if error.header.missing:
+            missing = _(" or ").join(f"“{column}”" for column in error.header.missing)
+            params = {"line": self.header.line, "missing": missing}
+            self.message = _("Line %(line)d has no column %(missing)s.") % params
         self.rows = error.head[:MAX_SHOWN_ROWS]
         headers = dict.fromkeys(collapse_white_space(cell) for cell in self.header.cells if is_not_blank(cell))
         self.columns = list(error.header.places)
