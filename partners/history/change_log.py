@@ -17,9 +17,8 @@ from partners.history.entries import (
     DELETED,
     HistoryEntry,
     TimelineRow,
-    as_timeline_rows,
     load_timeline_entries,
-    union_by_date,
+    merge_by_date,
 )
 from partners.models import ImportRun
 from partners.models.import_runs import UNDO_REASON_PREFIX
@@ -60,8 +59,8 @@ class ChangeLogQuery:
 
     def rows(self) -> QuerySet:
         """Return the timeline rows, newest first."""
-        querysets = [as_timeline_rows(self._records(model), model._meta.model_name) for model in self.models]
-        return union_by_date(querysets if self.deleted_only else [*querysets, *self._run_rows()])
+        sources = [(self._records(model), model._meta.model_name, "history_date") for model in self.models]
+        return merge_by_date(sources if self.deleted_only else [*sources, *self._run_sources()])
 
     def load(self, rows: Iterable[TimelineRow]) -> list[HistoryEntry | ImportRunEntry]:
         """Return the entries in the order of the rows."""
@@ -97,8 +96,8 @@ class ChangeLogQuery:
     def _importable_models(self) -> list[Model]:
         return [model for model in self.models if hasattr(model.history.model, "import_run")]
 
-    def _run_rows(self) -> list[QuerySet]:
-        """Return one queryset of import runs and one of undone runs that changed any of the models."""
+    def _run_sources(self) -> list[tuple[QuerySet, str, str]]:
+        """Return one timeline source of import runs and one of undone runs that changed any of the models."""
         reason = Concat(Value(UNDO_REASON_PREFIX), Cast(OuterRef("pk"), CharField()), Value(":"))
         undone_at = OuterRef("undone_at")
         accepted, undone = Q(), Q()
@@ -116,8 +115,8 @@ class ChangeLogQuery:
         accepted_runs = ImportRun.objects.accepted().filter(accepted)
         undone_runs = ImportRun.objects.accepted().filter(undone, undone_at__isnull=False)
         return [
-            as_timeline_rows(self._in_date_range(accepted_runs, "accepted_at"), RUN, "accepted_at"),
-            as_timeline_rows(self._in_date_range(undone_runs, "undone_at"), UNDONE, "undone_at"),
+            (self._in_date_range(accepted_runs, "accepted_at"), RUN, "accepted_at"),
+            (self._in_date_range(undone_runs, "undone_at"), UNDONE, "undone_at"),
         ]
 
     def _count_changes(

@@ -66,12 +66,12 @@ def tracked_models() -> list[type[models.Model]]:
     return [model for model in apps.get_app_config("partners").get_models() if hasattr(model, "history")]
 
 
-def as_timeline_rows(queryset: QuerySet, kind: str, date_field: str = "history_date") -> QuerySet:
-    columns = {"row_date": F(date_field), "row_pk": F("pk"), "row_kind": Value(kind, CharField())}
-    return queryset.order_by().annotate(**columns).values_list(*columns)
-
-
-def union_by_date(querysets: Iterable[QuerySet]) -> QuerySet:
+def merge_by_date(sources: Iterable[tuple[QuerySet, str, str]]) -> QuerySet:
+    """Return the timeline rows of the sources, newest first. A source is a queryset, its kind and its date field."""
+    querysets = []
+    for queryset, kind, date_field in sources:
+        columns = {"row_date": F(date_field), "row_pk": F("pk"), "row_kind": Value(kind, CharField())}
+        querysets.append(queryset.order_by().annotate(**columns).values_list(*columns))
     first, *others = querysets
     return first.union(*others, all=True).order_by("-row_date", "-row_pk", "row_kind")
 
@@ -81,13 +81,13 @@ def object_timeline(model: type[models.Model], pk: int, foreign_keys: Iterable[m
 
     The change by which such an object moved to another parent is included, but none after it.
     """
-    querysets = [as_timeline_rows(model.history.filter(id=pk), model._meta.model_name)]
+    sources = [(model.history.filter(id=pk), model._meta.model_name, "history_date")]
     for foreign_key in foreign_keys:
         name, history = foreign_key.attname, foreign_key.model.history
         is_child, was_child = Q(**{name: pk}), Q(**{f"previous_{name}": pk})
         records = history.filter(id__in=history.filter(is_child).values("id")).with_previous(name)
-        querysets.append(as_timeline_rows(records.filter(is_child | was_child), foreign_key.model._meta.model_name))
-    return union_by_date(querysets)
+        sources.append((records.filter(is_child | was_child), foreign_key.model._meta.model_name, "history_date"))
+    return merge_by_date(sources)
 
 
 def load_timeline_entries(

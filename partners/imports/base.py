@@ -197,11 +197,10 @@ def resolve_spelling(university: KnownUniversity | None, name: str) -> tuple[str
 
     The file's spelling replaces the register's if both have the same matching key.
     """
-    if university and university.name == name:
+    if university is None or university.name == name:
         return name, None
-    if university is None or matching_key(university.name) != matching_key(name):
-        return (university.name if university else name), None
-    return name, university.name
+    is_respelled = matching_key(university.name) == matching_key(name)
+    return (name, university.name) if is_respelled else (university.name, None)
 
 
 def parse_university_name(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 
 from partners.imports.country_lookup import CountryLookup
 from partners.imports.type_notation import Term
@@ -36,12 +36,9 @@ class RegisterSnapshot:
             types = types.select_for_update(no_key=True)
         self.types = {agreement_type.name: agreement_type for agreement_type in types}
         self.type_names = {key: name for name, type_ in self.types.items() for key in type_.matching_keys()}
+        self.country_lookup = CountryLookup(Country.objects.all())
         self._by_name: dict[UniversityKey, KnownUniversity] = {}
         self._by_other_name: dict[UniversityKey, list[KnownUniversity]] = defaultdict(list)
-
-    @cached_property
-    def country_lookup(self) -> CountryLookup:
-        return CountryLookup(Country.objects.all())
 
     def load_universities(self, countries: set[Country]) -> None:
         universities = University.objects.filter(country__in=countries)
