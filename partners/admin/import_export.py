@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, OperationalError, transaction
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -22,8 +23,9 @@ from exchange.error_views import is_disk_full
 from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterAdmin
 from partners.admin.document_fields import error_text
-from partners.imports.formats import EXPORT_FORMATS
+from partners.imports.formats import EXPORT_FORMATS, XLSX
 from partners.imports.resources import OfficeListResource, RegisterResource, read_file
+from partners.imports.table_templates import TEMPLATES, write_template
 from partners.models import ImportRun
 from partners.name_normalization import collapse_white_space
 from partners.permissions import can_export, can_import
@@ -164,16 +166,22 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         return self.get_queryset(request).values_list("pk", flat=True)
 
     def get_urls(self):
-        views = {"columns": self.assign_columns, "options": self.change_options}
+        view = self.admin_site.admin_view
         urls = [
-            path(
-                f"import/{name}/<uuid:token>/",
-                self.admin_site.admin_view(view),
-                name=f"partners_university_import_{name}",
-            )
-            for name, view in views.items()
+            path("import/columns/<uuid:token>/", view(self.assign_columns), name="partners_university_import_columns"),
+            path("import/options/<uuid:token>/", view(self.change_options), name="partners_university_import_options"),
+            path("import/template/<str:kind>/", view(self.download_template), name="partners_university_template"),
         ]
         return urls + super().get_urls()
+
+    def download_template(self, request, kind):
+        """Return an empty list or register as XLSX, to fill in."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        if kind not in TEMPLATES:
+            raise Http404
+        headers = {"Content-Disposition": f'attachment; filename="{kind}-template.xlsx"'}
+        return HttpResponse(write_template(TEMPLATES[kind]), XLSX.content_type, headers=headers)
 
     def import_action(self, request):
         """Display the upload form. POST displays a preview of the import, with a form to confirm it."""

@@ -33,6 +33,7 @@ from partners.imports.register_columns import (
     UNIVERSITY_PATHS,
 )
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
+from partners.imports.table_templates import skip_example
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.name_normalization import matching_key
 from partners.querysets import UniversityQuerySet
@@ -117,6 +118,7 @@ def read_file(
         message = _("The file is the office's list, as it has no column “%s”. Add it, or import the file as the list.")
         raise TableError(message % REGISTER_SIGNS[0])
     table = file.read(resource.columns, resource.optional_columns)
+    skip_example(table)
     table.encoding_guess = guess
     known = set(map(matching_key, RegisterResource.optional_columns))
     if details := [name for name in table.ignored_columns if matching_key(name) in known]:

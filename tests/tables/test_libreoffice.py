@@ -8,10 +8,12 @@ import subprocess
 from datetime import date
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from partners.enums import AgreementStatus, StudyLevel
-from partners.imports.resources import RegisterResource
+from partners.imports.register_columns import COLUMNS as REGISTER_COLUMNS
+from partners.imports.resources import OfficeListResource, RegisterResource, read_file
+from partners.imports.table_templates import write_template
 from partners.models import ImportRun
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.ods_writer import write_ods
@@ -118,6 +120,37 @@ def test_errors_and_merged_cells_of_libreoffice_are_read(convert, kind):
     assert is_spreadsheet_error(towns[3])
     countries = ["Germany", "Germany", "Germany", "Germany"] if kind != "csv" else ["Germany", "", "", ""]
     assert [row.cells["Country"] for row in table.rows] == countries
+
+
+FILLED_IN = {
+    "Country": "Germany",
+    "University name": "Uni A",
+    "Agreement type": "GE3",
+    "Status": "signed",
+    "Valid from": date(2026, 10, 1),
+    "Places out": 5,
+    "On the public list": "yes",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls", "csv"])
+@pytest.mark.parametrize("columns", [OfficeListResource.columns, REGISTER_COLUMNS], ids=["list", "register"])
+def test_template_that_libreoffice_saved_is_imported_without_its_example(convert, columns, kind):
+    book = load_workbook(io.BytesIO(write_template(columns)))
+    for at, column in enumerate(columns, start=1):
+        book["Partners"].cell(3, at).value = FILLED_IN.get(column)
+    file = io.BytesIO()
+    book.save(file)
+
+    saved = convert("template.xlsx", file.getvalue(), kind)
+    resource, table = read_file(saved)
+    result = resource().import_data(table, run=ImportRun.from_upload(saved, file_name="template"))
+
+    assert (list(result.error_lines()), [str(row.name) for row in result.new]) == ([], ["Uni A"])
+    if kind == "xlsx":
+        lists = load_workbook(io.BytesIO(saved))["Partners"].data_validations.dataValidation
+        assert len(lists) == len(book["Partners"].data_validations.dataValidation)
 
 
 HOSTILE = [
