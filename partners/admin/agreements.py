@@ -2,21 +2,21 @@ from django.contrib import admin
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from partners.admin.agreement_filters import (
-    AgreementStatusFilter,
-    AgreementTypeFilter,
-    CountryFilter,
-    DocumentFilter,
-    ResponsibleFilter,
-    SignedYearFilter,
-    ValidUntilFilter,
-)
 from partners.admin.agreement_inline import AgreementForm
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import days_left
 from partners.admin.documents import DocumentInline
 from partners.admin.ending import BulkEndView
+from partners.admin.filters import (
+    AgreementCountryFilter,
+    AgreementStatusFilter,
+    AgreementTypeFilter,
+    DocumentFilter,
+    ResponsibleFilter,
+    SignedYearFilter,
+    ValidUntilFilter,
+)
 from partners.admin.form_fields import PlainSelectMixin
 from partners.admin.renewing import BulkRenewView
 from partners.admin.signing import BulkSignView
@@ -59,7 +59,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         DocumentFilter,
         AgreementTypeFilter,
         SignedYearFilter,
-        CountryFilter,
+        AgreementCountryFilter,
     ]
     list_select_related = ["university__country", "agreement_type"]
     search_fields = ["university__search_text"]

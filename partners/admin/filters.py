@@ -1,18 +1,39 @@
-"""Filters whose facet counts stay fast with 100,000 rows, and those of universities.
+"""Filters of the changelists, whose facet counts stay fast with 100,000 rows.
 
 Django's facets have an aggregate with a condition for each choice, which takes seconds for a hundred countries and
 repeats the search for each choice. Here one GROUP BY query counts the rows, and the filters add up its groups.
 """
 
+import re
 from collections import Counter
+from datetime import date, timedelta
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
+from partners.admin.deadlines import THRESHOLDS
+from partners.admin.form_fields import assignable_users
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from partners.querysets import STATE_LABELS
+from partners.querysets import STATE_LABELS, agreement_state
+
+SHARED_COLUMNS = "status", "valid_until", "agreement_type", "responsible"
+"""Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
+NONE, ME, OPEN_ENDED, WITHOUT = "-", "me", "open-ended", "without"
+YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def agreement_changelist_url(**query):
+    return reverse("admin:partners_agreement_changelist", query=query)
+
+
+def next_month(first_day):
+    return (first_day + timedelta(days=31)).replace(day=1)
 
 
 class FacetFilter(admin.SimpleListFilter):
@@ -109,3 +130,111 @@ class UniversityCountryFilter(ColumnFilter):
     def options(self, request):
         countries = Country.objects.filter(Exists(self.objects_in_country))
         return [(code, name, code) for code, name in countries.values_list("code", "name")]
+
+
+class AgreementStatusFilter(FacetFilter):
+    """Filter by an agreement's state today, which follows from its stored status and its last day."""
+
+    title = _("status")
+    parameter_name = "status"
+    columns = SHARED_COLUMNS
+
+    def lookups(self, request, model_admin):
+        self.today = localdate()
+        return list(STATE_LABELS.items())
+
+    def queryset(self, request, queryset):
+        return queryset.in_states(self.today, self.value()) if self.value() else queryset
+
+    def matching_choices(self, row):
+        return [agreement_state(row["status"], row["valid_until"], self.today)]
+
+
+class ValidUntilFilter(FacetFilter):
+    """Filter signed agreements by their last day. A month (``2026-08``) is a choice only while the URL has it."""
+
+    title = _("its end")
+    parameter_name = "ends"
+    columns = SHARED_COLUMNS
+
+    def lookups(self, request, model_admin):
+        self.today = localdate()
+        month = MONTH.fullmatch(self.value() or "")
+        self.month = month and date(int(month[1]), int(month[2]), 1)
+        within = [(str(days), ngettext_lazy("within %d day", "within %d days", days) % days) for days in THRESHOLDS]
+        months = [(self.value(), date_format(self.month, "YEAR_MONTH_FORMAT"))] if self.month else []
+        return [*within, (OPEN_ENDED, _("open-ended")), *months]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        if self.value() == OPEN_ENDED:
+            return queryset.signed().filter(valid_until=None)
+        if self.month:
+            return queryset.signed().filter(valid_until__gte=self.month, valid_until__lt=next_month(self.month))
+        if self.value() in map(str, THRESHOLDS):
+            return queryset.expiring(self.today, int(self.value()))
+        return queryset.none()
+
+    def matching_choices(self, row):
+        if row["status"] != AgreementStatus.SIGNED:
+            return []
+        if row["valid_until"] is None:
+            return [OPEN_ENDED]
+        days_left = (row["valid_until"] - self.today).days
+        thresholds = [str(days) for days in THRESHOLDS if 0 <= days_left <= days]
+        is_in_month = row["valid_until"].replace(day=1) == self.month
+        return [*thresholds, self.value()] if is_in_month else thresholds
+
+
+class AgreementTypeFilter(ColumnFilter):
+    title = _("agreement type")
+    parameter_name = "type"
+    column, columns = "agreement_type", SHARED_COLUMNS
+
+    def options(self, request):
+        return [*AgreementType.objects.values_list("slug", "name", "pk"), (NONE, _("not known yet"), None)]
+
+
+class ResponsibleFilter(ColumnFilter):
+    title = _("coordinator responsible")
+    parameter_name = "who"
+    column, columns = "responsible", SHARED_COLUMNS
+
+    def options(self, request):
+        colleagues = assignable_users().exclude(pk=request.user.pk)
+        names = [(str(user.pk), str(user), user.pk) for user in colleagues]
+        return [(ME, _("me"), request.user.pk), (NONE, _("nobody"), None), *names]
+
+
+class AgreementCountryFilter(UniversityCountryFilter):
+    column, columns = "university__country__code", ("university__country__code",)
+    objects_in_country = Agreement.objects.filter(university__country=OuterRef("pk"))
+
+
+class DocumentFilter(ColumnFilter):
+    """Filter a queryset that is annotated with `has_document`."""
+
+    title = _("document")
+    parameter_name = "document"
+    column, columns = "has_document", ("has_document",)
+
+    def options(self, request):
+        return [(WITHOUT, _("without"), False), ("with", _("with"), True)]
+
+
+class SignedYearFilter(ColumnFilter):
+    """Filter by the year of signing. Displayed only while the URL has it, as the links of the statistics do."""
+
+    title = _("signed in")
+    parameter_name = "signed"
+    column, columns = "signed_on__year", ("signed_on__year",)
+
+    def options(self, request):
+        year = self.value()
+        return [(year, year, int(year) if YEAR.fullmatch(year) else year)] if year else []
+
+    def queryset(self, request, queryset):
+        if self.value() and not YEAR.fullmatch(self.value()):
+            return queryset.none()
+        return super().queryset(request, queryset)

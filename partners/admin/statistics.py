@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
-from partners.admin.agreement_filters import agreement_changelist_url, next_month
+from partners.admin.filters import agreement_changelist_url, next_month
 from partners.admin.object_history import can_view
 from partners.models import Agreement
 from partners.querysets import IN_FORCE

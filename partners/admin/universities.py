@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
-from partners.admin.form_fields import DATE_OVERRIDES
 from partners.admin.import_export import UniversityImportExportAdmin
 from partners.enums import AgreementStatus
 from partners.imports.type_notation import Term
@@ -47,7 +46,7 @@ class UniversityAdmin(UniversityImportExportAdmin):
     list_select_related = ["country"]
     search_fields = ["search_text"]
     search_help_text = _("Name, other names, city or country. Accents and case do not matter.")
-    formfield_overrides = DATE_OVERRIDES | {URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     inlines = [AgreementInline]
     change_form_template = "admin/partners/university/change_form.html"
     view_on_site = False

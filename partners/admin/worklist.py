@@ -9,8 +9,8 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.admin.agreement_filters import ME, WITHOUT, ResponsibleFilter, agreement_changelist_url
 from partners.admin.deadlines import FAR, THRESHOLDS, days_left
+from partners.admin.filters import ME, WITHOUT, ResponsibleFilter, agreement_changelist_url
 from partners.admin.object_history import can_view
 from partners.models import Agreement, Document, University
 from partners.permissions import can_change_agreements
