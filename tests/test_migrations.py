@@ -32,6 +32,7 @@ VALUES = [
     (models.UUIDField, UUID(int=1)),
     (models.BinaryField, b"file"),
     (models.FileField, "file"),
+    (models.JSONField, {"encoding": "cp1252"}),
     (models.CharField, "bachelor"),
     (models.TextField, "bachelor"),
 ]
