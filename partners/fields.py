@@ -17,7 +17,12 @@ MAX_TEXT_LENGTH = 32_767
 
 
 class CleanOnSaveMixin:
-    """Apply ``to_python`` at every save, not only in forms. Needs a model field."""
+    """Apply ``to_python`` at every save, not only in forms, with a default of ``max_length``. Needs a model field."""
+
+    default_max_length = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"max_length": self.default_max_length} | kwargs)
 
     def pre_save(self, model_instance, add):
         setattr(model_instance, self.attname, value := self.to_python(getattr(model_instance, self.attname)))
@@ -25,27 +30,18 @@ class CleanOnSaveMixin:
 
 
 class NameField(CleanOnSaveMixin, models.CharField):
+    default_max_length = MAX_NAME_LENGTH
     default_validators = [validators.validate_name]
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **{"max_length": MAX_NAME_LENGTH} | kwargs)
 
     def to_python(self, value):
         value = super().to_python(value)
         return value if value is None else normalize_name(value)
 
 
-class BoundedTextField(CleanOnSaveMixin, models.TextField):
-    max_text_length = MAX_TEXT_LENGTH
-
-    def formfield(self, **kwargs):
-        return super().formfield(**{"max_length": self.max_text_length} | kwargs)
-
-
-class NameListField(BoundedTextField):
+class NameListField(CleanOnSaveMixin, models.TextField):
     """Names, one per line."""
 
-    max_text_length = MAX_NAME_LIST_LENGTH
+    default_max_length = MAX_NAME_LIST_LENGTH
     default_validators = [MaxLengthValidator(MAX_NAME_LIST_LENGTH)]
 
     def to_python(self, value):
@@ -59,7 +55,8 @@ class NameListField(BoundedTextField):
             validators.validate_name(name)
 
 
-class MultilineTextField(BoundedTextField):
+class MultilineTextField(CleanOnSaveMixin, models.TextField):
+    default_max_length = MAX_TEXT_LENGTH
     default_validators = [MaxLengthValidator(MAX_TEXT_LENGTH), validators.validate_multiline_text]
 
     def to_python(self, value):

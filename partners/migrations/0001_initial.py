@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                     partners.fields.NameListField(
                         blank=True,
                         help_text="One per line. An import and a search find these as well.",
+                        max_length=10000,
                         verbose_name="other names",
                     ),
                 ),
@@ -73,6 +74,7 @@ class Migration(migrations.Migration):
                     partners.fields.MultilineTextField(
                         blank=True,
                         help_text="What it means for a student. Shown on the public pages.",
+                        max_length=32767,
                         verbose_name="description",
                     ),
                 ),
@@ -194,13 +196,17 @@ class Migration(migrations.Migration):
                     partners.fields.MultilineTextField(
                         blank=True,
                         help_text="Name, email, telephone. Never shown to the public.",
+                        max_length=32767,
                         verbose_name="contact at the partner",
                     ),
                 ),
                 (
                     "notes",
                     partners.fields.MultilineTextField(
-                        blank=True, help_text="Never shown to the public.", verbose_name="internal notes"
+                        blank=True,
+                        help_text="Never shown to the public.",
+                        max_length=32767,
+                        verbose_name="internal notes",
                     ),
                 ),
                 (
@@ -265,6 +271,7 @@ class Migration(migrations.Migration):
                     partners.fields.NameListField(
                         blank=True,
                         help_text="One per line. An import and a search find these as well.",
+                        max_length=10000,
                         verbose_name="other names",
                     ),
                 ),
@@ -318,6 +325,7 @@ class Migration(migrations.Migration):
                     partners.fields.NameListField(
                         blank=True,
                         help_text="One per line. An import and a search find these as well.",
+                        max_length=10000,
                         verbose_name="other names",
                     ),
                 ),
@@ -333,6 +341,7 @@ class Migration(migrations.Migration):
                     partners.fields.MultilineTextField(
                         blank=True,
                         help_text="What it means for a student. Shown on the public pages.",
+                        max_length=32767,
                         verbose_name="description",
                     ),
                 ),
@@ -389,6 +398,7 @@ class Migration(migrations.Migration):
                     partners.fields.NameListField(
                         blank=True,
                         help_text="One per line. An import and a search find these as well.",
+                        max_length=10000,
                         verbose_name="other names",
                     ),
                 ),
@@ -572,6 +582,7 @@ class Migration(migrations.Migration):
                     partners.fields.NameListField(
                         blank=True,
                         help_text="One per line. An import and a search find these as well.",
+                        max_length=10000,
                         verbose_name="other names",
                     ),
                 ),
@@ -658,6 +669,7 @@ class Migration(migrations.Migration):
                     partners.fields.NameListField(
                         blank=True,
                         help_text="One per line. An import and a search find these as well.",
+                        max_length=10000,
                         verbose_name="other names",
                     ),
                 ),
@@ -801,13 +813,17 @@ class Migration(migrations.Migration):
                     partners.fields.MultilineTextField(
                         blank=True,
                         help_text="Name, email, telephone. Never shown to the public.",
+                        max_length=32767,
                         verbose_name="contact at the partner",
                     ),
                 ),
                 (
                     "notes",
                     partners.fields.MultilineTextField(
-                        blank=True, help_text="Never shown to the public.", verbose_name="internal notes"
+                        blank=True,
+                        help_text="Never shown to the public.",
+                        max_length=32767,
+                        verbose_name="internal notes",
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
