@@ -1012,3 +1012,11 @@ def test_note_is_limited_to_the_length_of_a_spreadsheet_cell():
         f"Line 2, Internal notes: “{'x' * 79}…” has 32768 characters, and 32767 fit. Shorten it."
     ]
     assert list(import_rows(row("GE3", SIGNED.value, notes=fits)).error_lines()) == []
+
+
+def test_other_names_are_limited_to_the_length_of_their_field():
+    names = [f"Name {number:04}" for number in range(1_001)]
+
+    assert errors(row("GE3", SIGNED.value, other_names="\n".join(names))) == [
+        f"Line 2, Other names: “{' '.join(names)[:79]}…” has 10009 characters, and 10000 fit. Shorten it."
+    ]
