@@ -13,6 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from partners.accounts.mfa import mfa_setup_view, mfa_verify_view, reauthenticate_view
 from partners.accounts.reauthentication import PasswordChangeForm, reauthentication_required
 from partners.accounts.session_views import session_list_view
+from partners.admin.calendar_links import calendar_link_view
+from partners.admin.change_log import change_log_view
+from partners.admin.statistics import statistics_view
+from partners.admin.worklist import build_worklist
 from partners.permissions import is_office_user
 
 
@@ -48,11 +52,6 @@ class PartnersAdminSite(admin.AdminSite):
         return response
 
     def get_urls(self):
-        # These modules register their models with this site, so it has to exist before they are imported.
-        from partners.admin.calendar_links import calendar_link_view
-        from partners.admin.change_log import change_log_view
-        from partners.admin.statistics import statistics_view
-
         site, view = {"site": self}, self.admin_view
         return [
             path("mfa/", mfa_setup_view, site, name="mfa_setup"),
@@ -67,7 +66,4 @@ class PartnersAdminSite(admin.AdminSite):
         ]
 
     def index(self, request, extra_context=None):
-        # As in get_urls().
-        from partners.admin.worklist import build_worklist
-
         return super().index(request, {"worklist": build_worklist(request, self)} | (extra_context or {}))
