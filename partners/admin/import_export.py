@@ -25,7 +25,6 @@ from partners.admin.base import RegisterAdmin
 from partners.admin.document_fields import error_text
 from partners.imports.formats import EXPORT_FORMATS, XLSX
 from partners.imports.resources import OfficeListResource, RegisterResource, read_file
-from partners.imports.table_templates import TEMPLATES, write_template
 from partners.models import ImportRun
 from partners.name_normalization import collapse_white_space
 from partners.permissions import can_export, can_import
@@ -176,6 +175,9 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
 
     def download_template(self, request, kind):
         """Return an empty list or register as XLSX, to fill in."""
+        # Imported lazily, as the writer takes long to import.
+        from partners.imports.table_templates import TEMPLATES, write_template
+
         if not self.has_import_permission(request):
             raise PermissionDenied
         if kind not in TEMPLATES:

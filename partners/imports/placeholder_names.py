@@ -21,7 +21,7 @@ PLACEHOLDERS = (
     "tuntematon; неизвестно; нет; нет данных; άγνωστο; לא ידוע; غير معروف; 未定; 不明; 待定; 未知; 無; 미정"
 )
 """Separated by semicolons. The comparison ignores case, accents, spaces and punctuation."""
-SCIENTIFIC_RE = re.compile(r"[\d.,]+e[+-]?\d+|\d{4}-\d\d-\d\dt[\d:.]+", re.IGNORECASE)
+SCIENTIFIC_RE = re.compile(r"[\d.,]{1,40}e[+-]?\d{1,3}|\d{4}-\d\d-\d\dt[\d:.]{1,20}", re.IGNORECASE)
 """A large number or a time, as spreadsheets write them."""
 TOKEN_RE = re.compile(r"[^\W\d_]+|\d+")
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr")

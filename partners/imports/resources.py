@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -22,7 +22,7 @@ from import_export.results import Result
 from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.imports import office_list, register_changes, register_columns, type_notation
-from partners.imports.base import TableValidator
+from partners.imports.base import NAME_COLUMN, TableValidator
 from partners.imports.encodings import guess_encoding
 from partners.imports.office_list import COLUMNS, OfficeListRowResult, OfficeListValidator
 from partners.imports.register import RegisterValidator
@@ -33,7 +33,6 @@ from partners.imports.register_columns import (
     UNIVERSITY_PATHS,
 )
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
-from partners.imports.table_templates import skip_example
 from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.name_normalization import matching_key
 from partners.querysets import UniversityQuerySet
@@ -44,6 +43,8 @@ from partners.tables.types import ProgressCallback, TableError, UnknownEncodingE
 
 ANALYZE_THRESHOLD = 1_000
 """New rows in one import. With so many, the query planner's statistics are out of date afterwards."""
+EXAMPLE_NAME = "Example University (this row is not imported)"
+"""The name of the example row of a template."""
 REGISTER_SIGNS = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN)
 """Columns by which a file is the register. Otherwise it is the office's list."""
 
@@ -118,13 +119,27 @@ def read_file(
         message = _("The file is the office's list, as it has no column “%s”. Add it, or import the file as the list.")
         raise TableError(message % REGISTER_SIGNS[0])
     table = file.read(resource.columns, resource.optional_columns)
-    skip_example(table)
+    _skip_example(table)
     table.encoding_guess = guess
     known = set(map(matching_key, RegisterResource.optional_columns))
     if details := [name for name in table.ignored_columns if matching_key(name) in known]:
         message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")
         table.further_notices.append(message % {"names": join_names(details), "sign": REGISTER_SIGNS[0]})
     return resource, table
+
+
+def _skip_example(table: Table) -> None:
+    """Take a template's example row out of the table, and name it as skipped.
+
+    Raise TableError if there is no other row.
+    """
+    lines = {row.line for row in table.rows if row.cells[NAME_COLUMN].strip() == EXAMPLE_NAME}
+    if not lines:
+        return
+    table.skipped_rows += [(line, EXAMPLE_NAME) for line in sorted(lines)]
+    table.rows = deque(row for row in table.rows if row.line not in lines)
+    if not table.rows:
+        raise TableError(_("The file has no row but the example of the template. Fill it in and choose it again."))
 
 
 class TableResource(Resource):

@@ -1,31 +1,25 @@
 """Templates of the office's list and the register: XLSX files to fill in, with drop-downs and an example row."""
 
 import io
-from collections import deque
 from collections.abc import Sequence
 from datetime import date
 
 import xlsxwriter
-from django.utils.translation import gettext as _
 
 from partners.agreement_fields import AGREEMENT_FIELDS
 from partners.cells import parse_date
 from partners.enums import AgreementStatus
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
-from partners.imports.office_list import COLUMNS as LIST_COLUMNS
 from partners.imports.register_columns import COLUMN_OF, STATUS_COLUMN, TYPE_COLUMN
 from partners.imports.register_columns import COLUMNS as REGISTER_COLUMNS
+from partners.imports.resources import COLUMNS, EXAMPLE_NAME
 from partners.imports.type_notation import Term
 from partners.models import AgreementType, Country
 from partners.tables.cells import Cell, column_widths
-from partners.tables.reading import Table
-from partners.tables.types import TableError
 from partners.tables.xlsx_writer import CREATED
 
-TEMPLATES = {"list": LIST_COLUMNS, "register": REGISTER_COLUMNS}
+TEMPLATES = {"list": COLUMNS, "register": REGISTER_COLUMNS}
 """Columns by the name of the template."""
-EXAMPLE_NAME = "Example University (this row is not imported)"
-"""The name by which an import knows the example row."""
 LAST_ROW = 2_000
 """Rows that have drop-downs."""
 CHOICES_SHEET = "Choices"
@@ -64,20 +58,6 @@ def write_template(columns: Sequence[str]) -> bytes:
                 lists.write_column(0, at, names)
                 sheet.data_validation(1, at, LAST_ROW, at, _drop_down(column, at, len(names)))
     return file.getvalue()
-
-
-def skip_example(table: Table) -> None:
-    """Take a template's example row out of the table, and name it as skipped.
-
-    Raise TableError if there is no other row.
-    """
-    lines = {row.line for row in table.rows if row.cells[NAME_COLUMN].strip() == EXAMPLE_NAME}
-    if not lines:
-        return
-    table.skipped_rows += [(line, EXAMPLE_NAME) for line in sorted(lines)]
-    table.rows = deque(row for row in table.rows if row.line not in lines)
-    if not table.rows:
-        raise TableError(_("The file has no row but the example of the template. Fill it in and choose it again."))
 
 
 def _choices(columns: Sequence[str]) -> dict[str, list[str]]:
