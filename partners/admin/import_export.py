@@ -1,12 +1,9 @@
 """Import and export of the office's list and the register, based on the views of django-import-export."""
 
-import logging
-
-from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, OperationalError, transaction
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -14,113 +11,27 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from import_export.admin import ExportActionMixin, ImportMixin
-from import_export.forms import ExportForm
 
-from exchange.error_views import is_disk_full
 from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterAdmin
-from partners.admin.document_fields import error_text
+from partners.admin.import_forms import (
+    ColumnsForm,
+    ConfirmForm,
+    ImportFileForm,
+    ReadOptionsForm,
+    RegisterExportForm,
+)
 from partners.imports.formats import EXPORT_FORMATS, XLSX
 from partners.imports.resources import OfficeListResource, RegisterResource, read_file
 from partners.models import ImportRun
-from partners.name_normalization import collapse_white_space
 from partners.permissions import can_export, can_import
-from partners.tables.encodings import ENCODINGS
 from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
-from partners.tables.types import TableError, is_not_blank
+from partners.tables.types import TableError
 
-logger = logging.getLogger(__name__)
 RESOURCES = [OfficeListResource, RegisterResource]
-MAX_SHOWN_ROWS = 10
-"""Rows of a file that are shown beside the question which column is which."""
-STORAGE_FULL_MESSAGE = gettext_lazy(
-    "The server could not keep the file (%s). Nothing is imported. "
-    "Tell whoever looks after the server, and choose the file again after that."
-)
-
-
-class RegisterExportForm(ExportForm):
-    def __init__(self, formats, resources, **kwargs):
-        super().__init__(formats, resources, **kwargs)
-        self.fields["resource"].label = _("What to export")
-        self.fields["format"].choices = self.fields["format"].choices[1:]
-
-
-class ImportFileForm(forms.Form):
-    """Upload form. If it is valid, ``run`` is an unconfirmed import run that has the file."""
-
-    import_file = forms.FileField()
-
-    def clean_import_file(self):
-        upload = self.cleaned_data["import_file"]
-        try:
-            self.run = ImportRun.from_upload(upload.read(), file_name=upload.name)
-            with transaction.atomic():
-                ImportRun.objects.expired_unconfirmed().delete()
-                self.run.save()
-        except OSError as error:
-            raise ValidationError(STORAGE_FULL_MESSAGE % error_text(error)) from error
-        except OperationalError as error:
-            if not is_disk_full(error):
-                raise
-            logger.error("An upload cannot be stored: %s", error)
-            raise ValidationError(STORAGE_FULL_MESSAGE % _("the disk of its database is full")) from error
-
-
-class ColumnsForm(forms.Form):
-    """The question which header of a file each column has, after a HeaderError."""
-
-    def __init__(self, error, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.message = str(error)
-        self.header = error.header.record
-        if error.header.missing:
-            missing = _(" or ").join(f"“{column}”" for column in error.header.missing)
-            params = {"line": self.header.line, "missing": missing}
-            self.message = _("Line %(line)d has no column %(missing)s.") % params
-        self.rows = error.head[:MAX_SHOWN_ROWS]
-        headers = dict.fromkeys(collapse_white_space(cell) for cell in self.header.cells if is_not_blank(cell))
-        self.columns = list(error.header.places)
-        for index, (column, places) in enumerate(error.header.places.items()):
-            guess = collapse_white_space(self.header.cells[places[0]]) if len(places) == 1 else ""
-            choices = [("", _("Choose…")), *((header, header) for header in headers)]
-            self.fields[f"column-{index}"] = forms.ChoiceField(label=column, choices=choices, initial=guess)
-
-    def clean(self):
-        self.assigned = {
-            column: header
-            for index, column in enumerate(self.columns)
-            if (header := self.cleaned_data.get(f"column-{index}"))
-        }
-        if len(set(self.assigned.values())) < len(self.assigned):
-            raise ValidationError(_("Choose a header for one column only."))
-
-
-class ReadOptionsForm(forms.Form):
-    """Choices of how to read the previewed file: fields of ReadOptions."""
-
-    encoding = forms.ChoiceField(
-        label=gettext_lazy("Encoding"),
-        required=False,
-        # A guess that nobody has changed stays a guess.
-        show_hidden_initial=True,
-        choices=[("utf-8", "UTF-8"), *ENCODINGS.items()],
-        help_text=gettext_lazy("If names look wrong, choose another one."),
-    )
-    fill_down = forms.BooleanField(label=gettext_lazy("An empty country means the one above"), required=False)
-    accept_names = forms.BooleanField(
-        label=gettext_lazy("Names that look like a number, a date or a placeholder are right"), required=False
-    )
-
-
-class ConfirmForm(forms.Form):
-    import_file_name = forms.UUIDField(widget=forms.HiddenInput)
-    """The token of the import run."""
-    digest = forms.CharField(widget=forms.HiddenInput)
 
 
 class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin):
@@ -212,7 +123,13 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             if not form.is_valid():
                 return self._render_columns(request, run, form)
             run.read_options["columns"] = form.assigned
+            try:
+                preview = self._preview(request, run)
+            except TableError as refusal:
+                form.add_error(None, str(refusal))
+                return self._render_columns(request, run, form)
             run.save(update_fields=["read_options"])
+            return preview
         return self._preview(request, run)
 
     def change_options(self, request, token):

@@ -207,6 +207,15 @@ def test_one_header_cannot_be_two_columns(coordinator_client, register):
     assert element_texts(page, ".errorlist li") == ["Choose a header for one column only."]
 
 
+def test_file_without_rows_is_refused_after_its_columns_were_assigned(coordinator_client, register):
+    upload(coordinator_client, "Où,Qui,Quoi\n".encode())
+
+    page = coordinator_client.post(columns_url(), {"column-0": "Où", "column-1": "Qui", "column-2": "Quoi"})
+
+    assert element_texts(page, ".errorlist li") == ["The file has a header in line 1 and no rows below it."]
+    assert element_texts(page, "h1") == ["Which column is which?"]
+
+
 def test_columns_page_is_for_those_who_may_import(client, assistant, coordinator_client, register):
     upload(coordinator_client, UNKNOWN_HEADER)
     client.force_login(assistant)
