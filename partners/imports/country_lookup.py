@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import json
-import pickle
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
-from itertools import product
+from itertools import chain, product
+from pathlib import Path
 
-from babel import core, localedata
+from babel import core
 from django.conf import settings
 
 from partners.imports.typing_errors import find_similar
 from partners.models import Country
 from partners.name_normalization import matching_key, normalize_name
 
-FOREIGN_NAMES_PATH = settings.BASE_DIR / "fixtures" / "foreign_country_names.json"
+CLDR_NAMES_PATH = Path(__file__).with_name("country_names.json")
+"""Names of Unicode's CLDR in all languages, by code, as ``tools.country_names`` collects them."""
+EVERYDAY_NAMES_PATH = settings.BASE_DIR / "fixtures" / "foreign_country_names.json"
 """Everyday names that CLDR does not have, by code."""
 CODES_BESIDES_ISO = {"EL": "GR", "UK": "GB", "XKX": "XK"}
 """Codes that the European Union writes, and the World Bank's of Kosovo."""
-NOT_COUNTRIES = frozenset(["EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"])
-"""Codes of CLDR that stand for no country or territory of ISO 3166-1."""
-USUAL_LANGUAGES = frozenset(["en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr"])
-"""Languages whose names are preferred to similar ones in others, and suggested for mistyped ones."""
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 ABBREVIATIONS = {
     "n": ["north", "northern"],
     "s": ["south"],
@@ -53,34 +50,28 @@ MAX_SHORT_KEY = 3
 
 
 @cache
-def foreign_names(languages: frozenset[str] | None = None) -> dict[str, str]:
-    """Return country codes by the loose keys of their names in languages of Unicode's CLDR, None for all of them.
+def usual_names() -> dict[str, str]:
+    """Return country codes by the loose keys of names in usual languages."""
+    return _codes_by_key(_read_json(CLDR_NAMES_PATH)["usual"], _read_json(EVERYDAY_NAMES_PATH))
 
-    Names that several countries have are left out. Loading all languages takes a second.
-    """
+
+@cache
+def rare_names() -> dict[str, str]:
+    """Return country codes by the loose keys of names in all other languages."""
+    return _codes_by_key(_read_json(CLDR_NAMES_PATH)["other"])
+
+
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _codes_by_key(*sources: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Return the codes of sources that have names by code. Names that several countries have are left out."""
     codes = defaultdict(set)
-    for locale in localedata.locale_identifiers():
-        language = locale.partition("_")[0]
-        if languages and language not in languages:
-            continue
-        for code, name in _read_territories(locale).items():
-            if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES:
-                codes[loose_key(name)].add(code)
-                if language == "de":
-                    codes[loose_key(name.translate(UMLAUTS))].add(code)
-    for code, names in json.loads(FOREIGN_NAMES_PATH.read_text(encoding="utf-8")).items():
+    for code, names in chain.from_iterable(source.items() for source in sources):
         for name in names:
             codes[loose_key(name)].add(code)
     return {key: found.pop() for key, found in codes.items() if len(found) == 1}
-
-
-def _read_territories(locale: str) -> dict[str, str]:
-    """Return the names that a locale does not inherit.
-
-    Babel's own function would put such incomplete locales into its cache, from which the public pages read.
-    """
-    with open(localedata.resolve_locale_filename(locale), "rb") as file:
-        return pickle.load(file).get("territories", {})  # noqa: S301 - a file of Babel
 
 
 def loose_key(text: str) -> str:
@@ -140,12 +131,12 @@ class CountryLookup:
     @cached_property
     def _names(self) -> Mapping[str, str]:
         """Codes by loose key: names in usual languages, and before them those of the register."""
-        return foreign_names(USUAL_LANGUAGES) | {loose_key(name): c.code for name, c in self.by_name.items()}
+        return usual_names() | {loose_key(name): c.code for name, c in self.by_name.items()}
 
     def _rare_name(self, text: str) -> str | None:
         """Return the code of a name in any language, unless it may be a mistyped usual name of another country."""
         key = loose_key(text)
-        code = foreign_names().get(key)
+        code = rare_names().get(key)
         return code if code and find_similar(key, self._names, max_errors=1) <= {code} else None
 
     def _code_with_addition(self, name: str, addition: str) -> str | None:
@@ -164,7 +155,7 @@ class CountryLookup:
 
     def _words_beside(self, name: str, code: str) -> set[str]:
         """Return the words that stand beside the name in names of other countries, such as "south" beside "sudan"."""
-        names = (foreign_names() | self._names).items()
+        names = (rare_names() | self._names).items()
         others = [other.split() for other, c in names if c != code and f" {name} " in f" {other} "]
         return {word for words in others for word in words}.difference(name.split())
 

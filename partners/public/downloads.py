@@ -34,7 +34,7 @@ def download(request, file_format):
             "“%(value)s” is no value of “%(name)s”. Filter the list on its page, and copy the file's address there."
         )
         raise InvalidParameter(message % {"name": name, "value": Truncator(value).chars(30)})
-    universities = list(partner_filter.universities().values(*UNIVERSITY_FIELDS))
+    universities = list(partner_filter.qs.values(*UNIVERSITY_FIELDS))
     agreements = _agreements_by_university(partner_filter)
     if file_format == "json":
         return _render_json(request, partner_filter.on, universities, agreements)
@@ -47,7 +47,7 @@ def download(request, file_format):
 def _agreements_by_university(partner_filter):
     """Return the public fields of the public agreements by university id. Internal fields are not even selected."""
     found = defaultdict(list)
-    universities = partner_filter.universities().order_by().values("pk")
+    universities = partner_filter.qs.order_by().values("pk")
     agreements = Agreement.objects.public(partner_filter.on).filter(university__in=universities)
     names = ["university", "agreement_type__name", "agreement_type__slug", "status", "valid_until", *JSON_FIELDS]
     for agreement in agreements.ordered_by_type().values(*names):

@@ -3,9 +3,11 @@
 from datetime import date
 from functools import cached_property
 
+from django import forms
 from django.db.models import Case, When
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
 from partners.country_names import localized_names, sort_key, uses_translated_names
 from partners.models import Country, University
@@ -53,11 +55,28 @@ def parse_day(value, today):
     return day if today <= day and day.year - today.year <= MAX_YEARS_AHEAD else None
 
 
-class PartnerFilter:
+class FacetField(forms.MultipleChoiceField):
+    """Several values, unknown ones too: they match nothing, and are no error."""
+
+    def validate(self, value):
+        pass
+
+
+class FacetFilter(MultipleChoiceFilter):
+    field_class = FacetField
+
+
+class PartnerFilter(FilterSet):
     """The public list as canonical query parameters select it, for today or for a day to come.
 
-    Type and status apply to the same agreement, so both are filtered in one step.
+    Type and status apply to the same agreement, so all is filtered in one step.
     """
+
+    q = CharFilter()
+    type = FacetFilter()
+    status = FacetFilter()
+    country = FacetFilter()
+    sort = ChoiceFilter(choices=list(SORT_LABELS.items()))
 
     def __init__(self, params, today):
         self.today = today
@@ -68,9 +87,11 @@ class PartnerFilter:
             (name, value) for name, values in params.lists() for value in values if not self._is_valid(name, value)
         ]
         self.params = self._valid_params(params)
+        super().__init__(self.params, University.objects.filter(is_listed=True))
+        self.is_valid()  # cleans the values; unknown ones are no errors
+        self.query = self.form.cleaned_data["q"]
         self.invalid_day = dict(self.invalid_values).get("on")
         self.selected = {name: self.params.getlist(name) for name in FILTER_PARAMS}
-        self.query = self.params.get("q", "")
         self.sort = self.params.get("sort", "country")
         self.groups_by_country = self.sort.endswith("country")
 
@@ -115,15 +136,16 @@ class PartnerFilter:
         countries = sorted(localized_names(self.country_names).items(), key=lambda country: sort_key(country[1]))
         return {"type": self.index.type_names, "status": PUBLIC_STATE_LABELS, "country": dict(countries)}
 
-    def universities(self):
+    def filter_queryset(self, queryset):
         """Return the universities of the list in its order."""
-        universities = University.objects.filter(is_listed=True).search(self.query)
-        if codes := self.selected["country"]:
+        selected = self.form.cleaned_data
+        universities = queryset.search(self.query)
+        if codes := selected["country"]:
             # Filtering by id instead of joining by code lets the database estimate the number of rows.
             ids = self.index.country_ids
             universities = universities.filter(country__in=[ids[code] for code in codes if code in ids])
-        states = [state for state in self.selected["status"] or PUBLIC_STATE_LABELS if state in PUBLIC_STATE_LABELS]
-        universities = universities.with_agreement(self.on, states, self.selected["type"])
+        states = [state for state in selected["status"] or PUBLIC_STATE_LABELS if state in PUBLIC_STATE_LABELS]
+        universities = universities.with_agreement(self.on, states, selected["type"])
         order = SORT_FIELDS[self.sort]
         if self.groups_by_country and uses_translated_names():
             # The database has no names in the visitor's language.
@@ -147,5 +169,5 @@ class PartnerFilter:
     @cached_property
     def _search_profile_counts(self):
         profiles = self.index.profiles
-        found = University.objects.filter(is_listed=True).search(self.query).order_by().values_list("pk", flat=True)
+        found = self.queryset.search(self.query).order_by().values_list("pk", flat=True)
         return count_profiles(profiles[pk] for pk in found if pk in profiles)

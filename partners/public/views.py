@@ -62,7 +62,7 @@ def list_context(request):
     facets, selected = build_facets(partner_filter), active_filters(partner_filter)
     count_by_country = partner_filter.count_by_country()
     count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
-    universities = partner_filter.universities().select_related("country")
+    universities = partner_filter.qs.select_related("country")
     universities = universities.prefetch_related(public_agreements_prefetch(on))
     page = _paginate(universities, count["universities"], params.get("page"))
     statuses = {agreement.status for university in page for agreement in university.public_agreements}

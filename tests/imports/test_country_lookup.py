@@ -1,11 +1,13 @@
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from babel import Locale
 
-from partners.imports.country_lookup import CountryLookup, foreign_names
+from partners.imports.country_lookup import CLDR_NAMES_PATH, CountryLookup
 from partners.models import Country
+from tests.helpers.paths import ROOT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("reference_data")]
 FILE = Path(__file__).with_name("files") / "country_spellings.txt"
@@ -88,8 +90,10 @@ def test_suggestion_is_the_only_similar_country_or_none(text, name):
     assert (country and country.name) == name
 
 
-def test_reading_all_languages_leaves_the_locales_of_the_public_pages_whole():
-    foreign_names.cache_clear()
-    foreign_names()
+@pytest.mark.slow
+def test_collected_names_are_those_of_cldr(tmp_path):
+    path = tmp_path / "names.json"
 
-    assert Locale("fr", "CD").territories["DE"] == "Allemagne"
+    subprocess.run([sys.executable, "-m", "tools.country_names", path], cwd=ROOT, check=True)
+
+    assert path.read_bytes() == CLDR_NAMES_PATH.read_bytes()
