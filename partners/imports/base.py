@@ -9,7 +9,7 @@ from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from partners.cells import validate_length, validate_no_spreadsheet_error
 from partners.imports.placeholder_names import looks_like_no_name
@@ -20,6 +20,7 @@ from partners.name_normalization import matching_key, normalize_name
 from partners.tables.encodings import is_double_utf8
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import MAX_LISTED, ProgressCallback, is_not_blank, join_names, truncate
+from partners.validators import FORMULA_PREFIXES
 
 COUNTRY_COLUMN, NAME_COLUMN = "Country", "University name"
 NAME_FIELD = University._meta.get_field("name")
@@ -108,7 +109,11 @@ class TableValidator:
         notices = []
         if count := len(self.filled_lines):
             lines = ", ".join(map(str, self.filled_lines[:MAX_LISTED])) + ("…" if count > MAX_LISTED else "")
-            message = _("An empty country means the one above: %(count)d cells were filled, in the lines %(lines)s.")
+            message = ngettext(
+                "An empty country means the one above: %(count)d cell was filled, in line %(lines)s.",
+                "An empty country means the one above: %(count)d cells were filled, in lines %(lines)s.",
+                count,
+            )
             notices.append(message % {"count": count, "lines": lines})
         if self.accepted_names:
             notices.append(_("Accepted as names of universities: %s.") % join_names(self.accepted_names))
@@ -208,6 +213,9 @@ def parse_university_name(text: str) -> str:
     name = normalize_name(re.sub("[\r\n]+", " ", text))
     require_value(name)
     validate_length(name, NAME_FIELD.max_length)
+    if name.startswith(tuple(FORMULA_PREFIXES)) and not any(map(str.isalnum, name)):
+        # The register takes no such text. That it begins like a formula would be no help.
+        raise ValidationError(_("“%s” is not a name. Write the university's name, or take the line out.") % name)
     NAME_FIELD.run_validators(name)
     return name
 

@@ -24,13 +24,19 @@ PLACEHOLDERS = (
 SCIENTIFIC_RE = re.compile(r"[\d.,]{1,40}e[+-]?\d{1,3}|\d{4}-\d\d-\d\dt[\d:.]{1,20}", re.IGNORECASE)
 """A large number or a time, as spreadsheets write them."""
 TOKEN_RE = re.compile(r"[^\W\d_]+|\d+")
+MAX_LENGTH = 30
+"""Characters. Longer texts with letters in them are names."""
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr")
 """Languages whose names of months are known."""
 
 
 def looks_like_no_name(name: str) -> bool:
     """Return True for a text without letters, a date, or a usual placeholder."""
-    if not any(map(str.isalpha, name)) or _word(name) in WORDS or SCIENTIFIC_RE.fullmatch(name):
+    if not any(map(str.isalpha, name)):
+        return True
+    if len(name) > MAX_LENGTH:
+        return False
+    if _word(name) in WORDS or SCIENTIFIC_RE.fullmatch(name):
         return True
     tokens = TOKEN_RE.findall(name)
     words = [token for token in tokens if token.isalpha()]

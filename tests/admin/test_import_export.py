@@ -314,7 +314,7 @@ def test_file_is_imported_with_the_options_that_were_ticked(coordinator_client, 
     preview = change_options(coordinator_client, page, accept_names="on")
     page = confirm(coordinator_client, preview)
 
-    assert "An empty country means the one above: 1 cells were filled, in the lines 3." in text(preview)
+    assert "An empty country means the one above: 1 cell was filled, in line 3." in text(preview)
     assert "Accepted as names of universities: “TBC”." in text(preview)
     assert messages(page) == ["Imported partners.tsv: 2 new, 0 changed, 0 unchanged, 0 errors."]
     assert University.objects.get(name="TBC").country.name == "Germany"

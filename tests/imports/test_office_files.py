@@ -294,7 +294,7 @@ def test_fill_down_takes_the_country_above(register, write):
             LEFT_AS_THEY_ARE,
             "4 new, 0 changed, 0 unchanged, 0 errors",
         ],
-        ["An empty country means the one above: 2 cells were filled, in the lines 3, 5."],
+        ["An empty country means the one above: 2 cells were filled, in lines 3, 5."],
         None,
     )
 
@@ -306,7 +306,7 @@ def test_fill_down_takes_the_country_above_in_the_register_too(register, write):
 
     assert out[:2] == ["New: Uni A (Germany): GE3 (ended)", "New: Uni B (Germany): GE3 (ended)"]
     assert (err, failure) == (
-        ["An empty country means the one above: 1 cells were filled, in the lines 3."],
+        ["An empty country means the one above: 1 cell was filled, in line 3."],
         None,
     )
 
@@ -334,6 +334,13 @@ def test_name_that_looks_like_none_is_an_error_with_an_offer(db, write, name):
         "Write the university's name, or accept such names."
     )
     assert (err, failure) == ([error, ACCEPT_NAMES], NOTHING_IMPORTED)
+
+
+@pytest.mark.parametrize("name", ["-", "--", "=", "+"])
+def test_dash_is_no_name_that_could_be_accepted(db, write, name):
+    error = f"Line 2, University name: “{name}” is not a name. Write the university's name, or take the line out."
+
+    assert [dry_run(write(with_name(name)), *options)[1] for options in ([], ["--accept-names"])] == [[error], [error]]
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
