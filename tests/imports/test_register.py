@@ -18,6 +18,7 @@ from partners.imports.register_columns import (
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.tables.encodings import is_double_utf8
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS, write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
@@ -992,6 +993,8 @@ def test_export_imported_again_is_no_change_for_any_register(db, registers):
 @any_register
 @given(registers, st.sampled_from(["tsv", "csv", "xlsx", "ods"]))
 def test_export_imported_into_an_empty_register_makes_the_same_register(db, registers, table_format):
+    """Excludes new names that seem to be encoded twice, which an import refuses."""
+    assume(not any(is_double_utf8(values["name"]) for _country, values, _agreements in registers["universities"]))
     with rolled_back():
         create_register(**registers)
         User.objects.update(is_staff=True)
