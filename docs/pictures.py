@@ -78,6 +78,9 @@ def capture_import(page):
     upload(page, {"Country\tUniversity name\tAgreement type": "Land\tWhere to\tWhat"})
     take_screenshot(page, "import-columns")
     page.get_by_role("link", name="Choose another file").click()
+    upload(page, {"University of Malaga": "Universität Málaga"}, encoding="cp1252")
+    take_screenshot(page, "import-encoding")
+    page.get_by_role("link", name="Choose another file").click()
     upload(page, {"Drexel University\tBilateral": "Drexel University\tBilatral", "Taiwan\tAcademia": "Taiwn\tAcademia"})
     take_screenshot(page, "import-errors")
     upload(page, {"in process": "Erasmus+", "Drexel University\tBilateral/GE3": "Drexel University\tBilateral"})
@@ -100,12 +103,12 @@ def capture_edit_conflict(page):
     take_screenshot(page, "edit-conflict")
 
 
-def upload(page, replacements):
+def upload(page, replacements, encoding="utf-8"):
     text = (ROOT / "fixtures/partners.tsv").read_text(encoding="utf-8")
     for old, new in replacements.items():
         text = text.replace(old, new)
     page.get_by_label("File to import").set_input_files(
-        {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": text.encode()}
+        {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": text.encode(encoding)}
     )
     page.get_by_role("button", name="Show the preview").click()
 
