@@ -3,18 +3,17 @@
 import os
 import resource
 from contextlib import contextmanager
-from io import BytesIO, StringIO
+from io import StringIO
 
 import pytest
 from botocore.config import Config
-from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
 from storages.backends.s3 import S3Storage
 
-from partners.backups.archive import BackupError
-from partners.backups.restore import restore_document
+from partners.backups.archive import BackupError, open_archive
+from partners.backups.restore import restore_documents
 from partners.enums import AgreementStatus
 from partners.fields import MAX_TEXT_LENGTH
 from partners.models import Agreement, Document, ImportRun
@@ -180,11 +179,18 @@ def test_full_database_is_answered_with_507(coordinator_client, agreement):
     assert "The disk of the database is full. What was there before is as it was." in text(page)
 
 
-def test_restore_of_a_document_reports_a_full_disk(documents):
-    with file_size_limit(), pytest.raises(BackupError, match=r"^The document scan cannot be stored: File too large\.$"):
-        restore_document(storages["documents"], "scan", BytesIO(b" " * IN_MEMORY_SIZE))
+@pytest.mark.usefixtures("reference_data")
+def test_restore_of_documents_reports_a_full_disk(tmp_path, documents):
+    backup = tmp_path / "backup.zip"
+    document = DocumentFactory(content=PDF + os.urandom(IN_MEMORY_SIZE))
+    call_command("backup", backup, stdout=StringIO())
+    document.file.storage.delete(document.file.name)
 
-    assert list(documents.iterdir()) == []
+    message = rf"^The document {document.file.name} cannot be stored: File too large\.$"
+    with file_size_limit(), pytest.raises(BackupError, match=message), open_archive(backup) as reader:
+        restore_documents(reader, added=[])
+
+    assert [path for path in documents.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.usefixtures("reference_data")

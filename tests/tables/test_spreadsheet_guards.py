@@ -181,7 +181,8 @@ FAR_ROW = '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
 BOMBS = {
     "sheet of zeros": ([DAMAGED, LARGE], lambda: xlsx_with_zeros(400_000_000, SHEET)),
     "corners": ([LARGE], lambda: xlsx_rows('<row r="1"><c r="A1"><v>1</v></c></row>' + FAR_ROW)),
-    "endless tag": ([DAMAGED, LARGE], lambda: ods_rows(f'<a b="{"x" * 90_000_000}"/>')),
+    # Newer versions of Expat read it in linear time, and within the limits.
+    "endless tag": ([DAMAGED, LARGE, None], lambda: ods_rows(f'<a b="{"x" * 90_000_000}"/>')),
     "repeated cells": ([LARGE], lambda: ods_with_repetitions(200_000, 1_000)),
     "repeated rows on many sheets": ([LARGE], ods_with_many_sheets),
     "spaces without end": ([DAMAGED, LARGE], lambda: ods_with_spaces("9" * 4_000)),
@@ -193,11 +194,14 @@ BOMBS = {
 def test_bombs_end_the_reading_process_only(bomb):
     expected, build = BOMBS[bomb]
     data = build()
+    message = None
     tracemalloc.start()
     try:
-        message = error_message(data, read_sheets)
-        _now, peak = tracemalloc.get_traced_memory()
+        read_sheets(data)
+    except TableError as error:
+        message = str(error)
     finally:
+        _now, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
 
     assert message in expected
