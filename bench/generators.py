@@ -11,6 +11,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import xlsxwriter
+
 from partners.name_normalization import matching_key
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -94,9 +96,16 @@ def _generate_name(rng: random.Random) -> str:
 
 
 def write_list(count: int, seed: int, file: Path) -> None:
+    """Write TSV, or XLSX to a file of that name."""
+    rows = [HEADER, *generate_rows(count, seed)]
+    if file.suffix == ".xlsx":
+        with xlsxwriter.Workbook(file) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+        return
     with file.open("w", encoding="utf-8", newline="") as stream:
-        tsv = csv.writer(stream, "excel-tab", lineterminator="\n")
-        tsv.writerows([HEADER, *generate_rows(count, seed)])
+        csv.writer(stream, "excel-tab", lineterminator="\n").writerows(rows)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ class Task(NamedTuple):
 
 TASKS = [
     Task("first load", MeasurementEnv.first_load, [OURS, STOCK, RAW], (15, None), [OURS, RAW], has_dry_run=True),
+    Task("from XLSX", MeasurementEnv.first_load_xlsx, [OURS, STOCK], (1, None), [OURS]),
     Task("same again", MeasurementEnv.reimport, [OURS, STOCK, RAW], (50, None), [OURS, RAW], has_dry_run=True),
     Task("admin", MeasurementEnv.admin_import, [OURS, STOCK], (10, None), [OURS]),
     Task("export", MeasurementEnv.export, [OURS, STOCK, RAW], (8, 25), [OURS, STOCK, RAW]),
@@ -101,7 +102,7 @@ class Bench:
         lines = [
             f"Each number is the median of {self.runs}, or the only one where it is over {MAX_REPEAT_SECONDS} seconds.",
             "Stock imports as its documentation begins, with a dry run first; its import command does without.",
-            "There is no raw baseline of the admin.",
+            "There is no raw baseline of the admin and of XLSX.",
         ]
         if self.skipped:
             lines += [f"Skipped: {'; '.join(self.skipped)}. ARGS=--full measures them too."]

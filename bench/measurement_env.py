@@ -26,6 +26,9 @@ class MeasurementEnv:
     def first_load(self, competitor: Competitor, rows: int) -> Cost:
         return self._import(competitor, rows, self._empty_database(competitor), competitor.load)
 
+    def first_load_xlsx(self, competitor: Competitor, rows: int) -> Cost:
+        return self._import(competitor, rows, self._empty_database(competitor), competitor.load, ".xlsx")
+
     def reimport(self, competitor: Competitor, rows: int) -> Cost:
         cost = self._import(competitor, rows, self.loaded_database(competitor, rows), competitor.load)
         expected, output = competitor.unchanged_message.format(rows), self._captured_output()
@@ -46,10 +49,10 @@ class MeasurementEnv:
             raise InvalidMeasurementError(f"{competitor.name} exported {line_count} lines, not {rows + 1}.")
         return cost
 
-    def _import(self, competitor, rows, initial_database, build_command) -> Cost:
-        database, file = self._copy(initial_database), self.list_file(rows)
+    def _import(self, competitor, rows, initial_database, build_command, suffix=".tsv") -> Cost:
+        database, file = self._copy(initial_database), self.list_file(rows, suffix)
         cost = self._run(competitor, build_command(database, file), database)
-        expected, actual = _expected_counts(competitor, file), _row_counts(competitor, database)
+        expected, actual = _expected_counts(competitor, self.list_file(rows)), _row_counts(competitor, database)
         if actual != expected:
             raise InvalidMeasurementError(
                 f"{competitor.name} should have {expected} after {rows} rows and has {actual}."
@@ -66,9 +69,9 @@ class MeasurementEnv:
     def _captured_output(self) -> str:
         return "".join(path.read_text(encoding="utf-8") for path in (self._output, self._output.with_suffix(".errors")))
 
-    def _list_file(self, rows: int) -> Path:
+    def _list_file(self, rows: int, suffix: str = ".tsv") -> Path:
         """Generate the list in a separate process, because a child's peak memory begins with that of its parent."""
-        file = self.folder / f"{rows}.tsv"
+        file = self.folder / f"{rows}{suffix}"
         run(["-m", "bench.generators", str(rows), str(self.seed), file], {}, self._output)
         return file
 

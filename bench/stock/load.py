@@ -15,7 +15,12 @@ def main(file):
     django.setup()
     from bench.stock.resources import UniversityResource
 
-    dataset = Dataset().load(Path(file).read_text(encoding="utf-8"), "tsv")
+    path = Path(file)
+    dataset = Dataset()
+    if path.suffix == ".xlsx":
+        dataset.load(path.read_bytes(), "xlsx")
+    else:
+        dataset.load(path.read_text(encoding="utf-8"), "tsv")
     resource = UniversityResource()
     if resource.import_data(dataset, dry_run=True).has_errors():
         sys.exit("The dry run has errors.")
