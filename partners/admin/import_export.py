@@ -139,16 +139,16 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         run = get_object_or_404(ImportRun, token=token, accepted_at=None)
         form = ReadOptionsForm(request.POST or None, initial=run.read_options)
         if form.is_valid():
-            options = run.read_options | {name: form.cleaned_data[name] for name in form.changed_data}
+            previous = run.read_options
+            run.read_options = previous | {name: form.cleaned_data[name] for name in form.changed_data}
             try:
-                read_file(bytes(run.content), options=ReadOptions(**options))
-            except HeaderError:
-                pass  # The preview asks which column is which.
+                preview = self._preview(request, run)
             except TableError as error:
                 messages.error(request, str(error))
-                return self._preview(request, run)
-            run.read_options = options
-            run.save(update_fields=["read_options"])
+                run.read_options = previous
+            else:
+                run.save(update_fields=["read_options"])
+                return preview
         return self._preview(request, run)
 
     def _preview(self, request, run):
