@@ -1,6 +1,6 @@
 """Permissions: those of each role in a fresh database, and a named check of each right beyond the pages of one model.
 
-Whoever may view, add or change objects of one model is asked of its ModelAdmin, as everywhere in Django's admin.
+Permissions to view, add or change objects of one model are checked by its ModelAdmin, as usual in Django's admin.
 """
 
 from partners.groups import Role

@@ -11,7 +11,7 @@ NUMBERED_RE = re.compile(
 )
 """Errors of LibreOffice, such as Err:502."""
 TOO_NARROW_RE = re.compile("#{3,40}")
-"""What Excel writes to a text file for a number or a date that is wider than its column."""
+"""Number signs, which Excel writes to a text file in place of a value that is wider than its column."""
 
 
 def is_spreadsheet_error(text: str) -> bool:

@@ -31,7 +31,7 @@ class ImportRun(models.Model):
     file_name = models.CharField(_("file"), max_length=200)
     content = models.BinaryField()
     read_options = models.JSONField(default=dict, editable=False)
-    """What a person has said about how to read the file: the fields of ReadOptions."""
+    """Choices of the user on how to read the file: the fields of ReadOptions."""
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")

@@ -31,7 +31,7 @@ S_MAXAGE, STALE_WHILE_REVALIDATE = 60, 600
 CACHE_TIMEOUT = 3600
 """Seconds. Only bounds the memory used: a change of data gives a page another key."""
 CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
-"""Of the files: other sites' scripts may read them and revalidate them by ETag."""
+"""Headers of the downloads, which scripts of other sites may read, and revalidate by their ETag."""
 PREFLIGHT_HEADERS = CORS_HEADERS | {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-None-Match",
