@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-from partners import data_version
+from partners import data_version, period_constraint
 
 
 class PartnersConfig(AppConfig):
@@ -17,6 +17,7 @@ class PartnersConfig(AppConfig):
 
     def ready(self):
         post_migrate.connect(data_version.install_triggers, sender=self)
+        post_migrate.connect(period_constraint.install_triggers, sender=self)
 
 
 class PartnersAdminConfig(admin_apps.SimpleAdminConfig):

@@ -14,20 +14,22 @@ from partners.country_names import country_codes_matching
 from partners.enums import AgreementStatus
 from partners.name_normalization import tokenize_query
 
-IN_FORCE, EXPIRED = "in-force", "expired"
+UPCOMING, IN_FORCE, EXPIRED = "upcoming", "in-force", "expired"
 IN_PROCESS, ENDED = AgreementStatus.IN_PROCESS.slug, AgreementStatus.ENDED.slug
 UNDATED_STATUSES = [status for status in AgreementStatus if status is not AgreementStatus.SIGNED]
 STATE_LABELS = {
     IN_PROCESS: AgreementStatus.IN_PROCESS.label,
+    UPCOMING: _("upcoming"),
     IN_FORCE: _("in force"),
     EXPIRED: _("expired"),
     **{status.slug: status.label for status in UNDATED_STATUSES},
 }
 """Labels of the states of agreements by their names in URLs and in JSON. A state is a status, or for signed ones
-what follows from their last day.
+what follows from their first and last day.
 """
 PUBLIC_STATE_LABELS = {
     IN_FORCE: AgreementStatus.SIGNED.public_label,
+    UPCOMING: _("Signed, begins later"),
     **{status.slug: status.public_label for status in UNDATED_STATUSES if status.is_public},
 }
 """Labels for students of the states that they see."""
@@ -39,18 +41,22 @@ MAX_QUERY_LENGTH = 500
 
 def _state_q(state: str, on: date) -> Q:
     """Return the condition that an agreement is in this state, as named in URLs, on a day."""
-    signed, past = Q(status=AgreementStatus.SIGNED), Q(valid_until__lt=on)
-    if state == IN_FORCE:
-        return signed & (Q(valid_until=None) | Q(valid_until__gte=on))
-    if state == EXPIRED:
-        return signed & past
+    conditions = {
+        UPCOMING: Q(valid_from__gt=on),
+        IN_FORCE: (Q(valid_from=None) | Q(valid_from__lte=on)) & (Q(valid_until=None) | Q(valid_until__gte=on)),
+        EXPIRED: Q(valid_until__lt=on),
+    }
+    if state in conditions:
+        return Q(status=AgreementStatus.SIGNED) & conditions[state]
     return Q(status__in=[status for status in UNDATED_STATUSES if status.slug == state])
 
 
-def agreement_state(status: str, valid_until: date | None, on: date) -> str:
+def agreement_state(status: str, valid_from: date | None, valid_until: date | None, on: date) -> str:
     """Return the state of an agreement with these values, as ``in_states`` would find it."""
     if status != AgreementStatus.SIGNED:
         return AgreementStatus(status).slug
+    if valid_from and valid_from > on:
+        return UPCOMING
     return EXPIRED if valid_until and valid_until < on else IN_FORCE
 
 
@@ -121,6 +127,9 @@ class AgreementQuerySet(QuerySet):
     def in_force(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, IN_FORCE)
 
+    def upcoming(self, on: date) -> AgreementQuerySet:
+        return self.in_states(on, UPCOMING)
+
     def expired(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, EXPIRED)
 
@@ -145,11 +154,33 @@ class AgreementQuerySet(QuerySet):
         own, others = self.model.history.filter(id=OuterRef("pk")), documents.filter(agreement=OuterRef("pk"))
         return self.annotate(last_changed_at=_latest_date(own, others))
 
+    def overdue(self, on: date) -> AgreementQuerySet:
+        """Filter to those in process that should have been done before this day."""
+        return self.in_process().filter(due_on__lt=on)
+
+    def end_not_recorded(self) -> AgreementQuerySet:
+        """Filter to signed agreements without a last day that are not open-ended on purpose."""
+        return self.signed().filter(valid_until=None, is_open_ended=False)
+
     def with_renewal(self) -> AgreementQuerySet:
-        """Annotate ``has_renewal``: an agreement of the same university and type is in process."""
-        in_process = self.model.objects.in_process()
-        renewals = in_process.filter(university=OuterRef("university"), agreement_type=OuterRef("agreement_type"))
-        return self.annotate(has_renewal=Exists(renewals))
+        """Annotate ``has_renewal``: an agreement of the same university, type and scope is in process."""
+        return self.annotate(has_renewal=Exists(self._siblings().in_process()))
+
+    def with_successor(self) -> AgreementQuerySet:
+        """Annotate ``successor_start``: the first day of the signed agreement that follows, None if there is none.
+
+        It is of the same university, type and scope.
+        """
+        later = self._siblings().signed().filter(valid_from__gt=Coalesce(OuterRef("valid_from"), date.min))
+        return self.annotate(successor_start=Subquery(later.order_by("valid_from").values("valid_from")[:1]))
+
+    def not_followed(self) -> AgreementQuerySet:
+        """Leave out those that a signed agreement follows."""
+        return self.with_successor().filter(successor_start=None)
+
+    def _siblings(self) -> AgreementQuerySet:
+        names = ("university", "agreement_type", "scope_key")
+        return self.model.objects.filter(**{name: OuterRef(name) for name in names}).exclude(pk=OuterRef("pk"))
 
     def with_document(self) -> AgreementQuerySet:
         """Annotate ``has_document``: the agreement has a document that is not withdrawn."""

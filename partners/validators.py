@@ -137,3 +137,21 @@ def validate_ended_on(status: str, ended_on: date | None) -> None:
             code="not_ended",
             params={"day": date_format(ended_on)},
         )
+
+
+def validate_end_reason(status: str, end_reason: str) -> None:
+    if end_reason and status != AgreementStatus.ENDED:
+        raise ValidationError(
+            _("“%(reason)s” is the reason for an end. Empty it, or set the status to ended."),
+            code="not_ended",
+            params={"reason": end_reason},
+        )
+
+
+def validate_open_ended(is_open_ended: bool, valid_until: date | None) -> None:
+    if is_open_ended and valid_until:
+        raise ValidationError(
+            _("An open-ended agreement has no last day. Empty it (%(day)s), or say that it is not open-ended."),
+            code="open_ended",
+            params={"day": date_format(valid_until)},
+        )

@@ -55,7 +55,8 @@ def fill(apps):
     agreement_type = create(apps, "AgreementType", name="Twinning", slug="twinning")
     run = create(apps, "ImportRun")
     university = create(apps, "University", country=country, name="Marburg", slug="marburg")
-    agreement = create(apps, "Agreement", university=university, agreement_type=agreement_type, status="ended")
+    ended = {"status": "ended", "is_open_ended": False}
+    agreement = create(apps, "Agreement", university=university, agreement_type=agreement_type, **ended)
     document = create(apps, "Document", agreement=agreement, file_type="pdf")
     create(apps, "Reminder", agreement=agreement, kind="30")
     for row in (country, agreement_type, document):

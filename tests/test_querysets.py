@@ -1,13 +1,16 @@
 from datetime import date
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, University
-from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATE_LABELS, agreement_state
+from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATE_LABELS, UPCOMING, agreement_state
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 DAY_BEFORE, DAY, DAY_AFTER = date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)
+DAYS = st.sampled_from([DAY_BEFORE, DAY, DAY_AFTER])
 SIGNED, ONGOING, PAST = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 
 pytestmark = pytest.mark.django_db
@@ -17,16 +20,17 @@ pytestmark = pytest.mark.django_db
 def agreements_by_state():
     """One agreement in each state on DAY, by a label."""
     return {
-        label: AgreementFactory(status=status, valid_until=valid_until)
-        for label, status, valid_until in [
-            ("open-ended", SIGNED, None),
-            ("ends later", SIGNED, DAY_AFTER),
-            ("ends today", SIGNED, DAY),
-            ("ended yesterday", SIGNED, DAY_BEFORE),
-            ("in process", ONGOING, None),
-            ("in process, past", ONGOING, DAY_BEFORE),
-            ("ended", PAST, DAY_AFTER),
-            ("long ended", PAST, DAY_BEFORE),
+        label: AgreementFactory(status=status, valid_from=valid_from, valid_until=valid_until)
+        for label, status, valid_from, valid_until in [
+            ("end not recorded", SIGNED, None, None),
+            ("ends later", SIGNED, DAY, DAY_AFTER),
+            ("ends today", SIGNED, DAY_BEFORE, DAY),
+            ("ended yesterday", SIGNED, None, DAY_BEFORE),
+            ("begins tomorrow", SIGNED, DAY_AFTER, None),
+            ("in process", ONGOING, None, None),
+            ("in process, past", ONGOING, None, DAY_BEFORE),
+            ("ended", PAST, None, DAY_AFTER),
+            ("long ended", PAST, None, DAY_BEFORE),
         ]
     }
 
@@ -47,13 +51,13 @@ def names(queryset):
 def test_in_force_includes_the_last_day(agreements_by_state):
     agreements = Agreement.objects.in_force(DAY)
 
-    assert labels(agreements, agreements_by_state) == ["open-ended", "ends later", "ends today"]
+    assert labels(agreements, agreements_by_state) == ["end not recorded", "ends later", "ends today"]
 
 
 @pytest.mark.parametrize(
     ("states", "expected"),
     [
-        ([IN_FORCE], ["open-ended", "ends later", "ends today"]),
+        ([IN_FORCE], ["end not recorded", "ends later", "ends today"]),
         ([EXPIRED], ["ended yesterday"]),
         ([IN_PROCESS], ["in process", "in process, past"]),
         ([ENDED], ["ended", "long ended"]),
@@ -84,16 +88,17 @@ def test_in_process_excludes_signed_and_ended(agreements_by_state):
 
 
 def test_open_excludes_ended(agreements_by_state):
-    assert labels(Agreement.objects.open(), agreements_by_state) == [*agreements_by_state][:6]
+    assert labels(Agreement.objects.open(), agreements_by_state) == [*agreements_by_state][:7]
 
 
-def test_public_agreements_are_in_force_or_in_process(agreements_by_state):
+def test_public_agreements_are_in_force_upcoming_or_in_process(agreements_by_state):
     agreements = Agreement.objects.public(DAY)
 
     assert labels(agreements, agreements_by_state) == [
-        "open-ended",
+        "end not recorded",
         "ends later",
         "ends today",
+        "begins tomorrow",
         "in process",
         "in process, past",
     ]
@@ -211,17 +216,24 @@ def test_with_agreement_filters_state_and_type_of_one_agreement(bilateral, erasm
     assert names(result) == found
 
 
-def test_public_universities_are_listed_and_have_an_agreement_in_force_or_in_process(agreements_by_state, erasmus):
+def test_public_universities_are_listed_and_have_such_an_agreement(agreements_by_state, erasmus):
     for label, agreement in agreements_by_state.items():
         University.objects.filter(pk=agreement.university_id).update(name=label)
-    twice = agreements_by_state["open-ended"].university
+    twice = agreements_by_state["end not recorded"].university
     AgreementFactory(university=twice, agreement_type=erasmus)
     AgreementFactory(university__is_listed=False)
     UniversityFactory(name="No agreement")
 
     result = University.objects.public(DAY).order_by("pk")
 
-    assert names(result) == ["open-ended", "ends later", "ends today", "in process", "in process, past"]
+    assert names(result) == [
+        "end not recorded",
+        "ends later",
+        "ends today",
+        "begins tomorrow",
+        "in process",
+        "in process, past",
+    ]
 
 
 def test_alphabetical_order_is_by_country_and_name_without_accents():
@@ -255,7 +267,7 @@ def test_agreement_state_agrees_with_in_states(agreements_by_state):
 
     derived = {state: [] for state in STATE_LABELS}
     for label, agreement in agreements_by_state.items():
-        derived[agreement_state(agreement.status, agreement.valid_until, DAY)].append(label)
+        derived[agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, DAY)].append(label)
     assert derived == found
 
 
@@ -265,7 +277,13 @@ def test_universities_are_counted_once_per_state(agreements_by_state):
     AgreementFactory(university=renewed.university, status=PAST)
     AgreementFactory(university=renewed.university, status=PAST)
 
-    assert Agreement.objects.count_universities_by_state(DAY) == {IN_PROCESS: 3, IN_FORCE: 3, EXPIRED: 1, ENDED: 3}
+    assert Agreement.objects.count_universities_by_state(DAY) == {
+        IN_PROCESS: 3,
+        UPCOMING: 1,
+        IN_FORCE: 3,
+        EXPIRED: 1,
+        ENDED: 3,
+    }
 
 
 def test_last_changed_at_is_the_date_of_the_latest_change(agreements_by_state):
@@ -285,3 +303,50 @@ def test_with_renewal_annotates_a_renewal_in_process(agreements_by_state):
     expired = Agreement.objects.expired(DAY).with_renewal()
 
     assert [(agreement.pk, agreement.has_renewal) for agreement in expired] == [(renewed.pk, True)]
+
+
+@given(valid_from=st.none() | DAYS, valid_until=st.none() | DAYS, on=DAYS)
+def test_signed_agreement_is_in_exactly_one_state_on_any_day(valid_from, valid_until, on):
+    assume(valid_from is None or valid_until is None or valid_from <= valid_until)
+    agreement = AgreementFactory(valid_from=valid_from, valid_until=valid_until)
+
+    states = [state for state in STATE_LABELS if Agreement.objects.in_states(on, state).exists()]
+    agreement.delete()
+
+    assert states == [agreement_state(SIGNED, valid_from, valid_until, on)]
+
+
+def test_end_not_recorded_is_not_open_ended(agreements_by_state):
+    AgreementFactory(is_open_ended=True)
+
+    assert labels(Agreement.objects.end_not_recorded(), agreements_by_state) == ["end not recorded", "begins tomorrow"]
+
+
+def test_overdue_is_in_process_past_its_day():
+    overdue, _due_today, _signed = (
+        AgreementFactory(status=status, due_on=due_on)
+        for status, due_on in [(ONGOING, DAY_BEFORE), (ONGOING, DAY), (SIGNED, DAY_BEFORE)]
+    )
+
+    assert list(Agreement.objects.overdue(DAY)) == [overdue]
+
+
+def test_successor_is_the_next_signed_agreement_of_type_and_scope():
+    first = AgreementFactory(valid_until=DAY_BEFORE)
+    of_first = {"university": first.university, "valid_from": DAY}
+    AgreementFactory(**of_first, scope="Faculty of Law")
+    assert list(Agreement.objects.with_successor().values_list("successor_start", flat=True)) == [None, None]
+
+    AgreementFactory(university=first.university, valid_from=DAY_AFTER)
+    AgreementFactory(university=first.university, valid_from=DAY, valid_until=DAY)
+
+    starts = Agreement.objects.with_successor().order_by("pk").values_list("successor_start", flat=True)
+    assert list(starts) == [DAY, None, None, DAY_AFTER]
+    assert Agreement.objects.not_followed().count() == 2
+
+
+def test_renewal_is_of_the_same_scope():
+    agreement = AgreementFactory()
+    AgreementFactory(university=agreement.university, status=ONGOING, scope="Faculty of Law")
+
+    assert [row.has_renewal for row in Agreement.objects.signed().with_renewal()] == [False]

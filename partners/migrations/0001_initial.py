@@ -14,7 +14,7 @@ import partners.fields
 import partners.file_types
 import partners.models.documents
 import partners.validators
-from partners import reference_data
+from partners import period_constraint, reference_data
 
 
 class CreateCollationOnPostgreSQL(CreateCollation):
@@ -125,6 +125,19 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
+                    "scope",
+                    partners.fields.NameField(
+                        blank=True,
+                        help_text="The unit of our university that it is for. Empty: the whole university.",
+                        max_length=200,
+                        verbose_name="scope",
+                    ),
+                ),
+                (
+                    "scope_key",
+                    partners.fields.SearchKeyField(db_collation="BINARY", editable=False, sources=("scope",)),
+                ),
+                (
                     "status",
                     models.CharField(
                         choices=[("in_process", "in process"), ("signed", "signed"), ("ended", "ended")],
@@ -139,12 +152,35 @@ class Migration(migrations.Migration):
                     "valid_until",
                     models.DateField(
                         blank=True,
-                        help_text="The last day. Empty means open-ended.",
+                        help_text="The last day. Empty: not recorded.",
                         null=True,
                         verbose_name="valid until",
                     ),
                 ),
+                (
+                    "is_open_ended",
+                    models.BooleanField(default=False, help_text="It has no last day.", verbose_name="open-ended"),
+                ),
                 ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
+                (
+                    "end_reason",
+                    partners.fields.NameField(blank=True, max_length=200, verbose_name="reason for its end"),
+                ),
+                (
+                    "reference_number",
+                    partners.fields.NameField(
+                        blank=True, help_text="The office's own.", max_length=200, verbose_name="reference number"
+                    ),
+                ),
+                (
+                    "due_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="The day by which it should be signed. The worklist and reminders show it.",
+                        null=True,
+                        verbose_name="to be done by",
+                    ),
+                ),
                 (
                     "places_out",
                     models.PositiveSmallIntegerField(
@@ -183,6 +219,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "public_note",
+                    partners.fields.MultilineTextField(
+                        blank=True,
+                        help_text="Requirements and remarks. Shown to the public.",
+                        verbose_name="note for students",
+                    ),
+                ),
+                (
                     "next_step",
                     partners.fields.NameField(
                         blank=True,
@@ -207,6 +251,18 @@ class Migration(migrations.Migration):
                         help_text="Never shown to the public.",
                         max_length=32767,
                         verbose_name="internal notes",
+                    ),
+                ),
+                (
+                    "renews",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The agreement that this one follows.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="renewals",
+                        to="partners.agreement",
+                        verbose_name="renews",
                     ),
                 ),
                 (
@@ -742,6 +798,15 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 (
+                    "scope",
+                    partners.fields.NameField(
+                        blank=True,
+                        help_text="The unit of our university that it is for. Empty: the whole university.",
+                        max_length=200,
+                        verbose_name="scope",
+                    ),
+                ),
+                (
                     "status",
                     models.CharField(
                         choices=[("in_process", "in process"), ("signed", "signed"), ("ended", "ended")],
@@ -756,12 +821,35 @@ class Migration(migrations.Migration):
                     "valid_until",
                     models.DateField(
                         blank=True,
-                        help_text="The last day. Empty means open-ended.",
+                        help_text="The last day. Empty: not recorded.",
                         null=True,
                         verbose_name="valid until",
                     ),
                 ),
+                (
+                    "is_open_ended",
+                    models.BooleanField(default=False, help_text="It has no last day.", verbose_name="open-ended"),
+                ),
                 ("ended_on", models.DateField(blank=True, null=True, verbose_name="ended on")),
+                (
+                    "end_reason",
+                    partners.fields.NameField(blank=True, max_length=200, verbose_name="reason for its end"),
+                ),
+                (
+                    "reference_number",
+                    partners.fields.NameField(
+                        blank=True, help_text="The office's own.", max_length=200, verbose_name="reference number"
+                    ),
+                ),
+                (
+                    "due_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="The day by which it should be signed. The worklist and reminders show it.",
+                        null=True,
+                        verbose_name="to be done by",
+                    ),
+                ),
                 (
                     "places_out",
                     models.PositiveSmallIntegerField(
@@ -797,6 +885,14 @@ class Migration(migrations.Migration):
                         help_text="Such as: English B2, or German B1.",
                         max_length=200,
                         verbose_name="language requirement",
+                    ),
+                ),
+                (
+                    "public_note",
+                    partners.fields.MultilineTextField(
+                        blank=True,
+                        help_text="Requirements and remarks. Shown to the public.",
+                        verbose_name="note for students",
                     ),
                 ),
                 (
@@ -853,6 +949,19 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "renews",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="The agreement that this one follows.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="partners.agreement",
+                        verbose_name="renews",
                     ),
                 ),
                 (
@@ -1098,31 +1207,39 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="agreement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "signed")),
-                fields=("university", "agreement_type"),
-                name="agreement_one_signed_per_type",
-                violation_error_message="This university already has a signed agreement of this type. End that one, or renew it.",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_open_ended", False), ("valid_until", None), _connector="OR"),
+                name="agreement_open_ended_without_last_day",
+                violation_error_message="An open-ended agreement has no last day.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "ended"), ("end_reason", ""), _connector="OR"),
+                name="agreement_end_reason_only_if_ended",
+                violation_error_message="Only an ended agreement has a reason for its end.",
             ),
         ),
         migrations.AddConstraint(
             model_name="agreement",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status", "in_process")),
-                fields=("university", "agreement_type"),
+                fields=("university", "agreement_type", "scope_key"),
                 name="agreement_one_in_process_per_type",
-                violation_error_message="This university already has an agreement of this type in process. Continue with that one.",
+                violation_error_message="This university already has an agreement of this type and scope in process. Continue with it.",
             ),
         ),
         migrations.AddConstraint(
             model_name="agreement",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("agreement_type__isnull", True), ("status", "in_process")),
-                fields=("university",),
+                fields=("university", "scope_key"),
                 name="agreement_one_in_process_of_unknown_type",
                 violation_error_message="This university already has an agreement of unknown type in process. Give that one its type first.",
             ),
         ),
+        migrations.RunPython(period_constraint.add_exclusion_constraint, period_constraint.remove_exclusion_constraint),
         migrations.RunPython(reference_data.add_countries, migrations.RunPython.noop),
         migrations.RunPython(reference_data.add_agreement_types, migrations.RunPython.noop),
     ]

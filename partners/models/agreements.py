@@ -1,158 +1,276 @@
-from datetime import timedelta
+from collections import defaultdict
 
 from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from partners import validators
 from partners.enums import AgreementStatus, StudyLevel
-from partners.fields import MultilineTextField, NameField, StudyLevelsField
+from partners.fields import MultilineTextField, NameField, SearchKeyField, StudyLevelsField, update_search_keys
 from partners.models.accounts import ProtectingHistory
 from partners.models.import_runs import ImportRunHistory
 from partners.models.universities import AgreementType, University
+from partners.name_normalization import matching_key
+from partners.periods import (
+    Period,
+    StartRequiredError,
+    UpcomingOverlapError,
+    next_period,
+    propose_start,
+    renewal_effects,
+)
 from partners.querysets import AgreementQuerySet
 
 
 class Agreement(models.Model):
-    university = models.ForeignKey(University, models.PROTECT, related_name="agreements", verbose_name=_("university"))
+    university = models.ForeignKey(
+        University, models.PROTECT, related_name="agreements", verbose_name=gettext_lazy("university")
+    )
     agreement_type = models.ForeignKey(
         AgreementType,
         models.PROTECT,
         related_name="agreements",
-        verbose_name=_("agreement type"),
+        verbose_name=gettext_lazy("agreement type"),
         null=True,
         blank=True,
-        help_text=_("May stay unknown while the agreement is in process."),
+        help_text=gettext_lazy("May stay unknown while the agreement is in process."),
     )
-    status = models.CharField(_("status"), max_length=10, choices=AgreementStatus, default=AgreementStatus.IN_PROCESS)
-    signed_on = models.DateField(_("signed on"), null=True, blank=True)
-    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    scope = NameField(
+        gettext_lazy("scope"),
+        blank=True,
+        help_text=gettext_lazy("The unit of our university that it is for. Empty: the whole university."),
+    )
+    scope_key = SearchKeyField(sources=["scope"])
+    status = models.CharField(
+        gettext_lazy("status"), max_length=10, choices=AgreementStatus, default=AgreementStatus.IN_PROCESS
+    )
+    signed_on = models.DateField(gettext_lazy("signed on"), null=True, blank=True)
+    valid_from = models.DateField(gettext_lazy("valid from"), null=True, blank=True)
     valid_until = models.DateField(
-        _("valid until"), null=True, blank=True, help_text=_("The last day. Empty means open-ended.")
+        gettext_lazy("valid until"), null=True, blank=True, help_text=gettext_lazy("The last day. Empty: not recorded.")
     )
-    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    is_open_ended = models.BooleanField(
+        gettext_lazy("open-ended"), default=False, help_text=gettext_lazy("It has no last day.")
+    )
+    ended_on = models.DateField(gettext_lazy("ended on"), null=True, blank=True)
+    end_reason = NameField(gettext_lazy("reason for its end"), blank=True)
+    renews = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        related_name="renewals",
+        verbose_name=gettext_lazy("renews"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The agreement that this one follows."),
+    )
+    reference_number = NameField(
+        gettext_lazy("reference number"), blank=True, help_text=gettext_lazy("The office's own.")
+    )
+    due_on = models.DateField(
+        gettext_lazy("to be done by"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The day by which it should be signed. The worklist and reminders show it."),
+    )
     places_out = models.PositiveSmallIntegerField(
-        _("places out"), null=True, blank=True, help_text=_("Students whom we may send in an academic year.")
+        gettext_lazy("places out"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Students whom we may send in an academic year."),
     )
     places_in = models.PositiveSmallIntegerField(
-        _("places in"), null=True, blank=True, help_text=_("Students whom they may send in an academic year.")
+        gettext_lazy("places in"),
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Students whom they may send in an academic year."),
     )
-    study_levels = StudyLevelsField(_("study levels"), max_length=60, blank=True)
-    fields_of_study = NameField(_("fields of study"), blank=True, help_text=_("Empty means all of them."))
+    study_levels = StudyLevelsField(gettext_lazy("study levels"), max_length=60, blank=True)
+    fields_of_study = NameField(
+        gettext_lazy("fields of study"), blank=True, help_text=gettext_lazy("Empty means all of them.")
+    )
     language_requirement = NameField(
-        _("language requirement"), blank=True, help_text=_("Such as: English B2, or German B1.")
+        gettext_lazy("language requirement"), blank=True, help_text=gettext_lazy("Such as: English B2, or German B1.")
+    )
+    public_note = MultilineTextField(
+        gettext_lazy("note for students"),
+        blank=True,
+        help_text=gettext_lazy("Requirements and remarks. Shown to the public."),
     )
     responsible = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         related_name="agreements",
-        verbose_name=_("coordinator responsible"),
+        verbose_name=gettext_lazy("coordinator responsible"),
         null=True,
         blank=True,
-        help_text=_("Who is reminded of its end, and of it standing still."),
+        help_text=gettext_lazy("Who is reminded of its end, and of it standing still."),
     )
-    next_step = NameField(_("next step"), blank=True, help_text=_("What has to happen next. The worklist shows it."))
+    next_step = NameField(
+        gettext_lazy("next step"), blank=True, help_text=gettext_lazy("What has to happen next. The worklist shows it.")
+    )
     contact = MultilineTextField(
-        _("contact at the partner"), blank=True, help_text=_("Name, email, telephone. Never shown to the public.")
+        gettext_lazy("contact at the partner"),
+        blank=True,
+        help_text=gettext_lazy("Name, email, telephone. Never shown to the public."),
     )
-    notes = MultilineTextField(_("internal notes"), blank=True, help_text=_("Never shown to the public."))
+    notes = MultilineTextField(
+        gettext_lazy("internal notes"), blank=True, help_text=gettext_lazy("Never shown to the public.")
+    )
 
     objects = AgreementQuerySet.as_manager()
-    history = ProtectingHistory(bases=[ImportRunHistory])
+    history = ProtectingHistory(bases=[ImportRunHistory], excluded_fields=["scope_key"])
 
     class Meta:
-        verbose_name = _("agreement")
-        verbose_name_plural = _("agreements")
+        verbose_name = gettext_lazy("agreement")
+        verbose_name_plural = gettext_lazy("agreements")
         indexes = [Index(fields=["status", "valid_until", "agreement_type", "responsible"], name="agreement_filters")]
         constraints = [
             CheckConstraint(condition=Q(status__in=AgreementStatus.values), name="agreement_status_valid"),
             CheckConstraint(
                 condition=~Q(status=AgreementStatus.SIGNED) | Q(agreement_type__isnull=False),
                 name="agreement_signed_needs_type",
-                violation_error_message=_("A signed agreement needs an agreement type."),
+                violation_error_message=gettext_lazy("A signed agreement needs an agreement type."),
             ),
             CheckConstraint(
                 condition=Q(valid_until__gte=models.F("valid_from")),
                 name="agreement_dates_in_order",
-                violation_error_message=_("Valid until is before valid from."),
+                violation_error_message=gettext_lazy("Valid until is before valid from."),
             ),
             CheckConstraint(
                 condition=Q(status=AgreementStatus.ENDED) | Q(ended_on=None),
                 name="agreement_ended_on_only_if_ended",
-                violation_error_message=_("Only an ended agreement has a day on which it ended."),
+                violation_error_message=gettext_lazy("Only an ended agreement has a day on which it ended."),
+            ),
+            CheckConstraint(
+                condition=Q(is_open_ended=False) | Q(valid_until=None),
+                name="agreement_open_ended_without_last_day",
+                violation_error_message=gettext_lazy("An open-ended agreement has no last day."),
+            ),
+            CheckConstraint(
+                condition=Q(status=AgreementStatus.ENDED) | Q(end_reason=""),
+                name="agreement_end_reason_only_if_ended",
+                violation_error_message=gettext_lazy("Only an ended agreement has a reason for its end."),
             ),
             UniqueConstraint(
-                fields=["university", "agreement_type"],
-                condition=Q(status=AgreementStatus.SIGNED),
-                name="agreement_one_signed_per_type",
-                violation_error_message=_(
-                    "This university already has a signed agreement of this type. End that one, or renew it."
-                ),
-            ),
-            UniqueConstraint(
-                fields=["university", "agreement_type"],
+                fields=["university", "agreement_type", "scope_key"],
                 condition=Q(status=AgreementStatus.IN_PROCESS),
                 name="agreement_one_in_process_per_type",
-                violation_error_message=_(
-                    "This university already has an agreement of this type in process. Continue with that one."
+                violation_error_message=gettext_lazy(
+                    "This university already has an agreement of this type and scope in process. Continue with it."
                 ),
             ),
             UniqueConstraint(
-                fields=["university"],
+                fields=["university", "scope_key"],
                 condition=Q(status=AgreementStatus.IN_PROCESS, agreement_type__isnull=True),
                 name="agreement_one_in_process_of_unknown_type",
-                violation_error_message=_(
+                violation_error_message=gettext_lazy(
                     "This university already has an agreement of unknown type in process. Give that one its type first."
                 ),
             ),
         ]
 
     def __str__(self):
-        return f"{self.university}: {self.agreement_type or _('type unknown')} ({self.get_status_display()})"
+        return f"{self.university}: {self.title} ({self.get_status_display()})"
 
     def save(self, **kwargs):
         with transaction.atomic():
             if self.is_transition_to_signed():
-                self.end_predecessors()
+                self.end_predecessors(on=localdate())
             super().save(**kwargs)
+
+    @property
+    def title(self):
+        """The type and, if it is not for the whole university, the scope."""
+        return ", ".join(filter(None, [str(self.agreement_type or _("type unknown")), self.scope]))
+
+    @property
+    def period(self):
+        return Period(self.valid_from, self.valid_until)
 
     def clean(self):
         super().clean()
         validators.run_validators(
             ("agreement_type", validators.validate_signed_has_type, self.status, self.agreement_type),
             ("valid_until", validators.validate_date_order, self.valid_from, self.valid_until),
+            ("valid_until", validators.validate_open_ended, self.is_open_ended, self.valid_until),
             ("ended_on", validators.validate_ended_on, self.status, self.ended_on),
+            ("end_reason", validators.validate_end_reason, self.status, self.end_reason),
         )
 
     def validate_constraints(self, exclude=None):
-        """Skip the uniqueness per type for a renewal being signed: ``save`` ends its predecessor first."""
-        renewal = {"agreement_type"} if self.is_transition_to_signed() else set()
-        super().validate_constraints(exclude=renewal.union(exclude or ()))
+        """Validate the derived scope key and the period too, which no form has a field for or Django a constraint."""
+        exclude = set(exclude or ())
+        update_search_keys(self)
+        super().validate_constraints(exclude=exclude - {"scope_key"})
+        if self.status == AgreementStatus.SIGNED and self.agreement_type_id:
+            try:
+                self.validate_period(on=localdate())
+            except ValidationError as error:
+                field = NON_FIELD_ERRORS if "valid_from" in exclude else "valid_from"
+                raise ValidationError({field: error}) from error
+
+    def validate_period(self, on):
+        """Raise ValidationError if it would overlap a signed agreement of the same type and scope.
+
+        A renewal that is being signed shortens or ends those that have begun, and overlaps only upcoming ones.
+        """
+        siblings = {sibling: sibling.period for sibling in self.signed_siblings()}
+        if self.is_transition_to_signed():
+            try:
+                renewal_effects(self.period, siblings, on)
+            except StartRequiredError:
+                start = date_format(propose_start(siblings, self.signed_on or on))
+                message = _("A signed agreement exists. Enter the first day of this one, such as %s.")
+                raise ValidationError(message % start) from None
+            except UpcomingOverlapError as error:
+                message = _(
+                    "“%s” is signed already and begins later. Choose dates that do not overlap, or end it first."
+                )
+                raise ValidationError(message % error.key.describe_period()) from error
+            return
+        for sibling, period in siblings.items():
+            if period.overlaps(self.period):
+                message = _("“%s” is signed already. Choose dates that do not overlap, end that one, or renew it.")
+                raise ValidationError(message % sibling.describe_period())
 
     def is_transition_to_signed(self):
         return self.status == AgreementStatus.SIGNED and Agreement.objects.in_process().filter(pk=self.pk).exists()
 
-    def end_predecessors(self):
-        """End the signed agreement, if any, that this one replaces."""
-        for predecessor in self.signed_predecessors():
-            predecessor.end(self.signed_on, "ended by its renewal")
+    def signed_siblings(self):
+        """Return the other signed agreements of the same university, type and scope."""
+        signed = Agreement.objects.signed().exclude(pk=self.pk).select_related("university", "agreement_type")
+        return signed.filter(
+            university=self.university_id, agreement_type=self.agreement_type_id, scope_key=matching_key(self.scope)
+        )
 
-    def signed_predecessors(self):
-        signed = Agreement.objects.signed().exclude(pk=self.pk)
-        return signed.filter(university=self.university_id, agreement_type=self.agreement_type_id)
+    def renewal_effects(self, on):
+        """Return the RenewalEffects of signing this agreement, with agreements as keys."""
+        return renewal_effects(self.period, {sibling: sibling.period for sibling in self.signed_siblings()}, on)
+
+    def end_predecessors(self, on):
+        """Shorten or end the signed agreements that this one renews, and record which one it follows."""
+        effects = self.renewal_effects(on)
+        if effects.last_day:
+            effects.predecessor.schedule_end(effects.last_day, "shortened by its renewal")
+        for agreement in effects.ended:
+            agreement.end(self.signed_on or on, "ended by its renewal")
+        self.renews = self.renews or effects.predecessor
 
     def build_renewal(self):
-        """Return an unsaved agreement in process that begins the day after this one ends and lasts as long."""
+        """Return an unsaved agreement in process for the period that follows."""
         copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
-        for name in ("id", "signed_on", "valid_from", "valid_until", "next_step"):
+        for name in ("id", "signed_on", "next_step", "reference_number", "due_on"):
             del copied[name]
-        renewal = Agreement(**copied | {"status": AgreementStatus.IN_PROCESS})
-        if self.valid_until:
-            renewal.valid_from = self.valid_until + timedelta(days=1)
-        if self.valid_until and self.valid_from:
-            renewal.valid_until = self.valid_until + (renewal.valid_from - self.valid_from)
-        return renewal
+        start, end = next_period(self.period)
+        return Agreement(
+            **copied
+            | {"status": AgreementStatus.IN_PROCESS, "valid_from": start, "valid_until": end, "renews_id": self.pk}
+        )
 
     def sign(self, on):
         self.status, self.signed_on = AgreementStatus.SIGNED, on
@@ -160,36 +278,63 @@ class Agreement(models.Model):
         self.full_clean()
         self.save()
 
-    def end(self, on, reason):
-        self.status, self.ended_on = AgreementStatus.ENDED, on
-        self._change_reason = reason
+    def end(self, on, change_reason, reason=""):
+        self.status, self.ended_on, self.end_reason = AgreementStatus.ENDED, on, reason
+        self._change_reason = change_reason
         self.save()
 
-    def schedule_end(self, last_day, reason):
-        self.valid_until = last_day
-        self._change_reason = reason
+    def schedule_end(self, last_day, change_reason):
+        self.valid_until, self.is_open_ended = last_day, False
+        self._change_reason = change_reason
         self.save()
+
+    def describe_end(self):
+        """Return the last day, "open-ended" or "end not recorded"."""
+        if self.valid_until:
+            return _("until %s") % date_format(self.valid_until)
+        return _("open-ended") if self.is_open_ended else _("end not recorded")
+
+    def describe_period(self):
+        """Return the title with the first and last day."""
+        start = _("from %s") % date_format(self.valid_from) if self.valid_from else ""
+        return ", ".join(filter(None, [self.title, start, self.describe_end()]))
 
     def study_levels_display(self):
         return ", ".join(str(StudyLevel(level).label) for level in self.study_levels.split(",") if level)
 
 
 def unique_slot(agreement):
-    """Return the values that no two open agreements share, or None if it is not open. It may be a history record."""
+    """Return the values that only one agreement has, or None if it is not open. It may be a history record.
+
+    Signed agreements may share them as long as their periods do not overlap.
+    """
     if not AgreementStatus(agreement.status).is_open:
         return None
-    return agreement.university_id, agreement.agreement_type_id, agreement.status
+    return agreement.university_id, agreement.agreement_type_id, agreement.status, matching_key(agreement.scope)
+
+
+def exclude_each_other(agreement, other):
+    """Return True if the two cannot exist side by side. They may be history records."""
+    if unique_slot(agreement) is None or unique_slot(agreement) != unique_slot(other):
+        return False
+    periods = [Period(row.valid_from, row.valid_until) for row in (agreement, other)]
+    return agreement.status != AgreementStatus.SIGNED or periods[0].overlaps(periods[1])
 
 
 def release_unique_slots(agreements):
-    """End, without history, those whose stored slot another of these agreements takes when they are saved.
+    """End, without history, those whose stored slot or period another of these agreements takes when they are saved.
 
-    They can then be saved one after another although they swap types or statuses.
+    They can then be saved one after another although they swap types, statuses or periods.
     """
-    slots = {agreement.pk: unique_slot(agreement) for agreement in agreements if agreement.pk}
-    taken = {unique_slot(agreement) for agreement in agreements}
-    stored = Agreement.objects.open().only("university", "agreement_type", "status").in_bulk(slots)
-    released = [old for old in stored.values() if unique_slot(old) != slots[old.pk] and unique_slot(old) in taken]
+    new_by_slot = defaultdict(list)
+    for agreement in agreements:
+        new_by_slot[unique_slot(agreement)].append(agreement)
+    stored = Agreement.objects.open().in_bulk([agreement.pk for agreement in agreements if agreement.pk])
+    released = [
+        old
+        for old in stored.values()
+        if any(new.pk != old.pk and exclude_each_other(old, new) for new in new_by_slot[unique_slot(old)])
+    ]
     for agreement in released:
         agreement.status = AgreementStatus.ENDED
     Agreement.objects.bulk_update(released, ["status"])
