@@ -109,7 +109,9 @@ def _format_places(agreement: Agreement) -> str:
 AGREEMENT_FIELDS = (
     AgreementField("university", is_public=True),
     AgreementField("agreement_type", "Agreement type", lookup="agreement_type__name", is_public=True),
+    AgreementField("scope", "Scope", is_public=True, in_json=True),
     AgreementField("status", "Status", cells.parse_status, cells.format_status, is_public=True),
+    AgreementField("reference_number", "Reference number"),
     AgreementField("signed_on", "Signed on", cells.parse_date),
     AgreementField(
         "valid_from",
@@ -129,7 +131,19 @@ AGREEMENT_FIELDS = (
         is_public=True,
         in_json=True,
     ),
+    AgreementField(
+        "is_open_ended",
+        "Open-ended",
+        cells.parse_checkbox,
+        cells.format_checkbox,
+        is_beside_previous=True,
+        in_bulk_edit=True,
+        is_public=True,
+        in_json=True,
+    ),
+    AgreementField("renews", "Renews", cells.parse_agreement_number, lookup="renews_id"),
     AgreementField("ended_on", "Ended on", cells.parse_date, section=AdminSection.END),
+    AgreementField("end_reason", "Reason for its end", section=AdminSection.END, is_beside_previous=True),
     AgreementField(
         "places_out",
         "Places out",
@@ -173,13 +187,22 @@ AGREEMENT_FIELDS = (
         public_label=gettext_lazy("Language requirement"),
     ),
     AgreementField(
+        "public_note",
+        "Note for students",
+        section=AdminSection.STUDENTS,
+        is_public=True,
+        public_label=gettext_lazy("Note"),
+        in_json=True,
+    ),
+    AgreementField("due_on", "To be done by", cells.parse_date, section=AdminSection.WORK, in_bulk_edit=True),
+    AgreementField(
         "responsible", "Responsible", lookup="responsible__username", section=AdminSection.WORK, in_bulk_edit=True
     ),
     AgreementField("next_step", "Next step", section=AdminSection.WORK),
     AgreementField("contact", "Contact at the partner", section=AdminSection.WORK),
     AgreementField("notes", "Internal notes", section=AdminSection.WORK),
 )
-"""All fields of an agreement but its primary key, in the order of the file's columns and of the public details."""
+"""All editable fields of an agreement, in the order of the file's columns and of the public details."""
 PUBLIC_FIELDS = [field for field in AGREEMENT_FIELDS if field.is_public]
 INTERNAL_FIELDS = [field for field in AGREEMENT_FIELDS if not field.is_public]
 

@@ -116,6 +116,15 @@ def format_yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
+def parse_checkbox(text: str) -> bool:
+    """Return False for an empty cell."""
+    return bool(normalize_name(text)) and parse_yes_no(text)
+
+
+def format_checkbox(value: bool) -> str:
+    return "yes" if value else ""
+
+
 def parse_agreement_number(text: str) -> int | None:
     """Return the pk of an agreement, or None for an empty cell."""
     number = normalize_name(text)

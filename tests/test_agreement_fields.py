@@ -19,7 +19,7 @@ from tests.helpers.serving import copy_site
 
 
 def declare_scope(project):
-    """Add a text field `scope` that students see: the model field, and its declaration."""
+    """Add a text field that students see: the model field, and its declaration."""
     models, declarations = project / "partners/models/agreements.py", project / "partners/agreement_fields.py"
     source = models.read_text()
     assert source.count("    next_step = NameField(") == 1
@@ -40,7 +40,9 @@ def declare_scope(project):
 
 
 def test_every_field_of_an_agreement_is_declared_once():
-    model_fields = sorted(field.name for field in Agreement._meta.concrete_fields if not field.primary_key)
+    model_fields = sorted(
+        field.name for field in Agreement._meta.concrete_fields if field.editable and not field.primary_key
+    )
 
     assert sorted(field.name for field in AGREEMENT_FIELDS) == model_fields
 

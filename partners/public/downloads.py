@@ -49,7 +49,7 @@ def _agreements_by_university(partner_filter):
     found = defaultdict(list)
     universities = partner_filter.qs.order_by().values("pk")
     agreements = Agreement.objects.public(partner_filter.on).filter(university__in=universities)
-    names = ["university", "agreement_type__name", "agreement_type__slug", "status", "valid_until", *JSON_FIELDS]
+    names = ["university", "agreement_type__name", "agreement_type__slug", "status", *JSON_FIELDS]
     for agreement in agreements.ordered_by_type().values(*names):
         found[agreement["university"]].append(agreement)
     return found
@@ -89,6 +89,6 @@ def _agreement_json(agreement, on):
     name, slug = agreement["agreement_type__name"], agreement["agreement_type__slug"]
     return {
         "type": {"slug": slug, "name": name} if name else None,
-        "status": agreement_state(agreement["status"], agreement["valid_until"], on),
+        "status": agreement_state(agreement["status"], agreement["valid_from"], agreement["valid_until"], on),
         **{name: agreement[name] for name in JSON_FIELDS},
     }

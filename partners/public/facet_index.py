@@ -62,11 +62,11 @@ def _cached_index(on, _version):
 def _build_index(on):
     agreements = Agreement.objects.public(on).filter(university__is_listed=True).order_by("university")
     rows = agreements.values_list(
-        "university", "university__country__code", "agreement_type__slug", "status", "valid_until"
+        "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
     )
     profiles, shared = {}, {}
     for (university, country), group in groupby(rows.iterator(), key=itemgetter(0, 1)):
-        keys = frozenset(AgreementKey(slug or "", agreement_state(status, end, on)) for *_, slug, status, end in group)
+        keys = frozenset(AgreementKey(slug or "", agreement_state(*period, on)) for _, _, slug, *period in group)
         profile = PartnerProfile(country, keys)
         # Universities share equal profiles, so that 100,000 take little memory.
         profiles[university] = shared.setdefault(profile, profile)
