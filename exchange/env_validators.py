@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import strptime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -57,6 +58,15 @@ def parse_cache_url(url: str) -> dict:
         return django_cache_url.parse(url)
     except Exception as error:
         raise ValidationError("Not a valid cache URL.") from error
+
+
+def parse_month_and_day(text: str) -> tuple[int, int]:
+    """Parse a day that every year has, such as "09-01"."""
+    try:
+        day = strptime(f"2001-{text}", "%Y-%m-%d")
+    except ValueError as error:
+        raise ValidationError('Not a month and a day of every year, such as "09-01".') from error
+    return day.tm_mon, day.tm_mday
 
 
 def validate_languages(codes: list[str], catalogues: Path) -> None:

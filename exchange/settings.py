@@ -21,6 +21,7 @@ LOCALE_PATHS = [BASE_DIR / "partners" / "locale"]
 env = Env()
 env.read_env(BASE_DIR / ".env", recurse=False)
 env.add_parser("cache_url", env_validators.parse_cache_url)
+env.add_parser("month_and_day", env_validators.parse_month_and_day)
 
 with env_validators.env_errors_explained():
     SECRET_KEY = env.str("SECRET_KEY", validate=validate_not_empty)
@@ -68,6 +69,7 @@ with env_validators.env_errors_explained():
     OIDC_COORDINATOR_GROUPS = env.list("OIDC_COORDINATOR_GROUPS", ... if OIDC_ISSUER else [])
     OIDC_ASSISTANT_GROUPS = env.list("OIDC_ASSISTANT_GROUPS", [])
     TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=env_validators.validate_time_zone)
+    ACADEMIC_YEAR_START = env.month_and_day("ACADEMIC_YEAR_START", "09-01")
     csp_report_uri = env.str("CSP_REPORT_URI", "", validate=optional(env_validators.validate_url))
     WEB_CONCURRENCY = env.int(
         "WEB_CONCURRENCY", 2 * len(os.sched_getaffinity(0)) + 1, validate=env_validators.validate_positive

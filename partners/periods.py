@@ -69,6 +69,14 @@ def next_period(period: Period) -> Period:
         return Period(start, None)
 
 
+def academic_year(day: date, first_day: tuple[int, int]) -> Period:
+    """Return the academic year that has the day. ``first_day`` is the month and day on which each begins."""
+    start = date(day.year, *first_day)
+    if start > day:
+        start = date(day.year - 1, *first_day)
+    return Period(start, start + relativedelta(years=1) - ONE_DAY)
+
+
 def propose_start(signed: Mapping[Hashable, Period], signed_on: date) -> date:
     """Return the day after the last day of the latest signed agreement, or the day of signing if it has none."""
     latest = max(signed.values(), key=lambda period: period.start or date.min, default=Period(None, None))

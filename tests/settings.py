@@ -16,6 +16,7 @@ os.environ |= {
     "DOCUMENTS_DIR": os.environ.get("TEST_DOCUMENTS_DIR", "/dev/null/documents"),
     "LANGUAGES": "en,de,fr,es,he",
     "TIME_ZONE": "UTC",
+    "ACADEMIC_YEAR_START": "09-01",
 }
 
 from exchange.settings import *  # noqa: F403

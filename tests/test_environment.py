@@ -73,6 +73,11 @@ def test_values_of_the_example_are_valid(manage):
         ("TIME_ZONE", "Europe"),
         ("TIME_ZONE", ""),
         ("TIME_ZONE", "../etc/passwd"),
+        ("ACADEMIC_YEAR_START", ""),
+        ("ACADEMIC_YEAR_START", "1 September"),
+        ("ACADEMIC_YEAR_START", "09-31"),
+        ("ACADEMIC_YEAR_START", "02-29"),
+        ("ACADEMIC_YEAR_START", "2026-09-01"),
         ("LANGUAGES", ""),
         ("LANGUAGES", "en,xx"),
         ("LANGUAGES", "en,de,en"),
@@ -179,6 +184,15 @@ def test_environment_takes_precedence_over_env_file(manage, site):
         ("SECRET_KEY", "file"),
         ("TIME_ZONE", "Europe/Berlin"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "printed"), [({}, "(9, 1)"), ({"ACADEMIC_YEAR_START": "10-15"}, "(10, 15)")], ids=["unset", "set"]
+)
+def test_academic_year_starts_on_the_first_of_september_by_default(manage, variables, printed):
+    process = manage("diffsettings --all", **VALID | variables)
+
+    assert re.findall(r"^(?:### )?ACADEMIC_YEAR_START = (.*?)(?:  ###)?$", process.stdout, re.MULTILINE) == [printed]
 
 
 @pytest.mark.parametrize("name", VARIABLES)

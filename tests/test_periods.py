@@ -9,6 +9,7 @@ from partners.periods import (
     RenewalEffects,
     StartRequiredError,
     UpcomingOverlapError,
+    academic_year,
     next_period,
     propose_start,
     renewal_effects,
@@ -180,3 +181,16 @@ def test_proposed_start_is_the_day_after_the_latest_signed_agreement():
 @pytest.mark.parametrize("signed", [{}, {1: Period(date(2020, 1, 1), None)}], ids=["none", "without end"])
 def test_proposed_start_is_the_day_of_signing_without_a_last_day(signed):
     assert propose_start(signed, TODAY) == TODAY
+
+
+@pytest.mark.parametrize(
+    ("day", "first_day", "start", "end"),
+    [
+        (date(2026, 8, 31), (9, 1), date(2025, 9, 1), date(2026, 8, 31)),
+        (date(2026, 9, 1), (9, 1), date(2026, 9, 1), date(2027, 8, 31)),
+        (date(2028, 2, 29), (3, 1), date(2027, 3, 1), date(2028, 2, 29)),
+        (date(2028, 2, 29), (1, 1), date(2028, 1, 1), date(2028, 12, 31)),
+    ],
+)
+def test_academic_year_is_the_year_from_its_first_day_that_has_the_day(day, first_day, start, end):
+    assert academic_year(day, first_day) == Period(start, end)
