@@ -16,7 +16,7 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.type_notation import Term, format_terms
 from partners.models import Agreement, AgreementType
 from partners.public.filters import PartnerFilter
-from partners.querysets import agreement_state
+from partners.querysets import IN_PROCESS, agreement_state
 from partners.tables.writing import write_table
 
 TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, XLSX)}
@@ -25,6 +25,8 @@ JSON_VERSION = 1
 """Version of the JSON schema in docs/downloads.md. Added fields do not change it."""
 UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "country__code", "country__name"]
 JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
+NO_PERIOD = {"valid_from": None, "valid_until": None, "is_open_ended": False}
+"""The period of an agreement in process. Its dates are plans, and internal."""
 
 
 def download(request, file_format):
@@ -56,12 +58,15 @@ def _agreements_by_university(partner_filter):
 
 
 def _rows(universities, agreements):
-    """Yield the office's list: the header, then one row for each university."""
+    """Yield the office's list: the header, then one row for each university.
+
+    A type of several scopes or periods is named once if signed, and once more if in process.
+    """
     positions = {name: position for position, name in enumerate(AgreementType.objects.values_list("name", flat=True))}
     format_cached = cache(partial(format_terms, order=positions))
     yield COLUMNS
     for university in universities:
-        terms = tuple(Term(a["agreement_type__name"], a["status"]) for a in agreements[university["pk"]])
+        terms = frozenset(Term(a["agreement_type__name"], a["status"]) for a in agreements[university["pk"]])
         yield university["country__name"], university["name"], format_cached(terms)
 
 
@@ -87,8 +92,10 @@ def _render_json(request, on, universities, agreements):
 
 def _agreement_json(agreement, on):
     name, slug = agreement["agreement_type__name"], agreement["agreement_type__slug"]
+    state = agreement_state(agreement["status"], agreement["valid_from"], agreement["valid_until"], on)
     return {
         "type": {"slug": slug, "name": name} if name else None,
-        "status": agreement_state(agreement["status"], agreement["valid_from"], agreement["valid_until"], on),
+        "status": state,
         **{name: agreement[name] for name in JSON_FIELDS},
+        **(NO_PERIOD if state == IN_PROCESS else {}),
     }

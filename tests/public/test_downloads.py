@@ -12,6 +12,7 @@ from tests.helpers.tables import read_table
 
 PAST = date(2000, 1, 1)
 INTERNAL = {"contact": "Ms Secret", "notes": "Secret notes", "next_step": "Secret step"}
+UNDATED = {"scope": "", "valid_from": None, "valid_until": None, "is_open_ended": False, "public_note": ""}
 HOSTILE = ["a=1+1", '"><script>alert(1)</script>', "W" * 200, "Emoji 🎓", 'a"b', "'=1"]
 
 
@@ -25,6 +26,11 @@ def universities(db, erasmus):
     AgreementFactory(university=UniversityFactory(name="Kept off", is_listed=False))
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until=PAST)
+
+
+@pytest.fixture
+def marburg(db):
+    return UniversityFactory(name="Marburg")
 
 
 def rows(response):
@@ -51,7 +57,7 @@ def test_json_has_the_documented_schema(client, universities):
             "country": {"code": "DE", "name": "Germany"},
             "website": "",
             "page": "http://testserver/universities/jena/",
-            "agreements": [{"type": None, "status": "in-process", "valid_from": None, "valid_until": None}],
+            "agreements": [{"type": None, "status": "in-process", **UNDATED}],
         },
         {
             "name": "Marburg",
@@ -63,18 +69,62 @@ def test_json_has_the_documented_schema(client, universities):
                 {
                     "type": {"slug": "bilateral", "name": "Bilateral"},
                     "status": "in-force",
+                    "scope": "",
                     "valid_from": None,
                     "valid_until": "2999-06-30",
+                    "is_open_ended": False,
+                    "public_note": "",
                 },
                 {
                     "type": {"slug": "erasmus", "name": "Erasmus+"},
                     "status": "in-force",
-                    "valid_from": None,
-                    "valid_until": None,
+                    **UNDATED,
                 },
             ],
         },
     ]
+
+
+def test_json_tells_upcoming_agreements_and_open_ended_ones(client, marburg, erasmus):
+    AgreementFactory(university=marburg, is_open_ended=True, scope="Faculty of Law", public_note="B2 needed.\nNo fees.")
+    AgreementFactory(university=marburg, agreement_type=erasmus, valid_from=date(2999, 9, 1))
+
+    [university] = json.loads(client.get("/partners.json").content)["universities"]
+
+    [open_ended, upcoming] = university["agreements"]
+    assert open_ended == {
+        "type": {"slug": "bilateral", "name": "Bilateral"},
+        "status": "in-force",
+        "scope": "Faculty of Law",
+        "valid_from": None,
+        "valid_until": None,
+        "is_open_ended": True,
+        "public_note": "B2 needed.\nNo fees.",
+    }
+    assert (upcoming["status"], upcoming["valid_from"]) == ("upcoming", "2999-09-01")
+
+
+@pytest.mark.parametrize("plans", [{"valid_from": PAST, "valid_until": date(2999, 1, 1)}, {"is_open_ended": True}])
+def test_json_has_no_planned_period(client, marburg, plans):
+    AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, **plans)
+
+    [university] = json.loads(client.get("/partners.json").content)["universities"]
+
+    bilateral = {"type": {"slug": "bilateral", "name": "Bilateral"}, "status": "in-process"}
+    assert university["agreements"] == [bilateral | UNDATED]
+
+
+@pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx"])
+def test_table_names_a_type_once_if_signed_and_once_if_in_process(client, marburg, erasmus, file_format):
+    for scope in ("", "Faculty of Law"):
+        AgreementFactory(university=marburg, scope=scope, valid_until=date(2999, 8, 31))
+        AgreementFactory(university=marburg, scope=scope, valid_from=date(2999, 9, 1))
+        AgreementFactory(university=marburg, scope=scope, status=AgreementStatus.IN_PROCESS)
+    AgreementFactory(university=marburg, agreement_type=erasmus, valid_until=PAST)
+
+    response = client.get(f"/partners.{file_format}")
+
+    assert rows(response) == [["Germany", "Marburg", "Bilateral/Bilateral (in process)"]]
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "json"])

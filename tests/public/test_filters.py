@@ -310,6 +310,7 @@ def test_facet_count_ignores_the_selection_in_its_own_facet(client, universities
         ("type", "erasmus"): 1,
         ("type", "ge3"): None,
         ("status", "in-force"): None,
+        ("status", "upcoming"): None,
         ("status", "in-process"): 1,
         ("country", "BR"): 1,
         ("country", "DE"): 1,
