@@ -380,6 +380,26 @@ def test_description_of_an_end_distinguishes_not_recorded_from_open_ended():
     ]
 
 
+def test_description_of_an_ended_agreement_has_what_is_recorded():
+    ended = [{"ended_on": DAY, "end_reason": "Merger"}, {"ended_on": DAY}, {"end_reason": "Merger"}, {}]
+
+    assert [AgreementFactory.build(status=ENDED, **values).describe_ended() for values in ended] == [
+        "Ended on 1 Jun 2026: Merger",
+        "Ended on 1 Jun 2026",
+        "Ended: Merger",
+        "Ended",
+    ]
+
+
+def test_period_that_others_are_validated_with_can_be_excluded():
+    first = AgreementFactory()
+    second = AgreementFactory.build(university=first.university, agreement_type=first.agreement_type)
+
+    second.full_clean(exclude={"period"})
+
+    assert list(validation_errors(second)) == ["valid_from"]
+
+
 def test_predecessor_stays_signed_if_its_renewal_is_rejected():
     predecessor = AgreementFactory()
     renewal = AgreementFactory(university=predecessor.university, status=IN_PROCESS)

@@ -203,11 +203,14 @@ class Agreement(models.Model):
         )
 
     def validate_constraints(self, exclude=None):
-        """Validate the derived scope key and the period too, which no form has a field for or Django a constraint."""
+        """Validate the derived scope key and the period too, which no form has a field for or Django a constraint.
+
+        Exclude "period" if it is validated with that of other agreements that are saved at once.
+        """
         exclude = set(exclude or ())
         update_search_keys(self)
         super().validate_constraints(exclude=exclude - {"scope_key"})
-        if self.status == AgreementStatus.SIGNED and self.agreement_type_id:
+        if "period" not in exclude and self.status == AgreementStatus.SIGNED and self.agreement_type_id:
             try:
                 self.validate_period(on=localdate())
             except ValidationError as error:
@@ -215,26 +218,33 @@ class Agreement(models.Model):
                 raise ValidationError({field: error}) from error
 
     def validate_period(self, on):
-        """Raise ValidationError if it would overlap a signed agreement of the same type and scope.
-
-        A renewal that is being signed shortens or ends those that have begun, and overlaps only upcoming ones.
-        """
-        siblings = {sibling: sibling.period for sibling in self.signed_siblings()}
+        """Raise ValidationError if it would overlap a signed agreement of the same type and scope."""
         if self.is_transition_to_signed():
-            try:
-                renewal_effects(self.period, siblings, on)
-            except StartRequiredError:
-                start = date_format(propose_start(siblings, self.signed_on or on))
-                message = _("A signed agreement exists. Enter the first day of this one, such as %s.")
-                raise ValidationError(message % start) from None
-            except UpcomingOverlapError as error:
-                message = _(
-                    "“%s” is signed already and begins later. Choose dates that do not overlap, or end it first."
-                )
-                raise ValidationError(message % error.key.describe_period()) from error
-            return
-        for sibling, period in siblings.items():
-            if period.overlaps(self.period):
+            self.validate_renewal(self.signed_siblings(), on)
+        else:
+            self.validate_no_overlap(self.signed_siblings())
+
+    def validate_renewal(self, siblings, on):
+        """Raise ValidationError if it cannot be signed beside its signed siblings, which may be unsaved.
+
+        Those that have begun are shortened or ended when it is signed. Only upcoming ones can be in the way.
+        """
+        siblings = list(siblings)
+        periods = dict(enumerate(sibling.period for sibling in siblings))
+        try:
+            renewal_effects(self.period, periods, on)
+        except StartRequiredError:
+            start = date_format(propose_start(periods, self.signed_on or on))
+            message = _("A signed agreement exists. Enter the first day of this one, such as %s.")
+            raise ValidationError(message % start) from None
+        except UpcomingOverlapError as error:
+            message = _("“%s” is signed already and begins later. Choose dates that do not overlap, or end it first.")
+            raise ValidationError(message % siblings[error.key].describe_period()) from error
+
+    def validate_no_overlap(self, siblings):
+        """Raise ValidationError if its period overlaps that of one of its signed siblings."""
+        for sibling in siblings:
+            if sibling.period.overlaps(self.period):
                 message = _("“%s” is signed already. Choose dates that do not overlap, end that one, or renew it.")
                 raise ValidationError(message % sibling.describe_period())
 
@@ -298,6 +308,11 @@ class Agreement(models.Model):
         """Return the title with the first and last day."""
         start = _("from %s") % date_format(self.valid_from) if self.valid_from else ""
         return ", ".join(filter(None, [self.title, start, self.describe_end()]))
+
+    def describe_ended(self):
+        """Return that it has ended, with the day and the reason as far as they are recorded."""
+        ended = _("Ended on %s") % date_format(self.ended_on) if self.ended_on else _("Ended")
+        return ": ".join(filter(None, [ended, self.end_reason]))
 
     def study_levels_display(self):
         return ", ".join(str(StudyLevel(level).label) for level in self.study_levels.split(",") if level)
