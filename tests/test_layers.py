@@ -36,7 +36,7 @@ ALLOWED_IMPORTS = {
         *["tables", "validators"],
     ],
     "accounts": ["groups", "http", "permissions", "reference_data"],
-    "reminders": ["http", "models"],
+    "reminders": ["enums", "http", "models"],
     "backups": ["models"],
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "file_types", "history", "http", "imports", "models"],

@@ -1114,7 +1114,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("expired", "Expired"),
+                            ("overdue", "Overdue"),
+                            ("due-7", "To be done within 7 days"),
                             ("30", "Ending within 30 days"),
+                            ("due-30", "To be done within 30 days"),
                             ("90", "Ending within 90 days"),
                             ("180", "Ending within 180 days"),
                             ("stalled", "Not moved for 60 days"),
@@ -1122,7 +1125,10 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("reference_date", models.DateField(help_text="The end that it is about, or the last movement.")),
+                (
+                    "reference_date",
+                    models.DateField(help_text="The end, the day by which it should be done, or the last change."),
+                ),
                 ("message_id", models.UUIDField(db_index=True, help_text="Also the mail's Message-ID.")),
                 ("recipient", models.EmailField(max_length=254)),
                 ("claimed_at", models.DateTimeField(default=django.utils.timezone.now)),

@@ -15,7 +15,10 @@ CLAIM_TIMEOUT = timedelta(minutes=10)
 
 class ReminderKind(models.TextChoices):
     EXPIRED = "expired", _("Expired")
+    OVERDUE = "overdue", _("Overdue")
+    DUE_WITHIN_7 = "due-7", _("To be done within 7 days")
     WITHIN_30 = "30", _("Ending within 30 days")
+    DUE_WITHIN_30 = "due-30", _("To be done within 30 days")
     WITHIN_90 = "90", _("Ending within 90 days")
     WITHIN_180 = "180", _("Ending within 180 days")
     STALLED = "stalled", _("Not moved for 60 days")
@@ -32,13 +35,13 @@ class ReminderQuerySet(models.QuerySet):
 class Reminder(models.Model):
     """A reminder of one kind about one agreement: claimed before its mail is sent, then marked as sent.
 
-    The constraint lets only one of several runs claim it. If the end of the agreement moves, so does
-    ``reference_date``, and another reminder becomes due.
+    The constraint lets only one of several runs claim it. If the end of the agreement moves, or the day
+    by which it should be done, so does ``reference_date``, and another reminder becomes due.
     """
 
     agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="reminders")
     kind = models.CharField(max_length=10, choices=ReminderKind)
-    reference_date = models.DateField(help_text=_("The end that it is about, or the last movement."))
+    reference_date = models.DateField(help_text=_("The end, the day by which it should be done, or the last change."))
     message_id = models.UUIDField(db_index=True, help_text=_("Also the mail's Message-ID."))
     recipient = models.EmailField()
     claimed_at = models.DateTimeField(default=now)

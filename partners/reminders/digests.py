@@ -6,6 +6,7 @@ Each is sent once, even with concurrent runs or a run that is killed midway.
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partners.models import Agreement, Reminder, ReminderKind
-from partners.reminders.due import due_reminders
+from partners.reminders.due import DUE_THRESHOLDS, due_reminders
 
 
 @dataclass
@@ -43,12 +44,11 @@ class Digest:
     def lines_by_heading(self) -> dict[str, list[dict]]:
         """Return the lines, most urgent first. An end with a renewal in process is not urgent and comes last."""
         by_heading = defaultdict(list)
-        for agreement in sorted(self.agreements, key=_is_renewed):
+        for agreement in sorted(self.agreements, key=attrgetter("has_renewal")):
             kind = ReminderKind(agreement.reminder_kind)
-            heading = _("Renewal in process") if _is_renewed(agreement) else kind.label
+            heading = _("Renewal in process") if agreement.has_renewal else kind.label
             line = {
                 "agreement": agreement,
-                "type_name": str(agreement.agreement_type or _("type unknown")),
                 "description": _describe(agreement, self.on),
                 "url": settings.SITE_URL + reverse("admin:partners_agreement_change", args=[agreement.pk]),
             }
@@ -74,20 +74,27 @@ class Digest:
         return email
 
 
-def _is_renewed(agreement: Agreement) -> bool:
-    return agreement.has_renewal and agreement.reminder_kind != ReminderKind.STALLED
-
-
 def _describe(agreement: Agreement, on: date) -> str:
-    kind, day = agreement.reminder_kind, date_format(agreement.reference_date)
-    if kind == ReminderKind.STALLED:
-        return _("last moved on %s") % day
-    if kind == ReminderKind.EXPIRED:
-        return _("the signed one ended on %s") % day if _is_renewed(agreement) else _("ended on %s") % day
-    end = _("the signed one ends on %s") % day if _is_renewed(agreement) else _("ends on %s") % day
+    text = _describe_date(agreement) % date_format(agreement.reference_date)
     days = (agreement.reference_date - on).days
+    if days < 0:
+        return text
     when = ngettext("in %d day", "in %d days", days) % days if days else _("today")
-    return f"{end}, {when}"
+    return f"{text}, {when}"
+
+
+def _describe_date(agreement: Agreement) -> str:
+    """Return a text with a place for the reference date."""
+    kind = agreement.reminder_kind
+    if kind == ReminderKind.STALLED:
+        return _("last moved on %s")
+    if kind == ReminderKind.OVERDUE:
+        return _("should have been done by %s")
+    if kind in DUE_THRESHOLDS:
+        return _("to be done by %s")
+    if kind == ReminderKind.EXPIRED:
+        return _("the signed one ended on %s") if agreement.has_renewal else _("ended on %s")
+    return _("the signed one ends on %s") if agreement.has_renewal else _("ends on %s")
 
 
 def build_digests(on: date) -> list[Digest]:

@@ -7,8 +7,14 @@ from django.db.models.functions import TruncDate
 
 from partners.models import Agreement, Reminder, ReminderKind
 
-# Days before the end, the most urgent first.
-EXPIRY_THRESHOLDS = {ReminderKind.WITHIN_30: 30, ReminderKind.WITHIN_90: 90, ReminderKind.WITHIN_180: 180}
+# Days that are left, the most urgent first. None are left on the day itself.
+END_THRESHOLDS = {
+    ReminderKind.EXPIRED: -1,
+    ReminderKind.WITHIN_30: 30,
+    ReminderKind.WITHIN_90: 90,
+    ReminderKind.WITHIN_180: 180,
+}
+DUE_THRESHOLDS = {ReminderKind.OVERDUE: -1, ReminderKind.DUE_WITHIN_7: 7, ReminderKind.DUE_WITHIN_30: 30}
 # Since the last change of the agreement or of its documents.
 STALLED_AFTER = timedelta(days=60)
 
@@ -19,7 +25,9 @@ def due_reminders(on: date) -> list[Agreement]:
         agreement=OuterRef("pk"), kind=OuterRef("reminder_kind"), reference_date=OuterRef("reference_date")
     )
     due = []
-    for agreements in (_ending(on), _stalled(on)):
+    ending = _within(Agreement.objects.signed().not_followed(), "valid_until", END_THRESHOLDS, on)
+    to_be_done = _within(Agreement.objects.in_process(), "due_on", DUE_THRESHOLDS, on)
+    for agreements in (ending, to_be_done, _stalled(on)):
         not_reminded = agreements.exclude(Exists(reminders)).with_renewal()
         due += not_reminded.select_related("university__country", "agreement_type", "responsible")
     return sorted(due, key=_urgency)
@@ -30,18 +38,12 @@ def _urgency(agreement: Agreement) -> tuple:
     return order, agreement.reference_date, agreement.university.name_key, agreement.pk
 
 
-def _ending(on: date) -> QuerySet:
-    """Annotate only the most urgent threshold that an agreement has passed: the earlier ones no longer matter."""
-    ends = {kind: on + timedelta(days) for kind, days in EXPIRY_THRESHOLDS.items()}
-    reached = [When(valid_until__lte=end, then=Value(kind)) for kind, end in ends.items()]
-    return (
-        Agreement.objects.signed()
-        .filter(valid_until__lte=max(ends.values()))
-        .annotate(
-            reminder_kind=Case(When(valid_until__lt=on, then=Value(ReminderKind.EXPIRED)), *reached),
-            reference_date=F("valid_until"),
-        )
-    )
+def _within(agreements: QuerySet, field: str, thresholds: dict[ReminderKind, int], on: date) -> QuerySet:
+    """Annotate only the most urgent threshold that the date in the field has passed: the others no longer matter."""
+    limits = {kind: on + timedelta(days) for kind, days in thresholds.items()}
+    passed = [When(**{f"{field}__lte": limit}, then=Value(kind)) for kind, limit in limits.items()]
+    within = agreements.filter(**{f"{field}__lte": max(limits.values())})
+    return within.annotate(reminder_kind=Case(*passed), reference_date=F(field))
 
 
 def _stalled(on: date) -> QuerySet:

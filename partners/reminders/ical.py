@@ -1,20 +1,24 @@
-"""Calendar feed of agreements' ends. It does not depend on the current time, so that its ETag is stable."""
+"""Calendar feed of agreements' first and last days, and of the days by which they should be done.
+
+It does not depend on the current time, so that its ETag is stable.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Aggregate, Count, Max, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Aggregate, Count, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
+from partners.enums import AgreementStatus
 from partners.models import Agreement, CalendarLink, University
 
 # Before an end, when its renewal has to begin.
 NOTICE_PERIOD = timedelta(days=180)
-# After an end, until its events disappear.
+# After a day, until its events disappear.
 RETENTION = timedelta(days=365)
 # A hint to calendar programs.
 REFRESH_INTERVAL = timedelta(hours=12)
@@ -27,15 +31,22 @@ def build_calendar(link: CalendarLink, on: date, site_url: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", _("Agreements, %s") % settings.OFFICE_NAME)
     calendar.add("refresh-interval", REFRESH_INTERVAL, {"value": "DURATION"})
-    for agreement in get_agreements(link, on):
-        for event in _events(agreement, link, site_url):
+    since = on - RETENTION
+    for agreement in get_agreements(link, since):
+        for event in _events(agreement, link, since, site_url):
             calendar.add_component(event)
     return calendar.to_ical()
 
 
-def get_agreements(link: CalendarLink, on: date) -> QuerySet:
-    """Return signed agreements with an end, annotated with number and date of their and their university's changes."""
-    agreements = Agreement.objects.signed().filter(valid_until__gte=on - RETENTION)
+def get_agreements(link: CalendarLink, since: date) -> QuerySet:
+    """Return agreements with events, annotated with number and date of their and their university's changes.
+
+    Signed ones that another follows have none.
+    """
+    begins_or_ends = Q(valid_from__gte=since) | Q(valid_until__gte=since)
+    signed = Q(begins_or_ends, status=AgreementStatus.SIGNED, successor_start=None)
+    in_process = Q(status=AgreementStatus.IN_PROCESS, due_on__gte=since)
+    agreements = Agreement.objects.with_successor().filter(signed | in_process)
     if not link.include_all:
         agreements = agreements.filter(responsible=link.user_id)
     changes = {
@@ -45,7 +56,7 @@ def get_agreements(link: CalendarLink, on: date) -> QuerySet:
         "university_changed_at": _aggregate_history(University, "university_id", Max("history_date")),
     }
     related = ("university__country", "agreement_type")
-    return agreements.with_renewal().annotate(**changes).select_related(*related).order_by("valid_until", "pk")
+    return agreements.with_renewal().annotate(**changes).select_related(*related).order_by("pk")
 
 
 def _aggregate_history(model: type[Model], pk: str, aggregate: Aggregate) -> Subquery:
@@ -53,20 +64,19 @@ def _aggregate_history(model: type[Model], pk: str, aggregate: Aggregate) -> Sub
     return Subquery(records.annotate(result=aggregate).values("result"))
 
 
-def _events(agreement: Agreement, link: CalendarLink, site_url: str) -> Iterator[Event]:
-    name = f"{agreement.university}, {agreement.agreement_type}"
+def _events(agreement: Agreement, link: CalendarLink, since: date, site_url: str) -> Iterator[Event]:
+    name = f"{agreement.university}, {agreement.title}"
     if agreement.has_renewal:
         name = _("%s (renewal in process)") % name
-    end = agreement.valid_until
-    days = {"end": (end, _("Ends: %s") % name), "notice": (end - NOTICE_PERIOD, _("Ends in 180 days: %s") % name)}
     changed_at = [time for time in (agreement.changed_at, agreement.university_changed_at) if time]
     last_modified = max(changed_at, default=link.created_at)
-    for kind, (day, summary) in days.items():
+    for kind, summary, day in _dates(agreement, since):
         event = Event()
         event.add("uid", f"agreement-{agreement.pk}-{kind}@{urlsplit(site_url).hostname}")
         event.add("dtstart", day)
-        event.add("dtend", day + timedelta(days=1))
-        event.add("summary", summary)
+        if day < date.max:  # no date is later
+            event.add("dtend", day + timedelta(days=1))
+        event.add("summary", summary % name)
         event.add("location", str(agreement.university.country))
         event.add("url", site_url + reverse("admin:partners_agreement_change", args=[agreement.pk]))
         event.add("transp", "TRANSPARENT")
@@ -74,3 +84,15 @@ def _events(agreement: Agreement, link: CalendarLink, site_url: str) -> Iterator
         event.add("dtstamp", last_modified)
         event.add("last-modified", last_modified)
         yield event
+
+
+def _dates(agreement: Agreement, since: date) -> Iterator[tuple[str, str, date]]:
+    """Yield the events: the end of their ids, their summary with a place for the agreement's name, and their day."""
+    if agreement.status == AgreementStatus.IN_PROCESS:
+        yield "due", _("To be done: %s"), agreement.due_on
+        return
+    if agreement.valid_from and agreement.valid_from >= since:
+        yield "start", _("Begins: %s"), agreement.valid_from
+    if agreement.valid_until:
+        yield "end", _("Ends: %s"), agreement.valid_until
+        yield "notice", _("Ends in 180 days: %s"), agreement.valid_until - NOTICE_PERIOD

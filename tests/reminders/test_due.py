@@ -54,12 +54,70 @@ def test_end_is_due_for_the_most_urgent_threshold_only(days, kind):
     assert due() == ([("Marburg", kind)] if kind else [])
 
 
-def test_open_ended_and_ended_agreements_are_not_due():
-    ending(None)
+def test_agreements_without_a_last_day_and_ended_ones_are_not_due():
+    ending(None, "Marburg")
+    ending(None, "Jena", is_open_ended=True)
     ending(date(2026, 1, 1), "Kassel", status=AgreementStatus.ENDED)
     ending(date(2026, 1, 1), "Fulda")
 
     assert due() == [("Fulda", "expired")]
+
+
+@pytest.mark.parametrize("last_day", [TODAY - timedelta(1), TODAY, TODAY + timedelta(180)])
+def test_agreement_that_a_signed_one_follows_is_not_due(last_day):
+    renewed = ending(last_day, "Marburg", valid_from=TODAY - timedelta(365), scope="Law")
+    due_before = [name for name, _kind in due()]
+
+    AgreementFactory(university=renewed.university, scope="LAW", valid_from=last_day + timedelta(30))
+
+    assert (due_before, due()) == (["Marburg"], [])
+
+
+def test_agreement_of_another_scope_does_not_follow():
+    renewed = ending(TODAY, "Marburg", scope="Law")
+    AgreementFactory(university=renewed.university, scope="Medicine", valid_from=TODAY + timedelta(1))
+
+    assert due() == [("Marburg", "30")]
+
+
+def test_upcoming_agreement_is_due_before_its_end():
+    ending(TODAY + timedelta(90), "Marburg", valid_from=TODAY + timedelta(30))
+
+    assert due() == [("Marburg", "90")]
+
+
+@pytest.mark.parametrize(
+    ("days", "kind"),
+    [(-400, "overdue"), (-1, "overdue"), (0, "due-7"), (7, "due-7"), (8, "due-30"), (30, "due-30"), (31, None)],
+)
+def test_agreement_in_process_is_due_by_its_day_for_the_most_urgent_threshold_only(days, kind):
+    in_process(TODAY, university__name="Marburg", due_on=TODAY + timedelta(days))
+
+    assert due() == ([("Marburg", kind)] if kind else [])
+
+
+@pytest.mark.parametrize("status", [AgreementStatus.SIGNED, AgreementStatus.ENDED])
+def test_agreement_that_is_not_in_process_has_nothing_to_be_done(status):
+    AgreementFactory(status=status, due_on=TODAY)
+
+    assert due() == []
+
+
+def test_agreement_to_be_done_that_stands_still_is_due_for_both():
+    in_process(date(2026, 1, 1), university__name="Marburg", due_on=TODAY - timedelta(1))
+
+    assert due() == [("Marburg", "overdue"), ("Marburg", "stalled")]
+
+
+def test_moved_day_is_due_again():
+    agreement = in_process(TODAY, university__name="Marburg", due_on=TODAY + timedelta(3))
+    mark_sent()
+    due_before = due()
+
+    agreement.due_on = TODAY + timedelta(5)
+    agreement.save()
+
+    assert (due_before, due()) == ([], [("Marburg", "due-7")])
 
 
 @pytest.mark.parametrize(("last_changed", "is_due"), [(TODAY - timedelta(60), True), (TODAY - timedelta(59), False)])
@@ -121,22 +179,22 @@ def test_renewal_in_process_is_annotated(django_assert_num_queries, erasmus):
     renewed.build_renewal().save()
     ending(TODAY, "Kassel", agreement_type=erasmus)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         has_renewal = {agreement.university.name: agreement.has_renewal for agreement in due_reminders(TODAY)}
 
     assert has_renewal == {"Marburg": True, "Kassel": False}
 
 
 @pytest.mark.parametrize("count", [3, 300])
-def test_due_reminders_take_two_queries(django_assert_num_queries, ann, count):
+def test_due_reminders_take_three_queries(django_assert_num_queries, ann, count):
     partners(count)
     Agreement.objects.update(valid_until=TODAY, responsible=ann)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         names = [f"{item.university}, {item.university.country}, {item.responsible}" for item in due_reminders(TODAY)]
 
     assert len(names) == count
 
 
 def test_kinds_are_in_order_of_urgency():
-    assert ReminderKind.values == ["expired", "30", "90", "180", "stalled"]
+    assert ReminderKind.values == ["expired", "overdue", "due-7", "30", "due-30", "90", "180", "stalled"]

@@ -7,7 +7,7 @@ from icalendar import Calendar
 from partners.enums import AgreementStatus
 from partners.groups import Role, get_group
 from partners.models import Agreement, CalendarLink
-from tests.helpers.factories import partners
+from tests.helpers.factories import AgreementFactory, partners
 from tests.helpers.html import count_queries
 from tests.helpers.reminders import TODAY, ending
 
@@ -71,6 +71,81 @@ def test_summary_names_a_renewal_in_process(client, feed_url, ann):
     ending(END, "Marburg", responsible=ann).build_renewal().save()
 
     assert summaries(client.get(feed_url))[0] == ("Ends: Marburg, Bilateral (renewal in process)", END)
+
+
+def test_calendar_leaves_out_agreements_that_a_signed_one_follows(client, feed_url, ann):
+    renewed = ending(END, "Marburg", responsible=ann, valid_from=date(2026, 9, 30))
+    before = [name for name, _day in summaries(client.get(feed_url))]
+
+    AgreementFactory(university=renewed.university, valid_from=date(2027, 10, 1), responsible=ann)
+
+    assert before == [f"{text}: Marburg, Bilateral" for text in ("Begins", "Ends", "Ends in 180 days")]
+    assert summaries(client.get(feed_url)) == [("Begins: Marburg, Bilateral", date(2027, 10, 1))]
+
+
+def test_calendar_has_the_first_day_of_upcoming_agreements(client, feed_url, ann):
+    agreement = AgreementFactory(
+        university__name="Marburg", scope="Faculty of Law", valid_from=date(2027, 3, 1), responsible=ann
+    )
+
+    [event] = events(client.get(feed_url))
+
+    assert (str(event["summary"]), event.decoded("dtstart"), event.decoded("dtend")) == (
+        "Begins: Marburg, Bilateral, Faculty of Law",
+        date(2027, 3, 1),
+        date(2027, 3, 2),
+    )
+    assert event["uid"] == f"agreement-{agreement.pk}-start@partners.example.edu"
+
+
+def test_calendar_has_the_days_by_which_agreements_should_be_done(client, feed_url, ann):
+    AgreementFactory(
+        university__name="Kassel",
+        status=AgreementStatus.IN_PROCESS,
+        valid_from=TODAY,
+        valid_until=END,
+        responsible=ann,
+    )
+    agreement = AgreementFactory(
+        university__name="Marburg",
+        agreement_type=None,
+        status=AgreementStatus.IN_PROCESS,
+        due_on=date(2027, 1, 15),
+        responsible=ann,
+    )
+
+    [event] = events(client.get(feed_url))
+    agreement.end(TODAY, "ended")
+    after_end = events(client.get(feed_url))
+
+    assert str(event["summary"]) == "To be done: Marburg, type unknown"
+    assert event.decoded("dtstart") == date(2027, 1, 15)
+    assert event["uid"] == f"agreement-{agreement.pk}-due@partners.example.edu"
+    assert after_end == []
+
+
+def test_calendar_has_a_day_for_an_agreement_in_process_beside_signed_ones(client, feed_url, ann):
+    signed = AgreementFactory(university__name="Marburg", valid_from=date(2028, 1, 1))
+    AgreementFactory(
+        university=signed.university, status=AgreementStatus.IN_PROCESS, due_on=date(2027, 1, 15), responsible=ann
+    )
+
+    assert summaries(client.get(feed_url)) == [("To be done: Marburg, Bilateral", date(2027, 1, 15))]
+
+
+def test_calendar_survives_the_last_day_that_a_date_can_have(client, feed_url, ann):
+    ending(date.max, "Marburg", responsible=ann)
+
+    end, _notice = events(client.get(feed_url))
+
+    assert (end.decoded("dtstart"), "dtend" in end) == (date.max, False)
+
+
+@pytest.mark.parametrize(("days", "count"), [(365, 1), (366, 0)])
+def test_first_day_stays_for_a_year(client, feed_url, ann, days, count):
+    AgreementFactory(valid_from=TODAY - timedelta(days), responsible=ann)
+
+    assert len(events(client.get(feed_url))) == count
 
 
 @pytest.mark.parametrize(("days", "count"), [(365, 2), (366, 0)])

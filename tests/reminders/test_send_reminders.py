@@ -81,6 +81,32 @@ def test_coordinator_is_mailed_one_digest(inbox, ann, erasmus):
     ]
 
 
+def test_digest_has_what_should_be_done_by_a_day(inbox, ann, erasmus):
+    def add(name, **values):
+        return AgreementFactory(university__name=name, status=AgreementStatus.IN_PROCESS, responsible=ann, **values)
+
+    add("Marburg", due_on=TODAY - timedelta(1), agreement_type=erasmus, scope="Faculty of Law")
+    add("Kassel", due_on=TODAY, agreement_type=erasmus, next_step="Ask the dean")
+    add("Fulda", due_on=TODAY + timedelta(30), agreement_type=None)
+    ending(TODAY + timedelta(30), "Jena", responsible=ann, scope="Medicine")
+
+    run()
+
+    [mail] = inbox.mails
+    assert [line for line in body(mail, "plain").splitlines() if line and "http" not in line][1:-2] == [
+        "Overdue",
+        "- Marburg (Germany), Erasmus+, Faculty of Law: should have been done by 23 Nov 2026",
+        "To be done within 7 days",
+        "- Kassel (Germany), Erasmus+: to be done by 24 Nov 2026, today",
+        "  Next step: Ask the dean",
+        "Ending within 30 days",
+        "- Jena (Germany), Bilateral, Medicine: ends on 24 Dec 2026, in 30 days",
+        "To be done within 30 days",
+        "- Fulda (Germany), type unknown: to be done by 24 Dec 2026, in 30 days",
+    ]
+    assert items(mail)[0] == ("Marburg (Germany), Erasmus+, Faculty of Law: should have been done by 23 Nov 2026")
+
+
 def test_text_and_html_parts_have_the_same_lines(inbox, ann):
     agreement = ending(TODAY, "<b>Marburg</b> & עברית", responsible=ann)
 

@@ -8,7 +8,7 @@ from partners.reminders.digests import DeliveryError, build_digests, is_reachabl
 
 class Command(BaseCommand):
     requires_system_checks = []
-    help = "Mail each coordinator a digest of agreements that newly end or have stalled. Run it once a day."
+    help = "Mail each coordinator a digest of agreements that newly end, are due or have stalled. Run it once a day."
 
     def add_arguments(self, parser):
         parser.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             for heading, lines in digest.lines_by_heading().items():
                 for line in lines:
                     self.stdout.write(
-                        f"  {heading}: {line['agreement'].university}, {line['type_name']}, {line['description']}"
+                        f"  {heading}: {line['agreement'].university}, {line['agreement'].title}, {line['description']}"
                     )
         self.stdout.write(f"Mails that would be sent: {len(digests)}")
 
