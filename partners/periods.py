@@ -37,6 +37,13 @@ class RenewalEffects(NamedTuple):
     """New last day of the predecessor, None if its period stays as it is."""
     ended: list[Hashable]
 
+    def apply(self, signed: Mapping[Hashable, Period]) -> dict[Hashable, Period]:
+        """Return the periods of those that are still signed afterwards."""
+        periods = {key: period for key, period in signed.items() if key not in self.ended}
+        if self.last_day:
+            periods[self.predecessor] = signed[self.predecessor]._replace(end=self.last_day)
+        return periods
+
 
 class StartRequiredError(ValueError):
     """The renewal has no start, though there is a signed agreement."""

@@ -50,14 +50,6 @@ def try_to_sign(renewal, signed, on):
         return None, error.key
 
 
-def after_signing(renewal, signed, effects):
-    """Return the periods of signed agreements after the renewal was signed."""
-    result = {key: period for key, period in signed.items() if key not in effects.ended}
-    if effects.last_day:
-        result[effects.predecessor] = Period(signed[effects.predecessor].start, effects.last_day)
-    return [*result.values(), renewal]
-
-
 @given(renewal=periods(), signed=signed_periods(), on=DAYS)
 def test_renewal_leaves_no_overlap_and_every_earlier_day_covered(renewal, signed, on):
     effects, refused = try_to_sign(renewal, signed, on)
@@ -66,7 +58,7 @@ def test_renewal_leaves_no_overlap_and_every_earlier_day_covered(renewal, signed
         assert refused is not None or (renewal.start is None and signed)
         return
 
-    after = after_signing(renewal, signed, effects)
+    after = [*effects.apply(signed).values(), renewal]
 
     assert [(a, b) for i, a in enumerate(after) for b in after[i + 1 :] if a.overlaps(b)] == []
     earlier_days = [day for n in range(-50, 50) if (day := TODAY + timedelta(n)) < (renewal.start or date.min)]

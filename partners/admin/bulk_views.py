@@ -71,11 +71,16 @@ class BulkAgreementView(View):
     def post(self, request):
         try:
             with transaction.atomic():
-                list(Agreement.objects.select_for_update().filter(pk__in=self.selected_ids).order_by("pk"))
+                self.lock_agreements()
                 return self.perform(request)
         except IntegrityError:
             messages.error(request, _("Somebody changed the same agreements at the same moment. Look at them again."))
             return redirect(request.get_full_path())
+
+    def lock_agreements(self):
+        """Lock the selected agreements and the others of their universities, which signing may change."""
+        universities = Agreement.objects.filter(pk__in=self.selected_ids).values("university")
+        list(Agreement.objects.select_for_update().filter(university__in=universities).order_by("pk"))
 
 
 class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
@@ -128,16 +133,22 @@ class AgreementRowsView(BulkAgreementView):
         return self.render_forms(self.build_forms())
 
     def perform(self, request):
-        data = request.POST.copy()
-        for pk in self.selected_ids:
-            for name in self.form.shared_fields:
-                data[f"{pk}-{name}"] = data.get(f"{pk}-{name}") or data.get(f"{SHARED_PREFIX}-{name}", "")
-        row_forms = self.build_forms(data, request.FILES)
+        row_forms = self.build_forms(self.fill_from_shared_values(request.POST), request.FILES)
         self.validate_rows(row_forms)
         if not row_forms or any(form.errors for form in row_forms):
             return self.render_forms(row_forms)
         self.save_forms(row_forms)
         return redirect(self.return_url)
+
+    def fill_from_shared_values(self, data):
+        """Return POST data whose empty cells, and those with an unchanged proposal, have the shared value, if any."""
+        filled = data.copy()
+        for pk in self.selected_ids:
+            for name in self.form.shared_fields:
+                value, proposed = data.get(f"{pk}-{name}", ""), data.get(f"initial-{pk}-{name}")
+                if value in ("", proposed):
+                    filled[f"{pk}-{name}"] = data.get(f"{SHARED_PREFIX}-{name}") or value
+        return filled
 
     def build_forms(self, data=None, files=None):
         """Return a form for each selected agreement that is eligible. Messages say why others are skipped."""
@@ -189,13 +200,17 @@ class AgreementRowsView(BulkAgreementView):
     def shared_values_row(self, row_forms):
         """Return a bound field, or None, for each column. Empty for a single agreement.
 
-        Initial values that equal the shared ones are removed from the agreements' forms.
+        Initial values that equal the shared ones are removed from the agreements' forms. Posted values that were
+        filled from the shared ones are removed again, so that correcting a shared value corrects all.
         """
         if len(row_forms) == 1 or not self.form.shared_fields:
             return []
         shared = self.form(prefix=SHARED_PREFIX, initial=self.initial, instance=Agreement())
         for form in row_forms:
             form.initial = {name: value for name, value in form.initial.items() if value != shared.initial.get(name)}
+            form.data = form.data.copy()
+            for name in map(form.add_prefix, self.form.shared_fields):
+                form.data[name] = self.request.POST.get(name, "")
         posted = {name: self.request.POST.get(f"{SHARED_PREFIX}-{name}") for name in self.form.shared_fields}
         shared.initial |= {name: value for name, value in posted.items() if value is not None}
         return [field if field.name in self.form.shared_fields else None for field in shared.visible_fields()]

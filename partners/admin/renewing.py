@@ -1,5 +1,6 @@
-"""Bulk renewal of agreements: create an in-process copy of each, which ends the original once it is signed."""
+"""Bulk renewal of agreements: create an in-process copy of each, for the period that follows."""
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,30 +11,33 @@ from partners.models import Agreement
 
 
 class RenewForm(AgreementRowForm):
-    shared_fields = ["next_step"]
+    shared_fields = ["valid_until", "next_step"]
 
     class Meta:
         model = Agreement
-        fields = ["valid_from", "valid_until", "next_step"]
+        fields = ["valid_from", "valid_until", "is_open_ended", "next_step"]
         field_classes = {"valid_from": DateField, "valid_until": DateField}
+        help_texts = {"valid_until": "", "is_open_ended": "", "next_step": ""}
 
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance.build_renewal(), **kwargs)
         self.original = instance
+        self.fields["valid_until"].show_hidden_initial = True
         self.instance._change_reason = "renewal"
 
 
 class BulkRenewView(AgreementRowsView):
     name, action_name, action_label = "renew", "renew_selected", gettext_lazy("Renew selected")
-    form, queryset = RenewForm, Agreement.objects.signed().with_renewal().filter(has_renewal=False)
+    form, queryset = RenewForm, Agreement.objects.signed().not_followed().with_renewal().filter(has_renewal=False)
     title, button = gettext_lazy("Renew agreements"), gettext_lazy("Renew")
     note = gettext_lazy(
-        "A copy in process follows each agreement, with its places and other details. "
-        "The agreement stays in force until the copy is signed."
+        "A copy in process follows each agreement, with its places and other details, for the period that follows. "
+        "The agreement stays as it is until the copy is signed."
     )
     success_message = gettext_lazy("Renewed, and in process")
 
     def skip_reason(self, agreement):
-        if agreement.status == AgreementStatus.SIGNED:
-            return _("its renewal is in process.")
-        return super().skip_reason(agreement)
+        if agreement.status != AgreementStatus.SIGNED:
+            return super().skip_reason(agreement)
+        start = Agreement.objects.with_successor().get(pk=agreement.pk).successor_start
+        return _("renewed from %s.") % date_format(start) if start else _("its renewal is in process.")

@@ -1,5 +1,9 @@
 """Bulk signing of agreements."""
 
+from collections import defaultdict
+from datetime import date
+
+from django import forms
 from django.contrib import messages
 from django.utils.html import format_html
 from django.utils.timezone import localdate
@@ -18,6 +22,8 @@ from partners.admin.form_fields import DateField
 from partners.admin.signature_forms import CONFIRMATION_FIELD, SignatureFormMixin
 from partners.enums import AgreementStatus
 from partners.models import Agreement
+from partners.models.agreements import unique_slot
+from partners.periods import StartRequiredError, UpcomingOverlapError, propose_start, renewal_effects
 
 DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]
 
@@ -25,17 +31,21 @@ DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]
 class SignForm(SignatureFormMixin, AgreementRowForm):
     shared_fields = [*DATE_FIELDS, CONFIRMATION_FIELD]
     documents = MultipleDocumentField(label=gettext_lazy("documents"), required=False)
+    displayed_effects = forms.CharField(required=False, widget=forms.HiddenInput)
+    effects = None
+    """RenewalEffects on signed agreements, None as long as the type or the dates have errors."""
 
     class Meta:
         model = Agreement
-        fields = ["agreement_type", *DATE_FIELDS]
+        fields = ["agreement_type", *DATE_FIELDS, "is_open_ended"]
         field_classes = dict.fromkeys(DATE_FIELDS, DateField)
-        help_texts = {"agreement_type": ""}
+        help_texts = dict.fromkeys(fields, "")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["signed_on"].required = True
         self.fields["agreement_type"].disabled = self.original.agreement_type_id is not None
+        self.instance.status = AgreementStatus.SIGNED
 
     def clean_documents(self):
         documents = self.cleaned_data["documents"]
@@ -43,8 +53,41 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
         return documents
 
     def clean(self):
-        self.cleaned_data["status"] = self.instance.status = AgreementStatus.SIGNED
+        self.cleaned_data["status"] = self.instance.status
         return super().clean()
+
+    @property
+    def effect_sentences(self):
+        return self.instance.describe_effects(self.effects)
+
+    def propose_start(self, signed):
+        if signed and not self.instance.valid_from:
+            self.instance.valid_from = self.initial["valid_from"] = propose_start(signed, localdate())
+
+    def set_effects(self, signed, on_page):
+        """Set the effects on the signed agreements of its slot, whose periods are given.
+
+        Add an error if it overlaps one that is on the page too, or if the page has displayed other effects.
+        """
+        if not self.instance.agreement_type_id or self.errors.keys() & {"agreement_type", "valid_from", "valid_until"}:
+            return
+        for other in on_page:
+            if other.period.overlaps(self.instance.period):
+                message = _("“%s” is on this page too. Choose dates that do not overlap.")
+                self.add_error("valid_from", message % other.describe_period())
+                return
+        try:
+            self.effects = renewal_effects(self.instance.period, signed, localdate())
+        except (StartRequiredError, UpcomingOverlapError):
+            return  # The model's validation says it.
+        self.confirm_effects(" ".join(self.effect_sentences))
+
+    def confirm_effects(self, sentences):
+        self.initial["displayed_effects"] = sentences
+        if self.is_bound and self.cleaned_data["displayed_effects"] != sentences:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("displayed_effects")] = sentences
+            self.add_error(None, _("See what becomes of other agreements now, then press once more."))
 
     def save(self):
         self.instance.sign(self.cleaned_data["signed_on"])
@@ -58,8 +101,7 @@ class BulkSignView(AgreementRowsView):
     form, queryset, initial = SignForm, Agreement.objects.in_process(), {"signed_on": localdate}
     title = button = gettext_lazy("Mark as signed")
     note = gettext_lazy(
-        "What is signed here ends the signed agreement of the same type, if there is one. "
-        "Its own next step is emptied. "
+        "Each row says what becomes of other agreements of the same type and scope. The next step is emptied. "
         "A document is a PDF, DOCX, ODT, PNG or JPEG file; choose several at once if there are more."
     )
     success_message = gettext_lazy("Marked as signed")
@@ -70,20 +112,18 @@ class BulkSignView(AgreementRowsView):
         choices = list(row_forms[0].fields["agreement_type"].choices) if row_forms else []
         for form in row_forms:
             form.fields["agreement_type"].choices = choices
+        if data is None:
+            signed = signed_periods(row_forms)
+            for form in row_forms:
+                form.propose_start(signed[unique_slot(form.instance)])
+            set_effects(row_forms, signed)
         return row_forms
 
     def validate_rows(self, row_forms):
-        """Reject a second agreement of the same university and type, as signing it would end the first.
-
-        Store the documents if there is no error, else ask for them again.
-        """
-        seen = set()
+        """Set the effects of each form. Store the documents if there is no error, else ask for them again."""
         for form in row_forms:
             form.full_clean()
-            key = form.instance.university_id, form.instance.agreement_type_id
-            if key in seen:
-                form.add_error("agreement_type", _("Another deal on this page has the same university and type."))
-            seen.add(key)
+        set_effects(row_forms, signed_periods(row_forms))
         if not any(form.errors for form in row_forms):
             try:
                 store_files([document for form in row_forms for document in form.cleaned_data["documents"]])
@@ -96,12 +136,14 @@ class BulkSignView(AgreementRowsView):
                     form.add_error("documents", message)
 
     def save_forms(self, row_forms):
-        ended_ids = [
-            pk for form in row_forms for pk in form.instance.signed_predecessors().values_list("pk", flat=True)
-        ]
-        super().save_forms(row_forms)
-        if ended := Agreement.objects.in_bulk(ended_ids).values():
-            messages.success(self.request, format_html("{}: {}", _("Ended by a renewal"), agreement_links(ended)))
+        super().save_forms(in_order_of_start(row_forms))
+        effects = [form.effects for form in row_forms]
+        shortened = [found.predecessor.pk for found in effects if found.last_day]
+        ended = [agreement.pk for found in effects for agreement in found.ended]
+        for label, ids in ((_("Shortened by a renewal"), shortened), (_("Ended by a renewal"), ended)):
+            if ids:
+                links = agreement_links(Agreement.objects.in_bulk(ids).values())
+                messages.success(self.request, format_html("{}: {}", label, links))
 
     def shared_values_row(self, row_forms):
         """Add one confirmation checkbox if all past last days are the same day."""
@@ -112,3 +154,28 @@ class BulkSignView(AgreementRowsView):
             if field and field.name == "valid_until" and len(days) == 1:
                 field.field.widget.day_to_confirm = days.pop()
         return row
+
+
+def in_order_of_start(row_forms):
+    """Return the forms in the order in which they are signed: one that follows another on the page comes after it."""
+    return sorted(row_forms, key=lambda form: form.instance.valid_from or date.min)
+
+
+def signed_periods(row_forms):
+    """Return the signed agreements of the forms' universities with their periods, by slot."""
+    universities = [form.instance.university_id for form in row_forms]
+    agreements = Agreement.objects.signed().filter(university__in=universities).select_related("agreement_type")
+    signed = defaultdict(dict)
+    for agreement in agreements.order_by("pk"):
+        signed[unique_slot(agreement)][agreement] = agreement.period
+    return signed
+
+
+def set_effects(row_forms, signed):
+    """Set the effects of each form, those of the forms that are signed before it included."""
+    selected = {form.instance for form in row_forms}
+    for form in in_order_of_start(row_forms):
+        slot = unique_slot(form.instance)
+        form.set_effects(signed[slot], on_page=selected & signed[slot].keys())
+        if form.effects:
+            signed[slot] = form.effects.apply(signed[slot]) | {form.instance: form.instance.period}

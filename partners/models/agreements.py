@@ -262,6 +262,17 @@ class Agreement(models.Model):
         """Return the RenewalEffects of signing this agreement, with agreements as keys."""
         return renewal_effects(self.period, {sibling: sibling.period for sibling in self.signed_siblings()}, on)
 
+    def describe_effects(self, effects):
+        """Return a sentence for each signed agreement that signing this one changes."""
+        sentences = []
+        if effects.last_day:
+            values = {"agreement": effects.predecessor.describe_period(), "day": date_format(effects.last_day)}
+            sentences.append(_("“%(agreement)s” gets %(day)s as its last day.") % values)
+        for agreement in effects.ended:
+            values = {"agreement": agreement.describe_period(), "day": date_format(self.valid_from)}
+            sentences.append(_("“%(agreement)s” ends, because it begins on %(day)s or later.") % values)
+        return sentences
+
     def end_predecessors(self, on):
         """Shorten or end the signed agreements that this one renews, and record which one it follows."""
         effects = self.renewal_effects(on)
@@ -274,7 +285,7 @@ class Agreement(models.Model):
     def build_renewal(self):
         """Return an unsaved agreement in process for the period that follows."""
         copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
-        for name in ("id", "signed_on", "next_step", "reference_number", "due_on"):
+        for name in ("id", "signed_on", "is_open_ended", "next_step", "reference_number", "due_on"):
             del copied[name]
         start, end = next_period(self.period)
         return Agreement(

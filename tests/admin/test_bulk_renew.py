@@ -37,7 +37,7 @@ def bulk_url(*agreements):
 
 
 def renewal_data(agreement, **typed):
-    typed = {"valid_from": "2026-10-01", "valid_until": "2028-09-29"} | typed
+    typed = {"valid_from": "2026-10-01", "valid_until": "2028-09-30"} | typed
     typed["version"] = agreement.history.latest().pk
     return {f"{agreement.pk}-{name}": value for name, value in typed.items()}
 
@@ -46,11 +46,11 @@ def renewal():
     return Agreement.objects.in_process().get()
 
 
-def test_proposed_period_is_as_long_as_the_previous_one(coordinator_client, signed):
+def test_proposed_period_has_as_many_calendar_months_as_the_previous_one(coordinator_client, signed):
     form = form_data(coordinator_client.get(bulk_url(signed)), ".bulk-form")
 
     assert form[f"{signed.pk}-valid_from"] == "2026-10-01"
-    assert form[f"{signed.pk}-valid_until"] == "2028-09-29"
+    assert form[f"{signed.pk}-valid_until"] == "2028-09-30"
     assert Agreement.objects.count() == 1
 
 
@@ -61,7 +61,7 @@ def test_renewal_copies_details(coordinator_client, coordinator, signed):
     for name in (*copied, "university", "agreement_type", "responsible"):
         assert getattr(renewal(), name) == getattr(signed, name)
     assert (renewal().signed_on, renewal().next_step) == (None, "Send the draft")
-    assert (renewal().valid_from, renewal().valid_until) == (date(2026, 10, 1), date(2028, 9, 29))
+    assert (renewal().valid_from, renewal().valid_until) == (date(2026, 10, 1), date(2028, 9, 30))
     assert messages(page) == ["Renewed, and in process: Marburg: Erasmus+ (in process)"]
     record = renewal().history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "renewal")
@@ -76,13 +76,97 @@ def test_renewal_of_an_open_ended_agreement_has_no_dates(coordinator_client, bil
     assert (renewal().valid_from, renewal().valid_until) == (None, None)
 
 
-def test_signing_the_renewal_ends_its_predecessor(coordinator_client, signed):
+def test_renewal_names_the_agreement_it_renews(coordinator_client, signed):
+    coordinator_client.post(bulk_url(signed), renewal_data(signed))
+
+    assert renewal().renews == signed
+
+
+def test_signing_the_renewal_leaves_its_predecessor_in_force(coordinator_client, signed):
     coordinator_client.post(bulk_url(signed), renewal_data(signed))
 
     renewal().sign(date(2026, 9, 1))
 
-    statuses = dict(Agreement.objects.values_list("status", "signed_on"))
-    assert statuses == {"ended": date(2024, 9, 1), "signed": date(2026, 9, 1)}
+    statuses = dict(Agreement.objects.values_list("valid_until", "status"))
+    assert statuses == {date(2026, 9, 30): "signed", date(2028, 9, 30): "signed"}
+
+
+def test_open_ended_is_not_copied(coordinator_client, signed):
+    Agreement.objects.update(valid_until=None, is_open_ended=True)
+
+    coordinator_client.post(bulk_url(signed), renewal_data(signed))
+
+    assert (renewal().is_open_ended, renewal().valid_until) == (False, date(2028, 9, 30))
+
+
+def test_renewal_may_be_open_ended(coordinator_client, signed):
+    coordinator_client.post(bulk_url(signed), renewal_data(signed, valid_until="", is_open_ended="on"))
+
+    assert (renewal().is_open_ended, renewal().valid_until) == (True, None)
+
+
+def test_renewed_agreement_is_not_renewed_again(coordinator_client, signed):
+    AgreementFactory(university=signed.university, agreement_type=signed.agreement_type, valid_from=date(2026, 10, 1))
+
+    page = coordinator_client.get(bulk_url(signed), follow=True)
+
+    assert messages(page) == ["“Marburg: Erasmus+ (signed)” stays as it is: renewed from 1 Oct 2026."]
+
+
+def test_renewal_in_another_scope_does_not_prevent_a_renewal(coordinator_client, signed):
+    other = {"university": signed.university, "agreement_type": signed.agreement_type, "scope": "Faculty of Law"}
+    AgreementFactory(**other, valid_from=date(2026, 10, 1))
+    AgreementFactory(**other, status=AgreementStatus.IN_PROCESS)
+
+    coordinator_client.post(bulk_url(signed), renewal_data(signed))
+
+    assert Agreement.objects.in_process().filter(scope="", renews=signed).count() == 1
+
+
+@pytest.fixture
+def several(signed, bilateral):
+    """Three signed agreements with different last days, one of them without."""
+    ends = [date(2027, 8, 31), None]
+    return [signed, *(AgreementFactory(valid_from=date(2024, 9, 1), valid_until=end) for end in ends)]
+
+
+def last_days(*agreements):
+    return [str(Agreement.objects.get(renews=agreement).valid_until) for agreement in agreements]
+
+
+def test_shared_last_day_replaces_unchanged_proposals_and_empty_cells(coordinator_client, several):
+    typed = form_data(coordinator_client.get(bulk_url(*several)), ".bulk-form")
+
+    coordinator_client.post(bulk_url(*several), typed | {"all-valid_until": "2029-08-31"})
+
+    assert last_days(*several) == ["2029-08-31"] * 3
+
+
+def test_shared_last_day_leaves_changed_cells(coordinator_client, several):
+    typed = form_data(coordinator_client.get(bulk_url(*several)), ".bulk-form")
+    typed |= {"all-valid_until": "2029-08-31", f"{several[0].pk}-valid_until": "2030-09-30"}
+
+    coordinator_client.post(bulk_url(*several), typed)
+
+    assert last_days(*several) == ["2030-09-30", "2029-08-31", "2029-08-31"]
+
+
+def test_proposals_are_saved_without_a_shared_last_day(coordinator_client, several):
+    typed = form_data(coordinator_client.get(bulk_url(*several)), ".bulk-form")
+
+    coordinator_client.post(bulk_url(*several), typed)
+
+    assert last_days(*several) == ["2028-09-30", "2030-08-31", "None"]
+
+
+def test_corrected_shared_last_day_applies_to_all(coordinator_client, several):
+    url = bulk_url(*several)
+    typed = form_data(coordinator_client.get(url), ".bulk-form")
+    page = coordinator_client.post(url, typed | {"all-valid_until": "2024-08-31"})
+
+    coordinator_client.post(url, form_data(page, ".bulk-form") | {"all-valid_until": "2029-08-31"})
+
+    assert last_days(*several) == ["2029-08-31"] * 3
 
 
 def test_renewing_twice_creates_one_renewal_and_displays_a_message(coordinator_client, signed):

@@ -278,28 +278,6 @@ def test_page_makes_the_same_queries_for_3_and_for_100(coordinator_client, bilat
     )
 
 
-def test_signing_a_renewal_ends_its_predecessor(coordinator_client, coordinator, marburg, deal):
-    predecessor = AgreementFactory(university=marburg)
-
-    page = coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal), follow=True)
-
-    assert stored_states(predecessor, deal) == [("Bilateral", "ended", None), ("Bilateral", "signed", date(2026, 5, 1))]
-    record = predecessor.history.latest()
-    assert (record.history_user, record.history_change_reason) == (coordinator, "ended by its renewal")
-    assert messages(page) == [
-        "Marked as signed: Marburg: Bilateral (signed)",
-        "Ended by a renewal: Marburg: Bilateral (ended)",
-    ]
-
-
-def test_signing_a_deal_of_unknown_type_ends_the_signed_one_of_that_type(coordinator_client, open_deal, bilateral):
-    predecessor = AgreementFactory(university=open_deal.university)
-
-    coordinator_client.post(bulk_url(open_deal), sign_data("2026-05-01", open_deal, types=[(open_deal, bilateral)]))
-
-    assert [state for _type, state, _day in stored_states(predecessor, open_deal)] == ["ended", "signed"]
-
-
 def test_signing_does_not_end_other_types_of_the_university(coordinator_client, marburg, deal, erasmus):
     other = AgreementFactory(university=marburg, agreement_type=erasmus)
 
@@ -320,13 +298,15 @@ def test_signing_twice_changes_nothing_and_displays_a_message(coordinator_client
     assert deal.history.count() == 2
 
 
-def test_two_deals_of_one_university_and_type_are_rejected(coordinator_client, marburg, deal):
+def test_two_undated_deals_of_one_university_and_type_are_rejected(coordinator_client, marburg, deal):
     unknown = AgreementFactory(university=marburg, agreement_type=None, status=AgreementStatus.IN_PROCESS)
     types = [(unknown, deal.agreement_type)]
 
     page = coordinator_client.post(bulk_url(deal, unknown), sign_data("2026-05-01", deal, unknown, types=types))
 
-    assert list(errors(page).values()) == ["Another deal on this page has the same university and type."]
+    assert list(errors(page).values()) == [
+        "“Bilateral, end not recorded” is on this page too. Choose dates that do not overlap."
+    ]
     assert stored_states(deal, unknown) == [("Bilateral", "in_process", None), ("", "in_process", None)]
 
 
