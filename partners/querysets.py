@@ -109,11 +109,15 @@ class UniversityQuerySet(SearchableQuerySet):
         return self.order_by("country__name_key", "name_key", "pk")
 
 
-class AgreementQuerySet(QuerySet):
-    def search(self, query: str) -> AgreementQuerySet:
-        """Filter by the search on universities, in a subquery that is independent of the agreement."""
+class AgreementQuerySet(SearchableQuerySet):
+    def word_q(self, word: str) -> Q:
+        """Search the university as its own search does, the scope and the reference number."""
         universities = self.model.university.field.related_model.objects
-        return self.filter(university__in=universities.search(query)) if tokenize_query(query) else self
+        return (
+            Q(university__in=universities.filter(universities.word_q(word)))
+            | Q(scope_key__contains=word)
+            | Q(reference_number__icontains=word)
+        )
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
         condition = MATCH_NONE

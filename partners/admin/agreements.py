@@ -1,11 +1,13 @@
 from django.contrib import admin
+from django.db.models import Case, When
 from django.urls import path
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementForm
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
-from partners.admin.deadlines import days_left
+from partners.admin.deadlines import describe_deadline, describe_state
 from partners.admin.documents import DocumentInline
 from partners.admin.ending import BulkEndView
 from partners.admin.filters import (
@@ -13,9 +15,10 @@ from partners.admin.filters import (
     AgreementStatusFilter,
     AgreementTypeFilter,
     DocumentFilter,
+    EndFilter,
+    RenewalFilter,
     ResponsibleFilter,
     SignedYearFilter,
-    ValidUntilFilter,
 )
 from partners.admin.form_fields import PlainSelectMixin
 from partners.admin.renewing import BulkRenewView
@@ -44,17 +47,18 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     list_display = [
         "university",
         "country",
-        "agreement_type",
-        "status",
+        "title",
+        "state",
         "signed_on",
         "valid_until",
-        days_left,
+        "days_left",
         "places_out",
         "places_in",
     ]
     list_filter = [
         AgreementStatusFilter,
-        ValidUntilFilter,
+        EndFilter,
+        RenewalFilter,
         ResponsibleFilter,
         DocumentFilter,
         AgreementTypeFilter,
@@ -63,7 +67,9 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     ]
     list_select_related = ["university__country", "agreement_type"]
     search_fields = ["university__search_text"]
-    search_help_text = _("University, its other names and city, or country. Accents and case do not matter.")
+    search_help_text = _(
+        "University, its other names and city, country, scope or reference number. Accents and case do not matter."
+    )
     ordering = ["university__name_key", "agreement_type__position", "pk"]
     autocomplete_fields = ["university"]
     fieldsets = [build_fieldset(section) for section in AdminSection]
@@ -81,7 +87,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         return urls
 
     def get_queryset(self, request):
-        return super().get_queryset(request).with_document()
+        return super().get_queryset(request).with_document().with_successor()
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         agreement = self.get_object(request, object_id)
@@ -102,3 +108,21 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     @admin.display(description=_("country"), ordering="university__country__name_key")
     def country(self, agreement):
         return agreement.university.country
+
+    @admin.display(description=_("agreement type"), ordering="agreement_type")
+    def title(self, agreement):
+        return agreement.title
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, agreement):
+        return describe_state(agreement, localdate())
+
+    @admin.display(
+        description=_("days left"),
+        ordering=Case(
+            When(status=AgreementStatus.SIGNED, successor_start=None, then="valid_until"),
+            When(status=AgreementStatus.IN_PROCESS, then="due_on"),
+        ),
+    )
+    def days_left(self, agreement):
+        return describe_deadline(agreement, localdate())

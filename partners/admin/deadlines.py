@@ -1,36 +1,74 @@
-"""Text and highlighting of the end of an agreement."""
+"""Texts of an agreement's state, and of the day that it approaches."""
 
-from django.contrib import admin
-from django.db.models import Case, When
+from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from partners.enums import AgreementStatus
+from partners.querysets import ENDED, STATE_LABELS, UPCOMING, agreement_state
 
 SOON, NEAR, FAR = THRESHOLDS = [30, 90, 180]
 """Days before its end from which an agreement is highlighted strongly or slightly, or listed."""
 
 
-@admin.display(
-    description=gettext_lazy("days left"), ordering=Case(When(status=AgreementStatus.SIGNED, then="valid_until"))
-)
-def days_left(agreement):
-    """Return a text such as “ends in 3 days” in an element of class ``past``, ``soon``, ``near`` or none of them."""
-    css_class, text = "", "-"
-    if agreement.status == AgreementStatus.ENDED and agreement.ended_on is None:
-        text = _("ended")
-    elif agreement.status == AgreementStatus.ENDED:
-        days = (localdate() - agreement.ended_on).days
-        text = ngettext("ended %d day ago", "ended %d days ago", days) % days if days else _("ended today")
-    elif agreement.status == AgreementStatus.SIGNED and agreement.valid_until is None:
-        text = _("open-ended")
-    elif agreement.status == AgreementStatus.SIGNED:
-        days = (agreement.valid_until - localdate()).days
-        if days < 0:
-            css_class, text = "past", ngettext("expired %d day ago", "expired %d days ago", -days) % -days
-        else:
-            css_class = "soon" if days <= SOON else "near" if days <= NEAR else ""
-            text = ngettext("ends in %d day", "ends in %d days", days) % days if days else _("ends today")
+def describe_state(agreement, on):
+    """Return a text such as “in force”, “upcoming from 1 Sep 2028” or “ended on 3 May 2027: merger”."""
+    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
+    text = str(STATE_LABELS[state])
+    if state == UPCOMING:
+        text = _("upcoming from %s") % date_format(agreement.valid_from)
+    elif state == ENDED and agreement.ended_on:
+        text = _("ended on %s") % date_format(agreement.ended_on)
+    return f"{text}: {agreement.end_reason}" if agreement.end_reason else text
+
+
+def describe_deadline(agreement, on):
+    """Return a text such as “ends in 3 days” in an element of class ``past``, ``soon``, ``near`` or none of them.
+
+    The agreement has the annotation ``successor_start``.
+    """
+    if agreement.status == AgreementStatus.IN_PROCESS:
+        return describe_due_day(agreement.due_on, on, _("to be done by %s"))
+    if agreement.status == AgreementStatus.ENDED:
+        return _deadline(_describe_ended_on(agreement.ended_on, on))
+    if agreement.successor_start:
+        return _deadline(_("renewed from %s") % date_format(agreement.successor_start))
+    if agreement.valid_from and agreement.valid_from > on:
+        days = (agreement.valid_from - on).days
+        return _deadline(ngettext("begins in %d day", "begins in %d days", days) % days)
+    if agreement.valid_until is None:
+        return _deadline(agreement.describe_end())
+    return _describe_valid_until(agreement.valid_until, on)
+
+
+def describe_due_day(due_on, on, template="%s"):
+    """Return the day by which an agreement in process should be signed, in an element like ``describe_deadline``."""
+    if due_on is None:
+        return _deadline("-")
+    text = _("%s (overdue)") if due_on < on else "%s"
+    return _deadline(template % (text % date_format(due_on)), (due_on - on).days)
+
+
+def _describe_ended_on(ended_on, on):
+    if ended_on is None:
+        return _("ended")
+    days = (on - ended_on).days
+    return ngettext("ended %d day ago", "ended %d days ago", days) % days if days else _("ended today")
+
+
+def _describe_valid_until(valid_until, on):
+    days = (valid_until - on).days
+    if days < 0:
+        text = ngettext("expired %d day ago", "expired %d days ago", -days) % -days
+    else:
+        text = ngettext("ends in %d day", "ends in %d days", days) % days if days else _("ends today")
+    return _deadline(text, days)
+
+
+def _deadline(text, days=None):
+    """Return the text in an element whose class says how urgent it is with this many days left."""
+    css_class = ""
+    if days is not None:
+        css_class = "past" if days < 0 else "soon" if days <= SOON else "near" if days <= NEAR else ""
     return format_html('<span class="deadline {}">{}</span>', css_class, text)

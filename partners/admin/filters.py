@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
@@ -20,11 +21,14 @@ from partners.admin.deadlines import THRESHOLDS
 from partners.admin.form_fields import assignable_users
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from partners.querysets import STATE_LABELS, agreement_state
+from partners.periods import ONE_DAY, Period, academic_year
+from partners.querysets import IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
-SHARED_COLUMNS = "status", "valid_until", "agreement_type", "responsible"
+SHARED_COLUMNS = "status", "valid_until", "valid_from", "is_open_ended", "agreement_type", "responsible"
 """Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
-NONE, ME, OPEN_ENDED, WITHOUT = "-", "me", "open-ended", "without"
+NONE, ME, WITHOUT, NOT_RENEWED = "-", "me", "without", "no"
+OPEN_ENDED, NOT_RECORDED, ACADEMIC_YEAR = "open-ended", "not-recorded", "academic-year"
+CURRENT, CURRENT_STATES = "current", (IN_FORCE, UPCOMING)
 YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -133,7 +137,7 @@ class UniversityCountryFilter(ColumnFilter):
 
 
 class AgreementStatusFilter(FacetFilter):
-    """Filter by an agreement's state today, which follows from its stored status and its last day."""
+    """Filter by an agreement's state today. In force or upcoming is a choice only while the URL has it."""
 
     title = _("status")
     parameter_name = "status"
@@ -141,16 +145,19 @@ class AgreementStatusFilter(FacetFilter):
 
     def lookups(self, request, model_admin):
         self.today = localdate()
-        return list(STATE_LABELS.items())
+        current = [(CURRENT, _("in force or upcoming"))] if self.value() == CURRENT else []
+        return [*STATE_LABELS.items(), *current]
 
     def queryset(self, request, queryset):
-        return queryset.in_states(self.today, self.value()) if self.value() else queryset
+        states = CURRENT_STATES if self.value() == CURRENT else [self.value()]
+        return queryset.in_states(self.today, *states) if self.value() else queryset
 
     def matching_choices(self, row):
-        return [agreement_state(row["status"], row["valid_until"], self.today)]
+        state = agreement_state(row["status"], row["valid_from"], row["valid_until"], self.today)
+        return [state, CURRENT] if state in CURRENT_STATES else [state]
 
 
-class ValidUntilFilter(FacetFilter):
+class EndFilter(FacetFilter):
     """Filter signed agreements by their last day. A month (``2026-08``) is a choice only while the URL has it."""
 
     title = _("its end")
@@ -158,33 +165,58 @@ class ValidUntilFilter(FacetFilter):
     columns = SHARED_COLUMNS
 
     def lookups(self, request, model_admin):
-        self.today = localdate()
-        month = MONTH.fullmatch(self.value() or "")
-        self.month = month and date(int(month[1]), int(month[2]), 1)
-        within = [(str(days), ngettext_lazy("within %d day", "within %d days", days) % days) for days in THRESHOLDS]
-        months = [(self.value(), date_format(self.month, "YEAR_MONTH_FORMAT"))] if self.month else []
-        return [*within, (OPEN_ENDED, _("open-ended")), *months]
+        today = localdate()
+        within = {str(days): Period(today, today + timedelta(days=days)) for days in [*THRESHOLDS, 365]}
+        labels = {value: ngettext_lazy("within %d day", "within %d days", int(value)) % int(value) for value in within}
+        labels |= {"365": _("within a year"), ACADEMIC_YEAR: _("this academic year")}
+        self.periods = within | {ACADEMIC_YEAR: academic_year(today, settings.ACADEMIC_YEAR_START)}
+        months = {}
+        if month := MONTH.fullmatch(self.value() or ""):
+            first_day = date(int(month[1]), int(month[2]), 1)
+            self.periods[self.value()] = Period(first_day, next_month(first_day) - ONE_DAY)
+            months[self.value()] = date_format(first_day, "YEAR_MONTH_FORMAT")
+        return list((labels | {OPEN_ENDED: _("open-ended"), NOT_RECORDED: _("not recorded")} | months).items())
 
     def queryset(self, request, queryset):
         if self.value() is None:
             return queryset
         if self.value() == OPEN_ENDED:
-            return queryset.signed().filter(valid_until=None)
-        if self.month:
-            return queryset.signed().filter(valid_until__gte=self.month, valid_until__lt=next_month(self.month))
-        if self.value() in map(str, THRESHOLDS):
-            return queryset.expiring(self.today, int(self.value()))
+            return queryset.signed().filter(is_open_ended=True)
+        if self.value() == NOT_RECORDED:
+            return queryset.end_not_recorded()
+        if self.value() in self.periods:
+            return queryset.signed().filter(valid_until__range=self.periods[self.value()])
         return queryset.none()
 
     def matching_choices(self, row):
         if row["status"] != AgreementStatus.SIGNED:
             return []
         if row["valid_until"] is None:
-            return [OPEN_ENDED]
-        days_left = (row["valid_until"] - self.today).days
-        thresholds = [str(days) for days in THRESHOLDS if 0 <= days_left <= days]
-        is_in_month = row["valid_until"].replace(day=1) == self.month
-        return [*thresholds, self.value()] if is_in_month else thresholds
+            return [OPEN_ENDED if row["is_open_ended"] else NOT_RECORDED]
+        return [value for value, (start, end) in self.periods.items() if start <= row["valid_until"] <= end]
+
+
+class RenewalFilter(FacetFilter):
+    """Filter signed agreements by whether a signed one follows. The queryset is annotated with `successor_start`."""
+
+    title = _("renewal")
+    parameter_name = "renewed"
+    columns = "status", "successor_start"
+
+    def lookups(self, request, model_admin):
+        return [(NOT_RENEWED, _("not renewed")), ("yes", _("renewed"))]
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        if self.value() not in dict(self.lookup_choices):
+            return queryset.none()
+        return queryset.signed().filter(successor_start__isnull=self.value() == NOT_RENEWED)
+
+    def matching_choices(self, row):
+        if row["status"] != AgreementStatus.SIGNED:
+            return []
+        return ["yes" if row["successor_start"] else NOT_RENEWED]
 
 
 class AgreementTypeFilter(ColumnFilter):

@@ -11,10 +11,10 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
-from partners.admin.filters import agreement_changelist_url, next_month
+from partners.admin.filters import NOT_RENEWED, agreement_changelist_url, next_month
 from partners.admin.object_history import can_view
 from partners.models import Agreement
-from partners.querysets import IN_FORCE
+from partners.querysets import IN_FORCE, UPCOMING
 
 MONTHS = 36
 MAX_BARS = 20
@@ -86,22 +86,28 @@ def column_chart(title, label_heading, data_points, axis_labels):
 def statistics_view(request, site):
     if not can_view(site, request, Agreement):
         raise PermissionDenied
-    by_type = _in_force_by("type", "agreement_type__slug", "agreement_type__name", ["agreement_type__position"])
+    today = localdate()
+    by_type = _in_force_by(today, "type", "agreement_type__slug", "agreement_type__name", ["agreement_type__position"])
     columns = "university__country__code", "university__country__name"
-    by_country = _in_force_by("country", *columns, ["-agreement_count", "university__country__name"])
+    by_country = _in_force_by(today, "country", *columns, ["-agreement_count", "university__country__name"])
     charts = [
         bar_chart(_("In force, by type"), _("Agreement type"), by_type),
         bar_chart(_("In force, by country or territory"), _("Country or territory"), by_country),
         _by_year(),
-        _by_month(),
+        _by_month(today),
     ]
-    context = site.each_context(request) | {"title": _("Overview"), "charts": charts}
+    context = site.each_context(request) | {
+        "title": _("Overview"),
+        "upcoming_count": Agreement.objects.upcoming(today).count(),
+        "upcoming_url": agreement_changelist_url(status=UPCOMING),
+        "charts": charts,
+    }
     return TemplateResponse(request, "admin/partners/statistics/statistics.html", context)
 
 
-def _in_force_by(parameter, value_path, name_path, ordering):
+def _in_force_by(on, parameter, value_path, name_path, ordering):
     """Return the data points of the agreements in force, with links that filter the list by the parameter."""
-    rows = Agreement.objects.in_force(localdate()).values_list(value_path, name_path)
+    rows = Agreement.objects.in_force(on).values_list(value_path, name_path)
     return [
         DataPoint(name, count, agreement_changelist_url(status=IN_FORCE, **{parameter: value}))
         for value, name, count in rows.annotate(agreement_count=Count("pk")).order_by(*ordering)
@@ -120,19 +126,20 @@ def _by_year():
     return column_chart(_("Signed, by year"), _("Year"), data_points, axis_labels)
 
 
-def _by_month():
-    counts, month = {}, localdate().replace(day=1)
+def _by_month(on):
+    """Return the chart of ends in the next months. Agreements that a signed one follows are left out."""
+    counts, month = {}, on.replace(day=1)
     while len(counts) < MONTHS:
         counts[month] = 0
         month = next_month(month)
-    ending = Agreement.objects.in_force(localdate()).filter(valid_until__lt=month)
+    ending = Agreement.objects.in_force(on).not_followed().filter(valid_until__lt=month)
     for day, count in ending.values_list("valid_until").annotate(Count("pk")):
         counts[day.replace(day=1)] += count
     data_points = [
         DataPoint(
             date_format(month, "YEAR_MONTH_FORMAT"),
             count,
-            agreement_changelist_url(status=IN_FORCE, ends=f"{month:%Y-%m}"),
+            agreement_changelist_url(status=IN_FORCE, ends=f"{month:%Y-%m}", renewed=NOT_RENEWED),
         )
         for month, count in counts.items()
     ]

@@ -1,5 +1,7 @@
 """Countries, agreement types and universities."""
 
+from collections import defaultdict
+
 from django.contrib import admin
 from django.db.models import Count, Prefetch, URLField
 from django.utils.formats import date_format
@@ -12,8 +14,8 @@ from partners.admin.base import RegisterAdmin
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
 from partners.admin.import_export import UniversityImportExportAdmin
 from partners.enums import AgreementStatus
-from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Country, University
+from partners.querysets import IN_FORCE, STATE_LABELS, agreement_state
 
 
 @admin.register(Country)
@@ -66,11 +68,15 @@ class UniversityAdmin(UniversityImportExportAdmin):
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):
-        terms = [
-            Term(agreement.agreement_type and agreement.agreement_type.name, agreement.status)
-            for agreement in university.open_agreements
-        ]
-        return ", ".join(map(str, terms))
+        """Return each type once, with its states in brackets unless it is in force only."""
+        labels_by_type = defaultdict(dict)
+        for agreement in university.open_agreements:
+            state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, localdate())
+            labels_by_type[agreement.agreement_type or gettext("type unknown")][state] = str(STATE_LABELS[state])
+        return ", ".join(
+            str(agreement_type) if [*labels] == [IN_FORCE] else f"{agreement_type} ({', '.join(labels.values())})"
+            for agreement_type, labels in labels_by_type.items()
+        )
 
 
 def explain_visibility(university):

@@ -1,6 +1,10 @@
-"""The worklist on the admin's front page: a few items of each section, with a link to the full list."""
+"""The worklist on the admin's front page: a few items of each section, with a link to the full list.
+
+An agreement that a signed one follows needs nothing more, and is in no section.
+"""
 
 from datetime import timedelta
+from functools import partial
 from operator import attrgetter
 
 from django.db.models import Count, F, Q
@@ -9,12 +13,21 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.admin.deadlines import FAR, THRESHOLDS, days_left
-from partners.admin.filters import ME, WITHOUT, ResponsibleFilter, agreement_changelist_url
+from partners.admin.deadlines import FAR, THRESHOLDS, describe_deadline, describe_due_day
+from partners.admin.filters import (
+    CURRENT,
+    CURRENT_STATES,
+    ME,
+    NOT_RECORDED,
+    NOT_RENEWED,
+    WITHOUT,
+    ResponsibleFilter,
+    agreement_changelist_url,
+)
 from partners.admin.object_history import can_view
 from partners.models import Agreement, Document, University
 from partners.permissions import can_change_agreements
-from partners.querysets import EXPIRED, IN_FORCE, IN_PROCESS, UNDATED_STATUSES
+from partners.querysets import EXPIRED, IN_PROCESS, UNDATED_STATUSES
 
 MAX_ITEMS = 20
 RESPONSIBLE_PARAM = ResponsibleFilter.parameter_name
@@ -24,12 +37,12 @@ def build_worklist(request, site):
     """Return the context of the worklist's template, or None without the permission to view agreements."""
     if not can_view(site, request, Agreement):
         return None
-    is_mine = request.GET.get(RESPONSIBLE_PARAM) == ME
+    is_mine, today = request.GET.get(RESPONSIBLE_PARAM) == ME, localdate()
     agreements = Agreement.objects.filter(responsible=request.user) if is_mine else Agreement.objects.all()
     filters = {RESPONSIBLE_PARAM: ME} if is_mine else {}
-    builders = [_in_process, _expiring, _expired, _without_document]
+    builders = [_in_process, _expiring, _expired, _end_not_recorded, _without_document]
     related = agreements.select_related("university", "agreement_type", "responsible")
-    sections = [build(related, filters) for build in builders]
+    sections = [build(related, filters, today) for build in builders]
     if can_view(site, request, University):
         sections.append(_unlisted_universities(agreements if is_mine else None))
     return {
@@ -40,7 +53,7 @@ def build_worklist(request, site):
     }
 
 
-def _section(kind, title, queryset, url, empty_message, *, describe=days_left, count=None):
+def _section(kind, title, queryset, url, empty_message, describe, count=None):
     """Return the context of a section, which has the first rows of the queryset, each with its description.
 
     The kind selects the template, and the message is displayed without rows.
@@ -58,26 +71,31 @@ def _section(kind, title, queryset, url, empty_message, *, describe=days_left, c
     }
 
 
-def _in_process(agreements, filters):
+def _in_process(agreements, filters, on):
     longest_unchanged_first = F("last_changed_at").asc(nulls_first=True)
-    queryset = agreements.in_process().with_last_change().order_by(longest_unchanged_first, "pk")
+    due_first = F("due_on").asc(nulls_last=True), longest_unchanged_first, "pk"
+    queryset = agreements.in_process().with_last_change().order_by(*due_first)
     url = agreement_changelist_url(status=IN_PROCESS, **filters)
     empty_message = _("No deal is waiting for a signature.")
-    return _section("in_process", _("In process"), queryset, url, empty_message, describe=_last_changed)
+    return _section("in_process", _("In process"), queryset, url, empty_message, partial(_describe_work, on=on))
 
 
-def _last_changed(agreement):
+def _describe_work(agreement, on):
+    return {"due": describe_due_day(agreement.due_on, on), "last_changed": _last_changed(agreement, on)}
+
+
+def _last_changed(agreement, on):
     """Return how many days ago the agreement or one of its documents changed, as text."""
     if agreement.last_changed_at is None:
         return "-"
-    days = (localdate() - localdate(agreement.last_changed_at)).days
+    days = (on - localdate(agreement.last_changed_at)).days
     return ngettext("%d day ago", "%d days ago", days) % days if days else _("today")
 
 
-def _expiring(agreements, filters):
-    today = localdate()
-    expiring = agreements.expiring(today, FAR)
-    conditions = {str(days): Q(valid_until__lte=today + timedelta(days)) for days in THRESHOLDS}
+def _expiring(agreements, filters, on):
+    expiring = agreements.expiring(on, FAR).not_followed()
+    filters = filters | {"renewed": NOT_RENEWED}
+    conditions = {str(days): Q(valid_until__lte=on + timedelta(days)) for days in THRESHOLDS}
     counts = expiring.aggregate(**{days: Count("pk", filter=condition) for days, condition in conditions.items()})
     breakdown = []
     for days in THRESHOLDS:
@@ -86,31 +104,40 @@ def _expiring(agreements, filters):
         breakdown.append((label, agreement_changelist_url(ends=days, **filters)))
     title, empty_message = _("Ending within %d days") % FAR, _("Nothing ends within %d days.") % FAR
     soonest_first = expiring.with_renewal().order_by("valid_until", "pk")
-    url = agreement_changelist_url(ends=FAR, **filters)
-    return _section("expiry", title, soonest_first, url, empty_message) | {"breakdown": breakdown}
+    url, describe = agreement_changelist_url(ends=FAR, **filters), partial(describe_deadline, on=on)
+    return _section("expiry", title, soonest_first, url, empty_message, describe) | {"breakdown": breakdown}
 
 
-def _expired(agreements, filters):
-    queryset = agreements.expired(localdate()).with_renewal().order_by("-valid_until", "pk")
-    url = agreement_changelist_url(status=EXPIRED, **filters)
-    return _section("expiry", _("Expired"), queryset, url, _("Nothing has expired."))
+def _expired(agreements, filters, on):
+    queryset = agreements.expired(on).not_followed().with_renewal().order_by("-valid_until", "pk")
+    url = agreement_changelist_url(status=EXPIRED, renewed=NOT_RENEWED, **filters)
+    describe = partial(describe_deadline, on=on)
+    return _section("expiry", _("Expired"), queryset, url, _("Nothing has expired."), describe)
 
 
-def _without_document(agreements, filters):
-    """Return the section of agreements in force without a document, the newest first.
+def _end_not_recorded(agreements, filters, on):
+    """Return the section of agreements whose end nobody entered. None of them can be followed, as it would overlap."""
+    queryset = agreements.end_not_recorded().with_successor().order_by("-pk")
+    url = agreement_changelist_url(ends=NOT_RECORDED, **filters)
+    title, empty_message = _("End not recorded"), _("Every agreement has its last day, or is open-ended.")
+    return _section("agreements", title, queryset, url, empty_message, partial(describe_deadline, on=on))
+
+
+def _without_document(agreements, filters, on):
+    """Return the section of agreements in force or upcoming without a document, the newest first.
 
     The query excludes the other states, and the count is a difference, because a query for signed agreements without
     a document makes the database fetch, look up and sort nearly the whole register for the first items.
     """
-    today = localdate()
-    not_in_force = Q(status__in=UNDATED_STATUSES) | Q(valid_until__lt=today)
-    newest_first = agreements.exclude(not_in_force).with_document().filter(has_document=False).order_by("-pk")
-    in_force = agreements.in_force(today)
-    documented = in_force.filter(pk__in=Document.objects.active().values("agreement"))
-    url = agreement_changelist_url(status=IN_FORCE, document=WITHOUT, **filters)
-    empty_message = _("Every agreement in force has its document.")
-    count = in_force.count() - documented.count()
-    return _section("documents", _("Signed, without a document"), newest_first, url, empty_message, count=count)
+    not_current = Q(status__in=UNDATED_STATUSES) | Q(valid_until__lt=on)
+    newest_first = agreements.exclude(not_current).not_followed().with_document()
+    newest_first = newest_first.filter(has_document=False).order_by("-pk")
+    current = agreements.in_states(on, *CURRENT_STATES).not_followed()
+    documented = current.filter(pk__in=Document.objects.active().values("agreement"))
+    url = agreement_changelist_url(status=CURRENT, document=WITHOUT, renewed=NOT_RENEWED, **filters)
+    title, empty_message = _("Signed, without a document"), _("Every agreement in force or upcoming has its document.")
+    describe, count = partial(describe_deadline, on=on), current.count() - documented.count()
+    return _section("agreements", title, newest_first, url, empty_message, describe, count)
 
 
 def _unlisted_universities(agreements):
@@ -121,4 +148,4 @@ def _unlisted_universities(agreements):
     url = reverse("admin:partners_university_changelist", query={"is_listed__exact": 0})
     empty_message = _("No university is kept off the list.")
     title, country = _("Kept off the public list"), attrgetter("country")
-    return _section("universities", title, universities, url, empty_message, describe=country)
+    return _section("universities", title, universities, url, empty_message, country)

@@ -1176,7 +1176,8 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="agreement",
             index=models.Index(
-                fields=["status", "valid_until", "agreement_type", "responsible"], name="agreement_filters"
+                fields=["status", "valid_until", "valid_from", "is_open_ended", "agreement_type", "responsible"],
+                name="agreement_filters",
             ),
         ),
         migrations.AddConstraint(

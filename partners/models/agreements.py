@@ -128,7 +128,12 @@ class Agreement(models.Model):
     class Meta:
         verbose_name = gettext_lazy("agreement")
         verbose_name_plural = gettext_lazy("agreements")
-        indexes = [Index(fields=["status", "valid_until", "agreement_type", "responsible"], name="agreement_filters")]
+        indexes = [
+            Index(
+                fields=["status", "valid_until", "valid_from", "is_open_ended", "agreement_type", "responsible"],
+                name="agreement_filters",
+            )
+        ]
         constraints = [
             CheckConstraint(condition=Q(status__in=AgreementStatus.values), name="agreement_status_valid"),
             CheckConstraint(

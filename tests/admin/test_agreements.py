@@ -34,6 +34,13 @@ def one_of_each_state(db, erasmus):
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until=PAST)
     AgreementFactory(university__name="Negotiated", agreement_type=None, status=AgreementStatus.IN_PROCESS)
+    AgreementFactory(
+        university__name="Upcoming",
+        scope="Faculty of Law",
+        reference_number="EX-47/b",
+        valid_from=date(2990, 1, 1),
+        is_open_ended=True,
+    )
 
 
 def test_list_displays_status_dates_and_places(coordinator_client, one_of_each_state):
@@ -41,16 +48,46 @@ def test_list_displays_status_dates_and_places(coordinator_client, one_of_each_s
 
     assert [re.sub(r"\(.*?\)|[\d,]+ days", "…", row) for row in rows(page)] == [
         "Ended Germany Bilateral ended - - ended - -",
-        "Expired Germany Bilateral signed - 1 Jan 2000 expired … ago - -",
-        "Negotiated Germany - in process - - - - -",
-        "Tecnológico … Brazil Erasmus+ signed 1 Jan 2000 31 Dec 2999 ends in … 3 0",
+        "Expired Germany Bilateral expired - 1 Jan 2000 expired … ago - -",
+        "Negotiated Germany type unknown in process - - - - -",
+        "Tecnológico … Brazil Erasmus+ in force 1 Jan 2000 31 Dec 2999 ends in … 3 0",
+        "Upcoming Germany Bilateral, Faculty of Law upcoming from 1 Jan 2990 - - begins in … - -",
     ]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "label"),
+    [
+        ({}, "in force"),
+        ({"valid_from": date(2026, 6, 15)}, "in force"),
+        ({"valid_from": date(2026, 6, 16)}, "upcoming from 16 Jun 2026"),
+        ({"valid_until": date(2026, 6, 14)}, "expired"),
+        ({"status": AgreementStatus.IN_PROCESS}, "in process"),
+        ({"status": AgreementStatus.ENDED}, "ended"),
+        ({"status": AgreementStatus.ENDED, "end_reason": "merger"}, "ended: merger"),
+        (
+            {"status": AgreementStatus.ENDED, "end_reason": "merger", "ended_on": date(2026, 5, 3)},
+            "ended on 3 May 2026: merger",
+        ),
+    ],
+)
+def test_list_displays_the_state(client, coordinator, marburg, agreement, label):
+    AgreementFactory(university=marburg, **agreement)
+
+    with time_machine.travel("2026-06-15 12:00"):
+        client.force_login(coordinator)
+        page = client.get(LIST)
+
+    assert element_texts(page, "td.field-state") == [label]
 
 
 @pytest.mark.parametrize(
     ("agreement", "label", "css_class"),
     [
-        ({"valid_until": None}, "open-ended", ""),
+        ({"valid_until": None}, "end not recorded", ""),
+        ({"is_open_ended": True}, "open-ended", ""),
+        ({"valid_from": date(2026, 7, 25), "valid_until": date(2026, 7, 31)}, "begins in 40 days", ""),
+        ({"valid_from": date(2026, 6, 16)}, "begins in 1 day", ""),
         ({"valid_until": date(2026, 6, 15)}, "ends today", "soon"),
         ({"valid_until": date(2026, 6, 16)}, "ends in 1 day", "soon"),
         ({"valid_until": date(2026, 7, 15)}, "ends in 30 days", "soon"),
@@ -58,6 +95,13 @@ def test_list_displays_status_dates_and_places(coordinator_client, one_of_each_s
         ({"valid_until": date(2026, 9, 14)}, "ends in 91 days", ""),
         ({"valid_until": date(2026, 6, 14)}, "expired 1 day ago", "past"),
         ({"valid_until": date(2026, 6, 1), "status": AgreementStatus.IN_PROCESS}, "-", ""),
+        ({"due_on": date(2027, 3, 1), "status": AgreementStatus.IN_PROCESS}, "to be done by 1 Mar 2027", ""),
+        ({"due_on": date(2026, 6, 15), "status": AgreementStatus.IN_PROCESS}, "to be done by 15 Jun 2026", "soon"),
+        (
+            {"due_on": date(2026, 6, 14), "status": AgreementStatus.IN_PROCESS},
+            "to be done by 14 Jun 2026 (overdue)",
+            "past",
+        ),
         ({"status": AgreementStatus.ENDED}, "ended", ""),
         ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 15)}, "ended today", ""),
         ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 5)}, "ended 10 days ago", ""),
@@ -72,6 +116,24 @@ def test_list_displays_days_left(client, coordinator, marburg, agreement, label,
 
     [deadline] = elements(page, "span.deadline")
     assert (deadline.get("class").removeprefix("deadline").strip(), text(deadline)) == (css_class, label)
+
+
+@pytest.mark.parametrize("last_day", [date(2026, 5, 31), date(2026, 6, 20)])
+def test_followed_agreement_is_not_urgent(client, coordinator, marburg, last_day):
+    AgreementFactory(university=marburg, valid_until=last_day)
+    AgreementFactory(university=marburg, valid_from=date(2026, 9, 1), is_open_ended=True)
+    AgreementFactory(university=marburg, scope="Faculty of Law", valid_until=last_day)
+
+    with time_machine.travel("2026-06-15 12:00"):
+        client.force_login(coordinator)
+        page = client.get(LIST)
+
+    deadlines = {text(deadline): deadline.get("class") for deadline in elements(page, "span.deadline")}
+    assert deadlines["renewed from 1 Sep 2026"] == "deadline "
+    assert len(deadlines) == 3
+    assert [css_class for css_class in deadlines.values() if css_class != "deadline "] == [
+        "deadline past" if last_day.month == 5 else "deadline soon"
+    ]
 
 
 def test_list_is_sorted_by_days_left(coordinator_client, one_of_each_state):
@@ -91,6 +153,13 @@ def test_search_finds_by_university_and_country(coordinator_client, one_of_each_
     assert names(page) == ["Tecnológico (TUM)"]
 
 
+@pytest.mark.parametrize("query", ["law", "FACULTY law", "ex-47", "EX-47/b", "upcoming law", "germany ex 47"])
+def test_search_finds_by_scope_and_reference_number(coordinator_client, one_of_each_state, query):
+    page = coordinator_client.get(LIST, {"q": query})
+
+    assert names(page) == ["Upcoming"]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -98,26 +167,34 @@ def test_search_finds_by_university_and_country(coordinator_client, one_of_each_
         ("status=in-force", ["Tecnológico (TUM)"]),
         ("status=expired", ["Expired"]),
         ("status=ended", ["Ended"]),
+        ("status=upcoming", ["Upcoming"]),
+        ("status=current", ["Tecnológico (TUM)", "Upcoming"]),
         ("status=nonsense", []),
         ("type=erasmus", ["Tecnológico (TUM)"]),
         ("type=-", ["Negotiated"]),
         ("type=nonsense", []),
         ("country=BR", ["Tecnológico (TUM)"]),
-        ("country=DE&type=bilateral", ["Ended", "Expired"]),
+        ("country=DE&type=bilateral", ["Ended", "Expired", "Upcoming"]),
         ("country=nonsense", []),
         ("ends=2999-12", ["Tecnológico (TUM)"]),
         ("ends=2000-01", ["Expired"]),
         ("ends=2000-13", []),
         ("ends=30", []),
         ("ends=31", []),
-        ("ends=open-ended", []),
+        ("ends=365", []),
+        ("ends=academic-year", []),
+        ("ends=open-ended", ["Upcoming"]),
+        ("ends=not-recorded", []),
+        ("renewed=no", ["Expired", "Tecnológico (TUM)", "Upcoming"]),
+        ("renewed=yes", []),
+        ("renewed=nonsense", []),
         ("signed=2000", ["Tecnológico (TUM)"]),
         ("signed=2001", []),
         ("signed=nonsense", []),
-        ("who=-", ["Ended", "Expired", "Negotiated", "Tecnológico (TUM)"]),
+        ("who=-", ["Ended", "Expired", "Negotiated", "Tecnológico (TUM)", "Upcoming"]),
         ("who=me", []),
         ("who=nonsense", []),
-        ("document=without", ["Ended", "Expired", "Negotiated", "Tecnológico (TUM)"]),
+        ("document=without", ["Ended", "Expired", "Negotiated", "Tecnológico (TUM)", "Upcoming"]),
         ("document=with", []),
         ("document=nonsense", []),
         ("status=expired&q=brazil", []),
@@ -135,7 +212,8 @@ def one_of_each_choice(one_of_each_state, coordinator, assistant):
     today = localdate()
     for days, person in [(0, coordinator), (30, coordinator), (31, assistant), (90, None), (91, None), (180, None)]:
         AgreementFactory(valid_until=today + timedelta(days=days), responsible=person)
-    documented = AgreementFactory(university__name="Documented", signed_on=date(2020, 2, 29))
+    documented = AgreementFactory(university__name="Documented", signed_on=date(2020, 2, 29), valid_until=today)
+    AgreementFactory(university=documented.university, valid_from=today + timedelta(days=1))
     Document.objects.create(agreement=documented, name="signed.pdf", size=1)
 
 
@@ -146,14 +224,40 @@ def test_facet_count_equals_the_number_of_filtered_agreements(coordinator_client
     choices = [(url, label) for label, url in links(page, "#changelist-filter a") if label.endswith(")")]
     counts = {url: int(re.search(r"\((\d+)\)$", label)[1]) for url, label in choices}
     assert {url: len(names(coordinator_client.get(f"{LIST}{url}"))) for url in counts} == counts
-    assert len(choices) == 19
+    assert len(choices) == 25
+
+
+@pytest.mark.parametrize(("day", "found"), [("2026-08-31", ["Last", "First"]), ("2026-09-01", ["Next"])])
+def test_academic_year_filter_has_its_first_and_last_day(client, coordinator, settings, day, found):
+    settings.ACADEMIC_YEAR_START = (9, 1)
+    ends = {"Before": "2025-08-31", "First": "2025-09-01", "Last": "2026-08-31", "Next": "2026-09-01"}
+    for name, valid_until in ends.items():
+        AgreementFactory(university__name=name, valid_until=valid_until)
+
+    with time_machine.travel(f"{day} 12:00"):
+        client.force_login(coordinator)
+        page = client.get(LIST, {"ends": "academic-year", "o": "-1"})
+
+    assert names(page) == found
+
+
+def test_state_is_that_of_the_day_also_in_filters(client, coordinator, marburg):
+    AgreementFactory(university=marburg, valid_from=date(2026, 9, 1), is_open_ended=True)
+    found = {}
+
+    for day in ("2026-08-31", "2026-09-01"):
+        with time_machine.travel(f"{day} 12:00"):
+            client.force_login(coordinator)
+            found[day] = [names(client.get(LIST, {"status": state})) for state in ("upcoming", "in-force")]
+
+    assert found == {"2026-08-31": [["Marburg"], []], "2026-09-01": [[], ["Marburg"]]}
 
 
 def test_month_and_year_choices_are_displayed_only_while_selected(coordinator_client, one_of_each_state):
     page = coordinator_client.get(LIST, {"ends": "2999-12", "signed": "2000"})
 
     filters = filter_choices(page)
-    assert filters["By its end"].endswith("open-ended (0) December 2999 (1)")
+    assert filters["By its end"].endswith("open-ended (0) not recorded (0) December 2999 (1)")
     assert filters["By signed in"] == "By signed in All 2000 (1)"
     assert "By signed in" not in filter_choices(coordinator_client.get(LIST))
 
@@ -162,13 +266,15 @@ def test_facet_counts_of_the_office_s_list(coordinator_client, register):
     page = coordinator_client.get(LIST)
 
     filters = filter_choices(page)
-    assert filters["By status"] == "By status All in process (1) in force (127) expired (0) ended (0)"
+    assert filters["By status"] == "By status All in process (1) upcoming (0) in force (127) expired (0) ended (0)"
     assert (
         filters["By agreement type"] == "By agreement type All Bilateral (96) Erasmus+ (21) GE3 (10) not known yet (1)"
     )
     assert filters["By its end"] == (
-        "By its end All within 30 days (0) within 90 days (0) within 180 days (0) open-ended (127)"
+        "By its end All within 30 days (0) within 90 days (0) within 180 days (0) within a year (0) "
+        "this academic year (0) open-ended (0) not recorded (127)"
     )
+    assert filters["By renewal"] == "By renewal All not renewed (127) renewed (0)"
     assert filters["By coordinator responsible"] == "By coordinator responsible All me (0) nobody (128)"
     assert filters["By document"] == "By document All without (128) with (0)"
     assert len(re.findall(r"\(\d+\)", filters["By country or territory"])) == 30
@@ -176,7 +282,16 @@ def test_facet_counts_of_the_office_s_list(coordinator_client, register):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "q=partner", "status=in-force", "status=in-force&type=bilateral", "q=partner&document=without"]
+    "query",
+    [
+        "",
+        "q=partner",
+        "status=in-force",
+        "status=in-force&type=bilateral",
+        "q=partner&document=without",
+        "ends=not-recorded&renewed=no",
+        "status=current&document=without&renewed=no",
+    ],
 )
 def test_list_makes_as_many_queries_with_300_universities_as_with_3(coordinator_client, query):
     partners(3)
@@ -194,7 +309,7 @@ def test_agreement_is_added(coordinator_client, marburg, bilateral):
     page = coordinator_client.post(ADD, NO_DOCUMENTS | typed, follow=True)
 
     assert messages(page) == ["The agreement “Marburg: Bilateral (signed)” was added successfully."]
-    assert [row.partition(" ends in")[0] for row in rows(page)] == ["Marburg Germany Bilateral signed - 31 Dec 2999"]
+    assert [row.partition(" ends in")[0] for row in rows(page)] == ["Marburg Germany Bilateral in force - 31 Dec 2999"]
 
 
 NEEDS_TYPE = "A signed agreement needs an agreement type."

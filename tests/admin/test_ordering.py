@@ -45,20 +45,23 @@ def test_agreements_without_a_value_come_last_either_way(coordinator_client, agr
 
 
 def test_sorting_by_days_left_starts_with_the_nearest_end(client, coordinator):
-    """Ended and unsigned agreements have no days left, even with a last day."""
+    """Ended, followed and unsigned agreements have no days left, even with a last day."""
     ends = {"Expired": date(2026, 6, 1), "Tomorrow": date(2026, 6, 16), "In a year": date(2027, 6, 15), "Open": None}
     for name, valid_until in ends.items():
         AgreementFactory(university__name=name, valid_until=valid_until)
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED, valid_until=date(2001, 1, 1))
     AgreementFactory(university__name="Negotiated", status=AgreementStatus.IN_PROCESS, valid_until=date(2026, 6, 15))
+    AgreementFactory(university__name="To do", status=AgreementStatus.IN_PROCESS, due_on=date(2026, 6, 30))
+    followed = AgreementFactory(university__name="Followed", valid_until=date(2026, 6, 1))
+    AgreementFactory(university=followed.university, valid_from=date(2026, 6, 2), valid_until=date(2030, 6, 1))
 
     with time_machine.travel("2026-06-15 12:00"):
         client.force_login(coordinator)
         soonest, latest = (sorted_by(client, AGREEMENTS, "Days left", sign) for sign in ("", "-"))
 
-    assert soonest[:3] == ["Expired", "Tomorrow", "In a year"]
-    assert latest[:3] == ["In a year", "Tomorrow", "Expired"]
-    assert sorted(soonest[3:]) == sorted(latest[3:]) == ["Ended", "Negotiated", "Open"]
+    assert soonest[:5] == ["Expired", "Tomorrow", "To do", "In a year", "Followed"]
+    assert latest[:5] == ["Followed", "In a year", "To do", "Tomorrow", "Expired"]
+    assert sorted(soonest[5:]) == sorted(latest[5:]) == ["Ended", "Followed", "Negotiated", "Open"]
 
 
 def test_unknown_types_come_after_the_known_ones_of_a_university(coordinator_client):
@@ -67,7 +70,7 @@ def test_unknown_types_come_after_the_known_ones_of_a_university(coordinator_cli
 
     page = coordinator_client.get(AGREEMENTS)
 
-    assert element_texts(page, "td.field-agreement_type") == ["Bilateral", "-"]
+    assert element_texts(page, "td.field-title") == ["Bilateral", "type unknown"]
 
 
 @pytest.mark.parametrize("column", ["By", "Undone"])

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country
 from tests.helpers.factories import AgreementFactory, partners
-from tests.helpers.html import attributes, count_queries, element_texts, elements, table, text
+from tests.helpers.html import attributes, count_queries, element_texts, elements, links, table, text
 
 STATISTICS = "/admin/statistics/"
 BY_TYPE, BY_COUNTRY = "In force, by type", "In force, by country or territory"
@@ -27,6 +27,8 @@ def page(client, coordinator, erasmus):
     AgreementFactory(status=AgreementStatus.IN_PROCESS, valid_until=date(2027, 1, 31))
     AgreementFactory(status=AgreementStatus.ENDED, valid_until=date(2027, 1, 31))
     AgreementFactory(valid_until=date(2030, 1, 31))
+    upcoming = AgreementFactory(valid_from=date(2026, 10, 1), valid_until=date(2027, 9, 30))
+    AgreementFactory(university=upcoming.university, valid_from=date(2026, 6, 1), valid_until=date(2026, 9, 30))
     with time_machine.travel("2026-06-15 12:00"):
         client.force_login(coordinator)
         yield client.get(STATISTICS)
@@ -52,14 +54,14 @@ def labels(page, title):
 
 
 def test_agreements_in_force_are_counted_by_type_and_country(page):
-    assert data_points(page, BY_TYPE) == {"Bilateral": 3, "Erasmus+": 1}
-    assert data_points(page, BY_COUNTRY) == {"Germany": 3, "Brazil": 1}
+    assert data_points(page, BY_TYPE) == {"Bilateral": 4, "Erasmus+": 1}
+    assert data_points(page, BY_COUNTRY) == {"Germany": 4, "Brazil": 1}
 
 
 def test_bar_length_is_proportional_to_the_count(page):
-    assert rect_attributes(page, BY_TYPE, "width") == ["100.0", "33.33"]
+    assert rect_attributes(page, BY_TYPE, "width") == ["100.0", "25.0"]
     assert rect_attributes(page, BY_TYPE, "x") == ["0", "0"]
-    assert labels(page, BY_TYPE)[0] == ("0", "16", "Bilateral: 3")
+    assert labels(page, BY_TYPE)[0] == ("0", "16", "Bilateral: 4")
 
 
 def test_signatures_are_counted_by_year_including_years_without_any(page):
@@ -73,6 +75,14 @@ def test_ends_are_counted_by_month_from_the_current_one(page):
     assert data_points(page, BY_MONTH) == {"June 2026": 1, "January 2027": 1}
     assert (len(months), months[0], months[-1]) == (36, "June 2026", "May 2029")
     assert [label for _x, _y, label in labels(page, BY_MONTH)] == ["2027", "2028", "2029"]
+
+
+def test_upcoming_agreements_are_counted_with_their_list(page, client):
+    [(label, url)] = links(page, "#content > p a")
+
+    assert label == "1 agreement is signed and begins later"
+    with time_machine.travel("2026-06-15 12:00"):
+        assert element_texts(client.get(url), "td.field-state") == ["upcoming from 1 Oct 2026"]
 
 
 def test_links_open_lists_of_the_counted_agreements(page, client):

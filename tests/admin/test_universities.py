@@ -78,12 +78,33 @@ def test_list_displays_country_agreements_and_is_listed(coordinator_client, eras
     assert rows(page) == ["Marburg Germany Bilateral, Erasmus+ (in process)"]
 
 
+def test_list_names_a_type_once_with_its_states(coordinator_client, erasmus):
+    university = UniversityFactory(name="Marburg")
+    for values in [
+        {"valid_until": PAST},
+        {"scope": "Faculty of Law", "valid_from": FUTURE},
+        {"scope": "Faculty of Arts"},
+        {"scope": "Faculty of Medicine"},
+        {"status": AgreementStatus.IN_PROCESS},
+        {"status": AgreementStatus.IN_PROCESS, "agreement_type": None},
+        {"agreement_type": erasmus},
+        {"agreement_type": erasmus, "scope": "Faculty of Law"},
+    ]:
+        AgreementFactory(university=university, **values)
+
+    page = coordinator_client.get(LIST)
+
+    assert element_texts(page, "td.field-agreements") == [
+        "Bilateral (expired, upcoming, in force, in process), Erasmus+, type unknown (in process)"
+    ]
+
+
 def test_filters_count_office_list(coordinator_client, register):
     page = coordinator_client.get(LIST)
 
     filters = filter_choices(page)
     assert filters["By agreement type"] == "By agreement type All Bilateral (96) Erasmus+ (21) GE3 (10)"
-    assert filters["By status"] == "By status All in process (1) in force (107) expired (0) ended (0)"
+    assert filters["By status"] == "By status All in process (1) upcoming (0) in force (107) expired (0) ended (0)"
     assert filters["By country or territory"].startswith("By country or territory All Argentina (1) Australia (1)")
     assert len(re.findall(r"\(\d+\)", filters["By country or territory"])) == 30
     assert filters["By on the public list"] == "By on the public list All Yes (108) No (0)"
@@ -138,7 +159,7 @@ def test_type_and_status_apply_to_one_agreement(coordinator_client, erasmus, que
     [
         ("status=in-force", "By agreement type", "All Bilateral (1) Erasmus+ (0) GE3 (0)"),
         ("status=in-process", "By agreement type", "All Bilateral (0) Erasmus+ (1) GE3 (0)"),
-        ("type=erasmus", "By status", "All in process (1) in force (0) expired (0) ended (0)"),
+        ("type=erasmus", "By status", "All in process (1) upcoming (0) in force (0) expired (0) ended (0)"),
     ],
 )
 def test_facet_count_equals_the_filtered_list(coordinator_client, erasmus, query, title, counts):

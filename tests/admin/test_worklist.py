@@ -12,11 +12,13 @@ from tests.helpers.factories import AgreementFactory, UniversityFactory, partner
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, messages, rows, text
 
 INDEX, LIST = "/admin/", "/admin/partners/agreement/"
+FAR_FUTURE = date(2999, 12, 31)
 EMPTY = {
     "In process (0)": "No deal is waiting for a signature.",
     "Ending within 180 days (0)": "Nothing ends within 180 days.",
     "Expired (0)": "Nothing has expired.",
-    "Signed, without a document (0)": "Every agreement in force has its document.",
+    "End not recorded (0)": "Every agreement has its last day, or is open-ended.",
+    "Signed, without a document (0)": "Every agreement in force or upcoming has its document.",
     "Kept off the public list (0)": "No university is kept off the list.",
 }
 
@@ -60,8 +62,36 @@ def test_section_in_process_displays_last_change_and_next_step(client, coordinat
         page = client.get(INDEX)
 
     assert rows_by_heading(page)["In process (2)"] == [
-        "Jena type unknown 14 days ago - nobody Mark as signed",
-        "Marburg Bilateral 1 day ago Send the draft coordinator Mark as signed",
+        "Jena type unknown - 14 days ago - nobody Mark as signed",
+        "Marburg Bilateral - 1 day ago Send the draft coordinator Mark as signed",
+    ]
+
+
+def test_section_in_process_begins_with_what_is_overdue(client, coordinator):
+    for name, due_on in [
+        ("Undated", None),
+        ("Later", date(2026, 9, 1)),
+        ("Today", date(2026, 6, 15)),
+        ("Late", date(2026, 6, 14)),
+    ]:
+        AgreementFactory(university__name=name, status=AgreementStatus.IN_PROCESS, due_on=due_on)
+
+    with time_machine.travel("2026-06-15 12:00"):
+        client.force_login(coordinator)
+        page = client.get(INDEX)
+
+    due = [element_texts(row, "th, td[data-label='To be done by']") for row in elements(page, "section tbody tr")][:4]
+    assert due == [
+        ["Late", "14 Jun 2026 (overdue)"],
+        ["Today", "15 Jun 2026"],
+        ["Later", "1 Sep 2026"],
+        ["Undated", "-"],
+    ]
+    assert attributes(page, ".deadline", "class")[:4] == [
+        "deadline past",
+        "deadline soon",
+        "deadline near",
+        "deadline ",
     ]
 
 
@@ -108,19 +138,63 @@ def test_section_expired_displays_renewals(coordinator_client):
     ]
 
 
-def test_section_without_document_has_only_agreements_in_force(coordinator_client):
+def test_followed_agreements_are_in_no_section(coordinator_client):
+    today = localdate()
+    for name, last_day in [("Expired", today - timedelta(10)), ("Ending", today + timedelta(10))]:
+        predecessor = AgreementFactory(university__name=name, valid_until=last_day)
+        with_document(
+            AgreementFactory(
+                university=predecessor.university, valid_from=last_day + timedelta(1), valid_until=FAR_FUTURE
+            )
+        )
+
+    page = coordinator_client.get(INDEX)
+
+    assert rows_by_heading(page) == {heading: [] for heading in EMPTY}
+
+
+def test_renewal_of_another_scope_does_not_follow(coordinator_client):
+    last_day = localdate() + timedelta(10)
+    university = with_document(AgreementFactory(university__name="Marburg", valid_until=last_day)).university
+    faculty = {"scope": "Faculty of Law", "valid_from": last_day + timedelta(1), "is_open_ended": True}
+    with_document(AgreementFactory(university=university, **faculty))
+
+    page = coordinator_client.get(INDEX)
+
+    assert section_rows(page, "Ending") == ["Marburg Bilateral ends in 10 days nobody Renew"]
+
+
+def test_section_end_not_recorded_has_signed_agreements_of_unknown_end(coordinator_client):
+    AgreementFactory(university__name="Unknown", scope="Faculty of Law")
+    AgreementFactory(university__name="Open-ended", is_open_ended=True)
+    AgreementFactory(university__name="Dated", valid_until=FAR_FUTURE)
+    AgreementFactory(university__name="Negotiated", status=AgreementStatus.IN_PROCESS)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
+    AgreementFactory(university__name="Upcoming", valid_from=date(2999, 1, 1))
+
+    page = coordinator_client.get(INDEX)
+
+    assert [row.partition(" nobody")[0] for row in rows_by_heading(page)["End not recorded (2)"]] == [
+        f"Upcoming Bilateral begins in {(date(2999, 1, 1) - localdate()).days} days",
+        "Unknown Bilateral, Faculty of Law end not recorded",
+    ]
+
+
+def test_section_without_document_has_agreements_in_force_or_upcoming(coordinator_client):
     with_document(AgreementFactory(university__name="Has one"))
     withdrawn = with_document(AgreementFactory(university__name="Withdrawn"))
     withdrawn.documents.update(is_withdrawn=True)
     AgreementFactory(university__name="Has none")
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Expired", valid_until=date(2000, 1, 1))
+    AgreementFactory(university__name="Upcoming", valid_from=localdate() + timedelta(1), is_open_ended=True)
 
     page = coordinator_client.get(INDEX)
 
-    assert rows_by_heading(page)["Signed, without a document (2)"] == [
-        "Has none Bilateral open-ended nobody",
-        "Withdrawn Bilateral open-ended nobody",
+    assert rows_by_heading(page)["Signed, without a document (3)"] == [
+        "Upcoming Bilateral begins in 1 day nobody",
+        "Has none Bilateral end not recorded nobody",
+        "Withdrawn Bilateral end not recorded nobody",
     ]
 
 
@@ -145,6 +219,10 @@ def two_per_section(coordinator):
         AgreementFactory(valid_until=today + timedelta(40), responsible=user)
         AgreementFactory(valid_until=today - timedelta(40), responsible=user)
         with_document(AgreementFactory(responsible=user, university__is_listed=False))
+        chain = {"university": UniversityFactory(), "responsible": user}
+        AgreementFactory(**chain, valid_until=today - timedelta(1))
+        AgreementFactory(**chain, valid_from=today, valid_until=today)
+        with_document(AgreementFactory(**chain, valid_from=today + timedelta(1), valid_until=FAR_FUTURE))
 
 
 @pytest.mark.parametrize("query", ["", "?who=me"])
@@ -152,9 +230,9 @@ def test_heading_links_to_the_counted_list(coordinator_client, two_per_section, 
     page = coordinator_client.get(INDEX + query)
 
     expected = 1 if query else 2
-    assert [heading.rpartition(" ")[2] for heading in element_texts(page, "section h2")] == [f"({expected})"] * 5
+    assert [heading.rpartition(" ")[2] for heading in element_texts(page, "section h2")] == [f"({expected})"] * 6
     urls = attributes(page, "section h2 a", "href")
-    assert [count_listed(coordinator_client, url) for url in urls] == [expected] * 4 + [2]
+    assert [count_listed(coordinator_client, url) for url in urls] == [expected] * 5 + [2]
 
 
 def test_rows_link_to_their_objects(coordinator_client):
@@ -176,7 +254,7 @@ def test_section_has_20_rows_and_a_link_to_the_rest(coordinator_client):
 
     section = rows_by_heading(page)["Signed, without a document (23)"]
     assert [row.split(" Bilateral")[0] for row in section] == [f"Partner {n:04}" for n in range(23, 3, -1)]
-    assert ("and 3 more", f"{LIST}?status=in-force&document=without") in links(page)
+    assert ("and 3 more", f"{LIST}?status=current&document=without&renewed=no") in links(page)
 
 
 def test_selected_deals_are_signed_and_redirect_back(coordinator_client):
@@ -209,7 +287,7 @@ def test_assistant_sees_the_worklist_without_actions(client, assistant, two_per_
 
     page = client.get(INDEX)
 
-    assert [len(rows) for rows in rows_by_heading(page).values()] == [2] * 5
+    assert [len(rows) for rows in rows_by_heading(page).values()] == [2] * 6
     assert "/sign/?" not in page.content.decode()
     assert "/renew/?" not in page.content.decode()
     assert elements(page, "input[type=checkbox]") == []
@@ -232,18 +310,19 @@ def add_to_every_section(count, first):
     ge3, erasmus = AgreementType.objects.get(slug="ge3"), AgreementType.objects.get(slug="erasmus")
     for values in [
         {"agreement_type": ge3, "status": AgreementStatus.SIGNED, "valid_until": today - timedelta(10)},
+        {"agreement_type": erasmus, "status": AgreementStatus.SIGNED},
         {"agreement_type": erasmus, "status": AgreementStatus.IN_PROCESS},
     ]:
         Agreement.objects.bulk_create(Agreement(university=university, **values) for university in new)
 
 
-def test_worklist_makes_as_many_queries_with_3000_agreements_as_with_3(coordinator_client):
+def test_worklist_makes_as_many_queries_with_3000_agreements_as_with_4(coordinator_client):
     add_to_every_section(1, first=1)
-    with_3 = count_queries(coordinator_client, INDEX)
+    with_4 = count_queries(coordinator_client, INDEX)
 
-    add_to_every_section(999, first=2)
+    add_to_every_section(749, first=2)
 
     assert Agreement.objects.count() == 3000
-    assert count_queries(coordinator_client, INDEX) == with_3
-    assert [len(rows) for rows in rows_by_heading(coordinator_client.get(INDEX)).values()] == [20] * 5
+    assert count_queries(coordinator_client, INDEX) == with_4
+    assert [len(rows) for rows in rows_by_heading(coordinator_client.get(INDEX)).values()] == [20] * 6
     assert len(rows(coordinator_client.get(f"{LIST}?status=in-process"))) == 100
