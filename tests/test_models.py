@@ -384,10 +384,10 @@ def test_description_of_an_ended_agreement_has_what_is_recorded():
     ended = [{"ended_on": DAY, "end_reason": "Merger"}, {"ended_on": DAY}, {"end_reason": "Merger"}, {}]
 
     assert [AgreementFactory.build(status=ENDED, **values).describe_ended() for values in ended] == [
-        "Ended on 1 Jun 2026: Merger",
-        "Ended on 1 Jun 2026",
-        "Ended: Merger",
-        "Ended",
+        "ended on 1 Jun 2026: Merger",
+        "ended on 1 Jun 2026",
+        "ended: Merger",
+        "ended",
     ]
 
 

@@ -15,12 +15,9 @@ SOON, NEAR, FAR = THRESHOLDS = [30, 90, 180]
 def describe_state(agreement, on):
     """Return a text such as “in force”, “upcoming from 1 Sep 2028” or “ended on 3 May 2027: merger”."""
     state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
-    text = str(STATE_LABELS[state])
     if state == UPCOMING:
-        text = _("upcoming from %s") % date_format(agreement.valid_from)
-    elif state == ENDED and agreement.ended_on:
-        text = _("ended on %s") % date_format(agreement.ended_on)
-    return f"{text}: {agreement.end_reason}" if agreement.end_reason else text
+        return _("upcoming from %s") % date_format(agreement.valid_from)
+    return agreement.describe_ended() if state == ENDED else STATE_LABELS[state]
 
 
 def describe_deadline(agreement, on):

@@ -326,8 +326,8 @@ class Agreement(models.Model):
         return ", ".join(filter(None, [self.title, start, self.describe_end()]))
 
     def describe_ended(self):
-        """Return that it has ended, with the day and the reason as far as they are recorded."""
-        ended = _("Ended on %s") % date_format(self.ended_on) if self.ended_on else _("Ended")
+        """Return “ended” with the day and the reason, as far as they are recorded."""
+        ended = _("ended on %s") % date_format(self.ended_on) if self.ended_on else _("ended")
         return ": ".join(filter(None, [ended, self.end_reason]))
 
     def study_levels_display(self):
