@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from partners import cells
-from partners.enums import AgreementStatus
 from partners.models import Agreement, University
 from partners.tables.cells import Cell
 
@@ -91,12 +90,6 @@ class UniversityField(RegisterField):
     model = University
 
 
-def _format_valid_from(agreement: Agreement) -> str:
-    """Return "" unless it is signed: before, its dates are plans, and internal."""
-    is_shown = agreement.status == AgreementStatus.SIGNED and agreement.valid_from
-    return date_format(agreement.valid_from) if is_shown else ""
-
-
 def _format_places(agreement: Agreement) -> str:
     if (own := agreement.places_out) is not None:
         return _("%(n)d in an academic year") % {"n": own}
@@ -118,8 +111,6 @@ AGREEMENT_FIELDS = (
         "Valid from",
         cells.parse_date,
         is_public=True,
-        public_label=gettext_lazy("Valid from"),
-        public_formatter=_format_valid_from,
         in_json=True,
     ),
     AgreementField(

@@ -203,8 +203,10 @@ class AgreementQuerySet(SearchableQuerySet):
         return self.order_by("university__country__name_key", "university__name_key", "university_id")
 
     def ordered_by_type(self) -> AgreementQuerySet:
+        """Order by type and scope, signed ones first and in the order of time."""
         position = F("agreement_type__position").asc(nulls_last=True)
-        return self.order_by(position, F("agreement_type__name_key").asc(nulls_last=True), "-status", "pk")
+        name_key, start = F("agreement_type__name_key").asc(nulls_last=True), F("valid_from").asc(nulls_first=True)
+        return self.order_by(position, name_key, "scope_key", "-status", start, "pk")
 
 
 class DocumentQuerySet(SearchableQuerySet):

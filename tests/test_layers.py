@@ -29,7 +29,7 @@ ALLOWED_IMPORTS = {
     ],
     "tables": ["file_types", "name_normalization", "spreadsheet_errors"],
     "cells": ["enums", "fields", "name_normalization", "spreadsheet_errors", "tables"],
-    "agreement_fields": ["cells", "enums", "models", "tables"],
+    "agreement_fields": ["cells", "models", "tables"],
     "history": ["enums", "fields", "models"],
     "imports": [
         *["agreement_fields", "cells", "enums", "fields", "history", "models", "name_normalization", "querysets"],

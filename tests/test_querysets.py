@@ -138,6 +138,25 @@ def test_ordered_by_type_is_by_position_with_signed_first_and_unknown_types_last
     ]
 
 
+def test_ordered_by_type_is_by_scope_and_time_within_a_type(bilateral):
+    university = UniversityFactory()
+    agreements = [
+        ("", ONGOING, None, None),
+        ("", SIGNED, date(2027, 9, 1), None),
+        ("Law", SIGNED, None, None),
+        ("", SIGNED, None, date(2026, 8, 31)),
+        ("", SIGNED, date(2026, 9, 1), date(2027, 8, 31)),
+    ]
+    for scope, status, valid_from, valid_until in agreements:
+        AgreementFactory(
+            university=university, scope=scope, status=status, valid_from=valid_from, valid_until=valid_until
+        )
+
+    ordered = Agreement.objects.ordered_by_type().values_list("scope", "status", "valid_from", "valid_until")
+
+    assert list(ordered) == [agreements[index] for index in (3, 4, 1, 0, 2)]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -5,13 +5,13 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from partners.models import University
+from partners.public.agreements import AgreementCard, agreement_cards
 from partners.public.filters import LIST_PARAMS, MAX_PICKS, list_url
-from partners.public.university_details import PublicAgreement, public_agreements
 
 
 class ComparisonColumn(NamedTuple):
     university: University
-    agreements: list[PublicAgreement]
+    cards: list[AgreementCard]
     remove_url: str
 
 
@@ -54,23 +54,20 @@ class Shortlist:
 
     def columns(self):
         """Return the columns of the comparison."""
-        agreements = public_agreements(self.universities, self.on)
+        cards = agreement_cards(self.universities, self.on)
         return [
-            ComparisonColumn(university, agreements[university.pk], _query_string(self._slugs_without(university.slug)))
+            ComparisonColumn(university, cards[university.pk], _query_string(self._slugs_without(university.slug)))
             for university in self.universities
         ]
 
 
 def detail_rows(columns):
-    """Return pairs of a column and its pairs of agreement and value, by the label of the details that any has."""
-    labels = dict.fromkeys(
-        label for column in columns for agreement in column.agreements for label in agreement.details
-    )
-    rows = {label: [] for label in labels}
+    """Return pairs of a column and its pairs of card and ``values``, by the label of the details that any has."""
+    lines = [line for column in columns for card in column.cards for line in card.lines]
+    rows = {label: [] for line in lines for label in line.agreement.details}
     for label, row in rows.items():
         for column in columns:
-            agreements = [agreement for agreement in column.agreements if label in agreement.details]
-            row.append((column, [(agreement, agreement.details[label]) for agreement in agreements]))
+            row.append((column, [(card, values) for card in column.cards if (values := card.values(label))]))
     return rows
 
 

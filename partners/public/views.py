@@ -10,20 +10,17 @@ from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 
-from partners.enums import AgreementStatus
 from partners.models import University
 from partners.permissions import can_preview_universities
+from partners.public.agreements import agreement_cards, build_badges, public_agreements_prefetch
 from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import active_filters, build_facets, relaxation_suggestions
 from partners.public.filters import FILTER_PARAMS, SORT_LABELS, PartnerFilter, list_url
 from partners.public.map import build_map
 from partners.public.query_params import set_query_params
 from partners.public.shortlist import Shortlist, detail_rows, is_comparison
-from partners.public.university_details import (
-    other_partners_in_country,
-    public_agreements,
-    public_agreements_prefetch,
-)
+from partners.public.university_details import other_partners_in_country
+from partners.querysets import IN_PROCESS
 
 SINGLE_PAGE_MAX = 250
 """Longest list that is shown on one page; a longer one has pages of PAGE_SIZE universities."""
@@ -65,7 +62,8 @@ def list_context(request):
     universities = partner_filter.qs.select_related("country")
     universities = universities.prefetch_related(public_agreements_prefetch(on))
     page = _paginate(universities, count["universities"], params.get("page"))
-    statuses = {agreement.status for university in page for agreement in university.public_agreements}
+    for university in page:
+        university.badges = build_badges(university.public_agreements, on, partner_filter.selected["status"])
     return {
         "filter": partner_filter,
         "facets": facets,
@@ -80,7 +78,7 @@ def list_context(request):
         "suggestions": [] if page.object_list else relaxation_suggestions(partner_filter, selected),
         "count": count,
         "page": page,
-        "has_in_process": AgreementStatus.IN_PROCESS in statuses,
+        "has_in_process": any(badge.state == IN_PROCESS for university in page for badge in university.badges),
         "shortlist": Shortlist(params, on),
         "clear_url": list_url(params, page=[], **dict.fromkeys(FILTER_PARAMS, ())),
         "today_url": list_url(params, page=[], on=[]),
@@ -121,7 +119,7 @@ def university_page(request, slug):
     shortlist = Shortlist(request.GET, on)
     context = {
         "university": university,
-        "agreements": public_agreements([university], on)[university.pk],
+        "cards": agreement_cards([university], on)[university.pk],
         "other_partners": other_partners,
         "other_partners_count": other_partners_count,
         "shortlist": shortlist,

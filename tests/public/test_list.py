@@ -95,18 +95,69 @@ def test_list_links_to_the_university_page(client, db):
     [
         ({"status": AgreementStatus.SIGNED}, "Bilateral"),
         ({"status": AgreementStatus.SIGNED, "valid_until": FUTURE}, "Bilateral"),
+        ({"status": AgreementStatus.SIGNED, "valid_from": FUTURE}, "Bilateral · signed, from 31 Dec 2999"),
         ({"status": AgreementStatus.IN_PROCESS}, "Bilateral · in process"),
         ({"status": AgreementStatus.IN_PROCESS, "agreement_type": None}, "in process"),
         ({"status": AgreementStatus.IN_PROCESS, "valid_until": PAST}, "Bilateral · in process"),
     ],
-    ids=["open-ended", "in force", "in process", "in process of unknown type", "in process with a past end"],
+    ids=[
+        "open-ended",
+        "in force",
+        "upcoming",
+        "in process",
+        "in process of unknown type",
+        "in process with a past end",
+    ],
 )
-def test_list_shows_what_is_in_force_or_in_process(client, db, agreement, badge):
+def test_list_shows_what_is_in_force_upcoming_or_in_process(client, db, agreement, badge):
     AgreementFactory(university__name="Marburg", **agreement)
 
     page = client.get("/")
 
     assert rows(page) == ["Germany", f"Marburg {badge}"]
+
+
+LAW, ARTS = {"scope": "Faculty of Law"}, {"scope": "Faculty of Arts"}
+UPCOMING, IN_PROCESS = {"valid_from": FUTURE}, {"status": AgreementStatus.IN_PROCESS}
+
+
+@pytest.mark.parametrize(
+    ("agreements", "badges"),
+    [
+        ([LAW, ARTS], "Bilateral"),
+        ([LAW, ARTS | {"valid_from": FUTURE}], "Bilateral Bilateral · signed, from 31 Dec 2999"),
+        (
+            [ARTS | IN_PROCESS, LAW | UPCOMING, {}],
+            "Bilateral Bilateral · signed, from 31 Dec 2999 Bilateral · in process",
+        ),
+        ([ARTS | UPCOMING, LAW | {"valid_from": date(2998, 9, 1)}], "Bilateral · signed, from 1 Sep 2998"),
+        ([ARTS | IN_PROCESS, LAW | IN_PROCESS], "Bilateral · in process"),
+        ([{"valid_until": date(2999, 12, 30)}, UPCOMING, IN_PROCESS], "Bilateral"),
+        ([UPCOMING, IN_PROCESS], "Bilateral · signed, from 31 Dec 2999"),
+    ],
+)
+def test_list_has_one_badge_for_a_type_and_state_and_none_for_a_renewal(client, db, agreements, badges):
+    university = UniversityFactory(name="Marburg")
+    for agreement in agreements:
+        AgreementFactory(university=university, **agreement)
+
+    assert rows(client.get("/")) == ["Germany", f"Marburg {badges}"]
+
+
+@pytest.mark.parametrize(
+    ("query", "badges"),
+    [
+        ("?status=upcoming", "Bilateral Bilateral · signed, from 31 Dec 2999"),
+        ("?status=in-process", "Bilateral Bilateral · in process"),
+        ("?status=in-force", "Bilateral"),
+    ],
+)
+def test_list_of_a_status_shows_renewals_in_it(client, db, query, badges):
+    university = UniversityFactory(name="Marburg")
+    for agreement in ({"valid_until": date(2999, 12, 30)}, UPCOMING, IN_PROCESS):
+        AgreementFactory(university=university, **agreement)
+
+    assert rows(client.get(f"/{query}")) == ["Germany", f"Marburg {badges}"]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_comparison_has_a_column_for_each_university(client, marburg_and_jena):
         [
             "Agreements",
             "Type not settled yet In process, not open yet",
-            "Bilateral In force Erasmus+ In force until 30 Jun 2999",
+            "Bilateral In force Erasmus+ In force, until 30 Jun 2999",
         ],
         ["Language requirement", "Type not settled yet German B1", "–"],
         [
@@ -57,6 +57,25 @@ def test_comparison_has_a_column_for_each_university(client, marburg_and_jena):
             "–",
             "Bilateral 9 in an academic year, shared by all partners of Bilateral Erasmus+ 2 in an academic year",
         ],
+    ]
+
+
+def test_comparison_has_a_line_for_each_scope_and_renewals(client, db):
+    jena = UniversityFactory(name="Jena")
+    AgreementFactory(university=jena, public_note="No fees.\nApply early.", valid_until=date(2999, 8, 31))
+    AgreementFactory(university=jena, public_note="Plans.", valid_from=date(2999, 9, 1))
+    AgreementFactory(university=jena, scope="Faculty of Law", valid_from=date(2999, 9, 1), language_requirement="B2")
+
+    page = client.get("/?pick=jena")
+
+    whole, law = "For students of the whole university", "For students of: Faculty of Law"
+    assert comparison_table(page)[2:] == [
+        [
+            "Agreements",
+            f"Bilateral {whole} In force, until 31 Aug 2999 Renewed from 1 Sep 2999. {law} Signed, from 1 Sep 2999",
+        ],
+        ["Note", f"Bilateral {whole} No fees. Apply early."],
+        ["Language requirement", f"Bilateral {law} B2"],
     ]
 
 

@@ -13,7 +13,8 @@ from tests.helpers.factories import AgreementFactory, UniversityFactory, partner
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, text, title
 from tests.helpers.tables import read_table
 
-PAST = date(2000, 1, 1)
+PAST, LAST_DAY = date(2000, 1, 1), date(2998, 8, 31)
+IN_PROCESS = "In process. We are still negotiating: you can't apply for it yet."
 
 
 @pytest.fixture
@@ -83,8 +84,8 @@ def test_page_has_the_descriptions_of_agreement_types(client, marburg, erasmus):
     page = client.get("/universities/marburg/")
 
     assert agreement_cards(page) == [
-        ("Bilateral", "In force. No tuition fee. Apply by <March>."),
-        ("Erasmus+", "In force. With a grant."),
+        ("Bilateral", "No tuition fee. Apply by <March>. In force."),
+        ("Erasmus+", "With a grant. In force."),
     ]
 
 
@@ -92,19 +93,28 @@ def test_page_has_the_descriptions_of_agreement_types(client, marburg, erasmus):
     ("agreement", "card"),
     [
         ({}, ("Bilateral", "In force.")),
-        ({"valid_until": date(2999, 6, 30)}, ("Bilateral", "In force until 30 Jun 2999.")),
+        ({"is_open_ended": True}, ("Bilateral", "In force, open-ended.")),
+        ({"valid_from": PAST}, ("Bilateral", "In force, from 1 Jan 2000.")),
+        ({"valid_from": PAST, "is_open_ended": True}, ("Bilateral", "In force, from 1 Jan 2000, open-ended.")),
+        ({"valid_until": LAST_DAY}, ("Bilateral", "In force, until 31 Aug 2998.")),
         (
-            {"status": AgreementStatus.IN_PROCESS},
-            ("Bilateral", "In process. We are still negotiating: you can't apply for it yet."),
+            {"valid_from": PAST, "valid_until": LAST_DAY},
+            ("Bilateral", "In force, from 1 Jan 2000 to 31 Aug 2998."),
         ),
+        ({"valid_from": LAST_DAY}, ("Bilateral", "Signed, from 31 Aug 2998.")),
         (
-            {"status": AgreementStatus.IN_PROCESS, "agreement_type": None},
-            ("Type not settled yet", "In process. We are still negotiating: you can't apply for it yet."),
+            {"valid_from": LAST_DAY, "valid_until": date(2999, 8, 31)},
+            ("Bilateral", "Signed, from 31 Aug 2998 to 31 Aug 2999."),
         ),
+        ({"status": AgreementStatus.IN_PROCESS}, ("Bilateral", IN_PROCESS)),
+        (
+            {"status": AgreementStatus.IN_PROCESS, "valid_from": PAST, "valid_until": LAST_DAY},
+            ("Bilateral", IN_PROCESS),
+        ),
+        ({"status": AgreementStatus.IN_PROCESS, "agreement_type": None}, ("Type not settled yet", IN_PROCESS)),
     ],
-    ids=["open-ended", "until a day", "in process", "in process of unknown type"],
 )
-def test_page_describes_the_status_of_an_agreement(client, marburg, agreement, card):
+def test_page_describes_the_state_and_period_of_an_agreement(client, marburg, agreement, card):
     AgreementType.objects.update(description="")
     AgreementFactory(university=marburg, **agreement)
 
@@ -113,17 +123,91 @@ def test_page_describes_the_status_of_an_agreement(client, marburg, agreement, c
     assert agreement_cards(page) == [card]
 
 
-def test_page_shows_an_agreement_and_the_renewal_in_process(client, marburg):
+def test_card_mentions_what_follows_an_agreement(client, marburg):
     AgreementType.objects.update(description="")
     AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
-    AgreementFactory(university=marburg)
+    AgreementFactory(university=marburg, valid_from=date(2999, 9, 1), is_open_ended=True)
+    AgreementFactory(university=marburg, valid_from=date(2998, 9, 1), valid_until=date(2999, 8, 31))
+    AgreementFactory(university=marburg, valid_until=LAST_DAY)
 
     page = client.get("/universities/marburg/")
 
     assert agreement_cards(page) == [
-        ("Bilateral", "In force."),
-        ("Bilateral", "In process. We are still negotiating: you can't apply for it yet."),
+        (
+            "Bilateral",
+            "In force, until 31 Aug 2998. Renewed from 1 Sep 2998 to 31 Aug 2999. Renewed from 1 Sep 2999, open-ended. "
+            "We are negotiating its renewal.",
+        )
     ]
+
+
+@pytest.mark.parametrize(
+    ("renewal", "details"),
+    [
+        ({"places_out": 2}, [("Places for our students", "2 in an academic year")]),
+        (
+            {"places_out": 3},
+            [
+                ("Places for our students", "2 in an academic year"),
+                ("Places for our students", "3 in an academic year"),
+            ],
+        ),
+        (
+            {"places_out": 3, "status": AgreementStatus.IN_PROCESS},
+            [("Places for our students", "2 in an academic year")],
+        ),
+    ],
+    ids=["same", "signed with other places", "in process"],
+)
+def test_card_has_the_details_of_a_signed_renewal_if_they_differ(client, marburg, renewal, details):
+    AgreementFactory(university=marburg, valid_until=LAST_DAY, places_out=2)
+    AgreementFactory(university=marburg, valid_from=date(2998, 9, 1), **renewal)
+
+    page = client.get("/universities/marburg/")
+
+    assert agreement_details(page) == details
+
+
+def test_card_has_a_line_for_each_scope(client, marburg):
+    AgreementType.objects.update(description="")
+    AgreementFactory(university=marburg, scope="Faculty of Law", valid_from=LAST_DAY)
+    AgreementFactory(university=marburg, scope="Faculty of Arts", status=AgreementStatus.IN_PROCESS)
+    AgreementFactory(university=marburg, valid_until=LAST_DAY)
+
+    page = client.get("/universities/marburg/")
+
+    assert agreement_cards(page) == [
+        (
+            "Bilateral",
+            "For students of the whole university In force, until 31 Aug 2998. "
+            f"For students of: Faculty of Arts {IN_PROCESS} "
+            "For students of: Faculty of Law Signed, from 31 Aug 2998.",
+        )
+    ]
+
+
+def test_card_names_the_only_scope_but_not_the_whole_university(client, marburg, erasmus):
+    AgreementType.objects.update(description="")
+    AgreementFactory(university=marburg, scope="Faculty of <Law>")
+    AgreementFactory(university=marburg, agreement_type=erasmus)
+
+    page = client.get("/universities/marburg/")
+
+    assert agreement_cards(page) == [
+        ("Bilateral", "For students of: Faculty of <Law> In force."),
+        ("Erasmus+", "In force."),
+    ]
+    assert element_texts(page, "h4 bdi") == ["Faculty of <Law>"]
+
+
+def test_note_for_students_keeps_its_lines_and_is_text(client, marburg):
+    AgreementFactory(university=marburg, public_note="Apply by <1 March>.\n\nדרושה אנגלית")
+
+    page = client.get("/universities/marburg/")
+
+    assert agreement_details(page) == [("Note", "Apply by <1 March>. דרושה אנגלית")]
+    [note] = elements(page, "dd bdi")
+    assert [child.tag for child in note] == ["br", "br"]
 
 
 @pytest.mark.parametrize("past", [{"status": AgreementStatus.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
@@ -193,7 +277,7 @@ def test_staff_can_preview_a_hidden_university(client, request, hidden, role):
     page = client.get(hidden)
 
     assert "Students don't see this page. You do, because you are signed in to the office." in text(page)
-    assert "No agreement is in force or in process." in text(page)
+    assert "No agreement is in force, upcoming or in process." in text(page)
     assert "private" in page["Cache-Control"]
 
 
@@ -214,7 +298,6 @@ def test_public_page_is_the_same_for_staff(client, coordinator, marburg):
 def test_page_has_the_details_of_an_agreement(client, marburg):
     AgreementFactory(
         university=marburg,
-        valid_from=date(2024, 9, 1),
         places_out=2,
         study_levels="bachelor,master",
         fields_of_study="Law <and> history",
@@ -224,7 +307,6 @@ def test_page_has_the_details_of_an_agreement(client, marburg):
     page = client.get("/universities/marburg/")
 
     assert agreement_details(page) == [
-        ("Valid from", "1 Sep 2024"),
         ("Places for our students", "2 in an academic year"),
         ("Study levels", "bachelor, master"),
         ("Fields of study", "Law <and> history"),

@@ -1,0 +1,132 @@
+"""Public agreements of universities: badges in the list, cards on a university's page and in the comparison.
+
+What follows an agreement of the same type and scope is its renewal. It has no badge and no line of its own.
+"""
+
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
+from partners.models import Agreement, AgreementType
+from partners.querysets import IN_FORCE, IN_PROCESS, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
+
+
+class AgreementBadge(NamedTuple):
+    """All agreements of one type in one state."""
+
+    type: AgreementType | None
+    state: str
+    """A key of ``PUBLIC_STATE_LABELS``."""
+    label: str
+    """Label of the state, empty while it is in force."""
+
+
+class PublicAgreement(NamedTuple):
+    state: str
+    """A key of ``PUBLIC_STATE_LABELS``."""
+    label: str
+    """Label of the state, which the period follows."""
+    period: str
+    """Empty if nothing of it is recorded, or while it is in process: then its dates are plans, and internal."""
+    details: dict[str, str]
+    """Formatted values by label, without empty ones."""
+
+
+class ScopeLine(NamedTuple):
+    """The agreements of one type and scope."""
+
+    scope: str
+    agreement: PublicAgreement
+    renewals: list[PublicAgreement]
+    """Those that follow it: upcoming ones in the order of time, then one in process."""
+
+
+class AgreementCard(NamedTuple):
+    type: AgreementType | None
+    lines: list[ScopeLine]
+
+    @property
+    def has_scopes(self):
+        return any(line.scope for line in self.lines)
+
+    def values(self, label):
+        """Return pairs of a line and its detail of this label, of the lines that have it."""
+        return [(line, line.agreement.details[label]) for line in self.lines if label in line.agreement.details]
+
+
+def public_agreements_prefetch(on):
+    """Return a prefetch of universities' ``public_agreements``. Internal fields are not even selected."""
+    agreements = Agreement.objects.public(on).ordered_by_type().select_related("agreement_type")
+    internal = [field.name for field in INTERNAL_FIELDS]
+    return Prefetch("agreements", agreements.defer(*internal), to_attr="public_agreements")
+
+
+def build_badges(agreements, on, states):
+    """Return the ``AgreementBadge`` list of one university's public agreements.
+
+    Renewals have one only in the states that the list is filtered by.
+    """
+    found = {}
+    for group in _group_by_scope(agreements):
+        for agreement in group:
+            state = agreement_state(agreement.status, *agreement.period, on)
+            if agreement is group[0] or state in states:
+                by_state = found.setdefault(agreement.agreement_type, {})
+                by_state.setdefault(state, []).append(agreement.valid_from)
+    return [
+        AgreementBadge(agreement_type, state, _badge_label(state, by_state[state]))
+        for agreement_type, by_state in found.items()
+        for state in PUBLIC_STATE_LABELS
+        if state in by_state
+    ]
+
+
+def _badge_label(state, starts):
+    if state == UPCOMING:
+        return _("signed, from %s") % date_format(min(starts))
+    return "" if state == IN_FORCE else STATE_LABELS[state]
+
+
+def agreement_cards(universities, on):
+    """Return lists of ``AgreementCard`` by university id."""
+    prefetch_related_objects(universities, public_agreements_prefetch(on))
+    return {university.pk: _build_cards(university.public_agreements, on) for university in universities}
+
+
+def _build_cards(agreements, on):
+    lines = {}
+    for group in _group_by_scope(agreements):
+        agreement, *renewals = [_public_agreement(agreement, on) for agreement in group]
+        lines.setdefault(group[0].agreement_type, []).append(ScopeLine(group[0].scope, agreement, renewals))
+    return [AgreementCard(*card) for card in lines.items()]
+
+
+def _group_by_scope(agreements):
+    """Return lists of those of one type and scope, signed ones in the order of time before one in process."""
+    return [list(group) for _key, group in groupby(agreements, key=attrgetter("agreement_type", "scope_key"))]
+
+
+def _public_agreement(agreement, on):
+    state = agreement_state(agreement.status, *agreement.period, on)
+    details = {field.public_label: field.format_public(agreement) for field in PUBLIC_FIELDS if field.public_label}
+    return PublicAgreement(
+        state,
+        _("Signed") if state == UPCOMING else PUBLIC_STATE_LABELS[state],
+        "" if state == IN_PROCESS else format_period(agreement),
+        {label: value for label, value in details.items() if value},
+    )
+
+
+def format_period(agreement):
+    """Return the first and last day in words, without an end that is not recorded."""
+    if agreement.valid_from and agreement.valid_until:
+        days = {"start": date_format(agreement.valid_from), "end": date_format(agreement.valid_until)}
+        return _("from %(start)s to %(end)s") % days
+    start = _("from %s") % date_format(agreement.valid_from) if agreement.valid_from else ""
+    end = agreement.describe_end() if agreement.valid_until or agreement.is_open_ended else ""
+    return ", ".join(filter(None, [start, end]))
