@@ -132,7 +132,7 @@ AGREEMENT_FIELDS = (
         is_public=True,
         in_json=True,
     ),
-    AgreementField("renews", "Renews", cells.parse_agreement_number, lookup="renews_id"),
+    AgreementField("renews", "Renews", cells.parse_agreement_number, str, lookup="renews_id"),
     AgreementField("ended_on", "Ended on", cells.parse_date, section=AdminSection.END),
     AgreementField("end_reason", "Reason for its end", section=AdminSection.END, is_beside_previous=True),
     AgreementField(

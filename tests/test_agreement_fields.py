@@ -18,23 +18,24 @@ from tests.helpers.paths import ROOT
 from tests.helpers.serving import copy_site
 
 
-def declare_scope(project):
+def declare_insurance(project):
     """Add a text field that students see: the model field, and its declaration."""
     models, declarations = project / "partners/models/agreements.py", project / "partners/agreement_fields.py"
     source = models.read_text()
     assert source.count("    next_step = NameField(") == 1
     models.write_text(
         source.replace(
-            "    next_step = NameField(", '    scope = NameField("scope", blank=True)\n    next_step = NameField('
+            "    next_step = NameField(",
+            '    insurance = NameField("insurance", blank=True)\n    next_step = NameField(',
         )
     )
     source = declarations.read_text()
     assert source.count('    AgreementField("next_step"') == 1
-    options = 'section=AdminSection.STUDENTS, in_bulk_edit=True, is_public=True, public_label="Scope", in_json=True'
+    options = 'section=AdminSection.STUDENTS, in_bulk_edit=True, is_public=True, public_label="Insurance", in_json=True'
     declarations.write_text(
         source.replace(
             '    AgreementField("next_step"',
-            f'    AgreementField("scope", "Scope", {options}),\n    AgreementField("next_step"',
+            f'    AgreementField("insurance", "Insurance", {options}),\n    AgreementField("next_step"',
         )
     )
 
@@ -88,7 +89,7 @@ def test_documented_json_has_the_fields_of_an_agreement(client, db):
 @pytest.mark.slow
 def test_adding_a_text_field_takes_the_model_field_a_migration_and_a_declaration(tmp_path):
     project = copy_site(tmp_path, "tests")
-    declare_scope(project)
+    declare_insurance(project)
     variables = {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
     commands = ["-m django makemigrations partners --verbosity 0", "-m django migrate --verbosity 0"]
 
@@ -99,9 +100,9 @@ def test_adding_a_text_field_takes_the_model_field_a_migration_and_a_declaration
         assert process.returncode == 0, process.stderr
 
     assert json.loads(process.stdout) == {
-        "exported": "Law and arts",
+        "exported": "Own and theirs",
         "admin": ["For students"],
-        "bulk edit": ["valid_until", "is_open_ended", "responsible", "places_out", "places_in", "scope"],
-        "public page": ["Scope Law and arts"],
-        "json": "Law and arts",
+        "bulk edit": ["valid_until", "is_open_ended", "responsible", "places_out", "places_in", "due_on", "insurance"],
+        "public page": ["Insurance Own and theirs"],
+        "json": "Own and theirs",
     }

@@ -19,12 +19,13 @@ REQUIRED = (COUNTRY_COLUMN, NAME_COLUMN, TYPE_COLUMN, STATUS_COLUMN)
 AGREEMENT_DETAILS = tuple(field for field in AGREEMENT_FIELDS if field.column and field.column not in REQUIRED)
 AGREEMENT_FILE_FIELDS = tuple(field for field in AGREEMENT_FIELDS if field.column)
 """Type and status, which every file has, and the details."""
-OPTIONAL = (
-    *(field.column for field in AGREEMENT_DETAILS),
+COLUMNS = (
+    *(COUNTRY_COLUMN, NAME_COLUMN),
+    *(field.column for field in AGREEMENT_FILE_FIELDS),
     NUMBER_COLUMN,
     *(field.column for field in UNIVERSITY_FIELDS),
 )
-COLUMNS = REQUIRED + OPTIONAL
+OPTIONAL = tuple(column for column in COLUMNS if column not in REQUIRED)
 
 AGREEMENT_PATHS = tuple(field.lookup or field.name for field in AGREEMENT_FILE_FIELDS)
 UNIVERSITY_PATHS = ("name", *(field.name for field in UNIVERSITY_FIELDS))

@@ -23,8 +23,8 @@ TEMPLATES = {"list": COLUMNS, "register": REGISTER_COLUMNS}
 LAST_ROW = 2_000
 """Rows that have drop-downs."""
 CHOICES_SHEET = "Choices"
-LISTED_COLUMN = COLUMN_OF["is_listed"]
-STRICT_COLUMNS = (STATUS_COLUMN, LISTED_COLUMN)
+YES_NO_COLUMNS = (COLUMN_OF["is_open_ended"], COLUMN_OF["is_listed"])
+STRICT_COLUMNS = (STATUS_COLUMN, *YES_NO_COLUMNS)
 """Columns that take nothing but a choice. A country may have other names, and a university several types."""
 DATE_COLUMNS = [field.column for field in AGREEMENT_FIELDS if field.parser is parse_date]
 
@@ -66,7 +66,8 @@ def _choices(columns: Sequence[str]) -> dict[str, list[str]]:
     types = list(AgreementType.objects.values_list("name", flat=True))
     if STATUS_COLUMN in columns:
         statuses = [status.word for status in AgreementStatus]
-        return {COUNTRY_COLUMN: countries, TYPE_COLUMN: types, STATUS_COLUMN: statuses, LISTED_COLUMN: ["yes", "no"]}
+        yes_no = {column: ["yes", "no"] for column in YES_NO_COLUMNS}
+        return {COUNTRY_COLUMN: countries, TYPE_COLUMN: types, STATUS_COLUMN: statuses, **yes_no}
     others = [status for status in AgreementStatus if status.is_open and status != AgreementStatus.SIGNED]
     terms = [Term(name, status) for name in types for status in (AgreementStatus.SIGNED, *others)]
     unknown = [Term(None, status) for status in others]
@@ -84,6 +85,7 @@ def _example(columns: Sequence[str], choices: dict[str, list[str]]) -> dict[str,
         COLUMN_OF["signed_on"]: date(2026, 2, 1),
         COLUMN_OF["valid_from"]: date(2026, 9, 1),
         COLUMN_OF["valid_until"]: date(2031, 8, 31),
+        COLUMN_OF["is_open_ended"]: "no",
         COLUMN_OF["places_out"]: "5",
         COLUMN_OF["study_levels"]: "bachelor, master",
     }

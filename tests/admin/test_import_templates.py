@@ -78,6 +78,7 @@ def test_register_has_drop_downs_of_the_registers_countries_types_and_statuses(c
     assert found == {
         "Agreement type": list(AgreementType.objects.values_list("name", flat=True)),
         "Status": ["in process", "signed", "ended"],
+        "Open-ended": ["yes", "no"],
         "On the public list": ["yes", "no"],
     }
     assert "Cotutelle" in found["Agreement type"]
@@ -145,5 +146,7 @@ def test_unknown_template_is_not_found(coordinator_client):
 def test_template_of_a_register_without_types_has_the_other_drop_downs(coordinator_client):
     AgreementType.objects.all().delete()
 
-    assert [*drop_downs(download(coordinator_client, "register"))] == ["Country", "Status", "On the public list"]
+    found = drop_downs(download(coordinator_client, "register"))
+
+    assert list(found) == ["Country", "Status", "Open-ended", "On the public list"]
     assert drop_downs(download(coordinator_client, "list"))["Agreement type"] == ["in process"]

@@ -22,7 +22,7 @@ from partners.tables.encodings import is_double_utf8
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS, write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
-from tests.helpers.factories import UniversityFactory, names, notes
+from tests.helpers.factories import AgreementFactory, UniversityFactory, names, notes
 from tests.helpers.register_files import (
     COLOGNE,
     HEADERS,
@@ -63,30 +63,35 @@ def test_export_has_every_column(coordinator):
     details = {"signed_on": date(2024, 5, 1), "valid_from": date(2024, 9, 1), "ended_on": date(2025, 3, 31)}
     details |= {"places_out": 3, "places_in": 0, "study_levels": "short_cycle,master", "fields_of_study": "Law"}
     details |= {"language_requirement": "German B2", "responsible": coordinator, "next_step": "Renew it"}
+    details |= {"scope": "Faculty of Law", "reference_number": "2024/17", "is_open_ended": True}
+    details |= {"end_reason": "They merged", "public_note": "Apply early.\nIn English.", "due_on": date(2024, 6, 1)}
+    details |= {"contact": "Ana\nana@uni-koeln.de", "notes": "Ended by them.", "renews": AgreementFactory()}
     university, pk = create_university(
-        ("Erasmus+", ENDED, details | {"contact": "Ana\nana@uni-koeln.de", "notes": "Ended by them."}),
+        ("Erasmus+", ENDED, details),
         other_names="UoC\nUni Köln",
         city="Köln",
         website="https://www.uni-koeln.de/",
         is_listed=False,
     )
 
-    rows = list(RegisterResource().export())
+    header, *rows = RegisterResource().export(University.objects.filter(pk=university.pk))
 
-    assert rows[0] == (
-        *("Country", "University name", "Agreement type", "Status"),
-        *("Signed on", "Valid from", "Valid until", "Ended on", "Places out", "Places in", "Study levels"),
-        *("Fields of study", "Language requirement", "Responsible", "Next step"),
-        *("Contact at the partner", "Internal notes", "Agreement number"),
+    assert header == (
+        *("Country", "University name", "Agreement type", "Scope", "Status", "Reference number"),
+        *("Signed on", "Valid from", "Valid until", "Open-ended", "Renews", "Ended on", "Reason for its end"),
+        *("Places out", "Places in", "Study levels", "Fields of study", "Language requirement", "Note for students"),
+        *("To be done by", "Responsible", "Next step", "Contact at the partner", "Internal notes", "Agreement number"),
         *("Other names", "City", "Website", "Address", "On the public list"),
     )
-    assert rows[1] == (
-        *("Germany", COLOGNE, "Erasmus+", "ended"),
-        *(date(2024, 5, 1), date(2024, 9, 1), "", date(2025, 3, 31), 3, 0, "short cycle, master"),
-        *("Law", "German B2", "coordinator", "Renew it"),
-        *("Ana\nana@uni-koeln.de", "Ended by them.", str(pk)),
-        *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", university.slug, "no"),
-    )
+    assert rows == [
+        (
+            *("Germany", COLOGNE, "Erasmus+", "Faculty of Law", "ended", "2024/17"),
+            *(date(2024, 5, 1), date(2024, 9, 1), "", "yes", str(details["renews"].pk), date(2025, 3, 31)),
+            *("They merged", 3, 0, "short cycle, master", "Law", "German B2", "Apply early.\nIn English."),
+            *(date(2024, 6, 1), "coordinator", "Renew it", "Ana\nana@uni-koeln.de", "Ended by them.", str(pk)),
+            *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", university.slug, "no"),
+        )
+    ]
 
 
 def test_export_has_a_row_for_each_agreement_in_the_order_of_types():

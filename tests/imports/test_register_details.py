@@ -300,4 +300,4 @@ def test_users_are_queried_once_for_all_rows(exists):
 def test_every_detail_of_an_agreement_has_a_column():
     fields = {field.name for field in Agreement._meta.concrete_fields}
 
-    assert fields - set(COLUMN_OF) == {"id", "university"}
+    assert fields - set(COLUMN_OF) == {"id", "university", "scope_key"}
