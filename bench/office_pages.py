@@ -57,6 +57,7 @@ def main(agreement_count: int, seed: int, runs: int) -> None:
 def fill_register(agreement_count: int, seed: int) -> None:
     """Import a generated list and vary the statuses, dates and responsible persons."""
     from django.db import connection
+    from django.utils.timezone import localdate
 
     from partners.imports.resources import OfficeListResource
     from partners.models import ImportRun
@@ -64,7 +65,7 @@ def fill_register(agreement_count: int, seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311
     content = _generate_list(agreement_count, seed, rng)
     run = ImportRun.from_upload(content, file_name="partners.tsv")
-    OfficeListResource().import_data(OfficeListResource.read(content), run=run)
+    OfficeListResource().import_data(OfficeListResource.read(content), on=localdate(), run=run)
     _vary_agreements(rng)
     connection.cursor().execute("ANALYZE")
 

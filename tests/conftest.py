@@ -3,6 +3,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
 from django.db import connection
+from django.utils.timezone import localdate
 
 from partners import reference_data as reference
 from partners.groups import Role
@@ -54,7 +55,7 @@ def reference_data(transactional_db):
 def register(db, office_list):
     """A database into which the office's list has been imported."""
     run = ImportRun.from_upload(office_list, file_name="partners.tsv")
-    OfficeListResource().import_data(read_table(office_list, COLUMNS), run=run)
+    OfficeListResource().import_data(read_table(office_list, COLUMNS), on=localdate(), run=run)
 
 
 @pytest.fixture

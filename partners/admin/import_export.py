@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from import_export.admin import ExportActionMixin, ImportMixin
@@ -157,7 +158,7 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
         except HeaderError as error:
             return self._render_columns(request, run, ColumnsForm(error))
-        result = resource().import_data(table, dry_run=True)
+        result = resource().import_data(table, on=localdate(), dry_run=True)
         confirm_form = ConfirmForm(initial={"import_file_name": run.token})
         guess = {"encoding": table.encoding_guess.encoding} if table.encoding_guess else {}
         options_form = ReadOptionsForm(initial=run.read_options | guess)
@@ -203,7 +204,7 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             messages.info(request, _("This file has been imported already. This is what the import did."))
             return redirect("admin:partners_importrun_change", run.pk)
         run.user = request.user
-        result = resource.import_data(table, run=run, digest=form.cleaned_data["digest"])
+        result = resource.import_data(table, on=localdate(), run=run, digest=form.cleaned_data["digest"])
         if not result.is_applied:
             messages.warning(request, _("The register has changed since the preview: look at it again."))
             return self._render_import(request, ImportFileForm(), result, form)

@@ -22,6 +22,7 @@ from partners.imports.base import (
     resolve_spelling,
 )
 from partners.imports.bulk_write import ChangeContext, bulk_insert_with_history, bulk_update_with_history
+from partners.imports.reconciliation import NO_CHANGES, AgreementChanges, describe_expired, reconcile
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.type_notation import Term, parse_terms
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
@@ -31,59 +32,6 @@ from partners.tables.types import ProgressCallback, truncate
 
 TYPE_COLUMN = "Agreement type"
 COLUMNS = (COUNTRY_COLUMN, NAME_COLUMN, TYPE_COLUMN)
-UNKNOWN_TYPE = Term(None, AgreementStatus.IN_PROCESS)
-
-
-@dataclass(slots=True)
-class AgreementChanges:
-    """Changes to one university's agreements. Existing agreements are given by their pks."""
-
-    updated: dict[int, tuple[Term, Term]] = field(default_factory=dict)
-    """The old and the new term of agreements that are now signed, or whose type is now known."""
-    added: list[Term] = field(default_factory=list)
-    ended: dict[int, Term] = field(default_factory=dict)
-
-    def describe(self) -> Iterator[str]:
-        for old, new in self.updated.values():
-            yield _("%(old)s becomes %(new)s") % {"old": old, "new": _describe_term(new)}
-        for term in self.added:
-            yield _("new: %s") % _describe_term(term)
-        for term in self.ended.values():
-            yield _("%s ends") % str(term)
-
-
-def _describe_term(term: Term) -> str:
-    return _("signed %s") % str(term) if term.status == AgreementStatus.SIGNED else str(term)
-
-
-NO_CHANGES = AgreementChanges()
-
-
-def diff_agreements(listed: frozenset[Term], existing: Mapping[Term, int]) -> AgreementChanges:
-    """Return the changes that turn a university's open agreements (term to pk) into the listed terms.
-
-    An agreement in process of the same type is updated first, then one of unknown type. What then remains is
-    added or ended.
-    """
-    if existing.keys() == listed:
-        return NO_CHANGES
-    unmatched = {term: pk for term, pk in existing.items() if term not in listed}
-    changes = AgreementChanges()
-    changes.added = sorted(
-        listed - existing.keys(),
-        key=lambda term: (term.status != AgreementStatus.SIGNED, term.agreement_type or "", term.status),
-    )
-    in_process = [
-        (term._replace(status=AgreementStatus.IN_PROCESS), term)
-        for term in changes.added
-        if term.status == AgreementStatus.SIGNED
-    ]
-    for old, new in [*in_process, *((UNKNOWN_TYPE, term) for term in changes.added)]:
-        if old in unmatched and new in changes.added:
-            changes.updated[unmatched.pop(old)] = (old, new)
-            changes.added.remove(new)
-    changes.ended = {pk: term for term, pk in unmatched.items()}
-    return changes
 
 
 @dataclass(slots=True)
@@ -108,6 +56,11 @@ class OfficeListRowResult:
         return not self.is_new and (self.changes != NO_CHANGES or self.previous_name is not None)
 
     @property
+    def takes_back(self) -> bool:
+        """True if signed agreements end as the list has their type only as in process."""
+        return bool(self.changes.taken_back)
+
+    @property
     def summary(self) -> str:
         """Return the agreements of a new university in the list's notation."""
         return "/".join(map(str, self.changes.added))
@@ -124,7 +77,7 @@ class OfficeListValidator(TableValidator):
         super().__init__(snapshot, table, progress)
         self.first_lines: dict[UniversityRef, int] = {}
         self._parse_terms = cache(self._parse_type_cell)
-        self._diff_new = cache(partial(diff_agreements, existing={}))
+        self._reconcile_new = cache(partial(reconcile, existing=(), on=snapshot.on))
 
     def validate_rows(self) -> Iterator[tuple[TableRow, OfficeListRowResult | ValidationError]]:
         for row in self.progress(self.table.pop_rows(), len(self.table), _("Checking")):
@@ -144,8 +97,16 @@ class OfficeListValidator(TableValidator):
         if parser.errors:
             raise ValidationError(dict(parser.errors))
         name, previous_name = resolve_spelling(known, name)
-        changes = diff_agreements(terms, known.open_agreements) if known else self._diff_new(terms)
+        changes = self._reconcile(terms, known) if known else self._reconcile_new(terms)
         return OfficeListRowResult(row.line, country, name, changes, known and known.pk, previous_name)
+
+    def _reconcile(self, terms: frozenset[Term], known: KnownUniversity) -> AgreementChanges:
+        expired = describe_expired(terms, known.open_agreements, self.snapshot.on)
+        self.remarks += [_("%(name)s: %(remark)s") % {"name": known.name, "remark": remark} for remark in expired]
+        try:
+            return reconcile(terms, known.open_agreements, self.snapshot.on)
+        except ValidationError as error:
+            raise ValidationError({TYPE_COLUMN: error.messages}) from error
 
     def _find_unique_university(self, text: str, key: UniversityKey, line: int) -> KnownUniversity | None:
         """Return the university with this key, if any. Raise ValidationError if an earlier line names it."""
@@ -175,12 +136,12 @@ def apply_changes(
     """Write the changes with their history. Agreements end first, as unique constraints count the others."""
     type_ids = {None: None} | {name: agreement_type.pk for name, agreement_type in types.items()}
     context = ChangeContext(run.history_reason, run.user, run, progress)
-    ended = {pk: term for result in results for pk, term in result.changes.ended.items()}
+    ended = [agreement for result in results for agreement in (*result.changes.ended, *result.changes.taken_back)]
     _update_agreements(
-        {pk: term._replace(status=AgreementStatus.ENDED) for pk, term in ended.items()}, type_ids, context
+        {agreement.pk: agreement.term._replace(status=AgreementStatus.ENDED) for agreement in ended}, type_ids, context
     )
     _update_agreements(
-        {pk: new for result in results for pk, (_old, new) in result.changes.updated.items()}, type_ids, context
+        {agreement.pk: term for result in results for agreement, term in result.changes.updated}, type_ids, context
     )
     renamed = {result.university_id: result.name for result in results if result.previous_name}
     universities = list(University.objects.in_bulk(renamed).values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
@@ -48,6 +49,7 @@ class ObjectChange:
 class RegisterRowResult:
     """The changes that result from one row of the file."""
 
+    takes_back: ClassVar = False
     line: int
     country: Country = field(repr=False)
     name: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 
 from partners.imports.country_lookup import CountryLookup
+from partners.imports.reconciliation import OpenAgreement
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Country, University
 from partners.name_normalization import matching_key, split_names
@@ -19,17 +21,21 @@ UniversityKey = tuple[int, str]
 
 @dataclass(slots=True)
 class KnownUniversity:
-    """A university of the register, with the pks of its open agreements."""
+    """A university of the register, with its open agreements."""
 
     pk: int
     name: str
-    open_agreements: dict[Term, int] = field(default_factory=dict)
+    open_agreements: list[OpenAgreement] = field(default_factory=list)
 
 
 class RegisterSnapshot:
-    """The parts of the register that a file refers to. The number of queries is independent of the file's length."""
+    """The parts of the register that a file refers to, and the day by which agreements are judged.
 
-    def __init__(self, is_locking: bool = False):
+    The number of queries is independent of the file's length.
+    """
+
+    def __init__(self, on: date, is_locking: bool = False):
+        self.on = on
         types = AgreementType.objects.all()
         if is_locking:
             # Imports lock the types, so that one waits for the other. PostgreSQL lets edits pass this lock.
@@ -48,17 +54,18 @@ class RegisterSnapshot:
             known[pk] = self._by_name[country, key] = KnownUniversity(pk, name)
             for other_name in split_names(other_names):
                 self._by_other_name[country, matching_key(other_name)].append(known[pk])
-        for university, term, agreement in iter_terms(Agreement.objects.filter(university__country__in=countries)):
-            known[university].open_agreements[term] = agreement
+        agreements = Agreement.objects.filter(university__country__in=countries)
+        for university, term, pk, *values in iter_terms(agreements, "pk", "scope", "valid_from", "valid_until"):
+            known[university].open_agreements.append(OpenAgreement(pk, term, *values))
 
     def find(self, key: UniversityKey) -> list[KnownUniversity]:
         """Return the university of this name, or else those that have it as another name."""
         return [self._by_name[key]] if key in self._by_name else self._by_other_name.get(key, [])
 
 
-def iter_terms(agreements: AgreementQuerySet, *extra_fields: str) -> Iterator[tuple]:
-    """Yield a tuple for each open agreement: pk of the university, term, pk of the agreement, extra fields."""
-    rows = agreements.open().values_list("university", "agreement_type__name", "status", "pk", *extra_fields)
+def iter_terms(agreements: AgreementQuerySet, *fields: str) -> Iterator[tuple]:
+    """Yield a tuple for each open agreement: the pk of its university, its term, and these fields."""
+    rows = agreements.open().values_list("university", "agreement_type__name", "status", *fields)
     term = cache(Term)
     for university, agreement_type, status, *extra in rows.iterator():
         yield university, term(agreement_type, status), *extra

@@ -6,9 +6,10 @@ import hashlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache, partial
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -66,6 +67,8 @@ class ImportResult(Result):
             else:
                 (self.changed if row_result.is_changed else self.unchanged).append(row_result)
         self.notices = [*validator.table.notices(), *validator.notices()]
+        self.changed.sort(key=attrgetter("takes_back"), reverse=True)
+        self.remarks = validator.remarks
         self.missing_universities = validator.missing_universities()
         self.offered_options = validator.offered_options
 
@@ -166,7 +169,7 @@ class TableResource(Resource):
         return read_file(data, cls)[1]
 
     def import_data(
-        self, dataset: Table, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs
+        self, dataset: Table, *, on: date, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs
     ) -> ImportResult:
         """Import the table as an import run, unless it has errors or its changes do not match the digest.
 
@@ -174,7 +177,7 @@ class TableResource(Resource):
         validated and written. A dry run takes no lock.
         """
         with read_only_transaction() if dry_run else transaction.atomic():
-            snapshot = RegisterSnapshot(is_locking=not dry_run)
+            snapshot = RegisterSnapshot(on, is_locking=not dry_run)
             result = ImportResult(self.validator_class(snapshot, dataset, progress))
             is_previewed = not result.has_validation_errors() and digest in (None, result.digest)
             if not dry_run and is_previewed and (result.new or result.changed):
@@ -205,8 +208,8 @@ class OfficeListResource(TableResource):
         format_terms = cache(partial(type_notation.format_terms, order=positions))
         yield COLUMNS
         rows = iter_terms(agreements, "university__country__name", "university__name")
-        for (_pk, country, name), group in groupby(rows, key=itemgetter(0, 3, 4)):
-            yield country, name, format_terms(tuple([term for _pk, term, *_extra in group]))
+        for (_pk, country, name), group in groupby(rows, key=itemgetter(0, 2, 3)):
+            yield country, name, format_terms(frozenset(term for _pk, term, *_names in group))
 
 
 class RegisterResource(TableResource):

@@ -15,7 +15,7 @@ from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
 from partners.imports import bulk_write
 from partners.imports.bulk_write import ADDED, STATEMENT_SIZE, ChangeContext
-from partners.imports.office_list import AgreementChanges
+from partners.imports.reconciliation import AgreementChanges, OpenAgreement
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Document, ImportRun, University
 from partners.models.agreements import release_unique_slots, unique_slot
@@ -120,12 +120,12 @@ def _load_changes(model: type[models.Model], run: ImportRun, limit: int | None) 
 def _describe_agreement_change(before: models.Model | None, record: models.Model, related: RelatedObjects) -> str:
     changes, new = AgreementChanges(), _term(record, related)
     if before is None:
-        changes.added.append(new)
-        return "; ".join(changes.describe())
+        return "; ".join(AgreementChanges(added=(new,)).describe())
+    old = OpenAgreement(before.id, _term(before, related), before.scope, before.valid_from, before.valid_until)
     if unique_slot(before) and not unique_slot(record):
-        changes.ended[record.id] = _term(before, related)
+        changes = AgreementChanges(ended=(old,))
     elif unique_slot(before) != unique_slot(record):
-        changes.updated[record.id] = _term(before, related), new
+        changes = AgreementChanges(updated=((old, new),))
     differences = diff(before, record, related=related, max_length=PREVIEW_LENGTH)
     details = [change for change in differences if change.name not in ("status", "agreement_type")]
     return "; ".join([*changes.describe(), *(f"{new}, {change}" for change in details)])

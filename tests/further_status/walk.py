@@ -56,7 +56,7 @@ def other_states(shown):
 def import_office_list(*lines):
     content = "\n".join(["\t".join(COLUMNS), *lines]).encode()
     run = ImportRun.from_upload(content, file_name="list.tsv")
-    return OfficeListResource().import_data(read_table(content, COLUMNS), run=run)
+    return OfficeListResource().import_data(read_table(content, COLUMNS), on=localdate(), run=run)
 
 
 @whatever_its_last_day

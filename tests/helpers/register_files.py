@@ -1,5 +1,7 @@
 """Files of the register: their import, their export, and the agreements they are compared with."""
 
+from django.utils.timezone import localdate
+
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.register_columns import (
     COLUMN_OF,
@@ -29,7 +31,7 @@ def row(agreement_type="", status="", name=COLOGNE, country="Germany", **cells):
 def import_file(content, file_name="register.csv", user=None, read_options=None, **options):
     run = ImportRun.from_upload(content, file_name=file_name, user=user)
     table = read_table(content, REQUIRED, OPTIONAL, **(read_options or {}))
-    return RegisterResource().import_data(table, run=run, **options)
+    return RegisterResource().import_data(table, on=localdate(), run=run, **options)
 
 
 def import_rows(*rows, **options):

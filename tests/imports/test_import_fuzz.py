@@ -8,6 +8,7 @@ import random
 
 import pytest
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
 from partners.imports.register_snapshot import RegisterSnapshot
@@ -60,7 +61,7 @@ def import_outcome(resource, data):
         return "no table"
     with transaction.atomic():
         row_count = len(table)
-        result = resource().import_data(table, run=ImportRun.from_upload(data, file_name="fuzz"))
+        result = resource().import_data(table, on=localdate(), run=ImportRun.from_upload(data, file_name="fuzz"))
         assert len(rows(result)) + len(result.invalid_rows) == row_count
         if result.has_validation_errors():
             assert not result.is_applied
@@ -76,16 +77,16 @@ def rows(result):
 
 
 def terms_of_file(table):
-    known = RegisterSnapshot().type_names
+    known = RegisterSnapshot(localdate()).type_names
     return sorted(sorted(map(str, parse_terms(row.cells["Agreement type"], known)[0])) for row in table.rows)
 
 
 def terms_of_register(result):
     """Return the terms in the register of the file's universities."""
-    known = RegisterSnapshot()
+    known = RegisterSnapshot(localdate())
     known.load_universities({row.country for row in rows(result)})
     found = [known.find((row.country.pk, matching_key(row.name)))[0] for row in rows(result)]
-    return sorted(sorted(map(str, university.open_agreements)) for university in found)
+    return sorted(sorted(str(agreement.term) for agreement in university.open_agreements) for university in found)
 
 
 @pytest.mark.parametrize("extension", ["tsv", "csv", "xlsx", "ods"])

@@ -1,6 +1,7 @@
 from collections import Counter
 
 import pytest
+from django.utils.timezone import localdate
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -20,9 +21,9 @@ MALAGA = ("Spain", "University of Malaga", "Erasmus+")
 pytestmark = pytest.mark.django_db
 
 
-def import_file(content, file_name="list.tsv", user=None, **options):
+def import_file(content, file_name="list.tsv", user=None, on=None, **options):
     run = ImportRun.from_upload(content, file_name=file_name, user=user)
-    return OfficeListResource().import_data(read_table(content, COLUMNS), run=run, **options)
+    return OfficeListResource().import_data(read_table(content, COLUMNS), on=on or localdate(), run=run, **options)
 
 
 def import_rows(*rows, **options):

@@ -2,6 +2,7 @@ from datetime import date
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
@@ -19,7 +20,7 @@ def import_list(*rows, user=None):
     lines = ["\t".join(COLUMNS), *(f"Germany\t{name}\t{terms}" for name, terms in rows)]
     content = "\n".join(lines).encode()
     run = ImportRun.from_upload(content, file_name="partners.tsv", user=user)
-    OfficeListResource().import_data(read_table(content, COLUMNS), run=run)
+    OfficeListResource().import_data(read_table(content, COLUMNS), on=localdate(), run=run)
     return run
 
 
@@ -224,7 +225,7 @@ def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordin
 @pytest.fixture
 def register_run(office_list):
     run = ImportRun.from_upload(office_list, file_name="partners.tsv")
-    OfficeListResource().import_data(read_table(office_list, COLUMNS), run=run)
+    OfficeListResource().import_data(read_table(office_list, COLUMNS), on=localdate(), run=run)
     return run
 
 
@@ -234,7 +235,7 @@ def import_register(*other_rows, **cells):
     rows = [columns, *(columns | row for row in other_rows)]
     content = "\n".join("\t".join(cells) for cells in [columns, *(row.values() for row in rows)]).encode()
     run = ImportRun.from_upload(content, file_name="register.tsv")
-    RegisterResource().import_data(RegisterResource.read(content), run=run)
+    RegisterResource().import_data(RegisterResource.read(content), on=localdate(), run=run)
     return run
 
 
@@ -288,7 +289,7 @@ def test_plan_undo_query_count_is_constant_with_users(count, coordinator, django
     rows = [f"Germany\tTown {index}\tBilateral\tsigned\tcoordinator" for index in range(count)]
     content = "\n".join([header, *rows]).encode()
     run = ImportRun.from_upload(content, file_name="register.tsv")
-    RegisterResource().import_data(RegisterResource.read(content), run=run)
+    RegisterResource().import_data(RegisterResource.read(content), on=localdate(), run=run)
 
     with django_assert_num_queries(11):
         changes = plan_undo(run).changes()

@@ -4,6 +4,7 @@ from datetime import date
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
 from partners.imports.register_columns import OPTIONAL, REQUIRED
@@ -467,7 +468,7 @@ def test_former_slug_redirects_after_an_import_changed_it(client, marburg):
     AgreementFactory(university=marburg)
     file = "Country\tUniversity name\tAgreement type\tStatus\tAddress\nGermany\tMarburg\tBilateral\tsigned\tphilipps\n"
     run = ImportRun.from_upload(file.encode(), file_name="register.tsv")
-    RegisterResource().import_data(read_table(file.encode(), REQUIRED, OPTIONAL), run=run)
+    RegisterResource().import_data(read_table(file.encode(), REQUIRED, OPTIONAL), on=localdate(), run=run)
 
     response = client.get("/universities/marburg/")
 

@@ -8,6 +8,7 @@ import subprocess
 from datetime import date
 
 import pytest
+from django.utils.timezone import localdate
 from openpyxl import Workbook, load_workbook
 
 from partners.enums import AgreementStatus, StudyLevel
@@ -145,7 +146,7 @@ def test_template_that_libreoffice_saved_is_imported_without_its_example(convert
 
     saved = convert("template.xlsx", file.getvalue(), kind)
     resource, table = read_file(saved)
-    result = resource().import_data(table, run=ImportRun.from_upload(saved, file_name="template"))
+    result = resource().import_data(table, on=localdate(), run=ImportRun.from_upload(saved, file_name="template"))
 
     assert (list(result.error_lines()), [str(row.name) for row in result.new]) == ([], ["Uni A"])
     if kind == "xlsx":
@@ -203,7 +204,7 @@ def test_import_of_register_saved_by_libreoffice_changes_nothing(convert, hostil
 
     saved = convert(f"register.{ours}", write_table(RegisterResource().export(), ours), there)
     result = RegisterResource().import_data(
-        RegisterResource.read(saved), run=ImportRun.from_upload(saved, file_name=there)
+        RegisterResource.read(saved), on=localdate(), run=ImportRun.from_upload(saved, file_name=there)
     )
 
     assert (list(result.error_lines()), [outcome.describe() for outcome in result.changed]) == ([], [])

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils.timezone import localdate
 
 from partners.groups import Role, get_group
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
@@ -56,7 +57,7 @@ def add_details(path):
     table = RegisterResource.read(content)
     known = set(University.objects.values_list("country__name", "name"))
     table.rows = deque(row for row in table.rows if (row.cells[COUNTRY_COLUMN], row.cells[NAME_COLUMN]) in known)
-    RegisterResource().import_data(table, run=ImportRun.from_upload(content, file_name=path.name))
+    RegisterResource().import_data(table, on=localdate(), run=ImportRun.from_upload(content, file_name=path.name))
 
 
 def create_account(username, groups, **fields):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
+from django.utils.timezone import localdate
 
 from partners.imports.register_columns import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource, read_file
@@ -66,6 +67,8 @@ class Command(BaseCommand):
     def write_changes(self, result, dry_run):
         for row in result.changed:
             self.stdout.write(f"{row.name}: {'; '.join(row.describe())}")
+        for remark in result.remarks:
+            self.stdout.write(remark)
         if not dry_run:
             return
         for row in result.new:
@@ -92,7 +95,7 @@ def run_import(file, dry_run, options):
         if table.encoding_guess and not (table.encoding_guess.is_confirmed or dry_run):
             advice = f"If they are right, add --encoding {table.encoding_guess.encoding}, otherwise name another."
             raise CommandError(sanitize_line(f"{file}: {table.encoding_guess.describe()} {advice}"))
-        return resource().import_data(table, dry_run=dry_run, run=run, progress=show_progress)
+        return resource().import_data(table, on=localdate(), dry_run=dry_run, run=run, progress=show_progress)
     except HeaderError as error:
         hint = 'To say which header a column has: --column "Country=Land".'
         raise CommandError(sanitize_line(f"{file}: {error} {hint}")) from error
