@@ -11,7 +11,7 @@ from django.core.files.storage import Storage
 from django.core.files.utils import validate_file_name
 from django.core.management import call_command
 from django.core.management.color import no_style
-from django.db import Error, OperationalError, connection, transaction
+from django.db import Error, OperationalError, ProgrammingError, connection, transaction
 from django.db.migrations import exceptions as migration_errors
 from django.db.migrations.executor import MigrationExecutor
 
@@ -55,8 +55,9 @@ def restore_database(backup: BackupReader, path: Path) -> None:
         call_command("migrate", verbosity=0)
         validate_document_references(backup)
         connection.check_constraints()
-    except OperationalError as error:
-        raise BackupError(f"The database cannot take the backup: {serialization.error_text(error)}.") from error
+    except (OperationalError, ProgrammingError) as error:
+        reason = serialization.error_text(error).rstrip(".")
+        raise BackupError(f"The database cannot take the backup: {reason}.") from error
     except INVALID_DATA_ERRORS as error:
         raise archive.damaged_backup_error(path, error) from error
 

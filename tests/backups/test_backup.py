@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.helpers.backups import add_document
 from tests.helpers.paths import OFFICE_LIST_PATH
+from tests.helpers.sites import Databases, Site, execute_on_server
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +47,34 @@ def test_restore_brings_every_row_into_an_empty_database(filled, new_site, tmp_p
     assert backed_up[0].startswith(f"Backed up to {tmp_path}/backup.zip, 0.0 MB.")
     assert restored == ("Restored 108 universities with 128 agreements.", "")
     assert json.loads(empty.dump()) == json.loads(site.dump())
+
+
+@pytest.fixture
+def limited_site(tmp_path):
+    """A site whose PostgreSQL user may create tables, and nothing else."""
+    databases = Databases(tmp_path)
+    name, url = databases.create("postgresql")
+    execute_on_server(f"CREATE ROLE {name} LOGIN PASSWORD 'secret'")
+    execute_on_server(f"GRANT CREATE ON SCHEMA public TO {name}", name)
+    yield Site(f"postgres://{name}:secret@{url.partition('@')[2]}", tmp_path / "documents")
+    databases.drop()
+    execute_on_server(f"DROP ROLE {name}")
+
+
+@pytest.mark.postgresql
+def test_restore_needs_the_right_to_create_the_extension_or_the_extension(filled, limited_site, tmp_path):
+    filled().run("backup", tmp_path / "backup.zip")
+
+    refused = limited_site.run("restore", tmp_path / "backup.zip")
+    execute_on_server("CREATE EXTENSION btree_gist", limited_site.environment["TEST_DATABASE_URL"].rpartition("/")[2])
+    restored = limited_site.run("restore", tmp_path / "backup.zip")
+
+    assert refused == (
+        "",
+        'CommandError: The database cannot take the backup: permission denied to create extension "btree_gist" '
+        "HINT: Must have CREATE privilege on current database to create this extension.",
+    )
+    assert restored == ("Restored 108 universities with 128 agreements.", "")
 
 
 @pytest.fixture

@@ -80,6 +80,6 @@ def server_url(name):
     return f"postgres://{user}@{server['HOST']}:{server['PORT']}/{name}"
 
 
-def execute_on_server(statement):
-    with psycopg.connect(server_url("postgres"), autocommit=True) as admin_connection:
+def execute_on_server(statement, database="postgres"):
+    with psycopg.connect(server_url(database), autocommit=True) as admin_connection:
         admin_connection.execute(statement)
