@@ -26,6 +26,9 @@ from partners.periods import (
 )
 from partners.querysets import AgreementQuerySet
 
+ENDED_BY_RENEWAL = "ended by its renewal"
+"""Beginning of the change reason of agreements that the signing of a renewal ends."""
+
 
 class Agreement(models.Model):
     university = models.ForeignKey(
@@ -284,7 +287,7 @@ class Agreement(models.Model):
         if effects.last_day:
             effects.predecessor.schedule_end(effects.last_day, "shortened by its renewal")
         for agreement in effects.ended:
-            agreement.end(self.signed_on or on, "ended by its renewal")
+            agreement.end(self.signed_on or on, ENDED_BY_RENEWAL)
         self.renews = self.renews or effects.predecessor
 
     def build_renewal(self):

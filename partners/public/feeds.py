@@ -7,12 +7,14 @@ from django.contrib.syndication.views import Feed
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse_lazy
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, University
+from partners.models.agreements import ENDED_BY_RENEWAL
 from partners.validators import CONTROL_CHARACTERS_RE
 
 MAX_ITEMS = 50
@@ -27,11 +29,15 @@ class AgreementFeed(Feed):
     item_description = None
 
     def items(self):
-        """Return history records, as agreements signed by an import have no signing date. Deleted ones are left out."""
+        """Return history records, as agreements signed by an import have no signing date.
+
+        Deleted ones are left out, and the ends of those that their renewals replace.
+        """
         signed = Q(status=AgreementStatus.SIGNED) & (
             Q(previous_status=None) | ~Q(previous_status=AgreementStatus.SIGNED)
         )
         ended = Q(status=AgreementStatus.ENDED, previous_status=AgreementStatus.SIGNED)
+        ended &= ~Q(history_change_reason__startswith=ENDED_BY_RENEWAL)
         changes = Agreement.history.with_previous("status").filter(signed | ended).exclude(history_type="-")
         listed = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
         has_page = Exists(University.objects.public(localdate()).filter(pk=OuterRef("university")))
@@ -39,11 +45,15 @@ class AgreementFeed(Feed):
         return records.order_by("-history_date", "-history_id")[:MAX_ITEMS]
 
     def item_title(self, change):
-        template = _("%(university)s, %(country)s: %(type)s has been signed")
+        values = {"university": change.university, "country": change.university.country}
+        values["type"] = ", ".join(filter(None, [str(change.agreement_type), change.scope]))
         if change.status == AgreementStatus.ENDED:
-            template = _("%(university)s, %(country)s: %(type)s has ended")
-        university = change.university
-        title = template % {"university": university, "country": university.country, "type": change.agreement_type}
+            title = _("%(university)s, %(country)s: %(type)s has ended") % values
+        elif change.valid_from and change.valid_from > localdate(change.history_date):
+            values["start"] = date_format(change.valid_from)
+            title = _("%(university)s, %(country)s: %(type)s has been signed, from %(start)s") % values
+        else:
+            title = _("%(university)s, %(country)s: %(type)s has been signed") % values
         # Names stored before control characters were rejected may contain some that XML does not allow.
         return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", title)
 

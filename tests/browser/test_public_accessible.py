@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.usefixtures("reference_data"),
 ]
 
-PICKS = "pick=czech-technical-university&pick=politecnico-di-milano"
+PICKS = "pick=czech-technical-university&pick=politecnico-di-milano&pick=marburg-new"
 MILAN = "/universities/politecnico-di-milano/"
 STATES = [
     "/?country=IT",
@@ -26,12 +26,15 @@ STATES = [
     f"/?q=po&sort=name&{PICKS}",
     f"/?{PICKS}&pick=unknown",
     "/?pick=unknown",
+    "/?q=marburg",
+    "/?q=marburg&status=upcoming",
     "/?q=marburg&on=2999-01-01",
     "/?q=marburg&on=2025-01-01",
     "/?country=IT&on=tomorrow",
     "/?country=IT&embed=1",
     "/?q=nowhere&embed=1",
     "/universities/czech-technical-university/",
+    "/universities/marburg-new/",
     f"{MILAN}?{PICKS}",
     f"{MILAN}report/",
     f"{MILAN}report/sent/",
@@ -46,7 +49,9 @@ def visitor(chromium, live_server, register, settings):
     """A page without content security policy, as axe needs, on a site with every kind of content."""
     settings.OFFICE_EMAIL = "exchange@example.edu"
     AgreementFactory(university__name="Marburg", valid_until=date(2025, 6, 30))
-    AgreementFactory(university__name="Marburg (new)", valid_until=date(2999, 6, 30), places_out=2)
+    marburg = AgreementFactory(university__name="Marburg (new)", valid_until=date(2999, 6, 30), places_out=2).university
+    AgreementFactory(university=marburg, valid_from=date(2999, 7, 1), places_out=3, public_note="No fees.\nB2.")
+    AgreementFactory(university=marburg, scope="Faculty of Law", valid_from=date(2999, 7, 1))
     context = chromium.new_context(base_url=live_server.url, bypass_csp=True)
     yield context.new_page()
     context.close()

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from partners.models import Agreement
 from partners.public.facet_index import AgreementKey, PartnerProfile, count_facets, count_profiles, get_facet_index
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.html import element_texts, rows
 
-COUNTRIES, TYPES, STATUSES = ["CZ", "DE", "IT"], ["", "bilateral", "erasmus"], ["in-force", "in-process"]
+COUNTRIES, TYPES, STATUSES = ["CZ", "DE", "IT"], ["", "bilateral", "erasmus"], ["in-force", "upcoming", "in-process"]
 ON = date(2026, 11, 24)
 
 agreements = st.frozensets(st.builds(AgreementKey, st.sampled_from(TYPES), st.sampled_from(STATUSES)), min_size=1)
@@ -66,6 +66,23 @@ def test_index_is_built_once_for_all_pages_until_the_register_changes(client):
     assert before == after
     assert before[0] > before[1] == before[2]
     assert element_texts(client.get("/"), "h2") == ["1 university in 1 country"]
+
+
+@pytest.mark.django_db
+def test_periods_and_scopes_of_a_type_do_not_multiply_profiles():
+    for days in range(3):
+        university = UniversityFactory()
+        for scope in ("", "Faculty of Law"):
+            start = ON + timedelta(days=days)
+            AgreementFactory(university=university, scope=scope, valid_until=start)
+            AgreementFactory(university=university, scope=scope, valid_from=start + timedelta(days=1))
+
+    in_force, upcoming = AgreementKey("bilateral", "in-force"), AgreementKey("bilateral", "upcoming")
+    assert get_facet_index(ON).profile_counts == {frozenset([in_force, upcoming]): {"DE": 3}}
+    assert get_facet_index(ON + timedelta(days=1)).profile_counts == {
+        frozenset([in_force]): {"DE": 1},
+        frozenset([in_force, upcoming]): {"DE": 2},
+    }
 
 
 @pytest.mark.django_db

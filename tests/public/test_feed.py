@@ -1,6 +1,8 @@
 import xml.etree.ElementTree as ElementTree
+from datetime import date
 
 import pytest
+import time_machine
 
 from partners.enums import AgreementStatus
 from partners.models import University
@@ -42,6 +44,26 @@ def test_feed_omits_other_changes(client, marburg):
     signed.save()
 
     assert titles(client) == ["Marburg, Germany: Bilateral has been signed"]
+
+
+@time_machine.travel("2027-05-01 12:00", tick=False)
+@pytest.mark.parametrize(
+    ("start", "end_of_title"),
+    [(date(2027, 5, 1), ""), (date(2027, 9, 1), ", from 1 Sep 2027"), (date(2024, 9, 1), "")],
+    ids=["shortens its predecessor", "upcoming", "ends its predecessor"],
+)
+def test_feed_lists_a_renewal_and_not_its_effects(client, marburg, start, end_of_title):
+    predecessor = AgreementFactory(university=marburg, scope="Faculty of Law", valid_from=date(2024, 9, 1))
+    renewal = predecessor.build_renewal()
+    renewal.valid_from = start
+    renewal.save()
+
+    renewal.sign(date(2027, 5, 1))
+
+    signed = "Marburg, Germany: Bilateral, Faculty of Law has been signed"
+    assert titles(client) == [f"{signed}{end_of_title}", signed]
+    with time_machine.travel("2027-12-01 12:00", tick=False):
+        assert titles(client) == [f"{signed}{end_of_title}", signed]
 
 
 def test_feed_lists_agreements_signed_by_an_import(client, register):

@@ -6,7 +6,7 @@ import time_machine
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
-from tests.helpers.html import attributes, count_queries, elements, links, rows, text
+from tests.helpers.html import attributes, count_queries, element_texts, elements, links, rows, text
 
 FUTURE = "2027-02-01"
 
@@ -22,6 +22,7 @@ def today(db):
     [
         ({}, "today future"),
         ({"valid_until": date(2026, 5, 31)}, ""),
+        ({"valid_from": date(2027, 9, 1)}, "today future"),
         ({"valid_until": date(2026, 6, 1)}, "today"),
         ({"valid_until": date(2026, 12, 31)}, "today"),
         ({"valid_until": date(2027, 2, 1)}, "today future"),
@@ -43,6 +44,25 @@ def test_unlisted_university_is_on_the_list_of_no_day(client):
     AgreementFactory(university=UniversityFactory(name="Hidden", is_listed=False))
 
     assert len(rows(client.get(f"/?on={FUTURE}"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "badge", "counts"),
+    [
+        ("2027-01-31", "Bilateral · signed, from 1 Feb 2027", {"In force": 0, "Signed, begins later": 1}),
+        (FUTURE, "Bilateral", {"In force": 1, "Signed, begins later": 0}),
+    ],
+)
+def test_upcoming_agreement_is_in_force_on_the_list_of_a_later_day(client, day, badge, counts):
+    AgreementFactory(university__name="Marburg", valid_from=date(2027, 2, 1))
+
+    page = client.get(f"/?on={day}")
+
+    assert rows(page) == ["Germany", f"Marburg {badge}"]
+    options = element_texts(page, "label.facet-option")
+    assert [option for option in options if option.startswith(tuple(counts))] == [
+        f"{label} ({count})" for label, count in counts.items()
+    ]
 
 
 def test_page_names_its_day_and_links_to_today(client):

@@ -61,6 +61,8 @@ def register(db, erasmus, settings, monkeypatch):
     marburg = UniversityFactory(name="Marburg", city="Marburg an der Lahn", website="https://example.org/?a=1&b=2")
     AgreementFactory(university=marburg, valid_from="2024-09-01", valid_until="2999-01-01", places_out=2)
     AgreementFactory(university=marburg, agreement_type=erasmus, language_requirement="German B2")
+    AgreementFactory(university=marburg, valid_from="2999-01-02", places_out=3, public_note="No fees.\n\nB2 & <more>.")
+    AgreementFactory(university=marburg, scope="Faculty of <Law>", status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university__name="Jena", agreement_type=None, status=AgreementStatus.IN_PROCESS)
     for name in HOSTILE:
         AgreementFactory(university__name=name, university__city=name, language_requirement=name, fields_of_study=name)

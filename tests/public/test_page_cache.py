@@ -97,6 +97,29 @@ def test_cached_page_expires_at_midnight(client):
 
 
 @pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("/", ["signed, from 1 Jul 2026"]),
+        (MARBURG, ["Signed, from 1 Jul 2026"]),
+        ("/?status=upcoming", ["signed, from 1 Jul 2026", "In force (0)"]),
+    ],
+)
+def test_cached_page_of_an_upcoming_agreement_changes_at_midnight(client, url, shown):
+    Agreement.objects.update(valid_from="2026-07-01")
+
+    with time_machine.travel("2026-06-30 23:59", tick=False):
+        before = client.get(url), client.get(url)
+    with time_machine.travel("2026-07-01 00:00", tick=False):
+        after = client.get(url)
+
+    assert before[0]["ETag"] == before[1]["ETag"] != after["ETag"]
+    assert [[part in text(page) for part in shown] for page in (before[1], after)] == [
+        [True] * len(shown),
+        [False] * len(shown),
+    ]
+
+
+@pytest.mark.parametrize(
     ("url", "same"),
     [
         ("/", "/?utm_source=mail&fbclid=1"),
