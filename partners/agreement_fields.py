@@ -63,7 +63,8 @@ class RegisterField:
 class AgreementField(RegisterField):
     model = Agreement
 
-    section: AdminSection = AdminSection.MAIN
+    section: AdminSection | None = AdminSection.MAIN
+    """None: no field of the admin's form. The page has it as text."""
     is_beside_previous: bool = False
     """On one line of the admin's form with the field before."""
     in_bulk_edit: bool = False
@@ -102,7 +103,7 @@ def _format_places(agreement: Agreement) -> str:
 AGREEMENT_FIELDS = (
     AgreementField("university", is_public=True),
     AgreementField("agreement_type", "Agreement type", lookup="agreement_type__name", is_public=True),
-    AgreementField("scope", "Scope", is_public=True, in_json=True),
+    AgreementField("scope", "Scope", is_beside_previous=True, is_public=True, in_json=True),
     AgreementField("status", "Status", cells.parse_status, cells.format_status, is_public=True),
     AgreementField("reference_number", "Reference number"),
     AgreementField("signed_on", "Signed on", cells.parse_date),
@@ -132,7 +133,7 @@ AGREEMENT_FIELDS = (
         is_public=True,
         in_json=True,
     ),
-    AgreementField("renews", "Renews", cells.parse_agreement_number, str, lookup="renews_id"),
+    AgreementField("renews", "Renews", cells.parse_agreement_number, str, lookup="renews_id", section=None),
     AgreementField("ended_on", "Ended on", cells.parse_date, section=AdminSection.END),
     AgreementField("end_reason", "Reason for its end", section=AdminSection.END, is_beside_previous=True),
     AgreementField(

@@ -147,6 +147,11 @@ class AgreementQuerySet(SearchableQuerySet):
     def signed(self) -> AgreementQuerySet:
         return self.filter(status=AgreementStatus.SIGNED)
 
+    def scopes(self) -> AgreementQuerySet:
+        """Return the scopes, the most used spelling first where one has several."""
+        scopes = self.exclude(scope="").values("scope_key", "scope").annotate(count=Count("pk"))
+        return scopes.order_by("scope_key", "-count", "scope").values_list("scope", flat=True)
+
     def count_universities_by_state(self, on: date) -> dict[str, int]:
         return self.aggregate(
             **{state: Count("university", distinct=True, filter=_state_q(state, on)) for state in STATE_LABELS}

@@ -40,7 +40,7 @@ ALLOWED_IMPORTS = {
     "backups": ["models"],
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "file_types", "history", "http", "imports", "models"],
-        *["name_normalization", "periods", "permissions", "querysets", "tables"],
+        *["name_normalization", "periods", "permissions", "querysets", "tables", "validators"],
     ],
     "public": [
         *["accounts", "agreement_fields", "country_names", "data_version", "enums", "http", "imports", "models"],

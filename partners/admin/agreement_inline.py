@@ -1,9 +1,13 @@
-"""Inline of a university's agreements, on its change form."""
+"""Forms of agreements, and the inline of a university's agreements on its change form."""
 
 from collections import defaultdict
+from datetime import date
+from itertools import combinations
 
+from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from partners.admin.form_fields import PlainSelectMixin
 from partners.admin.optimistic_locking import OptimisticLockingInline
@@ -11,14 +15,23 @@ from partners.admin.optimistic_locking_forms import OptimisticLockingForm, Optim
 from partners.admin.signature_forms import SignatureFormMixin
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.models.agreements import release_unique_slots, unique_slot
+from partners.models.agreements import exclude_each_other, release_unique_slots, unique_slot
+from partners.name_normalization import matching_key
 
 
 class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
+    def clean_scope(self):
+        """Take over the spelling that the register has of a scope. A spelling alone can still be corrected."""
+        scope = self.cleaned_data["scope"]
+        key = matching_key(scope)
+        if key == self.original.scope_key:
+            return scope
+        return Agreement.objects.scopes().filter(scope_key=key).first() or scope
+
     def clean(self):
-        """Clear `ended_on` if the agreement has not ended. The inline has no field for it."""
+        """Clear the day and the reason of its end if the agreement has not ended. The inline has no field for them."""
         if self.cleaned_data.get("status") != AgreementStatus.ENDED:
-            self.instance.ended_on = None
+            self.instance.ended_on, self.instance.end_reason = None, ""
         return super().clean()
 
     def has_changed(self):
@@ -26,48 +39,74 @@ class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
         return not self.instance.pk or super().has_changed()
 
 
+class AgreementInlineForm(AgreementForm):
+    def is_being_signed(self):
+        """Return whether this save signs it, which shortens or ends those that it follows."""
+        statuses = self.original.status, self.instance.status
+        return bool(self.original.pk) and statuses == (AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED)
+
+    def _get_validation_exclusions(self):
+        """Exclude the period, which the formset validates with those of the other rows."""
+        return super()._get_validation_exclusions() | {"period"}
+
+
 class AgreementFormSet(OptimisticLockingFormSet):
     def clean(self):
+        """Validate the rows with each other, as one may make room for another in the same save."""
         super().clean()
         if any(self.errors):
             return
-        slots = defaultdict(list)
-        for form in self.forms:
-            if form not in self.deleted_forms and (slot := unique_slot(form.instance)):
-                slots[slot].append(form)
-        for duplicates in slots.values():
-            if len(duplicates) > 1 and not _is_renewal(duplicates):
-                message = _("Another agreement of this university has the same type and status. End one of them.")
-                duplicates[-1].add_error("agreement_type", message)
+        rows = [form for form in self.forms if form not in self.deleted_forms]
+        for form, other in combinations(rows, 2):
+            if form.is_being_signed() == other.is_being_signed() and exclude_each_other(form.instance, other.instance):
+                reject_duplicate(*(form, other) if other.has_changed() else (other, form))
+        signed_by_slot = defaultdict(list)
+        for form in rows:
+            if form.instance.status == AgreementStatus.SIGNED and not form.is_being_signed():
+                signed_by_slot[unique_slot(form.instance)].append(form.instance)
+        for form in filter(AgreementInlineForm.is_being_signed, rows):
+            try:
+                form.instance.validate_renewal(signed_by_slot[unique_slot(form.instance)], on=localdate())
+            except ValidationError as error:
+                form.add_error("valid_from", error)
 
     def save(self, commit=True):
-        """Save renewals last, as they end their predecessors."""
+        """Save those that are signed last, the earliest first, as they shorten or end those that they follow."""
         agreements = super().save(commit=False)
         if commit:
             for agreement in self.deleted_objects:
                 agreement.delete()
-            renewals = [agreement for agreement in agreements if agreement.is_transition_to_signed()]
-            release_unique_slots(agreements)
-            for agreement in [*(other for other in agreements if other not in renewals), *renewals]:
+            rows = [form for form in self.forms if form not in self.deleted_forms and form.is_being_signed()]
+            renewals = sorted((form.instance for form in rows), key=lambda renewal: renewal.valid_from or date.min)
+            others = [agreement for agreement in agreements if agreement not in renewals]
+            # Without history, so that others can take the place of those in process.
+            Agreement.objects.filter(pk__in=[renewal.pk for renewal in renewals]).update(status=AgreementStatus.ENDED)
+            release_unique_slots(others)
+            for agreement in [*others, *renewals]:
                 agreement._change_reason = "edited on the university's page"
                 if agreement in renewals:
-                    agreement.end_predecessors()
+                    agreement.end_predecessors(on=localdate())
                 agreement.save()
         return agreements
 
 
-def _is_renewal(forms):
-    """Return whether the forms of a slot are those of a signed agreement and of one in process that is being signed."""
-    before = sorted(form.original.status if form.original.pk else "" for form in forms)
-    is_signed = forms[0].instance.status == AgreementStatus.SIGNED
-    return is_signed and before == [AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED]
+def reject_duplicate(first, second):
+    """Add an error to the second form, whose agreement cannot exist beside that of the first."""
+    if second.instance.status == AgreementStatus.IN_PROCESS:
+        message = _("Another agreement of this university has the same type and scope in process. End one of them.")
+        second.add_error("agreement_type", message)
+        return
+    try:
+        second.instance.validate_no_overlap([first.instance])
+    except ValidationError as error:
+        second.add_error("valid_from", error)
 
 
 class AgreementInline(PlainSelectMixin, OptimisticLockingInline):
     model = Agreement
-    form = AgreementForm
+    form = AgreementInlineForm
     formset = AgreementFormSet
-    fields = ["agreement_type", "status", "signed_on", "valid_from", "valid_until"]
+    fields = ["agreement_type", "scope", "status", "signed_on", "valid_from", "valid_until", "is_open_ended"]
     extra = 0
     show_change_link = True
 

@@ -91,8 +91,14 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         agreement = self.get_object(request, object_id)
-        actions = AgreementStatus(agreement.status).next_actions if agreement else ()
-        context = {"next_actions": [BULK_VIEWS[name] for name in actions]}
+        context = {}
+        if agreement:
+            status = AgreementStatus(agreement.status)
+            context = {
+                "next_actions": [BULK_VIEWS[name] for name in status.next_actions],
+                "ended": agreement.describe_ended() if status is AgreementStatus.ENDED else "",
+                "renewals": agreement.renewals.select_related("agreement_type").order_by("pk"),
+            }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def get_formset_kwargs(self, request, obj, inline, prefix):
@@ -103,6 +109,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         """Discard the files of new documents if the page is displayed again because of an error."""
         for inline in context["inline_admin_formsets"]:
             inline.formset.discard_files()
+        context["scopes"] = Agreement.objects.scopes()
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("country"), ordering="university__country__name_key")

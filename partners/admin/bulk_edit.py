@@ -16,9 +16,11 @@ from partners.admin.bulk_views import BulkAgreementView, agreement_links
 from partners.admin.form_fields import DATE_OVERRIDES, assignable_users
 from partners.agreement_fields import AGREEMENT_FIELDS
 from partners.cells import MAX_PLACES
+from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
 from partners.models import Agreement
+from partners.models.agreements import unique_slot
 
 NOBODY = "-"
 FORM_FIELD_OPTIONS = DATE_OVERRIDES | {models.PositiveSmallIntegerField: {"max_value": MAX_PLACES}}
@@ -26,8 +28,6 @@ FORM_FIELD_OPTIONS = DATE_OVERRIDES | {models.PositiveSmallIntegerField: {"max_v
 
 class BulkEditForm(forms.Form):
     """The new values. A field that is left empty is not changed."""
-
-    is_open_ended = forms.BooleanField(label=gettext_lazy("Open-ended, with no last day"), required=False)
 
     def __init__(self, *args):
         super().__init__(*args, label_suffix="")
@@ -51,7 +51,9 @@ class BulkEditForm(forms.Form):
         choices = ("is_open_ended", "responsible")
         self.values = {name: new for name, new in cleaned.items() if name not in choices and new not in (None, "")}
         if cleaned.get("is_open_ended"):
-            self.values["valid_until"] = None
+            self.values |= {"valid_until": None, "is_open_ended": True}
+        elif cleaned.get("valid_until"):
+            self.values["is_open_ended"] = False
         if user_id := cleaned.get("responsible"):
             self.values["responsible"] = self.users.get(user_id)
         if not self.errors and not self.values:
@@ -60,8 +62,8 @@ class BulkEditForm(forms.Form):
 
 def apply_values(agreements, values):
     """Set the values on the agreements, which are not saved yet. Return the context of the preview."""
-    changed, errors, agreements_by_change = [], [], defaultdict(list)
-    empty_texts = dict.fromkeys(values, "-") | {"valid_until": _("open-ended"), "responsible": _("nobody")}
+    changed, agreements_by_change = [], defaultdict(list)
+    empty_texts = dict.fromkeys(values, "-") | {"responsible": _("nobody")}
     for agreement in agreements:
         old_values = {name: getattr(agreement, name) for name in values}
         changes = diff(old_values, values, Agreement, empty_texts=empty_texts)
@@ -70,19 +72,33 @@ def apply_values(agreements, values):
             setattr(agreement, change.name, values[change.name])
         if changes:
             changed.append(agreement)
-            try:
-                agreement.clean()
-            except forms.ValidationError as error:
-                errors.append((agreement, error.messages))
     versions = [(agreement.pk, agreement.version) for agreement in agreements]
     plain_values = [(name, getattr(value, "pk", value)) for name, value in values.items()]
     return {
         "changed": changed,
-        "errors": errors,
+        "errors": find_errors(changed),
         "changes": [(change, found, agreement_links(found)) for change, found in agreements_by_change.items()],
         # Tells whether the preview is outdated.
         "digest": hashlib.sha256(repr((versions, plain_values)).encode()).hexdigest(),
     }
+
+
+def find_errors(changed):
+    """Return (agreement, messages) for those that are invalid, by themselves or beside others of their university."""
+    unchanged = Agreement.objects.signed().exclude(pk__in=[agreement.pk for agreement in changed])
+    unchanged = unchanged.filter(university__in={agreement.university_id for agreement in changed})
+    siblings, errors = defaultdict(list), []
+    for agreement in [*unchanged.select_related("agreement_type"), *changed]:
+        siblings[unique_slot(agreement)].append(agreement)
+    for agreement in changed:
+        try:
+            agreement.clean()
+            if agreement.status == AgreementStatus.SIGNED:
+                others = [other for other in siblings[unique_slot(agreement)] if other.pk != agreement.pk]
+                agreement.validate_no_overlap(others)
+        except forms.ValidationError as error:
+            errors.append((agreement, error.messages))
+    return errors
 
 
 class BulkEditView(BulkAgreementView):

@@ -10,6 +10,7 @@ from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.form_fields import DateField
 from partners.enums import AgreementStatus
 from partners.models import Agreement
+from partners.validators import validate_name
 
 MAX_REASON_LENGTH = 80
 """Characters. `history_change_reason` has 100, which include a prefix."""
@@ -18,7 +19,7 @@ MAX_REASON_LENGTH = 80
 class EndForm(AgreementRowForm):
     shared_fields = ["on", "reason"]
     on = DateField(label=gettext_lazy("ends on"))
-    reason = forms.CharField(label=gettext_lazy("reason"), max_length=MAX_REASON_LENGTH)
+    reason = forms.CharField(label=gettext_lazy("reason"), max_length=MAX_REASON_LENGTH, validators=[validate_name])
 
     class Meta:
         model = Agreement
@@ -36,7 +37,8 @@ class EndForm(AgreementRowForm):
             last = date_format(agreement.valid_until)
             raise forms.ValidationError(_("It ends on %s already. To prolong it, renew it.") % last)
         if agreement.valid_from and on < agreement.valid_from:
-            raise forms.ValidationError(_("It begins on %s only.") % date_format(agreement.valid_from))
+            message = _("It begins on %s only. Write a day from then on, or today if it shall not begin.")
+            raise forms.ValidationError(message % date_format(agreement.valid_from))
         return on
 
     def save(self):
@@ -44,7 +46,7 @@ class EndForm(AgreementRowForm):
         if on > localdate():
             self.instance.schedule_end(on, _("will end: %s") % reason)
         else:
-            self.instance.end(on, _("ended: %s") % reason)
+            self.instance.end(on, _("ended: %s") % reason, reason)
         return self.instance
 
 

@@ -63,7 +63,10 @@ class TolerantAutocompleteSelect(AutocompleteSelect):
 
 
 class PlainSelectMixin(BaseModelAdmin):
-    """Admin form fields with plain selects, without the buttons to add or change objects, and low text areas."""
+    """Admin form fields with plain selects, without the buttons to add or change objects, and low text areas.
+
+    The field of the scope suggests those of the datalist in `admin/partners/_scopes.html`.
+    """
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "responsible":
@@ -71,6 +74,8 @@ class PlainSelectMixin(BaseModelAdmin):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = TolerantAutocompleteSelect(db_field, self.admin_site)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "scope":
+            field.widget.attrs["list"] = "scopes"
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         if field and isinstance(field.widget, forms.Textarea):

@@ -15,7 +15,7 @@ from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilt
 from partners.admin.import_export import UniversityImportExportAdmin
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from partners.querysets import IN_FORCE, STATE_LABELS, agreement_state
+from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
 
 @admin.register(Country)
@@ -66,6 +66,10 @@ class UniversityAdmin(UniversityImportExportAdmin):
         context = {"visibility": explain_visibility(university)} if university else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
+    def render_change_form(self, request, context, *args, **kwargs):
+        context["scopes"] = Agreement.objects.scopes()
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(description=_("agreements"))
     def agreements(self, university):
         """Return each type once, with its states in brackets unless it is in force only."""
@@ -82,7 +86,7 @@ class UniversityAdmin(UniversityImportExportAdmin):
 def explain_visibility(university):
     """Return whether the university is on the public list, and the reasons as sentences."""
     on = localdate()
-    agreements = university.agreements.select_related("agreement_type").ordered_by_type()
+    agreements = university.agreements.select_related("agreement_type").with_successor().ordered_by_type()
     public_reasons = [_describe(agreement, on) for agreement in agreements.public(on)]
     if University.objects.public(on).filter(pk=university.pk).exists():
         return {"is_public": True, "reasons": public_reasons}
@@ -95,19 +99,22 @@ def explain_visibility(university):
 
 
 def _describe(agreement, on):
-    last_day = agreement.ended_on if agreement.status == AgreementStatus.ENDED else agreement.valid_until
-    if agreement.status == AgreementStatus.ENDED:
-        message = gettext("%(type)s ended on %(day)s.") if last_day else gettext("%(type)s has ended.")
-    elif agreement.status != AgreementStatus.SIGNED:
-        message = gettext("%(type)s is %(status)s.")
-    elif last_day is None:
-        message = gettext("%(type)s is in force, open-ended.")
-    elif last_day < on:
-        message = gettext("%(type)s expired on %(day)s.")
-    else:
-        message = gettext("%(type)s is in force until %(day)s.")
-    return message % {
-        "type": agreement.agreement_type or gettext("An agreement of unknown type"),
-        "day": date_format(last_day) if last_day else "",
-        "status": agreement.get_status_display(),
+    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
+    messages = {
+        UPCOMING: gettext("%(title)s is signed, and begins on %(valid_from)s."),
+        IN_FORCE: gettext("%(title)s is in force, %(end)s."),
+        EXPIRED: gettext("%(title)s expired on %(valid_until)s."),
+        ENDED: gettext("%(title)s %(ended)s."),
     }
+    names = [str(agreement.agreement_type or gettext("An agreement of unknown type")), agreement.scope]
+    message = messages.get(state, gettext("%(title)s is %(status)s.")) % {
+        "title": ", ".join(filter(None, names)),
+        "status": agreement.get_status_display(),
+        "end": agreement.describe_end(),
+        "valid_from": date_format(agreement.valid_from) if agreement.valid_from else "",
+        "valid_until": date_format(agreement.valid_until) if agreement.valid_until else "",
+        "ended": agreement.describe_ended(),
+    }
+    if agreement.status == AgreementStatus.SIGNED and agreement.successor_start:
+        message += " " + gettext("It is renewed from %s.") % date_format(agreement.successor_start)
+    return message

@@ -10,7 +10,18 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, Document
 from tests.helpers.changelists import filter_choices, names
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
-from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, links, messages, rows, text
+from tests.helpers.html import (
+    attributes,
+    count_queries,
+    element_texts,
+    elements,
+    errors,
+    form_data,
+    links,
+    messages,
+    rows,
+    text,
+)
 
 LIST, ADD = "/admin/partners/agreement/", "/admin/partners/agreement/add/"
 NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
@@ -314,8 +325,11 @@ def test_agreement_is_added(coordinator_client, marburg, bilateral):
 
 NEEDS_TYPE = "A signed agreement needs an agreement type."
 OUT_OF_ORDER = "Valid until (1 Jan 2026) is before valid from (2 Jan 2026)."
-HAS_SIGNED = "This university already has a signed agreement of this type. End that one, or renew it."
-HAS_IN_PROCESS = "This university already has an agreement of this type in process. Continue with that one."
+NOT_BOTH = "An open-ended agreement has no last day. Empty it (1 Feb 2026), or say that it is not open-ended."
+HAS_SIGNED = (
+    "“Bilateral, end not recorded” is signed already. Choose dates that do not overlap, end that one, or renew it."
+)
+HAS_IN_PROCESS = "This university already has an agreement of this type and scope in process. Continue with it."
 HAS_UNKNOWN = "This university already has an agreement of unknown type in process. Give that one its type first."
 
 
@@ -331,8 +345,9 @@ HAS_UNKNOWN = "This university already has an agreement of unknown type in proce
             {"agreement_type": NEEDS_TYPE, "valid_until": OUT_OF_ORDER},
         ),
         ({"signed_on": "yesterday"}, {"signed_on": "“yesterday” is not a date. Write it like 1 Feb 2025."}),
+        ({"valid_until": "2026-02-01", "is_open_ended": "on"}, {"valid_until": NOT_BOTH}),
     ],
-    ids=["university", "status", "type", "dates", "type and dates", "day"],
+    ids=["university", "status", "type", "dates", "type and dates", "day", "two ends"],
 )
 def test_form_displays_errors_at_the_field(coordinator_client, marburg, bilateral, typed, error):
     valid = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
@@ -370,21 +385,22 @@ def test_form_adds_another_ended_agreement_of_a_type(coordinator_client, marburg
     AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
 
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "ended"}
-    page = coordinator_client.post(ADD, NO_DOCUMENTS | typed, follow=True)
+    coordinator_client.post(ADD, NO_DOCUMENTS | typed)
 
-    assert rows(page) == ["Marburg Germany Bilateral ended - - ended - -"] * 2
+    assert list(Agreement.objects.values_list("university", "status")) == [(marburg.pk, "ended")] * 2
 
 
-def test_signing_a_renewal_in_the_form_ends_its_predecessor(coordinator_client, marburg, bilateral):
-    AgreementFactory(university=marburg)
+def test_signing_a_renewal_in_the_form_shortens_its_predecessor(coordinator_client, marburg, bilateral):
+    old = AgreementFactory(university=marburg, is_open_ended=True)
     renewal = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
-    typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed"}
+    typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed", "valid_from": "2028-09-01"}
 
-    page = coordinator_client.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed, follow=True)
+    coordinator_client.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed)
 
-    assert rows(page) == [
-        "Marburg Germany Bilateral ended - - ended - -",
-        "Marburg Germany Bilateral signed - - open-ended - -",
+    periods = Agreement.objects.order_by("pk").values_list("status", "valid_from", "valid_until", "renews")
+    assert list(periods) == [
+        ("signed", None, date(2028, 8, 31), None),
+        ("signed", date(2028, 9, 1), None, old.pk),
     ]
 
 
@@ -398,6 +414,11 @@ def test_form_saves_all_details(coordinator_client, coordinator, marburg, bilate
         "next_step": "Send the draft",
         "contact": "Dr. Ada\nada@example.edu",
         "notes": "Slow in summer.",
+        "scope": "Faculty of Law",
+        "reference_number": "EO-2026/17",
+        "due_on": date(2028, 9, 1),
+        "is_open_ended": True,
+        "public_note": "Send a portfolio.",
     }
     form = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "in_process"}
 
@@ -405,11 +426,106 @@ def test_form_saves_all_details(coordinator_client, coordinator, marburg, bilate
 
     assert Agreement.objects.values(*details, "study_levels").get() == details | {"study_levels": "bachelor,master"}
     page = coordinator_client.get(f"{LIST}{Agreement.objects.get().pk}/change/")
-    assert attributes(page, "input[checked]", "value") == ["bachelor", "master"]
+    assert attributes(page, "input[name=study_levels][checked]", "value") == ["bachelor", "master"]
 
 
-def test_inline_clears_ended_on_with_the_status(coordinator_client, marburg):
-    agreement = AgreementFactory(university=marburg, status=AgreementStatus.ENDED, ended_on=PAST)
+def test_form_suggests_the_scopes_of_the_register(coordinator_client, marburg):
+    for count, scope in enumerate(["medicine", "Faculty of Law", "Medicine", "Medicine"]):
+        AgreementFactory(university__name=f"Partner {count}", scope=scope)
+    AgreementFactory(university=marburg)
+
+    for path in (
+        ADD,
+        f"{LIST}{Agreement.objects.last().pk}/change/",
+        f"/admin/partners/university/{marburg.pk}/change/",
+    ):
+        page = coordinator_client.get(path)
+        [suggestions] = attributes(page, "input[name$=scope]:not([name*=__prefix__])", "list")
+        options = attributes(page, f"datalist#{suggestions} option", "value")
+        assert options == ["Faculty of Law", "Medicine", "medicine"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("faculty  of LAW", "Faculty of Law"),
+        ("Faculty of Medicine", "Faculty of Medicine"),
+        ("", ""),
+    ],
+)
+def test_form_takes_over_the_most_used_spelling_of_a_scope(coordinator_client, marburg, bilateral, typed, stored):
+    for count, scope in enumerate(["FACULTY OF LAW", "Faculty of Law", "Faculty of Law"]):
+        AgreementFactory(university__name=f"Partner {count}", scope=scope)
+    form = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed", "scope": typed}
+
+    coordinator_client.post(ADD, NO_DOCUMENTS | form)
+
+    assert marburg.agreements.get().scope == stored
+
+
+def test_form_corrects_the_spelling_of_a_scope(coordinator_client, marburg):
+    AgreementFactory(scope="faculty of law")
+    agreement = AgreementFactory(university=marburg, scope="faculty of law")
+    url = f"{LIST}{agreement.pk}/change/"
+
+    page = coordinator_client.get(url)
+    coordinator_client.post(url, form_data(page, "#agreement_form") | {"scope": "Faculty of Law"})
+
+    agreement.refresh_from_db()
+    assert agreement.scope == "Faculty of Law"
+
+
+@pytest.mark.parametrize(
+    ("values", "notice"),
+    [
+        ({"ended_on": date(2027, 5, 3), "end_reason": "merger"}, ["Ended on 3 May 2027: merger"]),
+        ({}, ["Ended"]),
+        ({"status": AgreementStatus.SIGNED}, []),
+    ],
+)
+def test_change_form_displays_on_top_that_the_agreement_has_ended(client, assistant, marburg, values, notice):
+    client.force_login(assistant)
+    agreement = AgreementFactory(university=marburg, **{"status": AgreementStatus.ENDED} | values)
+
+    page = client.get(f"{LIST}{agreement.pk}/change/")
+
+    assert element_texts(page, ".notice p") == notice
+
+
+def test_change_form_links_to_what_the_agreement_renews_and_what_renews_it(coordinator_client, marburg):
+    first = AgreementFactory(university=marburg, valid_until=date(2024, 8, 31))
+    second = AgreementFactory(university=marburg, valid_from=date(2024, 9, 1), is_open_ended=True, renews=first)
+    third = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, renews=second)
+
+    page = coordinator_client.get(f"{LIST}{second.pk}/change/")
+
+    assert element_texts(page, ".notice p") == [
+        "Renews Bilateral, until 31 Aug 2024 (signed)",
+        "Renewed by Bilateral, end not recorded (in process)",
+    ]
+    assert attributes(page, ".notice a", "href") == [f"{LIST}{other.pk}/change/" for other in (first, third)]
+    assert elements(page, "[name=renews]") == []
+
+
+def test_change_form_makes_as_many_queries_with_300_agreements_as_with_3(coordinator_client, bilateral):
+    def queries(agreement):
+        return count_queries(coordinator_client, f"{LIST}{agreement.pk}/change/")
+
+    university = partners(3)[0]
+    renewed = university.agreements.get()
+    for _count in range(2):
+        AgreementFactory(university=university, status=AgreementStatus.ENDED, renews=renewed)
+    with_3 = queries(renewed)
+
+    partners(297, first=4)
+    for _count in range(20):
+        AgreementFactory(university=university, status=AgreementStatus.ENDED, renews=renewed)
+
+    assert queries(renewed) == with_3
+
+
+def test_inline_clears_day_and_reason_of_the_end_with_the_status(coordinator_client, marburg):
+    agreement = AgreementFactory(university=marburg, status=AgreementStatus.ENDED, ended_on=PAST, end_reason="Merger")
     inline = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 1, "0-id": agreement.pk, "0-university": marburg.pk}
     inline |= {"0-agreement_type": agreement.agreement_type_id, "0-status": "signed"}
     form = {"name": "Marburg", "country": marburg.country_id, "slug": marburg.slug, "is_listed": "on"}
@@ -419,7 +535,7 @@ def test_inline_clears_ended_on_with_the_status(coordinator_client, marburg):
         form | {f"agreements-{name}": value for name, value in inline.items()},
     )
 
-    assert Agreement.objects.values_list("status", "ended_on").get() == ("signed", None)
+    assert Agreement.objects.values_list("status", "ended_on", "end_reason").get() == ("signed", None, "")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from partners.enums import AgreementStatus
@@ -122,7 +124,6 @@ def test_one_invalid_agreement_prevents_all_changes(coordinator_client, three):
 @pytest.mark.parametrize(
     ("typed", "field", "value", "line"),
     [
-        ({"is_open_ended": "on"}, "valid_until", None, "valid until: 31 Jul 2026 → open-ended"),
         ({"responsible": "-"}, "responsible", None, "coordinator responsible: coordinator → nobody"),
         ({"places_out": 0}, "places_out", 0, "places out: 2 → 0"),
     ],
@@ -135,6 +136,54 @@ def test_fields_can_be_cleared(coordinator_client, coordinator, three, typed, fi
 
     assert preview(preview_page) == [f"1 agreement | {line} | Bonn: Bilateral (signed)"]
     assert getattr(Agreement.objects.get(pk=three[0].pk), field) == value
+
+
+def confirm(client, typed, *agreements):
+    """Ask for the preview and confirm it. Return the preview."""
+    preview_page = client.post(bulk_url(*agreements), typed)
+    client.post(bulk_url(*agreements), typed | {"digest": digest(preview_page)})
+    return preview(preview_page)
+
+
+def test_open_ended_replaces_the_last_day(coordinator_client, three):
+    shown = confirm(coordinator_client, {"is_open_ended": "on"}, three[0])
+
+    assert [line.split(" | ")[1] for line in shown] == ["valid until: 31 Jul 2026 → -", "open-ended: no → yes"]
+    assert Agreement.objects.values_list("valid_until", "is_open_ended").get(pk=three[0].pk) == (None, True)
+
+
+def test_last_day_replaces_open_ended(coordinator_client):
+    agreement = AgreementFactory(is_open_ended=True)
+
+    shown = confirm(coordinator_client, {"valid_until": "2028-07-31"}, agreement)
+
+    assert [line.split(" | ")[1] for line in shown] == ["valid until: - → 31 Jul 2028", "open-ended: yes → no"]
+    assert Agreement.objects.values_list("valid_until", "is_open_ended").get() == (NEW, False)
+
+
+def test_day_for_signing_is_set(coordinator_client):
+    deals = [AgreementFactory(status=AgreementStatus.IN_PROCESS) for _ in range(2)]
+
+    shown = confirm(coordinator_client, {"due_on": "2028-07-31"}, *deals)
+
+    assert [line.split(" | ")[:2] for line in shown] == [["2 agreements", "to be done by: - → 31 Jul 2028"]]
+    assert list(Agreement.objects.values_list("due_on", flat=True)) == [NEW] * 2
+
+
+def test_overlap_with_a_following_agreement_prevents_all_changes(coordinator_client, three):
+    next_one = {"valid_from": date(2027, 8, 1), "is_open_ended": True}
+    AgreementFactory(university=three[2].university, **next_one)
+    AgreementFactory(university=three[0].university, scope="Faculty of Law", **next_one)
+
+    page = coordinator_client.post(bulk_url(*three), {"valid_until": "2028-07-31"})
+
+    [error] = element_texts(page, ".errorlist li")
+    assert error.startswith("Ulm: Bilateral")
+    assert error.endswith(
+        ": “Bilateral, from 1 Aug 2027, open-ended” is signed already. "
+        "Choose dates that do not overlap, end that one, or renew it."
+    )
+    assert digest(page) is None
 
 
 @pytest.mark.parametrize(
@@ -165,8 +214,11 @@ def test_preview_makes_as_many_queries_with_100_agreements_as_with_3(coordinator
     agreements = [AgreementFactory(status=AgreementStatus.SIGNED) for _ in range(100)]
 
     def queries(selected):
-        with_values = coordinator_client.post(bulk_url(*selected), {"places_out": 3})
+        with CaptureQueriesContext(connection) as captured:
+            with_values = coordinator_client.post(bulk_url(*selected), {"places_out": 3})
         assert digest(with_values)
-        return count_queries(coordinator_client, bulk_url(*selected))
+        return len(captured), count_queries(coordinator_client, bulk_url(*selected))
+
+    queries(agreements[:1])
 
     assert queries(agreements) == queries(agreements[:3])

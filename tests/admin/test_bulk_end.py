@@ -61,6 +61,7 @@ def test_ending_saves_the_day_and_displays_a_message(coordinator_client, coordin
     assert messages(page) == ["Ended: Marburg: Bilateral (ended), Marburg: Erasmus+ (ended)"]
     record = signed.history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "ended: No interest")
+    assert set(Agreement.objects.values_list("end_reason", flat=True)) == {"No interest"}
 
 
 def test_signed_agreement_stays_in_force_until_a_future_day(coordinator_client, signed):
@@ -68,6 +69,15 @@ def test_signed_agreement_stays_in_force_until_a_future_day(coordinator_client, 
 
     assert stored_state(signed) == ("signed", None, TOMORROW)
     assert signed.history.latest().history_change_reason == "will end: Notice given"
+
+
+def test_open_ended_agreement_with_a_last_day_is_no_longer_open_ended(coordinator_client, marburg):
+    signed = AgreementFactory(university=marburg, is_open_ended=True)
+
+    coordinator_client.post(bulk_url(signed), end_data(TOMORROW, "Notice given", signed))
+
+    assert stored_state(signed) == ("signed", None, TOMORROW)
+    assert not Agreement.objects.get().is_open_ended
 
 
 def test_future_day_cannot_prolong(coordinator_client, marburg, bilateral):
@@ -84,7 +94,9 @@ def test_future_day_cannot_precede_the_start(coordinator_client, marburg, bilate
 
     page = coordinator_client.post(bulk_url(signed), end_data(TOMORROW, "Notice given", signed))
 
-    assert errors(page) == {f"{signed.pk}-on": "It begins on 1 Jan 2027 only."}
+    assert errors(page) == {
+        f"{signed.pk}-on": "It begins on 1 Jan 2027 only. Write a day from then on, or today if it shall not begin."
+    }
 
 
 def test_deal_in_process_cannot_end_on_a_future_day(coordinator_client, signed, deal):
@@ -103,6 +115,15 @@ def test_reason_is_required(coordinator_client, signed):
     page = coordinator_client.post(bulk_url(signed), end_data(TODAY, " ", signed))
 
     assert errors(page) == {f"{signed.pk}-reason": "This field is required."}
+    assert stored_state(signed) == ("signed", None, None)
+
+
+def test_reason_that_a_spreadsheet_takes_for_a_formula_is_rejected(coordinator_client, signed):
+    page = coordinator_client.post(bulk_url(signed), end_data(TODAY, "=1+1", signed))
+
+    assert errors(page) == {
+        f"{signed.pk}-reason": ("“=1+1” begins with “=”, as a spreadsheet formula does. Begin with another character.")
+    }
     assert stored_state(signed) == ("signed", None, None)
 
 

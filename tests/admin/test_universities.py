@@ -71,6 +71,7 @@ def test_list_displays_country_agreements_and_is_listed(coordinator_client, eras
     university = UniversityFactory(name="Marburg")
     AgreementFactory(university=university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=university)
+    AgreementFactory(university=university, scope="Faculty of Law")
     AgreementFactory(university=university, status=AgreementStatus.ENDED)
 
     page = coordinator_client.get(LIST)
@@ -291,8 +292,11 @@ def visibility(page):
 @pytest.mark.parametrize(
     ("university", "agreement", "expected"),
     [
-        ({}, {}, f"{PUBLIC} Bilateral is in force, open-ended."),
-        ({}, {"valid_until": FUTURE}, f"{PUBLIC} Bilateral is in force until 1 Jan 2999."),
+        ({}, {}, f"{PUBLIC} Bilateral is in force, end not recorded."),
+        ({}, {"is_open_ended": True}, f"{PUBLIC} Bilateral is in force, open-ended."),
+        ({}, {"valid_until": FUTURE}, f"{PUBLIC} Bilateral is in force, until 1 Jan 2999."),
+        ({}, {"valid_from": FUTURE}, f"{PUBLIC} Bilateral is signed, and begins on 1 Jan 2999."),
+        ({}, {"scope": "Law"}, f"{PUBLIC} Bilateral, Law is in force, end not recorded."),
         ({}, {"status": AgreementStatus.IN_PROCESS}, f"{PUBLIC} Bilateral is in process."),
         (
             {},
@@ -300,14 +304,19 @@ def visibility(page):
             f"{PUBLIC} An agreement of unknown type is in process.",
         ),
         ({"is_listed": False}, {}, f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below."),
-        ({}, {"status": AgreementStatus.ENDED}, f"{NOT_PUBLIC} Bilateral has ended."),
+        ({}, {"status": AgreementStatus.ENDED}, f"{NOT_PUBLIC} Bilateral ended."),
         ({}, {"status": AgreementStatus.ENDED, "ended_on": PAST}, f"{NOT_PUBLIC} Bilateral ended on 1 Jan 2000."),
+        (
+            {},
+            {"status": AgreementStatus.ENDED, "ended_on": PAST, "end_reason": "merger"},
+            f"{NOT_PUBLIC} Bilateral ended on 1 Jan 2000: merger.",
+        ),
         ({}, {"valid_until": PAST}, f"{NOT_PUBLIC} Bilateral expired on 1 Jan 2000."),
         (
             {"is_listed": False},
             {"status": AgreementStatus.ENDED, "agreement_type": None},
             f"{NOT_PUBLIC} It is kept off the public list: tick “on the public list” below. "
-            "An agreement of unknown type has ended.",
+            "An agreement of unknown type ended.",
         ),
     ],
 )
@@ -334,7 +343,21 @@ def test_visibility_of_a_public_university_has_only_public_agreements(coordinato
 
     page = coordinator_client.get(f"{LIST}{marburg.pk}/change/")
 
-    assert visibility(page) == f"{PUBLIC} Bilateral is in force, open-ended. Erasmus+ is in process."
+    assert visibility(page) == f"{PUBLIC} Bilateral is in force, end not recorded. Erasmus+ is in process."
+
+
+def test_visibility_names_the_start_of_what_follows(coordinator_client, db):
+    marburg = UniversityFactory(name="Marburg")
+    AgreementFactory(university=marburg, valid_until=date(2998, 12, 31))
+    AgreementFactory(university=marburg, valid_from=FUTURE)
+    AgreementFactory(university=marburg, status=AgreementStatus.ENDED)
+
+    page = coordinator_client.get(f"{LIST}{marburg.pk}/change/")
+
+    assert visibility(page) == (
+        f"{PUBLIC} Bilateral is in force, until 31 Dec 2998. It is renewed from 1 Jan 2999. "
+        "Bilateral is signed, and begins on 1 Jan 2999."
+    )
 
 
 def test_page_links_to_the_public_page(coordinator_client, db):

@@ -7,7 +7,8 @@ def row(type_name, status, agreement=None, **values):
     """Return the data of one row of the agreement inline."""
     agreement_type = AgreementType.objects.filter(name=type_name).first()
     ids = {"id": agreement.pk if agreement else "", "agreement_type": agreement_type.pk if agreement_type else ""}
-    return ids | {"status": status, "signed_on": "", "valid_from": "", "valid_until": ""} | values
+    scope = agreement.scope if agreement else ""
+    return ids | {"scope": scope, "status": status, "signed_on": "", "valid_from": "", "valid_until": ""} | values
 
 
 def save(browser, university, *rows):
