@@ -3,19 +3,18 @@
 PostgreSQL has an exclusion constraint, SQLite triggers. A violation raises IntegrityError with the constraint's name.
 """
 
-from django.db import connections
+from django.db import IntegrityError, connection, connections
+from django.utils.translation import gettext as _
 
 NAME = "agreement_periods_apart"
 
-POSTGRESQL_SETUP = [
-    "CREATE EXTENSION IF NOT EXISTS btree_gist",
-    f"""
+POSTGRESQL_EXTENSION = "CREATE EXTENSION IF NOT EXISTS btree_gist"
+POSTGRESQL_CONSTRAINT = f"""
     ALTER TABLE partners_agreement ADD CONSTRAINT {NAME} EXCLUDE USING gist (
         university_id WITH =, agreement_type_id WITH =, scope_key WITH =,
         daterange(valid_from, valid_until, '[]') WITH &&
     ) WHERE (status = 'signed') DEFERRABLE INITIALLY IMMEDIATE
-    """,
-]
+"""
 SQLITE_TRIGGER = """
     CREATE TRIGGER "agreement_periods_apart_{event}" BEFORE {event} ON partners_agreement WHEN NEW.status = 'signed'
     BEGIN
@@ -33,8 +32,8 @@ SQLITE_TRIGGER = """
 def add_exclusion_constraint(apps, schema_editor):
     """Add the constraint on PostgreSQL, in a migration. The extension needs CREATE on the database."""
     if schema_editor.connection.vendor == "postgresql":
-        for statement in POSTGRESQL_SETUP:
-            schema_editor.execute(statement)
+        schema_editor.execute(POSTGRESQL_EXTENSION)
+        schema_editor.execute(POSTGRESQL_CONSTRAINT)
 
 
 def remove_exclusion_constraint(apps, schema_editor):
@@ -49,3 +48,28 @@ def install_triggers(sender, using, **kwargs):
             for event in ("INSERT", "UPDATE"):
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{NAME}_{event}"')
                 cursor.execute(SQLITE_TRIGGER.format(event=event))
+
+
+def check_installed() -> list[str]:
+    """Return a sentence, with what to do, if the database has lost the constraint or one of the triggers."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            if NAME in connection.introspection.get_constraints(cursor, "partners_agreement"):
+                return []
+            remedy = f"Execute as the owner of the tables:{' '.join(POSTGRESQL_CONSTRAINT.split())};"
+        else:
+            cursor.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s", [f"{NAME}%"])
+            if cursor.fetchone() == (2,):
+                return []
+            remedy = "Run manage.py migrate."
+    return [f"{NAME} is missing, so periods of signed agreements may overlap. {remedy}"]
+
+
+def describe_integrity_error(error: IntegrityError) -> str:
+    """Return a sentence for a write that was valid until somebody else wrote at the same moment."""
+    if NAME in str(error):
+        return _(
+            "Somebody changed an agreement of the same type and scope at the same moment, and both would be signed "
+            "for the same days."
+        )
+    return _("Somebody changed the register at the same moment.")

@@ -171,6 +171,17 @@ class AgreementQuerySet(SearchableQuerySet):
         """Filter to signed agreements without a last day that are not open-ended on purpose."""
         return self.signed().filter(valid_until=None, is_open_ended=False)
 
+    def overlapping(self) -> AgreementQuerySet:
+        """Filter to signed agreements that overlap another of the same university, type and scope.
+
+        The database refuses them as long as it has its constraint.
+        """
+        first_day, last_day = Coalesce(OuterRef("valid_from"), date.min), Coalesce(OuterRef("valid_until"), date.max)
+        begins_before, ends_after = Q(valid_from__lte=last_day), Q(valid_until__gte=first_day)
+        others = self._siblings().signed()
+        others = others.filter(begins_before | Q(valid_from=None), ends_after | Q(valid_until=None))
+        return self.signed().filter(Exists(others))
+
     def with_renewal(self) -> AgreementQuerySet:
         """Annotate ``has_renewal``: an agreement of the same university, type and scope is in process."""
         return self.annotate(has_renewal=Exists(self._siblings().in_process()))

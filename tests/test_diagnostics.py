@@ -1,4 +1,5 @@
 import re
+from datetime import date
 from io import StringIO
 
 import pytest
@@ -8,13 +9,13 @@ from django.db import OperationalError, connection
 
 from exchange import diagnostics
 from partners.groups import Role
-from tests.helpers.factories import create_staff
+from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.mailserver import mail_server
 from tests.helpers.static_files import MANIFEST_STORAGE, NOT_COLLECTED
 
 pytestmark = pytest.mark.django_db
 
-PARTS = ["settings", "database", "cache", "mail", "documents", "static files", "permissions", "accounts"]
+PARTS = ["settings", "database", "cache", "mail", "documents", "static files", "permissions", "agreements", "accounts"]
 
 
 @pytest.fixture
@@ -109,6 +110,31 @@ def test_doctor_skips_accounts_if_the_database_is_unreachable(healthy_site):
         "database: not known without the database.",
     ]
     assert error_message == "To do: 2"
+
+
+def test_doctor_reports_a_missing_constraint_and_what_overlaps_without_it(healthy_site):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ALTER TABLE partners_agreement DROP CONSTRAINT agreement_periods_apart")
+            remedy = "Execute as the owner of the tables: ALTER TABLE partners_agreement ADD CONSTRAINT "
+        else:
+            cursor.execute("DROP TRIGGER agreement_periods_apart_INSERT")
+            remedy = "Run manage.py migrate."
+    first = AgreementFactory(university__name="Marburg", valid_until=date(2027, 8, 31))
+    second = AgreementFactory(university=first.university, valid_from=date(2027, 8, 31))
+    AgreementFactory(university=first.university, scope="Faculty of Law")
+
+    problems, error_message = run_doctor()
+
+    assert problems[0].startswith(
+        f"agreements: agreement_periods_apart is missing, so periods of signed agreements may overlap. {remedy}"
+    )
+    assert problems[1:] == [
+        f"agreements: Agreement {agreement.pk} overlaps another signed one of its type and scope: Marburg: Bilateral, "
+        f"{period} (signed). Change the dates of one of them, or end it."
+        for agreement, period in [(first, "until 31 Aug 2027"), (second, "from 31 Aug 2027")]
+    ]
+    assert error_message == "To do: 3"
 
 
 def test_doctor_reports_documents_that_cannot_be_stored(healthy_site):

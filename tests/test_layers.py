@@ -30,7 +30,7 @@ ALLOWED_IMPORTS = {
     "tables": ["file_types", "name_normalization", "spreadsheet_errors"],
     "cells": ["enums", "fields", "name_normalization", "spreadsheet_errors", "tables"],
     "agreement_fields": ["cells", "models", "tables"],
-    "history": ["enums", "fields", "models"],
+    "history": ["enums", "fields", "models", "period_constraint"],
     "imports": [
         *["agreement_fields", "cells", "enums", "fields", "history", "models", "name_normalization", "querysets"],
         *["tables", "validators"],
@@ -40,7 +40,7 @@ ALLOWED_IMPORTS = {
     "backups": ["models"],
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "file_types", "history", "http", "imports", "models"],
-        *["name_normalization", "periods", "permissions", "querysets", "tables", "validators"],
+        *["name_normalization", "period_constraint", "periods", "permissions", "querysets", "tables", "validators"],
     ],
     "public": [
         *["accounts", "agreement_fields", "country_names", "data_version", "enums", "http", "imports", "models"],
@@ -48,8 +48,8 @@ ALLOWED_IMPORTS = {
     ],
     "templatetags": [],
     "management": [
-        *["accounts", "backups", "groups", "imports", "models", "name_normalization", "reminders", "tables"],
-        *["validators"],
+        *["accounts", "backups", "groups", "imports", "models", "name_normalization", "period_constraint"],
+        *["reminders", "tables", "validators"],
     ],
     "migrations": ["fields", "file_types", "models", "period_constraint", "reference_data", "validators"],
     "apps": ["data_version", "period_constraint"],

@@ -239,7 +239,7 @@ def test_signing_a_renewal_shortens_its_predecessor(renewal, erasmus):
 
     predecessor.refresh_from_db()
     assert (predecessor.status, predecessor.valid_until) == (SIGNED, DAY - timedelta(days=1))
-    assert change_reasons(predecessor) == [("+", None), ("~", "shortened by its renewal")]
+    assert change_reasons(predecessor) == [("+", None), ("~", f"shortened by its renewal, agreement {renewal.pk}")]
     assert (renewal.renews, change_reasons(renewal)) == (predecessor, [("+", None), ("~", "marked as signed")])
     assert (
         list(Agreement.objects.signed().exclude(pk=predecessor.pk).values_list("valid_until", flat=True)) == [None] * 4
@@ -276,7 +276,7 @@ def test_signing_ends_an_agreement_that_begins_with_it(renewal):
     renewal.sign(NEXT_DAY)
 
     ended = Agreement.objects.get(status=ENDED)
-    assert (ended.ended_on, change_reasons(ended)[-1]) == (NEXT_DAY, ("~", "ended by its renewal"))
+    assert (ended.ended_on, change_reasons(ended)[-1]) == (NEXT_DAY, ("~", f"ended by its renewal, agreement {renewal.pk}"))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
 from partners.http import safe_next_url
 from partners.models import Agreement
+from partners.period_constraint import describe_integrity_error
 
 MAX_SELECTED = 100
 TOO_MANY_SELECTED = gettext_lazy(
@@ -73,8 +74,8 @@ class BulkAgreementView(View):
             with transaction.atomic():
                 self.lock_agreements()
                 return self.perform(request)
-        except IntegrityError:
-            messages.error(request, _("Somebody changed the same agreements at the same moment. Look at them again."))
+        except IntegrityError as error:
+            messages.error(request, f"{describe_integrity_error(error)} {_('Look at them again.')}")
             return redirect(request.get_full_path())
 
     def lock_agreements(self):

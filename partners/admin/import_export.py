@@ -27,6 +27,7 @@ from partners.admin.import_forms import (
 from partners.imports.formats import EXPORT_FORMATS, XLSX
 from partners.imports.resources import OfficeListResource, RegisterResource, read_file
 from partners.models import ImportRun
+from partners.period_constraint import describe_integrity_error
 from partners.permissions import can_export, can_import
 from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
@@ -193,8 +194,8 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             return self._import(request, form, resource(), table)
         except TableError:
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
-        except IntegrityError:
-            messages.warning(request, _("Somebody changed the register in the same moment. Choose the file again."))
+        except IntegrityError as error:
+            messages.warning(request, f"{describe_integrity_error(error)} {_('Choose the file again.')}")
         return redirect("admin:partners_university_import")
 
     @transaction.atomic

@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterChangeList
 from partners.imports.undo import plan_undo, run_changes, undo
 from partners.models import Agreement, ImportRun, University
+from partners.period_constraint import describe_integrity_error
 from partners.permissions import can_open_imported_files, can_undo_imports
 
 MAX_DISPLAYED_CHANGES = 200
@@ -87,7 +89,12 @@ class ImportRunAdmin(admin.ModelAdmin):
                 "plan": plan_undo(run),
             }
             return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
-        if plan := undo(run, request.user):
+        try:
+            plan = undo(run, request.user)
+        except IntegrityError as error:
+            messages.error(request, f"{describe_integrity_error(error)} {_('Nothing was undone. Look at it again.')}")
+            return redirect("admin:partners_importrun_undo", pk)
+        if plan:
             counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
             messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
         else:

@@ -6,7 +6,9 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -55,13 +57,16 @@ class HistoryAdmin(SimpleHistoryAdmin):
                 raise PermissionDenied
             if (displayed_history_id := parse_pk(request.POST.get("latest_history_id", ""))) is None:
                 raise Http404
-            is_done, plan = revert(record, displayed_history_id, request.user)
+            is_done, plan = revert(record, displayed_history_id, request.user, on=localdate())
             if is_done:
                 messages.success(request, _("Put back: %s") % plan.reverted)
+                for agreement in plan.left_by_signing:
+                    message = _("Still as that signing has left it: {}. Put it back too, if it should be as before.")
+                    messages.warning(request, format_html(message, history_link(agreement)))
                 return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
             messages.warning(request, _("Nothing was put back. Look at what it would do by now."))
         elif not is_deleted:
-            plan = preview_revert(record, obj)
+            plan = preview_revert(record, obj, on=localdate())
         context = {
             "title": _("A version of %s") % obj,
             "record": record,
@@ -113,6 +118,11 @@ class HistoryAdmin(SimpleHistoryAdmin):
         if not self.has_view_permission(request, obj):
             raise PermissionDenied
         return obj or RelatedObjects([record]).build_instance(record), obj is None
+
+
+def history_link(agreement):
+    url = reverse("admin:partners_agreement_history", args=[agreement.pk])
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, agreement)
 
 
 def inline_foreign_keys(model_admin, request):

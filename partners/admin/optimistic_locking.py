@@ -17,6 +17,7 @@ from partners.admin.optimistic_locking_forms import (
     serialize_versions,
 )
 from partners.history.concurrent_changes import annotate_version
+from partners.period_constraint import describe_integrity_error
 
 
 class OptimisticLockingInline(admin.TabularInline):
@@ -43,11 +44,14 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
-        try:
-            return self._changeform_with_lock(request, object_id, form_url, extra_context)
-        except IntegrityError:
-            # Somebody else saved a moment earlier. The second attempt validates against what they saved.
-            return self._changeform_with_lock(request, object_id, form_url, extra_context)
+        for _attempt in range(2):
+            # If somebody else saved a moment earlier, the second attempt validates against what they saved.
+            try:
+                return self._changeform_with_lock(request, object_id, form_url, extra_context)
+            except IntegrityError as error:
+                message = describe_integrity_error(error)
+        messages.error(request, f"{message} {_('Nothing was saved. Look at it again.')}")
+        return redirect(request.get_full_path())
 
     @transaction.atomic
     def delete_view(self, request, object_id, extra_context=None):

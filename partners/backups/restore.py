@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from partners.backups import archive, serialization
 from partners.backups.archive import READ_ERRORS, BackupError, BackupReader
 from partners.backups.create import document_folders, iter_documents
-from partners.models import University
+from partners.models import Agreement, University
 
 # Raised for a file that is intact but has contents that no register had.
 INVALID_DATA_ERRORS = (
@@ -53,6 +53,7 @@ def restore_database(backup: BackupReader, path: Path) -> None:
         restore_rows(backup, historical_apps)
         connection.check_constraints()
         call_command("migrate", verbosity=0)
+        validate_periods()
         validate_document_references(backup)
         connection.check_constraints()
     except (OperationalError, ProgrammingError) as error:
@@ -129,6 +130,12 @@ def restore_rows(backup: BackupReader, historical_apps: Apps) -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
+
+
+def validate_periods() -> None:
+    """Raise ValueError for signed agreements that overlap: SQLite has its triggers only after the last migration."""
+    if agreement := Agreement.objects.overlapping().first():
+        raise ValueError(f"the signed agreement {agreement.pk} overlaps another one")
 
 
 def validate_document_references(backup: BackupReader) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -14,11 +14,14 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from partners.enums import AgreementStatus
 from partners.fields import update_search_keys
 from partners.history.diff import FieldChange, diff
 from partners.history.entries import DELETED
 from partners.history.related_objects import RelatedObjects, foreign_keys, tracked_model
 from partners.models import Agreement, University
+from partners.models.agreements import ENDED_BY_RENEWAL, SHORTENED_BY_RENEWAL
+from partners.period_constraint import describe_integrity_error
 
 RELATED_DELETION_WINDOW = timedelta(hours=1)
 """A university can only be deleted after its agreements. Those that the same user deleted for the same reason within
@@ -39,13 +42,15 @@ class RevertPlan:
     """Messages; with any of them nothing can be reverted."""
     side_effects: list[str] = field(default_factory=list)
     """One message for each change to another object."""
+    left_by_signing: list[Agreement] = field(default_factory=list)
+    """Agreements that keep the end which the signing gave them that the revert takes back."""
 
     @property
     def is_possible(self) -> bool:
         return bool(self.field_changes) and not self.errors
 
 
-def preview_revert(record: models.Model, current: models.Model) -> RevertPlan:
+def preview_revert(record: models.Model, current: models.Model, on: date) -> RevertPlan:
     related = RelatedObjects([record, current])
     reverted, skipped_fields = _build_reverted(record, current, related)
     field_changes = diff(current, reverted, related=related)
@@ -53,20 +58,32 @@ def preview_revert(record: models.Model, current: models.Model) -> RevertPlan:
     plan = RevertPlan(reverted, latest_record.history_id, field_changes, skipped_fields)
     if field_changes:
         plan.errors = _validation_messages(reverted)
-    if plan.is_possible and isinstance(reverted, Agreement) and reverted.is_transition_to_signed():
-        predecessors = reverted.signed_predecessors().select_related("university", "agreement_type")
-        plan.side_effects = [_("It is signed in place of %s, which ends.") % ended for ended in predecessors]
+    if not (plan.is_possible and isinstance(reverted, Agreement)):
+        return plan
+    if reverted.is_transition_to_signed():
+        plan.side_effects = reverted.describe_effects(reverted.renewal_effects(on))
+    elif reverted.status == AgreementStatus.IN_PROCESS:
+        plan.left_by_signing = _left_by_signing(reverted)
     return plan
 
 
+def _left_by_signing(agreement: Agreement) -> list[Agreement]:
+    """Return the agreements that still have the end which the signing of this one gave them."""
+    reasons = [f"{reason}{agreement.pk}" for reason in (SHORTENED_BY_RENEWAL, ENDED_BY_RENEWAL)]
+    records = Agreement.history.filter(university=agreement.university_id, history_change_reason__in=reasons)
+    given = {record.id: (record.status, record.valid_until) for record in records.order_by("history_id")}
+    others = Agreement.objects.filter(pk__in=given).select_related("university", "agreement_type").order_by("pk")
+    return [other for other in others if (other.status, other.valid_until) == given[other.pk]]
+
+
 @transaction.atomic
-def revert(record: models.Model, expected_history_id: int, user: models.Model) -> tuple[bool, RevertPlan]:
+def revert(record: models.Model, expected_history_id: int, user: models.Model, on: date) -> tuple[bool, RevertPlan]:
     """Revert the object to the record. Return whether that was done, and the plan.
 
     Nothing is done if the object has changed since `expected_history_id`, as the user has seen another preview.
     """
     current = tracked_model(record).objects.select_for_update().get(pk=record.id)
-    plan = preview_revert(record, current)
+    plan = preview_revert(record, current, on)
     if plan.latest_history_id != expected_history_id or not plan.is_possible:
         return False, plan
     reason = f"put back the version of {date_format(localtime(record.history_date), 'DATETIME_FORMAT')}"
@@ -107,13 +124,13 @@ def _validation_messages(instance: models.Model) -> list[str]:
 
 
 def _try_save(instance: models.Model, reason: str, user: models.Model, **save_kwargs: bool) -> list[str]:
-    """Save the instance. Return an error message if somebody else was faster."""
+    """Save the instance. Return a list with an error message if somebody else was faster."""
     instance._change_reason, instance._history_user = reason, user
     try:
         with transaction.atomic():
             instance.save(**save_kwargs)
-    except IntegrityError:
-        return [_("Somebody changed the register in the same moment. Look at it again.")]
+    except IntegrityError as error:
+        return [f"{describe_integrity_error(error)} {_('Look at it again.')}"]
     return []
 
 
@@ -162,7 +179,10 @@ def _undelete_one(record: models.Model, user: models.Model) -> UndeletePlan:
 
 
 def _agreements_deleted_with(record: models.Model) -> QuerySet:
-    """Return the records of the agreements that were deleted together with a university, oldest first."""
+    """Return the records of the agreements that were deleted together with a university.
+
+    The last deleted comes first, as an agreement can only be deleted after those that renew it.
+    """
     ever_agreements = Agreement.history.filter(university=record.id).values("id")
     last_records = Agreement.history.filter(id__in=ever_agreements).latest_of_each()
     deleted = last_records.filter(
@@ -172,4 +192,4 @@ def _agreements_deleted_with(record: models.Model) -> QuerySet:
         history_change_reason=record.history_change_reason,
         history_date__range=(record.history_date - RELATED_DELETION_WINDOW, record.history_date),
     )
-    return deleted.exclude(Exists(Agreement.objects.filter(pk=OuterRef("id")))).order_by("history_id")
+    return deleted.exclude(Exists(Agreement.objects.filter(pk=OuterRef("id")))).order_by("-history_id")

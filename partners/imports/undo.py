@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import models, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
+from partners.enums import AgreementStatus
 from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
 from partners.imports import bulk_write
 from partners.imports.bulk_write import ADDED, STATEMENT_SIZE, ChangeContext
-from partners.imports.reconciliation import AgreementChanges, OpenAgreement
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Document, ImportRun, University
-from partners.models.agreements import release_unique_slots, unique_slot
+from partners.models.agreements import exclude_each_other, release_unique_slots, unique_slot
 
 
 @dataclass
@@ -83,7 +84,7 @@ def plan_undo(run: ImportRun) -> UndoPlan:
             when = date_format(localtime(change.later_record.history_date), "DATETIME_FORMAT")
             change.blocked_reason = message % {"who": who, "when": when}
     _block_agreements(run, plan.agreements)
-    _block_if_slot_taken(run, plan.agreements)
+    _block_for_others(run, plan.agreements)
     _block_universities(run, plan)
     return plan
 
@@ -118,23 +119,26 @@ def _load_changes(model: type[models.Model], run: ImportRun, limit: int | None) 
 
 
 def _describe_agreement_change(before: models.Model | None, record: models.Model, related: RelatedObjects) -> str:
-    changes, new = AgreementChanges(), _term(record, related)
+    new = _describe_agreement(record, related)
+    signed = _("signed %s") % new if record.status == AgreementStatus.SIGNED else new
     if before is None:
-        return "; ".join(AgreementChanges(added=(new,)).describe())
-    old = OpenAgreement(before.id, _term(before, related), before.scope, before.valid_from, before.valid_until)
-    if unique_slot(before) and not unique_slot(record):
-        changes = AgreementChanges(ended=(old,))
-    elif unique_slot(before) != unique_slot(record):
-        changes = AgreementChanges(updated=((old, new),))
+        return _("new: %s") % signed
+    old, sentences = _describe_agreement(before, related), []
+    if AgreementStatus(before.status).is_open and not AgreementStatus(record.status).is_open:
+        sentences.append(_("%s ends") % old)
+    elif (before.status, before.agreement_type_id) != (record.status, record.agreement_type_id):
+        sentences.append(_("%(old)s becomes %(new)s") % {"old": old, "new": signed})
     differences = diff(before, record, related=related, max_length=PREVIEW_LENGTH)
     details = [change for change in differences if change.name not in ("status", "agreement_type")]
-    return "; ".join([*changes.describe(), *(f"{new}, {change}" for change in details)])
+    return "; ".join([*sentences, *(f"{new}, {change}" for change in details)])
 
 
-def _term(record: models.Model, related: RelatedObjects) -> Term:
+def _describe_agreement(record: models.Model, related: RelatedObjects) -> str:
+    """Return the type and status as in the office's list, the scope and the first day, as far as they are recorded."""
     key = AgreementType, record.agreement_type_id
-    type_name = related.display_name(key) if record.agreement_type_id else None
-    return Term(type_name, record.status)
+    term = Term(related.display_name(key) if record.agreement_type_id else None, record.status)
+    start = _("from %s") % date_format(record.valid_from) if record.valid_from else ""
+    return ", ".join(filter(None, [str(term), record.scope, start]))
 
 
 def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
@@ -144,7 +148,7 @@ def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
     for change in changes:
         if not (change.previous_record or change.blocked_reason) and change.record.id in with_documents:
             change.blocked_reason = _("it has documents by now")
-    for name in ("agreement_type", "responsible"):
+    for name in ("agreement_type", "responsible", "renews"):
         field = Agreement._meta.get_field(name)
         candidates = [change for change in changes if change.previous_record and not change.blocked_reason]
         ids = {getattr(change.previous_record, field.attname) for change in candidates}
@@ -154,20 +158,38 @@ def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
                 change.blocked_reason = _("what was its %s has been deleted by now") % field.verbose_name
 
 
-def _block_if_slot_taken(run: ImportRun, changes: Iterable[RunChange]) -> None:
-    """Block agreements whose previous slot another agreement of the university holds, or would have to keep."""
-    candidates = [change for change in changes if not change.blocked_reason]
-    candidate_ids = {change.record.id for change in candidates}
+def _block_for_others(run: ImportRun, changes: Iterable[RunChange]) -> None:
+    """Block what the agreements that stay as they are rule out. What is blocked stays as it is as well."""
     universities = Agreement.history.filter(import_run=run).values("university")
-    existing = Agreement.objects.open().filter(university__in=universities)
-    taken = {unique_slot(agreement) for agreement in existing if agreement.pk not in candidate_ids}
-    wanted = [(change, unique_slot(change.previous_record)) for change in candidates if change.previous_record]
-    blocked = True
-    while blocked:
-        blocked = [(change, slot) for change, slot in wanted if slot in taken and not change.blocked_reason]
-        for change, _slot in blocked:
-            change.blocked_reason = _("another agreement is in its place by now")
-            taken |= {unique_slot(change.record)} - {None}
+    concerned = Q(university__in=universities) | Q(renews__university__in=universities)
+    existing = Agreement.objects.filter(concerned).select_related("agreement_type").in_bulk()
+    undone = {change.record.id: change for change in changes if not change.blocked_reason}
+    staying = [agreement for pk, agreement in existing.items() if pk not in undone]
+    while staying:
+        by_slot, by_renewed = defaultdict(list), {agreement.renews_id: agreement for agreement in staying}
+        for agreement in staying:
+            by_slot[unique_slot(agreement)].append(agreement)
+        by_slot.pop(None, None)
+        for change in undone.values():
+            change.blocked_reason = _describe_obstacle(change, by_slot, by_renewed)
+        staying = [existing[pk] for pk, change in undone.items() if change.blocked_reason]
+        for agreement in staying:
+            del undone[agreement.pk]
+
+
+def _describe_obstacle(
+    change: RunChange, by_slot: Mapping[Hashable, list[Agreement]], by_renewed: Mapping[int, Agreement]
+) -> str:
+    """Return the reason why a change cannot be undone beside these agreements, or an empty string."""
+    if change.previous_record is None:
+        renewal = by_renewed.get(change.record.id)
+        return _("“%s” renews it by now") % renewal.describe_period() if renewal else ""
+    for other in by_slot.get(unique_slot(change.previous_record), ()):
+        if exclude_each_other(change.previous_record, other):
+            if other.status == AgreementStatus.SIGNED:
+                return _("“%s” is signed for the same days by now") % other.describe_period()
+            return _("“%s” is in process by now") % other.title
+    return ""
 
 
 def _block_universities(run: ImportRun, plan: UndoPlan) -> None:
@@ -195,6 +217,8 @@ def _ids_to_remove(changes: Iterable[RunChange]) -> list[int]:
 def _remove(model: type[models.Model], ids: Sequence[int], context: ChangeContext) -> None:
     for start in range(0, len(ids), STATEMENT_SIZE):
         chunk = ids[start : start + STATEMENT_SIZE]
+        if model is Agreement:  # Those that renew them are removed or restored too.
+            model.objects.filter(renews__in=chunk).update(renews=None)
         model.objects.filter(pk__in=chunk).delete()
         deletions = model.history.filter(id__in=chunk, history_type="-")
         deletions.update(history_user=context.user, history_change_reason=context.reason[:100])

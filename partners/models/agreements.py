@@ -26,8 +26,9 @@ from partners.periods import (
 )
 from partners.querysets import AgreementQuerySet
 
-ENDED_BY_RENEWAL = "ended by its renewal"
-"""Beginning of the change reason of agreements that the signing of a renewal ends."""
+SHORTENED_BY_RENEWAL = "shortened by its renewal, agreement "
+ENDED_BY_RENEWAL = "ended by its renewal, agreement "
+"""Change reasons, without the primary key of the renewal, of what its signing changes."""
 
 
 class Agreement(models.Model):
@@ -183,7 +184,10 @@ class Agreement(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.university}: {self.title} ({self.get_status_display()})"
+        """Include the dates, as agreements of one title follow each other."""
+        last_day = self.describe_end() if self.valid_until else ""
+        name = ", ".join(filter(None, [self.title, self.describe_start(), last_day]))
+        return f"{self.university}: {name} ({self.get_status_display()})"
 
     def save(self, **kwargs):
         with transaction.atomic():
@@ -285,9 +289,9 @@ class Agreement(models.Model):
         """Shorten or end the signed agreements that this one renews, and record which one it follows."""
         effects = self.renewal_effects(on)
         if effects.last_day:
-            effects.predecessor.schedule_end(effects.last_day, "shortened by its renewal")
+            effects.predecessor.schedule_end(effects.last_day, f"{SHORTENED_BY_RENEWAL}{self.pk}")
         for agreement in effects.ended:
-            agreement.end(self.signed_on or on, ENDED_BY_RENEWAL)
+            agreement.end(self.signed_on or on, f"{ENDED_BY_RENEWAL}{self.pk}")
         self.renews = self.renews or effects.predecessor
 
     def build_renewal(self):
@@ -317,6 +321,9 @@ class Agreement(models.Model):
         self._change_reason = change_reason
         self.save()
 
+    def describe_start(self):
+        return _("from %s") % date_format(self.valid_from) if self.valid_from else ""
+
     def describe_end(self):
         """Return the last day, "open-ended" or "end not recorded"."""
         if self.valid_until:
@@ -325,8 +332,7 @@ class Agreement(models.Model):
 
     def describe_period(self):
         """Return the title with the first and last day."""
-        start = _("from %s") % date_format(self.valid_from) if self.valid_from else ""
-        return ", ".join(filter(None, [self.title, start, self.describe_end()]))
+        return ", ".join(filter(None, [self.title, self.describe_start(), self.describe_end()]))
 
     def describe_ended(self):
         """Return “ended” with the day and the reason, as far as they are recorded."""

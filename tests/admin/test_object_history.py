@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import Group, Permission, User
 
@@ -106,13 +108,16 @@ def sign(browser, agreement):
 
 
 def test_agreement_ended_by_its_renewal_has_user_and_reason(coordinator_client, db):
-    predecessor = AgreementFactory()
-    renewal = AgreementFactory(university=predecessor.university, status=AgreementStatus.IN_PROCESS)
+    predecessor = AgreementFactory(valid_from="2026-09-01")
+    renewal = AgreementFactory(
+        university=predecessor.university, status=AgreementStatus.IN_PROCESS, valid_from="2026-06-01"
+    )
 
-    sign(coordinator_client, renewal)
+    renewal.sign(date(2026, 5, 1))
 
     assert history(coordinator_client, predecessor)[0] == (
-        "coordinator changed Status: signed → ended Ended on: – → 1 May 2026 ended by its renewal"
+        "the command line changed Status: signed → ended Ended on: – → 1 May 2026 "
+        f"ended by its renewal, agreement {renewal.pk}"
     )
 
 

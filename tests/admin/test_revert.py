@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -5,7 +7,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.history_pages import history, latest_version, update, version_url
-from tests.helpers.html import buttons, element_texts, messages, text
+from tests.helpers.html import attributes, buttons, element_texts, messages, text
 
 
 @pytest.fixture
@@ -84,8 +86,9 @@ def test_invalid_revert_displays_validation_errors(coordinator_client, db):
     coordinator_client.post(version_url(agreement), latest_version(agreement))
 
     assert "Why it cannot be put back" in element_texts(page, "h2")
-    assert "This university already has a signed agreement of this type. End that one, or renew it." in element_texts(
-        page, "li"
+    assert element_texts(page, "li")[-1] == (
+        "Valid from: “Bilateral, end not recorded” is signed already. "
+        "Choose dates that do not overlap, end that one, or renew it."
     )
     agreement.refresh_from_db()
     assert agreement.status == AgreementStatus.ENDED
@@ -113,17 +116,57 @@ def test_revert_skips_reference_to_deleted_object(coordinator_client, germany):
     assert (university.city, university.country) == ("Zenda", germany)
 
 
-def test_preview_lists_predecessor_that_renewal_ends(coordinator_client, db):
-    agreement = update(AgreementFactory(university__name="Marburg"), status=AgreementStatus.IN_PROCESS)
-    predecessor = AgreementFactory(university=agreement.university)
+@pytest.fixture
+def renewed(db):
+    """An open-ended agreement, its signed renewal from 1 Sep 2026, and another from 2027 that the renewal ended."""
+    first = AgreementFactory(university__name="Marburg", is_open_ended=True)
+    renewal = AgreementFactory(university=first.university, status="in_process", valid_from=date(2026, 9, 1))
+    renewal.sign(date(2026, 5, 1))
+    return first, renewal
 
-    page = coordinator_client.get(version_url(agreement))
-    coordinator_client.post(version_url(agreement), latest_version(agreement))
 
-    assert "It is signed in place of Marburg: Bilateral (signed), which ends." in element_texts(page, "li")
-    predecessor.refresh_from_db()
-    agreement.refresh_from_db()
-    assert (predecessor.status, agreement.status) == (AgreementStatus.ENDED, AgreementStatus.SIGNED)
+def test_preview_of_signing_lists_what_becomes_of_others(coordinator_client, renewed):
+    first, renewal = renewed
+    update(renewal, status=AgreementStatus.IN_PROCESS)
+    update(first, valid_until=None, is_open_ended=True)
+
+    page = coordinator_client.get(version_url(renewal, 1))
+    coordinator_client.post(version_url(renewal, 1), latest_version(renewal))
+
+    first.refresh_from_db()
+    renewal.refresh_from_db()
+    assert "“Bilateral, open-ended” gets 31 Aug 2026 as its last day." in element_texts(page, "li")
+    assert (first.status, first.valid_until) == (AgreementStatus.SIGNED, date(2026, 8, 31))
+    assert renewal.status == AgreementStatus.SIGNED
+
+
+def test_revert_of_signing_names_what_it_has_shortened(coordinator_client, renewed):
+    first, renewal = renewed
+    name = "Marburg: Bilateral, until 31 Aug 2026 (signed)"
+
+    page = coordinator_client.get(version_url(renewal))
+    response = coordinator_client.post(version_url(renewal), latest_version(renewal), follow=True)
+
+    assert element_texts(page, "h2")[1] == "What stays as this signing has left it"
+    assert name in element_texts(page, "li")
+    assert f"/admin/partners/agreement/{first.pk}/history/" in attributes(page, "a", "href")
+    assert messages(response) == [
+        "Put back: Marburg: Bilateral, from 1 Sep 2026 (in process)",
+        f"Still as that signing has left it: {name}. Put it back too, if it should be as before.",
+    ]
+
+
+def test_revert_of_signing_leaves_out_what_has_been_put_back(coordinator_client, renewed):
+    first, renewal = renewed
+    coordinator_client.post(version_url(renewal), latest_version(renewal), follow=True)
+    first.refresh_from_db()
+    response = coordinator_client.post(version_url(first), latest_version(first), follow=True)
+    update(Agreement.objects.get(pk=renewal.pk), valid_from=date(2027, 1, 1))
+
+    page = coordinator_client.get(version_url(renewal))
+
+    assert messages(response) == ["Put back: Marburg: Bilateral (signed)"]
+    assert element_texts(page, "h2") == ["What putting this version back changes", "The whole version"]
 
 
 def test_assistant_views_version_but_cannot_revert(client, assistant):

@@ -189,7 +189,8 @@ def test_shortened_predecessor_is_named_and_in_the_history(coordinator_client, c
         "Shortened by a renewal: Marburg: Bilateral (signed)",
     ]
     record = predecessor.history.latest()
-    assert (record.history_user, record.history_change_reason) == (coordinator, "shortened by its renewal")
+    assert record.history_change_reason == f"shortened by its renewal, agreement {renewal.pk}"
+    assert record.history_user == coordinator
 
 
 @pytest.mark.parametrize("typed", [{"valid_from": "2027-09-01"}, {"valid_from": "2026-09-01", "valid_until": ""}])

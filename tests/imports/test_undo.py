@@ -171,7 +171,7 @@ def test_undo_skips_agreement_whose_previous_slot_is_taken(coordinator):
     ended.refresh_from_db()
     assert ended.status == AgreementStatus.ENDED
     assert describe(plan.blocked()) == ["Marburg: Bilateral ends"]
-    assert plan.blocked()[0].blocked_reason == "another agreement is in its place by now"
+    assert plan.blocked()[0].blocked_reason == "“Bilateral, end not recorded” is signed for the same days by now"
 
 
 def test_undo_skips_agreement_in_process_whose_previous_slot_is_taken(erasmus, coordinator):

@@ -10,6 +10,7 @@ from partners.imports.register_columns import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource, read_file
 from partners.models import ImportRun
 from partners.name_normalization import matching_key
+from partners.period_constraint import describe_integrity_error
 from partners.tables.encodings import ENCODINGS
 from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
@@ -102,8 +103,7 @@ def run_import(file, dry_run, options):
     except TableError as error:
         raise CommandError(sanitize_line(f"{file}: {error}")) from error
     except IntegrityError as error:
-        message = "Nothing was imported, since somebody changed the register in the same moment. Try again."
-        raise CommandError(message) from error
+        raise CommandError(f"Nothing was imported. {describe_integrity_error(error)} Try again.") from error
 
 
 def sanitize_line(text):
