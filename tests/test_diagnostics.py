@@ -130,9 +130,9 @@ def test_doctor_reports_a_missing_constraint_and_what_overlaps_without_it(health
         f"agreements: agreement_periods_apart is missing, so periods of signed agreements may overlap. {remedy}"
     )
     assert problems[1:] == [
-        f"agreements: Agreement {agreement.pk} overlaps another signed one of its type and scope: Marburg: Bilateral, "
-        f"{period} (signed). Change the dates of one of them, or end it."
-        for agreement, period in [(first, "until 31 Aug 2027"), (second, "from 31 Aug 2027")]
+        f"agreements: Agreement {agreement.pk} overlaps another signed one of Marburg: Bilateral, {period}. "
+        "Change the dates of one of them, or end it."
+        for agreement, period in [(first, "until 31 Aug 2027"), (second, "from 31 Aug 2027, end not recorded")]
     ]
     assert error_message == "To do: 3"
 

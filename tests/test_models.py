@@ -276,7 +276,10 @@ def test_signing_ends_an_agreement_that_begins_with_it(renewal):
     renewal.sign(NEXT_DAY)
 
     ended = Agreement.objects.get(status=ENDED)
-    assert (ended.ended_on, change_reasons(ended)[-1]) == (NEXT_DAY, ("~", f"ended by its renewal, agreement {renewal.pk}"))
+    assert (ended.ended_on, change_reasons(ended)[-1]) == (
+        NEXT_DAY,
+        ("~", f"ended by its renewal, agreement {renewal.pk}"),
+    )
 
 
 @pytest.mark.parametrize(

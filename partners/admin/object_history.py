@@ -122,7 +122,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
 
 def history_link(agreement):
     url = reverse("admin:partners_agreement_history", args=[agreement.pk])
-    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, agreement)
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, agreement.describe_period())
 
 
 def inline_foreign_keys(model_admin, request):

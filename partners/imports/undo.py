@@ -17,6 +17,7 @@ from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
 from partners.imports import bulk_write
 from partners.imports.bulk_write import ADDED, STATEMENT_SIZE, ChangeContext
+from partners.imports.reconciliation import OpenAgreement
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Document, ImportRun, University
 from partners.models.agreements import exclude_each_other, release_unique_slots, unique_slot
@@ -134,11 +135,9 @@ def _describe_agreement_change(before: models.Model | None, record: models.Model
 
 
 def _describe_agreement(record: models.Model, related: RelatedObjects) -> str:
-    """Return the type and status as in the office's list, the scope and the first day, as far as they are recorded."""
     key = AgreementType, record.agreement_type_id
     term = Term(related.display_name(key) if record.agreement_type_id else None, record.status)
-    start = _("from %s") % date_format(record.valid_from) if record.valid_from else ""
-    return ", ".join(filter(None, [str(term), record.scope, start]))
+    return str(OpenAgreement(record.id, term, record.scope, record.valid_from))
 
 
 def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:

@@ -184,9 +184,8 @@ class Agreement(models.Model):
         ]
 
     def __str__(self):
-        """Include the dates, as agreements of one title follow each other."""
-        last_day = self.describe_end() if self.valid_until else ""
-        name = ", ".join(filter(None, [self.title, self.describe_start(), last_day]))
+        """Include the first day, by which signed agreements of one title differ."""
+        name = ", ".join(filter(None, [self.title, self.describe_start()]))
         return f"{self.university}: {name} ({self.get_status_display()})"
 
     def save(self, **kwargs):

@@ -58,7 +58,7 @@ def test_ending_saves_the_day_and_displays_a_message(coordinator_client, coordin
     )
 
     assert [stored_state(agreement) for agreement in (signed, deal)] == [("ended", date(2026, 6, 1), None)] * 2
-    assert messages(page) == ["Ended: Marburg: Bilateral (ended), Marburg: Erasmus+ (ended)"]
+    assert messages(page) == ["Ended: Marburg: Bilateral, from 1 Jan 2020 (ended), Marburg: Erasmus+ (ended)"]
     record = signed.history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "ended: No interest")
     assert set(Agreement.objects.values_list("end_reason", flat=True)) == {"No interest"}
@@ -148,7 +148,8 @@ def test_ending_twice_changes_nothing_and_displays_a_message(coordinator_client,
     page = coordinator_client.post(bulk_url(signed), typed | end_data("2026-05-01", "Other", signed), follow=True)
 
     assert messages(page) == [
-        "“Marburg: Bilateral (ended)” stays as it is: it was ended: No interest by coordinator (30 Jun 2026, 12:00)."
+        "“Marburg: Bilateral, from 1 Jan 2020 (ended)” stays as it is: "
+        "it was ended: No interest by coordinator (30 Jun 2026, 12:00)."
     ]
     assert stored_state(signed) == ("ended", TODAY, None)
 

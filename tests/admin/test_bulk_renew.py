@@ -62,7 +62,7 @@ def test_renewal_copies_details(coordinator_client, coordinator, signed):
         assert getattr(renewal(), name) == getattr(signed, name)
     assert (renewal().signed_on, renewal().next_step) == (None, "Send the draft")
     assert (renewal().valid_from, renewal().valid_until) == (date(2026, 10, 1), date(2028, 9, 30))
-    assert messages(page) == ["Renewed, and in process: Marburg: Erasmus+ (in process)"]
+    assert messages(page) == ["Renewed, and in process: Marburg: Erasmus+, from 1 Oct 2026 (in process)"]
     record = renewal().history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "renewal")
     assert Agreement.objects.get(pk=signed.pk).status == AgreementStatus.SIGNED
@@ -110,7 +110,7 @@ def test_renewed_agreement_is_not_renewed_again(coordinator_client, signed):
 
     page = coordinator_client.get(bulk_url(signed), follow=True)
 
-    assert messages(page) == ["“Marburg: Erasmus+ (signed)” stays as it is: renewed from 1 Oct 2026."]
+    assert messages(page) == ["“Marburg: Erasmus+, from 1 Oct 2024 (signed)” stays as it is: renewed from 1 Oct 2026."]
 
 
 def test_renewal_in_another_scope_does_not_prevent_a_renewal(coordinator_client, signed):
@@ -174,7 +174,9 @@ def test_renewing_twice_creates_one_renewal_and_displays_a_message(coordinator_c
 
     page = coordinator_client.post(bulk_url(signed), renewal_data(signed), follow=True)
 
-    assert messages(page) == ["“Marburg: Erasmus+ (signed)” stays as it is: its renewal is in process."]
+    assert messages(page) == [
+        "“Marburg: Erasmus+, from 1 Oct 2024 (signed)” stays as it is: its renewal is in process."
+    ]
     assert Agreement.objects.in_process().count() == 1
 
 

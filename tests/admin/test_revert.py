@@ -142,7 +142,7 @@ def test_preview_of_signing_lists_what_becomes_of_others(coordinator_client, ren
 
 def test_revert_of_signing_names_what_it_has_shortened(coordinator_client, renewed):
     first, renewal = renewed
-    name = "Marburg: Bilateral, until 31 Aug 2026 (signed)"
+    name = "Bilateral, until 31 Aug 2026"
 
     page = coordinator_client.get(version_url(renewal))
     response = coordinator_client.post(version_url(renewal), latest_version(renewal), follow=True)

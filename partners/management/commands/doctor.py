@@ -51,6 +51,6 @@ def check_agreements() -> Iterator[str]:
     yield from check_installed()
     for agreement in Agreement.objects.overlapping().select_related("university", "agreement_type").order_by("pk"):
         yield (
-            f"Agreement {agreement.pk} overlaps another signed one of its type and scope: {agreement}. "
-            "Change the dates of one of them, or end it."
+            f"Agreement {agreement.pk} overlaps another signed one of {agreement.university}: "
+            f"{agreement.describe_period()}. Change the dates of one of them, or end it."
         )
