@@ -202,6 +202,14 @@ class AgreementQuerySet(SearchableQuerySet):
         names = ("university", "agreement_type", "scope_key")
         return self.model.objects.filter(**{name: OuterRef(name) for name in names}).exclude(pk=OuterRef("pk"))
 
+    def lock_universities(self) -> None:
+        """Lock the universities of these agreements until the end of the transaction.
+
+        Signing changes other agreements of the university. If all lock it before any of them, no two are in a deadlock.
+        """
+        universities = self.model.university.field.related_model.objects.select_for_update()
+        list(universities.filter(pk__in=self.order_by().values("university")).order_by("pk"))
+
     def with_document(self) -> AgreementQuerySet:
         """Annotate ``has_document``: the agreement has a document that is not withdrawn."""
         documents = self.model.documents.field.model.objects.active()

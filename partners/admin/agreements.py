@@ -89,6 +89,10 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).with_document().with_successor()
 
+    def _lock(self, request, pk):
+        Agreement.objects.filter(pk=pk).lock_universities()
+        return super()._lock(request, pk)
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         agreement = self.get_object(request, object_id)
         context = {}

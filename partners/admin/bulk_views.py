@@ -72,16 +72,13 @@ class BulkAgreementView(View):
     def post(self, request):
         try:
             with transaction.atomic():
-                self.lock_agreements()
+                selected = Agreement.objects.filter(pk__in=self.selected_ids)
+                selected.lock_universities()
+                list(selected.select_for_update().order_by("pk"))
                 return self.perform(request)
         except IntegrityError as error:
             messages.error(request, f"{describe_integrity_error(error)} {_('Look at them again.')}")
             return redirect(request.get_full_path())
-
-    def lock_agreements(self):
-        """Lock the selected agreements and the others of their universities, which signing may change."""
-        universities = Agreement.objects.filter(pk__in=self.selected_ids).values("university")
-        list(Agreement.objects.select_for_update().filter(university__in=universities).order_by("pk"))
 
 
 class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
