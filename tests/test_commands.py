@@ -1,8 +1,10 @@
 import re
 from collections import Counter
+from datetime import date
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, Country, ImportRun, University
@@ -104,6 +106,22 @@ def test_dry_run_counts_universities_missing_in_the_file(run, office_file):
         "In the register, not in the file, and left as they are: 1",
         "0 new, 0 changed, 1 unchanged, 0 errors",
     ]
+
+
+@time_machine.travel("2026-11-28", tick=False)
+def test_import_prints_what_is_listed_but_expired(run, office_file):
+    run("import_partners", office_file(HEADER + KOELN))
+    Agreement.objects.update(valid_until=date(2026, 8, 31))
+
+    out, _err, failure = run("import_partners", office_file(HEADER + KOELN))
+
+    assert (out.splitlines(), failure) == (
+        [
+            "University of Köln: Bilateral: listed, but expired 31 Aug 2026",
+            "0 new, 0 changed, 1 unchanged, 0 errors",
+        ],
+        None,
+    )
 
 
 def test_import_accepts_any_file_name(run, tmp_path, client, django_user_model):

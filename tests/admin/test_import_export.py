@@ -1,8 +1,10 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
+import time_machine
 from openpyxl import Workbook
 
 from partners.enums import AgreementStatus
@@ -10,6 +12,7 @@ from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, ImportRun, University
 from partners.tables.writing import write_table
+from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import attributes, buttons, element_texts, form_data, messages, text
 from tests.helpers.import_pages import CONFIRM, confirm, upload
 
@@ -51,6 +54,48 @@ def test_preview_of_the_same_list_says_that_there_is_nothing_to_import(coordinat
     assert "There is nothing to import: the register says the same as this file" in text(page)
     assert "New 0 Changed 0 Unchanged 108 Errors 0" in text(page)
     assert "Import this" not in buttons(page)
+
+
+def list_of(*lines):
+    return "\n".join(["Country\tUniversity name\tAgreement type", *lines]).encode()
+
+
+def test_preview_sets_signed_agreements_apart_that_the_list_has_as_in_process(coordinator_client, db):
+    AgreementFactory(university__name="Jena", valid_from=date(2025, 9, 1))
+    AgreementFactory(university__name="Marburg", scope="Faculty of Law")
+
+    page = upload(
+        coordinator_client,
+        list_of("Germany\tJena\tGE3", "Germany\tMarburg\tBilateral (in process)", "Germany\tBonn\tGE3"),
+    )
+
+    assert element_texts(page, "section.module > *") == [
+        "Signed agreements that end, as the file has them only as in process",
+        "Marburg: new: Bilateral (in process); Bilateral, Faculty of Law ends",
+        "Changes",
+        "Jena: new: signed GE3; Bilateral, from 1 Sep 2025 ends",
+        "New",
+        "Bonn (Germany): GE3",
+    ]
+
+
+@time_machine.travel("2026-11-28", tick=False)
+def test_preview_names_what_is_listed_but_expired(coordinator_client, db):
+    AgreementFactory(university__name="Jena", valid_until=date(2026, 8, 31))
+    AgreementFactory(university__name="Marburg", valid_until=date(2026, 8, 31))
+    AgreementFactory(university__name="Ulm", valid_until=date(2026, 11, 28))
+
+    page = upload(
+        coordinator_client,
+        list_of("Germany\tJena\tBilateral", "Germany\tMarburg\tBilateral (in process)", "Germany\tUlm\tBilateral"),
+    )
+
+    assert element_texts(page, "section.module > *") == [
+        "Changes",
+        "Marburg: new: Bilateral (in process)",
+        "Expired agreements, which stay as they are",
+        "Jena: Bilateral: listed, but expired 31 Aug 2026 Marburg: Bilateral: expired 31 Aug 2026, one in process",
+    ]
 
 
 def test_file_with_an_error_names_the_line_and_offers_no_confirmation(coordinator_client, register, edited_list):

@@ -1,4 +1,5 @@
 from collections import Counter
+from datetime import date
 
 import pytest
 from django.utils.timezone import localdate
@@ -394,6 +395,42 @@ def test_other_name_of_two_universities_is_an_error():
     ]
 
 
+def test_several_in_process_for_faculties_are_an_error_that_says_what_to_do():
+    university = create_university("University of Cologne")
+    for scope in ("Faculty of Law", "Faculty of Arts"):
+        AgreementFactory(university=university, status=IN_PROCESS, scope=scope)
+
+    result = import_rows(KOELN, MALAGA)
+
+    assert list(result.error_lines()) == [
+        "Line 2, Agreement type: “Bilateral” is in process for “Faculty of Law”, “Faculty of Arts”, and the list does "
+        "not say which is signed. Mark that one as signed in the register, then import the list again."
+    ]
+    assert not result.is_applied
+
+
+def test_import_signs_and_ends_without_dates(erasmus):
+    planned = {"valid_from": date(2027, 9, 1), "valid_until": date(2030, 8, 31)}
+    university = create_university("University of Cologne")
+    AgreementFactory(university=university, status=IN_PROCESS, scope="Faculty of Law", **planned)
+    AgreementFactory(university=university, agreement_type=erasmus, valid_until=date(2028, 8, 31))
+
+    import_rows(KOELN)
+
+    fields = ["status", "scope", "signed_on", "valid_from", "valid_until", "ended_on", "end_reason"]
+    assert list(Agreement.objects.order_by("pk").values_list(*fields)) == [
+        ("signed", "Faculty of Law", None, *planned.values(), None, ""),
+        ("ended", "", None, None, date(2028, 8, 31), None, ""),
+    ]
+
+
+def test_new_agreements_are_for_the_whole_university_and_their_end_is_not_recorded():
+    import_rows(KOELN)
+
+    agreement = Agreement.objects.get()
+    assert (agreement.title, agreement.describe_end()) == ("Bilateral", "end not recorded")
+
+
 def test_one_error_prevents_the_import():
     create_university("University of Cologne", ("GE3", SIGNED), (None, IN_PROCESS))
     before = database_contents()
@@ -508,6 +545,26 @@ def test_export_orders_types_by_position_and_omits_ended():
     assert export_file().decode().splitlines()[1:] == [
         "Germany\tUniversity of Cologne\tGE3/Bilateral/Bilateral (in process)/in process"
     ]
+
+
+def test_export_names_a_type_once_and_once_more_in_process():
+    university = create_university("University of Cologne", ("Bilateral", SIGNED), ("Bilateral", IN_PROCESS))
+    for scope in ("Faculty of Law", "Faculty of Arts"):
+        AgreementFactory(university=university, scope=scope, valid_until=date(2026, 8, 31))
+        AgreementFactory(university=university, scope=scope, valid_from=date(2026, 9, 1))
+        AgreementFactory(university=university, scope=scope, status=IN_PROCESS)
+        AgreementFactory(university=university, scope=scope, status=IN_PROCESS, agreement_type=None)
+
+    assert export_file().decode().splitlines()[1:] == [
+        "Germany\tUniversity of Cologne\tBilateral/Bilateral (in process)/in process"
+    ]
+
+
+@pytest.mark.parametrize("period", [{"valid_until": date(2020, 8, 31)}, {"valid_from": date(2999, 9, 1)}])
+def test_export_names_expired_and_upcoming_agreements(period):
+    AgreementFactory(university__name="University of Cologne", **period)
+
+    assert export_file().decode().splitlines()[1:] == ["Germany\tUniversity of Cologne\tBilateral"]
 
 
 def test_export_is_limited_to_the_queryset():
