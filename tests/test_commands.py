@@ -117,7 +117,7 @@ def test_import_prints_what_is_listed_but_expired(run, office_file):
 
     assert (out.splitlines(), failure) == (
         [
-            "University of Köln: Bilateral: listed, but expired 31 Aug 2026",
+            "University of Köln: Bilateral (listed, but expired 31 Aug 2026)",
             "0 new, 0 changed, 1 unchanged, 0 errors",
         ],
         None,

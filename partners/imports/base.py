@@ -82,8 +82,8 @@ class TableValidator:
         self.filled_lines: list[int] = []
         self.accepted_names: dict[str, None] = {}
         """Names that look like none and are right, in their order."""
-        self.remarks: list[str] = []
-        """Sentences about agreements that the import leaves as they are, and that somebody may want to look at."""
+        self.remarks: list[tuple[str, str]] = []
+        """Names of universities, and what somebody may want to look at there, though the import leaves it as it is."""
         self._fill_countries()
         texts = dict.fromkeys(row.cells[COUNTRY_COLUMN] for row in table.rows)
         self.countries = {text: snapshot.country_lookup.find(text) for text in texts}

@@ -102,7 +102,7 @@ class OfficeListValidator(TableValidator):
 
     def _reconcile(self, terms: frozenset[Term], known: KnownUniversity) -> AgreementChanges:
         expired = describe_expired(terms, known.open_agreements, self.snapshot.on)
-        self.remarks += [_("%(name)s: %(remark)s") % {"name": known.name, "remark": remark} for remark in expired]
+        self.remarks += [(known.name, remark) for remark in expired]
         try:
             return reconcile(terms, known.open_agreements, self.snapshot.on)
         except ValidationError as error:

@@ -128,7 +128,7 @@ def _is_kept(agreement: OpenAgreement, listed: frozenset[Term], types: Collectio
 
 
 def describe_expired(listed: frozenset[Term], existing: Sequence[OpenAgreement], on: date) -> Iterator[str]:
-    """Yield a sentence for each type that is listed as signed and has expired, or as in process beside an expired one.
+    """Yield a text for each type that is listed as signed and has expired, or as in process beside an expired one.
 
     The day is the last of those of its agreements.
     """
@@ -140,6 +140,6 @@ def describe_expired(listed: frozenset[Term], existing: Sequence[OpenAgreement],
         }
         if term not in listed:
             if term._replace(status=IN_PROCESS) in listed:
-                yield _("%(type)s: expired %(day)s, one in process") % params
+                yield _("%(type)s (expired %(day)s, one in process)") % params
         elif all(agreement in expired for agreement in existing if agreement.term == term):
-            yield _("%(type)s: listed, but expired %(day)s") % params
+            yield _("%(type)s (listed, but expired %(day)s)") % params

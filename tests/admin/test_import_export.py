@@ -94,7 +94,7 @@ def test_preview_names_what_is_listed_but_expired(coordinator_client, db):
         "Changes",
         "Marburg: new: Bilateral (in process)",
         "Expired agreements, which stay as they are",
-        "Jena: Bilateral: listed, but expired 31 Aug 2026 Marburg: Bilateral: expired 31 Aug 2026, one in process",
+        "Jena: Bilateral (listed, but expired 31 Aug 2026) Marburg: Bilateral (expired 31 Aug 2026, one in process)",
     ]
 
 

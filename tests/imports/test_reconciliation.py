@@ -227,13 +227,13 @@ def test_describe_names_new_agreements():
 @pytest.mark.parametrize(
     ("listed", "periods", "sentences"),
     [
-        ({GE3}, [EXPIRED], ["GE3: listed, but expired 31 Aug 2026"]),
-        ({GE3, GE3_ONGOING}, [EXPIRED], ["GE3: listed, but expired 31 Aug 2026"]),
-        ({GE3}, [LONG_EXPIRED, EXPIRED], ["GE3: listed, but expired 31 Aug 2026"]),
+        ({GE3}, [EXPIRED], ["GE3 (listed, but expired 31 Aug 2026)"]),
+        ({GE3, GE3_ONGOING}, [EXPIRED], ["GE3 (listed, but expired 31 Aug 2026)"]),
+        ({GE3}, [LONG_EXPIRED, EXPIRED], ["GE3 (listed, but expired 31 Aug 2026)"]),
         ({GE3}, [EXPIRED, IN_FORCE], []),
         ({GE3}, [EXPIRED, UPCOMING], []),
-        ({GE3_ONGOING}, [EXPIRED], ["GE3: expired 31 Aug 2026, one in process"]),
-        ({GE3_ONGOING}, [EXPIRED, IN_FORCE], ["GE3: expired 31 Aug 2026, one in process"]),
+        ({GE3_ONGOING}, [EXPIRED], ["GE3 (expired 31 Aug 2026, one in process)"]),
+        ({GE3_ONGOING}, [EXPIRED, IN_FORCE], ["GE3 (expired 31 Aug 2026, one in process)"]),
         ({GE3_ONGOING}, [IN_FORCE], []),
         ({BILATERAL}, [EXPIRED], []),
         ({GE3}, [{"valid_until": ON}], []),

@@ -68,8 +68,8 @@ class Command(BaseCommand):
     def write_changes(self, result, dry_run):
         for row in result.changed:
             self.stdout.write(f"{row.name}: {'; '.join(row.describe())}")
-        for remark in result.remarks:
-            self.stdout.write(remark)
+        for name, remark in result.remarks:
+            self.stdout.write(f"{name}: {remark}")
         if not dry_run:
             return
         for row in result.new:
