@@ -129,7 +129,7 @@ def parse_agreement_number(text: str) -> int | None:
     """Return the pk of an agreement, or None for an empty cell."""
     number = normalize_name(text)
     if number and not re.fullmatch(rf"[0-9]{{1,{MAX_PK_DIGITS}}}", number):
-        message = _("“%s” is not a number. Write digits only, or leave the cell empty for a new agreement.")
+        message = _("“%s” is not the number of an agreement. Write digits only, or leave the cell empty.")
         raise ValidationError(message % truncate(text))
     return int(number) if number else None
 

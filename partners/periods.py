@@ -17,6 +17,11 @@ class Period(NamedTuple):
     start: date | None
     end: date | None
 
+    @property
+    def bounds(self) -> tuple[date, date]:
+        """The first and the last day, where it is unbounded those of the calendar."""
+        return self.start or date.min, self.end or date.max
+
     def has_begun(self, on: date) -> bool:
         return self.start is None or self.start <= on
 
@@ -24,9 +29,8 @@ class Period(NamedTuple):
         return self.end is not None and self.end < on
 
     def overlaps(self, other: Period) -> bool:
-        return (self.start or date.min) <= (other.end or date.max) and (other.start or date.min) <= (
-            self.end or date.max
-        )
+        (start, end), (other_start, other_end) = self.bounds, other.bounds
+        return start <= other_end and other_start <= end
 
 
 class RenewalEffects(NamedTuple):

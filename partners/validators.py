@@ -1,7 +1,7 @@
 """Validators of plain values. Each raises ValidationError."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -145,6 +145,16 @@ def validate_end_reason(status: str, end_reason: str) -> None:
             _("“%(reason)s” is the reason for an end. Empty it, or set the status to ended."),
             code="not_ended",
             params={"reason": end_reason},
+        )
+
+
+def validate_renews(number: int | None, others: Container[int]) -> None:
+    """Validate the number of the agreement that one renews. ``others`` are those of its university without its own."""
+    if number is not None and number not in others:
+        raise ValidationError(
+            _("It renews number %(number)d, which is not another agreement with this university. Correct or empty it."),
+            code="not_another_agreement",
+            params={"number": number},
         )
 
 

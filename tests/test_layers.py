@@ -32,8 +32,8 @@ ALLOWED_IMPORTS = {
     "agreement_fields": ["cells", "models", "tables"],
     "history": ["enums", "fields", "models", "period_constraint"],
     "imports": [
-        *["agreement_fields", "cells", "enums", "fields", "history", "models", "name_normalization", "querysets"],
-        *["tables", "validators"],
+        *["agreement_fields", "cells", "enums", "fields", "history", "models", "name_normalization", "periods"],
+        *["querysets", "tables", "validators"],
     ],
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "reminders": ["enums", "http", "models"],

@@ -25,7 +25,6 @@ from partners.imports.base import (
     resolve_spelling,
 )
 from partners.imports.register_changes import RegisterRowResult
-from partners.imports.register_checks import ExistingData, ParsedRow
 from partners.imports.register_columns import (
     AGREEMENT_FILE_FIELDS,
     COLUMN_OF,
@@ -33,6 +32,7 @@ from partners.imports.register_columns import (
     STATUS_COLUMN,
     TYPE_COLUMN,
 )
+from partners.imports.register_rows import ExistingData, ParsedRow
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.models import Agreement, University
 from partners.name_normalization import matching_key, normalize_name

@@ -13,11 +13,14 @@ from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.imports import bulk_write
 from partners.imports.base import UniversityRef
 from partners.imports.bulk_write import ChangeContext
-from partners.imports.register_columns import FieldValues, describe_agreement
+from partners.imports.register_columns import FieldValues, build_agreement, describe_agreement
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.models.agreements import release_unique_slots
 from partners.name_normalization import slug_candidates
 from partners.tables.types import ProgressCallback
+
+SLOT_FIELDS = {"agreement_type", "scope", "status", "valid_from", "valid_until"}
+"""The fields that decide which other agreements of the university cannot exist beside one."""
 
 
 @dataclass(slots=True)
@@ -77,15 +80,18 @@ class RegisterRowResult:
         """Return the changes as sentences, those of the agreement first."""
         descriptions = []
         if change := self.agreement_change:
-            changes = diff(change.before, change.after, Agreement, max_length=PREVIEW_LENGTH)
+            # An agreement's name in files is its number.
+            values = [
+                side | {"renews": side["renews"] and str(side["renews"])} for side in (change.before, change.after)
+            ]
+            changes = diff(*values, Agreement, max_length=PREVIEW_LENGTH)
             if change.is_new:
-                details = [f"{c.label}: {c.new}" for c in changes if c.name not in ("agreement_type", "status")]
+                titled = ("agreement_type", "scope", "status")
+                details = [f"{c.label}: {c.new}" for c in changes if c.name not in titled]
                 descriptions += [describe_agreement(change.after), *details]
             else:
-                type_name = change.before["agreement_type"] or _("type unknown")
-                descriptions += [
-                    _("%(agreement)s, %(change)s") % {"agreement": type_name, "change": c} for c in changes
-                ]
+                title = build_agreement(change.before).title
+                descriptions += [_("%(agreement)s, %(change)s") % {"agreement": title, "change": c} for c in changes]
         if change := self.university_change:
             labels = {"name": _("spelling")}
             changes = diff(change.before, change.after, University, labels=labels, max_length=PREVIEW_LENGTH)
@@ -110,18 +116,17 @@ def apply_changes(
     users = get_user_model().objects.in_bulk(usernames, field_name="username")
 
     def build(result: RegisterRowResult) -> Agreement:
-        values = result.agreement_change.after
-        objects = {
-            "agreement_type": types.get(values["agreement_type"]),
-            "responsible": users.get(values["responsible"]),
-        }
+        values = dict(result.agreement_change.after)
+        values["agreement_type"] = types.get(values["agreement_type"])
+        values["responsible"] = users.get(values["responsible"])
+        values["renews_id"] = values.pop("renews")
         university_id = created.get(result.university, result.university)
-        return Agreement(pk=result.agreement_change.pk, university_id=university_id, **values | objects)
+        return Agreement(pk=result.agreement_change.pk, university_id=university_id, **values)
 
     new = [result for result in results if result.agreement_change.is_new]
     changed = [result for result in results if result.agreement_change.fields and not result.agreement_change.is_new]
     names = {"status", *(name for result in changed for name in result.agreement_change.fields)}
-    moved = [result for result in changed if result.agreement_change.fields.keys() & {"agreement_type", "status"}]
+    moved = [result for result in changed if not SLOT_FIELDS.isdisjoint(result.agreement_change.fields)]
     release_unique_slots([build(result) for result in moved])
     bulk_write.bulk_update_with_history(Agreement, [build(result) for result in changed], names, context)
     bulk_write.bulk_create_with_history(Agreement, map(build, new), len(new), context)

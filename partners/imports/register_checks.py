@@ -3,86 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from partners import validators
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.cells import parse_date
 from partners.enums import AgreementStatus
-from partners.fields import MAX_TEXT_LENGTH
-from partners.imports.base import NAME_COLUMN, RowParser, UniversityRef
-from partners.imports.register_changes import ObjectChange, RegisterRowResult
+from partners.imports.base import NAME_COLUMN, UniversityRef
+from partners.imports.register_changes import ObjectChange
 from partners.imports.register_columns import (
     AGREEMENT_DETAILS,
     AGREEMENT_FILE_FIELDS,
-    AGREEMENT_PATHS,
     COLUMN_OF,
     NEW_AGREEMENT,
     NEW_UNIVERSITY,
     NUMBER_COLUMN,
-    STATUS_COLUMN,
-    UNIVERSITY_PATHS,
     FieldValues,
-    describe_agreement,
 )
-from partners.imports.register_matching import AgreementFingerprint, UniqueSlot, match_rows
-from partners.models import Agreement, Country, University
+from partners.imports.register_conflicts import reject_conflicts
+from partners.imports.register_matching import AgreementFingerprint, match_rows
+from partners.imports.register_rows import ExistingData, ParsedRow
+from partners.models import University
 from partners.name_normalization import matching_key, split_names
-from partners.tables.reading import TableRow
+from partners.periods import Period
 from partners.tables.types import truncate
-
-
-class ParsedRow(RowParser):
-    """A parsed row: cleaned values, collected errors and the resulting changes."""
-
-    max_length = MAX_TEXT_LENGTH
-
-    def __init__(self, row: TableRow):
-        super().__init__(row)
-        self.university_id: int | None = None
-        """None for a new university."""
-        self.result: RegisterRowResult | None = None
-        """None if the cells that identify the university have errors."""
-        self.university_values: FieldValues = {}
-        self.agreement_values: FieldValues | None = None
-        """None if the row has no agreement or its cells have errors."""
-        self.agreement_id: int | None = None
-        """Pk of an existing agreement, if the row gives it."""
-
-    def has_errors(self, *columns: str) -> bool:
-        return bool(self.errors) and not self.errors.keys().isdisjoint(columns)
-
-    def run_validators(self, *checks: tuple) -> None:
-        """Collect the errors of validators, each given as a tuple (column, validator, *values)."""
-        try:
-            validators.run_validators(*checks)
-        except ValidationError as error:
-            for column, messages in error.message_dict.items():
-                self.errors[column] += messages
-
-
-class ExistingData:
-    """The universities of the given countries and their agreements, with the fields that a file can have."""
-
-    def __init__(self, countries: Collection[Country]):
-        self.country_ids: dict[int, int] = {}
-        self.universities: dict[int, FieldValues] = {}
-        self._agreements: dict[int, list[tuple]] = defaultdict(list)
-        universities = University.objects.filter(country__in=countries)
-        for pk, country, *values in universities.values_list("pk", "country", *UNIVERSITY_PATHS).iterator():
-            self.country_ids[pk] = country
-            self.universities[pk] = dict(zip(NEW_UNIVERSITY, values, strict=True))
-        agreements = Agreement.objects.filter(university__country__in=countries)
-        for row in agreements.values_list("university", "pk", *AGREEMENT_PATHS).iterator():
-            self._agreements[row[0]].append(row)
-
-    def agreements(self, university_id: int | None) -> dict[int, FieldValues]:
-        """Return the values of a university's agreements by pk. They are stored as tuples, which take less memory."""
-        rows = self._agreements.get(university_id, ())
-        return {pk: dict(zip(NEW_AGREEMENT, values, strict=True)) for _university, pk, *values in rows}
 
 
 def validate_university_change(rows: Sequence[ParsedRow], existing: ExistingData) -> None:
@@ -115,17 +61,38 @@ def validate_agreement_changes(rows: Sequence[ParsedRow], existing: ExistingData
     for row in rows:
         if row.agreement_values:
             pk = ids.get(row)
-            values = row.agreement_values
-            if AgreementStatus(values["status"]).is_open:
-                values = {"ended_on": None} | values  # If the file has no column for it.
-            change = ObjectChange.from_values(pk, agreements.get(pk, NEW_AGREEMENT), values)
-            row.result.agreement_change, after = change, change.after
-            row.run_validators(
-                (COLUMN_OF["valid_until"], validators.validate_date_order, after["valid_from"], after["valid_until"]),
-                (COLUMN_OF["ended_on"], validators.validate_ended_on, after["status"], after["ended_on"]),
-            )
+            before = agreements.get(pk, NEW_AGREEMENT)
+            change = ObjectChange.from_values(pk, before, _implied_values(row.agreement_values) | row.agreement_values)
+            row.result.agreement_change = change
+            _validate_agreement(row, change.after)
+            if "renews" in change.fields:
+                others = agreements.keys() - {pk}
+                row.run_validators((COLUMN_OF["renews"], validators.validate_renews, change.after["renews"], others))
     if not any(row.has_errors(NUMBER_COLUMN, *(field.column for field in AGREEMENT_FILE_FIELDS)) for row in rows):
-        _check_unique_open(rows, agreements)
+        reject_conflicts(rows, agreements)
+
+
+def _implied_values(values: FieldValues) -> FieldValues:
+    """Return values of fields that the file may have no columns for."""
+    implied: FieldValues = {}
+    if AgreementStatus(values["status"]).is_open:
+        implied |= {"ended_on": None, "end_reason": ""}
+    if values.get("valid_until"):
+        implied["is_open_ended"] = False
+    if values.get("is_open_ended"):
+        implied["valid_until"] = None
+    return implied
+
+
+def _validate_agreement(row: ParsedRow, after: FieldValues) -> None:
+    """Validate the values after the import, some of which the file may have no columns for."""
+    status, valid_until = after["status"], after["valid_until"]
+    row.run_validators(
+        (COLUMN_OF["valid_until"], validators.validate_date_order, after["valid_from"], valid_until),
+        (COLUMN_OF["valid_until"], validators.validate_open_ended, after["is_open_ended"], valid_until),
+        (COLUMN_OF["ended_on"], validators.validate_ended_on, status, after["ended_on"]),
+        (COLUMN_OF["end_reason"], validators.validate_end_reason, status, after["end_reason"]),
+    )
 
 
 def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldValues]) -> dict[ParsedRow, int]:
@@ -134,13 +101,19 @@ def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldV
     others = [row for row in rows if row.agreement_values and row.agreement_id is None]
     if not others:
         return {row: pk for pk, row in rows_by_id.items()}
-    details = [field for field in AGREEMENT_DETAILS if field.name in others[0].agreement_values]
-    date_names = [field.name for field in details if field.parser == parse_date]
-    other_names = [field.name for field in details if field.parser != parse_date]
+    known = others[0].agreement_values.keys()
+    date_names = [field.name for field in AGREEMENT_DETAILS if field.name in known and field.parser == parse_date]
+    detail_names = known - set(date_names)
 
     def fingerprint(values: FieldValues) -> AgreementFingerprint:
-        compared = (tuple([values[name] for name in names]) for names in (date_names, other_names))
-        return AgreementFingerprint(values["agreement_type"], values["status"], *compared)
+        return AgreementFingerprint(
+            values["agreement_type"],
+            values["status"],
+            matching_key(values["scope"]) if "scope" in known else "",
+            Period(*[values[name] if name in known else None for name in ("valid_from", "valid_until")]),
+            dates=tuple([values[name] for name in date_names]),
+            details=tuple([values[name] for name in detail_names]),
+        )
 
     unmatched = {pk: fingerprint(values) for pk, values in agreements.items() if pk not in rows_by_id}
     matches = match_rows([fingerprint(row.agreement_values) for row in others], unmatched)
@@ -159,33 +132,6 @@ def _rows_by_agreement_id(rows: Iterable[ParsedRow], agreements: Mapping[int, Fi
             message = _("%(number)d stands in line %(line)d already. Leave the cell empty for a new agreement.")
             row.errors[NUMBER_COLUMN].append(message % (params | {"line": first.row.line}))
     return rows_by_id
-
-
-def _check_unique_open(rows: Iterable[ParsedRow], agreements: Mapping[int, FieldValues]) -> None:
-    """Reject a second open agreement of a type and status."""
-    rows = [row for row in rows if row.result.agreement_change]
-    updated = {row.result.agreement_change.pk for row in rows}
-    taken = {_unique_slot(values): pk for pk, values in agreements.items() if pk not in updated}
-    first_rows: dict[object, ParsedRow] = {}
-    for row in rows:
-        after = row.result.agreement_change.after
-        slot = _unique_slot(after)
-        if slot and slot in taken:
-            message = _(
-                "The university has the agreement “%(agreement)s” already, number %(number)d, and it can have only one."
-                " Add a line for that one, with its number and the status “ended”."
-            )
-            row.errors[STATUS_COLUMN].append(message % {"agreement": describe_agreement(after), "number": taken[slot]})
-        elif slot and (first := first_rows.setdefault(slot, row)) is not row:
-            message = _(
-                "“%(agreement)s” stands in line %(line)d already, and the university can have only one."
-                " Give one of the two the status “ended”."
-            )
-            row.errors[STATUS_COLUMN].append(message % {"agreement": describe_agreement(after), "line": first.row.line})
-
-
-def _unique_slot(values: FieldValues) -> UniqueSlot | None:
-    return AgreementFingerprint(values["agreement_type"], values["status"]).unique_slot
 
 
 def reject_taken_slugs(rows: Iterable[ParsedRow]) -> None:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from partners.agreement_fields import AGREEMENT_FIELDS, UNIVERSITY_FIELDS
-from partners.enums import AgreementStatus
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
-from partners.models import Agreement, University
+from partners.models import Agreement, AgreementType, University
 
 NUMBER_COLUMN = "Agreement number"
 COLUMN_OF = {field.name: field.column for field in (*AGREEMENT_FIELDS, *UNIVERSITY_FIELDS) if field.column}
@@ -36,6 +35,14 @@ NEW_AGREEMENT = {field.name: Agreement._meta.get_field(field.name).get_default()
 NEW_UNIVERSITY = {name: University._meta.get_field(name).get_default() for name in UNIVERSITY_PATHS}
 
 
+def build_agreement(values: Mapping[str, object]) -> Agreement:
+    """Return an unsaved agreement for descriptions of its title and period. Its type has nothing but its name."""
+    names = ("scope", "status", "valid_from", "valid_until", "is_open_ended")
+    type_name = values["agreement_type"]
+    agreement_type = AgreementType(name=type_name) if type_name else None
+    return Agreement(agreement_type=agreement_type, **{name: values[name] for name in names})
+
+
 def describe_agreement(values: Mapping[str, object]) -> str:
-    type_name = values["agreement_type"] or _("type unknown")
-    return _("%(type)s (%(status)s)") % {"type": type_name, "status": AgreementStatus(values["status"]).label}
+    agreement = build_agreement(values)
+    return _("%(title)s (%(status)s)") % {"title": agreement.title, "status": agreement.get_status_display()}

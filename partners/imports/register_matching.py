@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from partners.enums import AgreementStatus
-
-UniqueSlot = tuple[str | None, str]
-"""Type and status, which are unique among a university's open agreements."""
+from partners.periods import Period
 
 
 class AgreementFingerprint(NamedTuple):
-    """The values of an agreement, from a row or from the register, by which the two are matched."""
+    """The values of an agreement, from a row or from the register, by which the two are matched.
+
+    It has those that the file has a column for.
+    """
 
     agreement_type: str | None
     status: str
+    scope_key: str = ""
+    period: Period = Period(None, None)
     dates: tuple[date | None, ...] = ()
-    """Dates that the file has a column for."""
+    """Dates other than those of the period."""
     details: tuple = ()
-    """Other details that the file has a column for. They are compared to distinguish otherwise equal agreements."""
+    """They are compared to distinguish otherwise equal agreements."""
 
     @property
-    def unique_slot(self) -> UniqueSlot | None:
-        return (self.agreement_type, self.status) if AgreementStatus(self.status).is_open else None
+    def is_open(self) -> bool:
+        return AgreementStatus(self.status).is_open
 
 
 IN_PROCESS, SIGNED = AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED
@@ -47,8 +50,8 @@ The most likely first: the same status, then the next status, then a type that w
 def match_rows(rows: Sequence[AgreementFingerprint], existing: Mapping[int, AgreementFingerprint]) -> dict[int, int]:
     """Return the pk of the agreement that each row updates, by the row's index. Other rows are new agreements.
 
-    No agreement is matched to two rows. An ended agreement is matched only to a row with the same dates,
-    because a row with other dates is about another one of the past.
+    No agreement is matched to two rows. An ended agreement is matched only to a row with the same dates, and a signed
+    one to a row whose period overlaps its own, because a row with other dates is about another agreement.
     """
     matches = _match_equal(dict(enumerate(rows)), existing)
     matched = set(matches.values())
@@ -57,14 +60,12 @@ def match_rows(rows: Sequence[AgreementFingerprint], existing: Mapping[int, Agre
         {pk: agreement._replace(details=()) for pk, agreement in existing.items() if pk not in matched},
     )
     matched.update(matches.values())
-    unmatched = {
-        agreement.unique_slot: pk for pk, agreement in existing.items() if agreement.unique_slot and pk not in matched
-    }
-    for row_status, existing_status, is_same_type in TRANSITIONS:
-        for index, row in enumerate(rows):
-            slot = row.agreement_type if is_same_type else None, existing_status
-            if row.status == row_status and index not in matches and slot in unmatched:
-                matches[index] = unmatched.pop(slot)
+    unmatched = {pk: agreement for pk, agreement in existing.items() if agreement.is_open and pk not in matched}
+    pairs = _rank_pairs({index: row for index, row in enumerate(rows) if index not in matches}, unmatched)
+    for *_rank, index, pk in sorted(pairs):
+        if index not in matches and pk in unmatched:
+            matches[index] = pk
+            del unmatched[pk]
     return matches
 
 
@@ -76,3 +77,27 @@ def _match_equal(
     for pk in sorted(existing, reverse=True):
         agreements[existing[pk]].append(pk)
     return {index: agreements[row].pop() for index, row in rows.items() if agreements.get(row)}
+
+
+def _rank_pairs(
+    rows: Mapping[int, AgreementFingerprint], existing: Mapping[int, AgreementFingerprint]
+) -> Iterator[tuple]:
+    """Yield a sort key, most likely first, for each row and open agreement that it may update. It ends in both keys."""
+    by_slot = defaultdict(list)
+    for pk, agreement in existing.items():
+        by_slot[agreement.agreement_type, agreement.scope_key, agreement.status].append(pk)
+    for index, row in rows.items():
+        for step, (row_status, status, is_same_type) in enumerate(TRANSITIONS):
+            slot = row.agreement_type if is_same_type else None, row.scope_key, status
+            for pk in by_slot.get(slot, ()) if row.status == row_status else ():
+                period = existing[pk].period
+                if status != SIGNED or row.period.overlaps(period):
+                    yield not is_same_type, *_distance(row.period, period, step), *row.period.bounds, index, pk
+
+
+def _distance(period: Period, other: Period, step: int) -> tuple[bool, int, bool, int]:
+    """Return a sort key: the same start, the earlier transition, the same end, the longer overlap come first."""
+    (start, end), (other_start, other_end) = period.bounds, other.bounds
+    overlap = min(end, other_end) - max(start, other_start)
+    is_same_start = period.start is not None and period.start == other.start
+    return not is_same_start, step, end != other_end, -overlap.days

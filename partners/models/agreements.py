@@ -205,12 +205,15 @@ class Agreement(models.Model):
 
     def clean(self):
         super().clean()
+        others = Agreement.objects.filter(university=self.university_id).exclude(pk=self.pk)
         validators.run_validators(
             ("agreement_type", validators.validate_signed_has_type, self.status, self.agreement_type),
             ("valid_until", validators.validate_date_order, self.valid_from, self.valid_until),
             ("valid_until", validators.validate_open_ended, self.is_open_ended, self.valid_until),
             ("ended_on", validators.validate_ended_on, self.status, self.ended_on),
             ("end_reason", validators.validate_end_reason, self.status, self.end_reason),
+            # No form has a field for it.
+            (NON_FIELD_ERRORS, validators.validate_renews, self.renews_id, others.values_list("pk", flat=True)),
         )
 
     def validate_constraints(self, exclude=None):

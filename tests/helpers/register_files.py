@@ -73,3 +73,9 @@ def exported_rows(queryset=None):
 
 def make_rows(number, *agreement, **cells):
     return [row(*agreement, name=f"University {at}", **cells) for at in range(number)]
+
+
+def run_changes(model):
+    """Return history type and object id of the changes by the last import run, oldest first."""
+    run = ImportRun.objects.accepted().first()
+    return list(model.history.filter(import_run=run).order_by("history_id").values_list("history_type", "id"))

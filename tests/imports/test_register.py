@@ -34,6 +34,7 @@ from tests.helpers.register_files import (
     import_rows,
     make_rows,
     row,
+    run_changes,
 )
 from tests.helpers.tables import read_table
 
@@ -41,12 +42,6 @@ SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, 
 FILL_IN = "The cell is empty. Fill it in, or take the line out."
 
 pytestmark = pytest.mark.django_db
-
-
-def run_changes(model):
-    """Return history type and object id of the changes by the last import run, oldest first."""
-    run = ImportRun.objects.accepted().first()
-    return list(model.history.filter(import_run=run).order_by("history_id").values_list("history_type", "id"))
 
 
 def export_file(table_format="csv", exclude=()):
@@ -599,12 +594,12 @@ TYPES = (
         ),
         (
             {"number": "one"},
-            "Agreement number: “one” is not a number. Write digits only, or leave the cell empty for a new agreement.",
+            "Agreement number: “one” is not the number of an agreement. Write digits only, or leave the cell empty.",
         ),
         (
             {"number": "9" * 40},
-            f"Agreement number: “{'9' * 40}” is not a number. "
-            "Write digits only, or leave the cell empty for a new agreement.",
+            f"Agreement number: “{'9' * 40}” is not the number of an agreement. "
+            "Write digits only, or leave the cell empty.",
         ),
         (
             {"number": "999999"},
@@ -721,13 +716,12 @@ def test_agreements_may_swap_types_and_statuses(before, after):
 ONLY_ONE = "and the university can have only one. Give one of the two the status “ended”."
 
 
-@pytest.mark.parametrize("status", ["signed", "in process"])
 @pytest.mark.parametrize("before", [[], [("GE3", SIGNED), ("GE3", IN_PROCESS)]])
-def test_rows_with_two_open_agreements_of_a_type_and_status_are_an_error(before, status):
+def test_rows_with_two_in_process_agreements_of_a_type_are_an_error(before):
     create_university(*before)
 
-    assert errors(row("GE3", status), row("Bilateral", "signed"), row("GE3", status)) == [
-        f"Line 4, Status: “GE3 ({status})” stands in line 2 already, {ONLY_ONE}"
+    assert errors(row("GE3", "in process"), row("Bilateral", "signed"), row("GE3", "in process")) == [
+        f"Line 4, Status: “GE3 (in process)” stands in line 2 already, {ONLY_ONE}"
     ]
 
 
@@ -737,11 +731,17 @@ def test_rows_with_two_in_process_agreements_of_unknown_type_are_an_error():
     ]
 
 
-def test_row_that_collides_with_an_agreement_that_the_file_does_not_name_is_an_error():
-    _university, older, renewal = create_university(("GE3", SIGNED), ("GE3", IN_PROCESS))
+def test_rows_with_two_in_process_agreements_of_a_scope_are_an_error():
+    assert errors(
+        row("GE3", "in process", scope="Faculty of Law"), row("GE3", "in process", scope="FACULTY of Law")
+    ) == [f"Line 3, Status: “GE3, FACULTY of Law (in process)” stands in line 2 already, {ONLY_ONE}"]
 
-    assert errors(row("GE3", "signed", number=renewal)) == [
-        f"Line 2, Status: The university has the agreement “GE3 (signed)” already, number {older}, and it can have"
+
+def test_second_in_process_agreement_that_the_file_does_not_name_is_an_error():
+    _university, first, second = create_university(("GE3", IN_PROCESS), ("GE3", ENDED))
+
+    assert errors(row("GE3", "in process", number=second)) == [
+        f"Line 2, Status: The university has the agreement “GE3 (in process)” already, number {first}, and it can have"
         " only one. Add a line for that one, with its number and the status “ended”."
     ]
 

@@ -6,28 +6,37 @@ from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
 from partners.imports.register_matching import AgreementFingerprint, match_rows
+from partners.periods import Period
 
 IN_PROCESS, SIGNED, ENDED = AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED, AgreementStatus.ENDED
-THEN, NOW = (date(2020, 1, 1),), (date(2025, 1, 1),)
+FIRST, SECOND = Period(date(2021, 9, 1), date(2024, 8, 31)), Period(date(2024, 9, 1), date(2027, 8, 31))
+ACROSS = Period(date(2023, 1, 1), date(2025, 12, 31))
+RUNNING, LATER, UNBOUNDED = Period(date(2024, 9, 1), None), Period(date(2027, 9, 1), None), Period(None, None)
 
 fingerprints = st.builds(
     AgreementFingerprint,
     st.sampled_from(["Erasmus+", "GE3", None]),
     st.sampled_from(AgreementStatus.values),
-    st.sampled_from([THEN, NOW, (None,)]),
+    st.sampled_from(["", "law"]),
+    st.sampled_from([FIRST, SECOND, ACROSS, RUNNING, LATER, UNBOUNDED]),
+    st.sampled_from([(), (date(2020, 1, 1),)]),
 ).filter(lambda fingerprint: fingerprint.agreement_type or fingerprint.status != SIGNED)
 file_rows = st.lists(fingerprints, max_size=8)
 
 
+def exclude_each_other(one, other):
+    """Return True if a university cannot have both."""
+    is_same = (one.agreement_type, one.status, one.scope_key) == (other.agreement_type, other.status, other.scope_key)
+    return is_same and (one.status == IN_PROCESS or (one.status == SIGNED and one.period.overlaps(other.period)))
+
+
 @st.composite
 def agreements(draw):
-    """Existing agreements of a university by pk. Only ended ones can have the same type and status."""
-    drawn = draw(st.lists(fingerprints, max_size=8))
-    existing, slots = {}, set()
-    for pk, fingerprint in enumerate(drawn, start=1):
-        if fingerprint.unique_slot is None or fingerprint.unique_slot not in slots:
+    """Existing agreements of a university by pk."""
+    existing = {}
+    for pk, fingerprint in enumerate(draw(st.lists(fingerprints, max_size=8)), start=1):
+        if not any(exclude_each_other(fingerprint, other) for other in existing.values()):
             existing[pk] = fingerprint
-        slots.add(fingerprint.unique_slot)
     return existing
 
 
@@ -42,32 +51,95 @@ def apply_matches(rows, existing, matches):
     ("rows", "existing", "matches"),
     [
         pytest.param(
-            [AgreementFingerprint("GE3", SIGNED, NOW)],
-            {1: AgreementFingerprint("GE3", SIGNED, NOW)},
+            [AgreementFingerprint("GE3", SIGNED, period=SECOND)],
+            {1: AgreementFingerprint("GE3", SIGNED, period=SECOND)},
             {0: 1},
             id="the same",
         ),
         pytest.param(
-            [AgreementFingerprint("GE3", SIGNED, NOW)],
-            {1: AgreementFingerprint("GE3", SIGNED, THEN)},
-            {0: 1},
-            id="signed with other dates",
+            [AgreementFingerprint("GE3", SIGNED, period=SECOND)],
+            {1: AgreementFingerprint("GE3", SIGNED, period=FIRST)},
+            {},
+            id="signed for another period is another one",
         ),
         pytest.param(
-            [AgreementFingerprint(None, IN_PROCESS, NOW)],
-            {1: AgreementFingerprint(None, IN_PROCESS, THEN)},
+            [AgreementFingerprint("GE3", SIGNED, period=SECOND)],
+            {
+                1: AgreementFingerprint("GE3", SIGNED, period=FIRST),
+                2: AgreementFingerprint("GE3", SIGNED, period=RUNNING),
+            },
+            {0: 2},
+            id="signed with another end",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", SIGNED, period=ACROSS)],
+            {
+                1: AgreementFingerprint("GE3", SIGNED, period=FIRST),
+                2: AgreementFingerprint("GE3", SIGNED, period=SECOND),
+            },
+            {0: 1},
+            id="signed by the longer overlap",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", SIGNED, period=LATER), AgreementFingerprint("GE3", SIGNED, period=SECOND)],
+            {1: AgreementFingerprint("GE3", SIGNED, period=RUNNING)},
+            {1: 1},
+            id="the same start goes before a longer overlap",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", SIGNED, period=SECOND), AgreementFingerprint("GE3", SIGNED, period=LATER)],
+            {
+                1: AgreementFingerprint("GE3", SIGNED, period=RUNNING),
+                2: AgreementFingerprint("GE3", IN_PROCESS, period=LATER),
+            },
+            {0: 1, 1: 2},
+            id="renewal is signed",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", SIGNED, period=LATER)],
+            {
+                1: AgreementFingerprint("GE3", SIGNED, period=RUNNING),
+                2: AgreementFingerprint("GE3", IN_PROCESS, period=LATER),
+            },
+            {0: 2},
+            id="renewal is signed though another overlaps",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", ENDED, period=FIRST)],
+            {
+                1: AgreementFingerprint("GE3", SIGNED, period=SECOND),
+                2: AgreementFingerprint("GE3", SIGNED, period=FIRST),
+            },
+            {0: 2},
+            id="the one of the same period ends",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", ENDED, period=FIRST)],
+            {1: AgreementFingerprint("GE3", SIGNED, period=SECOND)},
+            {},
+            id="signed does not end for a past one",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", SIGNED, "law")],
+            {1: AgreementFingerprint("GE3", SIGNED), 2: AgreementFingerprint("GE3", IN_PROCESS, "law")},
+            {0: 2},
+            id="another scope is another deal",
+        ),
+        pytest.param(
+            [AgreementFingerprint(None, IN_PROCESS, period=SECOND)],
+            {1: AgreementFingerprint(None, IN_PROCESS, period=FIRST)},
             {0: 1},
             id="in process with other dates",
         ),
         pytest.param(
-            [AgreementFingerprint("GE3", ENDED, NOW)],
-            {1: AgreementFingerprint("GE3", ENDED, THEN)},
+            [AgreementFingerprint("GE3", ENDED, period=SECOND)],
+            {1: AgreementFingerprint("GE3", ENDED, period=FIRST)},
             {},
             id="ended with other dates is history",
         ),
         pytest.param(
-            [AgreementFingerprint("GE3", ENDED, NOW), AgreementFingerprint("GE3", ENDED, THEN)],
-            {1: AgreementFingerprint("GE3", ENDED, THEN), 2: AgreementFingerprint("GE3", ENDED, NOW)},
+            [AgreementFingerprint("GE3", ENDED, period=SECOND), AgreementFingerprint("GE3", ENDED, period=FIRST)],
+            {1: AgreementFingerprint("GE3", ENDED, period=FIRST), 2: AgreementFingerprint("GE3", ENDED, period=SECOND)},
             {0: 2, 1: 1},
             id="ended ones by their dates",
         ),
@@ -220,12 +292,19 @@ def test_status_never_goes_back(rows, existing):
 
 
 @given(file_rows, agreements())
-def test_unmatched_open_row_has_no_agreement_of_its_type_and_status(rows, existing):
+def test_unmatched_row_could_stand_beside_every_unmatched_agreement(rows, existing):
     matches = match_rows(rows, existing)
 
-    unmatched = {fingerprint.unique_slot for pk, fingerprint in existing.items() if pk not in matches.values()}
-    slots = {row.unique_slot for index, row in enumerate(rows) if index not in matches and row.unique_slot}
-    assert slots & unmatched == set()
+    new = [row for index, row in enumerate(rows) if index not in matches]
+    unmatched = [agreement for pk, agreement in existing.items() if pk not in matches.values()]
+    assert [(row, agreement) for row in new for agreement in unmatched if exclude_each_other(row, agreement)] == []
+
+
+@given(file_rows, agreements())
+def test_scope_is_never_changed(rows, existing):
+    matches = match_rows(rows, existing)
+
+    assert all(existing[pk].scope_key == rows[index].scope_key for index, pk in matches.items())
 
 
 @given(file_rows, agreements())
@@ -245,7 +324,9 @@ def test_number_of_new_rows_is_independent_of_their_order(orders, existing):
 
 
 def test_matching_is_fast_for_20_000_ended_agreements():
-    history = [AgreementFingerprint("GE3", ENDED, (date.fromordinal(700_000 + number),)) for number in range(20_000)]
+    history = [
+        AgreementFingerprint("GE3", ENDED, dates=(date.fromordinal(700_000 + number),)) for number in range(20_000)
+    ]
 
     matches = match_rows(history, dict(enumerate(history)))
 
