@@ -37,7 +37,8 @@ class RelatedObjects(dict[Key, models.Model]):
             for _field, (model, pk) in foreign_keys(row):
                 wanted[model].add(pk)
         for model, ids in wanted.items():
-            self.update({(model, pk): obj for pk, obj in model.objects.in_bulk(ids).items()})
+            objects = model.objects.select_related(*_related_names(model))
+            self.update({(model, pk): obj for pk, obj in objects.in_bulk(ids).items()})
         self.existing_keys = set(self)
         for model, ids in wanted.items():
             deleted_ids = {pk for pk in ids if (model, pk) not in self}
@@ -47,7 +48,7 @@ class RelatedObjects(dict[Key, models.Model]):
 
     def display_name(self, key: Key) -> str:
         if key in self:
-            return str(self[key])
+            return _title(self[key])
         return _("a deleted account") if key[0] is get_user_model() else _("number %d, which is gone") % key[1]
 
     def build_instance(self, row: models.Model) -> models.Model:
@@ -62,7 +63,17 @@ class RelatedObjects(dict[Key, models.Model]):
         return instance
 
     def title(self, row: models.Model) -> str:
-        try:
-            return str(self.build_instance(row))
-        except ObjectDoesNotExist:
-            return f"{tracked_model(row)._meta.verbose_name} {row.id}"
+        return _title(self.build_instance(row))
+
+
+def _related_names(model: type[models.Model]) -> list[str]:
+    """Return the names of the foreign keys to other models, which titles are made of."""
+    fields = [field for field in model._meta.fields if isinstance(field, ForeignKey)]
+    return [field.name for field in fields if field.related_model is not model]
+
+
+def _title(instance: models.Model) -> str:
+    try:
+        return str(instance)
+    except ObjectDoesNotExist:
+        return f"{instance._meta.verbose_name} {instance.pk}"

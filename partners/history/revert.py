@@ -35,6 +35,7 @@ class RevertPlan:
     reverted: models.Model
     """The object as it would be saved."""
     latest_history_id: int
+    """Of the object or, as signing changes others, of any agreement of its university."""
     field_changes: list[FieldChange]
     skipped_fields: list[str] = field(default_factory=list)
     """One message for each field that keeps its current value."""
@@ -54,7 +55,10 @@ def preview_revert(record: models.Model, current: models.Model, on: date) -> Rev
     related = RelatedObjects([record, current])
     reverted, skipped_fields = _build_reverted(record, current, related)
     field_changes = diff(current, reverted, related=related)
-    latest_record = type(record).objects.filter(id=record.id).latest("history_id")
+    concerned = {"id": record.id}
+    if isinstance(current, Agreement):
+        concerned = {"university__in": {current.university_id, reverted.university_id}}
+    latest_record = type(record).objects.filter(**concerned).latest("history_id")
     plan = RevertPlan(reverted, latest_record.history_id, field_changes, skipped_fields)
     if field_changes:
         plan.errors = _validation_messages(reverted)
@@ -80,7 +84,7 @@ def _left_by_signing(agreement: Agreement) -> list[Agreement]:
 def revert(record: models.Model, expected_history_id: int, user: models.Model, on: date) -> tuple[bool, RevertPlan]:
     """Revert the object to the record. Return whether that was done, and the plan.
 
-    Nothing is done if the object has changed since `expected_history_id`, as the user has seen another preview.
+    Nothing is done if it is not the plan's latest history id, as the user has seen another preview.
     """
     current = tracked_model(record).objects.select_for_update().get(pk=record.id)
     plan = preview_revert(record, current, on)

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -199,3 +199,33 @@ def test_deleted_objects_are_for_superusers_only(client, db, request, role):
 
     assert client.get(f"{CHANGE_LOG_URL}deleted/").status_code == 403
     assert "What has been deleted" not in text(client.get(CHANGE_LOG_URL))
+
+
+def test_agreements_of_one_title_are_named_with_their_first_day(coordinator_client, db):
+    first = AgreementFactory(university__name="Marburg", scope="Faculty of Law", valid_until="2026-08-31")
+    values = {"university": first.university, "scope": "Faculty of Law", "renews": first}
+    second = AgreementFactory(**values, valid_from=date(2026, 9, 1))
+    second.renews = None
+    second.save()
+
+    assert entries(coordinator_client, model="agreement") == [
+        "the command line Agreement Marburg: Bilateral, Faculty of Law, from 1 Sep 2026 (signed) changed "
+        "Renews: Marburg: Bilateral, Faculty of Law (signed) → –",
+        "the command line Agreement Marburg: Bilateral, Faculty of Law, from 1 Sep 2026 (signed) added",
+        "the command line Agreement Marburg: Bilateral, Faculty of Law (signed) added",
+    ]
+
+
+def test_change_log_query_count_is_constant_with_renewals(coordinator_client, db):
+    def sign_renewals(count):
+        for _index in range(count):
+            first = AgreementFactory(valid_until=date(2026, 8, 31))
+            values = {"university": first.university, "status": "in_process", "valid_from": date(2026, 9, 1)}
+            AgreementFactory(**values).sign(date(2026, 5, 1))
+
+    sign_renewals(1)
+    few = count_queries(coordinator_client, CHANGE_LOG_URL)
+
+    sign_renewals(20)
+
+    assert count_queries(coordinator_client, CHANGE_LOG_URL) == few

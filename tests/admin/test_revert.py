@@ -7,7 +7,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.history_pages import history, latest_version, update, version_url
-from tests.helpers.html import attributes, buttons, element_texts, messages, text
+from tests.helpers.html import attributes, buttons, element_texts, form_data, messages, text
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_revert_skips_reference_to_deleted_object(coordinator_client, germany):
 
 @pytest.fixture
 def renewed(db):
-    """An open-ended agreement, its signed renewal from 1 Sep 2026, and another from 2027 that the renewal ended."""
+    """An open-ended agreement, and its signed renewal from 1 Sep 2026, which has shortened it."""
     first = AgreementFactory(university__name="Marburg", is_open_ended=True)
     renewal = AgreementFactory(university=first.university, status="in_process", valid_from=date(2026, 9, 1))
     renewal.sign(date(2026, 5, 1))
@@ -154,6 +154,21 @@ def test_revert_of_signing_names_what_it_has_shortened(coordinator_client, renew
         "Put back: Marburg: Bilateral, from 1 Sep 2026 (in process)",
         f"Still as that signing has left it: {name}. Put it back too, if it should be as before.",
     ]
+
+
+def test_revert_after_a_change_of_another_agreement_displays_new_preview(coordinator_client, renewed):
+    first, renewal = renewed
+    update(renewal, status=AgreementStatus.IN_PROCESS)
+    displayed = form_data(coordinator_client.get(version_url(renewal, 1)), "form:has([name=latest_history_id])")
+    first.refresh_from_db()
+    update(first, valid_until=date(2027, 8, 31))
+
+    response = coordinator_client.post(version_url(renewal, 1), displayed)
+
+    renewal.refresh_from_db()
+    assert messages(response) == ["Nothing was put back. Look at what it would do by now."]
+    assert "“Bilateral, until 31 Aug 2027” gets 31 Aug 2026 as its last day." in element_texts(response, "li")
+    assert renewal.status == AgreementStatus.IN_PROCESS
 
 
 def test_revert_of_signing_leaves_out_what_has_been_put_back(coordinator_client, renewed):
@@ -218,6 +233,41 @@ def test_undelete_restores_university_with_its_agreements(superuser, db):
     assert Agreement.objects.get().notes == "kept"
     assert University.history.latest().history_change_reason == "brought back"
     assert Agreement.history.latest().history_user.username == "root"
+
+
+def test_undelete_restores_which_agreement_a_renewal_renews(superuser, renewed):
+    first, renewal = renewed
+    university, pk = first.university, first.university_id
+    for obj in (Agreement.objects.get(pk=renewal.pk), Agreement.objects.get(pk=first.pk), university):
+        obj.delete()
+    record = University.history.filter(id=pk).latest()
+
+    page = superuser.get(undelete_url("university", pk))
+    superuser.post(undelete_url("university", pk), {"latest_history_id": record.pk})
+
+    assert element_texts(page, "li")[-2:] == [
+        "Marburg: Bilateral (signed)",
+        "Marburg: Bilateral, from 1 Sep 2026 (signed)",
+    ]
+    assert list(Agreement.objects.order_by("valid_from").values_list("renews__valid_until", flat=True)) == [
+        None,
+        date(2026, 8, 31),
+    ]
+
+
+def test_undelete_of_an_agreement_that_would_overlap_names_the_other(superuser, db):
+    agreement = AgreementFactory(scope="Faculty of Law", valid_until=date(2027, 8, 31))
+    pk = agreement.pk
+    agreement.delete()
+    AgreementFactory(university=agreement.university, scope="faculty of law", valid_from=date(2027, 8, 31))
+
+    page = superuser.get(undelete_url("agreement", pk))
+
+    assert element_texts(page, "li")[-1] == (
+        "Valid from: “Bilateral, faculty of law, from 31 Aug 2027, end not recorded” is signed already. "
+        "Choose dates that do not overlap, end that one, or renew it."
+    )
+    assert "Bring it back" not in buttons(page)
 
 
 def test_undelete_preview_writes_nothing(superuser, db):

@@ -1,5 +1,6 @@
 """The pages that show, compare and revert changes."""
 
+from partners.models import Agreement
 from tests.helpers.html import cells
 
 CHANGE_LOG_URL = "/admin/changes/"
@@ -25,7 +26,9 @@ def version_url(obj, index=0):
 
 
 def latest_version(obj):
-    return {"latest_history_id": obj.history.latest().pk}
+    """Return the POST data of the page that reverts the object."""
+    records = Agreement.history.filter(university=obj.university_id) if isinstance(obj, Agreement) else obj.history
+    return {"latest_history_id": records.latest("history_id").pk}
 
 
 def update(obj, **values):
