@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from partners.enums import AgreementStatus
-from partners.models import Country
+from partners.models import Agreement, Country
 from partners.name_normalization import normalize_name
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import attributes, count_queries, element_texts, elements, rows, text
@@ -380,6 +380,26 @@ def test_list_makes_as_many_queries_with_300_universities_as_with_3(client, db, 
     with_3 = count_queries(client, url)
 
     partners(297, first=4)
+
+    assert count_queries(client, url) == with_3
+
+
+@pytest.mark.parametrize("url", ["/", "/?status=upcoming"])
+def test_list_makes_as_many_queries_with_300_renewals_and_scopes_as_with_3(client, db, erasmus, url):
+    def add(count, first):
+        Agreement.objects.bulk_create(
+            Agreement(university=university, agreement_type=erasmus, **values)
+            for university in partners(count, first)
+            for values in (
+                {"status": AgreementStatus.SIGNED, "valid_until": date(2999, 12, 30)},
+                {"status": AgreementStatus.SIGNED, "valid_from": FUTURE},
+                {"status": AgreementStatus.SIGNED, "valid_from": FUTURE, "scope": "Law", "scope_key": "law"},
+            )
+        )
+
+    add(3, first=1)
+    with_3 = count_queries(client, url)
+    add(297, first=4)
 
     assert count_queries(client, url) == with_3
 

@@ -19,7 +19,7 @@ def locations(page):
 
 
 def test_sitemap_has_the_list_and_public_universities_in_every_language(client, db):
-    AgreementFactory(university__name="Marburg")
+    AgreementFactory(university__name="Marburg", valid_from="2999-09-01")
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university=UniversityFactory(name="Kept off", is_listed=False))
 
