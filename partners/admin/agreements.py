@@ -4,7 +4,7 @@ from django.urls import path
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from partners.admin.agreement_inline import AgreementForm
+from partners.admin.agreement_inline import AgreementChangeForm
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import describe_deadline, describe_state
@@ -43,7 +43,7 @@ def build_fieldset(section):
 
 @admin.register(Agreement)
 class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
-    form = AgreementForm
+    form = AgreementChangeForm
     list_display = [
         "university",
         "country",

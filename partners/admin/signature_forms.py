@@ -15,18 +15,23 @@ CONFIRMATION_FIELD = "valid_until-confirmed"
 
 
 class ConfirmableDateInput(DateInput):
-    """A date input, followed by a confirmation checkbox if the form sets `day_to_confirm`."""
+    """A date input, followed by a confirmation checkbox if the form sets `day_to_confirm` or `effects_to_confirm`."""
 
     day_to_confirm: date | None = None
+    effects_to_confirm = ""
+    """Sentences on what the day changes in other agreements."""
     is_confirmed = False
 
     def render(self, name, value, attrs=None, renderer=None):
         html = super().render(name, value, attrs, renderer)
-        if self.day_to_confirm is None:
+        if self.day_to_confirm:
+            value, label = self.day_to_confirm.isoformat(), _("%s is right") % date_format(self.day_to_confirm)
+        elif self.effects_to_confirm:
+            value, label = self.effects_to_confirm, _("this is right")
+        else:
             return html
         box = forms.CheckboxInput(check_test=lambda _value: self.is_confirmed)
-        box = box.render(f"{name}-confirmed", self.day_to_confirm.isoformat())
-        label = _("%s is right") % date_format(self.day_to_confirm)
+        box = box.render(f"{name}-confirmed", value)
         return format_html('{}<label class="confirm-date">{} {}</label>', html, box, label)
 
 

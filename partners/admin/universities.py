@@ -73,14 +73,15 @@ class UniversityAdmin(UniversityImportExportAdmin):
     @admin.display(description=_("agreements"))
     def agreements(self, university):
         """Return each type once, with its states in brackets unless it is in force only."""
-        labels_by_type = defaultdict(dict)
+        states_by_type = defaultdict(set)
         for agreement in university.open_agreements:
             state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, localdate())
-            labels_by_type[agreement.agreement_type or gettext("type unknown")][state] = str(STATE_LABELS[state])
-        return ", ".join(
-            str(agreement_type) if [*labels] == [IN_FORCE] else f"{agreement_type} ({', '.join(labels.values())})"
-            for agreement_type, labels in labels_by_type.items()
-        )
+            states_by_type[str(agreement.agreement_type or gettext("type unknown"))].add(state)
+        texts = []
+        for type_name, states in states_by_type.items():
+            labels = ", ".join(str(label) for state, label in STATE_LABELS.items() if state in states)
+            texts.append(type_name if states == {IN_FORCE} else f"{type_name} ({labels})")
+        return ", ".join(texts)
 
 
 def explain_visibility(university):

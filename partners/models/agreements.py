@@ -18,6 +18,7 @@ from partners.models.universities import AgreementType, University
 from partners.name_normalization import matching_key
 from partners.periods import (
     Period,
+    RenewalEffects,
     StartRequiredError,
     UpcomingOverlapError,
     next_period,
@@ -239,14 +240,14 @@ class Agreement(models.Model):
             self.validate_no_overlap(self.signed_siblings())
 
     def validate_renewal(self, siblings, on):
-        """Raise ValidationError if it cannot be signed beside its signed siblings, which may be unsaved.
+        """Return the RenewalEffects of signing it on its signed siblings, which may be unsaved.
 
-        Those that have begun are shortened or ended when it is signed. Only upcoming ones can be in the way.
+        Raise ValidationError if it cannot be signed: it has no first day, or an upcoming one is in the way.
         """
         siblings = list(siblings)
         periods = dict(enumerate(sibling.period for sibling in siblings))
         try:
-            renewal_effects(self.period, periods, on)
+            effects = renewal_effects(self.period, periods, on)
         except StartRequiredError:
             start = date_format(propose_start(periods, self.signed_on or on))
             message = _("A signed agreement exists. Enter the first day of this one, such as %s.")
@@ -254,6 +255,8 @@ class Agreement(models.Model):
         except UpcomingOverlapError as error:
             message = _("“%s” is signed already and begins later. Choose dates that do not overlap, or end it first.")
             raise ValidationError(message % siblings[error.key].describe_period()) from error
+        predecessor = None if effects.predecessor is None else siblings[effects.predecessor]
+        return RenewalEffects(predecessor, effects.last_day, [siblings[key] for key in effects.ended])
 
     def validate_no_overlap(self, siblings):
         """Raise ValidationError if its period overlaps that of one of its signed siblings."""

@@ -394,9 +394,16 @@ def test_signing_a_renewal_in_the_form_shortens_its_predecessor(coordinator_clie
     old = AgreementFactory(university=marburg, is_open_ended=True)
     renewal = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
     typed = {"university": marburg.pk, "agreement_type": bilateral.pk, "status": "signed", "valid_from": "2028-09-01"}
+    url = f"{LIST}{renewal.pk}/change/"
 
-    coordinator_client.post(f"{LIST}{renewal.pk}/change/", NO_DOCUMENTS | typed)
+    page = coordinator_client.post(url, NO_DOCUMENTS | typed)
+    [box] = elements(page, ".confirm-date input")
+    coordinator_client.post(url, NO_DOCUMENTS | typed | {box.name: box.get("value")})
 
+    effect = "“Bilateral, open-ended” gets 31 Aug 2028 as its last day."
+    assert errors(page) == {
+        "valid_from": f"Another agreement changes: {effect} Correct the first day, or tick that this is right."
+    }
     periods = Agreement.objects.order_by("pk").values_list("status", "valid_from", "valid_until", "renews")
     assert list(periods) == [
         ("signed", None, date(2028, 8, 31), None),

@@ -116,7 +116,10 @@ def test_one_invalid_agreement_prevents_all_changes(coordinator_client, three):
 
     page = coordinator_client.post(bulk_url(*three), typed)
 
-    assert "Jena: Bilateral (signed): Valid until (31 Dec 2025) is before valid from (1 Jan 2026)." in text(page)
+    assert (
+        "Jena: Bilateral, from 1 Jan 2026 (signed): Valid until (31 Dec 2025) is before valid from (1 Jan 2026)."
+        in text(page)
+    )
     assert digest(page) is None
     assert stored_ends(*three) == [OLD, OLD, date(2027, 7, 31)]
 

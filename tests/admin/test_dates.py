@@ -106,7 +106,7 @@ def test_all_admin_forms_have_native_date_inputs(admin_user):
     ]
 
     assert {kind for *_names, kind in dates} == {"date"}
-    assert {name for _form, name, _kind in dates} == {"signed_on", "valid_from", "valid_until", "ended_on"}
+    assert {name for _form, name, _kind in dates} == {"signed_on", "valid_from", "valid_until", "ended_on", "due_on"}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import time_machine
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
-from tests.helpers.html import attributes, count_queries, element_texts, errors, messages, text
+from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, messages, text
 from tests.helpers.university_page import row, save
 
 BILATERAL, ERASMUS, GE3, UNKNOWN = "Bilateral", "Erasmus+", "GE3", ""
@@ -163,10 +163,47 @@ def test_two_agreements_swap_periods(coordinator_client, marburg):
     assert stored_periods(marburg) == [("signed", "2025-01-01", "2025-12-31"), ("signed", "2024-01-01", "2024-12-31")]
 
 
+def save_confirmed(client, university, *rows):
+    """Submit the form, tick the boxes that ask for a confirmation, and submit it again."""
+    page = save(client, university, *rows)
+    rows = [dict(values) for values in rows]
+    for box in elements(page, ".confirm-date input"):
+        _prefix, index, name = box.name.split("-", 2)
+        rows[int(index)][name] = box.get("value")
+    return save(client, university, *rows)
+
+
+def test_signing_a_renewal_names_what_changes_before_it_happens(coordinator_client, marburg):
+    old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
+    rows = row(BILATERAL, "signed", old), row(BILATERAL, "signed", renewal, valid_from="2027-09-01")
+
+    page = save(coordinator_client, marburg, *rows)
+
+    effect = "“Bilateral, end not recorded” gets 31 Aug 2027 as its last day."
+    assert errors(page) == {
+        "agreements-1-valid_from": (
+            f"Another agreement changes: {effect} Correct the first day, or tick that this is right."
+        )
+    }
+    assert attributes(page, ".confirm-date input", "value") == [effect]
+    assert stored_agreements(marburg) == [(BILATERAL, "signed"), (BILATERAL, "in_process")]
+
+
+def test_confirmation_of_other_effects_is_asked_for_again(coordinator_client, marburg):
+    old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
+    outdated = {"valid_from-confirmed": "“Bilateral, end not recorded” gets 31 Aug 2027 as its last day."}
+    rows = row(BILATERAL, "signed", old), row(BILATERAL, "signed", renewal, valid_from="2028-09-01", **outdated)
+
+    page = save(coordinator_client, marburg, *rows)
+
+    assert "gets 31 Aug 2028 as its last day" in errors(page)["agreements-1-valid_from"]
+    assert attributes(page, ".confirm-date input", "checked") == [None]
+
+
 def test_signing_a_renewal_shortens_its_predecessor(coordinator_client, marburg):
     old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
 
-    save(
+    save_confirmed(
         coordinator_client,
         marburg,
         row(BILATERAL, "signed", old),
@@ -182,7 +219,7 @@ def test_signing_a_renewal_shortens_its_predecessor(coordinator_client, marburg)
 def test_renewal_is_signed_and_its_predecessor_changed_in_one_save(coordinator_client, marburg):
     old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
 
-    save(
+    save_confirmed(
         coordinator_client,
         marburg,
         row(BILATERAL, "signed", old, valid_from="2024-09-01", is_open_ended="on"),
@@ -196,25 +233,24 @@ def test_two_renewals_are_signed_in_one_save(coordinator_client, marburg):
     old = add(marburg, BILATERAL, AgreementStatus.SIGNED)
     later, sooner = (add(marburg, type_name, AgreementStatus.IN_PROCESS) for type_name in (BILATERAL, UNKNOWN))
 
-    save(
+    save_confirmed(
         coordinator_client,
         marburg,
         row(BILATERAL, "signed", old),
-        row(BILATERAL, "signed", later, valid_from="2026-01-01"),
+        row(BILATERAL, "signed", later, valid_from="2027-01-01"),
         row(
             BILATERAL,
             "signed",
             sooner,
-            valid_from="2025-01-01",
-            valid_until="2025-12-31",
-            **{"valid_until-confirmed": "2025-12-31"},
+            valid_from="2026-01-01",
+            valid_until="2026-12-31",
         ),
     )
 
     assert stored_periods(marburg) == [
-        ("signed", "-", "2024-12-31"),
-        ("signed", "2026-01-01", "-"),
-        ("signed", "2025-01-01", "2025-12-31"),
+        ("signed", "-", "2025-12-31"),
+        ("signed", "2027-01-01", "-"),
+        ("signed", "2026-01-01", "2026-12-31"),
     ]
 
 
@@ -274,7 +310,7 @@ def test_agreement_is_ended_and_replaced_in_one_step(coordinator_client, marburg
 def test_signing_a_renewal_ends_what_began_no_earlier(coordinator_client, marburg):
     old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
 
-    save(
+    save_confirmed(
         coordinator_client,
         marburg,
         row(BILATERAL, "signed", old, valid_from="2026-01-01"),
@@ -298,7 +334,7 @@ def test_renewal_is_signed_and_predecessor_ended_in_one_step(coordinator_client,
 def test_signing_agreement_of_unknown_type_shortens_signed_one_of_that_type(coordinator_client, marburg):
     old, deal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, UNKNOWN, AgreementStatus.IN_PROCESS)
 
-    save(
+    save_confirmed(
         coordinator_client,
         marburg,
         row(BILATERAL, "signed", old),
@@ -312,7 +348,7 @@ def test_signing_agreement_of_unknown_type_shortens_signed_one_of_that_type(coor
 def test_renewal_is_signed_while_next_one_is_in_process(coordinator_client, marburg):
     old, renewal = add(marburg, BILATERAL, AgreementStatus.SIGNED), add(marburg, BILATERAL, AgreementStatus.IN_PROCESS)
 
-    save(
+    save_confirmed(
         coordinator_client,
         marburg,
         row(BILATERAL, "signed", old),

@@ -94,7 +94,7 @@ def test_page_of_invalid_agreement_displays_stored_name(coordinator_client, marb
 
     page = post(coordinator_client, agreement, university=marburg.pk, agreement_type=erasmus.pk)
 
-    assert "This university already has a signed agreement of this type." in text(page)
+    assert "“Erasmus+, end not recorded” is signed already." in text(page)
     assert displayed_names(page) == ["Jena: Bilateral (signed)"] * 3
     assert form_data(page, "#agreement_form")["university"] == str(marburg.pk)
 

@@ -96,7 +96,7 @@ def test_list_names_a_type_once_with_its_states(coordinator_client, erasmus):
     page = coordinator_client.get(LIST)
 
     assert element_texts(page, "td.field-agreements") == [
-        "Bilateral (expired, upcoming, in force, in process), Erasmus+, type unknown (in process)"
+        "Bilateral (in process, upcoming, in force, expired), Erasmus+, type unknown (in process)"
     ]
 
 
