@@ -1,4 +1,4 @@
-"""Generate files in the format of the office's list, reproducibly by seed.
+"""Generate files in the format of the office's list, and periods of agreements, reproducibly by seed.
 
 ``python -m bench.generators ROWS SEED FILE`` writes one. Countries are as frequent as in the office's own list;
 the world's other countries are rare.
@@ -9,11 +9,14 @@ import json
 import random
 import sys
 from collections import Counter
+from datetime import date, timedelta
 from pathlib import Path
 
 import xlsxwriter
+from dateutil.relativedelta import relativedelta
 
 from partners.name_normalization import matching_key
+from partners.periods import ONE_DAY, Period, next_period
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 HEADER = ["Country", "University name", "Agreement type"]
@@ -62,6 +65,8 @@ PATTERNS = [
     'University of {} "La Sapienza"',
     "{} National University (NU), Faculty of Engineering",
 ]
+SCOPES = ["", "Faculty of Law", "School of Medicine"]
+RENEWAL_PROBABILITY = 0.4
 DISTRICTS = ["", "", "", " North", " Süd", " Centro", " (Campus II)", ", Saint-Étienne"]
 
 
@@ -93,6 +98,17 @@ def _country_weights() -> list[float]:
 def _generate_name(rng: random.Random) -> str:
     place = rng.choice(STEMS) + rng.choice(ENDINGS) + rng.choice(DISTRICTS)
     return rng.choice(PATTERNS).format(place)
+
+
+def generate_periods(rng: random.Random, today: date) -> list[Period]:
+    """Return the periods of an agreement and of its renewals, which do not overlap. The last may be upcoming."""
+    start = today - timedelta(days=rng.randrange(10 * 365))
+    if rng.random() < 0.5:
+        start = date(start.year, 9, 1)
+    periods = [Period(start, start + relativedelta(years=rng.randint(1, 5)) - ONE_DAY)]
+    while rng.random() < RENEWAL_PROBABILITY:
+        periods.append(next_period(periods[-1]))
+    return periods
 
 
 def write_list(count: int, seed: int, file: Path) -> None:

@@ -13,27 +13,26 @@ import random
 import statistics
 import sys
 import time
-from datetime import timedelta
+from datetime import date
 from itertools import accumulate
 
 import django
 
 from bench import generators
+from partners.enums import AgreementStatus
 
+AGREEMENTS = "/admin/partners/agreement/"
 PAGES = {
-    "agreements": "/admin/partners/agreement/",
-    "search": "/admin/partners/agreement/?q=universidad",
+    "agreements": AGREEMENTS,
+    "search": f"{AGREEMENTS}?q=universidad",
+    "end not recorded": f"{AGREEMENTS}?ends=not-recorded&renewed=no",
+    "no document": f"{AGREEMENTS}?status=current&document=without&renewed=no",
+    "universities": "/admin/partners/university/",
     "worklist": "/admin/",
 }
-ROW_MARKERS = {
-    "agreements": 'class="action-checkbox"',
-    "search": 'class="action-checkbox"',
-    "worklist": 'class="deadline',
-}
+ROW_MARKERS = dict.fromkeys(PAGES, 'class="action-checkbox"') | {"worklist": 'class="deadline'}
 """Strings that each row of a page has, to verify that the page is complete."""
 MIN_ROWS = 20
-GROUP_COUNT = 151
-"""Agreements are divided by pk modulo this; one update for each group sets its dates and its responsible person."""
 USER_COUNT = 5
 
 
@@ -55,7 +54,7 @@ def main(agreement_count: int, seed: int, runs: int) -> None:
 
 
 def fill_register(agreement_count: int, seed: int) -> None:
-    """Import a generated list and vary the statuses, dates and responsible persons."""
+    """Import a generated list, and replace its signed agreements by half as many more with periods and scopes."""
     from django.db import connection
     from django.utils.timezone import localdate
 
@@ -63,10 +62,10 @@ def fill_register(agreement_count: int, seed: int) -> None:
     from partners.models import ImportRun
 
     rng = random.Random(seed)  # noqa: S311
-    content = _generate_list(agreement_count, seed, rng)
+    content = _generate_list(agreement_count * 5 // 8, seed, rng)
     run = ImportRun.from_upload(content, file_name="partners.tsv")
     OfficeListResource().import_data(OfficeListResource.read(content), on=localdate(), run=run)
-    _vary_agreements(rng)
+    _replace_signed_agreements(rng, localdate())
     connection.cursor().execute("ANALYZE")
 
 
@@ -81,25 +80,48 @@ def _generate_list(agreement_count: int, seed: int, rng: random.Random) -> bytes
     return text.getvalue().encode()
 
 
-def _vary_agreements(rng: random.Random) -> None:
+def _replace_signed_agreements(rng: random.Random, today: date) -> None:
     from django.contrib.auth.models import User
-    from django.db.models.functions import Mod
-    from django.utils.timezone import localdate
 
-    from partners.enums import AgreementStatus
     from partners.models import Agreement
 
-    today = localdate()
     users = [None, *(User.objects.create_user(f"person-{n}", is_staff=True) for n in range(USER_COUNT))]
-    for index in range(GROUP_COUNT):
-        group = Agreement.objects.annotate(group=Mod("pk", GROUP_COUNT)).filter(group=index)
-        group.update(responsible=rng.choice(users), places_out=rng.randrange(6))
-        signed_on = today - timedelta(days=rng.randrange(3650))
-        future, past = today + timedelta(rng.randrange(1500)), today - timedelta(rng.randrange(1, 1000))
-        valid_until = rng.choices([None, future, past], [60, 35, 5])[0]
-        group.signed().update(signed_on=signed_on, valid_until=valid_until)
-        if index % 10 == 0:
-            group.signed().update(status=AgreementStatus.ENDED, ended_on=signed_on)
+    imported = list(Agreement.objects.signed())
+    Agreement.objects.signed().delete()
+    agreements = [
+        Agreement(
+            university_id=agreement.university_id,
+            agreement_type_id=agreement.agreement_type_id,
+            scope=scope,
+            responsible=rng.choice(users),
+            places_out=rng.randrange(6),
+            **values,
+        )
+        for agreement in imported
+        for scope in rng.sample(generators.SCOPES, rng.choice([1, 1, 1, 2]))
+        for values in _generate_values(rng, today)
+    ]
+    Agreement.objects.bulk_create(agreements, batch_size=1000)
+
+
+def _generate_values(rng: random.Random, today: date) -> list[dict[str, object]]:
+    """Return the status and the dates of one agreement, or of several that follow each other."""
+    kind = rng.choices(["not recorded", "open-ended", "ended", "dated"], [30, 15, 10, 45])[0]
+    periods = generators.generate_periods(rng, today)
+    if kind == "dated":
+        return [
+            {
+                "status": AgreementStatus.SIGNED,
+                "signed_on": period.start,
+                "valid_from": period.start,
+                "valid_until": period.end,
+            }
+            for period in periods
+        ]
+    start = periods[0].start
+    if kind == "ended":
+        return [{"status": AgreementStatus.ENDED, "signed_on": start, "ended_on": today}]
+    return [{"status": AgreementStatus.SIGNED, "signed_on": start, "is_open_ended": kind == "open-ended"}]
 
 
 def create_client():

@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.admin.deadlines import FAR, THRESHOLDS, describe_deadline, describe_due_day
+from partners.admin.deadlines import FAR, THRESHOLDS, describe_deadline, describe_due_day, describe_state
 from partners.admin.filters import (
     CURRENT,
     CURRENT_STATES,
@@ -116,11 +116,14 @@ def _expired(agreements, filters, on):
 
 
 def _end_not_recorded(agreements, filters, on):
-    """Return the section of agreements whose end nobody entered. None of them can be followed, as it would overlap."""
-    queryset = agreements.end_not_recorded().with_successor().order_by("-pk")
+    """Return the section of agreements whose end nobody entered, the newest first.
+
+    None of them has been renewed, as it would overlap with its renewal.
+    """
+    queryset = agreements.end_not_recorded().order_by("-pk")
     url = agreement_changelist_url(ends=NOT_RECORDED, **filters)
     title, empty_message = _("End not recorded"), _("Every agreement has its last day, or is open-ended.")
-    return _section("agreements", title, queryset, url, empty_message, partial(describe_deadline, on=on))
+    return _section("end_not_recorded", title, queryset, url, empty_message, partial(describe_state, on=on))
 
 
 def _without_document(agreements, filters, on):
@@ -137,7 +140,7 @@ def _without_document(agreements, filters, on):
     url = agreement_changelist_url(status=CURRENT, document=WITHOUT, renewed=NOT_RENEWED, **filters)
     title, empty_message = _("Signed, without a document"), _("Every agreement in force or upcoming has its document.")
     describe, count = partial(describe_deadline, on=on), current.count() - documented.count()
-    return _section("agreements", title, newest_first, url, empty_message, describe, count)
+    return _section("documents", title, newest_first, url, empty_message, describe, count)
 
 
 def _unlisted_universities(agreements):

@@ -1180,6 +1180,13 @@ class Migration(migrations.Migration):
                 name="agreement_filters",
             ),
         ),
+        migrations.AddIndex(
+            model_name="agreement",
+            index=models.Index(
+                fields=["university", "agreement_type", "scope_key", "status", "valid_from"],
+                name="agreement_successors",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="agreement",
             constraint=models.CheckConstraint(

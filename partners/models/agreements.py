@@ -137,7 +137,11 @@ class Agreement(models.Model):
             Index(
                 fields=["status", "valid_until", "valid_from", "is_open_ended", "agreement_type", "responsible"],
                 name="agreement_filters",
-            )
+            ),
+            Index(
+                fields=["university", "agreement_type", "scope_key", "status", "valid_from"],
+                name="agreement_successors",
+            ),
         ]
         constraints = [
             CheckConstraint(condition=Q(status__in=AgreementStatus.values), name="agreement_status_valid"),
