@@ -86,6 +86,8 @@ def revert(record: models.Model, expected_history_id: int, user: models.Model, o
 
     Nothing is done if it is not the plan's latest history id, as the user has seen another preview.
     """
+    if tracked_model(record) is Agreement:
+        Agreement.objects.filter(pk=record.id).lock_universities()
     current = tracked_model(record).objects.select_for_update().get(pk=record.id)
     plan = preview_revert(record, current, on)
     if plan.latest_history_id != expected_history_id or not plan.is_possible:

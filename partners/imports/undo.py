@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import models, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
@@ -96,6 +96,7 @@ def undo(run: ImportRun, user) -> UndoPlan | None:
     run = ImportRun.objects.select_for_update().get(pk=run.pk)
     if run.undone_at:
         return None
+    Agreement.objects.filter(university__in=_universities_of(run)).lock_universities()
     plan = plan_undo(run)
     context = ChangeContext(run.undo_history_reason, user)
     _remove(Agreement, _ids_to_remove(plan.agreements), context)
@@ -105,6 +106,11 @@ def undo(run: ImportRun, user) -> UndoPlan | None:
     run.undone_at, run.undone_by = now(), user
     run.save()
     return plan
+
+
+def _universities_of(run: ImportRun) -> QuerySet:
+    """Return the pks of the universities whose agreements the run has changed, as a subquery."""
+    return Agreement.history.filter(import_run=run).values("university")
 
 
 def _load_changes(model: type[models.Model], run: ImportRun, limit: int | None) -> list[RunChange]:
@@ -141,25 +147,30 @@ def _describe_agreement(record: models.Model, related: RelatedObjects) -> str:
 
 
 def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
-    """Block removing agreements that have documents, and restoring references to deleted types and accounts."""
+    """Block removing agreements that have documents, and restoring references to what has been deleted."""
     added = Agreement.history.filter(import_run=run, history_type=ADDED).values("id")
     with_documents = set(Document.objects.filter(agreement__in=added).values_list("agreement", flat=True))
     for change in changes:
         if not (change.previous_record or change.blocked_reason) and change.record.id in with_documents:
             change.blocked_reason = _("it has documents by now")
-    for name in ("agreement_type", "responsible", "renews"):
+    labels = {
+        "agreement_type": _("agreement type"),
+        "responsible": _("coordinator responsible"),
+        "renews": _("renewed agreement"),
+    }
+    for name, label in labels.items():
         field = Agreement._meta.get_field(name)
         candidates = [change for change in changes if change.previous_record and not change.blocked_reason]
         ids = {getattr(change.previous_record, field.attname) for change in candidates}
         existing = {None, *field.related_model.objects.filter(pk__in=ids).values_list("pk", flat=True)}
         for change in candidates:
             if getattr(change.previous_record, field.attname) not in existing:
-                change.blocked_reason = _("what was its %s has been deleted by now") % field.verbose_name
+                change.blocked_reason = _("what was its %s has been deleted by now") % label
 
 
 def _block_for_others(run: ImportRun, changes: Iterable[RunChange]) -> None:
     """Block what the agreements that stay as they are rule out. What is blocked stays as it is as well."""
-    universities = Agreement.history.filter(import_run=run).values("university")
+    universities = _universities_of(run)
     concerned = Q(university__in=universities) | Q(renews__university__in=universities)
     existing = Agreement.objects.filter(concerned).select_related("agreement_type").in_bulk()
     undone = {change.record.id: change for change in changes if not change.blocked_reason}
@@ -216,8 +227,6 @@ def _ids_to_remove(changes: Iterable[RunChange]) -> list[int]:
 def _remove(model: type[models.Model], ids: Sequence[int], context: ChangeContext) -> None:
     for start in range(0, len(ids), STATEMENT_SIZE):
         chunk = ids[start : start + STATEMENT_SIZE]
-        if model is Agreement:  # Those that renew them are removed or restored too.
-            model.objects.filter(renews__in=chunk).update(renews=None)
         model.objects.filter(pk__in=chunk).delete()
         deletions = model.history.filter(id__in=chunk, history_type="-")
         deletions.update(history_user=context.user, history_change_reason=context.reason[:100])
