@@ -56,7 +56,7 @@ def check_installed() -> list[str]:
         if connection.vendor == "postgresql":
             if NAME in connection.introspection.get_constraints(cursor, "partners_agreement"):
                 return []
-            remedy = f"Execute as the owner of the tables:{' '.join(POSTGRESQL_CONSTRAINT.split())};"
+            remedy = f"Execute as the owner of the tables: {' '.join(POSTGRESQL_CONSTRAINT.split())};"
         else:
             cursor.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s", [f"{NAME}%"])
             if cursor.fetchone() == (2,):

@@ -249,7 +249,7 @@ def test_undelete_restores_which_agreement_a_renewal_renews(superuser, renewed):
         "Marburg: Bilateral (signed)",
         "Marburg: Bilateral, from 1 Sep 2026 (signed)",
     ]
-    assert list(Agreement.objects.order_by("valid_from").values_list("renews__valid_until", flat=True)) == [
+    assert list(Agreement.objects.order_by("pk").values_list("renews__valid_until", flat=True)) == [
         None,
         date(2026, 8, 31),
     ]
