@@ -394,6 +394,12 @@ def test_description_of_an_ended_agreement_has_what_is_recorded():
     ]
 
 
+def test_description_of_a_period_says_how_it_ended():
+    ended = AgreementFactory.build(status=ENDED, valid_from=DAY, valid_until=NEXT_DAY, end_reason="Merger")
+
+    assert ended.describe_period() == "Bilateral, from 1 Jun 2026, ended: Merger"
+
+
 def test_period_that_others_are_validated_with_can_be_excluded():
     first = AgreementFactory()
     second = AgreementFactory.build(university=first.university, agreement_type=first.agreement_type)

@@ -41,7 +41,7 @@ class BulkEditForm(forms.Form):
             required=False,
             choices=[("", _("as it is")), (NOBODY, _("nobody")), *names],
         )
-        self.order_fields(["valid_until", "is_open_ended", "responsible"])
+        self.order_fields(["valid_until", "is_open_ended", "due_on", "responsible"])
 
     def clean(self):
         """Set ``values``, the new ones by field name."""

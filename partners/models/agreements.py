@@ -340,8 +340,9 @@ class Agreement(models.Model):
         return _("open-ended") if self.is_open_ended else _("end not recorded")
 
     def describe_period(self):
-        """Return the title with the first and last day."""
-        return ", ".join(filter(None, [self.title, self.describe_start(), self.describe_end()]))
+        """Return the title with the first and last day, or how it ended."""
+        end = self.describe_ended() if self.status == AgreementStatus.ENDED else self.describe_end()
+        return ", ".join(filter(None, [self.title, self.describe_start(), end]))
 
     def describe_ended(self):
         """Return “ended” with the day and the reason, as far as they are recorded."""

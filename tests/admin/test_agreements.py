@@ -500,14 +500,15 @@ def test_change_form_displays_on_top_that_the_agreement_has_ended(client, assist
 
 
 def test_change_form_links_to_what_the_agreement_renews_and_what_renews_it(coordinator_client, marburg):
-    first = AgreementFactory(university=marburg, valid_until=date(2024, 8, 31))
+    ended = {"status": AgreementStatus.ENDED, "ended_on": date(2024, 8, 31), "end_reason": "merger"}
+    first = AgreementFactory(university=marburg, **ended)
     second = AgreementFactory(university=marburg, valid_from=date(2024, 9, 1), is_open_ended=True, renews=first)
     third = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, renews=second)
 
     page = coordinator_client.get(f"{LIST}{second.pk}/change/")
 
     assert element_texts(page, ".notice p") == [
-        "Renews Bilateral, until 31 Aug 2024 (signed)",
+        "Renews Bilateral, ended on 31 Aug 2024: merger",
         "Renewed by Bilateral, end not recorded (in process)",
     ]
     assert attributes(page, ".notice a", "href") == [f"{LIST}{other.pk}/change/" for other in (first, third)]
