@@ -181,6 +181,17 @@ def test_import_with_another_digest_changes_nothing():
     assert (result.is_applied, database_contents()) == (False, before)
 
 
+def test_import_that_does_something_else_after_midnight_changes_nothing():
+    AgreementFactory(university__name="University of Cologne", valid_until=date(2026, 8, 31))
+    row = ("Germany", "University of Cologne", "Bilateral (in process)")
+    digest = import_rows(row, on=date(2026, 8, 31), dry_run=True).digest
+    before = database_contents()
+
+    result = import_rows(row, on=date(2026, 9, 1), digest=digest)
+
+    assert (result.is_applied, database_contents()) == (False, before)
+
+
 def test_import_with_matching_digest_is_applied():
     digest = import_rows(KOELN, dry_run=True).digest
 
