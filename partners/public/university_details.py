@@ -1,4 +1,4 @@
-"""Facts about a university's surroundings, for its page and the sitemaps."""
+"""Queries for a university's page and the sitemaps."""
 
 from django.db.models import Max
 
