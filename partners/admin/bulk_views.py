@@ -18,6 +18,7 @@ from django.views.generic import View
 
 from partners.admin.form_fields import parse_pk
 from partners.admin.optimistic_locking_forms import CopyInstanceMixin
+from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
 from partners.http import safe_next_url
@@ -96,6 +97,12 @@ class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
         self.user = user
         self.current_version = self.initial["version"] = current_version
 
+    @property
+    def original_title(self):
+        """The title, with the period of an agreement that has one for certain."""
+        is_in_process = self.original.status == AgreementStatus.IN_PROCESS
+        return self.original.title if is_in_process else self.original.describe_period()
+
     def clean(self):
         """Say what has changed since the page was displayed. The page that says so has the current version."""
         displayed_version = self.cleaned_data.get("version")
@@ -124,6 +131,7 @@ class AgreementRowsView(BulkAgreementView):
     """The agreements that the action can be performed on."""
     initial = {}
     note = button = success_message = ""
+    shared_values_note = gettext_lazy("A cell that you leave empty takes what the first line says.")
 
     def get(self, request):
         if not self.selected_ids:

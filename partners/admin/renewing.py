@@ -34,6 +34,7 @@ class BulkRenewView(AgreementRowsView):
         "A copy in process follows each agreement, with its places and other details, for the period that follows. "
         "The agreement stays as it is until the copy is signed."
     )
+    shared_values_note = gettext_lazy("A cell that you leave empty or as proposed takes what the first line says.")
     success_message = gettext_lazy("Renewed, and in process")
 
     def skip_reason(self, agreement):

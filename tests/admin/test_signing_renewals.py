@@ -52,7 +52,7 @@ def submit(client, page, *agreements, **typed):
 
 
 def effects(page):
-    return element_texts(page, ".effects li")
+    return element_texts(page, ".effects td")
 
 
 def stored(agreement):
