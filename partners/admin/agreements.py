@@ -21,7 +21,7 @@ from partners.admin.filters import (
     SignedYearFilter,
 )
 from partners.admin.form_fields import PlainSelectMixin
-from partners.admin.renewing import BulkRenewView
+from partners.admin.renewing import BulkRenewView, why_not_renewable
 from partners.admin.signing import BulkSignView
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
@@ -97,9 +97,11 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         agreement = self.get_object(request, object_id)
         context = {}
         if agreement:
-            status = AgreementStatus(agreement.status)
+            status, not_renewable = AgreementStatus(agreement.status), why_not_renewable(agreement)
+            next_actions = [BULK_VIEWS[name] for name in status.next_actions]
             context = {
-                "next_actions": [BULK_VIEWS[name] for name in status.next_actions],
+                "next_actions": [view for view in next_actions if view is not BulkRenewView or not not_renewable],
+                "not_renewable": not_renewable,
                 "ended": agreement.describe_ended() if status is AgreementStatus.ENDED else "",
                 "renewals": agreement.renewals.select_related("agreement_type").order_by("pk"),
             }

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.form_fields import DateField
-from partners.enums import AgreementStatus
 from partners.models import Agreement
 
 
@@ -38,7 +37,12 @@ class BulkRenewView(AgreementRowsView):
     success_message = gettext_lazy("Renewed, and in process")
 
     def skip_reason(self, agreement):
-        if agreement.status != AgreementStatus.SIGNED:
-            return super().skip_reason(agreement)
-        start = Agreement.objects.with_successor().get(pk=agreement.pk).successor_start
-        return _("renewed from %s.") % date_format(start) if start else _("its renewal is in process.")
+        return why_not_renewable(agreement) or super().skip_reason(agreement)
+
+
+def why_not_renewable(agreement):
+    """Return the reason why a signed agreement has no further renewal, or None if it can be renewed."""
+    signed = Agreement.objects.signed().with_successor().with_renewal().filter(pk=agreement.pk).first()
+    if signed and signed.successor_start:
+        return _("renewed from %s.") % date_format(signed.successor_start)
+    return _("its renewal is in process.") if signed and signed.has_renewal else None

@@ -6,7 +6,7 @@ from django.urls import reverse
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory, UniversityFactory
-from tests.helpers.html import count_queries, errors, form_data, messages
+from tests.helpers.html import count_queries, element_texts, errors, form_data, messages
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +111,23 @@ def test_renewed_agreement_is_not_renewed_again(coordinator_client, signed):
     page = coordinator_client.get(bulk_url(signed), follow=True)
 
     assert messages(page) == ["“Marburg: Erasmus+, from 1 Oct 2024 (signed)” stays as it is: renewed from 1 Oct 2026."]
+
+
+@pytest.mark.parametrize(
+    ("sibling", "reason"),
+    [
+        ({"valid_from": date(2026, 10, 1)}, "Renewed from 1 Oct 2026."),
+        ({"status": AgreementStatus.IN_PROCESS}, "Its renewal is in process."),
+        ({"status": AgreementStatus.ENDED}, None),
+    ],
+)
+def test_agreement_page_has_a_button_to_renew_or_the_reason_why_not(coordinator_client, signed, sibling, reason):
+    AgreementFactory(university=signed.university, agreement_type=signed.agreement_type, **sibling)
+
+    page = coordinator_client.get(f"/admin/partners/agreement/{signed.pk}/change/")
+
+    assert element_texts(page, ".notice p") == ([reason] if reason else [])
+    assert ("Renew" in element_texts(page, ".object-tools a")) is (reason is None)
 
 
 def test_renewal_in_another_scope_does_not_prevent_a_renewal(coordinator_client, signed):
