@@ -200,7 +200,7 @@ def test_selection_across_pages_exports_by_filters(coordinator_client, register)
 
 def test_register_is_recognized_by_its_header(coordinator_client, register):
     file = write_table(RegisterResource().export(), "tsv")
-    edited_list = file.replace(b"Drexel University\tGE3\tsigned", b"Drexel University\tGE3\tended")
+    edited_list = file.replace(b"Drexel University\tGE3\t\tsigned", b"Drexel University\tGE3\t\tended")
 
     page = confirm(coordinator_client, upload(coordinator_client, edited_list))
 
