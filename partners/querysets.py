@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db.models import Count, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateField, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoricalQuerySet
@@ -191,12 +191,20 @@ class AgreementQuerySet(SearchableQuerySet):
 
         It is of the same university, type and scope.
         """
-        later = self._siblings().signed().filter(valid_from__gt=Coalesce(OuterRef("valid_from"), date.min))
-        return self.annotate(successor_start=Subquery(later.order_by("valid_from").values("valid_from")[:1]))
+        starts = self._successors().order_by("valid_from").values("valid_from")
+        return self.annotate(successor_start=Subquery(starts[:1]))
+
+    def followed(self) -> AgreementQuerySet:
+        """Filter to those that a signed agreement follows."""
+        return self.filter(Exists(self._successors()))
 
     def not_followed(self) -> AgreementQuerySet:
-        """Leave out those that a signed agreement follows."""
-        return self.with_successor().filter(successor_start=None)
+        """Leave out those that a signed agreement follows. ``successor_start`` is None for the others."""
+        without_successor = self.filter(~Exists(self._successors()))
+        return without_successor.annotate(successor_start=Value(None, output_field=DateField()))
+
+    def _successors(self) -> AgreementQuerySet:
+        return self._siblings().signed().filter(valid_from__gt=Coalesce(OuterRef("valid_from"), date.min))
 
     def _siblings(self) -> AgreementQuerySet:
         names = ("university", "agreement_type", "scope_key")

@@ -356,12 +356,14 @@ def test_successor_is_the_next_signed_agreement_of_type_and_scope():
     AgreementFactory(**of_first, scope="Faculty of Law")
     assert list(Agreement.objects.with_successor().values_list("successor_start", flat=True)) == [None, None]
 
-    AgreementFactory(university=first.university, valid_from=DAY_AFTER)
-    AgreementFactory(university=first.university, valid_from=DAY, valid_until=DAY)
+    last = AgreementFactory(university=first.university, valid_from=DAY_AFTER)
+    second = AgreementFactory(university=first.university, valid_from=DAY, valid_until=DAY)
 
     starts = Agreement.objects.with_successor().order_by("pk").values_list("successor_start", flat=True)
     assert list(starts) == [DAY, None, None, DAY_AFTER]
-    assert Agreement.objects.not_followed().count() == 2
+    assert list(Agreement.objects.followed().order_by("pk")) == [first, second]
+    assert [row.successor_start for row in Agreement.objects.not_followed()] == [None, None]
+    assert last in Agreement.objects.not_followed()
 
 
 def test_renewal_is_of_the_same_scope():

@@ -197,11 +197,10 @@ class EndFilter(FacetFilter):
 
 
 class RenewalFilter(FacetFilter):
-    """Filter signed agreements by whether a signed one follows. The queryset is annotated with `successor_start`."""
+    """Filter signed agreements by whether a signed one follows."""
 
     title = _("renewal")
     parameter_name = "renewed"
-    columns = "status", "successor_start"
 
     def lookups(self, request, model_admin):
         return [(NOT_RENEWED, _("not renewed")), ("yes", _("renewed"))]
@@ -209,14 +208,14 @@ class RenewalFilter(FacetFilter):
     def queryset(self, request, queryset):
         if self.value() is None:
             return queryset
-        if self.value() not in dict(self.lookup_choices):
-            return queryset.none()
-        return queryset.signed().filter(successor_start__isnull=self.value() == NOT_RENEWED)
+        if self.value() == NOT_RENEWED:
+            return queryset.signed().not_followed()
+        return queryset.signed().followed() if self.value() == "yes" else queryset.none()
 
-    def matching_choices(self, row):
-        if row["status"] != AgreementStatus.SIGNED:
-            return []
-        return ["yes" if row["successor_start"] else NOT_RENEWED]
+    def count_choices(self, changelist, excluded):
+        signed = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by().signed()
+        followed = signed.followed().count()
+        return {NOT_RENEWED: signed.count() - followed, "yes": followed}
 
 
 class AgreementTypeFilter(ColumnFilter):
