@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.helpers.backups import add_document
+from tests.helpers.backups import (
+    add_document,
+    add_renewed_agreement,
+    duplicate_agreement,
+    read_members,
+    report_periods_apart,
+    write_backup,
+)
 from tests.helpers.paths import OFFICE_LIST_PATH
 from tests.helpers.sites import Databases, Site, execute_on_server
 
@@ -75,6 +82,36 @@ def test_restore_needs_the_right_to_create_the_extension_or_the_extension(filled
         "HINT: Must have CREATE privilege on current database to create this extension.",
     )
     assert restored == ("Restored 108 universities with 128 agreements.", "")
+
+
+@pytest.mark.parametrize(("source", "target"), VENDOR_PAIRS)
+def test_restore_brings_renewals_and_the_constraint_on_periods(filled, new_site, tmp_path, source, target):
+    site, restored = filled(source), new_site(target)
+    assert site.call(add_renewed_agreement) == ("", "")
+
+    site.run("backup", tmp_path / "backup.zip")
+    output = restored.run("restore", tmp_path / "backup.zip")
+
+    assert output == ("Restored 108 universities with 129 agreements.", "")
+    assert json.loads(restored.dump()) == json.loads(site.dump())
+    assert restored.call(report_periods_apart) == (
+        "Somebody changed an agreement of the same type and scope at the same moment, "
+        "and both would be signed for the same days.",
+        "",
+    )
+
+
+def test_backup_of_signed_agreements_that_overlap_is_rejected(filled, new_site, tmp_path):
+    site, restored = filled(), new_site()
+    site.run("backup", tmp_path / "backup.zip")
+    write_backup(tmp_path / "overlap.zip", duplicate_agreement(read_members(tmp_path / "backup.zip")))
+
+    output, error = restored.run("restore", tmp_path / "overlap.zip")
+
+    assert output == ""
+    assert error.startswith(f"CommandError: {tmp_path}/overlap.zip is damaged, or is not a backup: ")
+    assert "agreement" in error
+    assert restored.run("restore", tmp_path / "backup.zip")[0] == "Restored 108 universities with 128 agreements."
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from partners.backups import archive, serialization
-from tests.helpers.backups import add_document
+from partners.backups import serialization
+from tests.helpers.backups import AGREEMENTS, add_document, duplicate_agreement, read_members, write_backup
 from tests.helpers.sites import Site
 
 pytestmark = pytest.mark.django_db
 
 DOCUMENT = "documents/partners.document.file/"
-UNIVERSITIES, AGREEMENTS = "rows/partners.university.jsonl", "rows/partners.agreement.jsonl"
+UNIVERSITIES = "rows/partners.university.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -32,22 +32,7 @@ def members(databases, tmp_path_factory):
     site.run("import_partners", list_)
     site.call(add_document)
     site.run("backup", folder / "backup.zip")
-    with zipfile.ZipFile(folder / "backup.zip") as zipped:
-        return {name: zipped.read(name) for name in zipped.namelist()}
-
-
-def write(path, members, manifest=None, **options):
-    """Write a zip of these members with correct checksums. A manifest value of ``...`` leaves its key out."""
-    content = {name: data for name, data in members.items() if name != archive.MANIFEST}
-    metadata = json.loads(members[archive.MANIFEST]) | {
-        "sha256": {name: sha256(data).hexdigest() for name, data in content.items()}
-    }
-    metadata = {name: value for name, value in (metadata | (manifest or {})).items() if value is not ...}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, data in content.items():
-            zipped.writestr(name, data, **options)
-        zipped.writestr(archive.MANIFEST, json.dumps(metadata))
-    return path
+    return read_members(folder / "backup.zip")
 
 
 def dump():
@@ -123,6 +108,7 @@ MEMBERS = {
     "half a character": (change_value(UNIVERSITIES, "name", "\ud800"), "rows/partners.university.jsonl: "),
     "nothing for a name": (change_value(UNIVERSITIES, "name", None), "rows/partners.university.jsonl: "),
     "the same row twice": (duplicate_row, "rows/partners.university.jsonl: "),
+    "two signed for the same days": (duplicate_agreement, "agreement_periods_apart"),
     "country of nobody": (change_value(UNIVERSITIES, "country_id", 987_654), "987654"),
     "university of nobody": (change_value(AGREEMENTS, "university_id", 987_654), "987654"),
     "table of nobody": (
@@ -157,7 +143,7 @@ MEMBERS = {
 def test_invalid_members_are_rejected(members, tmp_path, documents, change, reason):
     before = dump()
 
-    message = restore(write(tmp_path / "backup.zip", change(members)))
+    message = restore(write_backup(tmp_path / "backup.zip", change(members)))
 
     assert "backup.zip is damaged, or is not a backup: " in message
     assert reason in message
@@ -169,7 +155,7 @@ def test_missing_member_is_rejected(members, tmp_path, documents, missing):
     before = dump()
     remaining = {name: data for name, data in members.items() if not name.startswith(missing)}
 
-    message = restore(write(tmp_path / "backup.zip", remaining))
+    message = restore(write_backup(tmp_path / "backup.zip", remaining))
 
     assert message.endswith(" is not in it. Take another one.") or ", which is not in it. Take" in message
     assert (dump(), documents.exists()) == (before, False)
@@ -198,7 +184,7 @@ MANIFESTS = {
 def test_invalid_manifest_is_rejected(members, tmp_path, manifest, reason):
     before = dump()
 
-    message = restore(write(tmp_path / "backup.zip", members, manifest))
+    message = restore(write_backup(tmp_path / "backup.zip", members, manifest))
 
     assert message.endswith(damaged_message(reason))
     assert dump() == before
@@ -215,7 +201,7 @@ def test_malformed_manifest_is_rejected(members, tmp_path, manifest):
 def test_migration_of_a_newer_version_is_named(members, tmp_path):
     migrations = [*json.loads(members["manifest.json"])["migrations"], ["strange", "0001_initial"]]
 
-    message = restore(write(tmp_path / "backup.zip", members, {"migrations": migrations}))
+    message = restore(write_backup(tmp_path / "backup.zip", members, {"migrations": migrations}))
 
     assert message == "The backup is of a newer version, which has strange.0001_initial. Upgrade first, then restore."
 
@@ -223,7 +209,7 @@ def test_migration_of_a_newer_version_is_named(members, tmp_path):
 def test_wrong_checksum_is_rejected(members, tmp_path):
     checksums = {name: sha256(data).hexdigest() for name, data in members.items() if name != "manifest.json"}
 
-    message = restore(write(tmp_path / "backup.zip", members, {"sha256": checksums | {UNIVERSITIES: "0" * 64}}))
+    message = restore(write_backup(tmp_path / "backup.zip", members, {"sha256": checksums | {UNIVERSITIES: "0" * 64}}))
 
     assert message.endswith(damaged_message(f"{UNIVERSITIES} is not as it was written"))
 
@@ -231,7 +217,7 @@ def test_wrong_checksum_is_rejected(members, tmp_path):
 def test_zip_bomb_is_rejected_before_it_is_unpacked(members, tmp_path):
     bomb = members | {f"{DOCUMENT}bomb": b"\0" * 100_000_000}
 
-    message = restore(write(tmp_path / "backup.zip", bomb))
+    message = restore(write_backup(tmp_path / "backup.zip", bomb))
 
     assert " bytes that unpack to 100," in message
 
@@ -244,7 +230,7 @@ def test_manifest_that_unpacks_to_much_is_rejected(tmp_path):
 
 
 def test_duplicate_member_is_rejected(members, tmp_path):
-    path = write(tmp_path / "backup.zip", members)
+    path = write_backup(tmp_path / "backup.zip", members)
     with zipfile.ZipFile(path, "a") as zipped, pytest.warns(UserWarning, match="Duplicate name"):
         zipped.writestr(UNIVERSITIES, b"[]\n")
 
@@ -252,7 +238,7 @@ def test_duplicate_member_is_rejected(members, tmp_path):
 
 
 def test_encrypted_backup_is_rejected(members, tmp_path):
-    path = write(tmp_path / "backup.zip", members)
+    path = write_backup(tmp_path / "backup.zip", members)
     encrypted = bytearray(path.read_bytes())
     for signature, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         at = encrypted.find(signature)
@@ -289,7 +275,7 @@ def test_randomly_changed_rows_are_rejected_or_restored(members, tmp_path, docum
     before = dump()
 
     try:
-        call_command("restore", write(tmp_path / "backup.zip", members | {name: data}), stdout=io.StringIO())
+        call_command("restore", write_backup(tmp_path / "backup.zip", members | {name: data}), stdout=io.StringIO())
     except CommandError:
         assert (dump(), documents.exists()) == (before, False)
     else:
@@ -300,9 +286,9 @@ def test_randomly_changed_rows_are_rejected_or_restored(members, tmp_path, docum
 def test_rejected_backup_leaves_an_empty_database_empty(members, new_site, tmp_path):
     site, valid = new_site(), tmp_path / "valid.zip"
 
-    rejected = site.run("restore", write(tmp_path / "backup.zip", members | {f"{DOCUMENT}unnamed": b"x"}))
+    rejected = site.run("restore", write_backup(tmp_path / "backup.zip", members | {f"{DOCUMENT}unnamed": b"x"}))
     tables = site.run("inspectdb")[0]
-    restored = site.run("restore", write(valid, members))
+    restored = site.run("restore", write_backup(valid, members))
 
     assert "no row names the document 'documents/partners.document.file/unnamed'" in rejected[1]
     assert "class " not in tables
