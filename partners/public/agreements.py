@@ -12,8 +12,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
-from partners.querysets import IN_FORCE, IN_PROCESS, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
+from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
 
 
 class AgreementBadge(NamedTuple):
@@ -32,7 +33,7 @@ class PublicAgreement(NamedTuple):
     label: str
     """Label of the state, which the period follows."""
     period: str
-    """Empty if nothing of it is recorded, or while it is in process: then its dates are plans, and internal."""
+    """Empty if nothing of it is recorded, or until it is signed: before, its dates are plans, and internal."""
     details: dict[str, str]
     """Formatted values by label, without empty ones."""
 
@@ -117,16 +118,21 @@ def _public_agreement(agreement, on):
     return PublicAgreement(
         state,
         _("Signed") if state == UPCOMING else PUBLIC_STATE_LABELS[state],
-        "" if state == IN_PROCESS else format_period(agreement),
+        _format_period(agreement) if agreement.status == AgreementStatus.SIGNED else "",
         {label: value for label, value in details.items() if value},
     )
 
 
-def format_period(agreement):
+def _format_period(agreement):
     """Return the first and last day in words, without an end that is not recorded."""
     if agreement.valid_from and agreement.valid_until:
         days = {"start": date_format(agreement.valid_from), "end": date_format(agreement.valid_until)}
         return _("from %(start)s to %(end)s") % days
-    start = _("from %s") % date_format(agreement.valid_from) if agreement.valid_from else ""
-    end = agreement.describe_end() if agreement.valid_until or agreement.is_open_ended else ""
-    return ", ".join(filter(None, [start, end]))
+    words = []
+    if agreement.valid_from:
+        words.append(_("from %s") % date_format(agreement.valid_from))
+    if agreement.valid_until:
+        words.append(_("until %s") % date_format(agreement.valid_until))
+    if agreement.is_open_ended:
+        words.append(_("open-ended"))
+    return ", ".join(words)

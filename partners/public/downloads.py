@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
 from partners.agreement_fields import PUBLIC_FIELDS
+from partners.enums import AgreementStatus
 from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
 from partners.imports.type_notation import Term, format_terms
 from partners.models import Agreement, AgreementType
 from partners.public.filters import PartnerFilter
-from partners.querysets import IN_PROCESS, agreement_state
+from partners.querysets import agreement_state
 from partners.tables.writing import write_table
 
 TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, XLSX)}
@@ -26,7 +27,7 @@ JSON_VERSION = 1
 UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "country__code", "country__name"]
 JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
 NO_PERIOD = {"valid_from": None, "valid_until": None, "is_open_ended": False}
-"""The period of an agreement in process. Its dates are plans, and internal."""
+"""The period of an agreement that is not signed. Its dates are plans, and internal."""
 
 
 def download(request, file_format):
@@ -92,10 +93,9 @@ def _render_json(request, on, universities, agreements):
 
 def _agreement_json(agreement, on):
     name, slug = agreement["agreement_type__name"], agreement["agreement_type__slug"]
-    state = agreement_state(agreement["status"], agreement["valid_from"], agreement["valid_until"], on)
     return {
         "type": {"slug": slug, "name": name} if name else None,
-        "status": state,
+        "status": agreement_state(agreement["status"], agreement["valid_from"], agreement["valid_until"], on),
         **{name: agreement[name] for name in JSON_FIELDS},
-        **(NO_PERIOD if state == IN_PROCESS else {}),
+        **({} if agreement["status"] == AgreementStatus.SIGNED else NO_PERIOD),
     }
