@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.register_columns import (
+    COLUMN_OF,
     COLUMNS,
     NUMBER_COLUMN,
     OPTIONAL,
@@ -909,19 +910,48 @@ SLUGS = st.text("-_aZ9éß\u212b東", min_size=1, max_size=12)
 WEBSITES = st.sampled_from(
     ["", "https://a.de", 'http://[::1]:80/?q=",;\'"|#=1+1', "https://müller.de/ü\u200b\u202e", "ftp://a.de/\u0301%20"]
 )
+NUMBERS = [NUMBER_COLUMN, COLUMN_OF["renews"]]
+"""Columns with numbers of agreements, which another register does not have."""
 USERS = ["ana", "Ana", "@+-_.ß", "東京"]
+SCOPES = st.sampled_from(["Faculty of Law", "FACULTY of Law", "Faculty of Arts"]) | names()
+PERIODS = [
+    (None, date(2021, 8, 31)),
+    (date(2021, 9, 1), date(2024, 8, 31)),
+    (date(2024, 9, 1), date(2027, 8, 31)),
+    (date(2090, 9, 1), None),
+]
+"""One after another: expired, in force and upcoming."""
 details = st.fixed_dictionaries(
-    {},
+    {
+        "period": st.sampled_from(PERIODS) | st.tuples(*[st.none() | st.dates()] * 2),
+        "is_open_ended": st.booleans(),
+        "renews": st.none() | st.integers(0, 4),
+    },
     optional={
-        **dict.fromkeys(["signed_on", "valid_from", "valid_until", "ended_on"], st.dates()),
+        "scope": SCOPES,
+        **dict.fromkeys(["signed_on", "ended_on", "due_on"], st.dates()),
         **dict.fromkeys(["places_out", "places_in"], st.integers(0, 32_767)),
-        **dict.fromkeys(["fields_of_study", "language_requirement", "next_step"], names()),
-        **dict.fromkeys(["contact", "notes"], notes()),
+        **dict.fromkeys(["reference_number", "fields_of_study", "language_requirement", "next_step"], names()),
+        "end_reason": names(),
+        **dict.fromkeys(["public_note", "contact", "notes"], notes()),
         "study_levels": st.lists(st.sampled_from(StudyLevel.values)),
         "responsible": st.sampled_from(USERS),
     },
 )
 some_agreements = st.tuples(st.integers(0, 5), st.sampled_from(AgreementStatus.values), details)
+
+
+@st.composite
+def agreement_series(draw):
+    """Signed agreements of one type and scope, one after another."""
+    type_index, scope = draw(st.integers(0, 5)), draw(st.just("") | SCOPES)
+    drawn = zip(PERIODS, draw(st.lists(details, max_size=4)), strict=False)
+    return [(type_index, SIGNED, values | {"period": period, "scope": scope}) for period, values in drawn]
+
+
+university_agreements = st.tuples(agreement_series(), agreement_series(), st.lists(some_agreements, max_size=5)).map(
+    lambda drawn: [values for group in drawn for values in group]
+)
 partners = st.fixed_dictionaries(
     {
         "name": names(),
@@ -936,9 +966,7 @@ registers = st.fixed_dictionaries(
     {
         "country_names": st.lists(names(), max_size=2),
         "type_names": st.lists(names(), max_size=2),
-        "universities": st.lists(
-            st.tuples(st.integers(0, 3), partners, st.lists(some_agreements, max_size=5)), min_size=1, max_size=5
-        ),
+        "universities": st.lists(st.tuples(st.integers(0, 3), partners, university_agreements), min_size=1, max_size=5),
     }
 )
 any_register = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -951,20 +979,31 @@ def create_register(country_names, type_names, universities):
         save_if_valid(AgreementType(name=name))
     countries = Country.objects.filter(code__in=["XX", "XY", "CI", "DE"])
     types = [*AgreementType.objects.all(), None]
-    users = {name: User.objects.create(username=name, is_staff=name != "Ana") for name in USERS}
+    for name in USERS:
+        User.objects.create(username=name, is_staff=name != "Ana")
     for country, values, agreement_values in universities:
         university = University(country=countries[country % len(countries)], **values)
         save_if_valid(university)
         for type_index, status, details in agreement_values if university.pk else ():
-            values = details | {"responsible": users.get(details.get("responsible"))}
-            values["ended_on"] = details.get("ended_on") if status == ENDED else None
-            save_if_valid(
-                Agreement(university=university, agreement_type=types[type_index % len(types)], status=status, **values)
-            )
+            agreement = Agreement(university=university, agreement_type=types[type_index % len(types)], status=status)
+            save_if_valid(set_details(agreement, **details))
     assume(University.objects.exists())
 
 
+def set_details(agreement, period, is_open_ended, renews, responsible=None, **details):
+    """Set those that its status and period allow. ``renews`` is an index among the university's agreements."""
+    agreement.valid_from, agreement.valid_until = period
+    agreement.is_open_ended = is_open_ended and not agreement.valid_until
+    agreement.renews = None if renews is None else agreement.university.agreements.order_by("pk")[renews:].first()
+    agreement.responsible = User.objects.filter(username=responsible).first()
+    for name, value in details.items():
+        if agreement.status == ENDED or name not in ("ended_on", "end_reason"):
+            setattr(agreement, name, value)
+    return agreement
+
+
 def delete_register():
+    Agreement.objects.update(renews=None)
     Agreement.objects.all().delete()
     University.objects.all().delete()
 
@@ -1003,14 +1042,14 @@ def test_export_imported_into_an_empty_register_makes_the_same_register(db, regi
     with rolled_back():
         create_register(**registers)
         User.objects.update(is_staff=True)
-        before = export_file(exclude=[NUMBER_COLUMN])
-        file = export_file(table_format, exclude=[NUMBER_COLUMN])
+        before = export_file(exclude=NUMBERS)
+        file = export_file(table_format, exclude=NUMBERS)
         delete_register()
 
         result = import_file(file, read_options={"accept_names": True})
 
         assert (list(result.error_lines()), len(result.new)) == ([], len(exported_rows()))
-        assert export_file(exclude=[NUMBER_COLUMN]) == before
+        assert export_file(exclude=NUMBERS) == before
 
 
 def test_note_is_limited_to_the_length_of_a_spreadsheet_cell():
