@@ -51,6 +51,7 @@ def main():
         capture_documents(page)
         capture_import(page)
         capture_edit_conflict(page)
+        capture_renewing(page)
         browser.close()
 
 
@@ -101,6 +102,31 @@ def capture_edit_conflict(page):
     colleague.close()
     page.get_by_role("button", name="Save", exact=True).click()
     take_screenshot(page, "edit-conflict")
+
+
+def capture_renewing(page):
+    """Renew one agreement that ends then, one without an end, and late, one for a faculty."""
+    agreements = {2: ("2024-09-01", "2027-08-31", ""), 3: ("2023-09-01", "", "")}
+    for number, values in (agreements | {5: ("2023-01-01", "2026-12-31", "Faculty of Law")}).items():
+        page.goto(f"/admin/partners/agreement/{number}/change/")
+        for label, value in zip(("Valid from", "Valid until", "Scope"), values, strict=True):
+            page.get_by_label(label).fill(value)
+        page.get_by_role("button", name="Save", exact=True).click()
+    page.goto("/admin/partners/agreement/renew/?id=2&id=3&id=5")
+    for university, start in [("Monash University", "2027-09-01"), ("University of Antwerp", "2026-09-01")]:
+        page.get_by_role("row", name=university).get_by_label("Valid from").fill(start)
+    page.get_by_label("Valid until").first.fill("2030-08-31")
+    take_screenshot(page, "renewing")
+    page.get_by_role("button", name="Renew").click()
+    page.goto("/admin/partners/agreement/?status=in-process")
+    page.get_by_label("Select all").check()
+    page.get_by_role("row", name="Czech Technical University").get_by_role("checkbox").uncheck()
+    page.get_by_role("combobox", name="Action").select_option(label="Mark selected as signed")
+    page.get_by_role("button", name="Go").click()
+    take_screenshot(page, "signing-renewal")
+    page.get_by_role("button", name="Mark as signed").click()
+    page.goto("/admin/partners/agreement/?q=monash")
+    take_screenshot(page, "renewed")
 
 
 def upload(page, replacements, encoding="utf-8"):

@@ -10,7 +10,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Document, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.files import upload
-from tests.helpers.html import element_texts, form_data, messages
+from tests.helpers.html import attributes, element_texts, form_data, messages
 from tests.helpers.processes import report
 from tests.helpers.signing_page import bulk_url
 
@@ -80,9 +80,12 @@ def open_signing_page(client, deal):
 
 
 def open_agreement_page(client, deal):
+    """Return the form with the tick that the effects are right, which the page displays at a first attempt."""
     url, bilateral = f"/admin/partners/agreement/{deal.pk}/change/", AgreementType.objects.get(slug="bilateral")
     form = form_data(client.get(url), "#agreement_form")
-    return url, form | {"agreement_type": bilateral.pk, "status": AgreementStatus.SIGNED}
+    form |= {"agreement_type": bilateral.pk, "status": AgreementStatus.SIGNED}
+    [effects] = attributes(client.post(url, form), "[name=valid_from-confirmed]", "value")
+    return url, form | {"valid_from-confirmed": effects}
 
 
 def report_periods():
