@@ -5,6 +5,7 @@ import time_machine
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
+from partners.querysets import PUBLIC_STATE_LABELS
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, rows, text
 
@@ -15,6 +16,13 @@ FUTURE = "2027-02-01"
 def today(db):
     with time_machine.travel("2026-06-01 12:00", tick=False):
         yield
+
+
+def facet_counts(page):
+    """Return the number beside each status."""
+    boxes = elements(page, "input[name=status]")
+    counts = element_texts(page, "label:has(input[name=status]) .facet-count")
+    return {box.get("value"): int(count.strip("()")) for box, count in zip(boxes, counts, strict=True)}
 
 
 @pytest.mark.parametrize(
@@ -49,8 +57,8 @@ def test_unlisted_university_is_on_the_list_of_no_day(client):
 @pytest.mark.parametrize(
     ("day", "badge", "counts"),
     [
-        ("2027-01-31", "Bilateral · signed, from 1 Feb 2027", {"In force": 0, "Signed, begins later": 1}),
-        (FUTURE, "Bilateral", {"In force": 1, "Signed, begins later": 0}),
+        ("2027-01-31", "Bilateral · signed, from 1 Feb 2027", {"in-force": 0, "upcoming": 1, "in-process": 0}),
+        (FUTURE, "Bilateral", {"in-force": 1, "upcoming": 0, "in-process": 0}),
     ],
 )
 def test_upcoming_agreement_is_in_force_on_the_list_of_a_later_day(client, day, badge, counts):
@@ -59,10 +67,24 @@ def test_upcoming_agreement_is_in_force_on_the_list_of_a_later_day(client, day, 
     page = client.get(f"/?on={day}")
 
     assert rows(page) == ["Germany", f"Marburg {badge}"]
-    options = element_texts(page, "label.facet-option")
-    assert [option for option in options if option.startswith(tuple(counts))] == [
-        f"{label} ({count})" for label, count in counts.items()
-    ]
+    assert facet_counts(page) == counts
+
+
+@pytest.mark.parametrize("day", ["2026-08-31", "2026-09-01", "2027-08-31", "2027-09-01"])
+def test_facet_counts_are_the_numbers_of_results_on_any_day(client, day):
+    marburg, jena = UniversityFactory(name="Marburg"), UniversityFactory(name="Jena")
+    AgreementFactory(university=marburg, valid_until=date(2026, 8, 31))
+    AgreementFactory(university=marburg, valid_from=date(2026, 9, 1), valid_until=date(2027, 8, 31))
+    AgreementFactory(university=jena, valid_from=date(2026, 9, 1))
+    AgreementFactory(university=jena, valid_from=date(2027, 9, 1), scope="Faculty of Law")
+    AgreementFactory(university=jena, status=AgreementStatus.IN_PROCESS)
+
+    counts = facet_counts(client.get(f"/?on={day}"))
+
+    assert counts == {
+        status: len(element_texts(client.get(f"/?on={day}&status={status}"), "th[scope=row]"))
+        for status in PUBLIC_STATE_LABELS
+    }
 
 
 def test_page_names_its_day_and_links_to_today(client):
