@@ -38,7 +38,7 @@ from partners.models import Agreement, AgreementType, ImportRun, University
 from partners.name_normalization import matching_key
 from partners.querysets import UniversityQuerySet
 from partners.tables.cells import Cell
-from partners.tables.headers import find_places
+from partners.tables.headers import KEYS, find_places
 from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile
 from partners.tables.types import ProgressCallback, TableError, UnknownEncodingError, join_names, no_progress
 
@@ -124,7 +124,9 @@ def read_file(
     table = file.read(resource.columns, resource.optional_columns)
     _skip_example(table)
     table.encoding_guess = guess
-    known = set(map(matching_key, RegisterResource.optional_columns))
+    known = {
+        key for column in RegisterResource.optional_columns for key in (matching_key(column), *KEYS.get(column, ()))
+    }
     if details := [name for name in table.ignored_columns if matching_key(name) in known]:
         message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")
         table.further_notices.append(message % {"names": join_names(details), "sign": REGISTER_SIGNS[0]})

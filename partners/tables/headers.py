@@ -31,6 +31,49 @@ OTHER_NAMES = {
         "acordo; Acordo; Type overeenkomst; Soort overeenkomst; Overeenkomst; Rodzaj umowy; Typ umowy; Umowa; "
         "Anlaşma türü; Anlaşma; Typ smlouvy"
     ),
+    "Scope": (
+        "Faculty; Our faculty; Home faculty; Faculties; School; Department; Unit; Our unit; Valid for; "
+        "Geltungsbereich; Fakultät; Fakultäten; Fachbereich; Faculté; Composante; Département; Portée; Facultad; "
+        "Ámbito; Departamento; Facoltà; Dipartimento; Ambito; Faculdade; Âmbito; Faculteit; Wydział; Fakulta; "
+        "Fakülte; Fakultet; Tiedekunta; Kar; Facultatea; Teaduskond; פקולטה"
+    ),
+    "Reference number": (
+        "Reference; Ref.; Ref. no.; Reference no.; Our reference; File number; Aktenzeichen; Geschäftszeichen; "
+        "Referenz; Referenznummer; Vertragsnummer; Référence; Numéro de référence; N° de référence; Referencia; "
+        "Número de referencia; Riferimento; Numero di riferimento; Protocollo; Número de referência; "
+        "Referentienummer; Kenmerk; Numer referencyjny; Sygnatura; Číslo jednací; Viitenumero; "
+        "מספר סימוכין"
+    ),
+    "Open-ended": (
+        "Open ended; Open end; Unlimited; Indefinite; No end date; Without end; Unbefristet; Durée indéterminée; "
+        "Durée illimitée; Indefinido; Duración indefinida; Tempo indeterminato; A tempo indeterminato; Tempo "
+        "indeterminado; Onbepaalde tijd; Bezterminowo; Bezterminowa; Na dobu neurčitou; Süresiz; Toistaiseksi; "
+        "ללא הגבלת זמן"
+    ),
+    "Renews": (
+        "Renewal of; Renews agreement; Renewed agreement; Predecessor; Previous agreement; Verlängert; "
+        "Verlängerung von; Vorgänger; Renouvelle; Renouvellement de; Accord précédent; Renueva; Renovación de; "
+        "Rinnova; Rinnovo di; Renova; Renovação de; Verlenging van; Odnowienie; Yenilenen anlaşma"
+    ),
+    "Reason for its end": (
+        "Reason for end; Reason for the end; Reason of end; End reason; Reason for termination; Termination "
+        "reason; Grund des Endes; Beendigungsgrund; Kündigungsgrund; Motif de fin; Motif de la fin; Motif de "
+        "résiliation; Motivo de fin; Motivo de finalización; Motivo della fine; Motivo di cessazione; Motivo do "
+        "término; Reden van beëindiging; Powód zakończenia; Důvod ukončení; Sona erme nedeni"
+    ),
+    "Note for students": (
+        "Notes for students; Remarks for students; Information for students; Public note; Public notes; Hinweis "
+        "für Studierende; Hinweise für Studierende; Information für Studierende; Informationen für Studierende; "
+        "Note pour les étudiants; Remarques pour les étudiants; Informations pour les étudiants; Nota para "
+        "estudiantes; Información para estudiantes; Nota per gli studenti; Informazioni per gli studenti; Nota "
+        "para estudantes; Opmerking voor studenten; Informatie voor studenten; Uwagi dla studentów; Informacje "
+        "dla studentów; Öğrenciler için not; הערה לסטודנטים"
+    ),
+    "To be done by": (
+        "Due; Due on; Due date; Due by; To be signed by; Zu erledigen bis; Erledigen bis; Fällig; Fällig am; À "
+        "faire avant; À signer avant; Date limite de signature; Para hacer antes de; Fecha límite de firma; Da "
+        "fare entro; Da firmare entro; A fazer até; Te doen voor; Do zrobienia do; Podpisać do"
+    ),
 }
 KEYS = {column: frozenset(map(matching_key, names.split("; "))) for column, names in OTHER_NAMES.items()}
 

@@ -251,12 +251,13 @@ def test_column_that_is_not_assigned_properly_is_refused(register, write, pair):
     assert failure.startswith(f"--column {pair}: write the column, “=” and the header in the file. Columns: Country, ")
 
 
-def test_columns_that_the_register_would_know_are_named(register, write):
-    path = write("Country,University name,Agreement type,Signed on\nGermany,Uni A,GE3,1 Feb 2025\n")
+@pytest.mark.parametrize("header", ["Signed on", "Scope", "Fakultät"])
+def test_columns_that_the_register_would_know_are_named(register, write, header):
+    path = write(f"Country,University name,Agreement type,{header}\nGermany,Uni A,GE3,1 Feb 2025\n")
 
     assert dry_run(path)[1] == [
-        "Ignored columns: “Signed on”.",
-        "The register has the columns “Signed on”. To import them, add the column “Status”.",
+        f"Ignored columns: “{header}”.",
+        f"The register has the columns “{header}”. To import them, add the column “Status”.",
     ]
 
 

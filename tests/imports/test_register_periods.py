@@ -7,12 +7,15 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
+from partners.name_normalization import matching_key
+from partners.tables.headers import KEYS
 from tests.helpers.database import database_contents
 from tests.helpers.register_files import (
     COLOGNE,
     agreements,
     create_university,
     errors,
+    import_file,
     import_rows,
     row,
     run_changes,
@@ -285,3 +288,43 @@ def test_agreement_does_not_renew_itself():
     _university, pk = create_university(("GE3", SIGNED))
 
     assert errors(row("GE3", "signed", renews=pk)) == [f"Line 2, Renews: It renews number {pk}, {NOT_ANOTHER}"]
+
+
+# Headers
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "Faculty;Our reference;No end date;Renewal of;Due on;Information for students",
+        "FAKULTÄT;Aktenzeichen;Unbefristet;Verlängerung von;Zu erledigen bis;Hinweise für Studierende",
+        "Faculté;N° de référence;Durée indéterminée;Renouvellement de;À signer avant;Note pour les étudiants",
+        "Facultad;Número de referencia;Indefinido;Renueva;Fecha límite de firma;Información para estudiantes",
+    ],
+)
+def test_usual_other_headers_are_understood(columns):
+    _university, pk = create_university(("GE3", ENDED))
+    content = f"Country;University name;Agreement type;Status;{columns}\n"
+    content += f"Germany;{COLOGNE};GE3;in process;Law;2024/17;yes;{pk};2025-06-30;Apply early.\n"
+
+    result = import_file(content.encode())
+
+    assert list(result.error_lines()) == []
+    assert agreements(COLOGNE, *DETAILS, "renews")[1] == (
+        *("GE3", "in_process", "Law", "2024/17", True, "", "Apply early.", date(2025, 6, 30), pk),
+    )
+
+
+@pytest.mark.parametrize("header", ["Termination reason", "Beendigungsgrund", "Motif de fin"])
+def test_usual_other_headers_of_the_reason_for_an_end_are_understood(header):
+    content = f"Country;University name;Agreement type;Status;{header}\nGermany;{COLOGNE};GE3;ended;They merged\n"
+
+    import_file(content.encode())
+
+    assert agreements(COLOGNE, "end_reason") == [("GE3", "ended", "They merged")]
+
+
+def test_no_other_header_stands_for_two_columns():
+    headers = Counter(header for names in KEYS.values() for header in names)
+
+    assert [header for header, count in headers.items() if count > 1 or header in map(matching_key, KEYS)] == []
