@@ -59,10 +59,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
                 raise Http404
             is_done, plan = revert(record, displayed_history_id, request.user, on=localdate())
             if is_done:
-                messages.success(request, _("Put back: %s") % plan.reverted)
-                for agreement in plan.left_by_signing:
-                    message = _("Still as that signing has left it: {}. Put it back too, if it should be as before.")
-                    messages.warning(request, format_html(message, history_link(agreement)))
+                add_revert_messages(request, plan)
                 return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
             messages.warning(request, _("Nothing was put back. Look at what it would do by now."))
         elif not is_deleted:
@@ -120,9 +117,16 @@ class HistoryAdmin(SimpleHistoryAdmin):
         return obj or RelatedObjects([record]).build_instance(record), obj is None
 
 
-def history_link(agreement):
-    url = reverse("admin:partners_agreement_history", args=[agreement.pk])
-    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, agreement.describe_period())
+def add_revert_messages(request, plan):
+    """Say what was reverted, and which agreements keep the end that the signing gave them."""
+    messages.success(request, _("Put back: %s") % plan.reverted)
+    message = _(
+        "Still as that signing has left it: {}. Put it back too, or days may be left without an agreement in force."
+    )
+    for agreement in plan.left_by_signing:
+        url = reverse("admin:partners_agreement_history", args=[agreement.pk])
+        link = format_html('<a href="{}"><bdi>{}</bdi></a>', url, agreement.describe_period())
+        messages.warning(request, format_html(message, link))
 
 
 def inline_foreign_keys(model_admin, request):

@@ -152,7 +152,8 @@ def test_revert_of_signing_names_what_it_has_shortened(coordinator_client, renew
     assert f"/admin/partners/agreement/{first.pk}/history/" in attributes(page, "a", "href")
     assert messages(response) == [
         "Put back: Marburg: Bilateral, from 1 Sep 2026 (in process)",
-        f"Still as that signing has left it: {name}. Put it back too, if it should be as before.",
+        f"Still as that signing has left it: {name}. "
+        "Put it back too, or days may be left without an agreement in force.",
     ]
 
 
