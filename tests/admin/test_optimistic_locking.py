@@ -325,7 +325,7 @@ def test_concurrently_added_row_is_reported_and_displayed(coordinator_client, ma
     tab.save(**{"agreements-0-valid_from": "2026-01-01"})
 
     assert tab.conflicts() == (
-        f"Marburg: Erasmus+ (in process) It is new here, and in a line of its own below. anna, {WHEN}"
+        f"Marburg: Erasmus+, from 1 Oct 2026 (in process) It is new here, and in a line of its own below. anna, {WHEN}"
     )
     assert [tab.form[f"agreements-{n}-valid_from"] for n in range(3)] == ["2026-01-01", "2026-10-01", "2026-09-01"]
 
