@@ -25,10 +25,10 @@ def describe_deadline(agreement, on):
 
     The agreement has the annotation ``successor_start``.
     """
-    if agreement.status == AgreementStatus.IN_PROCESS:
-        return describe_due_day(agreement.due_on, on, _("to be done by %s"))
     if agreement.status == AgreementStatus.ENDED:
         return _deadline(_describe_ended_on(agreement.ended_on, on))
+    if agreement.status != AgreementStatus.SIGNED:
+        return describe_due_day(agreement.due_on, on, _("to be done by %s"))
     if agreement.successor_start:
         return _deadline(_("renewed from %s") % date_format(agreement.successor_start))
     if agreement.valid_from and agreement.valid_from > on:
@@ -43,8 +43,8 @@ def describe_due_day(due_on, on, template="%s"):
     """Return the day by which an agreement in process should be signed, in an element like ``describe_deadline``."""
     if due_on is None:
         return _deadline("-")
-    text = _("%s (overdue)") if due_on < on else "%s"
-    return _deadline(template % (text % date_format(due_on)), (due_on - on).days)
+    day = _("%s (overdue)") % date_format(due_on) if due_on < on else date_format(due_on)
+    return _deadline(template % day, (due_on - on).days)
 
 
 def _describe_ended_on(ended_on, on):
