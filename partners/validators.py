@@ -152,7 +152,10 @@ def validate_renews(number: int | None, others: Container[int]) -> None:
     """Validate the number of the agreement that one renews. ``others`` are those of its university without its own."""
     if number is not None and number not in others:
         raise ValidationError(
-            _("It renews number %(number)d, which is not another agreement with this university. Correct or empty it."),
+            _(
+                "Agreement number %(number)d, which it renews, is not another one with the same university."
+                " Correct the number or the university."
+            ),
             code="not_another_agreement",
             params={"number": number},
         )

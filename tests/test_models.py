@@ -373,6 +373,22 @@ def test_end_reason_is_for_ended_agreements_only():
         agreement.save()
 
 
+def test_renewed_agreement_is_another_one_of_the_same_university():
+    agreement, elsewhere = AgreementFactory(status=ENDED), AgreementFactory()
+    renewal = AgreementFactory(university=agreement.university, renews=agreement)
+    renewal.full_clean()
+
+    for other in (renewal, elsewhere):
+        renewal.renews = other
+
+        assert validation_errors(renewal) == {
+            "__all__": [
+                f"Agreement number {other.pk}, which it renews, is not another one with the same university."
+                " Correct the number or the university."
+            ]
+        }
+
+
 def test_description_of_an_end_distinguishes_not_recorded_from_open_ended():
     ends = [{"valid_until": DAY}, {"is_open_ended": True}, {}]
 

@@ -262,7 +262,7 @@ def test_invalid_cell_is_an_error(cells, error):
 
 # Renewals
 
-NOT_ANOTHER = "which is not another agreement with this university. Correct or empty it."
+NOT_ANOTHER = "is not another one with the same university. Correct the number or the university."
 
 
 def test_renewed_agreement_is_given_by_its_number():
@@ -280,14 +280,16 @@ def test_agreement_of_another_university_is_not_renewed():
     _university, own = create_university(("GE3", SIGNED))
 
     assert errors(row("GE3", "signed", number=own, renews=bonns), row("GE3", "in process", renews=bonns)) == [
-        f"Line {line}, Renews: It renews number {bonns}, {NOT_ANOTHER}" for line in (2, 3)
+        f"Line {line}, Renews: Agreement number {bonns}, which it renews, {NOT_ANOTHER}" for line in (2, 3)
     ]
 
 
 def test_agreement_does_not_renew_itself():
     _university, pk = create_university(("GE3", SIGNED))
 
-    assert errors(row("GE3", "signed", renews=pk)) == [f"Line 2, Renews: It renews number {pk}, {NOT_ANOTHER}"]
+    assert errors(row("GE3", "signed", renews=pk)) == [
+        f"Line 2, Renews: Agreement number {pk}, which it renews, {NOT_ANOTHER}"
+    ]
 
 
 # Headers
