@@ -96,8 +96,9 @@ def _rank_pairs(
 
 
 def _distance(period: Period, other: Period, step: int) -> tuple[bool, int, bool, int]:
-    """Return a sort key: the same start, the earlier transition, the same end, the longer overlap come first."""
-    (start, end), (other_start, other_end) = period.bounds, other.bounds
-    overlap = min(end, other_end) - max(start, other_start)
-    is_same_start = period.start is not None and period.start == other.start
-    return not is_same_start, step, end != other_end, -overlap.days
+    """Return a sort key: the same start, the earlier transition, the same end, the nearer start come first."""
+    is_same_start, is_same_end = [
+        day is not None and day == other_day for day, other_day in zip(period, other, strict=True)
+    ]
+    days_between_starts = abs((period.bounds[0] - other.bounds[0]).days)
+    return not is_same_start, step, not is_same_end, days_between_starts

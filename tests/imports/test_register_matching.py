@@ -74,17 +74,23 @@ def apply_matches(rows, existing, matches):
         pytest.param(
             [AgreementFingerprint("GE3", SIGNED, period=ACROSS)],
             {
-                1: AgreementFingerprint("GE3", SIGNED, period=FIRST),
-                2: AgreementFingerprint("GE3", SIGNED, period=SECOND),
+                1: AgreementFingerprint("GE3", SIGNED, period=SECOND),
+                2: AgreementFingerprint("GE3", SIGNED, period=FIRST),
             },
-            {0: 1},
-            id="signed by the longer overlap",
+            {0: 2},
+            id="signed by the nearer start",
         ),
         pytest.param(
             [AgreementFingerprint("GE3", SIGNED, period=LATER), AgreementFingerprint("GE3", SIGNED, period=SECOND)],
             {1: AgreementFingerprint("GE3", SIGNED, period=RUNNING)},
             {1: 1},
-            id="the same start goes before a longer overlap",
+            id="the same start goes before the same end",
+        ),
+        pytest.param(
+            [AgreementFingerprint("GE3", SIGNED, period=LATER), AgreementFingerprint("GE3", SIGNED, period=SECOND)],
+            {1: AgreementFingerprint("GE3", SIGNED)},
+            {1: 1},
+            id="without dates it is the earliest of several",
         ),
         pytest.param(
             [AgreementFingerprint("GE3", SIGNED, period=SECOND), AgreementFingerprint("GE3", SIGNED, period=LATER)],
