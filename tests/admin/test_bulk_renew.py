@@ -93,8 +93,9 @@ def test_signing_the_renewal_leaves_its_predecessor_in_force(coordinator_client,
 
 def test_open_ended_is_not_copied(coordinator_client, signed):
     Agreement.objects.update(valid_until=None, is_open_ended=True)
+    typed = form_data(coordinator_client.get(bulk_url(signed)), ".bulk-form")
 
-    coordinator_client.post(bulk_url(signed), renewal_data(signed))
+    coordinator_client.post(bulk_url(signed), typed | renewal_data(signed))
 
     assert (renewal().is_open_ended, renewal().valid_until) == (False, date(2028, 9, 30))
 
