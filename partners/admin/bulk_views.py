@@ -99,7 +99,7 @@ class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
 
     @property
     def original_title(self):
-        """The title, with the period of an agreement that has one for certain."""
+        """The title, with the period unless the agreement is in process, when the row has it to be edited."""
         is_in_process = self.original.status == AgreementStatus.IN_PROCESS
         return self.original.title if is_in_process else self.original.describe_period()
 

@@ -1,7 +1,5 @@
 """Submitted data with wrong form counts; titles of pages with invalid forms."""
 
-from datetime import date
-
 import pytest
 from django.contrib.auth.models import Group, User
 
@@ -122,10 +120,10 @@ def test_row_of_invalid_university_displays_stored_agreement(coordinator_client,
     assert element_texts(page, "td.original > p")[0] == "Marburg: Bilateral (signed) Change"
 
 
-def test_row_of_invalid_signature_displays_stored_end(coordinator_client, marburg):
-    agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, valid_until=date(2999, 12, 31))
-    data = {f"{agreement.pk}-{name}": "2998-01-01" for name in ("signed_on", "valid_until")}
+def test_row_of_invalid_signature_displays_stored_type(coordinator_client, marburg, erasmus):
+    agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, agreement_type=None)
+    data = {f"{agreement.pk}-agreement_type": erasmus.pk, f"{agreement.pk}-signed_on": "2998-01-01"}
 
     page = coordinator_client.post(f"/admin/partners/agreement/sign/?id={agreement.pk}", data)
 
-    assert element_texts(page, "th")[-1].startswith("Marburg Bilateral, until 31 Dec 2999")
+    assert element_texts(page, "th")[-1].startswith("Marburg type unknown It was ")
