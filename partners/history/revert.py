@@ -66,7 +66,7 @@ def preview_revert(record: models.Model, current: models.Model, on: date) -> Rev
         return plan
     if reverted.is_transition_to_signed():
         plan.side_effects = reverted.describe_effects(reverted.renewal_effects(on))
-    elif reverted.status == AgreementStatus.IN_PROCESS:
+    elif reverted.status == AgreementStatus.IN_PROCESS != current.status:
         plan.left_by_signing = _left_by_signing(reverted)
     return plan
 

@@ -172,6 +172,16 @@ def test_revert_after_a_change_of_another_agreement_displays_new_preview(coordin
     assert renewal.status == AgreementStatus.IN_PROCESS
 
 
+def test_revert_within_the_process_names_no_signing(coordinator_client, renewed):
+    _first, renewal = renewed
+    update(renewal, status=AgreementStatus.IN_PROCESS, notes="A draft")
+    update(renewal, notes="Another draft")
+
+    page = coordinator_client.get(version_url(renewal, 2))
+
+    assert element_texts(page, "h2") == ["What putting this version back changes", "The whole version"]
+
+
 def test_revert_of_signing_leaves_out_what_has_been_put_back(coordinator_client, renewed):
     first, renewal = renewed
     coordinator_client.post(version_url(renewal), latest_version(renewal), follow=True)
