@@ -48,7 +48,7 @@ def describe_due_day(due_on, on, template="%s"):
 
 
 def _describe_ended_on(ended_on, on):
-    if ended_on is None:
+    if ended_on is None or ended_on > on:
         return _("ended")
     days = (on - ended_on).days
     return ngettext("ended %d day ago", "ended %d days ago", days) % days if days else _("ended today")

@@ -115,6 +115,7 @@ def test_list_displays_the_state(client, coordinator, marburg, agreement, label)
         ),
         ({"status": AgreementStatus.ENDED}, "ended", ""),
         ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 15)}, "ended today", ""),
+        ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 16)}, "ended", ""),
         ({"status": AgreementStatus.ENDED, "ended_on": date(2026, 6, 5)}, "ended 10 days ago", ""),
     ],
 )
