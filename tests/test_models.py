@@ -9,7 +9,7 @@ from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
-from partners.models.agreements import release_unique_slots
+from partners.models.agreement_slots import release_unique_slots
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)

@@ -15,7 +15,7 @@ from partners.admin.optimistic_locking_forms import OptimisticLockingForm, Optim
 from partners.admin.signature_forms import ConfirmableDateInput, SignatureFormMixin
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.models.agreements import exclude_each_other, release_unique_slots, unique_slot
+from partners.models.agreement_slots import exclude_each_other, release_unique_slots, unique_slot
 from partners.name_normalization import matching_key
 
 

@@ -20,7 +20,7 @@ from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
 from partners.models import Agreement
-from partners.models.agreements import unique_slot
+from partners.models.agreement_slots import unique_slot
 
 NOBODY = "-"
 FORM_FIELD_OPTIONS = DATE_OVERRIDES | {models.PositiveSmallIntegerField: {"max_value": MAX_PLACES}}

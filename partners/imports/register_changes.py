@@ -15,7 +15,7 @@ from partners.imports.base import UniversityRef
 from partners.imports.bulk_write import ChangeContext
 from partners.imports.register_columns import FieldValues, build_agreement, describe_agreement
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
-from partners.models.agreements import release_unique_slots
+from partners.models.agreement_slots import release_unique_slots
 from partners.name_normalization import slug_candidates
 from partners.tables.types import ProgressCallback
 

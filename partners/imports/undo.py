@@ -20,7 +20,7 @@ from partners.imports.bulk_write import ADDED, STATEMENT_SIZE, ChangeContext
 from partners.imports.reconciliation import OpenAgreement
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Document, ImportRun, University
-from partners.models.agreements import exclude_each_other, release_unique_slots, unique_slot
+from partners.models.agreement_slots import exclude_each_other, release_unique_slots, unique_slot
 
 
 @dataclass

@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
@@ -280,8 +278,8 @@ class Agreement(models.Model):
         )
 
     def renewal_effects(self, on):
-        """Return the RenewalEffects of signing this agreement, with agreements as keys."""
-        return renewal_effects(self.period, {sibling: sibling.period for sibling in self.signed_siblings()}, on)
+        """Return the RenewalEffects of signing it, as ``validate_renewal``."""
+        return self.validate_renewal(self.signed_siblings(), on)
 
     def describe_effects(self, effects):
         """Return a sentence for each signed agreement that signing this one changes."""
@@ -351,40 +349,3 @@ class Agreement(models.Model):
 
     def study_levels_display(self):
         return ", ".join(str(StudyLevel(level).label) for level in self.study_levels.split(",") if level)
-
-
-def unique_slot(agreement):
-    """Return the values that only one agreement has, or None if it is not open. It may be a history record.
-
-    Signed agreements may share them as long as their periods do not overlap.
-    """
-    if not AgreementStatus(agreement.status).is_open:
-        return None
-    return agreement.university_id, agreement.agreement_type_id, agreement.status, matching_key(agreement.scope)
-
-
-def exclude_each_other(agreement, other):
-    """Return True if the two cannot exist side by side. They may be history records."""
-    if unique_slot(agreement) is None or unique_slot(agreement) != unique_slot(other):
-        return False
-    periods = [Period(row.valid_from, row.valid_until) for row in (agreement, other)]
-    return agreement.status != AgreementStatus.SIGNED or periods[0].overlaps(periods[1])
-
-
-def release_unique_slots(agreements):
-    """End, without history, those whose stored slot or period another of these agreements takes when they are saved.
-
-    They can then be saved one after another although they swap types, statuses or periods.
-    """
-    new_by_slot = defaultdict(list)
-    for agreement in agreements:
-        new_by_slot[unique_slot(agreement)].append(agreement)
-    stored = Agreement.objects.open().in_bulk([agreement.pk for agreement in agreements if agreement.pk])
-    released = [
-        old
-        for old in stored.values()
-        if any(new.pk != old.pk and exclude_each_other(old, new) for new in new_by_slot[unique_slot(old)])
-    ]
-    for agreement in released:
-        agreement.status = AgreementStatus.ENDED
-    Agreement.objects.bulk_update(released, ["status"])
