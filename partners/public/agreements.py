@@ -1,8 +1,9 @@
 """Public agreements of universities: badges in the list, cards on a university's page and in the comparison.
 
-What follows an agreement of the same type and scope is its renewal. It has no badge and no line of its own.
+What follows an agreement of the same type and scope is its renewal. It has no line of its own.
 """
 
+from collections import defaultdict
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCO
 
 
 class AgreementBadge(NamedTuple):
-    """All agreements of one type in one state."""
+    """The agreements of one type in one state."""
 
     type: AgreementType | None
     state: str
@@ -70,21 +71,18 @@ def public_agreements_prefetch(on):
 def build_badges(agreements, on, states):
     """Return the ``AgreementBadge`` list of one university's public agreements.
 
-    Renewals have one only in the states that the list is filtered by.
+    Each type has one, in the first of its states, and those of the states that the list is filtered by.
     """
-    found = {}
-    for group in _group_by_scope(agreements):
+    badges = []
+    for agreement_type, group in groupby(agreements, key=attrgetter("agreement_type")):
+        starts = defaultdict(list)
         for agreement in group:
             state = agreement_state(agreement.status, *agreement.period, on)
-            if agreement is group[0] or state in states:
-                by_state = found.setdefault(agreement.agreement_type, {})
-                by_state.setdefault(state, []).append(agreement.valid_from)
-    return [
-        AgreementBadge(agreement_type, state, _badge_label(state, by_state[state]))
-        for agreement_type, by_state in found.items()
-        for state in PUBLIC_STATE_LABELS
-        if state in by_state
-    ]
+            starts[state].append(agreement.valid_from)
+        found = [state for state in PUBLIC_STATE_LABELS if state in starts]
+        for state in found[:1] + [state for state in found[1:] if state in states]:
+            badges.append(AgreementBadge(agreement_type, state, _badge_label(state, starts[state])))
+    return badges
 
 
 def _badge_label(state, starts):

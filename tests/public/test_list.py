@@ -125,18 +125,16 @@ UPCOMING, IN_PROCESS = {"valid_from": FUTURE}, {"status": AgreementStatus.IN_PRO
     ("agreements", "badges"),
     [
         ([LAW, ARTS], "Bilateral"),
-        ([LAW, ARTS | {"valid_from": FUTURE}], "Bilateral Bilateral · signed, from 31 Dec 2999"),
-        (
-            [ARTS | IN_PROCESS, LAW | UPCOMING, {}],
-            "Bilateral Bilateral · signed, from 31 Dec 2999 Bilateral · in process",
-        ),
+        ([LAW, ARTS | UPCOMING], "Bilateral"),
+        ([ARTS | IN_PROCESS, LAW | UPCOMING, {}], "Bilateral"),
+        ([ARTS | IN_PROCESS, LAW | UPCOMING], "Bilateral · signed, from 31 Dec 2999"),
         ([ARTS | UPCOMING, LAW | {"valid_from": date(2998, 9, 1)}], "Bilateral · signed, from 1 Sep 2998"),
         ([ARTS | IN_PROCESS, LAW | IN_PROCESS], "Bilateral · in process"),
         ([{"valid_until": date(2999, 12, 30)}, UPCOMING, IN_PROCESS], "Bilateral"),
         ([UPCOMING, IN_PROCESS], "Bilateral · signed, from 31 Dec 2999"),
     ],
 )
-def test_list_has_one_badge_for_a_type_and_state_and_none_for_a_renewal(client, db, agreements, badges):
+def test_list_has_one_badge_for_a_type_in_the_first_of_its_states(client, db, agreements, badges):
     university = UniversityFactory(name="Marburg")
     for agreement in agreements:
         AgreementFactory(university=university, **agreement)
@@ -152,7 +150,7 @@ def test_list_has_one_badge_for_a_type_and_state_and_none_for_a_renewal(client, 
         ("?status=in-force", "Bilateral"),
     ],
 )
-def test_list_of_a_status_shows_renewals_in_it(client, db, query, badges):
+def test_list_of_a_status_has_badges_of_it_too(client, db, query, badges):
     university = UniversityFactory(name="Marburg")
     for agreement in ({"valid_until": date(2999, 12, 30)}, UPCOMING, IN_PROCESS):
         AgreementFactory(university=university, **agreement)
