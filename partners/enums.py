@@ -70,3 +70,24 @@ class StudyLevel(TextChoices):
     BACHELOR = "bachelor", _("bachelor")
     MASTER = "master", _("master")
     DOCTORAL = "doctoral", _("doctoral")
+
+
+class Direction(TextChoices):
+    """The direction of a mobility, as seen from our university."""
+
+    OUT = "out", _("out")
+    IN = "in", _("in")
+
+
+class MobilityKind(TextChoices):
+    """The kinds of mobility of Erasmus Without Paper's agreements."""
+
+    STUDENT_STUDIES = "student_studies", _("student studies")
+    STUDENT_TRAINEESHIP = "student_traineeship", _("student traineeship")
+    STAFF_TEACHING = "staff_teaching", _("staff teaching")
+    STAFF_TRAINING = "staff_training", _("staff training")
+
+    @property
+    def is_for_students(self) -> bool:
+        """Its duration is in months. That of staff is in days."""
+        return self.value.startswith("student")

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
-from partners import validators
+from partners import fields_of_study, language_skills, validators
 from partners.enums import StudyLevel
 from partners.name_normalization import matching_key, normalize, normalize_name, split_names
 
@@ -83,6 +83,24 @@ class StudyLevelsField(CleanOnSaveMixin, models.CharField):
         """Return check boxes, even if the admin asks for another widget."""
         checkboxes = {"form_class": forms.MultipleChoiceField, "widget": forms.CheckboxSelectMultiple}
         return models.Field.formfield(self, **kwargs | checkboxes | {"choices": StudyLevel.choices})
+
+
+class FieldsOfStudyField(CleanOnSaveMixin, models.CharField):
+    """Codes of ISCED-F 2013, separated by spaces, none of them within another; or ``all``."""
+
+    default_max_length = 500
+
+    def to_python(self, value):
+        return value if value is None else " ".join(fields_of_study.parse_codes(value))
+
+
+class LanguageSkillsField(CleanOnSaveMixin, models.CharField):
+    """Languages with their levels, stored as ``en B2,fr``. It takes names of languages too."""
+
+    default_max_length = 200
+
+    def to_python(self, value):
+        return value if value is None else language_skills.encode(language_skills.parse(value))
 
 
 class SearchKeyField(models.TextField):

@@ -1018,6 +1018,268 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="HistoricalMobility",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("out", "out"), ("in", "in")], default="out", max_length=3, verbose_name="direction"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("student_studies", "student studies"),
+                            ("student_traineeship", "student traineeship"),
+                            ("staff_teaching", "staff teaching"),
+                            ("staff_training", "staff training"),
+                        ],
+                        default="student_studies",
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "places",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="People in an academic year.", null=True, verbose_name="places"
+                    ),
+                ),
+                (
+                    "duration",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Months of students, or days of staff, of all places in an academic year together.",
+                        max_digits=6,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="duration",
+                    ),
+                ),
+                (
+                    "study_levels",
+                    partners.fields.StudyLevelsField(blank=True, max_length=60, verbose_name="study levels"),
+                ),
+                (
+                    "fields_of_study",
+                    partners.fields.FieldsOfStudyField(
+                        blank=True,
+                        help_text="Codes of ISCED-F 2013, such as 0732, or: all fields.",
+                        max_length=500,
+                        verbose_name="fields of study",
+                    ),
+                ),
+                ("fields_note", partners.fields.NameField(blank=True, max_length=200, verbose_name="note on fields")),
+                (
+                    "languages",
+                    partners.fields.LanguageSkillsField(
+                        blank=True,
+                        help_text="Such as: English B2, German B1.",
+                        max_length=200,
+                        verbose_name="languages",
+                    ),
+                ),
+                ("is_blended", models.BooleanField(default=False, help_text="Partly online.", verbose_name="blended")),
+                (
+                    "first_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="The year in which it begins. Empty: as the agreement.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1950),
+                            django.core.validators.MaxValueValidator(2199),
+                        ],
+                        verbose_name="first academic year",
+                    ),
+                ),
+                (
+                    "last_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1950),
+                            django.core.validators.MaxValueValidator(2199),
+                        ],
+                        verbose_name="last academic year",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="partners.agreement",
+                        verbose_name="agreement",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "import_run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="partners.importrun",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical mobility",
+                "verbose_name_plural": "historical mobilities",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Mobility",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("out", "out"), ("in", "in")], default="out", max_length=3, verbose_name="direction"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("student_studies", "student studies"),
+                            ("student_traineeship", "student traineeship"),
+                            ("staff_teaching", "staff teaching"),
+                            ("staff_training", "staff training"),
+                        ],
+                        default="student_studies",
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "places",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="People in an academic year.", null=True, verbose_name="places"
+                    ),
+                ),
+                (
+                    "duration",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Months of students, or days of staff, of all places in an academic year together.",
+                        max_digits=6,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="duration",
+                    ),
+                ),
+                (
+                    "study_levels",
+                    partners.fields.StudyLevelsField(blank=True, max_length=60, verbose_name="study levels"),
+                ),
+                (
+                    "fields_of_study",
+                    partners.fields.FieldsOfStudyField(
+                        blank=True,
+                        help_text="Codes of ISCED-F 2013, such as 0732, or: all fields.",
+                        max_length=500,
+                        verbose_name="fields of study",
+                    ),
+                ),
+                ("fields_note", partners.fields.NameField(blank=True, max_length=200, verbose_name="note on fields")),
+                (
+                    "languages",
+                    partners.fields.LanguageSkillsField(
+                        blank=True,
+                        help_text="Such as: English B2, German B1.",
+                        max_length=200,
+                        verbose_name="languages",
+                    ),
+                ),
+                ("is_blended", models.BooleanField(default=False, help_text="Partly online.", verbose_name="blended")),
+                (
+                    "first_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="The year in which it begins. Empty: as the agreement.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1950),
+                            django.core.validators.MaxValueValidator(2199),
+                        ],
+                        verbose_name="first academic year",
+                    ),
+                ),
+                (
+                    "last_year",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1950),
+                            django.core.validators.MaxValueValidator(2199),
+                        ],
+                        verbose_name="last academic year",
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mobilities",
+                        to="partners.agreement",
+                        verbose_name="agreement",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "mobility",
+                "verbose_name_plural": "mobilities",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("direction__in", ["out", "in"])), name="mobility_direction_valid"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["student_studies", "student_traineeship", "staff_teaching", "staff_training"])
+                        ),
+                        name="mobility_kind_valid",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("duration__gte", 0)), name="mobility_duration_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_year__gte", models.F("first_year"))),
+                        name="mobility_years_in_order",
+                        violation_error_message="The last academic year is before the first.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Document",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -2,6 +2,7 @@ from partners.models.agreements import Agreement
 from partners.models.calendar_links import CalendarLink
 from partners.models.documents import Document
 from partners.models.import_runs import ImportRun
+from partners.models.mobilities import Mobility
 from partners.models.reminders import Reminder, ReminderKind
 from partners.models.universities import AgreementType, Country, University
 
@@ -12,6 +13,7 @@ __all__ = [
     "Country",
     "Document",
     "ImportRun",
+    "Mobility",
     "Reminder",
     "ReminderKind",
     "University",

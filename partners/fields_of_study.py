@@ -1,0 +1,73 @@
+"""Fields of study by ISCED-F 2013: broad fields have a code of two digits, narrow ones of three, detailed ones of four.
+
+Source of ``fixtures/isced_f.tsv``: UNESCO's classification. The titles in Hebrew are translated for this project.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from partners.name_normalization import matching_key, tokenize_query
+from partners.reference_data import FIXTURES
+
+ALL_FIELDS = "all"
+"""Stands for every field, in place of codes."""
+ALL_FIELDS_KEYS = {"all", "all fields"}
+SEPARATORS_RE = re.compile(r"[\s,;/]+")
+
+
+@cache
+def titles_by_code() -> dict[str, dict[str, str]]:
+    """Return the titles of each field by language code, empty where there is no translation."""
+    with (FIXTURES / "isced_f.tsv").open(encoding="utf-8", newline="") as file:
+        return {row.pop("code"): row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)}
+
+
+def field_title(code: str) -> str:
+    """Return the title in the active language, or in English."""
+    if code == ALL_FIELDS:
+        return _("all fields")
+    titles = titles_by_code()[code]
+    return titles.get((get_language() or "en").partition("-")[0]) or titles["en"]
+
+
+def is_same_or_related(recorded: str, wanted: str) -> bool:
+    """Return True if one of the codes is the other, or a field within it, or all fields are recorded."""
+    return recorded == ALL_FIELDS or recorded.startswith(wanted) or wanted.startswith(recorded)
+
+
+def search_fields(query: str) -> list[str]:
+    """Return the codes that begin with the query, or whose title has each of its words at the beginning of a word."""
+    words = tokenize_query(query)
+    return [code for code in titles_by_code() if words and _matches(code, words)]
+
+
+def _matches(code: str, words: list[str]) -> bool:
+    titles = f" {matching_key(titles_by_code()[code]['en'])} {matching_key(field_title(code))}"
+    return all(code.startswith(word) or f" {word}" in titles for word in words)
+
+
+def parse_codes(text: str) -> list[str]:
+    """Return codes in their order, without duplicates or those within another of them, or ALL_FIELDS alone.
+
+    Raise ValidationError.
+    """
+    if matching_key(text) in ALL_FIELDS_KEYS:
+        return [ALL_FIELDS]
+    codes = sorted(set(filter(None, SEPARATORS_RE.split(text.strip()))))
+    for code in codes:
+        if code not in titles_by_code():
+            raise ValidationError(_unknown_code_message(code) % {"code": code[:30], "suggestion": f"0{code}"})
+    return [code for code in codes if not any(code != other and code.startswith(other) for other in codes)]
+
+
+def _unknown_code_message(code: str) -> str:
+    if f"0{code}" in titles_by_code():
+        return _("“%(code)s” is not a field of study. Did you mean %(suggestion)s?")
+    return _("“%(code)s” is not a field of study. Write codes of ISCED-F 2013, such as 0732, or “all fields”.")

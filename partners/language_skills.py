@@ -1,0 +1,80 @@
+"""Languages with levels of the Common European Framework of Reference, such as “English B2”.
+
+A list of them is stored as ``en B2,fr``: codes of ISO 639, each with a level if there is one, in the order written.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from partners.name_normalization import matching_key, normalize_name
+
+LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
+SEPARATORS_RE = re.compile(r"[,;/\n]|\bor\b|\band\b", re.IGNORECASE)
+SKILL_RE = re.compile(r"(?P<language>[^()]*?)\s*\(?(?P<level>[A-C][12])?\+?\)?", re.IGNORECASE)
+LANGUAGES_OF_NAMES = ("en", "de", "fr", "es", "he")
+"""Languages whose names of languages are understood in files."""
+CODE_RE = re.compile("[a-z]{2}")
+"""Codes of three letters are of languages that no university teaches in."""
+
+
+class LanguageSkill(NamedTuple):
+    code: str
+    level: str
+    """Level, or empty if it is not recorded."""
+
+    def __str__(self) -> str:
+        """Return the name in the active language, and the level."""
+        return f"{language_name(self.code)} {self.level}".strip()
+
+
+def language_name(code: str) -> str:
+    """Return the name of a language in the active language, beginning with a capital letter."""
+    name = _cldr_names(get_language() or "en")[code]
+    return name[0].upper() + name[1:]
+
+
+def decode(value: str) -> list[LanguageSkill]:
+    """Return the skills of a stored list."""
+    return [LanguageSkill(*f"{skill} ".split(" ")[:2]) for skill in value.split(",") if skill]
+
+
+def encode(skills: list[LanguageSkill]) -> str:
+    return ",".join(" ".join(filter(None, skill)) for skill in dict.fromkeys(skills))
+
+
+def parse(text: str) -> list[LanguageSkill]:
+    """Return the skills in a text such as “English B2, French (B1)”. Raise ValidationError."""
+    return [_parse_skill(part) for part in map(normalize_name, SEPARATORS_RE.split(text)) if part]
+
+
+def _parse_skill(text: str) -> LanguageSkill:
+    match = SKILL_RE.fullmatch(text)
+    code = match and _codes_by_name().get(matching_key(match["language"]))
+    if not code:
+        raise ValidationError(_("“%s” is not a language with a level. Write it like English B2.") % text[:80])
+    return LanguageSkill(code, (match["level"] or "").upper())
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    names = {}
+    for language in reversed(LANGUAGES_OF_NAMES):
+        names |= {matching_key(name): code for code, name in _cldr_names(language).items()}
+    return names | {code: code for code in _cldr_names("en")}
+
+
+@cache
+def _cldr_names(language: str) -> dict[str, str]:
+    # Imported lazily, as few processes need it.
+    from babel import Locale
+
+    names = Locale.parse(to_locale(language)).languages
+    english = names if language == "en" else _cldr_names("en")
+    return {code: names.get(code, english[code]) for code in english if CODE_RE.fullmatch(code)}

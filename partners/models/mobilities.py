@@ -1,0 +1,107 @@
+"""Lines of what an agreement offers, in the terms of Erasmus Without Paper's API of agreements."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import CheckConstraint, Q
+from django.utils.translation import gettext_lazy as _
+
+from partners import language_skills, validators
+from partners.enums import Direction, MobilityKind, StudyLevel
+from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameField, StudyLevelsField
+from partners.fields_of_study import field_title
+from partners.models.accounts import ProtectingHistory
+from partners.models.agreements import Agreement
+from partners.models.import_runs import ImportRunHistory
+
+YEAR_VALIDATORS = [MinValueValidator(1950), MaxValueValidator(2199)]
+
+
+class Mobility(models.Model):
+    """One line of what an agreement offers. Empty places, levels, fields and languages are not recorded."""
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="mobilities", verbose_name=_("agreement"))
+    direction = models.CharField(_("direction"), max_length=3, choices=Direction, default=Direction.OUT)
+    kind = models.CharField(_("kind"), max_length=20, choices=MobilityKind, default=MobilityKind.STUDENT_STUDIES)
+    places = models.PositiveSmallIntegerField(
+        _("places"), null=True, blank=True, help_text=_("People in an academic year.")
+    )
+    duration = models.DecimalField(
+        _("duration"),
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Months of students, or days of staff, of all places in an academic year together."),
+    )
+    study_levels = StudyLevelsField(_("study levels"), max_length=60, blank=True)
+    fields_of_study = FieldsOfStudyField(
+        _("fields of study"), blank=True, help_text=_("Codes of ISCED-F 2013, such as 0732, or: all fields.")
+    )
+    fields_note = NameField(_("note on fields"), blank=True)
+    languages = LanguageSkillsField(_("languages"), blank=True, help_text=_("Such as: English B2, German B1."))
+    is_blended = models.BooleanField(_("blended"), default=False, help_text=_("Partly online."))
+    first_year = models.PositiveSmallIntegerField(
+        _("first academic year"),
+        null=True,
+        blank=True,
+        validators=YEAR_VALIDATORS,
+        help_text=_("The year in which it begins. Empty: as the agreement."),
+    )
+    last_year = models.PositiveSmallIntegerField(
+        _("last academic year"), null=True, blank=True, validators=YEAR_VALIDATORS
+    )
+
+    history = ProtectingHistory(bases=[ImportRunHistory])
+
+    class Meta:
+        verbose_name = _("mobility")
+        verbose_name_plural = _("mobilities")
+        constraints = [
+            CheckConstraint(condition=Q(direction__in=Direction.values), name="mobility_direction_valid"),
+            CheckConstraint(condition=Q(kind__in=MobilityKind.values), name="mobility_kind_valid"),
+            CheckConstraint(condition=Q(duration__gte=0), name="mobility_duration_not_negative"),
+            CheckConstraint(
+                condition=Q(last_year__gte=models.F("first_year")),
+                name="mobility_years_in_order",
+                violation_error_message=_("The last academic year is before the first."),
+            ),
+        ]
+
+    def __str__(self):
+        return summarize([self])
+
+    def clean(self):
+        super().clean()
+        kind = MobilityKind(self.kind)
+        validators.run_validators(
+            ("is_blended", validators.validate_blended, kind, self.is_blended),
+            ("study_levels", validators.validate_study_levels_of_students, kind, self.study_levels),
+            ("last_year", validators.validate_academic_years, self.first_year, self.last_year),
+        )
+
+    def build_mirrored(self):
+        """Return an unsaved mobility with the same values for the other direction."""
+        copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
+        del copied["id"]
+        other = Direction.IN if self.direction == Direction.OUT else Direction.OUT
+        return Mobility(**copied | {"direction": other})
+
+
+def summarize(mobilities):
+    """Describe mobilities in words, such as “4 out, 4 in · bachelor, master · English B2”."""
+    counts_by_offer = {}
+    for mobility in mobilities:
+        count = f"{'?' if mobility.places is None else mobility.places} {mobility.get_direction_display()}"
+        counts_by_offer.setdefault(_describe_offer(mobility), []).append(count)
+    return "; ".join(" · ".join([", ".join(counts), *offer]) for offer, counts in counts_by_offer.items())
+
+
+def _describe_offer(mobility):
+    """Return all but direction and places, as texts."""
+    is_usual = mobility.kind == MobilityKind.STUDENT_STUDIES
+    levels = [str(StudyLevel(level).label) for level in mobility.study_levels.split(",") if level]
+    fields = [field_title(code) for code in mobility.fields_of_study.split()]
+    languages = [str(skill) for skill in language_skills.decode(mobility.languages)]
+    parts = ["" if is_usual else mobility.get_kind_display(), *map(", ".join, (levels, fields, languages))]
+    return tuple(filter(None, parts))

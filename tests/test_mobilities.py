@@ -1,0 +1,80 @@
+"""Mobilities: their rules, the mirrored line, and their summary in words."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from partners.models import Mobility
+from partners.models.mobilities import summarize
+from tests.helpers.factories import AgreementFactory
+
+
+def offer(**values):
+    usual = {"places": 4, "study_levels": "bachelor,master", "languages": "en B2"}
+    return Mobility(**usual | values)
+
+
+@pytest.mark.parametrize(
+    ("values", "errors"),
+    [
+        ({"kind": "staff_teaching"}, {"study_levels": ["Only mobilities of students have study levels."]}),
+        (
+            {"kind": "staff_training", "study_levels": "", "is_blended": True},
+            {"is_blended": ["Only mobilities of students can be blended."]},
+        ),
+        (
+            {"first_year": 2028, "last_year": 2027},
+            {"last_year": ["The last academic year is before the first."]},
+        ),
+        (
+            {"fields_of_study": "732"},
+            {"fields_of_study": ["“732” is not a field of study. Did you mean 0732?"]},
+        ),
+        (
+            {"languages": "Klingon"},
+            {"languages": ["“Klingon” is not a language with a level. Write it like English B2."]},
+        ),
+    ],
+)
+def test_mobility_is_validated(db, values, errors):
+    with pytest.raises(ValidationError) as error:
+        offer(agreement=AgreementFactory(), **values).full_clean()
+
+    assert error.value.message_dict == errors
+
+
+def test_mobility_is_stored_normalized(db):
+    mobility = offer(agreement=AgreementFactory(), fields_of_study="0732, 042", languages="Englisch (B2), French")
+
+    mobility.save()
+
+    mobility.refresh_from_db()
+    assert (mobility.fields_of_study, mobility.languages) == ("042 0732", "en B2,fr")
+
+
+def test_mirrored_mobility_has_the_other_direction_and_the_same_values():
+    mobility = offer(pk=7, agreement_id=3, direction="out", fields_note="All of law")
+
+    mirrored = mobility.build_mirrored()
+
+    assert (mirrored.pk, mirrored.direction, mirrored.agreement_id, mirrored.places, mirrored.fields_note) == (
+        *(None, "in", 3, 4),
+        "All of law",
+    )
+
+
+@pytest.mark.parametrize(
+    ("mobilities", "summary"),
+    [
+        ([], ""),
+        ([offer(), offer(direction="in")], "4 out, 4 in · bachelor, master · English B2"),
+        (
+            [offer(), offer(direction="in", languages="")],
+            "4 out · bachelor, master · English B2; 4 in · bachelor, master",
+        ),
+        ([Mobility()], "? out"),
+        ([Mobility(kind="staff_teaching", places=2, fields_of_study="042")], "2 out · staff teaching · Law"),
+        ([Mobility(places=1, fields_of_study="all")], "1 out · all fields"),
+    ],
+)
+def test_mobilities_are_summarized_in_words(mobilities, summary):
+    assert summarize(mobilities) == summary
