@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from partners.enums import AgreementStatus, StudyLevel
+from partners.enums import AgreementStatus, Direction, MobilityKind, StudyLevel
 from partners.fields import StudyLevelsField
+from partners.fields_of_study import ALL_FIELDS
+from partners.language_skills import decode
 from partners.name_normalization import matching_key, normalize_name
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.types import truncate
@@ -20,6 +24,11 @@ from partners.tables.types import truncate
 TEXT_DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 STATUS_BY_WORD = {status.word: status for status in AgreementStatus}
 LEVEL_BY_WORD = {level.replace("_", " "): level for level in StudyLevel.values}
+DIRECTION_BY_WORD = {
+    **dict.fromkeys(("out", "outgoing", "outbound"), Direction.OUT),
+    **dict.fromkeys(("in", "incoming", "inbound"), Direction.IN),
+}
+KIND_BY_WORD = {kind.word: kind for kind in MobilityKind}
 YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 """Spreadsheets write a checkbox as TRUE or FALSE."""
 MAX_PK_DIGITS = 18
@@ -159,3 +168,63 @@ def validate_length(text: str, max_length: int) -> None:
             _("“%(text)s” has %(length)d characters, and %(most)d fit. Shorten it.")
             % {"text": truncate(text), "length": len(text), "most": max_length}
         )
+
+
+def parse_direction(text: str) -> Direction:
+    if (word := matching_key(text)) in DIRECTION_BY_WORD:
+        return DIRECTION_BY_WORD[word]
+    if not normalize_name(text):
+        raise ValidationError(_("The cell is empty. Write “out” or “in”."))
+    raise ValidationError(_("“%s” is not a direction. Write “out” for those whom we send, or “in”.") % truncate(text))
+
+
+def parse_mobility_kind(text: str) -> MobilityKind:
+    """Return student studies for an empty cell."""
+    word = _normalize_word(text) or MobilityKind.STUDENT_STUDIES.word
+    if word not in KIND_BY_WORD:
+        kinds = ", ".join(f"“{kind}”" for kind in KIND_BY_WORD)
+        raise ValidationError(
+            _("“%(text)s” is not a kind. Write %(kinds)s.") % {"text": truncate(text), "kinds": kinds}
+        )
+    return KIND_BY_WORD[word]
+
+
+def format_mobility_kind(kind: str) -> str:
+    return MobilityKind(kind).word
+
+
+def parse_duration(text: str) -> Decimal | None:
+    """Return months or days with up to two decimals, after a point or a comma; None for an empty cell."""
+    number = normalize_name(text).replace(",", ".")
+    if number and not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,2})?", number):
+        message = _("“%s” is not a duration. Write a number such as 20 or 7.5, or leave the cell empty.")
+        raise ValidationError(message % truncate(text))
+    return Decimal(number) if number else None
+
+
+def format_duration(duration: Decimal) -> str:
+    return f"{duration.normalize():f}"
+
+
+def parse_academic_year(text: str) -> int | None:
+    """Return the year in which an academic year such as 2026/2027 begins, or None for an empty cell."""
+    if not (year := normalize_name(text)):
+        return None
+    match = re.fullmatch(r"(\d{4})(?: ?[/\u2013-] ?(\d{2}|\d{4}))?", year, re.ASCII)
+    if not match or (match[2] and (int(match[1]) + 1) % 10 ** len(match[2]) != int(match[2])):
+        message = _("“%s” is not an academic year. Write it like 2026/2027, or leave the cell empty.")
+        raise ValidationError(message % truncate(text))
+    return int(match[1])
+
+
+def format_academic_year(year: int) -> str:
+    return f"{year}/{year + 1}"
+
+
+def format_fields_of_study(codes: str) -> str:
+    return "all fields" if codes == ALL_FIELDS else codes.replace(" ", ", ")
+
+
+def format_languages(languages: str) -> str:
+    with override("en"):
+        return ", ".join(map(str, decode(languages)))

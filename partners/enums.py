@@ -88,6 +88,11 @@ class MobilityKind(TextChoices):
     STAFF_TRAINING = "staff_training", _("staff training")
 
     @property
+    def word(self) -> str:
+        """The word in files. It is not translated."""
+        return self.value.replace("_", " ")
+
+    @property
     def is_for_students(self) -> bool:
         """Its duration is in months. That of staff is in days."""
         return self.value.startswith("student")

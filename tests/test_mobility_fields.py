@@ -1,0 +1,98 @@
+"""Cells of mobilities are read as they are written, and as people write them."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from partners.enums import Direction, MobilityKind, StudyLevel
+from partners.fields_of_study import parse_codes, titles_by_code
+from partners.language_skills import LEVELS
+from partners.mobility_fields import MOBILITY_FIELDS
+from partners.models import Mobility
+
+FIELDS = {field.name: field for field in MOBILITY_FIELDS}
+YEARS = st.none() | st.integers(1950, 2199)
+VALUES = st.fixed_dictionaries(
+    {
+        "direction": st.sampled_from(Direction),
+        "kind": st.sampled_from(MobilityKind),
+        "places": st.none() | st.integers(0, 32_767),
+        "duration": st.none() | st.decimals(0, 9999, places=2),
+        "study_levels": st.sets(st.sampled_from(StudyLevel)).map(
+            lambda levels: ",".join(level for level in StudyLevel if level in levels)
+        ),
+        "fields_of_study": st.just("all")
+        | st.lists(st.sampled_from(list(titles_by_code())), max_size=5).map(
+            lambda c: " ".join(parse_codes(" ".join(c)))
+        ),
+        "fields_note": st.sampled_from(["", "Law only", "שלום"]),
+        "languages": st.sampled_from(["", "en B2", f"fr {LEVELS[0]},he"]),
+        "is_blended": st.booleans(),
+        "first_year": YEARS,
+        "last_year": YEARS,
+    }
+)
+
+
+def test_every_field_of_a_mobility_is_declared_once():
+    names = [field.name for field in Mobility._meta.concrete_fields if not field.primary_key]
+
+    assert sorted(["agreement", *FIELDS]) == sorted(names)
+
+
+@given(VALUES)
+def test_cells_are_read_as_they_are_written(values):
+    cells = {name: str(FIELDS[name].format(value)) for name, value in values.items()}
+
+    assert {name: FIELDS[name].parse(cell) for name, cell in cells.items()} == values
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("direction", "Outgoing", "out"),
+        ("kind", "", "student_studies"),
+        ("kind", "Staff  Teaching", "staff_teaching"),
+        ("duration", "7,5", Decimal("7.5")),
+        ("first_year", "2026/27", 2026),
+        ("first_year", "2026-2027", 2026),
+        ("last_year", "2026", 2026),
+        ("fields_of_study", "All fields", "all"),
+        ("languages", "Englisch (B2)", "en B2"),
+    ],
+)
+def test_cell_is_read_as_people_write_it(name, text, value):
+    assert FIELDS[name].parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("direction", "", "The cell is empty. Write “out” or “in”."),
+        ("direction", "both", "“both” is not a direction. Write “out” for those whom we send, or “in”."),
+        (
+            "kind",
+            "holiday",
+            "“holiday” is not a kind. Write “student studies”, “student traineeship”, “staff teaching”,"
+            " “staff training”.",
+        ),
+        (
+            "duration",
+            "10 months",
+            "“10 months” is not a duration. Write a number such as 20 or 7.5, or leave the cell empty.",
+        ),
+        (
+            "first_year",
+            "2026/2028",
+            "“2026/2028” is not an academic year. Write it like 2026/2027, or leave the cell empty.",
+        ),
+    ],
+)
+def test_wrong_cell_is_an_error_with_the_way_out(name, text, message):
+    with pytest.raises(ValidationError) as error:
+        FIELDS[name].parse(text)
+
+    assert error.value.messages == [message]
