@@ -94,7 +94,6 @@ def _replace_signed_agreements(rng: random.Random, today: date) -> None:
             agreement_type_id=agreement.agreement_type_id,
             scope=scope,
             responsible=rng.choice(users),
-            places_out=rng.randrange(6),
             **values,
         )
         for agreement in imported

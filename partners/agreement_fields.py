@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from partners import cells
@@ -91,15 +90,6 @@ class UniversityField(RegisterField):
     model = University
 
 
-def _format_places(agreement: Agreement) -> str:
-    if (own := agreement.places_out) is not None:
-        return _("%(n)d in an academic year") % {"n": own}
-    if agreement.agreement_type and (shared := agreement.agreement_type.places_out) is not None:
-        template = _("%(n)d in an academic year, shared by all partners of %(type)s")
-        return template % {"n": shared, "type": agreement.agreement_type}
-    return ""
-
-
 AGREEMENT_FIELDS = (
     AgreementField("university", is_public=True),
     AgreementField("agreement_type", "Agreement type", lookup="agreement_type__name", is_public=True),
@@ -136,48 +126,6 @@ AGREEMENT_FIELDS = (
     AgreementField("renews", "Renews", cells.parse_agreement_number, str, lookup="renews_id", section=None),
     AgreementField("ended_on", "Ended on", cells.parse_date, section=AdminSection.END),
     AgreementField("end_reason", "Reason for its end", section=AdminSection.END, is_beside_previous=True),
-    AgreementField(
-        "places_out",
-        "Places out",
-        cells.parse_places,
-        section=AdminSection.STUDENTS,
-        in_bulk_edit=True,
-        is_public=True,
-        public_label=gettext_lazy("Places for our students"),
-        public_formatter=_format_places,
-    ),
-    AgreementField(
-        "places_in",
-        "Places in",
-        cells.parse_places,
-        section=AdminSection.STUDENTS,
-        is_beside_previous=True,
-        in_bulk_edit=True,
-    ),
-    AgreementField(
-        "study_levels",
-        "Study levels",
-        cells.parse_study_levels,
-        cells.format_study_levels,
-        section=AdminSection.STUDENTS,
-        is_public=True,
-        public_label=gettext_lazy("Study levels"),
-        public_formatter=Agreement.study_levels_display,
-    ),
-    AgreementField(
-        "fields_of_study",
-        "Fields of study",
-        section=AdminSection.STUDENTS,
-        is_public=True,
-        public_label=gettext_lazy("Fields of study"),
-    ),
-    AgreementField(
-        "language_requirement",
-        "Language requirement",
-        section=AdminSection.STUDENTS,
-        is_public=True,
-        public_label=gettext_lazy("Language requirement"),
-    ),
     AgreementField(
         "public_note",
         "Note for students",

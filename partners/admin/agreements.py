@@ -52,8 +52,6 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         "signed_on",
         "valid_until",
         "days_left",
-        "places_out",
-        "places_in",
     ]
     list_filter = [
         AgreementStatusFilter,

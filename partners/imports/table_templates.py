@@ -86,8 +86,6 @@ def _example(columns: Sequence[str], choices: dict[str, list[str]]) -> dict[str,
         COLUMN_OF["valid_from"]: date(2026, 9, 1),
         COLUMN_OF["valid_until"]: date(2031, 8, 31),
         COLUMN_OF["is_open_ended"]: "no",
-        COLUMN_OF["places_out"]: "5",
-        COLUMN_OF["study_levels"]: "bachelor, master",
     }
 
 

@@ -182,43 +182,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "places_out",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        help_text="Students whom we may send in an academic year.",
-                        null=True,
-                        verbose_name="places out",
-                    ),
-                ),
-                (
-                    "places_in",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        help_text="Students whom they may send in an academic year.",
-                        null=True,
-                        verbose_name="places in",
-                    ),
-                ),
-                (
-                    "study_levels",
-                    partners.fields.StudyLevelsField(blank=True, max_length=60, verbose_name="study levels"),
-                ),
-                (
-                    "fields_of_study",
-                    partners.fields.NameField(
-                        blank=True, help_text="Empty means all of them.", max_length=200, verbose_name="fields of study"
-                    ),
-                ),
-                (
-                    "language_requirement",
-                    partners.fields.NameField(
-                        blank=True,
-                        help_text="Such as: English B2, or German B1.",
-                        max_length=200,
-                        verbose_name="language requirement",
-                    ),
-                ),
-                (
                     "public_note",
                     partners.fields.MultilineTextField(
                         blank=True,
@@ -851,43 +814,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "places_out",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        help_text="Students whom we may send in an academic year.",
-                        null=True,
-                        verbose_name="places out",
-                    ),
-                ),
-                (
-                    "places_in",
-                    models.PositiveSmallIntegerField(
-                        blank=True,
-                        help_text="Students whom they may send in an academic year.",
-                        null=True,
-                        verbose_name="places in",
-                    ),
-                ),
-                (
-                    "study_levels",
-                    partners.fields.StudyLevelsField(blank=True, max_length=60, verbose_name="study levels"),
-                ),
-                (
-                    "fields_of_study",
-                    partners.fields.NameField(
-                        blank=True, help_text="Empty means all of them.", max_length=200, verbose_name="fields of study"
-                    ),
-                ),
-                (
-                    "language_requirement",
-                    partners.fields.NameField(
-                        blank=True,
-                        help_text="Such as: English B2, or German B1.",
-                        max_length=200,
-                        verbose_name="language requirement",
-                    ),
-                ),
-                (
                     "public_note",
                     partners.fields.MultilineTextField(
                         blank=True,
@@ -1256,6 +1182,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "ordering": ["pk"],
                 "verbose_name": "mobility",
                 "verbose_name_plural": "mobilities",
                 "constraints": [

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners import validators
-from partners.enums import AgreementStatus, StudyLevel
-from partners.fields import MultilineTextField, NameField, SearchKeyField, StudyLevelsField, update_search_keys
+from partners.enums import AgreementStatus
+from partners.fields import MultilineTextField, NameField, SearchKeyField, update_search_keys
 from partners.models.accounts import ProtectingHistory
 from partners.models.import_runs import ImportRunHistory
 from partners.models.universities import AgreementType, University
@@ -79,25 +79,6 @@ class Agreement(models.Model):
         null=True,
         blank=True,
         help_text=gettext_lazy("The day by which it should be signed. The worklist and reminders show it."),
-    )
-    places_out = models.PositiveSmallIntegerField(
-        gettext_lazy("places out"),
-        null=True,
-        blank=True,
-        help_text=gettext_lazy("Students whom we may send in an academic year."),
-    )
-    places_in = models.PositiveSmallIntegerField(
-        gettext_lazy("places in"),
-        null=True,
-        blank=True,
-        help_text=gettext_lazy("Students whom they may send in an academic year."),
-    )
-    study_levels = StudyLevelsField(gettext_lazy("study levels"), max_length=60, blank=True)
-    fields_of_study = NameField(
-        gettext_lazy("fields of study"), blank=True, help_text=gettext_lazy("Empty means all of them.")
-    )
-    language_requirement = NameField(
-        gettext_lazy("language requirement"), blank=True, help_text=gettext_lazy("Such as: English B2, or German B1.")
     )
     public_note = MultilineTextField(
         gettext_lazy("note for students"),
@@ -346,6 +327,3 @@ class Agreement(models.Model):
         """Return “ended” with the day and the reason, as far as they are recorded."""
         ended = _("ended on %s") % date_format(self.ended_on) if self.ended_on else _("ended")
         return ": ".join(filter(None, [ended, self.end_reason]))
-
-    def study_levels_display(self):
-        return ", ".join(str(StudyLevel(level).label) for level in self.study_levels.split(",") if level)

@@ -55,6 +55,7 @@ class Mobility(models.Model):
     history = ProtectingHistory(bases=[ImportRunHistory])
 
     class Meta:
+        ordering = ["pk"]
         verbose_name = _("mobility")
         verbose_name_plural = _("mobilities")
         constraints = [
