@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Count, DateField, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoricalQuerySet
 
 from partners.country_names import country_codes_matching
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, Direction, MobilityKind
 from partners.name_normalization import tokenize_query
 
 UPCOMING, IN_FORCE, EXPIRED = "upcoming", "in-force", "expired"
@@ -92,10 +92,11 @@ class UniversityQuerySet(SearchableQuerySet):
         return self.with_agreement(on, PUBLIC_STATE_LABELS).filter(is_listed=True)
 
     def with_last_change(self) -> UniversityQuerySet:
-        """Annotate ``last_changed_at``: the latest change of the university or of one of its agreements."""
-        agreements = self.model.agreements.field.model.history
-        own, others = self.model.history.filter(id=OuterRef("pk")), agreements.filter(university=OuterRef("pk"))
-        return self.annotate(last_changed_at=_latest_date(own, others))
+        """Annotate ``last_changed_at``: the latest change of the university, its agreements and their mobilities."""
+        own, agreement = self.model.history.filter(id=OuterRef("pk")), self.model.agreements.field.model
+        agreements = agreement.history.filter(university=OuterRef("pk"))
+        mobilities = agreement.mobilities.field.model.history.filter(agreement__university=OuterRef("pk"))
+        return self.annotate(last_changed_at=_latest_date(own, agreements, mobilities))
 
     def by_former_slugs(self, *slugs: str) -> dict[str, Model]:
         """Return universities by a slug that they had, the latest holder each; slugs in use today are left out."""
@@ -158,10 +159,10 @@ class AgreementQuerySet(SearchableQuerySet):
         )
 
     def with_last_change(self) -> AgreementQuerySet:
-        """Annotate ``last_changed_at``: the latest change of the agreement or of one of its documents."""
-        documents = self.model.documents.field.model.history
-        own, others = self.model.history.filter(id=OuterRef("pk")), documents.filter(agreement=OuterRef("pk"))
-        return self.annotate(last_changed_at=_latest_date(own, others))
+        """Annotate ``last_changed_at``: the latest change of the agreement, its mobilities and its documents."""
+        related = [self.model.mobilities.field.model, self.model.documents.field.model]
+        others = [model.history.filter(agreement=OuterRef("pk")) for model in related]
+        return self.annotate(last_changed_at=_latest_date(self.model.history.filter(id=OuterRef("pk")), *others))
 
     def overdue(self, on: date) -> AgreementQuerySet:
         """Filter to those in process that should have been done before this day."""
@@ -241,6 +242,13 @@ class AgreementQuerySet(SearchableQuerySet):
         return self.order_by(position, name_key, "scope_key", "-status", start, "pk")
 
 
+class MobilityQuerySet(QuerySet):
+    def public(self) -> MobilityQuerySet:
+        """Filter to those that students see: outgoing ones of students. Studies come before traineeships."""
+        kinds = [kind for kind in MobilityKind if kind.is_for_students]
+        return self.filter(direction=Direction.OUT, kind__in=kinds).order_by("kind", "pk")
+
+
 class DocumentQuerySet(SearchableQuerySet):
     def word_q(self, word: str) -> Q:
         return Q(agreement__university__search_text__contains=word)
@@ -264,7 +272,9 @@ class HistoryQuerySet(HistoricalQuerySet):
         return self.filter(history_id__in=latest_ids)
 
 
-def _latest_date(*histories: QuerySet) -> Coalesce:
-    """Return the latest date of the history rows. On SQLite, the greatest of dates is null if one of them is."""
+def _latest_date(*histories: QuerySet) -> NullIf:
+    """Return the latest date of the history rows, null if there are none."""
+    # On SQLite, the greatest of dates is null if one of them is.
+    never = Value(datetime(1, 1, 1, tzinfo=UTC))
     dates = [Subquery(history.order_by("-history_date").values("history_date")[:1]) for history in histories]
-    return Coalesce(Greatest(*dates), *dates)
+    return NullIf(Greatest(*[Coalesce(date, never) for date in dates]), never)

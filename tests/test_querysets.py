@@ -5,9 +5,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement, Country, University
+from partners.models import Agreement, Country, Mobility, University
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, IN_PROCESS, STATE_LABELS, UPCOMING, agreement_state
-from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 
 DAY_BEFORE, DAY, DAY_AFTER = date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2)
 DAYS = st.sampled_from([DAY_BEFORE, DAY, DAY_AFTER])
@@ -313,6 +313,36 @@ def test_last_changed_at_is_the_date_of_the_latest_change(agreements_by_state):
     last_changed_at = Agreement.objects.with_last_change().get(pk=agreement.pk).last_changed_at
 
     assert last_changed_at == agreement.history.latest().history_date
+
+
+@pytest.mark.parametrize("model", [University, Agreement])
+def test_last_changed_at_knows_mobilities_and_their_deletion(model):
+    mobility = MobilityFactory()
+
+    dates = []
+    for change in (lambda: None, mobility.save, mobility.delete):
+        change()
+        dates.append(model.objects.with_last_change().get().last_changed_at)
+
+    history = Mobility.history.order_by("history_id")
+    assert dates == list(history.values_list("history_date", flat=True))
+
+
+def test_last_changed_at_is_none_without_history():
+    University.objects.bulk_create([UniversityFactory.build(slug="jena")])
+
+    assert University.objects.with_last_change().get().last_changed_at is None
+
+
+def test_public_mobilities_are_outgoing_ones_of_students_with_studies_first():
+    agreement = AgreementFactory()
+    for direction in ("in", "out"):
+        for kind in ("staff_training", "staff_teaching", "student_traineeship", "student_studies"):
+            MobilityFactory(agreement=agreement, direction=direction, kind=kind)
+
+    public = Mobility.objects.public().values_list("direction", "kind")
+
+    assert list(public) == [("out", "student_studies"), ("out", "student_traineeship")]
 
 
 def test_with_renewal_annotates_a_renewal_in_process(agreements_by_state):

@@ -12,6 +12,7 @@ from partners.fields_of_study import field_title
 from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
 from partners.models.import_runs import ImportRunHistory
+from partners.querysets import MobilityQuerySet
 
 YEAR_VALIDATORS = [MinValueValidator(1950), MaxValueValidator(2199)]
 
@@ -52,6 +53,7 @@ class Mobility(models.Model):
         _("last academic year"), null=True, blank=True, validators=YEAR_VALIDATORS
     )
 
+    objects = MobilityQuerySet.as_manager()
     history = ProtectingHistory(bases=[ImportRunHistory])
 
     class Meta:
@@ -81,6 +83,19 @@ class Mobility(models.Model):
             ("last_year", validators.validate_academic_years, self.first_year, self.last_year),
         )
 
+    @property
+    def level_labels(self):
+        return [str(StudyLevel(level).label) for level in self.study_levels.split(",") if level]
+
+    @property
+    def field_titles(self):
+        return [field_title(code) for code in self.fields_of_study.split()]
+
+    @property
+    def language_names(self):
+        """The languages in the active language, with their levels."""
+        return [str(skill) for skill in language_skills.decode(self.languages)]
+
     def build_mirrored(self):
         """Return an unsaved mobility with the same values for the other direction."""
         copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
@@ -101,8 +116,5 @@ def summarize(mobilities):
 def _describe_offer(mobility):
     """Return all but direction and places, as texts."""
     is_usual = mobility.kind == MobilityKind.STUDENT_STUDIES
-    levels = [str(StudyLevel(level).label) for level in mobility.study_levels.split(",") if level]
-    fields = [field_title(code) for code in mobility.fields_of_study.split()]
-    languages = [str(skill) for skill in language_skills.decode(mobility.languages)]
-    parts = ["" if is_usual else mobility.get_kind_display(), *map(", ".join, (levels, fields, languages))]
-    return tuple(filter(None, parts))
+    lists = (mobility.level_labels, mobility.field_titles, mobility.language_names)
+    return tuple(filter(None, ["" if is_usual else mobility.get_kind_display(), *map(", ".join, lists)]))

@@ -2,14 +2,15 @@
 
 from django.db.models import Max
 
-from partners.models import Agreement, University
+from partners.models import Agreement, Mobility, University
 
 MAX_OTHER_PARTNERS = 12
 
 
 def register_last_modified():
-    """Return when any university or agreement last changed, or None."""
-    dates = [history.aggregate(last=Max("history_date"))["last"] for history in (University.history, Agreement.history)]
+    """Return when any university, agreement or mobility last changed, or None."""
+    models = (University, Agreement, Mobility)
+    dates = [model.history.aggregate(last=Max("history_date"))["last"] for model in models]
     return max(filter(None, dates), default=None)
 
 

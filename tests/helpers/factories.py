@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from partners.enums import AgreementStatus
 from partners.fields import MAX_NAME_LENGTH
 from partners.groups import get_group
-from partners.models import Agreement, AgreementType, Country, Document, University
+from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
 from partners.name_normalization import normalize_name
 from partners.validators import CONTROL_CHARACTERS_RE
 from tests.helpers.files import PDF, upload
@@ -37,6 +37,15 @@ class AgreementFactory(factory.django.DjangoModelFactory):
     university = factory.SubFactory(UniversityFactory)
     agreement_type = factory.LazyFunction(lambda: AgreementType.objects.get(slug="bilateral"))
     status = AgreementStatus.SIGNED
+
+
+class MobilityFactory(factory.django.DjangoModelFactory):
+    """Studies of students whom we send; nothing else is recorded."""
+
+    class Meta:
+        model = Mobility
+
+    agreement = factory.SubFactory(AgreementFactory)
 
 
 class DocumentFactory(factory.django.DjangoModelFactory):
