@@ -49,8 +49,8 @@ ALLOWED_IMPORTS = {
         *["name_normalization", "period_constraint", "periods", "permissions", "querysets", "tables", "validators"],
     ],
     "public": [
-        *["accounts", "agreement_fields", "country_names", "data_version", "enums", "http", "imports", "models"],
-        *["permissions", "querysets", "tables", "validators"],
+        *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "http", "imports"],
+        *["language_skills", "models", "permissions", "querysets", "tables", "validators"],
     ],
     "templatetags": [],
     "management": [

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
 from partners.enums import AgreementStatus
-from partners.models import Agreement, AgreementType
+from partners.models import Agreement, AgreementType, Mobility
+from partners.public.mobilities import Offer, build_offer
 from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
 
 
@@ -35,8 +36,14 @@ class PublicAgreement(NamedTuple):
     """Label of the state, which the period follows."""
     period: str
     """Empty if nothing of it is recorded, or until it is signed: before, its dates are plans, and internal."""
+    offer: Offer
     details: dict[str, str]
     """Formatted values by label, without empty ones."""
+
+    @property
+    def content(self):
+        """Everything but its state and period."""
+        return self.offer, self.details
 
 
 class ScopeLine(NamedTuple):
@@ -92,8 +99,9 @@ def _badge_label(state, starts):
 
 
 def agreement_cards(universities, on):
-    """Return lists of ``AgreementCard`` by university id."""
-    prefetch_related_objects(universities, public_agreements_prefetch(on))
+    """Return lists of ``AgreementCard`` by university id. Internal mobilities are not even selected."""
+    mobilities = Prefetch("public_agreements__mobilities", Mobility.objects.public(), to_attr="public_mobilities")
+    prefetch_related_objects(universities, public_agreements_prefetch(on), mobilities)
     return {university.pk: _build_cards(university.public_agreements, on) for university in universities}
 
 
@@ -117,6 +125,7 @@ def _public_agreement(agreement, on):
         state,
         _("Signed") if state == UPCOMING else PUBLIC_STATE_LABELS[state],
         _format_period(agreement) if agreement.status == AgreementStatus.SIGNED else "",
+        build_offer(agreement),
         {label: value for label, value in details.items() if value},
     )
 

@@ -10,12 +10,14 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
+from partners import cells
 from partners.agreement_fields import PUBLIC_FIELDS
 from partners.enums import AgreementStatus
 from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
 from partners.imports.type_notation import Term, format_terms
-from partners.models import Agreement, AgreementType
+from partners.language_skills import decode
+from partners.models import Agreement, AgreementType, Mobility
 from partners.public.filters import PartnerFilter
 from partners.querysets import agreement_state
 from partners.tables.writing import write_table
@@ -40,7 +42,8 @@ def download(request, file_format):
     universities = list(partner_filter.qs.values(*UNIVERSITY_FIELDS))
     agreements = _agreements_by_university(partner_filter)
     if file_format == "json":
-        return _render_json(request, partner_filter.on, universities, agreements)
+        mobilities = _mobilities_by_agreement(partner_filter)
+        return _render_json(request, partner_filter.on, universities, agreements, mobilities)
     table_format = TABLE_FORMATS[file_format]
     content = write_table(_rows(universities, agreements), file_format)
     headers = {"Content-Disposition": f'attachment; filename="partners.{file_format}"'}
@@ -50,12 +53,24 @@ def download(request, file_format):
 def _agreements_by_university(partner_filter):
     """Return the public fields of the public agreements by university id. Internal fields are not even selected."""
     found = defaultdict(list)
-    universities = partner_filter.qs.order_by().values("pk")
-    agreements = Agreement.objects.public(partner_filter.on).filter(university__in=universities)
-    names = ["university", "agreement_type__name", "agreement_type__slug", "status", *JSON_FIELDS]
-    for agreement in agreements.ordered_by_type().values(*names):
+    names = ["pk", "university", "agreement_type__name", "agreement_type__slug", "status", *JSON_FIELDS]
+    for agreement in _public_agreements(partner_filter).ordered_by_type().values(*names):
         found[agreement["university"]].append(agreement)
     return found
+
+
+def _mobilities_by_agreement(partner_filter):
+    """Return lists of the public ``Mobility`` by agreement id. Internal ones are not even selected."""
+    found = defaultdict(list)
+    agreements = _public_agreements(partner_filter).order_by().values("pk")
+    for mobility in Mobility.objects.public().filter(agreement__in=agreements):
+        found[mobility.agreement_id].append(mobility)
+    return found
+
+
+def _public_agreements(partner_filter):
+    universities = partner_filter.qs.order_by().values("pk")
+    return Agreement.objects.public(partner_filter.on).filter(university__in=universities)
 
 
 def _rows(universities, agreements):
@@ -71,7 +86,7 @@ def _rows(universities, agreements):
         yield university["country__name"], university["name"], format_cached(terms)
 
 
-def _render_json(request, on, universities, agreements):
+def _render_json(request, on, universities, agreements, mobilities):
     return JsonResponse(
         {
             "version": JSON_VERSION,
@@ -83,7 +98,10 @@ def _render_json(request, on, universities, agreements):
                     "country": {"code": university["country__code"], "name": university["country__name"]},
                     "website": university["website"],
                     "page": request.build_absolute_uri(reverse("university", args=[university["slug"]])),
-                    "agreements": [_agreement_json(agreement, on) for agreement in agreements[university["pk"]]],
+                    "agreements": [
+                        _agreement_json(agreement, mobilities[agreement["pk"]], on)
+                        for agreement in agreements[university["pk"]]
+                    ],
                 }
                 for university in universities
             ],
@@ -91,11 +109,28 @@ def _render_json(request, on, universities, agreements):
     )
 
 
-def _agreement_json(agreement, on):
+def _agreement_json(agreement, mobilities, on):
     name, slug = agreement["agreement_type__name"], agreement["agreement_type__slug"]
     return {
         "type": {"slug": slug, "name": name} if name else None,
         "status": agreement_state(agreement["status"], agreement["valid_from"], agreement["valid_until"], on),
         **{name: agreement[name] for name in JSON_FIELDS},
         **({} if agreement["status"] == AgreementStatus.SIGNED else NO_PERIOD),
+        "mobilities": [_mobility_json(mobility) for mobility in mobilities],
+    }
+
+
+def _mobility_json(mobility):
+    first, last = (year and cells.format_academic_year(year) for year in (mobility.first_year, mobility.last_year))
+    return {
+        "direction": mobility.direction,
+        "kind": mobility.kind.replace("_", "-"),
+        "places": mobility.places,
+        "duration": None if mobility.duration is None else float(mobility.duration),
+        "levels": [level.replace("_", "-") for level in mobility.study_levels.split(",") if level],
+        "fields": mobility.fields_of_study.split(),
+        "fields_note": mobility.fields_note,
+        "languages": [{"language": code, "level": level or None} for code, level in decode(mobility.languages)],
+        "blended": mobility.is_blended,
+        "years": {"first": first, "last": last},
     }

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from partners.models import AgreementType, University
 from tests.helpers.axe import violations
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -215,8 +215,9 @@ def test_print_has_the_filtered_list_and_names_the_filters(student):
 def test_pages_with_hostile_names_fit_their_window(page):
     for name in HOSTILE:
         agreement_type = AgreementType.objects.create(name=name, description=name)
-        values = {"university__city": name, "fields_of_study": name, "agreement_type": agreement_type}
-        AgreementFactory(university__name=name, **values)
+        university = UniversityFactory(name=name, city=name)
+        agreement = AgreementFactory(university=university, agreement_type=agreement_type)
+        MobilityFactory(agreement=agreement, fields_note=name)
     slugs = list(University.objects.values_list("slug", flat=True))
     urls = ["/", "/?embed=1", "/?" + "&".join(f"pick={slug}" for slug in slugs)]
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from partners.models import University
 from tests.helpers.axe import DARK, LIGHT, NARROW, WIDE, emulate, violations
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -49,8 +49,12 @@ def visitor(chromium, live_server, register, settings):
     """A page without content security policy, as axe needs, on a site with every kind of content."""
     settings.OFFICE_EMAIL = "exchange@example.edu"
     AgreementFactory(university__name="Marburg", valid_until=date(2025, 6, 30))
-    marburg = AgreementFactory(university__name="Marburg (new)", valid_until=date(2999, 6, 30), places_out=2).university
-    AgreementFactory(university=marburg, valid_from=date(2999, 7, 1), places_out=3, public_note="No fees.\nB2.")
+    marburg = UniversityFactory(name="Marburg (new)")
+    in_force = AgreementFactory(university=marburg, valid_until=date(2999, 6, 30))
+    MobilityFactory(agreement=in_force, places=2, study_levels="bachelor", fields_of_study="0421", languages="de B2")
+    MobilityFactory(agreement=in_force, kind="student_traineeship", is_blended=True, duration=3, first_year=2026)
+    renewal = AgreementFactory(university=marburg, valid_from=date(2999, 7, 1), public_note="No fees.\nB2.")
+    MobilityFactory(agreement=renewal, places=3, fields_of_study="all", fields_note="All but law")
     AgreementFactory(university=marburg, scope="Faculty of Law", valid_from=date(2999, 7, 1))
     context = chromium.new_context(base_url=live_server.url, bypass_csp=True)
     yield context.new_page()

@@ -4,7 +4,7 @@ import factory
 from django.contrib.auth.models import User
 from hypothesis import strategies as st
 
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, Direction
 from partners.fields import MAX_NAME_LENGTH
 from partners.groups import get_group
 from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
@@ -92,6 +92,16 @@ def partners(count, first=1):
         for university in universities
     )
     return universities
+
+
+def offers_of_partners(universities):
+    """Create two outgoing and two incoming mobilities of each agreement, in two queries and without history."""
+    Mobility.objects.bulk_create(
+        Mobility(agreement=agreement, direction=direction, places=places, languages="en B2")
+        for agreement in Agreement.objects.filter(university__in=universities)
+        for direction in Direction
+        for places in (1, 2)
+    )
 
 
 def create_staff(name, role=None):

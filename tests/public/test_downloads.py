@@ -1,18 +1,20 @@
 import json
 from datetime import date
+from decimal import Decimal
 
 import pytest
 import time_machine
 
 from partners.enums import AgreementStatus
 from partners.imports.resources import COLUMNS
-from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, offers_of_partners, partners
 from tests.helpers.html import count_queries, elements, text
 from tests.helpers.tables import read_table
 
 PAST = date(2000, 1, 1)
 INTERNAL = {"contact": "Ms Secret", "notes": "Secret notes", "next_step": "Secret step"}
 UNDATED = {"scope": "", "valid_from": None, "valid_until": None, "is_open_ended": False, "public_note": ""}
+UNDATED |= {"mobilities": []}
 HOSTILE = ["a=1+1", '"><script>alert(1)</script>', "W" * 200, "Emoji 🎓", 'a"b', "'=1"]
 
 
@@ -74,6 +76,7 @@ def test_json_has_the_documented_schema(client, universities):
                     "valid_until": "2999-06-30",
                     "is_open_ended": False,
                     "public_note": "",
+                    "mobilities": [],
                 },
                 {
                     "type": {"slug": "erasmus", "name": "Erasmus+"},
@@ -100,8 +103,69 @@ def test_json_tells_upcoming_agreements_and_open_ended_ones(client, marburg, era
         "valid_until": None,
         "is_open_ended": True,
         "public_note": "B2 needed.\nNo fees.",
+        "mobilities": [],
     }
     assert (upcoming["status"], upcoming["valid_from"]) == ("upcoming", "2999-09-01")
+
+
+def test_json_has_mobilities_with_studies_first(client, marburg):
+    agreement = AgreementFactory(university=marburg)
+    MobilityFactory(agreement=agreement, kind="student_traineeship")
+    MobilityFactory(
+        agreement=agreement,
+        places=4,
+        duration=Decimal("22.5"),
+        study_levels="short_cycle,master",
+        fields_of_study="0421 07",
+        fields_note="Law <and> history",
+        languages="en B2,de",
+        is_blended=True,
+        first_year=2026,
+    )
+
+    [university] = client.get("/partners.json").json()["universities"]
+
+    [public] = university["agreements"]
+    assert public["mobilities"] == [
+        {
+            "direction": "out",
+            "kind": "student-studies",
+            "places": 4,
+            "duration": 22.5,
+            "levels": ["short-cycle", "master"],
+            "fields": ["0421", "07"],
+            "fields_note": "Law <and> history",
+            "languages": [{"language": "en", "level": "B2"}, {"language": "de", "level": None}],
+            "blended": True,
+            "years": {"first": "2026/2027", "last": None},
+        },
+        {
+            "direction": "out",
+            "kind": "student-traineeship",
+            "places": None,
+            "duration": None,
+            "levels": [],
+            "fields": [],
+            "fields_note": "",
+            "languages": [],
+            "blended": False,
+            "years": {"first": None, "last": None},
+        },
+    ]
+
+
+def test_json_has_no_incoming_mobilities_and_none_of_staff(client, marburg):
+    agreement = AgreementFactory(university=marburg)
+    MobilityFactory(agreement=agreement, direction="in")
+    MobilityFactory(agreement=agreement, kind="staff_teaching")
+    MobilityFactory(agreement=agreement, fields_of_study="all")
+
+    [university] = client.get("/partners.json").json()["universities"]
+
+    mobilities = university["agreements"][0]["mobilities"]
+    assert [(found["direction"], found["kind"], found["fields"]) for found in mobilities] == [
+        ("out", "student-studies", ["all"])
+    ]
 
 
 @pytest.mark.parametrize("plans", [{"valid_from": PAST, "valid_until": date(2999, 1, 1)}, {"is_open_ended": True}])
@@ -236,9 +300,9 @@ def test_valid_parameter_is_accepted(client, universities, query):
 
 @pytest.mark.parametrize("file_format", ["tsv", "json"])
 def test_file_makes_as_many_queries_with_300_universities_as_with_3(client, db, file_format):
-    partners(3)
+    offers_of_partners(partners(3))
     with_3 = count_queries(client, f"/partners.{file_format}")
 
-    partners(297, first=4)
+    offers_of_partners(partners(297, first=4))
 
     assert count_queries(client, f"/partners.{file_format}") == with_3

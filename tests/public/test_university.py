@@ -1,21 +1,25 @@
 import re
 from datetime import date
+from decimal import Decimal
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
 from partners.imports.register_columns import OPTIONAL, REQUIRED
 from partners.imports.resources import RegisterResource
 from partners.models import AgreementType, Country, ImportRun, University
-from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, offers_of_partners, partners
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, text, title
 from tests.helpers.tables import read_table
 
 PAST, LAST_DAY = date(2000, 1, 1), date(2998, 8, 31)
 IN_PROCESS = "In process. We are still negotiating: you can't apply for it yet."
+NOTHING_RECORDED = "Not recorded: places, study levels, fields of study, languages. Ask the exchange office."
 
 
 @pytest.fixture
@@ -24,14 +28,19 @@ def marburg(db):
 
 
 def agreement_cards(page):
-    """Return pairs of heading and text."""
-    headings, cards = element_texts(page, "li.card h3"), element_texts(page, "li.card")
+    """Return pairs of heading and text, which leaves out that nothing is recorded."""
+    headings = element_texts(page, "li.card h3")
+    cards = [card.replace(f" {NOTHING_RECORDED}", "") for card in element_texts(page, "li.card")]
     return [(heading, card.removeprefix(heading).strip()) for heading, card in zip(headings, cards, strict=True)]
 
 
 def agreement_details(page):
     """Return pairs of label and value."""
     return list(zip(element_texts(page, "dt"), element_texts(page, "dd"), strict=True))
+
+
+def mobilities(page):
+    return element_texts(page, "ul.mobilities li")
 
 
 def test_page_has_name_city_and_country(client, marburg):
@@ -143,30 +152,22 @@ def test_card_mentions_what_follows_an_agreement(client, marburg):
 
 
 @pytest.mark.parametrize(
-    ("renewal", "details"),
+    ("renewal", "places", "offers"),
     [
-        ({"places_out": 2}, [("Places for our students", "2 in an academic year")]),
-        (
-            {"places_out": 3},
-            [
-                ("Places for our students", "2 in an academic year"),
-                ("Places for our students", "3 in an academic year"),
-            ],
-        ),
-        (
-            {"places_out": 3, "status": AgreementStatus.IN_PROCESS},
-            [("Places for our students", "2 in an academic year")],
-        ),
+        ({}, 2, ["2 places a year"]),
+        ({}, 3, ["2 places a year", "3 places a year"]),
+        ({"status": AgreementStatus.IN_PROCESS}, 3, ["2 places a year"]),
     ],
     ids=["same", "signed with other places", "in process"],
 )
-def test_card_has_the_details_of_a_signed_renewal_if_they_differ(client, marburg, renewal, details):
-    AgreementFactory(university=marburg, valid_until=LAST_DAY, places_out=2)
-    AgreementFactory(university=marburg, valid_from=date(2998, 9, 1), **renewal)
+def test_card_has_the_offer_of_a_signed_renewal_if_it_differs(client, marburg, renewal, places, offers):
+    MobilityFactory(agreement__university=marburg, agreement__valid_until=LAST_DAY, places=2)
+    renewal = AgreementFactory(university=marburg, valid_from=date(2998, 9, 1), **renewal)
+    MobilityFactory(agreement=renewal, places=places)
 
     page = client.get("/universities/marburg/")
 
-    assert agreement_details(page) == details
+    assert mobilities(page) == offers
 
 
 def test_card_has_a_line_for_each_scope(client, marburg):
@@ -296,49 +297,150 @@ def test_public_page_is_the_same_for_staff(client, coordinator, marburg):
     assert text(client.get("/universities/marburg/")) == for_students
 
 
-def test_page_has_the_details_of_an_agreement(client, marburg):
-    AgreementFactory(
-        university=marburg,
-        places_out=2,
+def test_page_has_what_a_mobility_offers(client, marburg):
+    MobilityFactory(
+        agreement__university=marburg,
+        places=4,
         study_levels="bachelor,master",
-        fields_of_study="Law <and> history",
-        language_requirement="German B2",
+        fields_of_study="0421 07",
+        fields_note="Law <and> history",
+        languages="en B2,de",
+        is_blended=True,
+        duration=Decimal("22.5"),
+        first_year=2026,
+        last_year=2028,
     )
 
     page = client.get("/universities/marburg/")
 
+    assert element_texts(page, ".mobility-heading") == ["4 places a year"]
     assert agreement_details(page) == [
-        ("Places for our students", "2 in an academic year"),
         ("Study levels", "bachelor, master"),
-        ("Fields of study", "Law <and> history"),
-        ("Language requirement", "German B2"),
+        ("Fields of study", "Law; Engineering, manufacturing and construction Law <and> history"),
+        ("Languages", "English B2, German"),
+        ("Blended", "partly online"),
+        ("Duration", "22.5 months a year, all places together"),
+        ("Academic years", "from 2026/2027 to 2028/2029"),
     ]
+    assert element_texts(page, ".card .note") == []
+
+
+def test_page_tells_the_mobilities_of_an_agreement_apart(client, marburg):
+    agreement = AgreementFactory(university=marburg)
+    MobilityFactory(agreement=agreement, kind="student_traineeship", fields_of_study="all")
+    MobilityFactory(agreement=agreement, study_levels="bachelor", places=2, fields_of_study="0421")
+    MobilityFactory(agreement=agreement, study_levels="master", places=1, languages="en B2")
+
+    page = client.get("/universities/marburg/")
+
+    assert mobilities(page) == [
+        "Studies · 2 places a year Study levels bachelor Fields of study Law",
+        "Studies · 1 place a year Study levels master Languages English B2",
+        "Traineeships Fields of study all fields",
+    ]
+    assert element_texts(page, ".card .note") == [NOTHING_RECORDED]
+
+
+@pytest.mark.parametrize(
+    ("years", "value"),
+    [
+        ({"first_year": 2026}, "from 2026/2027"),
+        ({"last_year": 2026}, "until 2026/2027"),
+        ({"first_year": 2026, "last_year": 2026}, "2026/2027"),
+    ],
+)
+def test_page_has_the_academic_years_of_a_mobility(client, marburg, years, value):
+    MobilityFactory(agreement__university=marburg, **years)
+
+    page = client.get("/universities/marburg/")
+
+    assert agreement_details(page) == [("Academic years", value)]
+
+
+def test_page_has_the_offer_in_the_language_of_the_visitor(client, marburg):
+    offer = {"fields_of_study": "0421 042", "languages": "en B2", "duration": Decimal("7.5")}
+    MobilityFactory(agreement__university=marburg, **offer)
+
+    page = client.get("/de/universities/marburg/")
+
+    values = [value for _label, value in agreement_details(page)]
+    assert values[:2] == ["Rechtswissenschaft", "Englisch B2"]
+    assert "7,5" in values[2]
+
+
+@pytest.mark.parametrize(
+    ("mobility", "names"),
+    [
+        (None, "places, study levels, fields of study, languages"),
+        ({"places": 0, "fields_of_study": "all"}, "study levels, languages"),
+        ({"places": 1, "fields_note": "Ask us", "languages": "en"}, "study levels"),
+    ],
+)
+def test_page_names_once_what_is_not_recorded(client, marburg, settings, mobility, names):
+    settings.OFFICE_EMAIL = "exchange@example.edu"
+    agreement = AgreementFactory(university=marburg)
+    if mobility:
+        MobilityFactory(agreement=agreement, **mobility)
+
+    page = client.get("/universities/marburg/")
+
+    assert element_texts(page, ".card .note") == [f"Not recorded: {names}. Ask exchange@example.edu."]
+    assert links(page, ".card a") == [("exchange@example.edu", "mailto:exchange@example.edu")]
+
+
+def test_page_asks_for_nothing_while_an_agreement_is_in_process(client, marburg):
+    AgreementType.objects.update(description="")
+    agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
+    MobilityFactory(agreement=agreement, places=2)
+
+    page = client.get("/universities/marburg/")
+
+    assert agreement_cards(page) == [("Bilateral", f"{IN_PROCESS} 2 places a year")]
 
 
 @pytest.mark.parametrize(
     ("own", "shared", "expected"),
     [
-        (3, None, "3 in an academic year"),
-        (0, None, "0 in an academic year"),
-        (3, 12, "3 in an academic year"),
-        (None, 12, "12 in an academic year, shared by all partners of Bilateral"),
+        ([3], None, ["3 places a year"]),
+        ([0], None, ["0 places a year"]),
+        ([3], 12, ["3 places a year"]),
+        ([None], 12, ["12 places a year, shared by all partners of Bilateral"]),
+        ([], 12, ["12 places a year, shared by all partners of Bilateral"]),
+        ([], None, []),
     ],
 )
 def test_page_has_places_of_the_agreement_or_shared_by_its_type(client, marburg, own, shared, expected):
     AgreementType.objects.filter(slug="bilateral").update(places_out=shared)
-    AgreementFactory(university=marburg, places_out=own)
+    agreement = AgreementFactory(university=marburg)
+    for places in own:
+        MobilityFactory(agreement=agreement, places=places)
 
     page = client.get("/universities/marburg/")
 
-    assert agreement_details(page) == [("Places for our students", expected)]
+    assert mobilities(page) == expected
 
 
-def test_page_has_no_internal_fields(client, marburg, coordinator):
-    secret = {"notes": "Secret note", "contact": "Secret contact", "next_step": "Secret step", "places_in": 4711}
-    AgreementFactory(university=marburg, responsible=coordinator, language_requirement="German B2", **secret)
+def test_shared_places_are_for_studies(client, marburg):
+    AgreementType.objects.filter(slug="bilateral").update(places_out=12)
+    MobilityFactory(agreement__university=marburg, kind="student_traineeship")
 
-    page = client.get("/universities/marburg/").content.decode()
+    page = client.get("/universities/marburg/")
 
+    assert mobilities(page) == ["Traineeships"]
+
+
+def test_page_has_nothing_internal(client, marburg, coordinator):
+    secret = {"notes": "Secret note", "contact": "Secret contact", "next_step": "Secret step"}
+    agreement = AgreementFactory(university=marburg, responsible=coordinator, **secret)
+    MobilityFactory(agreement=agreement, languages="de B2")
+    MobilityFactory(agreement=agreement, direction="in", places=4711, fields_note="Secret incoming")
+    MobilityFactory(agreement=agreement, kind="staff_teaching", places=4711, fields_note="Secret staff")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/universities/marburg/").content.decode()
+
+    [selected] = [query["sql"] for query in queries if 'FROM "partners_mobility"' in query["sql"]]
+    assert ("'out'" in selected, "'student_studies', 'student_traineeship'" in selected) == (True, True)
     assert "German B2" in page
     assert re.findall("secret|coordinator|4711", page, re.IGNORECASE) == []
 
@@ -361,9 +463,13 @@ def test_page_has_the_date_of_the_last_change(client, db):
     with time_machine.travel("2026-04-02 12:00", tick=False):
         agreement.save()
     after = text(client.get("/universities/marburg/"))
+    with time_machine.travel("2026-05-03 12:00", tick=False):
+        MobilityFactory(agreement=agreement)
+    offered = text(client.get("/universities/marburg/"))
 
     assert "Last updated: 1 Mar 2026" in before
     assert "Last updated: 2 Apr 2026" in after
+    assert "Last updated: 3 May 2026" in offered
 
 
 def other_partners(page):
@@ -394,10 +500,10 @@ def test_page_links_to_all_partners_if_there_are_many(client, db):
 @pytest.mark.parametrize("part", ["", "report/", "report/sent/"])
 def test_page_makes_as_many_queries_with_300_universities_as_with_3(client, db, settings, part):
     settings.OFFICE_EMAIL = "exchange@example.edu"
-    partners(3)
+    offers_of_partners(partners(3))
     with_3 = count_queries(client, f"/universities/partner-0001/{part}")
 
-    partners(297, first=4)
+    offers_of_partners(partners(297, first=4))
 
     assert count_queries(client, f"/universities/partner-0001/{part}") == with_3
 

@@ -1,0 +1,105 @@
+"""Outgoing mobilities of students in words, for a university's page and the comparison."""
+
+from math import ceil
+from typing import NamedTuple
+
+from django.utils.formats import number_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from partners import cells
+from partners.enums import AgreementStatus, MobilityKind
+from partners.models import Mobility
+
+EXPECTED_FIELDS = ["places", "study_levels", "fields_of_study", "languages"]
+"""Fields of a mobility that a student needs. The office is asked for those that are not recorded."""
+KIND_LABELS = {
+    MobilityKind.STUDENT_STUDIES: gettext_lazy("Studies"),
+    MobilityKind.STUDENT_TRAINEESHIP: gettext_lazy("Traineeships"),
+}
+
+
+class PublicMobility(NamedTuple):
+    heading: str
+    """Kind, if there are several, and places. It may be empty."""
+    details: dict[str, str]
+    """Formatted values by label, without empty ones."""
+
+
+class Offer(NamedTuple):
+    mobilities: list[PublicMobility]
+    not_recorded: list[str]
+    """Names of the EXPECTED_FIELDS that are empty in any mobility of a signed agreement."""
+
+    @property
+    def is_empty(self):
+        return not any(self)
+
+
+def build_offer(agreement):
+    """Return the ``Offer`` of an agreement with ``public_mobilities``."""
+    mobilities = agreement.public_mobilities or [Mobility(agreement=agreement)]
+    all_values = [_format_values(mobility) for mobility in mobilities]
+    has_traineeships = any(mobility.kind == MobilityKind.STUDENT_TRAINEESHIP for mobility in mobilities)
+    kinds = [str(KIND_LABELS[mobility.kind]) if has_traineeships else "" for mobility in mobilities]
+    expected = EXPECTED_FIELDS if agreement.status == AgreementStatus.SIGNED else []
+    not_recorded = [name for name in expected if not all(values[name] for values in all_values)]
+    public = [_public_mobility(kind, values) for kind, values in zip(kinds, all_values, strict=True)]
+    return Offer(
+        [mobility for mobility in public if any(mobility)],
+        [str(Mobility._meta.get_field(name).verbose_name) for name in not_recorded],
+    )
+
+
+def _public_mobility(kind, values):
+    details = {_label(name): value for name, value in values.items() if value and name != "places"}
+    return PublicMobility(" · ".join(filter(None, [kind, values["places"]])), details)
+
+
+def _label(name):
+    return _("Academic years") if name == "years" else capfirst(Mobility._meta.get_field(name).verbose_name)
+
+
+def _format_values(mobility):
+    """Return values in words by field name, empty where nothing is recorded."""
+    return {
+        "places": _format_places(mobility),
+        "study_levels": ", ".join(mobility.level_labels),
+        "fields_of_study": "\n".join(filter(None, ["; ".join(mobility.field_titles), mobility.fields_note])),
+        "languages": ", ".join(mobility.language_names),
+        "is_blended": _("partly online") if mobility.is_blended else "",
+        "duration": _format_months(mobility.duration),
+        "years": _format_years(mobility.first_year, mobility.last_year),
+    }
+
+
+def _format_places(mobility):
+    agreement_type = mobility.agreement.agreement_type
+    if mobility.places is not None:
+        return _count_places(mobility.places)
+    is_shared = mobility.kind == MobilityKind.STUDENT_STUDIES and agreement_type
+    if not is_shared or agreement_type.places_out is None:
+        return ""
+    shared = {"places": _count_places(agreement_type.places_out), "type": agreement_type}
+    return _("%(places)s, shared by all partners of %(type)s") % shared
+
+
+def _count_places(count):
+    return ngettext("%(count)d place a year", "%(count)d places a year", count) % {"count": count}
+
+
+def _format_months(duration):
+    if duration is None:
+        return ""
+    months = ngettext("%s month a year, all places together", "%s months a year, all places together", ceil(duration))
+    return months % number_format(cells.format_duration(duration))
+
+
+def _format_years(first, last):
+    first, last = (year and cells.format_academic_year(year) for year in (first, last))
+    if first and last:
+        return first if first == last else _("from %(start)s to %(end)s") % {"start": first, "end": last}
+    if first:
+        return _("from %s") % first
+    return _("until %s") % last if last else ""
