@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
@@ -64,6 +65,13 @@ class MultilineTextField(CleanOnSaveMixin, models.TextField):
         return value if value is None else re.sub(r"\r\n?", "\n", normalize("NFC", value)).strip()
 
 
+class StudyLevelsChoiceField(forms.MultipleChoiceField):
+    """Form field of levels that cleans to what StudyLevelsField stores."""
+
+    def clean(self, value):
+        return StudyLevelsField().to_python(super().clean(value))
+
+
 class StudyLevelsField(CleanOnSaveMixin, models.CharField):
     """Values of StudyLevel, comma-separated, in the order of the enumeration."""
 
@@ -81,8 +89,15 @@ class StudyLevelsField(CleanOnSaveMixin, models.CharField):
 
     def formfield(self, **kwargs):
         """Return check boxes, even if the admin asks for another widget."""
-        checkboxes = {"form_class": forms.MultipleChoiceField, "widget": forms.CheckboxSelectMultiple}
+        checkboxes = {"form_class": StudyLevelsChoiceField, "widget": forms.CheckboxSelectMultiple}
         return models.Field.formfield(self, **kwargs | checkboxes | {"choices": StudyLevel.choices})
+
+
+class FieldsOfStudyChoiceField(forms.MultipleChoiceField):
+    """Form field of codes that cleans to what FieldsOfStudyField stores."""
+
+    def clean(self, value):
+        return " ".join(fields_of_study.parse_codes(" ".join(super().clean(value))))
 
 
 class FieldsOfStudyField(CleanOnSaveMixin, models.CharField):
@@ -93,6 +108,31 @@ class FieldsOfStudyField(CleanOnSaveMixin, models.CharField):
     def to_python(self, value):
         return value if value is None else " ".join(fields_of_study.parse_codes(value))
 
+    def value_from_object(self, instance):
+        """Return a list, as the form field expects it."""
+        return super().value_from_object(instance).split()
+
+    def value_to_string(self, instance):
+        return super().value_from_object(instance)
+
+    def formfield(self, **kwargs):
+        choice_field = {"form_class": FieldsOfStudyChoiceField, "choices": fields_of_study.field_choices}
+        return models.Field.formfield(self, **kwargs | choice_field)
+
+
+class LanguageSkillsFormField(forms.CharField):
+    """Text such as “English B2, German B1” that cleans to what LanguageSkillsField stores."""
+
+    def to_python(self, value):
+        return language_skills.encode(language_skills.parse(super().to_python(value)))
+
+    def prepare_value(self, value):
+        """Return names of languages for a stored value, and a text that is none as it was typed."""
+        try:
+            return ", ".join(map(str, language_skills.parse(value or "")))
+        except ValidationError:
+            return value
+
 
 class LanguageSkillsField(CleanOnSaveMixin, models.CharField):
     """Languages with their levels, stored as ``en B2,fr``. It takes names of languages too."""
@@ -101,6 +141,10 @@ class LanguageSkillsField(CleanOnSaveMixin, models.CharField):
 
     def to_python(self, value):
         return value if value is None else language_skills.encode(language_skills.parse(value))
+
+    def formfield(self, **kwargs):
+        """Return a field for a text, which may be longer than what is stored."""
+        return models.Field.formfield(self, **kwargs | {"form_class": LanguageSkillsFormField})
 
 
 class SearchKeyField(models.TextField):

@@ -37,6 +37,16 @@ def field_title(code: str) -> str:
     return titles.get((get_language() or "en").partition("-")[0]) or titles["en"]
 
 
+def field_choices() -> list[tuple[str, str]]:
+    """Return each code with its label, all fields first."""
+    return [(code, field_label(code)) for code in (ALL_FIELDS, *titles_by_code())]
+
+
+def field_label(code: str) -> str:
+    """Return the code and the title, such as “0715 Mechanics and metal trades”."""
+    return field_title(code) if code == ALL_FIELDS else f"{code} {field_title(code)}"
+
+
 def is_same_or_related(recorded: str, wanted: str) -> bool:
     """Return True if one of the codes is the other, or a field within it, or all fields are recorded."""
     return recorded == ALL_FIELDS or recorded.startswith(wanted) or wanted.startswith(recorded)
@@ -68,6 +78,8 @@ def parse_codes(text: str) -> list[str]:
 
 
 def _unknown_code_message(code: str) -> str:
+    if code == ALL_FIELDS:
+        return _("“All fields” has the others in it. Leave it out, or leave out the others.")
     if f"0{code}" in titles_by_code():
         return _("“%(code)s” is not a field of study. Did you mean %(suggestion)s?")
     return _("“%(code)s” is not a field of study. Write codes of ISCED-F 2013, such as 0732, or “all fields”.")

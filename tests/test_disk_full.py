@@ -17,6 +17,7 @@ from partners.backups.restore import restore_documents
 from partners.enums import AgreementStatus
 from partners.fields import MAX_TEXT_LENGTH
 from partners.models import Agreement, Document, ImportRun
+from tests.helpers.agreement_page import NO_ROWS
 from tests.helpers.factories import AgreementFactory, DocumentFactory
 from tests.helpers.files import PDF, upload
 from tests.helpers.html import element_texts, errors, messages, text
@@ -96,8 +97,7 @@ def edit(client, agreement, *files, **values):
         "agreement_type": agreement.agreement_type_id,
         "status": agreement.status,
     }
-    data |= {"next_step": "Ask again", "documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
-    data |= {"documents-added": files} | values
+    data |= NO_ROWS | {"next_step": "Ask again", "documents-added": files} | values
     return client.post(f"/admin/partners/agreement/{agreement.pk}/change/", data, follow=True)
 
 

@@ -45,8 +45,9 @@ ALLOWED_IMPORTS = {
     "reminders": ["enums", "http", "models"],
     "backups": ["models"],
     "admin": [
-        *["accounts", "agreement_fields", "cells", "enums", "file_types", "history", "http", "imports", "models"],
-        *["name_normalization", "period_constraint", "periods", "permissions", "querysets", "tables", "validators"],
+        *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_types", "history", "http"],
+        *["imports", "models", "name_normalization", "period_constraint", "periods", "permissions", "querysets"],
+        *["tables", "validators"],
     ],
     "public": [
         *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "http", "imports"],

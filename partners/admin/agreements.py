@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Case, When
 from django.urls import path
 from django.utils.timezone import localdate
@@ -21,11 +22,13 @@ from partners.admin.filters import (
     SignedYearFilter,
 )
 from partners.admin.form_fields import PlainSelectMixin
+from partners.admin.mobilities import MobilityInline, fields_of_study_view
 from partners.admin.renewing import BulkRenewView, why_not_renewable
 from partners.admin.signing import BulkSignView
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.models import Agreement
+from partners.models.mobilities import summarize
 
 BULK_VIEWS = {view.name: view for view in [BulkSignView, BulkRenewView, BulkEndView, BulkEditView]}
 
@@ -52,6 +55,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         "signed_on",
         "valid_until",
         "days_left",
+        "offers",
     ]
     list_filter = [
         AgreementStatusFilter,
@@ -71,7 +75,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     ordering = ["university__name_key", "agreement_type__position", "pk"]
     autocomplete_fields = ["university"]
     fieldsets = [build_fieldset(section) for section in AdminSection]
-    inlines = [DocumentInline]
+    inlines = [MobilityInline, DocumentInline]
     actions = [view.as_action() for view in BULK_VIEWS.values()]
 
     class Media:
@@ -79,13 +83,20 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
 
     def get_urls(self):
         urls = super().get_urls()
+        search = self.admin_site.admin_view(self.fields_of_study_view)
+        urls.insert(0, path("fields-of-study/", search, name="partners_agreement_fields_of_study"))
         for name, view in BULK_VIEWS.items():
             bulk_view = self.admin_site.admin_view(view.as_view(model_admin=self))
             urls.insert(0, path(f"{name}/", bulk_view, name=f"partners_agreement_{name}"))
         return urls
 
+    def fields_of_study_view(self, request):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return fields_of_study_view(request)
+
     def get_queryset(self, request):
-        return super().get_queryset(request).with_document().with_successor()
+        return super().get_queryset(request).with_document().with_successor().prefetch_related("mobilities")
 
     def _lock(self, request, pk):
         Agreement.objects.filter(pk=pk).lock_universities()
@@ -106,13 +117,16 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def get_formset_kwargs(self, request, obj, inline, prefix):
-        can_add = inline.has_add_permission(request, obj)
-        return super().get_formset_kwargs(request, obj, inline, prefix) | {"user": request.user, "can_add": can_add}
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, DocumentInline):
+            kwargs |= {"user": request.user, "can_add": inline.has_add_permission(request, obj)}
+        return kwargs
 
     def render_change_form(self, request, context, *args, **kwargs):
         """Discard the files of new documents if the page is displayed again because of an error."""
         for inline in context["inline_admin_formsets"]:
-            inline.formset.discard_files()
+            if isinstance(inline.opts, DocumentInline):
+                inline.formset.discard_files()
         context["scopes"] = Agreement.objects.scopes()
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -137,3 +151,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
     )
     def days_left(self, agreement):
         return describe_deadline(agreement, localdate())
+
+    @admin.display(description=_("offers"))
+    def offers(self, agreement):
+        return summarize(agreement.mobilities.all())

@@ -15,6 +15,7 @@ from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilt
 from partners.admin.import_export import UniversityImportExportAdmin
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
+from partners.models.mobilities import summarize
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
 
@@ -63,7 +64,9 @@ class UniversityAdmin(UniversityImportExportAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         university = self.get_object(request, object_id)
-        context = {"visibility": explain_visibility(university)} if university else {}
+        context = {}
+        if university:
+            context = {"visibility": explain_visibility(university), "offers": summarize_offers(university)}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def render_change_form(self, request, context, *args, **kwargs):
@@ -82,6 +85,12 @@ class UniversityAdmin(UniversityImportExportAdmin):
             labels = ", ".join(str(label) for state, label in STATE_LABELS.items() if state in states)
             texts.append(type_name if states == {IN_FORCE} else f"{type_name} ({labels})")
         return ", ".join(texts)
+
+
+def summarize_offers(university):
+    """Return each open agreement with what it offers in words."""
+    agreements = university.agreements.open().select_related("agreement_type").prefetch_related("mobilities")
+    return [(agreement, summarize(agreement.mobilities.all())) for agreement in agreements.ordered_by_type()]
 
 
 def explain_visibility(university):

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from partners.enums import AgreementStatus
 from partners.models import Document
+from tests.helpers.agreement_page import NO_ROWS
 from tests.helpers.factories import AgreementFactory, DocumentFactory
 from tests.helpers.files import PDF, PNG, upload
 from tests.helpers.html import (
@@ -45,7 +46,7 @@ def form_data(agreement, *files, withdrawn=(), **values):
         form |= {f"documents-{index}-id": document.pk, f"documents-{index}-agreement": agreement.pk}
         form |= {f"documents-{index}-is_withdrawn": "on"} if document in withdrawn else {}
     counts = {"documents-TOTAL_FORMS": len(documents), "documents-INITIAL_FORMS": len(documents)}
-    return form | counts | values
+    return NO_ROWS | form | counts | values
 
 
 def stored_documents():

@@ -5,12 +5,12 @@ from django.contrib.auth.models import Group, Permission, User
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country, ImportRun, University
+from tests.helpers.agreement_page import NO_ROWS
 from tests.helpers.factories import AgreementFactory, UniversityFactory, create_staff
 from tests.helpers.history_pages import history, update
 from tests.helpers.html import attributes, cells, count_queries, element_texts, text
 
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
-NO_DOCUMENTS = {"documents-TOTAL_FORMS": 0, "documents-INITIAL_FORMS": 0}
 
 
 def university_form(university, **changes):
@@ -30,7 +30,7 @@ def inline_form(agreement, **changes):
 
 
 def change(browser, obj, data):
-    browser.post(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/change/", NO_DOCUMENTS | data)
+    browser.post(f"/admin/partners/{obj._meta.model_name}/{obj.pk}/change/", NO_ROWS | data)
 
 
 def test_university_change_has_user_reason_and_field_changes(coordinator_client, db):

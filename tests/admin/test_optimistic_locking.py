@@ -252,20 +252,20 @@ def test_country_and_agreement_type_forms_have_locking(coordinator_client, anna)
 
 
 def test_agreement_form_has_locking(coordinator_client, anna):
-    agreement = AgreementFactory(study_levels="master", notes="One\nTwo")
+    agreement = AgreementFactory(next_step="Call", notes="One\nTwo")
     tab = Tab(coordinator_client, agreement)
-    change(agreement, anna, responsible=anna, study_levels="bachelor,master", notes="One\nTwo\nThree")
+    change(agreement, anna, responsible=anna, next_step="Write", notes="One\nTwo\nThree")
 
-    tab.save(places_out="3", study_levels=[], notes="Mine")
+    tab.save(scope="Law", next_step="", notes="Mine")
 
     conflicts = tab.conflicts()
     assert f"Coordinator responsible: – → anna anna, {WHEN} {MERGED}" in conflicts
-    assert f"Study levels: master → bachelor, master anna, {WHEN} Yours: –" in conflicts
-    assert errors(tab.page) == {"study_levels": CONFLICT, "notes": CONFLICT}
+    assert f"Next step: Call → Write anna, {WHEN} Yours: –" in conflicts
+    assert errors(tab.page) == {"next_step": CONFLICT, "notes": CONFLICT}
 
-    tab.save(theirs=["study_levels"])
+    tab.save(theirs=["next_step"])
 
-    assert stored(agreement, "places_out", "study_levels", "notes") == (3, "bachelor,master", "Mine")
+    assert stored(agreement, "scope", "next_step", "notes") == ("Law", "Write", "Mine")
     assert agreement.responsible == anna
 
 

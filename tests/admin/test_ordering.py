@@ -29,16 +29,14 @@ def agreements(db):
     AgreementType.objects.filter(pk=early.pk).update(position=1)
     AgreementType.objects.filter(pk=late.pk).update(position=99)
     empty = {"university__name": "Empty", "agreement_type": None, "status": AgreementStatus.IN_PROCESS}
-    values = {"places_out": 1, "places_in": 1, "signed_on": date(2020, 1, 1), "valid_until": date(2027, 1, 1)}
-    more = {"places_out": 2, "places_in": 2, "signed_on": date(2021, 1, 1), "valid_until": date(2028, 1, 1)}
+    values = {"signed_on": date(2020, 1, 1), "valid_until": date(2027, 1, 1)}
+    more = {"signed_on": date(2021, 1, 1), "valid_until": date(2028, 1, 1)}
     AgreementFactory(**empty)
     AgreementFactory(university__name="More", agreement_type=late, **more)
     AgreementFactory(university__name="Less", agreement_type=early, **values)
 
 
-@pytest.mark.parametrize(
-    "column", ["Agreement type", "Signed on", "Valid until", "Days left", "Places out", "Places in"]
-)
+@pytest.mark.parametrize("column", ["Agreement type", "Signed on", "Valid until", "Days left"])
 def test_agreements_without_a_value_come_last_either_way(coordinator_client, agreements, column):
     assert sorted_by(coordinator_client, AGREEMENTS, column) == ["Less", "More", "Empty"]
     assert sorted_by(coordinator_client, AGREEMENTS, column, "-") == ["More", "Less", "Empty"]

@@ -7,6 +7,7 @@ import time_machine
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
+from tests.helpers.agreement_page import NO_ROWS
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import elements, errors, form_data, text
 
@@ -104,9 +105,9 @@ def test_editing_a_signed_agreement_needs_no_confirmation(coordinator_client):
 
 def test_past_last_day_of_a_new_signed_agreement_has_to_be_confirmed(coordinator_client, agreement, erasmus):
     typed = {"university": agreement.university_id, "agreement_type": erasmus.pk, "status": "signed"}
-    typed |= {"valid_until": "2019-08-31", "documents-INITIAL_FORMS": 0, "documents-TOTAL_FORMS": 0}
+    typed |= {"valid_until": "2019-08-31"}
 
-    page = coordinator_client.post("/admin/partners/agreement/add/", typed)
+    page = coordinator_client.post("/admin/partners/agreement/add/", NO_ROWS | typed)
 
     assert errors(page) == {"valid_until": ERROR_MESSAGE}
 

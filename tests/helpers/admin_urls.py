@@ -45,6 +45,7 @@ PAGE_STATUSES = {
     "agreement_renew": (403, 302, 302),
     "agreement_end": (403, 302, 302),
     "agreement_edit": (403, 302, 302),
+    "agreement_fields_of_study": (200, 200, 200),
     "document_changelist": (200, 200, 200),
     "document_add": (403, 403, 403),
     "document_change": (200, 200, 200),

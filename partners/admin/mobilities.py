@@ -1,0 +1,87 @@
+"""The inline of an agreement's mobilities, and the search for their fields of study."""
+
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.core.paginator import Paginator
+from django.http import JsonResponse
+from django.urls import reverse
+
+from partners.admin.optimistic_locking import OptimisticLockingInline
+from partners.admin.optimistic_locking_forms import OptimisticLockingForm
+from partners.fields_of_study import ALL_FIELDS, field_label, search_fields, titles_by_code
+from partners.models import Mobility
+from partners.name_normalization import matching_key
+from partners.permissions import can_change_agreements
+
+FIELDS_PER_PAGE = 20
+
+
+class FieldsOfStudySelect(AutocompleteSelectMultiple):
+    """Multiple select that searches fields of study. The page has the chosen ones only."""
+
+    def get_url(self):
+        return reverse("admin:partners_agreement_fields_of_study")
+
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        """Leave out the button that clears all: Select2 puts it into a list, where it is no valid HTML."""
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
+
+    def optgroups(self, name, value, attrs=None):
+        chosen = [(code, label) for code, label in self.choices if code in value]
+        options = [self.create_option(name, *choice, True, index) for index, choice in enumerate(chosen)]
+        return [(None, options, 0)]
+
+
+def fields_of_study_view(request):
+    """Answer a search of a FieldsOfStudySelect. Without a term it is offered all fields, and the broad ones."""
+    term = request.GET.get("term", "")
+    codes = search_fields(term) if term.strip() else [code for code in titles_by_code() if len(code) == 2]
+    if matching_key(field_label(ALL_FIELDS)).startswith(matching_key(term)):
+        codes = [ALL_FIELDS, *codes]
+    page = Paginator(codes, FIELDS_PER_PAGE).get_page(request.GET.get("page"))
+    results = [{"id": code, "text": field_label(code)} for code in page]
+    return JsonResponse({"results": results, "pagination": {"more": page.has_next()}})
+
+
+class MobilityForm(OptimisticLockingForm):
+    def save(self, commit=True):
+        self.instance._change_reason = "edited" if self.instance.pk else "added"
+        return super().save(commit)
+
+
+class MobilityInline(OptimisticLockingInline):
+    """The lines of an agreement. To edit them is to edit the agreement, and needs that permission only."""
+
+    model = Mobility
+    form = MobilityForm
+    template = "admin/edit_inline/stacked.html"
+    fields = [
+        ("direction", "kind", "places", "duration"),
+        ("study_levels", "languages"),
+        ("fields_of_study", "fields_note"),
+        ("is_blended", "first_year", "last_year"),
+    ]
+
+    class Media:
+        js = ["partners/mobilities.js"]
+
+    def get_extra(self, request, obj=None, **kwargs):
+        """Offer an empty line if there is none yet. It is saved only if something is entered."""
+        return 0 if obj and obj.mobilities.exists() else 1
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "fields_of_study":
+            kwargs["widget"] = FieldsOfStudySelect(db_field, self.admin_site)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def has_view_permission(self, request, obj=None):
+        """Display them to everyone who may open the agreement."""
+        return True
+
+    def has_add_permission(self, request, obj):
+        return can_change_agreements(request.user)
+
+    def has_change_permission(self, request, obj=None):
+        return can_change_agreements(request.user)
+
+    def has_delete_permission(self, request, obj=None):
+        return can_change_agreements(request.user)

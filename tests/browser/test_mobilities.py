@@ -1,0 +1,80 @@
+"""Record what an agreement offers by keyboard alone: four out and four in, bachelor and master, English B2."""
+
+import pytest
+from playwright.sync_api import expect
+
+from partners.models import Mobility
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.keyboard import press
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("reference_data"),
+]
+
+
+@pytest.fixture
+def agreement(db):
+    return AgreementFactory(university__name="Marburg")
+
+
+@pytest.fixture
+def form(coordinator_page, agreement):
+    coordinator_page.goto(f"/admin/partners/agreement/{agreement.pk}/change/")
+    return coordinator_page
+
+
+def line(page, number):
+    return page.locator(f"#mobilities-{number}")
+
+
+def mirror_button(page, number):
+    return line(page, number).get_by_role("button", name="Add the same for the other direction")
+
+
+def save(page):
+    press(page, page.get_by_role("button", name="Save", exact=True), "Enter")
+    expect(page.get_by_role("listitem").filter(has_text="was changed successfully")).to_be_visible()
+
+
+def test_example_is_entered_by_keyboard(form):
+    press(form, line(form, 0).get_by_label("Places"), "4")
+    press(form, line(form, 0).get_by_label("bachelor"), "Space")
+    press(form, line(form, 0).get_by_label("master"), "Space")
+    press(form, line(form, 0).get_by_label("Languages"), *"English B2")
+    press(form, mirror_button(form, 0), "Enter")
+    expect(line(form, 1).get_by_label("Places")).to_be_focused()
+    save(form)
+
+    row = form.get_by_role("row", name="Marburg")
+    expect(row).to_contain_text("4 out, 4 in · bachelor, master · English B2")
+    offered = Mobility.objects.values_list("direction", "kind", "places", "study_levels", "languages")
+    assert list(offered) == [
+        (direction, "student_studies", 4, "bachelor,master", "en B2") for direction in ("out", "in")
+    ]
+
+
+def test_field_of_study_is_found_by_words_and_copied_to_the_mirrored_line(form):
+    search = line(form, 0).get_by_role("searchbox", name="Fields of study")
+    for words, field in [("mech", "0715 Mechanics and metal trades"), ("0421", "0421 Law")]:
+        press(form, search, *words)
+        expect(form.get_by_role("option", name=field)).to_be_visible()
+        form.keyboard.press("Enter")
+        expect(line(form, 0).get_by_role("listitem").filter(has_text=field)).to_be_visible()
+    press(form, mirror_button(form, 0), "Enter")
+    save(form)
+
+    expected = [("out", "0421 0715"), ("in", "0421 0715")]
+    assert list(Mobility.objects.values_list("direction", "fields_of_study")) == expected
+
+
+def test_fields_of_study_of_a_new_line_are_searched(form):
+    form.get_by_role("button", name="Add another Mobility").press("Enter")
+    search = line(form, 1).get_by_role("searchbox", name="Fields of study")
+    search.press("Enter")
+    expect(form.get_by_role("option", name="all fields", exact=True)).to_be_visible()
+    form.keyboard.press("Enter")
+    save(form)
+
+    assert list(Mobility.objects.values_list("direction", "fields_of_study")) == [("out", "all")]
