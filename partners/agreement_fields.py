@@ -71,15 +71,11 @@ class AgreementField(RegisterField):
     """The public may know it. Pages and files for the public do not even select the others."""
     public_label: str = ""
     """Label among the details on the public pages. Empty: not among them."""
-    public_formatter: Callable[[Agreement], str] | None = None
-    """Formats the value for the public pages. None: a text or number is shown as it is, a date as everywhere."""
     in_json: bool = False
     """In the public JSON, under its own name."""
 
     def format_public(self, agreement: Agreement) -> str:
-        """Return the value as the public pages show it, "" if they do not."""
-        if self.public_formatter:
-            return self.public_formatter(agreement)
+        """Return the value as the public pages show it: a text as it is, a date as everywhere."""
         value = getattr(agreement, self.name)
         if isinstance(value, date):
             return date_format(value)

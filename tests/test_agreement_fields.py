@@ -54,7 +54,7 @@ def test_fields_with_a_place_on_the_public_pages_or_in_the_json_are_public():
 
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
-    [("next_step", "Ask again", "Ask again"), ("places_in", 0, "0"), ("ended_on", date(2028, 9, 1), "1 Sep 2028")],
+    [("next_step", "Ask again", "Ask again"), ("ended_on", date(2028, 9, 1), "1 Sep 2028")],
 )
 def test_public_value_is_formatted_by_its_type(name, value, shown):
     field = AgreementField(name)

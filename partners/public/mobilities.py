@@ -66,7 +66,7 @@ def _format_values(mobility):
     return {
         "places": _format_places(mobility),
         "study_levels": ", ".join(mobility.level_labels),
-        "fields_of_study": "\n".join(filter(None, ["; ".join(mobility.field_titles), mobility.fields_note])),
+        "fields_of_study": "\n".join(filter(None, [*mobility.field_titles, mobility.fields_note])),
         "languages": ", ".join(mobility.language_names),
         "is_blended": _("partly online") if mobility.is_blended else "",
         "duration": _format_months(mobility.duration),
