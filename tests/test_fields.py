@@ -1,7 +1,10 @@
 import pytest
 from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from partners.fields import (
+    FieldsOfStudyField,
     MultilineTextField,
     NameField,
     NameListField,
@@ -9,7 +12,9 @@ from partners.fields import (
     StudyLevelsField,
     update_search_keys,
 )
-from partners.models import University
+from partners.fields_of_study import titles_by_code
+from partners.language_skills import LEVELS, LanguageSkill, encode
+from partners.models import Mobility, University
 from tests.helpers.factories import UniversityFactory
 
 pytestmark = pytest.mark.django_db
@@ -197,3 +202,29 @@ def test_study_levels_field_rejects_unknown_levels():
     assert error.value.messages == [
         "“phd” is not a study level. Choose among short cycle, bachelor, master, doctoral.",
     ]
+
+
+def clean_displayed(name, stored):
+    """Clean what the form field of a stored value displays."""
+    field = Mobility._meta.get_field(name)
+    form_field = field.formfield()
+    displayed = form_field.prepare_value(field.value_from_object(Mobility(**{name: stored})))
+    return displayed, form_field.clean(displayed)
+
+
+@given(st.lists(st.builds(LanguageSkill, st.sampled_from(["en", "de", "pt"]), st.sampled_from(["", *LEVELS]))))
+def test_languages_in_a_form_are_those_that_are_stored(skills):
+    stored = encode(skills)
+
+    displayed, cleaned = clean_displayed("languages", stored)
+
+    assert (cleaned, displayed) == (stored, ", ".join(map(str, dict.fromkeys(skills))))
+
+
+@given(st.lists(st.sampled_from([*titles_by_code()]), max_size=5) | st.just(["all"]))
+def test_fields_of_study_in_a_form_are_those_that_are_stored(codes):
+    stored = FieldsOfStudyField().to_python(" ".join(codes))
+
+    displayed, cleaned = clean_displayed("fields_of_study", stored)
+
+    assert (cleaned, displayed) == (stored, stored.split())

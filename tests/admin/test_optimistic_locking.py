@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from partners.enums import AgreementStatus
 from partners.groups import Role
-from partners.models import Agreement, AgreementType, Country, University
-from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
+from partners.models import Agreement, AgreementType, Country, Mobility, University
+from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, UniversityFactory, create_staff
 from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, form_data, messages, text
 
 FASTER = "A colleague was faster. See on top what has changed, then save again."
@@ -472,3 +472,82 @@ def test_concurrently_withdrawn_document_stays_withdrawn(coordinator_client, mar
     assert f"Withdrawn: no → yes anna, {WHEN} {MERGED}" in conflicts
     assert stored(document, "is_withdrawn") == (True,)
     assert stored(document.agreement, "notes") == ("Mine",)
+
+
+@pytest.fixture
+def offer(marburg):
+    return MobilityFactory(
+        agreement__university=marburg, places=4, languages="en B2", fields_of_study="042", study_levels="master"
+    )
+
+
+def test_conflict_in_a_mobility_is_rejected_and_reported(coordinator_client, offer, anna):
+    tab = Tab(coordinator_client, offer.agreement)
+    change(offer, anna, languages="en C1", fields_of_study="0715", places=6)
+
+    tab.save(**{"mobilities-0-languages": "German B1", "mobilities-0-places": "5"})
+
+    assert f"Places: 4 → 6 anna, {WHEN} Yours: 5" in tab.conflicts()
+    assert errors(tab.page) == {"mobilities-0-places": CONFLICT, "mobilities-0-languages": CONFLICT}
+    assert tab.form["mobilities-0-fields_of_study"] == "0715"
+    assert stored(offer, "places", "languages") == (6, "en C1")
+
+    tab.save(theirs=["mobilities-0-places"])
+
+    assert stored(offer, "places", "languages", "fields_of_study") == (6, "de B1", "0715")
+
+
+def test_fields_and_languages_of_an_untouched_mobility_are_merged(coordinator_client, offer, anna):
+    tab = Tab(coordinator_client, offer.agreement)
+    change(offer, anna, languages="en C1,de B1", fields_of_study="042 0715", study_levels="bachelor,master")
+
+    tab.save(notes="Mine")
+
+    assert tab.conflicts().count(MERGED) == 3
+    assert tab.form["mobilities-0-languages"] == "English C1, German B1"
+    assert tab.form["mobilities-0-fields_of_study"] == ["042", "0715"]
+
+    tab.save()
+
+    expected = ("en C1,de B1", "042 0715", "bachelor,master")
+    assert stored(offer, "languages", "fields_of_study", "study_levels") == expected
+    assert (offer.history.count(), stored(offer.agreement, "notes")) == (2, ("Mine",))
+
+
+def test_languages_that_are_none_are_reported_as_typed(coordinator_client, offer, anna):
+    tab = Tab(coordinator_client, offer.agreement)
+    change(offer, anna, languages="en C1")
+
+    tab.save(**{"mobilities-0-languages": "Klingon"})
+
+    assert f"anna, {WHEN} Yours: Klingon" in tab.conflicts()
+    assert stored(offer, "languages") == ("en C1",)
+
+
+def test_mobility_that_a_colleague_added_is_displayed_beside_mine(coordinator_client, marburg, anna):
+    agreement = AgreementFactory(university=marburg)
+    tab = Tab(coordinator_client, agreement)
+    change(Mobility(agreement=agreement, places=4), anna)
+
+    tab.save(**{"mobilities-0-places": "5"})
+
+    assert tab.conflicts().endswith(f"It is new here, and in a line of its own below. anna, {WHEN}")
+    assert [tab.form[f"mobilities-{n}-places"] for n in range(2)] == ["4", "5"]
+
+    tab.save(**{"mobilities-1-DELETE": "on"})
+
+    assert list(agreement.mobilities.values_list("places", flat=True)) == [4]
+
+
+def test_mobility_that_a_colleague_deleted_is_reported_with_lost_input(coordinator_client, offer, anna):
+    tab = Tab(coordinator_client, offer.agreement)
+    offer._history_user = anna
+    offer.delete()
+
+    tab.save(**{"mobilities-0-places": "5"})
+
+    assert tab.conflicts().endswith(f"It has been deleted. anna, {WHEN} What you had typed: Places: 5")
+
+    tab.save()
+
+    assert list(Mobility.objects.all()) == []

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from partners.models import Mobility
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, MobilityFactory
 from tests.helpers.keyboard import press
 
 pytestmark = [
@@ -52,6 +52,35 @@ def test_example_is_entered_by_keyboard(form):
     offered = Mobility.objects.values_list("direction", "kind", "places", "study_levels", "languages")
     assert list(offered) == [
         (direction, "student_studies", 4, "bachelor,master", "en B2") for direction in ("out", "in")
+    ]
+    form.goto("/universities/marburg/")
+    for text in ("4 places a year", "bachelor, master", "English B2"):
+        expect(form.get_by_role("main").get_by_text(text, exact=True)).to_be_visible()
+    [university] = form.request.get("/partners.json").json()["universities"]
+    [outgoing] = university["agreements"][0]["mobilities"]
+    assert (outgoing["places"], outgoing["levels"]) == (4, ["bachelor", "master"])
+    assert outgoing["languages"] == [{"language": "en", "level": "B2"}]
+
+
+def test_saved_line_is_copied_with_all_its_values(form, agreement):
+    values = {
+        "kind": "staff_teaching",
+        "places": 2,
+        "duration": 10,
+        "fields_of_study": "all",
+        "fields_note": "No clinics",
+        "languages": "en C1,fr",
+        "first_year": 2027,
+        "last_year": 2029,
+    }
+    MobilityFactory(agreement=agreement, direction="in", **values)
+    form.reload()
+
+    press(form, mirror_button(form, 0), "Enter")
+    save(form)
+
+    assert list(Mobility.objects.values("direction", *values)) == [
+        {"direction": direction} | values for direction in ("in", "out")
     ]
 
 

@@ -3,39 +3,35 @@
 // Adds to each mobility a button that copies it to a new line for the other direction.
 window.addEventListener("load", () => {
   const group = document.getElementById("mobilities-group");
-  const template = document.getElementById("mirror-button");
-  if (!group?.querySelector(".empty-form") || !template) return;
+  if (!group?.querySelector(".empty-form")) return;
 
-  const nameOf = (field) => field.name.replace(/^mobilities-(\d+|__prefix__)-/, "");
-  const fieldsOf = (line) => [...line.querySelectorAll("input:not([type=hidden]), select")].filter((field) => field.name);
+  const fieldsOf = (line) => line.querySelectorAll("[name]:not([type=hidden], [name$=-DELETE])");
 
-  const copyField = (field, copy) => {
-    if (field.type === "checkbox") {
-      copy.checked = field.checked;
-    } else if (field.multiple) {
-      copy.replaceChildren(...[...field.selectedOptions].map((option) => new Option(option.text, option.value, true, true)));
-      django.jQuery(copy).trigger("change");
+  const copyValue = (from, to) => {
+    if (from.type === "checkbox") {
+      to.checked = from.checked;
+    } else if (from.multiple) {
+      to.replaceChildren(...[...from.selectedOptions].map(({ text, value }) => new Option(text, value, true, true)));
+      django.jQuery(to).trigger("change");
     } else {
-      copy.value = field.value;
+      to.value = from.value;
     }
   };
 
   const mirror = (line) => {
     group.querySelector(".add-row a").click();
-    const copied = [...group.querySelectorAll(".inline-related:not(.empty-form)")].at(-1);
-    const key = (field) => `${nameOf(field)} ${field.type === "checkbox" ? field.value : ""}`;
-    const copies = new Map(fieldsOf(copied).map((field) => [key(field), field]));
-    for (const field of fieldsOf(line)) {
-      if (copies.has(key(field))) copyField(field, copies.get(key(field)));
-    }
-    const direction = copies.get("direction ");
+    const added = [...group.querySelectorAll(".inline-related:not(.empty-form)")].at(-1);
+    const targets = fieldsOf(added);
+    fieldsOf(line).forEach((field, index) => copyValue(field, targets[index]));
+    const direction = added.querySelector("[name$=-direction]");
     direction.value = direction.value === "out" ? "in" : "out";
-    copies.get("places ").focus();
+    added.querySelector("[name$=-places]").focus();
   };
 
-  for (const line of group.querySelectorAll(".inline-related")) line.append(template.content.cloneNode(true));
+  // The empty form too, which is copied with its button when a line is added.
+  const button = document.getElementById("mirror-button").content;
+  for (const line of group.querySelectorAll(".inline-related")) line.append(button.cloneNode(true));
   group.addEventListener("click", (event) => {
-    const button = event.target.closest(".mirror");
-    if (button) mirror(button.closest(".inline-related"));
+    if (event.target.closest(".mirror")) mirror(event.target.closest(".inline-related"));
   });
 });
