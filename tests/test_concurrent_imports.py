@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, connections
 from django.utils.timezone import localdate
 
+from partners.imports.files import read_file
 from partners.imports.resources import OfficeListResource
 from partners.models import ImportRun, University
 from tests.helpers.concurrent_preview import preview
@@ -52,7 +53,7 @@ def test_concurrent_imports_create_each_university_once_on_postgresql(office_lis
 
     def run_import():
         run = ImportRun.from_upload(office_list, file_name="partners.tsv")
-        table = OfficeListResource.read(office_list)
+        table = read_file(office_list, OfficeListResource)[1]
         try:
             counts_lines.append(OfficeListResource().import_data(table, on=localdate(), run=run).counts())
         finally:

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from partners.enums import AgreementStatus
+from partners.imports.files import read_file
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, ImportRun
 from tests.helpers.factories import AgreementFactory
@@ -96,7 +97,7 @@ def test_undelete_says_that_another_was_signed(superuser_client, db):
 def test_undo_says_that_another_was_signed(superuser_client, db):
     agreement = AgreementFactory(university__name="Marburg")
     run = ImportRun.from_upload(b"Country\tUniversity name\tAgreement type\nGermany\tMarburg\tGE3", file_name="a.tsv")
-    OfficeListResource().import_data(OfficeListResource.read(run.content), on=date(2026, 5, 1), run=run)
+    OfficeListResource().import_data(read_file(run.content, OfficeListResource)[1], on=date(2026, 5, 1), run=run)
 
     with sign_another(agreement):
         response = superuser_client.post(f"/admin/partners/importrun/{run.pk}/undo/")

@@ -38,8 +38,8 @@ ALLOWED_IMPORTS = {
     "mobility_fields": ["agreement_fields", "cells", "models"],
     "history": ["enums", "fields", "models", "period_constraint"],
     "imports": [
-        *["agreement_fields", "cells", "enums", "fields", "history", "models", "name_normalization", "periods"],
-        *["querysets", "tables", "validators"],
+        *["agreement_fields", "cells", "enums", "fields", "history", "mobility_fields", "models"],
+        *["name_normalization", "periods", "querysets", "tables", "validators"],
     ],
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "reminders": ["enums", "http", "models"],

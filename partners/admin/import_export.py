@@ -24,8 +24,9 @@ from partners.admin.import_forms import (
     ReadOptionsForm,
     RegisterExportForm,
 )
+from partners.imports.files import read_file
 from partners.imports.formats import EXPORT_FORMATS, XLSX
-from partners.imports.resources import OfficeListResource, RegisterResource, read_file
+from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
 from partners.models import ImportRun
 from partners.period_constraint import describe_integrity_error
 from partners.permissions import can_export, can_import
@@ -33,7 +34,7 @@ from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
 
-RESOURCES = [OfficeListResource, RegisterResource]
+RESOURCES = [OfficeListResource, RegisterResource, MobilitiesResource]
 
 
 class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin):
@@ -61,6 +62,10 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
     def get_export_data(self, file_format, request, queryset, **kwargs):
         log_event("exported", request.user, request, format=file_format.get_extension())
         return super().get_export_data(file_format, request, queryset, **kwargs)
+
+    def get_data_for_export(self, request, queryset, export_form=None, **kwargs):
+        """Return the rows of each sheet, instead of a dataset."""
+        return self.choose_export_resource_class(export_form, request)().export_sheets(queryset)
 
     def export_action(self, request):
         try:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from import_export.formats.base_formats import Format
 
-from partners.tables.writing import write_table
+from partners.tables.writing import write_sheets
 
 
 class ExportFormat(Format):
@@ -22,7 +22,7 @@ class ExportFormat(Format):
         return True
 
     def export_data(self, dataset, **kwargs):
-        return write_table(dataset, self.name)
+        return write_sheets(dataset, self.name)
 
 
 class TSV(ExportFormat):

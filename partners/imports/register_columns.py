@@ -11,6 +11,8 @@ from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.models import Agreement, AgreementType, University
 
 NUMBER_COLUMN = "Agreement number"
+KEY_COLUMN = "Row key"
+"""A text of the office's own by which the sheet of mobilities names an agreement that has no number yet."""
 COLUMN_OF = {field.name: field.column for field in (*AGREEMENT_FIELDS, *UNIVERSITY_FIELDS) if field.column}
 """Columns by the names of the fields."""
 TYPE_COLUMN, STATUS_COLUMN = COLUMN_OF["agreement_type"], COLUMN_OF["status"]
@@ -24,7 +26,7 @@ COLUMNS = (
     NUMBER_COLUMN,
     *(field.column for field in UNIVERSITY_FIELDS),
 )
-OPTIONAL = tuple(column for column in COLUMNS if column not in REQUIRED)
+OPTIONAL = (*(column for column in COLUMNS if column not in REQUIRED), KEY_COLUMN)
 
 AGREEMENT_PATHS = tuple(field.lookup or field.name for field in AGREEMENT_FILE_FIELDS)
 UNIVERSITY_PATHS = ("name", *(field.name for field in UNIVERSITY_FIELDS))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from itertools import groupby
@@ -22,9 +21,13 @@ from import_export.results import Result
 
 from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
-from partners.imports import office_list, register_changes, register_columns, type_notation
-from partners.imports.base import NAME_COLUMN, TableValidator
-from partners.imports.encodings import guess_encoding
+from partners.imports import mobility_columns, office_list, register_changes, register_columns, type_notation
+from partners.imports.base import TableValidator
+from partners.imports.mobility_columns import (
+    DIRECTION_COLUMN,
+    MOBILITY_COLUMN_OF,
+    PATHS_FOR_PEOPLE,
+)
 from partners.imports.office_list import COLUMNS, OfficeListRowResult, OfficeListValidator
 from partners.imports.register import RegisterValidator
 from partners.imports.register_columns import (
@@ -34,20 +37,15 @@ from partners.imports.register_columns import (
     UNIVERSITY_PATHS,
 )
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
-from partners.models import Agreement, AgreementType, ImportRun, University
-from partners.name_normalization import matching_key
+from partners.mobility_fields import MOBILITY_FIELDS
+from partners.models import Agreement, AgreementType, ImportRun, Mobility, University
 from partners.querysets import UniversityQuerySet
 from partners.tables.cells import Cell
-from partners.tables.headers import KEYS, find_places
-from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile
-from partners.tables.types import ProgressCallback, TableError, UnknownEncodingError, join_names, no_progress
+from partners.tables.reading import Table
+from partners.tables.types import ProgressCallback, no_progress
 
 ANALYZE_THRESHOLD = 1_000
 """New rows in one import. With so many, the query planner's statistics are out of date afterwards."""
-EXAMPLE_NAME = "Example University (this row is not imported)"
-"""The name of the example row of a template."""
-REGISTER_SIGNS = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN)
-"""Columns by which a file is the register. Otherwise it is the office's list."""
 
 
 class ImportResult(Result):
@@ -96,57 +94,6 @@ class ImportResult(Result):
                     yield _("Line %(line)d, %(column)s: %(message)s") % params
 
 
-def read_file(
-    data: bytes, expected: type[TableResource] | None = None, options: ReadOptions = DEFAULT_OPTIONS
-) -> tuple[type[TableResource], Table]:
-    """Return the kind of table that a file is by its header, and its rows.
-
-    Raise TableError if it cannot be read or is not the expected kind, HeaderError if columns are not recognized.
-    """
-    guess = None
-    try:
-        file = TableFile(data, COLUMNS, options)
-    except UnknownEncodingError:
-        guess = guess_encoding(data)
-        if guess is None:
-            raise
-        options = replace(options, encoding=guess.encoding)
-        file = TableFile(data, COLUMNS, options)
-    _sheet, header = file.find_header(COLUMNS)
-    signs = [name for name, places in find_places(header.record, REGISTER_SIGNS, options.columns).items() if places]
-    resource = RegisterResource if signs or expected is RegisterResource else OfficeListResource
-    if signs and expected is OfficeListResource:
-        message = _("The file is the register, as its column “%s” says. Leave out the column, or import the register.")
-        raise TableError(message % signs[0])
-    if expected is RegisterResource and not signs and not header.missing:
-        message = _("The file is the office's list, as it has no column “%s”. Add it, or import the file as the list.")
-        raise TableError(message % REGISTER_SIGNS[0])
-    table = file.read(resource.columns, resource.optional_columns)
-    _skip_example(table)
-    table.encoding_guess = guess
-    known = {
-        key for column in RegisterResource.optional_columns for key in (matching_key(column), *KEYS.get(column, ()))
-    }
-    if details := [name for name in table.ignored_columns if matching_key(name) in known]:
-        message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")
-        table.further_notices.append(message % {"names": join_names(details), "sign": REGISTER_SIGNS[0]})
-    return resource, table
-
-
-def _skip_example(table: Table) -> None:
-    """Take a template's example row out of the table, and name it as skipped.
-
-    Raise TableError if there is no other row.
-    """
-    lines = {row.line for row in table.rows if row.cells[NAME_COLUMN].strip() == EXAMPLE_NAME}
-    if not lines:
-        return
-    table.skipped_rows += [(line, EXAMPLE_NAME) for line in sorted(lines)]
-    table.rows = deque(row for row in table.rows if row.line not in lines)
-    if not table.rows:
-        raise TableError(_("The file has no row but the example of the template. Fill it in and choose it again."))
-
-
 class TableResource(Resource):
     """Base resource. An import is all or nothing: if any row has an error, nothing is imported."""
 
@@ -154,6 +101,12 @@ class TableResource(Resource):
     columns: Sequence[str]
     optional_columns: Sequence[str] | None = None
     """None: any other columns are allowed and ignored."""
+    signs: Sequence[str] = ()
+    """Columns any of which makes a file this kind of table."""
+    contradiction: str
+    """Says, with the column, that a file is this kind of table and not the expected one."""
+    sheet_name: str
+    """Name of the sheet in a workbook."""
     validator_class: type[TableValidator]
     apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun, ProgressCallback], None]
     """Write the changes of valid rows. The progress callback wraps the iterables."""
@@ -165,10 +118,9 @@ class TableResource(Resource):
     def get_import_fields(self):
         return [Field(column_name=column) for column in (*self.columns, *(self.optional_columns or ()))]
 
-    @classmethod
-    def read(cls, data: bytes) -> Table:
-        """Read a file that is this kind of table. Raise TableError."""
-        return read_file(data, cls)[1]
+    def export_sheets(self, queryset: UniversityQuerySet | None = None) -> dict[str, Iterable[Sequence[Cell]]]:
+        """Return the rows of each sheet, beginning with its header, by the name of the sheet."""
+        return {self.sheet_name: self.export(queryset)}
 
     def import_data(
         self, dataset: Table, *, on: date, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs
@@ -197,6 +149,7 @@ class TableResource(Resource):
 class OfficeListResource(TableResource):
     display_name = gettext_lazy("The office's list")
     columns = COLUMNS
+    sheet_name = "Partners"
     validator_class = OfficeListValidator
     apply = staticmethod(office_list.apply_changes)
 
@@ -218,6 +171,11 @@ class RegisterResource(TableResource):
     display_name = gettext_lazy("The register")
     columns = register_columns.REQUIRED
     optional_columns = register_columns.OPTIONAL
+    signs = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN)
+    contradiction = gettext_lazy(
+        "The file is the register, as its column “%s” says. Leave out the column, or import the register."
+    )
+    sheet_name = "Register"
     validator_class = RegisterValidator
     apply = staticmethod(register_changes.apply_changes)
 
@@ -235,3 +193,32 @@ class RegisterResource(TableResource):
             university_cells = [field.format(value) for field, value in zip(UNIVERSITY_FIELDS, values, strict=True)]
             for agreement_cells in cells_by_university.get(pk, [EMPTY_AGREEMENT_CELLS]):
                 yield country, name, *agreement_cells, *university_cells
+
+    def export_sheets(self, queryset: UniversityQuerySet | None = None) -> dict[str, Iterable[Sequence[Cell]]]:
+        """Return the rows of the register, and those of its mobilities, which a text file leaves out."""
+        return super().export_sheets(queryset) | MobilitiesResource().export_sheets(queryset)
+
+
+class MobilitiesResource(TableResource):
+    """What each agreement offers, a row for each mobility. In the register's workbook it is the second sheet."""
+
+    display_name = gettext_lazy("The mobilities")
+    columns = mobility_columns.REQUIRED
+    optional_columns = mobility_columns.OPTIONAL
+    signs = (DIRECTION_COLUMN,)
+    contradiction = gettext_lazy(
+        "The file has mobilities, as its column “%s” says. Leave out the column, or import the mobilities."
+    )
+    sheet_name = "Mobilities"
+
+    def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[Cell]]:
+        """Yield the header and a row for each mobility, in the order of the register's agreements."""
+        universities = University.objects.all() if queryset is None else queryset
+        mobilities = Mobility.objects.filter(agreement__university__in=universities.order_by()).order_by(
+            "agreement__university__country__name_key", "agreement__university__name_key", "agreement_id", "pk"
+        )
+        yield mobility_columns.COLUMNS
+        rows = mobilities.values_list("agreement_id", *PATHS_FOR_PEOPLE.values(), *MOBILITY_COLUMN_OF)
+        for pk, country, name, type_name, scope, *values in rows.iterator():
+            cells = [field.format(value) for field, value in zip(MOBILITY_FIELDS, values, strict=True)]
+            yield str(pk), country, name, type_name or "", scope, *cells

@@ -10,9 +10,10 @@ from partners.agreement_fields import AGREEMENT_FIELDS
 from partners.cells import parse_date
 from partners.enums import AgreementStatus
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
+from partners.imports.files import EXAMPLE_NAME
+from partners.imports.office_list import COLUMNS
 from partners.imports.register_columns import COLUMN_OF, STATUS_COLUMN, TYPE_COLUMN
 from partners.imports.register_columns import COLUMNS as REGISTER_COLUMNS
-from partners.imports.resources import COLUMNS, EXAMPLE_NAME
 from partners.imports.type_notation import Term
 from partners.models import AgreementType, Country
 from partners.tables.cells import Cell, column_widths

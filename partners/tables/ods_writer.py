@@ -3,9 +3,10 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from html import escape
+from itertools import chain
 
 from partners.tables.cells import Cell, column_widths
 
@@ -50,8 +51,7 @@ CONTENT = (
     '<style:style style:name="number" style:family="table-cell">'
     '<style:table-cell-properties style:vertical-align="top"/></style:style>'
     "{styles}</office:automatic-styles><office:body><office:spreadsheet>"
-    '<table:table table:name="Partners">{columns}{rows}</table:table>'
-    "</office:spreadsheet></office:body></office:document-content>"
+    "{tables}</office:spreadsheet></office:body></office:document-content>"
 )
 COLUMN_STYLE = (
     '<style:style style:name="width{width}" style:family="table-column">'
@@ -59,21 +59,22 @@ COLUMN_STYLE = (
 )
 
 
-def write_ods(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Return one sheet, whose first row is the header. A text stays a text, whatever it looks like.
+def write_ods(sheets: Mapping[str, Iterable[Sequence[Cell]]]) -> bytes:
+    """Return a workbook of the rows of each sheet, by its name. The first row of a sheet is its header.
+
+    A text stays a text, whatever it looks like.
 
     OpenDocument has no way to write a character that XML cannot hold. It is written as in XLSX,
     ``_x000B_``, which is what LibreOffice shows, and what is read as the character again.
     """
-    rows = list(rows)
-    widths = column_widths(rows)
-    styles = (COLUMN_STYLE.format(width=width, centimetres=width * CENTIMETRES) for width in sorted(set(widths)))
-    columns = (f'<table:table-column table:style-name="width{width}"/>' for width in widths)
-    lines = []
-    for line, row in enumerate(rows or [[]]):
-        cells = [_cell(cell, is_header=line == 0) for cell in row] or ["<table:table-cell/>"]
-        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
-    content = CONTENT.format(styles="".join(styles), columns="".join(columns), rows="".join(lines))
+    rows_by_name = {name: list(rows) for name, rows in sheets.items()}
+    widths_by_name = {name: column_widths(rows) for name, rows in rows_by_name.items()}
+    styles = (
+        COLUMN_STYLE.format(width=width, centimetres=width * CENTIMETRES)
+        for width in sorted(set(chain.from_iterable(widths_by_name.values())))
+    )
+    tables = (_table(name, rows, widths_by_name[name]) for name, rows in rows_by_name.items())
+    content = CONTENT.format(styles="".join(styles), tables="".join(tables))
     parts = {"mimetype": MIMETYPE, "META-INF/manifest.xml": MANIFEST, "styles.xml": STYLES, "content.xml": content}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -82,6 +83,15 @@ def write_ods(rows: Iterable[Sequence[Cell]]) -> bytes:
             compression = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
             archive.writestr(zipfile.ZipInfo(name), part.encode(), compression)
     return file.getvalue()
+
+
+def _table(name: str, rows: Sequence[Sequence[Cell]], widths: Sequence[int]) -> str:
+    columns = "".join(f'<table:table-column table:style-name="width{width}"/>' for width in widths)
+    lines = []
+    for line, row in enumerate(rows or [[]]):
+        cells = [_cell(cell, is_header=line == 0) for cell in row] or ["<table:table-cell/>"]
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    return f'<table:table table:name="{escape(name)}">{columns}{"".join(lines)}</table:table>'
 
 
 def _cell(cell: Cell, is_header: bool) -> str:

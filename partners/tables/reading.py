@@ -4,6 +4,7 @@ The content determines the type of file. Blank lines, rows above the header and 
 files come from any office program.
 """
 
+import copy
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,6 +76,8 @@ class Table:
     """Set if the encoding is neither UTF-8 nor UTF-16, and nobody has named it."""
     further_notices: list[str] = field(default_factory=list)
     options: ReadOptions = DEFAULT_OPTIONS
+    mobilities: "Table | None" = None
+    """The sheet of mobilities in the register's workbook. It may have no rows."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -82,19 +85,28 @@ class Table:
     def notices(self) -> list[str]:
         """Return sentences about what was read and what was skipped."""
         notices = [self.encoding_guess.describe()] if self.encoding_guess else []
-        if self.other_sheets or self.hidden_sheets:
-            notices.append(_("Sheet “%s” is read.") % truncate(self.sheet))
+        sheets = [self.sheet] if self.mobilities is None else [self.sheet, self.mobilities.sheet]
+        if self.other_sheets or self.hidden_sheets or len(sheets) > 1:
+            notices += [_("Sheet “%s” is read.") % truncate(sheet) for sheet in sheets]
         if self.other_sheets:
             notices.append(_("Skipped sheets: %s.") % join_names(self.other_sheets))
         if self.hidden_sheets:
             notices.append(_("Skipped hidden sheets: %s.") % join_names(self.hidden_sheets))
         if self.ignored_columns:
             notices.append(_("Ignored columns: %s.") % join_names(self.ignored_columns))
+        notices += self._skipped_row_notices()
+        if self.mobilities is not None:
+            skipped = self.mobilities._skipped_row_notices()
+            notices += [describe_in_sheet(self.mobilities.sheet, notice) for notice in skipped]
+        return notices + self.further_notices
+
+    def _skipped_row_notices(self) -> list[str]:
+        notices = []
         for line, text in self.skipped_rows[:MAX_LISTED]:
             notices.append(_("Line %(line)d is skipped: “%(text)s”.") % {"line": line, "text": text})
         if len(self.skipped_rows) > MAX_LISTED:
             notices.append(_("%d more lines are skipped.") % (len(self.skipped_rows) - MAX_LISTED))
-        return notices + self.further_notices
+        return notices
 
     def pop_rows(self) -> Iterator[TableRow]:
         """Yield the rows and remove them from the table, so that their memory can be reused."""
@@ -119,9 +131,26 @@ class TableFile:
             message = _("The file is %s, not a table. Save the table in it as XLSX and choose that file.")
             raise TableError(message % kind)
         self.sheets = [sheet for sheet in _open_sheets(data, columns, options) if sheet.read_head(MAX_HEADER_ROWS)]
-        self.visible_sheets = [sheet for sheet in self.sheets if sheet.is_visible]
         if not self.sheets:
             raise TableError(_("The file is empty. Choose a file with the columns %s.") % join_names(columns))
+
+    def split(self, column: str, columns: Sequence[str]) -> tuple["TableFile", "TableFile"]:
+        """Return the file with only those visible sheets that have the column, and the file without them.
+
+        The header of a sheet is the row that has most of ``columns``.
+        """
+        parts = copy.copy(self), copy.copy(self)
+        parts[0].sheets = [
+            sheet
+            for sheet in self.visible_sheets
+            if find_header(sheet.head, columns, self.options.columns).places[column]
+        ]
+        parts[1].sheets = [sheet for sheet in self.sheets if sheet not in parts[0].sheets]
+        return parts
+
+    @property
+    def visible_sheets(self) -> list[Sheet]:
+        return [sheet for sheet in self.sheets if sheet.is_visible]
 
     def find_header(self, columns: Sequence[str]) -> tuple[Sheet, Header]:
         """Return the first visible sheet with the columns, and its header; or else the one that comes closest.
@@ -141,7 +170,7 @@ class TableFile:
             raise TableError(_("The file has hidden sheets only. Unhide one, save the file and choose it again."))
         return sheet, header
 
-    def read(self, columns: Sequence[str], optional: Sequence[str] | None = None) -> Table:
+    def read(self, columns: Sequence[str], optional: Sequence[str] | None = None, *, allow_empty=False) -> Table:
         """Read the columns. Blank rows are skipped.
 
         If optional columns are given, those in the file are read too, and any others are an error. If ``optional`` is
@@ -162,6 +191,9 @@ class TableFile:
             params = {"line": record.line, "others": join_names(others), "optional": join_names(optional)}
             raise TableError(message % params)
         table = self._read_rows(sheet, record, positions, header_positions)
+        if not (table.rows or allow_empty):
+            message = _("The file has a header in line %d and no rows below it.")
+            raise TableError(message % record.line)
         table.ignored_columns = others
         table.sheet = sheet.name
         table.options = self.options
@@ -179,9 +211,11 @@ class TableFile:
                 table.skipped_rows.append(_describe_row(record))
             else:
                 table.rows.append(_to_table_row(record, positions, header_positions))
-        if not table.rows:
-            raise TableError(_("The file has a header in line %d and no rows below it.") % header.line)
         return table
+
+
+def describe_in_sheet(sheet: str, message: str) -> str:
+    return _("Sheet “%(sheet)s”: %(message)s") % {"sheet": truncate(sheet), "message": message}
 
 
 def _open_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> list[Sheet]:

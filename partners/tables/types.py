@@ -40,7 +40,7 @@ class Record(NamedTuple):
     """The only text is one cell merged across columns."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Sheet:
     """The records of a sheet, or of a text file, which has no name and is visible."""
 

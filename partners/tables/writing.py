@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from partners.tables.cells import Cell
 from partners.tables.formulas import escape_cells, escape_csv
@@ -14,15 +14,20 @@ NEEDS_QUOTING_RE = re.compile(r'\A"|[\t\r\n]')
 
 def write_table(rows: Iterable[Sequence[Cell]], file_format: str) -> bytes:
     """Return a file of the rows, the first of which is the header. ``file_format`` is one of FORMATS."""
+    return write_sheets({"Partners": rows}, file_format)
+
+
+def write_sheets(sheets: Mapping[str, Iterable[Sequence[Cell]]], file_format: str) -> bytes:
+    """Return a file of the rows of each sheet, by its name. A text file has those of the first sheet only."""
     if file_format == "tsv":
-        return write_tsv(rows)
+        return write_tsv(next(iter(sheets.values())))
     if file_format == "csv":
-        return write_csv(escape_csv(rows))
+        return write_csv(escape_csv(next(iter(sheets.values()))))
     # Imported lazily, as most files are text.
     from partners.tables import ods_writer, xlsx_writer
 
     write = xlsx_writer.write_xlsx if file_format == "xlsx" else ods_writer.write_ods
-    return write(escape_cells(rows))
+    return write({name: escape_cells(rows) for name, rows in sheets.items()})
 
 
 def write_tsv(rows: Iterable[Sequence[Cell]]) -> bytes:

@@ -7,9 +7,11 @@ import pytest
 import time_machine
 from openpyxl import Workbook
 
+from partners.admin.import_export import RESOURCES
 from partners.enums import AgreementStatus
+from partners.imports.files import read_file
 from partners.imports.formats import EXPORT_FORMATS
-from partners.imports.resources import OfficeListResource, RegisterResource
+from partners.imports.resources import RegisterResource
 from partners.models import Agreement, ImportRun, University
 from partners.tables.writing import write_table
 from tests.helpers.factories import AgreementFactory
@@ -148,8 +150,7 @@ def export_rows(browser, resource, file_format, query="", items=()):
     form = {"resource": resource, "format": formats.index(file_format), "export_items": items}
     response = browser.post(f"{EXPORT}{query}", form)
     assert response["Content-Disposition"].endswith(f'.{file_format}"')
-    resource_class = (OfficeListResource, RegisterResource)[int(resource)]
-    return resource_class.read(response.content).rows
+    return read_file(response.content, RESOURCES[int(resource)])[1].rows
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv", "xlsx", "ods"])

@@ -47,7 +47,7 @@ def archive(contents, compression=zipfile.ZIP_DEFLATED):
 def xlsx_sheet(inner):
     """Return an XLSX file with this XML in its sheet."""
     xml = f'<worksheet xmlns="{MAIN}">{inner}</worksheet>'
-    return archive(parts(write_xlsx([["a"]])) | {SHEET: xml})
+    return archive(parts(write_xlsx({"Partners": [["a"]]})) | {SHEET: xml})
 
 
 def xlsx_rows(rows, strings=(), formats=()):
@@ -55,7 +55,7 @@ def xlsx_rows(rows, strings=(), formats=()):
     items = "".join(f"<si>{string}</si>" for string in strings)
     definitions = "".join(f'<numFmt numFmtId="{200 + at}" formatCode="{code}"/>' for at, code in enumerate(formats))
     styles = '<xf numFmtId="0"/>' + "".join(f'<xf numFmtId="{200 + at}"/>' for at in range(len(formats)))
-    relationships = parts(write_xlsx([["a"]]))["xl/_rels/workbook.xml.rels"].decode()
+    relationships = parts(write_xlsx({"Partners": [["a"]]}))["xl/_rels/workbook.xml.rels"].decode()
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
     shared = f'<Relationship Id="rId9" Type="{kind}" Target="sharedStrings.xml"/>'
     return archive(
@@ -72,7 +72,7 @@ def xlsx_rows(rows, strings=(), formats=()):
 
 def ods_rows(rows):
     """Return an ODS file with these rows of XML in its sheet."""
-    contents = parts(write_ods([]))
+    contents = parts(write_ods({"Partners": []}))
     before, _blank, after = (
         contents[CONTENT].decode().partition("<table:table-row><table:table-cell/></table:table-row>")
     )

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
+from partners.imports.files import read_file
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.type_notation import parse_terms
@@ -56,7 +57,7 @@ def mutate(data, rng):
 def import_outcome(resource, data):
     """Import a file, compare the register with the file and roll back. Return a word for the result."""
     try:
-        table = resource.read(data)
+        table = read_file(data, resource)[1]
     except TableError:
         return "no table"
     with transaction.atomic():
@@ -67,7 +68,7 @@ def import_outcome(resource, data):
             assert not result.is_applied
             assert len(list(result.error_lines())) >= len(result.invalid_rows)
         elif resource is OfficeListResource:
-            assert terms_of_file(resource.read(data)) == terms_of_register(result)
+            assert terms_of_file(read_file(data, resource)[1]) == terms_of_register(result)
         transaction.set_rollback(True)
     return "errors" if result.has_validation_errors() else "imported"
 

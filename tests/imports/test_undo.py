@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
+from partners.imports.files import read_file
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.undo import plan_undo, run_changes, undo
@@ -235,7 +236,7 @@ def import_register(*other_rows, **cells):
     rows = [columns, *(columns | row for row in other_rows)]
     content = "\n".join("\t".join(cells) for cells in [columns, *(row.values() for row in rows)]).encode()
     run = ImportRun.from_upload(content, file_name="register.tsv")
-    RegisterResource().import_data(RegisterResource.read(content), on=localdate(), run=run)
+    RegisterResource().import_data(read_file(content, RegisterResource)[1], on=localdate(), run=run)
     return run
 
 
@@ -289,7 +290,7 @@ def test_plan_undo_query_count_is_constant_with_users(count, coordinator, django
     rows = [f"Germany\tTown {index}\tBilateral\tsigned\tcoordinator" for index in range(count)]
     content = "\n".join([header, *rows]).encode()
     run = ImportRun.from_upload(content, file_name="register.tsv")
-    RegisterResource().import_data(RegisterResource.read(content), on=localdate(), run=run)
+    RegisterResource().import_data(read_file(content, RegisterResource)[1], on=localdate(), run=run)
 
     with django_assert_num_queries(11):
         changes = plan_undo(run).changes()

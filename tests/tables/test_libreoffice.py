@@ -12,8 +12,9 @@ from django.utils.timezone import localdate
 from openpyxl import Workbook, load_workbook
 
 from partners.enums import AgreementStatus, StudyLevel
+from partners.imports.files import read_file
 from partners.imports.register_columns import COLUMNS as REGISTER_COLUMNS
-from partners.imports.resources import OfficeListResource, RegisterResource, read_file
+from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.imports.table_templates import write_template
 from partners.models import ImportRun
 from partners.spreadsheet_errors import is_spreadsheet_error
@@ -82,7 +83,7 @@ def test_libreoffice_displays_what_we_write(convert, kind, write):
         ["", "last", "_x000B_ & co"],
     ]
 
-    displayed = convert(f"partners.{kind}", write(rows), AS_DISPLAYED).decode()
+    displayed = convert(f"partners.{kind}", write({"Partners": rows}), AS_DISPLAYED).decode()
 
     table = list(csv.reader(displayed.splitlines(keepends=True)))
     expected = [[cell if isinstance(cell, str) else cell.isoformat() for cell in row] for row in rows]
@@ -97,7 +98,7 @@ def test_records_survive_conversion_by_libreoffice(convert, kind, write):
     rows = [["Country", "University name"], ["a  b", "line\nbreak"], ["00123", date(2024, 5, 1)], ["=1+1", "é"]]
     other = {"xlsx": "ods", "ods": "xlsx"}[kind]
 
-    there = convert(f"partners.{kind}", write(rows), other)
+    there = convert(f"partners.{kind}", write({"Partners": rows}), other)
     back = convert(f"partners.{other}", there, kind)
 
     rows[2][1] = "2024-05-01"
@@ -204,7 +205,7 @@ def test_import_of_register_saved_by_libreoffice_changes_nothing(convert, hostil
 
     saved = convert(f"register.{ours}", write_table(RegisterResource().export(), ours), there)
     result = RegisterResource().import_data(
-        RegisterResource.read(saved), on=localdate(), run=ImportRun.from_upload(saved, file_name=there)
+        read_file(saved, RegisterResource)[1], on=localdate(), run=ImportRun.from_upload(saved, file_name=there)
     )
 
     assert (list(result.error_lines()), [outcome.describe() for outcome in result.changed]) == ([], [])

@@ -26,8 +26,8 @@ def from_openpyxl():
 
 
 FILES = {
-    "our XLSX": write_xlsx([["a", "b"], ["_x000B_", "d"]]),
-    "our ODS": write_ods([["a", "b  "], ["_x000B_", "d"]]),
+    "our XLSX": write_xlsx({"Partners": [["a", "b"], ["_x000B_", "d"]]}),
+    "our ODS": write_ods({"Partners": [["a", "b  "], ["_x000B_", "d"]]}),
     "XLSX of openpyxl": from_openpyxl(),
     "shared strings": xlsx_rows(
         '<row r="1"><c r="A1" t="s" s="1"><v>0</v></c><c s="1"><v>1</v></c></row>', ["<t/>"], "d"

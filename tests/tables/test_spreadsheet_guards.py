@@ -21,7 +21,7 @@ from tests.helpers.archives import (
     xlsx_rows,
 )
 
-XLSX, ODS = write_xlsx([["a", "b"], ["c", "d"]]), write_ods([["a", "b"], ["c", "d"]])
+XLSX, ODS = write_xlsx({"Partners": [["a", "b"], ["c", "d"]]}), write_ods({"Partners": [["a", "b"], ["c", "d"]]})
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
 BOTH = pytest.mark.parametrize("whole", [XLSX, ODS], ids=["xlsx", "ods"])
 

@@ -51,7 +51,7 @@ def xls(**sheets):
 
 def ods(*sheets):
     """Return an ODS file of sheets, given as (name, whether it is hidden, XML of its rows)."""
-    content = parts(write_ods([]))[CONTENT].decode()
+    content = parts(write_ods({"Partners": []}))[CONTENT].decode()
     start, end = content.index("<table:table "), content.index("</table:table>") + len("</table:table>")
     styles = (
         '<style:style style:name="hidden" style:family="table">'
@@ -62,7 +62,7 @@ def ods(*sheets):
         for name, is_hidden, rows in sheets
     )
     before = content[:start].replace("</office:automatic-styles>", styles)
-    return archive(parts(write_ods([])) | {CONTENT: before + tables + content[end:]})
+    return archive(parts(write_ods({"Partners": []})) | {CONTENT: before + tables + content[end:]})
 
 
 def ods_row(*cells):

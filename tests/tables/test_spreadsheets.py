@@ -54,7 +54,7 @@ def without_blank_end(cells):
 def test_records_are_what_was_written(write, rows):
     assume(not any(HALF_ESCAPED_RE.search(cell) for row in rows for cell in row))
 
-    data = write([HEADER, *rows])
+    data = write({"Partners": [HEADER, *rows]})
 
     assert read(data) == [
         (line, cells) for line, cells in enumerate(map(without_blank_end, [HEADER, *rows]), 1) if cells
@@ -65,14 +65,14 @@ def test_records_are_what_was_written(write, rows):
 def test_records_have_blank_cells_where_they_were_written(write):
     rows = [["a", ""], ["", "b"], ["", ""], ["c"], ["d", "e", "f", ""]]
 
-    assert read(write(rows)) == [(1, ["a"]), (2, ["", "b"]), (4, ["c"]), (5, ["d", "e", "f"])]
+    assert read(write({"Partners": rows})) == [(1, ["a"]), (2, ["", "b"]), (4, ["c"]), (5, ["d", "e", "f"])]
 
 
 @WRITERS
 def test_write_of_dates_makes_dates(write):
     rows = [["from"], [date(2024, 5, 1)], [date(1900, 3, 1)], [date(1900, 2, 28)], [date(1088, 1, 1)]]
 
-    assert [cells for _line, cells in read(write(rows))[1:]] == [
+    assert [cells for _line, cells in read(write({"Partners": rows}))[1:]] == [
         ["2024-05-01"],
         ["1900-03-01"],
         ["1900-02-28"],
@@ -83,16 +83,16 @@ def test_write_of_dates_makes_dates(write):
 @WRITERS
 @pytest.mark.parametrize("rows", [[], [[]], [[""]], [["", " "], ["\n"]]])
 def test_records_of_blank_sheet_are_empty(write, rows):
-    assert read(write(rows)) == []
+    assert read(write({"Partners": rows})) == []
 
 
 @WRITERS
 def test_write_gives_the_same_bytes_for_the_same_rows(write):
-    assert write([["a"], ["b"]]) == write([["a"], ["b"]])
+    assert write({"Partners": [["a"], ["b"]]}) == write({"Partners": [["a"], ["b"]]})
 
 
 def test_write_xlsx_sets_header_style_widths_and_cell_types():
-    data = write_xlsx([HEADER, ["Italy", "=1+1", "x" * 100], ["a\nb", date(2024, 5, 1), "_x000B_"]])
+    data = write_xlsx({"Partners": [HEADER, ["Italy", "=1+1", "x" * 100], ["a\nb", date(2024, 5, 1), "_x000B_"]]})
 
     sheet = load_workbook(io.BytesIO(data)).active
     assert [sheet["A1"].font.b, sheet["A2"].font.b] == [True, False]
@@ -107,12 +107,12 @@ def test_write_xlsx_sets_header_style_widths_and_cell_types():
 def test_write_of_numbers_makes_numbers(write):
     rows = [["places"], [0], [1], [32_767], ["", "beside"]]
 
-    assert [cells for _line, cells in read(write(rows))[1:]] == [["0"], ["1"], ["32767"], ["", "beside"]]
+    assert [cells for _line, cells in read(write({"Partners": rows}))[1:]] == [["0"], ["1"], ["32767"], ["", "beside"]]
 
 
 def test_numbers_can_be_added_up_in_a_spreadsheet():
-    sheet = load_workbook(io.BytesIO(write_xlsx([["places"], [0], [12], ["12"]]))).active
-    content = parts(write_ods([["places"], [12]]))[CONTENT].decode()
+    sheet = load_workbook(io.BytesIO(write_xlsx({"Partners": [["places"], [0], [12], ["12"]]}))).active
+    content = parts(write_ods({"Partners": [["places"], [12]]}))[CONTENT].decode()
 
     assert [(cell.value, cell.data_type) for cell in sheet["A"][1:]] == [(0, "n"), (12, "n"), ("12", "s")]
     assert sheet["A3"].number_format == "0"
@@ -120,14 +120,14 @@ def test_numbers_can_be_added_up_in_a_spreadsheet():
 
 
 def test_write_ods_puts_the_type_first_and_as_it_is():
-    data = write_ods([["a"]])
+    data = write_ods({"Partners": [["a"]]})
 
     assert data[30:84] == b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 
 
 def test_is_spreadsheet_checks_the_first_bytes():
-    assert is_spreadsheet(write_xlsx([]))
-    assert is_spreadsheet(write_ods([]))
+    assert is_spreadsheet(write_xlsx({"Partners": []}))
+    assert is_spreadsheet(write_ods({"Partners": []}))
     assert is_spreadsheet(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on")
     assert not is_spreadsheet(b"Country\tUniversity name")
     assert not is_spreadsheet(b"PK is a country")
@@ -274,7 +274,7 @@ def test_records_of_ods_repeat_rows_and_columns():
 
 
 def test_records_of_ods_without_a_type_are_read():
-    data = write_ods([["a"]])
+    data = write_ods({"Partners": [["a"]]})
 
     assert read(archive({CONTENT: parts(data)[CONTENT]})) == [(1, ["a"])]
 
@@ -302,10 +302,10 @@ def test_sheet_with_the_columns_is_read_and_the_others_are_named():
 
 
 def test_sheets_of_ods_have_their_names():
-    content = parts(write_ods([["Town"], ["Köln"]]))[CONTENT].decode()
+    content = parts(write_ods({"Partners": [["Town"], ["Köln"]]}))[CONTENT].decode()
     sheet = content[content.index("<table:table ") : content.index("</table:table>") + len("</table:table>")]
     other = sheet.replace('table:name="', 'table:name="Other ')
-    data = archive(parts(write_ods([["Town"]])) | {CONTENT: content.replace(sheet, sheet + other)})
+    data = archive(parts(write_ods({"Partners": [["Town"]]})) | {CONTENT: content.replace(sheet, sheet + other)})
 
     assert [name.startswith("Other") for name, *_rows in read_sheets(data)] == [False, True]
 

@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from partners.groups import Role, get_group
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
+from partners.imports.files import read_file
 from partners.imports.resources import RegisterResource
 from partners.models import ImportRun, University
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
 def add_details(path):
     """Import the rows of a register that are about universities of the list. The office's own list may lack some."""
     content = path.read_bytes()
-    table = RegisterResource.read(content)
+    table = read_file(content, RegisterResource)[1]
     known = set(University.objects.values_list("country__name", "name"))
     table.rows = deque(row for row in table.rows if (row.cells[COUNTRY_COLUMN], row.cells[NAME_COLUMN]) in known)
     RegisterResource().import_data(table, on=localdate(), run=ImportRun.from_upload(content, file_name=path.name))

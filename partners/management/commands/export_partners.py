@@ -2,8 +2,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partners.imports.resources import OfficeListResource, RegisterResource
-from partners.tables.writing import FORMATS, write_table
+from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
+from partners.tables.writing import FORMATS, write_sheets
 
 
 class Command(BaseCommand):
@@ -13,15 +13,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("file", nargs="?", default="-", help="omit it or give - for standard output")
         parser.add_argument("--format", choices=FORMATS, help="default: by the file's extension, or else tsv")
-        parser.add_argument(
-            "--register", action="store_true", help="export the register, a row for each agreement with every field"
+        kind = parser.add_mutually_exclusive_group()
+        kind.add_argument(
+            "--register",
+            action="store_true",
+            help="export the register, a row for each agreement with every field; in a workbook with its mobilities",
+        )
+        kind.add_argument(
+            "--mobilities", action="store_true", help="export what the agreements offer, a row for each mobility"
         )
 
-    def handle(self, file, register, **options):
+    def handle(self, file, register, mobilities, **options):
         extension = Path(file).suffix.lstrip(".").lower()
         file_format = options["format"] or (extension if extension in FORMATS else "tsv")
-        resource = RegisterResource if register else OfficeListResource
-        data = write_table(resource().export(), file_format)
+        resource = MobilitiesResource if mobilities else RegisterResource if register else OfficeListResource
+        data = write_sheets(resource().export_sheets(), file_format)
         try:
             self.write(data) if file == "-" else Path(file).write_bytes(data)
         except OSError as error:

@@ -6,8 +6,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 from django.utils.timezone import localdate
 
-from partners.imports.register_columns import COLUMNS
-from partners.imports.resources import OfficeListResource, RegisterResource, read_file
+from partners.imports.files import read_file
+from partners.imports.mobility_columns import MOBILITY_COLUMN_OF
+from partners.imports.register_columns import COLUMNS, KEY_COLUMN
+from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
 from partners.models import ImportRun
 from partners.name_normalization import matching_key
 from partners.period_constraint import describe_integrity_error
@@ -17,8 +19,10 @@ from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
 from partners.validators import CONTROL_CHARACTERS_RE
 
+ASSIGNABLE_COLUMNS = (*COLUMNS, KEY_COLUMN, *MOBILITY_COLUMN_OF.values())
 PROGRESS_THRESHOLD = 2_000
 """Rows. Shorter imports are too fast for a progress bar."""
+RESOURCE_BY_OPTION = {"list": OfficeListResource, "register": RegisterResource, "mobilities": MobilitiesResource}
 OPTION_HINTS = {
     "fill_down": "If an empty country means the one above, add --fill-down.",
     "accept_names": "If names that look like a number, a date or a placeholder are right, add --accept-names.",
@@ -27,13 +31,14 @@ OPTION_HINTS = {
 
 class Command(BaseCommand):
     requires_system_checks = []
-    help = "Imports the office's list or the register. The header of the file says which it is."
+    help = "Imports the office's list, the register or its mobilities. The header of the file says which it is."
 
     def add_arguments(self, parser):
         parser.add_argument("file", help="TSV, CSV, XLSX, ODS or XLS; - for standard input")
         kind = parser.add_mutually_exclusive_group()
         kind.add_argument("--list", action="store_true", help="refuse a file that is not the office's list")
         kind.add_argument("--register", action="store_true", help="refuse a file that is not the register")
+        kind.add_argument("--mobilities", action="store_true", help="refuse a file that is not mobilities alone")
         parser.add_argument(
             "--column",
             action="append",
@@ -90,7 +95,7 @@ def run_import(file, dry_run, options):
         "accept_names": options["accept_names"],
     }
     run = ImportRun.from_upload(content, file_name=Path(file).name, read_options=read_options)
-    expected = OfficeListResource if options["list"] else RegisterResource if options["register"] else None
+    expected = next((resource for option, resource in RESOURCE_BY_OPTION.items() if options[option]), None)
     try:
         resource, table = read_file(content, expected, ReadOptions(**read_options))
         if table.encoding_guess and not (table.encoding_guess.is_confirmed or dry_run):
@@ -124,9 +129,9 @@ def parse_columns(pairs):
     columns = {}
     for pair in pairs:
         column, separator, header = pair.partition("=")
-        name = next((name for name in COLUMNS if matching_key(name) == matching_key(column)), None)
+        name = next((name for name in ASSIGNABLE_COLUMNS if matching_key(name) == matching_key(column)), None)
         if not (separator and name and header.strip()):
-            names = ", ".join(COLUMNS)
+            names = ", ".join(ASSIGNABLE_COLUMNS)
             raise CommandError(f"--column {pair}: write the column, “=” and the header in the file. Columns: {names}.")
         columns[name] = header
     return columns
