@@ -5,6 +5,7 @@ The environment variable FUZZ sets the number of attempts for each kind of file.
 
 import os
 import random
+from datetime import date
 
 import pytest
 from django.db import transaction
@@ -41,7 +42,7 @@ FRAGMENTS = [
 ]
 
 
-DETAILS = {"places_out": 3, "study_levels": "bachelor,master", "next_step": "Ask, “them”", "notes": "Łódź\n\n=1+1"}
+DETAILS = {"due_on": date(2026, 5, 1), "next_step": "Ask, “them”", "notes": "Łódź\n\n=1+1"}
 
 
 def mutate(data, rng):

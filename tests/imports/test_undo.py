@@ -260,11 +260,11 @@ def test_undo_restores_every_university_field(coordinator):
 
 def test_undo_restores_every_agreement_field(coordinator):
     ana = create_staff("ana")
-    before = {"ended_on": date(2024, 5, 1), "places_out": 0, "study_levels": "master"}
+    before = {"ended_on": date(2024, 5, 1), "reference_number": "B 1", "public_note": "By bus"}
     before |= {"responsible": ana, "notes": "A\nB"}
     agreement = AgreementFactory(university__name="Marburg", status=AgreementStatus.ENDED, **before)
-    cells = {"Agreement type": "Bilateral", "Status": "signed", "Ended on": "", "Places out": "5", "Places in": "3"}
-    cells |= {"Study levels": "bachelor", "Responsible": "coordinator", "Internal notes": "C"}
+    cells = {"Agreement type": "Bilateral", "Status": "signed", "Ended on": "", "Reference number": "B 2"}
+    cells |= {"Note for students": "By train", "To be done by": "2026-05-01", "Responsible": "coordinator", "Internal notes": "C"}
     run = import_register(**cells, **{"Next step": "Renew", "Agreement number": str(agreement.pk)})
     descriptions = describe(run_changes(run).changes())
 
@@ -272,13 +272,14 @@ def test_undo_restores_every_agreement_field(coordinator):
 
     assert descriptions == [
         "Marburg: Bilateral becomes signed Bilateral; Bilateral, ended on: 1 May 2024 → –; "
-        "Bilateral, places out: 0 → 5; Bilateral, places in: – → 3; Bilateral, study levels: master → bachelor; "
+        "Bilateral, reference number: B 1 → B 2; Bilateral, to be done by: – → 1 May 2026; "
+        "Bilateral, note for students: By bus → By train; "
         "Bilateral, coordinator responsible: ana → coordinator; Bilateral, next step: – → Renew; "
         "Bilateral, internal notes: A, B → C"
     ]
     after = Agreement.objects.get()
     assert {name: getattr(after, name) for name in before} == before
-    assert (after.status, after.places_in, after.next_step) == ("ended", None, "")
+    assert (after.status, after.due_on, after.next_step) == ("ended", None, "")
 
 
 @pytest.mark.parametrize("count", [3, 300])
