@@ -20,6 +20,7 @@ from partners.language_skills import decode
 from partners.name_normalization import matching_key, normalize_name
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.types import truncate
+from partners.validators import ACADEMIC_YEARS
 
 TEXT_DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 STATUS_BY_WORD = {status.word: status for status in AgreementStatus}
@@ -211,7 +212,8 @@ def parse_academic_year(text: str) -> int | None:
     if not (year := normalize_name(text)):
         return None
     match = re.fullmatch(r"(\d{4})(?: ?[/\u2013-] ?(\d{2}|\d{4}))?", year, re.ASCII)
-    if not match or (match[2] and (int(match[1]) + 1) % 10 ** len(match[2]) != int(match[2])):
+    is_next = match and (not match[2] or (int(match[1]) + 1) % 10 ** len(match[2]) == int(match[2]))
+    if not is_next or int(match[1]) not in ACADEMIC_YEARS:
         message = _("“%s” is not an academic year. Write it like 2026/2027, or leave the cell empty.")
         raise ValidationError(message % truncate(text))
     return int(match[1])

@@ -27,6 +27,9 @@ TERM_SEPARATOR_RE = re.compile(r" ?[/&,;] ?(?:and )?| and | \+ (?![(/&,;+]|and |
 _QUALIFIERS = "|".join(status.qualifier.replace(" ", "[ -]*") for status in AgreementStatus if status.qualifier)
 QUALIFIER_RE = re.compile(rf" ?(?:\( ?({_QUALIFIERS}) ?\)|^({_QUALIFIERS}))$", re.IGNORECASE)
 
+ACADEMIC_YEARS = range(1950, 2200)
+"""The years in which academic years may begin. Others are typing errors."""
+
 validate_country_code = RegexValidator(
     r"\A[A-Z]{2}\Z", _("“%(value)s” is not a country code. Write two capital letters, such as DE."), "country_code"
 )

@@ -32,7 +32,7 @@ ALLOWED_IMPORTS = {
     "tables": ["file_types", "name_normalization", "spreadsheet_errors"],
     "cells": [
         *["enums", "fields", "fields_of_study", "language_skills", "name_normalization", "spreadsheet_errors"],
-        *["tables"],
+        *["tables", "validators"],
     ],
     "agreement_fields": ["cells", "models", "tables"],
     "mobility_fields": ["agreement_fields", "cells", "models"],

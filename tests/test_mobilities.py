@@ -1,10 +1,12 @@
 """Mobilities: their rules, the mirrored line, and their summary in words."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ValidationError
 
 from partners.models import Mobility
-from partners.models.mobilities import summarize
+from partners.models.mobilities import summarize, summarize_change
 from tests.helpers.factories import AgreementFactory
 
 
@@ -78,3 +80,36 @@ def test_mirrored_mobility_has_the_other_direction_and_the_same_values():
 )
 def test_mobilities_are_summarized_in_words(mobilities, summary):
     assert summarize(mobilities) == summary
+
+
+@pytest.mark.parametrize(
+    ("values", "summary"),
+    [
+        ({"duration": Decimal("20.50"), "is_blended": True}, "4 out · blended · duration: 20.5"),
+        ({"fields_of_study": "01"}, "4 out · Education · ISCED-F 01"),
+        ({"fields_of_study": "011"}, "4 out · Education · ISCED-F 011"),
+        ({"fields_of_study": "all", "fields_note": "Not law"}, "4 out · all fields · note on fields: Not law"),
+        (
+            {"first_year": 2026, "last_year": 2028},
+            "4 out · first academic year: 2026 · last academic year: 2028",
+        ),
+    ],
+)
+def test_mobilities_are_summarized_in_full(values, summary):
+    assert summarize([Mobility(places=4, **values)], in_full=True) == summary
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ([], [Mobility(places=4)], "new mobilities: 4 out"),
+        ([Mobility(places=4)], [], "mobilities are deleted: 4 out"),
+        (
+            [Mobility(places=4, duration=20)],
+            [Mobility(places=4)],
+            "mobilities change from “4 out · duration: 20” to “4 out”",
+        ),
+    ],
+)
+def test_change_of_mobilities_is_described(before, after, sentence):
+    assert summarize_change(before, after) == sentence

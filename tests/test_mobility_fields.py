@@ -12,6 +12,7 @@ from partners.fields_of_study import parse_codes, titles_by_code
 from partners.language_skills import LEVELS
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Mobility
+from partners.models.mobilities import summarize
 
 FIELDS = {field.name: field for field in MOBILITY_FIELDS}
 YEARS = st.none() | st.integers(1950, 2199)
@@ -41,6 +42,13 @@ def test_every_field_of_a_mobility_is_declared_once():
     names = [field.name for field in Mobility._meta.concrete_fields if not field.primary_key]
 
     assert sorted(["agreement", *FIELDS]) == sorted(names)
+
+
+@given(VALUES, VALUES)
+def test_mobilities_that_differ_have_different_summaries_in_full(one, other):
+    texts = [summarize([Mobility(**values)], in_full=True) for values in (one, other)]
+
+    assert (texts[0] == texts[1]) == (one == other)
 
 
 @given(VALUES)
@@ -88,6 +96,16 @@ def test_cell_is_read_as_people_write_it(name, text, value):
             "first_year",
             "2026/2028",
             "“2026/2028” is not an academic year. Write it like 2026/2027, or leave the cell empty.",
+        ),
+        (
+            "last_year",
+            "206/207",
+            "“206/207” is not an academic year. Write it like 2026/2027, or leave the cell empty.",
+        ),
+        (
+            "last_year",
+            "0207",
+            "“0207” is not an academic year. Write it like 2026/2027, or leave the cell empty.",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Bulk inserts and updates with history. The history rows are copied by the database.
+"""Bulk inserts, updates and deletions with history. The history rows are copied by the database.
 
 Django and django-simple-history instantiate a model for each row, which takes longer than the rest of an import.
 """
@@ -16,7 +16,7 @@ from partners.fields import update_search_keys
 from partners.models import ImportRun
 from partners.tables.types import ProgressCallback, no_progress
 
-ADDED, CHANGED = "+", "~"
+ADDED, CHANGED, DELETED = "+", "~", "-"
 STATEMENT_SIZE = 1_000
 """Values or pks in one statement. Larger statements take more memory and are hardly faster."""
 UPDATE_BATCH_SIZE = 200
@@ -79,6 +79,15 @@ def bulk_update_with_history(
     for chunk in _chunks(context.progress(objects, len(objects), _("Changing")), STATEMENT_SIZE):
         model.objects.bulk_update(chunk, fields, batch_size=UPDATE_BATCH_SIZE)
         write_history(model, [instance.pk for instance in chunk], CHANGED, context)
+
+
+def bulk_delete_with_history(model: type[models.Model], pks: Sequence[int], context: ChangeContext) -> None:
+    """Delete the rows with these pks, to which no others refer."""
+    table = _quote_names([model._meta.db_table])
+    for chunk in _chunks(context.progress(pks, len(pks), _("Deleting")), STATEMENT_SIZE):
+        write_history(model, chunk, DELETED, context)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE id IN ({_placeholders(chunk)})", chunk)  # noqa: S608
 
 
 def write_history(model: type[models.Model], pks: Sequence[int], history_type: str, context: ChangeContext) -> None:

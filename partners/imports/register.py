@@ -24,10 +24,12 @@ from partners.imports.base import (
     parse_university_name,
     resolve_spelling,
 )
+from partners.imports.mobilities import validate_mobilities
 from partners.imports.register_changes import RegisterRowResult
 from partners.imports.register_columns import (
     AGREEMENT_FILE_FIELDS,
     COLUMN_OF,
+    KEY_COLUMN,
     NUMBER_COLUMN,
     STATUS_COLUMN,
     TYPE_COLUMN,
@@ -75,6 +77,7 @@ class RegisterValidator(TableValidator):
         for university_rows in self.progress(rows_by_university.values(), len(rows_by_university), _("Checking")):
             checks.validate_university_change(university_rows, existing)
             checks.validate_agreement_changes(university_rows, existing)
+        checks.reject_doubled_keys(rows)
         checks.reject_taken_slugs(first_rows)
         checks.reject_taken_names(first_rows, existing)
         for row in rows:
@@ -82,7 +85,11 @@ class RegisterValidator(TableValidator):
             name = change and "responsible" in change.fields and change.after["responsible"]
             if name and not self._is_staff_by_username[name]:  # Where former staff are responsible, they may stay.
                 row.errors[COLUMN_OF["responsible"]].append(NOT_STAFF % truncate(name))
+        sheet = self.table.mobilities
+        mobilities = validate_mobilities(sheet, self.progress, rows, sheet.sheet) if sheet else []
+        for row in rows:
             yield row.row, ValidationError(dict(row.errors)) if row.errors else row.result
+        yield from mobilities
 
     def _parse_row(self, table_row: TableRow) -> ParsedRow:
         row = ParsedRow(table_row)
@@ -99,6 +106,7 @@ class RegisterValidator(TableValidator):
             if not row.has_errors(field.column):
                 row.university_values[field.name] = value
         self._parse_agreement(row)
+        row.key = row.parse(KEY_COLUMN, normalize_name)
         return row
 
     def _parse_agreement(self, row: ParsedRow) -> None:

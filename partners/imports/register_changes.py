@@ -13,6 +13,7 @@ from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.imports import bulk_write
 from partners.imports.base import UniversityRef
 from partners.imports.bulk_write import ChangeContext
+from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
 from partners.imports.register_columns import FieldValues, build_agreement, describe_agreement
 from partners.models import Agreement, AgreementType, Country, ImportRun, University
 from partners.models.agreement_slots import release_unique_slots
@@ -48,9 +49,9 @@ class ObjectChange:
         return self.after | {name: old for name, (old, _new) in self.fields.items()}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RegisterRowResult:
-    """The changes that result from one row of the file."""
+    """The changes that result from one row of the file, or of an agreement's mobilities that no row is for."""
 
     takes_back: ClassVar = False
     line: int
@@ -60,7 +61,9 @@ class RegisterRowResult:
     university_change: ObjectChange | None = None
     """Set for the first row of a university only."""
     agreement_change: ObjectChange | None = None
-    """None if the row has no agreement."""
+    """None if the row has no agreement, or there is no row."""
+    mobility_change: MobilityChange | None = None
+    """None if the file has no mobilities of the agreement."""
 
     @property
     def is_new(self) -> bool:
@@ -69,7 +72,8 @@ class RegisterRowResult:
     @property
     def is_changed(self) -> bool:
         changes = (self.university_change, self.agreement_change)
-        return not self.is_new and any(change and change.fields for change in changes)
+        is_other = self.mobility_change and self.mobility_change.is_changed
+        return not self.is_new and bool(is_other or any(change and change.fields for change in changes))
 
     @property
     def summary(self) -> str:
@@ -92,6 +96,8 @@ class RegisterRowResult:
             else:
                 title = build_agreement(change.before).title
                 descriptions += [_("%(agreement)s, %(change)s") % {"agreement": title, "change": c} for c in changes]
+        if self.mobility_change and self.mobility_change.is_changed:
+            descriptions.append(self.mobility_change.describe())
         if change := self.university_change:
             labels = {"name": _("spelling")}
             changes = diff(change.before, change.after, University, labels=labels, max_length=PREVIEW_LENGTH)
@@ -108,10 +114,20 @@ def apply_changes(
     run: ImportRun,
     progress: ProgressCallback,
 ) -> None:
-    """Save the changes with history. New agreements come last, as they may take the unique slots of some that end."""
+    """Save the changes with history."""
     context = ChangeContext(run.history_reason, run.user, run, progress)
     created = _apply_university_changes([result for result in results if result.university_change], context)
-    results = [result for result in results if result.agreement_change]
+    _apply_agreement_changes([result for result in results if result.agreement_change], types, created, context)
+    apply_mobility_changes([result.mobility_change for result in results if result.mobility_change], context)
+
+
+def _apply_agreement_changes(
+    results: Sequence[RegisterRowResult],
+    types: Mapping[str, AgreementType],
+    created: Mapping[UniversityRef, int],
+    context: ChangeContext,
+) -> None:
+    """Save the changes of agreements. New ones come last, as they may take the unique slots of some that end."""
     usernames = {result.agreement_change.after["responsible"] for result in results} - {None}
     users = get_user_model().objects.in_bulk(usernames, field_name="username")
 
@@ -129,7 +145,10 @@ def apply_changes(
     moved = [result for result in changed if not SLOT_FIELDS.isdisjoint(result.agreement_change.fields)]
     release_unique_slots([build(result) for result in moved])
     bulk_write.bulk_update_with_history(Agreement, [build(result) for result in changed], names, context)
-    bulk_write.bulk_create_with_history(Agreement, map(build, new), len(new), context)
+    ids = bulk_write.bulk_create_with_history(Agreement, map(build, new), len(new), context)
+    for result, pk in zip(new, ids, strict=True):
+        if result.mobility_change:
+            result.mobility_change.agreement_id = pk
 
 
 def _apply_university_changes(results: Sequence[RegisterRowResult], context: ChangeContext) -> dict[UniversityRef, int]:

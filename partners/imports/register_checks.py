@@ -17,6 +17,7 @@ from partners.imports.register_columns import (
     AGREEMENT_DETAILS,
     AGREEMENT_FILE_FIELDS,
     COLUMN_OF,
+    KEY_COLUMN,
     NEW_AGREEMENT,
     NEW_UNIVERSITY,
     NUMBER_COLUMN,
@@ -132,6 +133,15 @@ def _rows_by_agreement_id(rows: Iterable[ParsedRow], agreements: Mapping[int, Fi
             message = _("%(number)d stands in line %(line)d already. Leave the cell empty for a new agreement.")
             row.errors[NUMBER_COLUMN].append(message % (params | {"line": first.row.line}))
     return rows_by_id
+
+
+def reject_doubled_keys(rows: Iterable[ParsedRow]) -> None:
+    """Reject a row key of another row, as mobilities would not know which of the two agreements they are of."""
+    first_rows: dict[str, ParsedRow] = {}
+    for row in [row for row in rows if row.key]:
+        if (first := first_rows.setdefault(row.key, row)) is not row:
+            message = _("“%(key)s” is the key of line %(line)d already. Write another one.")
+            row.errors[KEY_COLUMN].append(message % {"key": truncate(row.key), "line": first.row.line})
 
 
 def reject_taken_slugs(rows: Iterable[ParsedRow]) -> None:

@@ -38,6 +38,8 @@ class ParsedRow(RowParser):
         """None if the row has no agreement or its cells have errors."""
         self.agreement_id: int | None = None
         """Pk of an existing agreement, if the row gives it."""
+        self.key: str | None = None
+        """The row key, by which the sheet of mobilities may name the agreement."""
 
     def has_errors(self, *columns: str) -> bool:
         return bool(self.errors) and not self.errors.keys().isdisjoint(columns)

@@ -1,20 +1,23 @@
 """Lines of what an agreement offers, in the terms of Erasmus Without Paper's API of agreements."""
 
+from decimal import Decimal
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from partners import language_skills, validators
 from partners.enums import Direction, MobilityKind, StudyLevel
 from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameField, StudyLevelsField
-from partners.fields_of_study import field_title
+from partners.fields_of_study import ALL_FIELDS, field_title
 from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
 from partners.models.import_runs import ImportRunHistory
 from partners.querysets import MobilityQuerySet
 
-YEAR_VALIDATORS = [MinValueValidator(1950), MaxValueValidator(2199)]
+YEAR_VALIDATORS = [MinValueValidator(min(validators.ACADEMIC_YEARS)), MaxValueValidator(max(validators.ACADEMIC_YEARS))]
 
 
 class Mobility(models.Model):
@@ -104,13 +107,27 @@ class Mobility(models.Model):
         return Mobility(**copied | {"direction": other})
 
 
-def summarize(mobilities):
-    """Describe mobilities in words, such as “4 out, 4 in · bachelor, master · English B2”."""
+def summarize(mobilities, in_full=False):
+    """Describe mobilities in words, such as “4 out, 4 in · bachelor, master · English B2”.
+
+    In full, mobilities that differ in anything have different words.
+    """
     counts_by_offer = {}
     for mobility in mobilities:
         count = f"{'?' if mobility.places is None else mobility.places} {mobility.get_direction_display()}"
-        counts_by_offer.setdefault(_describe_offer(mobility), []).append(count)
+        offer = _describe_offer(mobility) + (_describe_details(mobility) if in_full else ())
+        counts_by_offer.setdefault(offer, []).append(count)
     return "; ".join(" · ".join([", ".join(counts), *offer]) for offer, counts in counts_by_offer.items())
+
+
+def summarize_change(before, after):
+    """Describe in a sentence without its subject how mobilities change, such as “new mobilities: 4 out”."""
+    old, new = summarize(before, in_full=True), summarize(after, in_full=True)
+    if not old:
+        return gettext("new mobilities: %s") % new
+    if not new:
+        return gettext("mobilities are deleted: %s") % old
+    return gettext("mobilities change from “%(old)s” to “%(new)s”") % {"old": old, "new": new}
 
 
 def _describe_offer(mobility):
@@ -118,3 +135,15 @@ def _describe_offer(mobility):
     is_usual = mobility.kind == MobilityKind.STUDENT_STUDIES
     lists = (mobility.level_labels, mobility.field_titles, mobility.language_names)
     return tuple(filter(None, ["" if is_usual else mobility.get_kind_display(), *map(", ".join, lists)]))
+
+
+def _describe_details(mobility):
+    """Return the fields that lists leave out, as texts. Codes are among them, as several fields have one title."""
+    duration = None if mobility.duration is None else f"{Decimal(mobility.duration).normalize():f}"
+    values = {"fields_note": mobility.fields_note, "duration": duration}
+    values |= {"first_year": mobility.first_year, "last_year": mobility.last_year}
+    return (
+        *([f"ISCED-F {mobility.fields_of_study}"] if mobility.fields_of_study not in ("", ALL_FIELDS) else ()),
+        *([str(Mobility._meta.get_field("is_blended").verbose_name)] if mobility.is_blended else ()),
+        *(f"{Mobility._meta.get_field(name).verbose_name}: {value}" for name, value in values.items() if value),
+    )

@@ -264,7 +264,12 @@ def test_undo_restores_every_agreement_field(coordinator):
     before |= {"responsible": ana, "notes": "A\nB"}
     agreement = AgreementFactory(university__name="Marburg", status=AgreementStatus.ENDED, **before)
     cells = {"Agreement type": "Bilateral", "Status": "signed", "Ended on": "", "Reference number": "B 2"}
-    cells |= {"Note for students": "By train", "To be done by": "2026-05-01", "Responsible": "coordinator", "Internal notes": "C"}
+    cells |= {
+        "Note for students": "By train",
+        "To be done by": "2026-05-01",
+        "Responsible": "coordinator",
+        "Internal notes": "C",
+    }
     run = import_register(**cells, **{"Next step": "Renew", "Agreement number": str(agreement.pk)})
     descriptions = describe(run_changes(run).changes())
 
