@@ -8,9 +8,9 @@ from django.db.models import ProtectedError, UniqueConstraint
 from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement, AgreementType, Country, University
+from partners.models import Agreement, AgreementType, Country, Mobility, University
 from partners.models.agreement_slots import release_unique_slots
-from tests.helpers.factories import AgreementFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
@@ -116,10 +116,10 @@ def test_ended_on_is_for_ended_agreements_only():
 
 
 def test_study_levels_are_displayed_in_order():
-    agreement = AgreementFactory(study_levels=["doctoral", "bachelor"])
+    MobilityFactory(study_levels=["doctoral", "bachelor"])
 
-    assert Agreement.objects.get().study_levels == "bachelor,doctoral"
-    assert Agreement.objects.get(pk=agreement.pk).study_levels_display() == "bachelor, doctoral"
+    assert Mobility.objects.get().study_levels == "bachelor,doctoral"
+    assert Mobility.objects.get().level_labels == ["bachelor", "doctoral"]
 
 
 @pytest.mark.parametrize(("valid_from", "valid_until"), [(DAY, DAY), (DAY, None), (None, DAY)])

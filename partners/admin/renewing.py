@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.form_fields import DateField
-from partners.models import Agreement
+from partners.imports.bulk_write import ChangeContext, bulk_create_with_history
+from partners.models import Agreement, Mobility
 
 
 class RenewForm(AgreementRowForm):
@@ -30,11 +31,19 @@ class BulkRenewView(AgreementRowsView):
     form, queryset = RenewForm, Agreement.objects.signed().not_followed().with_renewal().filter(has_renewal=False)
     title, button = gettext_lazy("Renew agreements"), gettext_lazy("Renew")
     note = gettext_lazy(
-        "A copy in process follows each agreement, with its places and other details, for the period that follows. "
+        "A copy in process follows each agreement, with what it offers and other details, for the period that follows. "
         "The agreement stays as it is until the copy is signed."
     )
     shared_values_note = gettext_lazy("A cell that you leave empty or as proposed takes what the first line says.")
     success_message = gettext_lazy("Renewed, and in process")
+
+    def save_forms(self, row_forms):
+        """Save the renewals, and copy what the agreements offer to them."""
+        super().save_forms(row_forms)
+        renewals = {form.original.pk: form.instance for form in row_forms}
+        mobilities = Mobility.objects.filter(agreement__in=renewals)
+        copies = [mobility.build_renewed(renewals[mobility.agreement_id]) for mobility in mobilities]
+        bulk_create_with_history(Mobility, copies, len(copies), ChangeContext("renewal", self.request.user))
 
     def skip_reason(self, agreement):
         return why_not_renewable(agreement) or super().skip_reason(agreement)

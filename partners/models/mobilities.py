@@ -101,10 +101,15 @@ class Mobility(models.Model):
 
     def build_mirrored(self):
         """Return an unsaved mobility with the same values for the other direction."""
-        copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}
-        del copied["id"]
-        other = Direction.IN if self.direction == Direction.OUT else Direction.OUT
-        return Mobility(**copied | {"direction": other})
+        return self._build_copy(direction=Direction.IN if self.direction == Direction.OUT else Direction.OUT)
+
+    def build_renewed(self, renewal):
+        """Return an unsaved copy for the renewal of its agreement. Its own academic years were those of the former."""
+        return self._build_copy(agreement_id=renewal.pk, first_year=None, last_year=None)
+
+    def _build_copy(self, **changes):
+        copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields if not field.primary_key}
+        return Mobility(**copied | changes)
 
 
 def summarize(mobilities, in_full=False):

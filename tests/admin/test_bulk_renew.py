@@ -1,11 +1,14 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement
-from tests.helpers.factories import AgreementFactory, UniversityFactory
+from partners.models import Agreement, Mobility
+from partners.models.mobilities import summarize
+from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 from tests.helpers.html import count_queries, element_texts, errors, form_data, messages
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +23,6 @@ def signed(erasmus, coordinator):
         signed_on=date(2024, 9, 1),
         valid_from=date(2024, 10, 1),
         valid_until=date(2026, 9, 30),
-        places_out=3,
-        places_in=2,
-        study_levels="bachelor,master",
-        fields_of_study="Chemistry",
-        language_requirement="German B1",
         responsible=coordinator,
         next_step="Ask the faculty",
         contact="Dr. Ada",
@@ -57,8 +55,7 @@ def test_proposed_period_has_as_many_calendar_months_as_the_previous_one(coordin
 def test_renewal_copies_details(coordinator_client, coordinator, signed):
     page = coordinator_client.post(bulk_url(signed), renewal_data(signed, next_step="Send the draft"), follow=True)
 
-    copied = ("places_out", "places_in", "study_levels", "fields_of_study", "language_requirement", "contact", "notes")
-    for name in (*copied, "university", "agreement_type", "responsible"):
+    for name in ("contact", "notes", "university", "agreement_type", "responsible"):
         assert getattr(renewal(), name) == getattr(signed, name)
     assert (renewal().signed_on, renewal().next_step) == (None, "Send the draft")
     assert (renewal().valid_from, renewal().valid_until) == (date(2026, 10, 1), date(2028, 9, 30))
@@ -66,6 +63,32 @@ def test_renewal_copies_details(coordinator_client, coordinator, signed):
     record = renewal().history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "renewal")
     assert Agreement.objects.get(pk=signed.pk).status == AgreementStatus.SIGNED
+
+
+def test_renewal_copies_mobilities_without_their_own_years(coordinator_client, coordinator, signed):
+    offer = {"places": 3, "study_levels": "bachelor,master", "fields_of_study": "0531", "languages": "de B1"}
+    MobilityFactory(agreement=signed, **offer, first_year=2024, last_year=2025)
+    MobilityFactory(agreement=signed, direction="in", kind="staff_teaching", duration=10, fields_note="Labs")
+
+    coordinator_client.post(bulk_url(signed), renewal_data(signed))
+
+    out, back = renewal().mobilities.all()
+    assert str(out) == "3 out · bachelor, master · Chemistry · German B1"
+    assert (out.first_year, out.last_year) == (None, None)
+    assert (back.direction, back.kind, back.duration, back.fields_note) == ("in", "staff_teaching", 10, "Labs")
+    record = out.history.get()
+    assert (record.history_type, record.history_change_reason, record.history_user) == ("+", "renewal", coordinator)
+    assert signed.mobilities.filter(first_year=2024, last_year=2025).count() == 1
+
+
+def test_renewing_copies_mobilities_of_each_agreement_to_its_own_renewal(coordinator_client, several):
+    for places, agreement in enumerate(several[:2], 1):
+        MobilityFactory(agreement=agreement, places=places)
+
+    coordinator_client.post(bulk_url(*several), form_data(coordinator_client.get(bulk_url(*several)), ".bulk-form"))
+
+    copied = {agreement.renews: summarize(agreement.mobilities.all()) for agreement in Agreement.objects.in_process()}
+    assert copied == dict(zip(several, ["1 out", "2 out", ""], strict=True))
 
 
 def test_renewal_of_an_open_ended_agreement_has_no_dates(coordinator_client, bilateral):
@@ -232,3 +255,19 @@ def test_page_makes_the_same_queries_for_3_and_for_100(coordinator_client, bilat
     assert count_queries(coordinator_client, bulk_url(*agreements[:3])) == count_queries(
         coordinator_client, bulk_url(*agreements)
     )
+
+
+def test_copying_mobilities_makes_3_queries_for_3_agreements_and_5_for_100(coordinator_client, bilateral):
+    agreements = [AgreementFactory() for _ in range(103)]
+    for agreement in agreements:
+        MobilityFactory.create_batch(2, agreement=agreement)
+
+    def count_mobility_queries(selected):
+        typed = form_data(coordinator_client.get(bulk_url(*selected)), ".bulk-form")
+        with CaptureQueriesContext(connection) as captured:
+            coordinator_client.post(bulk_url(*selected), typed)
+        assert Mobility.objects.filter(agreement__renews__in=selected).count() == 2 * len(selected)
+        return len([query for query in captured if "mobility" in query["sql"]])
+
+    # One reads them, one writes their history. A statement adds up to 83 lines, and there are 200 of 100 agreements.
+    assert (count_mobility_queries(agreements[:3]), count_mobility_queries(agreements[3:])) == (3, 5)
