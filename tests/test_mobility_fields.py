@@ -5,37 +5,13 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
-from hypothesis import strategies as st
 
-from partners.enums import Direction, MobilityKind, StudyLevel
-from partners.fields_of_study import parse_codes, titles_by_code
-from partners.language_skills import LEVELS
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Mobility
 from partners.models.mobilities import summarize
+from tests.helpers.factories import mobility_values
 
 FIELDS = {field.name: field for field in MOBILITY_FIELDS}
-YEARS = st.none() | st.integers(1950, 2199)
-VALUES = st.fixed_dictionaries(
-    {
-        "direction": st.sampled_from(Direction),
-        "kind": st.sampled_from(MobilityKind),
-        "places": st.none() | st.integers(0, 32_767),
-        "duration": st.none() | st.decimals(0, 9999, places=2),
-        "study_levels": st.sets(st.sampled_from(StudyLevel)).map(
-            lambda levels: ",".join(level for level in StudyLevel if level in levels)
-        ),
-        "fields_of_study": st.just("all")
-        | st.lists(st.sampled_from(list(titles_by_code())), max_size=5).map(
-            lambda c: " ".join(parse_codes(" ".join(c)))
-        ),
-        "fields_note": st.sampled_from(["", "Law only", "שלום"]),
-        "languages": st.sampled_from(["", "en B2", f"fr {LEVELS[0]},he"]),
-        "is_blended": st.booleans(),
-        "first_year": YEARS,
-        "last_year": YEARS,
-    }
-)
 
 
 def test_every_field_of_a_mobility_is_declared_once():
@@ -44,14 +20,14 @@ def test_every_field_of_a_mobility_is_declared_once():
     assert sorted(["agreement", *FIELDS]) == sorted(names)
 
 
-@given(VALUES, VALUES)
+@given(mobility_values(), mobility_values())
 def test_mobilities_that_differ_have_different_summaries_in_full(one, other):
     texts = [summarize([Mobility(**values)], in_full=True) for values in (one, other)]
 
     assert (texts[0] == texts[1]) == (one == other)
 
 
-@given(VALUES)
+@given(mobility_values())
 def test_cells_are_read_as_they_are_written(values):
     cells = {name: str(FIELDS[name].format(value)) for name, value in values.items()}
 

@@ -23,6 +23,7 @@ from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.imports import mobility_columns, office_list, register_changes, register_columns, type_notation
 from partners.imports.base import TableValidator
+from partners.imports.mobilities import MobilitiesValidator
 from partners.imports.mobility_columns import (
     DIRECTION_COLUMN,
     MOBILITY_COLUMN_OF,
@@ -51,7 +52,7 @@ ANALYZE_THRESHOLD = 1_000
 class ImportResult(Result):
     """The result of an import or of a dry run. It keeps row results and no ``rows``, which take far more memory."""
 
-    def __init__(self, validator: TableValidator):
+    def __init__(self, validator: TableValidator | MobilitiesValidator):
         super().__init__()
         self.is_applied = False
         self.new: list[OfficeListRowResult] = []
@@ -107,7 +108,7 @@ class TableResource(Resource):
     """Says, with the column, that a file is this kind of table and not the expected one."""
     sheet_name: str
     """Name of the sheet in a workbook."""
-    validator_class: type[TableValidator]
+    validator_class: type[TableValidator | MobilitiesValidator]
     apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun, ProgressCallback], None]
     """Write the changes of valid rows. The progress callback wraps the iterables."""
 
@@ -210,6 +211,8 @@ class MobilitiesResource(TableResource):
         "The file has mobilities, as its column “%s” says. Leave out the column, or import the mobilities."
     )
     sheet_name = "Mobilities"
+    validator_class = MobilitiesValidator
+    apply = staticmethod(register_changes.apply_changes)
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[Cell]]:
         """Yield the header and a row for each mobility, in the order of the register's agreements."""

@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models import Agreement, AgreementType, Country, ImportRun, Mobility, University
 
 
 def database_contents():
     """Return the rows of all tables that an import could change."""
-    models = Country, AgreementType, University, University.history.model, Agreement, Agreement.history.model, ImportRun
+    histories = [model.history.model for model in (University, Agreement, Mobility)]
+    models = [Country, AgreementType, University, Agreement, Mobility, *histories, ImportRun]
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 

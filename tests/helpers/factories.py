@@ -2,14 +2,17 @@
 
 import factory
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from hypothesis import strategies as st
 
-from partners.enums import AgreementStatus, Direction
+from partners.enums import AgreementStatus, Direction, MobilityKind, StudyLevel
 from partners.fields import MAX_NAME_LENGTH
+from partners.fields_of_study import parse_codes, titles_by_code
 from partners.groups import get_group
+from partners.language_skills import LEVELS
 from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
 from partners.name_normalization import normalize_name
-from partners.validators import CONTROL_CHARACTERS_RE
+from partners.validators import ACADEMIC_YEARS, CONTROL_CHARACTERS_RE
 from tests.helpers.files import PDF, upload
 
 HOSTILE = [
@@ -78,6 +81,37 @@ def notes():
     lines = st.just("") | names() | st.sampled_from(["=1+1", "\t@a\tb", "- two  spaces", "'=", "'", "+49 30 1"])
     line_ends = st.sampled_from(["\n", "\r\n", "\r"])
     return st.tuples(st.lists(lines, max_size=4), line_ends).map(lambda drawn: drawn[1].join(drawn[0]))
+
+
+def mobility_values():
+    """Valid values of a mobility by field name, as they are stored."""
+    levels = st.sets(st.sampled_from(StudyLevel)).map(lambda chosen: ",".join(x for x in StudyLevel if x in chosen))
+    codes = st.lists(st.sampled_from(list(titles_by_code())), max_size=5).map(" ".join)
+    years = st.none() | st.integers(min(ACADEMIC_YEARS), max(ACADEMIC_YEARS))
+    values = st.fixed_dictionaries(
+        {
+            "direction": st.sampled_from(Direction),
+            "kind": st.sampled_from(MobilityKind),
+            "places": st.none() | st.integers(0, 32_767),
+            "duration": st.none() | st.decimals(0, 9999, places=2),
+            "study_levels": levels,
+            "fields_of_study": st.just("all") | codes.map(lambda text: " ".join(parse_codes(text))),
+            "fields_note": st.just("") | names(),
+            "languages": st.sampled_from(["", "en B2", f"fr {LEVELS[0]},he"]),
+            "is_blended": st.booleans(),
+            "first_year": years,
+            "last_year": years,
+        }
+    )
+    return values.filter(_is_valid_mobility)
+
+
+def _is_valid_mobility(values):
+    try:
+        Mobility(**values).clean()
+    except ValidationError:
+        return False
+    return True
 
 
 def partners(count, first=1):
