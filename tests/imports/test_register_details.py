@@ -23,27 +23,16 @@ from tests.helpers.register_files import (
 )
 
 SIGNED, ENDED = AgreementStatus.SIGNED, AgreementStatus.ENDED
-EMPTY_DETAILS = {
-    "places_out": "",
-    "places_in": "",
-    "study_levels": "",
-    "fields_of_study": "",
-    "language_requirement": "",
-}
-EMPTY_DETAILS |= {"responsible": "", "next_step": "", "contact": "", "notes": ""}
+EMPTY_DETAILS = dict.fromkeys(["reference_number", "due_on", "responsible", "next_step", "contact", "notes"], "")
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def all_details(coordinator):
-
     return {
-        "places_out": 3,
-        "places_in": 0,
-        "study_levels": "bachelor,master",
-        "fields_of_study": "Law",
-        "language_requirement": "German B2",
+        "reference_number": "2024/17",
+        "due_on": date(2024, 6, 1),
         "responsible": coordinator,
         "next_step": "Ask for a renewal",
         "contact": "Ana Łuczak\nana@uni-koeln.de",
@@ -53,18 +42,15 @@ def all_details(coordinator):
 
 def test_details_are_parsed_and_displayed(coordinator):
     create_university(("GE3", SIGNED))
-    cells = {"places_out": "3", "places_in": "0", "study_levels": "Master, bachelor", "responsible": "coordinator"}
-    cells |= {"fields_of_study": " Law  and more", "language_requirement": "German B2", "next_step": "Ask again"}
+    cells = {"reference_number": " 2024  / 17", "due_on": "1 June 2024", "responsible": "coordinator"}
+    cells |= {"next_step": "Ask again"}
 
     result = import_rows(row("GE3", "signed", **cells, contact="Ana\r\nana@a.de", notes=" One\n\n=1+1\r\n"))
 
     assert [change.describe() for change in result.changed] == [
         [
-            "GE3, places out: – → 3",
-            "GE3, places in: – → 0",
-            "GE3, study levels: – → bachelor, master",
-            "GE3, fields of study: – → Law and more",
-            "GE3, language requirement: – → German B2",
+            "GE3, reference number: – → 2024 / 17",
+            "GE3, to be done by: – → 1 Jun 2024",
             "GE3, coordinator responsible: – → coordinator",
             "GE3, next step: – → Ask again",
             "GE3, contact at the partner: – → Ana, ana@a.de",
@@ -73,20 +59,20 @@ def test_details_are_parsed_and_displayed(coordinator):
     ]
     assert agreements(COLOGNE, *EMPTY_DETAILS) == [
         (
-            *("GE3", "signed", 3, 0, "bachelor,master", "Law and more", "German B2", coordinator.pk, "Ask again"),
+            *("GE3", "signed", "2024 / 17", date(2024, 6, 1), coordinator.pk, "Ask again"),
             *("Ana\nana@a.de", "One\n\n=1+1"),
         )
     ]
 
 
 def test_details_of_a_new_agreement_are_displayed(coordinator):
-    result = import_rows(row("GE3", "ended", ended_on="2024-05-01", places_in="5", responsible="coordinator"))
+    result = import_rows(row("GE3", "ended", ended_on="2024-05-01", end_reason="Merged", responsible="coordinator"))
 
     assert [change.summary for change in result.new] == [
-        "GE3 (ended); ended on: 1 May 2024; places in: 5; coordinator responsible: coordinator"
+        "GE3 (ended); ended on: 1 May 2024; reason for its end: Merged; coordinator responsible: coordinator"
     ]
-    assert agreements(COLOGNE, "ended_on", "places_out", "places_in", "responsible", "notes") == [
-        ("GE3", "ended", date(2024, 5, 1), None, 5, coordinator.pk, "")
+    assert agreements(COLOGNE, "ended_on", "end_reason", "reference_number", "responsible", "notes") == [
+        ("GE3", "ended", date(2024, 5, 1), "Merged", "", coordinator.pk, "")
     ]
 
 
@@ -106,18 +92,21 @@ def test_empty_cell_clears_a_detail(all_details):
     result = import_rows(row("GE3", "signed", **EMPTY_DETAILS))
 
     (words,) = [change.describe() for change in result.changed]
-    assert words[:3] == ["GE3, places out: 3 → –", "GE3, places in: 0 → –", "GE3, study levels: bachelor, master → –"]
-    assert words[5] == "GE3, coordinator responsible: coordinator → –"
-    assert agreements(COLOGNE, *EMPTY_DETAILS) == [("GE3", "signed", None, None, "", "", "", None, "", "", "")]
+    assert words[:3] == [
+        "GE3, reference number: 2024/17 → –",
+        "GE3, to be done by: 1 Jun 2024 → –",
+        "GE3, coordinator responsible: coordinator → –",
+    ]
+    assert agreements(COLOGNE, *EMPTY_DETAILS) == [("GE3", "signed", "", None, None, "", "", "")]
 
 
 def test_details_are_in_history(coordinator):
     create_university(("GE3", SIGNED))
 
-    import_rows(row("GE3", "signed", responsible="coordinator", study_levels="master", notes="Line\nline"))
+    import_rows(row("GE3", "signed", responsible="coordinator", next_step="Ask", notes="Line\nline"))
 
     last = Agreement.history.latest()
-    assert (last.responsible, last.study_levels, last.notes) == (coordinator, "master", "Line\nline")
+    assert (last.responsible, last.next_step, last.notes) == (coordinator, "Ask", "Line\nline")
 
 
 def test_long_notes_are_truncated_in_the_preview():
@@ -131,48 +120,24 @@ def test_long_notes_are_truncated_in_the_preview():
     assert Agreement.objects.get().notes == f"Once\n{'x' * 1_000}"
 
 
-@pytest.mark.parametrize(
-    ("cell", "levels"),
-    [
-        ("bachelor", "bachelor"),
-        ("Doctoral; short-cycle", "short_cycle,doctoral"),
-        ("SHORT_CYCLE/master", "short_cycle,master"),
-        (" master ,, master,", "master"),
-        (" , ", ""),
-    ],
-)
-def test_study_levels_are_words_in_any_order(cell, levels):
-    import_rows(row("GE3", "signed", study_levels=cell))
-
-    assert Agreement.objects.get().study_levels == levels
-
-
-def test_study_levels_and_statuses_are_the_same_in_every_language():
-    create_university(("GE3", SIGNED, {"study_levels": "short_cycle,master"}))
+def test_statuses_and_checkboxes_are_the_same_in_every_language():
+    create_university(("GE3", SIGNED, {"is_open_ended": True}))
 
     with translation.override("de"):
         (cells,) = exported_rows()
 
-    assert (cells["Study levels"], cells["Status"]) == ("short cycle, master", "signed")
+    assert (cells["Status"], cells["Open-ended"]) == ("signed", "yes")
 
 
-PLACES = "is not a number of places. Write a whole number up to 32767, or leave the cell empty."
-LEVELS = "is not a study level. Write “short cycle”, “bachelor”, “master” or “doctoral”, with commas."
 STAFF = "is not the user name of anybody on the staff. Correct it, or leave the cell empty for nobody."
 
 
 @pytest.mark.parametrize(
     ("cells", "error"),
     [
-        ({"places_out": "-1"}, f"Places out: “-1” {PLACES}"),
-        ({"places_out": "32768"}, f"Places out: “32768” {PLACES}"),
-        ({"places_in": "2.5"}, f"Places in: “2.5” {PLACES}"),
-        ({"places_in": "9" * 5_000}, f"Places in: “{'9' * 79}…” {PLACES}"),
-        ({"places_in": "many"}, f"Places in: “many” {PLACES}"),
-        ({"study_levels": "bachelor, PhD"}, f"Study levels: “PhD” {LEVELS}"),
         (
-            {"fields_of_study": "x" * 201},
-            f"Fields of study: “{'x' * 79}…” has 201 characters, and 200 fit. Shorten it.",
+            {"reference_number": "x" * 201},
+            f"Reference number: “{'x' * 79}…” has 201 characters, and 200 fit. Shorten it.",
         ),
         (
             {"next_step": "=A1"},
@@ -207,14 +172,14 @@ def test_invalid_detail_is_an_error_with_advice(cells, error):
 
 
 def test_errors_of_all_details_are_listed():
-    cells = {"places_out": "x", "study_levels": "x", "responsible": "x", "notes": "\x01"}
+    cells = {"due_on": "x", "responsible": "x", "next_step": "=x", "notes": "\x01"}
 
     messages = errors(row("GE3", "signed", **cells), row("GE3", "signed", **dict.fromkeys(cells, "")))
 
     assert [message.partition(":")[0] for message in messages] == [
-        "Line 2, Places out",
-        "Line 2, Study levels",
+        "Line 2, To be done by",
         "Line 2, Responsible",
+        "Line 2, Next step",
         "Line 2, Internal notes",
     ]
 

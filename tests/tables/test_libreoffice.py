@@ -11,7 +11,7 @@ import pytest
 from django.utils.timezone import localdate
 from openpyxl import Workbook, load_workbook
 
-from partners.enums import AgreementStatus, StudyLevel
+from partners.enums import AgreementStatus
 from partners.imports.files import read_file
 from partners.imports.register_columns import COLUMNS as REGISTER_COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
@@ -130,7 +130,6 @@ FILLED_IN = {
     "Agreement type": "GE3",
     "Status": "signed",
     "Valid from": date(2026, 10, 1),
-    "Places out": 5,
     "On the public list": "yes",
 }
 
@@ -181,10 +180,6 @@ def hostile_register(coordinator):
             status=AgreementStatus.ENDED,
             signed_on=date(1900, 3, index + 1),
             ended_on=date(2024, 2, index + 1),
-            places_out=index,
-            places_in=32_767 - index,
-            study_levels=StudyLevel.values[: index % 5],
-            fields_of_study=text.lstrip("=-'"),
             next_step='Ask Łódź for "two"',
             notes=text,
             contact=LINES.format(text.replace("  ", " ")),
