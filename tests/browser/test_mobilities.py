@@ -1,6 +1,9 @@
-"""Record what an agreement offers by keyboard alone: four out and four in, bachelor and master, English B2."""
+"""Record what an agreement offers by keyboard alone, and find it on the public page, in the JSON and in a workbook."""
+
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from partners.models import Mobility
@@ -38,6 +41,18 @@ def save(page):
     expect(page.get_by_role("listitem").filter(has_text="was changed successfully")).to_be_visible()
 
 
+def exported_mobilities(page):
+    """Return the rows of the sheet Mobilities of the register that the page of the export makes."""
+    page.goto("/admin/partners/university/export/")
+    page.get_by_label("What to export").select_option(label="The register")
+    page.get_by_label("Format").select_option(label="XLSX (Excel)")
+    with page.expect_download() as download:
+        press(page, page.get_by_role("button", name="Export"), "Enter")
+    sheet = load_workbook(BytesIO(download.value.path().read_bytes()))["Mobilities"]
+    header, *lines = sheet.iter_rows(values_only=True)
+    return [dict(zip(header, line, strict=True)) for line in lines]
+
+
 def test_example_is_entered_by_keyboard(form):
     press(form, line(form, 0).get_by_label("Places"), "4")
     press(form, line(form, 0).get_by_label("bachelor"), "Space")
@@ -60,6 +75,10 @@ def test_example_is_entered_by_keyboard(form):
     [outgoing] = university["agreements"][0]["mobilities"]
     assert (outgoing["places"], outgoing["levels"]) == (4, ["bachelor", "master"])
     assert outgoing["languages"] == [{"language": "en", "level": "B2"}]
+    columns = ("Direction", "Kind", "Places", "Study levels", "Languages")
+    assert [tuple(line[column] for column in columns) for line in exported_mobilities(form)] == [
+        (direction, "student studies", 4, "bachelor, master", "English B2") for direction in ("out", "in")
+    ]
 
 
 def test_saved_line_is_copied_with_all_its_values(form, agreement):
