@@ -49,6 +49,10 @@ class NameListField(CleanOnSaveMixin, models.TextField):
         value = super().to_python(value)
         return value if value is None else "\n".join(split_names(value))
 
+    @staticmethod
+    def labels(value):
+        return value.split("\n")
+
     def run_validators(self, value):
         super().run_validators(value)
         for name in value.split("\n") if value else ():
@@ -87,6 +91,10 @@ class StudyLevelsField(CleanOnSaveMixin, models.CharField):
     def value_to_string(self, instance):
         return super().value_from_object(instance)
 
+    @staticmethod
+    def labels(value):
+        return [str(StudyLevel(level).label) for level in value.split(",") if level]
+
     def formfield(self, **kwargs):
         """Return check boxes, even if the admin asks for another widget."""
         checkboxes = {"form_class": StudyLevelsChoiceField, "widget": forms.CheckboxSelectMultiple}
@@ -115,6 +123,10 @@ class FieldsOfStudyField(CleanOnSaveMixin, models.CharField):
     def value_to_string(self, instance):
         return super().value_from_object(instance)
 
+    @staticmethod
+    def labels(value):
+        return [fields_of_study.field_title(code) for code in value.split()]
+
     def formfield(self, **kwargs):
         choice_field = {"form_class": FieldsOfStudyChoiceField, "choices": fields_of_study.field_choices}
         return models.Field.formfield(self, **kwargs | choice_field)
@@ -141,6 +153,10 @@ class LanguageSkillsField(CleanOnSaveMixin, models.CharField):
 
     def to_python(self, value):
         return value if value is None else language_skills.encode(language_skills.parse(value))
+
+    @staticmethod
+    def labels(value):
+        return [str(skill) for skill in language_skills.decode(value)]
 
     def formfield(self, **kwargs):
         """Return a field for a text, which may be longer than what is stored."""

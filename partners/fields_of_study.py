@@ -30,10 +30,10 @@ def titles_by_code() -> dict[str, dict[str, str]]:
 
 
 def field_title(code: str) -> str:
-    """Return the title in the active language, or in English."""
+    """Return the title in the active language, or in English. An unknown code is its own title."""
     if code == ALL_FIELDS:
         return _("all fields")
-    titles = titles_by_code()[code]
+    titles = titles_by_code().get(code, {"en": code})
     return titles.get((get_language() or "en").partition("-")[0]) or titles["en"]
 
 

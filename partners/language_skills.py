@@ -35,9 +35,9 @@ class LanguageSkill(NamedTuple):
 
 
 def language_name(code: str) -> str:
-    """Return the name of a language in the active language, beginning with a capital letter."""
-    name = _cldr_names(get_language() or "en")[code]
-    return name[0].upper() + name[1:]
+    """Return the name of a language in the active language, capitalized; an unknown code is its own name."""
+    name = _cldr_names(get_language() or "en").get(code, code)
+    return name[:1].upper() + name[1:]
 
 
 def decode(value: str) -> list[LanguageSkill]:

@@ -26,7 +26,7 @@ ALLOWED_IMPORTS = {
     "country_names": ["name_normalization", "reference_data"],
     "querysets": ["country_names", "enums", "name_normalization"],
     "models": [
-        *["country_names", "enums", "fields", "fields_of_study", "file_types", "language_skills", "name_normalization"],
+        *["country_names", "enums", "fields", "fields_of_study", "file_types", "name_normalization"],
         *["periods", "permissions", "querysets", "validators"],
     ],
     "tables": ["file_types", "name_normalization", "spreadsheet_errors"],

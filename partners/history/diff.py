@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,13 +13,13 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from partners.enums import StudyLevel
-from partners.fields import NameListField, StudyLevelsField
+from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField
 from partners.history.related_objects import RelatedObjects, tracked_model
 
 EMPTY_DISPLAY = "\N{EN DASH}"
 PREVIEW_LENGTH = 200
 """Characters of a value in the preview of an import and of an undo."""
+LIST_FIELDS = (FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField)
 MISSING = object()
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
@@ -81,10 +82,10 @@ def display_value(field: models.Field, value: object, related: RelatedObjects) -
         return date_format(localtime(value), "DATETIME_FORMAT")
     if isinstance(value, date):
         return date_format(value)
-    if isinstance(field, StudyLevelsField):
-        return ", ".join(str(StudyLevel(level).label) for level in value.split(","))
-    if isinstance(field, NameListField):
-        return ", ".join(value.split("\n"))
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(field, LIST_FIELDS):
+        return ", ".join(field.labels(value))
     return str(dict(field.flatchoices).get(value, value))
 
 

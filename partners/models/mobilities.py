@@ -8,10 +8,10 @@ from django.db.models import CheckConstraint, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from partners import language_skills, validators
-from partners.enums import Direction, MobilityKind, StudyLevel
+from partners import validators
+from partners.enums import Direction, MobilityKind
 from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameField, StudyLevelsField
-from partners.fields_of_study import ALL_FIELDS, field_title
+from partners.fields_of_study import ALL_FIELDS
 from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
 from partners.models.import_runs import ImportRunHistory
@@ -88,16 +88,16 @@ class Mobility(models.Model):
 
     @property
     def level_labels(self):
-        return [str(StudyLevel(level).label) for level in self.study_levels.split(",") if level]
+        return StudyLevelsField.labels(self.study_levels)
 
     @property
     def field_titles(self):
-        return [field_title(code) for code in self.fields_of_study.split()]
+        return FieldsOfStudyField.labels(self.fields_of_study)
 
     @property
     def language_names(self):
         """The languages in the active language, with their levels."""
-        return [str(skill) for skill in language_skills.decode(self.languages)]
+        return LanguageSkillsField.labels(self.languages)
 
     def build_mirrored(self):
         """Return an unsaved mobility with the same values for the other direction."""

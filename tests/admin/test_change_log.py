@@ -132,7 +132,7 @@ def test_user_without_view_permission_is_forbidden(client, db):
 def add_and_change_agreements(times):
     for _ in range(times):
         agreement = AgreementFactory()
-        agreement.places_out = 2
+        agreement.notes = "Call"
         agreement.save()
 
 

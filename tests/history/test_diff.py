@@ -1,23 +1,46 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from partners.history.diff import FieldChange, diff
-from partners.models import Agreement, University
+from partners.models import Agreement, Mobility, University
 from tests.helpers.factories import AgreementFactory, create_staff
 
 
 def test_diff_of_mappings_returns_display_texts():
-    old = {"agreement_type": "GE3", "status": "in_process", "study_levels": "", "valid_until": None, "places_out": 0}
-    new = {"agreement_type": None, "status": "signed", "study_levels": "short_cycle,master"}
-    new |= {"valid_until": date(2028, 9, 1), "places_out": 0}
+    old = {"agreement_type": "GE3", "status": "in_process", "valid_until": None, "notes": "Call"}
+    new = {"agreement_type": None, "status": "signed", "valid_until": date(2028, 9, 1), "notes": "Call"}
 
     assert diff(old, new, Agreement) == [
         FieldChange("agreement_type", "agreement type", "GE3", "–"),
         FieldChange("status", "status", "in process", "signed"),
         FieldChange("valid_until", "valid until", "–", "1 Sep 2028"),
-        FieldChange("study_levels", "study levels", "–", "short cycle, master"),
     ]
+
+
+def test_diff_of_mobilities_returns_display_texts():
+    old = {"direction": "out", "places": 4, "duration": Decimal("20.00"), "study_levels": "", "languages": "en B2"}
+    old |= {"fields_of_study": "all", "is_blended": False, "first_year": None}
+    new = {"direction": "in", "places": None, "duration": Decimal("7.50"), "study_levels": "short_cycle,master"}
+    new |= {"languages": "fr,de B1", "fields_of_study": "042 0715", "is_blended": True, "first_year": 2026}
+
+    assert list(map(str, diff(old, new, Mobility))) == [
+        "direction: out → in",
+        "places: 4 → –",
+        "duration: 20 → 7.5",
+        "study levels: – → short cycle, master",
+        "fields of study: all fields → Law, Mechanics and metal trades",
+        "languages: English B2 → French, German B1",
+        "blended: no → yes",
+        "first academic year: – → 2026",
+    ]
+
+
+def test_diff_displays_unknown_codes():
+    changes = diff({"languages": "xx B2", "fields_of_study": "7777"}, {}, Mobility)
+
+    assert [change.old for change in changes] == ["7777", "Xx B2"]
 
 
 def test_diff_includes_field_that_only_one_mapping_has():
@@ -62,9 +85,9 @@ def test_diff_of_records_names_related_objects(db, erasmus):
 def test_diff_makes_queries_only_for_changed_foreign_keys(db, django_assert_num_queries):
     agreement = AgreementFactory(university__name="Marburg")
     before = agreement.history.latest()
-    agreement.places_out = 3
+    agreement.notes = "Call"
 
     with django_assert_num_queries(0):
         changes = diff(before, agreement)
 
-    assert [change.name for change in changes] == ["places_out"]
+    assert [change.name for change in changes] == ["notes"]
