@@ -1,11 +1,11 @@
-"""Bulk edit of agreements: set the end, the coordinator or the places of several at once, after a preview."""
+"""Bulk edit of agreements: set the end, the coordinator or the mobilities of several at once, after a preview."""
 
 import hashlib
 from collections import defaultdict
 
 from django import forms
 from django.contrib import messages
-from django.db import models
+from django.contrib.admin.helpers import InlineAdminFormSet
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
@@ -14,26 +14,32 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from partners.admin.bulk_views import BulkAgreementView, agreement_links
 from partners.admin.form_fields import DATE_OVERRIDES, assignable_users
+from partners.admin.mobilities import MobilityInline
 from partners.agreement_fields import AGREEMENT_FIELDS
-from partners.cells import MAX_PLACES
 from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
-from partners.history.diff import diff
+from partners.history.diff import FieldChange, diff
+from partners.imports.bulk_write import ChangeContext
+from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
+from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement
 from partners.models.agreement_slots import unique_slot
+from partners.models.mobilities import summarize
 
-NOBODY = "-"
-FORM_FIELD_OPTIONS = DATE_OVERRIDES | {models.PositiveSmallIntegerField: {"max_value": MAX_PLACES}}
+NOBODY, REPLACE = "-", "replace"
+NO_VALUE = "-"
+CHANGE_REASON = "edited together with others"
 
 
 class BulkEditForm(forms.Form):
-    """The new values. A field that is left empty is not changed."""
+    """The new values. A field that is left empty is not changed. The mobilities are in a formset of their own."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, mobility_formset=None):
         super().__init__(*args, label_suffix="")
+        self.mobility_formset = mobility_formset
         self.users = {str(user.pk): user for user in assignable_users()}
         for model_field in [Agreement._meta.get_field(field.name) for field in AGREEMENT_FIELDS if field.in_bulk_edit]:
-            options = FORM_FIELD_OPTIONS.get(type(model_field), {})
+            options = DATE_OVERRIDES.get(type(model_field), {})
             self.fields[model_field.name] = model_field.formfield(required=False, help_text="", **options)
         names = [(pk, str(user)) for pk, user in self.users.items()]
         self.fields["responsible"] = forms.ChoiceField(
@@ -42,13 +48,26 @@ class BulkEditForm(forms.Form):
             choices=[("", _("as it is")), (NOBODY, _("nobody")), *names],
         )
         self.order_fields(["valid_until", "is_open_ended", "due_on", "responsible"])
+        self.fields["mobilities"] = forms.ChoiceField(
+            label=gettext_lazy("Mobilities"),
+            required=False,
+            choices=[("", _("as they are")), (REPLACE, _("replaced by the lines below"))],
+        )
+
+    def clean_mobilities(self):
+        replaces, has_lines = bool(self.cleaned_data["mobilities"]), self.mobility_formset.has_changed()
+        if has_lines and not replaces:
+            raise forms.ValidationError(_("There are lines below. Choose that they replace the others, or empty them."))
+        if replaces and not has_lines:
+            raise forms.ValidationError(_("Enter a line below, or leave the mobilities as they are."))
+        return replaces
 
     def clean(self):
         """Set ``values``, the new ones by field name."""
         cleaned = super().clean()
         if cleaned.get("is_open_ended") and cleaned.get("valid_until"):
             self.add_error("valid_until", _("Write a last day, or tick “open-ended”, not both."))
-        choices = ("is_open_ended", "responsible")
+        choices = ("is_open_ended", "responsible", "mobilities")
         self.values = {name: new for name, new in cleaned.items() if name not in choices and new not in (None, "")}
         if cleaned.get("is_open_ended"):
             self.values |= {"valid_until": None, "is_open_ended": True}
@@ -56,14 +75,17 @@ class BulkEditForm(forms.Form):
             self.values["is_open_ended"] = False
         if user_id := cleaned.get("responsible"):
             self.values["responsible"] = self.users.get(user_id)
-        if not self.errors and not self.values:
+        if not self.errors and not self.values and not cleaned["mobilities"]:
             raise forms.ValidationError(_("Write what to change. What you leave empty stays as it is."))
 
 
-def apply_values(agreements, values):
-    """Set the values on the agreements, which are not saved yet. Return the context of the preview."""
-    changed, agreements_by_change = [], defaultdict(list)
-    empty_texts = dict.fromkeys(values, "-") | {"responsible": _("nobody")}
+def apply_values(agreements, values, lines=()):
+    """Set the values on the agreements, which are not saved yet. Return the context of the preview.
+
+    Lines are unsaved mobilities. If there are any, they replace those of each agreement.
+    """
+    edited, agreements_by_change = [], defaultdict(list)
+    empty_texts = dict.fromkeys(values, NO_VALUE) | {"responsible": _("nobody")}
     for agreement in agreements:
         old_values = {name: getattr(agreement, name) for name in values}
         changes = diff(old_values, values, Agreement, empty_texts=empty_texts)
@@ -71,16 +93,42 @@ def apply_values(agreements, values):
             agreements_by_change[change].append(agreement)
             setattr(agreement, change.name, values[change.name])
         if changes:
-            changed.append(agreement)
+            edited.append(agreement)
+    replacements = {agreement: replace_mobilities(agreement, lines) for agreement in agreements if lines}
+    mobility_changes = {agreement: change for agreement, change in replacements.items() if change.is_changed}
+    for agreement, change in mobility_changes.items():
+        agreements_by_change[describe_mobility_change(change)].append(agreement)
+    return {
+        "edited": edited,
+        "mobility_changes": list(mobility_changes.values()),
+        "changed": [agreement for agreement in agreements if agreement in edited or agreement in mobility_changes],
+        "errors": find_errors(edited),
+        "changes": [(change, found, agreement_links(found)) for change, found in agreements_by_change.items()],
+        "digest": digest(agreements, values, replacements.values(), lines),
+    }
+
+
+def replace_mobilities(agreement, lines):
+    """Return the MobilityChange that gives the agreement these lines."""
+    before = {mobility.pk: mobility_values(mobility) for mobility in agreement.mobilities.all()}
+    return MobilityChange.from_lines(agreement.pk, str(agreement), before, list(map(mobility_values, lines)))
+
+
+def mobility_values(mobility):
+    return {field.name: getattr(mobility, field.name) for field in MOBILITY_FIELDS}
+
+
+def describe_mobility_change(change):
+    old, new = (summarize(side, in_full=True) or NO_VALUE for side in change.sides)
+    return FieldChange("mobilities", _("mobilities"), old, new)
+
+
+def digest(agreements, values, replacements, lines):
+    """Return a digest of what a preview displays. Another one tells that the preview is outdated."""
     versions = [(agreement.pk, agreement.version) for agreement in agreements]
     plain_values = [(name, getattr(value, "pk", value)) for name, value in values.items()]
-    return {
-        "changed": changed,
-        "errors": find_errors(changed),
-        "changes": [(change, found, agreement_links(found)) for change, found in agreements_by_change.items()],
-        # Tells whether the preview is outdated.
-        "digest": hashlib.sha256(repr((versions, plain_values)).encode()).hexdigest(),
-    }
+    mobilities = [[*change.before.items()] for change in replacements], list(map(mobility_values, lines))
+    return hashlib.sha256(repr((versions, plain_values, mobilities)).encode()).hexdigest()
 
 
 def find_errors(changed):
@@ -106,27 +154,36 @@ class BulkEditView(BulkAgreementView):
     title = gettext_lazy("Edit agreements together")
 
     def get(self, request):
-        return self.render(BulkEditForm())
+        return self.render(BulkEditForm(mobility_formset=self.build_formset()))
 
     def perform(self, request):
-        form = BulkEditForm(request.POST)
-        if not form.is_valid():
+        formset = self.build_formset(request.POST)
+        form = BulkEditForm(request.POST, mobility_formset=formset)
+        if not all([form.is_valid(), formset.is_valid()]):
             return self.render(form)
         agreements = annotate_version(Agreement.objects.filter(pk__in=self.selected_ids)).order_by("pk")
         agreements = agreements.select_related("university", "agreement_type", "responsible")
-        preview = apply_values(agreements, form.values)
+        lines = formset.save(commit=False)
+        preview = apply_values(agreements.prefetch_related("mobilities"), form.values, lines)
         if not preview["changed"]:
             messages.info(request, _("Nothing to change: the agreements are as you want them."))
             return redirect(self.return_url)
         if request.POST.get("digest") != preview["digest"] or preview["errors"]:
             return self.render(form, preview)
-        for agreement in preview["changed"]:
-            agreement._change_reason = "edited together with others"
+        for agreement in preview["edited"]:
+            agreement._change_reason = CHANGE_REASON
             agreement.save()
+        apply_mobility_changes(preview["mobility_changes"], ChangeContext(CHANGE_REASON, request.user))
         count = len(preview["changed"])
         message = ngettext("%d agreement changed", "%d agreements changed", count) % count
         messages.success(request, format_html("{}: {}", message, agreement_links(preview["changed"])))
         return redirect(self.return_url)
+
+    def build_formset(self, data=None):
+        """Return the formset of an agreement's mobilities, for an agreement that has none."""
+        self.inline = MobilityInline(Agreement, self.model_admin.admin_site)
+        formset = self.inline.get_formset(self.request)
+        return formset(data, instance=Agreement(), queryset=self.inline.get_queryset(self.request))
 
     def render(self, form, preview=None):
         agreements = Agreement.objects.filter(pk__in=self.selected_ids).select_related("university", "agreement_type")
@@ -135,11 +192,15 @@ class BulkEditView(BulkAgreementView):
             return redirect(self.return_url)
         if preview and "digest" in self.request.POST:
             messages.warning(self.request, _("Nothing was changed: this is not what you have seen. Look at it again."))
+        fieldsets = self.inline.get_fieldsets(self.request)
+        lines = InlineAdminFormSet(self.inline, form.mobility_formset, fieldsets, model_admin=self.model_admin)
         context = self.model_admin.admin_site.each_context(self.request) | {
             "view": self,
             "title": self.title,
             "opts": Agreement._meta,
             "form": form,
+            "inline_admin_formset": lines,
+            "media": self.model_admin.media + lines.media,
             "preview": preview,
             "agreements": agreements.order_by("university__name_key", "pk"),
         }

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm
+from partners.cells import MAX_PLACES
 from partners.fields_of_study import ALL_FIELDS, field_label, search_fields, titles_by_code
 from partners.models import Mobility
 from partners.name_normalization import matching_key
@@ -71,6 +72,8 @@ class MobilityInline(OptimisticLockingInline):
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "fields_of_study":
             kwargs["widget"] = FieldsOfStudySelect(db_field, self.admin_site)
+        if db_field.name == "places":
+            kwargs["max_value"] = MAX_PLACES
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_view_permission(self, request, obj=None):

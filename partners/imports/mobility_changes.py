@@ -53,10 +53,15 @@ class MobilityChange:
     def is_changed(self) -> bool:
         return bool(self.deleted or self.added)
 
-    def describe(self) -> str:
+    @property
+    def sides(self) -> tuple[list[Mobility], list[Mobility]]:
+        """The mobilities before and after it, unsaved."""
         kept = [values for pk, values in self.before.items() if pk not in self.deleted]
-        sides = (self.before.values(), [*kept, *self.added])
-        change = summarize_change(*([Mobility(**values) for values in side] for side in sides))
+        before, after = self.before.values(), [*kept, *self.added]
+        return [Mobility(**values) for values in before], [Mobility(**values) for values in after]
+
+    def describe(self) -> str:
+        change = summarize_change(*self.sides)
         if not self.agreement_title:
             return change
         return _("%(agreement)s: %(change)s") % {"agreement": self.agreement_title, "change": change}

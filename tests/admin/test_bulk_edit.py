@@ -6,8 +6,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement
-from tests.helpers.factories import AgreementFactory
+from partners.models import Agreement, Mobility
+from partners.models.mobilities import summarize
+from tests.helpers.agreement_page import NO_ROWS
+from tests.helpers.factories import AgreementFactory, MobilityFactory
 from tests.helpers.html import attributes, count_queries, element_texts, messages, table, text
 
 LIST = "/admin/partners/agreement/"
@@ -20,7 +22,27 @@ pytestmark = pytest.mark.django_db
 def three(db):
     """Agreements with Bonn and Jena, and one with Ulm that ends later."""
     ends = {"Bonn": OLD, "Jena": OLD, "Ulm": date(2027, 7, 31)}
-    return [AgreementFactory(university__name=name, valid_until=end, places_out=2) for name, end in ends.items()]
+    return [AgreementFactory(university__name=name, valid_until=end) for name, end in ends.items()]
+
+
+def line(number=0, **values):
+    """Return the data of a line of mobilities, the first one by default."""
+    typed = {"direction": "out", "kind": "student_studies"} | values
+    return {f"mobilities-{number}-{name}": value for name, value in typed.items()}
+
+
+def lines(*typed):
+    """Return the data of these lines, which replace the mobilities of the agreements."""
+    counts = {"mobilities-TOTAL_FORMS": len(typed), "mobilities-INITIAL_FORMS": 0}
+    return (
+        {"mobilities": "replace"}
+        | counts
+        | {k: v for n, values in enumerate(typed) for k, v in line(n, **values).items()}
+    )
+
+
+def offers(*agreements):
+    return [summarize(Mobility.objects.filter(agreement=agreement)) for agreement in agreements]
 
 
 def bulk_url(*agreements):
@@ -51,19 +73,19 @@ def test_action_redirects_to_the_page(coordinator_client, three):
 
 
 def test_preview_groups_equal_changes(coordinator_client, three):
-    page = coordinator_client.post(bulk_url(*three), {"valid_until": "2028-07-31", "places_out": 2, "places_in": 0})
+    page = coordinator_client.post(bulk_url(*three), NO_ROWS | {"valid_until": "2028-07-31", "due_on": "2027-01-31"})
 
     bonn, jena, ulm = (f"{name}: Bilateral (signed)" for name in ("Bonn", "Jena", "Ulm"))
     assert preview(page) == [
         f"2 agreements | valid until: 31 Jul 2026 → 31 Jul 2028 | {bonn}, {jena}",
-        f"3 agreements | places in: - → 0 | {bonn}, {jena}, {ulm}",
+        f"3 agreements | to be done by: - → 31 Jan 2027 | {bonn}, {jena}, {ulm}",
         f"1 agreement | valid until: 31 Jul 2027 → 31 Jul 2028 | {ulm}",
     ]
     assert stored_ends(*three) == [OLD, OLD, date(2027, 7, 31)]
 
 
 def test_confirmed_changes_are_saved_with_a_reason(coordinator_client, coordinator, three):
-    typed = {"valid_until": "2028-07-31", "responsible": coordinator.pk}
+    typed = NO_ROWS | {"valid_until": "2028-07-31", "responsible": coordinator.pk}
     preview_page = coordinator_client.post(bulk_url(*three), typed)
 
     page = coordinator_client.post(bulk_url(*three), typed | {"digest": digest(preview_page)}, follow=True)
@@ -78,7 +100,7 @@ def test_confirmed_changes_are_saved_with_a_reason(coordinator_client, coordinat
 
 
 def test_confirming_twice_changes_once(coordinator_client, three):
-    typed = {"valid_until": "2028-07-31"}
+    typed = NO_ROWS | {"valid_until": "2028-07-31"}
     typed |= {"digest": digest(coordinator_client.post(bulk_url(*three), typed))}
     coordinator_client.post(bulk_url(*three), typed)
 
@@ -89,7 +111,7 @@ def test_confirming_twice_changes_once(coordinator_client, three):
 
 
 def test_concurrent_change_is_displayed_in_a_new_preview(coordinator_client, three):
-    typed = {"valid_until": "2028-07-31"}
+    typed = NO_ROWS | {"valid_until": "2028-07-31"}
     typed |= {"digest": digest(coordinator_client.post(bulk_url(*three), typed))}
     three[2].schedule_end(date(2027, 1, 31), "will end: merger")
 
@@ -102,17 +124,17 @@ def test_concurrent_change_is_displayed_in_a_new_preview(coordinator_client, thr
 
 
 def test_values_other_than_those_of_the_preview_are_previewed_again(coordinator_client, three):
-    outdated_digest = digest(coordinator_client.post(bulk_url(*three), {"places_out": 3}))
+    outdated_digest = digest(coordinator_client.post(bulk_url(*three), lines({"places": 3})))
 
-    page = coordinator_client.post(bulk_url(*three), {"places_out": 4, "digest": outdated_digest})
+    page = coordinator_client.post(bulk_url(*three), lines({"places": 4}) | {"digest": outdated_digest})
 
     assert messages(page) == ["Nothing was changed: this is not what you have seen. Look at it again."]
-    assert set(Agreement.objects.values_list("places_out", flat=True)) == {2}
+    assert not Mobility.objects.exists()
 
 
 def test_one_invalid_agreement_prevents_all_changes(coordinator_client, three):
     Agreement.objects.filter(pk=three[1].pk).update(valid_from=date(2026, 1, 1))
-    typed = {"valid_until": "2025-12-31"}
+    typed = NO_ROWS | {"valid_until": "2025-12-31"}
 
     page = coordinator_client.post(bulk_url(*three), typed)
 
@@ -124,25 +146,18 @@ def test_one_invalid_agreement_prevents_all_changes(coordinator_client, three):
     assert stored_ends(*three) == [OLD, OLD, date(2027, 7, 31)]
 
 
-@pytest.mark.parametrize(
-    ("typed", "field", "value", "line"),
-    [
-        ({"responsible": "-"}, "responsible", None, "coordinator responsible: coordinator → nobody"),
-        ({"places_out": 0}, "places_out", 0, "places out: 2 → 0"),
-    ],
-)
-def test_fields_can_be_cleared(coordinator_client, coordinator, three, typed, field, value, line):
+def test_coordinator_responsible_can_be_cleared(coordinator_client, coordinator, three):
     Agreement.objects.update(responsible=coordinator)
-    preview_page = coordinator_client.post(bulk_url(three[0]), typed)
 
-    coordinator_client.post(bulk_url(three[0]), typed | {"digest": digest(preview_page)})
+    shown = confirm(coordinator_client, {"responsible": "-"}, three[0])
 
-    assert preview(preview_page) == [f"1 agreement | {line} | Bonn: Bilateral (signed)"]
-    assert getattr(Agreement.objects.get(pk=three[0].pk), field) == value
+    assert shown == ["1 agreement | coordinator responsible: coordinator → nobody | Bonn: Bilateral (signed)"]
+    assert Agreement.objects.get(pk=three[0].pk).responsible is None
 
 
 def confirm(client, typed, *agreements):
     """Ask for the preview and confirm it. Return the preview."""
+    typed = NO_ROWS | typed
     preview_page = client.post(bulk_url(*agreements), typed)
     client.post(bulk_url(*agreements), typed | {"digest": digest(preview_page)})
     return preview(preview_page)
@@ -178,7 +193,7 @@ def test_overlap_with_a_following_agreement_prevents_all_changes(coordinator_cli
     AgreementFactory(university=three[2].university, **next_one)
     AgreementFactory(university=three[0].university, scope="Faculty of Law", **next_one)
 
-    page = coordinator_client.post(bulk_url(*three), {"valid_until": "2028-07-31"})
+    page = coordinator_client.post(bulk_url(*three), NO_ROWS | {"valid_until": "2028-07-31"})
 
     [error] = element_texts(page, ".errorlist li")
     assert error.startswith("Ulm: Bilateral")
@@ -195,13 +210,20 @@ def test_overlap_with_a_following_agreement_prevents_all_changes(coordinator_cli
         ({}, "Write what to change. What you leave empty stays as it is."),
         ({"is_open_ended": "on", "valid_until": "2028-07-31"}, "Write a last day, or tick “open-ended”, not both."),
         ({"valid_until": "soon"}, "“soon” is not a date. Write it like 1 Feb 2025."),
-        ({"places_out": "-1"}, "Ensure this value is greater than or equal to 0."),
-        ({"places_in": "40000"}, "Ensure this value is less than or equal to 32767."),
+        (lines({"places": "-1"}), "Ensure this value is greater than or equal to 0."),
+        (lines({"places": "40000"}), "Ensure this value is less than or equal to 32767."),
+        (lines({"kind": "staff_teaching", "study_levels": "master"}), "Only mobilities of students have study levels."),
+        (lines({"languages": "Klingon B2"}), "“Klingon B2” is not a language with a level. Write it like English B2."),
+        (lines({}), "Enter a line below, or leave the mobilities as they are."),
+        (
+            lines({"places": "4"}) | {"mobilities": ""},
+            "There are lines below. Choose that they replace the others, or empty them.",
+        ),
         ({"responsible": "0"}, "Select a valid choice. 0 is not one of the available choices."),
     ],
 )
 def test_form_displays_errors(coordinator_client, three, typed, error):
-    page = coordinator_client.post(bulk_url(*three), typed)
+    page = coordinator_client.post(bulk_url(*three), NO_ROWS | typed)
 
     assert element_texts(page, ".errorlist li") == [error]
     assert digest(page) is None
@@ -215,13 +237,97 @@ def test_page_without_agreements_redirects_back(coordinator_client, db):
 
 def test_preview_makes_as_many_queries_with_100_agreements_as_with_3(coordinator_client, bilateral):
     agreements = [AgreementFactory(status=AgreementStatus.SIGNED) for _ in range(100)]
+    for agreement in agreements:
+        MobilityFactory.create_batch(2, agreement=agreement)
+    typed = lines({"places": 3}) | {"due_on": "2027-01-31"}
 
     def queries(selected):
         with CaptureQueriesContext(connection) as captured:
-            with_values = coordinator_client.post(bulk_url(*selected), {"places_out": 3})
+            with_values = coordinator_client.post(bulk_url(*selected), typed)
         assert digest(with_values)
         return len(captured), count_queries(coordinator_client, bulk_url(*selected))
 
     queries(agreements[:1])
 
     assert queries(agreements) == queries(agreements[:3])
+
+
+def test_lines_replace_the_mobilities_of_each_agreement(coordinator_client, coordinator, three):
+    MobilityFactory(agreement=three[0], places=4, languages="en B2")
+    kept = MobilityFactory(agreement=three[1], places=2, study_levels="bachelor,master")
+    typed = lines(
+        {"places": 2, "study_levels": ["bachelor", "master"]},
+        {"direction": "in", "places": 2, "study_levels": ["bachelor", "master"], "fields_of_study": "0531"},
+    )
+
+    shown = confirm(coordinator_client, typed, *three)
+
+    new = "2 in · bachelor, master · Chemistry · ISCED-F 0531"
+    both = f"2 out · bachelor, master; {new}"
+    assert shown == [
+        f"1 agreement | mobilities: 4 out · English B2 → {both} | Bonn: Bilateral (signed)",
+        f"1 agreement | mobilities: 2 out · bachelor, master → {both} | Jena: Bilateral (signed)",
+        f"1 agreement | mobilities: - → {both} | Ulm: Bilateral (signed)",
+    ]
+    assert offers(*three) == ["2 out · bachelor, master; 2 in · bachelor, master · Chemistry"] * 3
+    assert kept.history.count() == 1
+    deletion = Mobility.history.get(history_type="-")
+    assert (deletion.agreement_id, deletion.history_user) == (three[0].pk, coordinator)
+    added = Mobility.history.filter(history_type="+", history_change_reason="edited together with others")
+    assert (added.count(), deletion.history_change_reason) == (5, "edited together with others")
+    assert Agreement.history.count() == 3
+
+
+def test_lines_and_values_are_saved_together(coordinator_client, three):
+    confirm(coordinator_client, lines({"places": 2}) | {"valid_until": "2028-07-31"}, *three)
+
+    assert stored_ends(*three) == [NEW] * 3
+    assert offers(*three) == ["2 out"] * 3
+
+
+def test_mobilities_stay_as_they_are_unless_they_are_to_be_replaced(coordinator_client, three):
+    MobilityFactory(agreement=three[0], places=4)
+
+    confirm(coordinator_client, {"valid_until": "2028-07-31"}, *three)
+
+    assert offers(*three) == ["4 out", "", ""]
+
+
+def test_equal_lines_change_nothing(coordinator_client, three):
+    MobilityFactory(agreement=three[0], places=4)
+
+    page = coordinator_client.post(bulk_url(three[0]), NO_ROWS | lines({"places": 4}), follow=True)
+
+    assert messages(page) == ["Nothing to change: the agreements are as you want them."]
+
+
+def test_concurrent_change_of_mobilities_is_displayed_in_a_new_preview(coordinator_client, three):
+    mobility = MobilityFactory(agreement=three[0], places=4)
+    typed = lines({"places": 2})
+    typed |= {"digest": digest(coordinator_client.post(bulk_url(three[0]), typed))}
+    mobility.places = 5
+    mobility.save()
+
+    page = coordinator_client.post(bulk_url(three[0]), typed)
+
+    assert messages(page) == ["Nothing was changed: this is not what you have seen. Look at it again."]
+    assert preview(page) == ["1 agreement | mobilities: 5 out → 2 out | Bonn: Bilateral (signed)"]
+    assert offers(three[0]) == ["5 out"]
+
+
+def test_replacing_lines_of_100_agreements_makes_one_query_more_than_of_3(coordinator_client, bilateral):
+    agreements = [AgreementFactory() for _ in range(103)]
+    for agreement in agreements:
+        MobilityFactory(agreement=agreement)
+
+    def count_queries_of_replacing(selected):
+        page = coordinator_client.post(bulk_url(*selected), typed)
+        with CaptureQueriesContext(connection) as captured:
+            coordinator_client.post(bulk_url(*selected), typed | {"digest": digest(page)})
+        assert set(offers(*selected)) == {"2 out"}
+        return len(captured)
+
+    typed = lines({"places": 2})
+
+    # A statement adds up to 83 lines.
+    assert count_queries_of_replacing(agreements[:3]) + 1 == count_queries_of_replacing(agreements[3:])
