@@ -46,8 +46,8 @@ ALLOWED_IMPORTS = {
     "backups": ["models"],
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_types", "history", "http"],
-        *["imports", "models", "name_normalization", "period_constraint", "periods", "permissions", "querysets"],
-        *["tables", "validators"],
+        *["imports", "mobility_fields", "models", "name_normalization", "period_constraint", "periods"],
+        *["permissions", "querysets", "tables", "validators"],
     ],
     "public": [
         *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "http", "imports"],
