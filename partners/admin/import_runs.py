@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterChangeList
-from partners.imports.undo import plan_undo, run_changes, undo
-from partners.models import Agreement, ImportRun, University
+from partners.imports.undo import count_changes, plan_undo, run_changes, undo
+from partners.models import ImportRun
 from partners.period_constraint import describe_integrity_error
 from partners.permissions import can_open_imported_files, can_undo_imports
 
@@ -70,7 +70,7 @@ class ImportRunAdmin(admin.ModelAdmin):
             "original": run,
             "title": str(run),
             "changes": run_changes(run, MAX_DISPLAYED_CHANGES).changes(),
-            "count": sum(model.history.filter(import_run=run).count() for model in (University, Agreement)),
+            "count": count_changes(run),
             "can_undo": can_undo_imports(request.user) and not run.undone_at,
             "can_open_file": can_open_imported_files(request.user),
         }

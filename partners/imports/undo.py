@@ -16,10 +16,11 @@ from partners.enums import AgreementStatus
 from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
 from partners.imports import bulk_write
-from partners.imports.bulk_write import ADDED, STATEMENT_SIZE, ChangeContext
+from partners.imports.bulk_write import ADDED, DELETED, STATEMENT_SIZE, ChangeContext
 from partners.imports.reconciliation import OpenAgreement
 from partners.imports.type_notation import Term
-from partners.models import Agreement, AgreementType, Document, ImportRun, University
+from partners.imports.undo_mobilities import MobilityRunChange, load_mobility_changes, undo_mobility_changes
+from partners.models import Agreement, AgreementType, Document, ImportRun, Mobility, University
 from partners.models.agreement_slots import exclude_each_other, release_unique_slots, unique_slot
 
 
@@ -38,6 +39,10 @@ class RunChange:
     blocked_reason: str = ""
     """The reason why it cannot be undone; empty if it can."""
 
+    @property
+    def is_of_deleted_object(self) -> bool:
+        return self.later_record is not None and self.later_record.history_type == DELETED
+
 
 @dataclass
 class UndoPlan:
@@ -45,19 +50,21 @@ class UndoPlan:
 
     agreements: list[RunChange]
     universities: list[RunChange]
+    mobilities: list[MobilityRunChange]
 
-    def changes(self) -> list[RunChange]:
-        return sorted([*self.universities, *self.agreements], key=lambda change: change.university_name)
+    def changes(self) -> list[RunChange | MobilityRunChange]:
+        changes = [*self.universities, *self.agreements, *self.mobilities]
+        return sorted(changes, key=lambda change: change.university_name)
 
-    def revertible(self) -> list[RunChange]:
+    def revertible(self) -> list[RunChange | MobilityRunChange]:
         return [change for change in self.changes() if not change.blocked_reason]
 
-    def blocked(self) -> list[RunChange]:
+    def blocked(self) -> list[RunChange | MobilityRunChange]:
         return [change for change in self.changes() if change.blocked_reason]
 
 
 def run_changes(run: ImportRun, limit: int | None = None) -> UndoPlan:
-    """Return the changes of a run; with a limit, only so many of universities and so many of agreements."""
+    """Return the changes of a run; with a limit, only so many of universities, of agreements and of mobilities."""
     agreements, universities = _load_changes(Agreement, run, limit), _load_changes(University, run, limit)
     records = [record for change in agreements for record in (change.previous_record, change.record) if record]
     related = RelatedObjects(records)
@@ -71,7 +78,13 @@ def run_changes(run: ImportRun, limit: int | None = None) -> UndoPlan:
             labels = {"name": _("spelling")}
             differences = diff(change.previous_record, change.record, labels=labels, max_length=PREVIEW_LENGTH)
             change.description = "; ".join(map(str, differences))
-    return UndoPlan(agreements, universities)
+    return UndoPlan(agreements, universities, load_mobility_changes(run, limit))
+
+
+def count_changes(run: ImportRun) -> int:
+    """Return the number of changes of a run. The mobilities of an agreement change at once."""
+    of_objects = sum(model.history.filter(import_run=run).count() for model in (University, Agreement))
+    return of_objects + Mobility.history.filter(import_run=run).values("agreement").distinct().count()
 
 
 def plan_undo(run: ImportRun) -> UndoPlan:
@@ -79,13 +92,15 @@ def plan_undo(run: ImportRun) -> UndoPlan:
     plan = run_changes(run)
     for change in plan.changes():
         if change.later_record:
-            is_deleted = change.later_record.history_type == "-"
+            is_deleted = change.is_of_deleted_object
             message = _("deleted by %(who)s, %(when)s") if is_deleted else _("changed by %(who)s, %(when)s")
             who = change.later_record.history_user or _("a command")
             when = date_format(localtime(change.later_record.history_date), "DATETIME_FORMAT")
             change.blocked_reason = message % {"who": who, "when": when}
     _block_agreements(run, plan.agreements)
+    _block_agreements_with_mobilities(run, plan)
     _block_for_others(run, plan.agreements)
+    _block_mobilities(plan)
     _block_universities(run, plan)
     return plan
 
@@ -96,9 +111,11 @@ def undo(run: ImportRun, user) -> UndoPlan | None:
     run = ImportRun.objects.select_for_update().get(pk=run.pk)
     if run.undone_at:
         return None
-    Agreement.objects.filter(university__in=_universities_of(run)).lock_universities()
+    with_mobilities = Q(pk__in=Mobility.history.filter(import_run=run).values("agreement"))
+    Agreement.objects.filter(Q(university__in=_universities_of(run)) | with_mobilities).lock_universities()
     plan = plan_undo(run)
     context = ChangeContext(run.undo_history_reason, user)
+    undo_mobility_changes(plan.mobilities, context)
     _remove(Agreement, _ids_to_remove(plan.agreements), context)
     _restore(Agreement, plan.agreements, context)
     _restore(University, plan.universities, context)
@@ -166,6 +183,25 @@ def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
         for change in candidates:
             if getattr(change.previous_record, field.attname) not in existing:
                 change.blocked_reason = _("what was its %s has been deleted by now") % label
+
+
+def _block_agreements_with_mobilities(run: ImportRun, plan: UndoPlan) -> None:
+    """Block removing agreements that have mobilities by now that are not removed with them."""
+    removed = {record.id for change in plan.mobilities if not change.blocked_reason for record in change.records}
+    added = Agreement.history.filter(import_run=run, history_type=ADDED).values("id")
+    mobilities = Mobility.objects.filter(agreement__in=added).values_list("pk", "agreement")
+    staying = {agreement for pk, agreement in mobilities if pk not in removed}
+    for change in plan.agreements:
+        if not (change.previous_record or change.blocked_reason) and change.record.id in staying:
+            change.blocked_reason = _("it has other mobilities by now")
+
+
+def _block_mobilities(plan: UndoPlan) -> None:
+    """Block removing the mobilities of agreements that the run added and that stay."""
+    staying = {change.record.id for change in plan.agreements if change.blocked_reason and not change.previous_record}
+    for change in plan.mobilities:
+        if not change.blocked_reason and change.agreement_id in staying:
+            change.blocked_reason = _("the agreement stays")
 
 
 def _block_for_others(run: ImportRun, changes: Iterable[RunChange]) -> None:

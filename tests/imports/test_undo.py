@@ -212,7 +212,7 @@ def test_import_of_the_same_file_leaves_no_run():
 def test_plan_undo_query_count_is_constant(count, django_assert_num_queries):
     run = import_list(*((f"Town {n}", "Bilateral") for n in range(count)))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         assert len(plan_undo(run).changes()) == 2 * count
 
 
@@ -298,7 +298,7 @@ def test_plan_undo_query_count_is_constant_with_users(count, coordinator, django
     run = ImportRun.from_upload(content, file_name="register.tsv")
     RegisterResource().import_data(read_file(content, RegisterResource)[1], on=localdate(), run=run)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         changes = plan_undo(run).changes()
 
     assert [change.description for change in changes] == [

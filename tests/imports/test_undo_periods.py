@@ -205,5 +205,5 @@ def test_plan_undo_query_count_is_constant_with_periods(marburg, count, django_a
         *(row(agreement, Valid_until=f"{agreement.valid_from.year}-12-30") for agreement in agreements)
     )
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         assert len(plan_undo(run).changes()) == count
