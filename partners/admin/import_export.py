@@ -92,7 +92,7 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         return urls + super().get_urls()
 
     def download_template(self, request, kind):
-        """Return an empty list or register as XLSX, to fill in."""
+        """Return an empty list, or register with mobilities, as XLSX, to fill in."""
         # Imported lazily, as the writer takes long to import.
         from partners.imports.table_templates import TEMPLATES, write_template
 

@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.utils.cell import range_boundaries
 
+from partners.imports.mobility_columns import MOBILITY_COLUMN_OF
 from partners.imports.office_list import COLUMNS
 from partners.imports.register_columns import COLUMNS as REGISTER_COLUMNS
 from partners.models import Agreement, AgreementType, Country
@@ -21,19 +22,19 @@ def download(browser, kind):
     return load_workbook(io.BytesIO(browser.get(URLS[kind]).content))
 
 
-def fill_in(book, *rows):
-    """Write rows below the example. Return the file."""
+def fill_in(book, *rows, sheet=0):
+    """Write rows below the example of a sheet. Return the file."""
     for line, row in enumerate(rows, start=3):
         for column, value in enumerate(row, start=1):
-            book["Partners"].cell(line, column).value = value
+            book.worksheets[sheet].cell(line, column).value = value
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
 
 
-def drop_downs(book):
-    """Return the choices of each column by its header."""
-    sheet = book["Partners"]
+def drop_downs(book, sheet=0):
+    """Return the choices of each column of a sheet by its header."""
+    sheet = book.worksheets[sheet]
     found = {}
     for validation in sheet.data_validations.dataValidation:
         column, first, _column, last = range_boundaries(str(validation.sqref))
@@ -49,12 +50,19 @@ def test_import_page_links_to_the_templates(coordinator_client):
     assert attributes(page, ".help a", "href") == list(URLS.values())
 
 
-@pytest.mark.parametrize(("kind", "columns"), [("list", COLUMNS), ("register", REGISTER_COLUMNS)])
-def test_template_has_the_columns_and_an_example(coordinator_client, kind, columns):
+@pytest.mark.parametrize(
+    ("kind", "name", "columns"),
+    [
+        ("list", "Partners", COLUMNS),
+        ("register", "Register", (*REGISTER_COLUMNS, "Row key")),
+        ("register", "Mobilities", ("Row key", "University name", *MOBILITY_COLUMN_OF.values())),
+    ],
+)
+def test_template_has_the_columns_and_an_example(coordinator_client, kind, name, columns):
     response = coordinator_client.get(URLS[kind])
 
     assert response["Content-Disposition"] == f'attachment; filename="{kind}-template.xlsx"'
-    header, example = load_workbook(io.BytesIO(response.content))["Partners"].iter_rows(values_only=True)
+    header, example = load_workbook(io.BytesIO(response.content))[name].iter_rows(values_only=True)
     assert header == columns
     assert example[1] == EXAMPLE
 
@@ -84,6 +92,15 @@ def test_register_has_drop_downs_of_the_registers_countries_types_and_statuses(c
     assert "Cotutelle" in found["Agreement type"]
 
 
+def test_sheet_of_mobilities_has_drop_downs_of_directions_kinds_and_levels(coordinator_client):
+    assert drop_downs(download(coordinator_client, "register"), sheet=1) == {
+        "Direction": ["out", "in"],
+        "Kind": ["student studies", "student traineeship", "staff teaching", "staff training"],
+        "Study levels": ["short cycle", "bachelor", "master", "doctoral"],
+        "Blended": ["yes", "no"],
+    }
+
+
 def test_list_that_was_filled_in_is_imported_without_the_example(coordinator_client):
     content = fill_in(
         download(coordinator_client, "list"), ["Germany", "Uni A", "Bilateral"], ["France", "Uni B", "GE3"]
@@ -105,14 +122,17 @@ def test_register_that_was_filled_in_is_imported_without_the_example(coordinator
         "Status": "signed",
         "Valid from": day,
         "On the public list": "yes",
+        "Row key": "a",
     }
+    book = download(coordinator_client, "register")
+    fill_in(book, ["a", None, "in", None, "3"], sheet=1)
 
-    page = confirm(
-        coordinator_client, upload(coordinator_client, fill_in(download(coordinator_client, "register"), row.values()))
-    )
+    page = confirm(coordinator_client, upload(coordinator_client, fill_in(book, row.values())))
 
     assert messages(page) == ["Imported partners.tsv: 1 new, 0 changed, 0 unchanged, 0 errors."]
-    assert Agreement.objects.get().valid_from == day.date()
+    agreement = Agreement.objects.get()
+    assert agreement.valid_from == day.date()
+    assert [str(mobility) for mobility in agreement.mobilities.all()] == ["3 in"]
 
 
 def test_example_that_was_written_over_is_imported(coordinator_client):

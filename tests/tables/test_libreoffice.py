@@ -6,25 +6,25 @@ import os
 import shutil
 import subprocess
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.utils.timezone import localdate
 from openpyxl import Workbook, load_workbook
 
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.files import read_file
-from partners.imports.register_columns import COLUMNS as REGISTER_COLUMNS
-from partners.imports.resources import OfficeListResource, RegisterResource
-from partners.imports.table_templates import write_template
-from partners.models import ImportRun
+from partners.imports.resources import RegisterResource
+from partners.imports.table_templates import TEMPLATES, write_template
+from partners.models import ImportRun, Mobility
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.ods_writer import write_ods
 from partners.tables.reading import TableFile
-from partners.tables.writing import write_table
+from partners.tables.writing import write_sheets
 from partners.tables.xlsx_writer import write_xlsx
 from tests.helpers.archives import read
 from tests.helpers.database import database_contents
-from tests.helpers.factories import AgreementFactory, create_staff
+from tests.helpers.factories import AgreementFactory, MobilityFactory, create_staff
 from tests.helpers.paths import OFFICE_LIST_PATH
 from tests.helpers.tables import read_table
 
@@ -131,16 +131,20 @@ FILLED_IN = {
     "Status": "signed",
     "Valid from": date(2026, 10, 1),
     "On the public list": "yes",
+    "Row key": "a",
+    "Direction": "in",
+    "Places": 5,
 }
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "xls", "csv"])
-@pytest.mark.parametrize("columns", [OfficeListResource.columns, REGISTER_COLUMNS], ids=["list", "register"])
-def test_template_that_libreoffice_saved_is_imported_without_its_example(convert, columns, kind):
-    book = load_workbook(io.BytesIO(write_template(columns)))
-    for at, column in enumerate(columns, start=1):
-        book["Partners"].cell(3, at).value = FILLED_IN.get(column)
+@pytest.mark.parametrize("sheets", TEMPLATES.values(), ids=TEMPLATES)
+def test_template_that_libreoffice_saved_is_imported_without_its_example(convert, sheets, kind):
+    book = load_workbook(io.BytesIO(write_template(sheets)))
+    for name, columns in sheets.items():
+        for at, column in enumerate(columns, start=1):
+            book[name].cell(3, at).value = FILLED_IN.get(column)
     file = io.BytesIO()
     book.save(file)
 
@@ -150,8 +154,12 @@ def test_template_that_libreoffice_saved_is_imported_without_its_example(convert
 
     assert (list(result.error_lines()), [str(row.name) for row in result.new]) == ([], ["Uni A"])
     if kind == "xlsx":
-        lists = load_workbook(io.BytesIO(saved))["Partners"].data_validations.dataValidation
-        assert len(lists) == len(book["Partners"].data_validations.dataValidation)
+        saved_book = load_workbook(io.BytesIO(saved))
+        assert [len(saved_book[name].data_validations.dataValidation) for name in sheets] == [
+            len(book[name].data_validations.dataValidation) for name in sheets
+        ]
+    if kind != "csv" and "Mobilities" in sheets:
+        assert [str(mobility) for mobility in Mobility.objects.all()] == ["5 in"]
 
 
 HOSTILE = [
@@ -171,10 +179,10 @@ HOSTILE = [
 
 @pytest.fixture
 def hostile_register(coordinator):
-    """Agreements with all fields, whose texts a spreadsheet could take for formulas, numbers or dates."""
+    """Agreements and mobilities with all fields, whose texts a spreadsheet could take for formulas or numbers."""
     ana = create_staff("@ana+1")
     for index, text in enumerate(HOSTILE):
-        AgreementFactory(
+        agreement = AgreementFactory(
             university__name=f"Town {index}",
             university__city=text.lstrip("=-'"),
             status=AgreementStatus.ENDED,
@@ -184,6 +192,16 @@ def hostile_register(coordinator):
             notes=text,
             contact=LINES.format(text.replace("  ", " ")),
             responsible=[ana, coordinator, None][index % 3],
+        )
+        MobilityFactory(
+            agreement=agreement,
+            places=index,
+            duration=Decimal(index) / 4,
+            study_levels=StudyLevel.values[: index % 5],
+            fields_of_study="all" if index % 2 else "0011 042",
+            fields_note=text.lstrip("=-'"),
+            languages="de A1 en B2",
+            first_year=2026,
         )
     AgreementFactory(notes="x" * 30_000)
 
@@ -198,7 +216,7 @@ LINES = "{0}\n\n+49 30 1\n'{0}\n=A1"
 def test_import_of_register_saved_by_libreoffice_changes_nothing(convert, hostile_register, ours, there):
     before = database_contents()
 
-    saved = convert(f"register.{ours}", write_table(RegisterResource().export(), ours), there)
+    saved = convert(f"register.{ours}", write_sheets(RegisterResource().export_sheets(), ours), there)
     result = RegisterResource().import_data(
         read_file(saved, RegisterResource)[1], on=localdate(), run=ImportRun.from_upload(saved, file_name=there)
     )
