@@ -481,13 +481,15 @@ def offer(marburg):
     )
 
 
-def test_conflict_in_a_mobility_is_rejected_and_reported(coordinator_client, offer, anna):
+def test_conflict_in_a_mobility_is_reported_in_words(coordinator_client, offer, anna):
     tab = Tab(coordinator_client, offer.agreement)
     change(offer, anna, languages="en C1", fields_of_study="0715", places=6)
 
     tab.save(**{"mobilities-0-languages": "German B1", "mobilities-0-places": "5"})
 
-    assert f"Places: 4 → 6 anna, {WHEN} Yours: 5" in tab.conflicts()
+    conflicts = tab.conflicts()
+    assert f"Places: 4 → 6 anna, {WHEN} Yours: 5" in conflicts
+    assert f"Languages: English B2 → English C1 anna, {WHEN} Yours: German B1" in conflicts
     assert errors(tab.page) == {"mobilities-0-places": CONFLICT, "mobilities-0-languages": CONFLICT}
     assert tab.form["mobilities-0-fields_of_study"] == "0715"
     assert stored(offer, "places", "languages") == (6, "en C1")
