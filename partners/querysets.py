@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Count, DateField, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, DateField, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoricalQuerySet
@@ -16,6 +16,7 @@ from partners.name_normalization import tokenize_query
 
 UPCOMING, IN_FORCE, EXPIRED = "upcoming", "in-force", "expired"
 IN_PROCESS, ENDED = AgreementStatus.IN_PROCESS.slug, AgreementStatus.ENDED.slug
+STUDENT_KINDS = [kind for kind in MobilityKind if kind.is_for_students]
 UNDATED_STATUSES = [status for status in AgreementStatus if status is not AgreementStatus.SIGNED]
 STATE_LABELS = {
     IN_PROCESS: AgreementStatus.IN_PROCESS.label,
@@ -58,6 +59,14 @@ def agreement_state(status: str, valid_from: date | None, valid_until: date | No
     if valid_from and valid_from > on:
         return UPCOMING
     return EXPIRED if valid_until and valid_until < on else IN_FORCE
+
+
+def _student_mobility_q(year: int, prefix: str = "") -> Q:
+    """Return the condition that a mobility is of students, and in the academic year that begins in this year."""
+    first_year, last_year = f"{prefix}first_year", f"{prefix}last_year"
+    begun = Q(**{first_year: None}) | Q(**{f"{first_year}__lte": year})
+    not_over = Q(**{last_year: None}) | Q(**{f"{last_year}__gte": year})
+    return Q(**{f"{prefix}kind__in": STUDENT_KINDS}) & begun & not_over
 
 
 class SearchableQuerySet(QuerySet):
@@ -219,6 +228,34 @@ class AgreementQuerySet(SearchableQuerySet):
         universities = self.model.university.field.related_model.objects.select_for_update()
         list(universities.filter(pk__in=self.order_by().values("university")).order_by("pk"))
 
+    def sum_student_places(self, year: int, *paths: str) -> QuerySet:
+        """Return tuples of the values of the paths, the places for students out and in, and the agreements without.
+
+        The year is that in which the academic year begins. See `student_places_not_recorded` for the last number.
+        """
+        of_students = _student_mobility_q(year, "mobilities__")
+        sums = {
+            f"places_{direction}": Coalesce(
+                Sum("mobilities__places", filter=of_students & Q(mobilities__direction=direction)), 0
+            )
+            for direction in Direction.values
+        }
+        not_recorded = Q(mobilities=None) | of_students & Q(mobilities__places=None)
+        return self.values_list(*paths).annotate(**sums, not_recorded=Count("pk", distinct=True, filter=not_recorded))
+
+    def with_student_places(self, year: int, direction: str) -> AgreementQuerySet:
+        """Filter to those that offer places for students in a direction, in the academic year that begins in a year."""
+        offered = self._mobilities().filter(_student_mobility_q(year), direction=direction, places__gt=0)
+        return self.filter(Exists(offered))
+
+    def student_places_not_recorded(self, year: int) -> AgreementQuerySet:
+        """Filter to those without mobilities, or with one of students in an academic year that has no places."""
+        without_places = self._mobilities().filter(_student_mobility_q(year), places=None)
+        return self.filter(~Exists(self._mobilities()) | Exists(without_places))
+
+    def _mobilities(self) -> MobilityQuerySet:
+        return self.model.mobilities.field.model.objects.filter(agreement=OuterRef("pk"))
+
     def with_document(self) -> AgreementQuerySet:
         """Annotate ``has_document``: the agreement has a document that is not withdrawn."""
         documents = self.model.documents.field.model.objects.active()
@@ -245,8 +282,7 @@ class AgreementQuerySet(SearchableQuerySet):
 class MobilityQuerySet(QuerySet):
     def public(self) -> MobilityQuerySet:
         """Filter to those that students see: outgoing ones of students. Studies come before traineeships."""
-        kinds = [kind for kind in MobilityKind if kind.is_for_students]
-        return self.filter(direction=Direction.OUT, kind__in=kinds).order_by("kind", "pk")
+        return self.filter(direction=Direction.OUT, kind__in=STUDENT_KINDS).order_by("kind", "pk")
 
 
 class DocumentQuerySet(SearchableQuerySet):

@@ -17,6 +17,7 @@ from partners.admin.filters import (
     AgreementTypeFilter,
     DocumentFilter,
     EndFilter,
+    PlacesFilter,
     RenewalFilter,
     ResponsibleFilter,
     SignedYearFilter,
@@ -65,6 +66,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         DocumentFilter,
         AgreementTypeFilter,
         SignedYearFilter,
+        PlacesFilter,
         AgreementCountryFilter,
     ]
     list_select_related = ["university__country", "agreement_type"]

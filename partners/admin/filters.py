@@ -19,7 +19,7 @@ from django.utils.translation import ngettext_lazy
 
 from partners.admin.deadlines import THRESHOLDS
 from partners.admin.form_fields import assignable_users
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, Direction
 from partners.models import Agreement, AgreementType, Country, University
 from partners.periods import ONE_DAY, Period, academic_year
 from partners.querysets import IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
@@ -241,6 +241,27 @@ class ResponsibleFilter(ColumnFilter):
 class AgreementCountryFilter(UniversityCountryFilter):
     column, columns = "university__country__code", ("university__country__code",)
     objects_in_country = Agreement.objects.filter(university__country=OuterRef("pk"))
+
+
+class PlacesFilter(FacetFilter):
+    """Filter by the places for students in this academic year. Displayed only while the URL has it."""
+
+    title = _("places for students")
+    parameter_name = "places"
+
+    def lookups(self, request, model_admin):
+        labels = dict(Direction.choices) | {NOT_RECORDED: _("not recorded")}
+        return [(self.value(), labels.get(self.value(), self.value()))] if self.value() else []
+
+    def queryset(self, request, queryset):
+        year = academic_year(localdate(), settings.ACADEMIC_YEAR_START).start.year
+        if self.value() == NOT_RECORDED:
+            return queryset.student_places_not_recorded(year)
+        return queryset.with_student_places(year, self.value()) if self.value() else queryset
+
+    def count_choices(self, changelist, excluded):
+        agreements = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
+        return {self.value(): self.queryset(self.request, agreements).count()}
 
 
 class DocumentFilter(ColumnFilter):

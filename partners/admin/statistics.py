@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from partners.admin.filters import NOT_RENEWED, agreement_changelist_url, next_month
 from partners.admin.object_history import can_view
+from partners.admin.place_statistics import places_tables
 from partners.models import Agreement
 from partners.querysets import IN_FORCE, UPCOMING
 
@@ -101,6 +102,7 @@ def statistics_view(request, site):
         "upcoming_count": Agreement.objects.upcoming(today).count(),
         "upcoming_url": agreement_changelist_url(status=UPCOMING),
         "charts": charts,
+        "places_tables": places_tables(today),
     }
     return TemplateResponse(request, "admin/partners/statistics/statistics.html", context)
 

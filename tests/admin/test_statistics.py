@@ -6,12 +6,13 @@ from django.contrib.auth.models import User
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Country
-from tests.helpers.factories import AgreementFactory, partners
+from tests.helpers.factories import AgreementFactory, MobilityFactory, offers_of_partners, partners
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, table, text
 
 STATISTICS = "/admin/statistics/"
 BY_TYPE, BY_COUNTRY = "In force, by type", "In force, by country or territory"
 BY_YEAR, BY_MONTH = "Signed, by year", "Ends, by month of the next three years"
+PLACES_BY_TYPE, PLACES_BY_COUNTRY = "Places for students, by type", "Places for students, by country or territory"
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,9 @@ def test_empty_register_has_empty_charts(coordinator_client):
     assert [text(section) for section in sections(page).values()] == [
         f"{title} Nothing to draw yet." for title in (BY_TYPE, BY_COUNTRY, BY_YEAR, BY_MONTH)
     ]
+    assert [text(section) for section in elements(page, "section.places")] == [
+        f"{title} Nothing to count yet." for title in (PLACES_BY_TYPE, PLACES_BY_COUNTRY)
+    ]
 
 
 def test_staff_without_permissions_gets_403(client):
@@ -141,3 +145,67 @@ def test_statistics_makes_as_many_queries_with_300_agreements_as_with_3(coordina
 
     assert count_queries(coordinator_client, STATISTICS) == with_3
     assert data_points(coordinator_client.get(STATISTICS), BY_TYPE) == {"Bilateral": 300}
+
+
+@pytest.fixture
+def places_page(client, coordinator, erasmus):
+    """Return the page as of 15 June 2026, with mobilities of agreements in force, and some that do not count."""
+    brazil = Country.objects.get(code="BR")
+    bilateral, other = AgreementFactory(), AgreementFactory(agreement_type=erasmus, university__country=brazil)
+    AgreementFactory()
+    MobilityFactory(agreement=bilateral, places=4)
+    MobilityFactory(agreement=bilateral, direction="in", places=2, kind="student_traineeship")
+    MobilityFactory(agreement=bilateral, places=50, kind="staff_teaching")
+    MobilityFactory(agreement=bilateral, places=60, first_year=2026)
+    MobilityFactory(agreement=bilateral, places=70, last_year=2024)
+    MobilityFactory(agreement=other, places=3, first_year=2025, last_year=2025)
+    MobilityFactory(agreement=other, direction="in")
+    MobilityFactory(agreement__valid_until=date(2026, 6, 14), places=80)
+    MobilityFactory(agreement__status=AgreementStatus.IN_PROCESS, places=90)
+    with time_machine.travel("2026-06-15 12:00"):
+        client.force_login(coordinator)
+        yield client.get(STATISTICS)
+
+
+def places(page, title):
+    """Return the rows of a table of places: places out, in, and agreements whose places are not recorded."""
+    found = {element_texts(section, "h2")[0]: section for section in elements(page, "section.places")}
+    return {label: [int(number) for number in numbers] for label, *numbers in table(found[title], "tbody")}
+
+
+def test_places_for_students_are_summed_by_type_and_country(places_page):
+    assert places(places_page, PLACES_BY_TYPE) == {"Bilateral": [4, 2, 1], "Erasmus+": [3, 0, 1], "All": [7, 2, 2]}
+    assert places(places_page, PLACES_BY_COUNTRY) == {"Brazil": [3, 0, 1], "Germany": [4, 2, 1], "All": [7, 2, 2]}
+    [message, _by_country] = [text(link) for link in elements(places_page, "section.places > p a")]
+    assert message == "Places are not recorded for 2 agreements."
+
+
+def test_numbers_of_places_open_the_lists_of_their_agreements(places_page, client):
+    lists = {}
+    for row in elements(elements(places_page, "section.places")[1], "tbody tr"):
+        lists[text(elements(row, "th")[0])] = [
+            len(elements(client.get(url), "td.action-checkbox")) for url in attributes(row, "a", "href")
+        ]
+
+    assert lists == {"Brazil": [1, 1, 1], "Germany": [2, 1, 1, 1], "All": [3, 2, 1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("places", "label", "count"),
+    [("out", "out (2)", 2), ("in", "in (1)", 1), ("not-recorded", "not recorded (2)", 2), ("up", "up (0)", 0)],
+)
+def test_list_names_its_filter_by_places(places_page, client, places, label, count):
+    page = client.get(f"/admin/partners/agreement/?status=in-force&places={places}")
+
+    assert label in element_texts(page, "#changelist-filter a")
+    assert len(elements(page, "td.action-checkbox")) == count
+
+
+def test_statistics_of_places_makes_as_many_queries_with_300_agreements_as_with_3(coordinator_client):
+    offers_of_partners(partners(3))
+    with_3 = count_queries(coordinator_client, STATISTICS)
+
+    offers_of_partners(partners(297, first=4))
+
+    assert count_queries(coordinator_client, STATISTICS) == with_3
+    assert places(coordinator_client.get(STATISTICS), PLACES_BY_TYPE)["All"] == [900, 900, 0]
