@@ -14,7 +14,7 @@ from partners.imports.base import NAME_COLUMN, RowParser
 from partners.imports.mobility_changes import NEW_MOBILITY, MobilityChange
 from partners.imports.mobility_columns import KEY_COLUMN, MOBILITY_COLUMN_OF, NUMBER_COLUMN, REFERENCE_COLUMNS
 from partners.imports.register_changes import RegisterRowResult
-from partners.imports.register_columns import build_agreement
+from partners.imports.register_columns import FieldValues, build_agreement
 from partners.imports.register_rows import ParsedRow
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.mobility_fields import MOBILITY_FIELDS
@@ -32,12 +32,13 @@ class MobilitiesValidator:
     remarks = ()
 
     def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
+        self.snapshot = snapshot
         self.table = table
         self.progress = progress
         self.offered_options: set[str] = set()
 
     def validate_rows(self) -> list[ValidatedRow]:
-        return validate_mobilities(self.table, self.progress)
+        return validate_mobilities(self.snapshot, self.table, self.progress)
 
     def notices(self) -> list[str]:
         return []
@@ -141,12 +142,11 @@ def _validate_name(text: str, agreement: Agreement) -> None:
 
 
 def validate_mobilities(
-    table: Table, progress: ProgressCallback, register_rows: Sequence[ParsedRow] = (), sheet: str = ""
+    snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback, register_rows: Sequence[ParsedRow] = ()
 ) -> list[ValidatedRow]:
     """Return the rows with errors; or else the results of agreements, each with its first row.
 
-    An agreement in one of the `register_rows` has its change on the result of that row instead. If the file has
-    several sheets, errors name the `sheet`.
+    An agreement in one of the `register_rows` has its change on the result of that row instead.
     """
     parsers = {field.name: cache(field.parse) for field in MOBILITY_FIELDS}
     rows = [MobilityRow(row, parsers) for row in progress(table.rows, len(table), _("Reading mobilities"))]
@@ -157,22 +157,26 @@ def validate_mobilities(
             rows_by_result[agreements.find(row)].append(row)
         except ValidationError as error:
             row.errors |= error.message_dict
+    sheet = table.sheet if register_rows else ""
     if errors := [(row.row, row.describe_errors(sheet)) for row in rows if row.errors]:
         return errors
-    _set_changes(rows_by_result, agreements)
+    identities = {result: agreements.identify(result) for result in rows_by_result if result}
+    existing = _load_mobilities({pk for pk, _title in identities.values()} - {None}, snapshot.is_locking)
+    for result, (pk, title) in identities.items():
+        lines = [row.values for row in rows_by_result[result]]
+        result.mobility_change = MobilityChange.from_lines(pk, title, existing[pk], lines)
     return [
         (result_rows[0].row, result) for result, result_rows in rows_by_result.items() if result in agreements.further
     ]
 
 
-def _set_changes(
-    rows_by_result: Mapping[RegisterRowResult, Sequence[MobilityRow]], agreements: NamedAgreements
-) -> None:
-    identities = {result: agreements.identify(result) for result in rows_by_result if result}
+def _load_mobilities(agreements: Collection[int], is_locking: bool) -> dict[int, dict[int, FieldValues]]:
+    """Return the values of the mobilities of agreements, by the pk of the agreement and their own."""
+    if is_locking:
+        # As the forms do, so that nobody edits them until the import is done.
+        Agreement.objects.filter(pk__in=agreements).lock_universities()
+    mobilities = Mobility.objects.filter(agreement__in=agreements).order_by("pk")
     existing = defaultdict(dict)
-    mobilities = Mobility.objects.filter(agreement__in={pk for pk, _title in identities.values()} - {None})
-    for agreement, pk, *values in mobilities.values_list("agreement", "pk", *NEW_MOBILITY).order_by("pk").iterator():
+    for agreement, pk, *values in mobilities.values_list("agreement", "pk", *NEW_MOBILITY).iterator():
         existing[agreement][pk] = dict(zip(NEW_MOBILITY, values, strict=True))
-    for result, (pk, title) in identities.items():
-        lines = [row.values for row in rows_by_result[result]]
-        result.mobility_change = MobilityChange.from_lines(pk, title, existing[pk], lines)
+    return existing

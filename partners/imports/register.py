@@ -86,7 +86,7 @@ class RegisterValidator(TableValidator):
             if name and not self._is_staff_by_username[name]:  # Where former staff are responsible, they may stay.
                 row.errors[COLUMN_OF["responsible"]].append(NOT_STAFF % truncate(name))
         sheet = self.table.mobilities
-        mobilities = validate_mobilities(sheet, self.progress, rows, sheet.sheet) if sheet else []
+        mobilities = validate_mobilities(self.snapshot, sheet, self.progress, rows) if sheet else []
         for row in rows:
             yield row.row, ValidationError(dict(row.errors)) if row.errors else row.result
         yield from mobilities

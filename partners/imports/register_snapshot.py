@@ -36,6 +36,7 @@ class RegisterSnapshot:
 
     def __init__(self, on: date, is_locking: bool = False):
         self.on = on
+        self.is_locking = is_locking
         types = AgreementType.objects.all()
         if is_locking:
             # Imports lock the types, so that one waits for the other. PostgreSQL lets edits pass this lock.

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from partners.models import Agreement, ImportRun, Mobility, University
 from tests.helpers.factories import AgreementFactory, MobilityFactory, offers_of_partners, partners
@@ -338,7 +340,7 @@ def test_preview_of_mobilities_needs_the_same_queries_for_many(count, django_ass
     assert len(result.changed) == count
 
 
-@pytest.mark.parametrize(("count", "queries"), [(3, 11), (300, 16)])
+@pytest.mark.parametrize(("count", "queries"), [(3, 12), (300, 17)])
 def test_import_of_mobilities_writes_many_rows_in_one_statement(count, queries, django_assert_num_queries):
     offers_of_partners(partners(count))
     lines = [line(agreement, places="7") for agreement in Agreement.objects.all()]
@@ -347,3 +349,12 @@ def test_import_of_mobilities_writes_many_rows_in_one_statement(count, queries, 
         import_lines(*lines)
 
     assert Mobility.objects.count() == count
+
+
+@pytest.mark.postgresql
+def test_import_locks_the_universities_whose_mobilities_it_reads(marburg):
+    with CaptureQueriesContext(connection) as queries:
+        import_lines(line(marburg))
+
+    locking = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+    assert ['FROM "partners_university"' in sql for sql in locking].count(True) == 1
