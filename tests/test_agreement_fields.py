@@ -11,7 +11,8 @@ import pytest
 
 from partners.admin.agreements import AgreementAdmin
 from partners.agreement_fields import AGREEMENT_FIELDS, INTERNAL_FIELDS, AgreementField
-from partners.imports.register_columns import COLUMNS
+from partners.imports.mobility_columns import COLUMNS as MOBILITY_COLUMNS
+from partners.imports.register_columns import COLUMNS, KEY_COLUMN, NUMBER_COLUMN
 from partners.models import Agreement
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.paths import ROOT
@@ -70,13 +71,18 @@ def test_admin_form_has_every_field_with_a_section_once():
     )
 
 
-def test_manual_explains_every_column_of_the_register_in_its_order():
+@pytest.mark.parametrize(
+    ("position", "columns"),
+    [(1, COLUMNS), (2, (NUMBER_COLUMN, KEY_COLUMN, *MOBILITY_COLUMNS[1:]))],
+    ids=["register", "mobilities"],
+)
+def test_manual_explains_every_column_in_its_order(position, columns):
     manual = (ROOT / "docs/coordinators.md").read_text()
-    table = manual.split("| column | what to write | empty means |\n")[1].split("\n\n")[0]
+    table = manual.split("| column | what to write | empty means |\n")[position].split("\n\n")[0]
 
     documented = [column for line in table.splitlines()[1:] for column in re.findall("`([^`]+)`", line.split("|")[1])]
 
-    assert documented == list(COLUMNS)
+    assert documented == list(columns)
 
 
 def test_documented_json_has_the_fields_of_an_agreement(client, db):

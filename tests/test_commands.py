@@ -8,6 +8,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from partners.models import Agreement, Country, ImportRun, University
+from tests.helpers.factories import MobilityFactory
 from tests.helpers.paths import OFFICE_LIST_PATH, ROOT
 
 HEADER = "Country\tUniversity name\tAgreement type\n"
@@ -364,3 +365,31 @@ def test_import_refuses_an_encoding_that_does_not_exist(run):
     _out, _err, failure = run("import_partners", FILES / "04_macroman.csv", "--encoding", "mac")
 
     assert failure.startswith("--encoding mac: there is no such encoding. The usual ones: utf-8, cp1252, cp1250")
+
+
+def test_mobilities_are_exported_and_imported_as_a_file_of_their_own(run, tmp_path):
+    mobility = MobilityFactory(places=4)
+    file = tmp_path / "mobilities.csv"
+
+    exported = run("export_partners", "--mobilities", file)
+    file.write_text(file.read_text().replace('"4"', '"5"'))
+    out, err, failure = run("import_partners", "--mobilities", file)
+
+    assert (exported, out.splitlines()[-1], err, failure) == (
+        ("", "", None),
+        "0 new, 1 changed, 0 unchanged, 0 errors",
+        "",
+        None,
+    )
+    assert [line.places for line in mobility.agreement.mobilities.all()] == [5]
+
+
+def test_import_of_another_file_than_mobilities_is_refused(run, office_file):
+    path = office_file(HEADER + KOELN)
+
+    assert run("import_partners", "--mobilities", path) == (
+        "",
+        "",
+        f"{path}: The file is the office's list, as it has no column “Direction”. Add it, or import the file as the"
+        " list.",
+    )

@@ -1,4 +1,4 @@
-"""Import and export of the office's list and the register, based on the views of django-import-export."""
+"""Import and export of the tables of the register, based on the views of django-import-export."""
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters

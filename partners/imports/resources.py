@@ -1,4 +1,4 @@
-"""The office's list and the register as resources of django-import-export."""
+"""The office's list, the register and its mobilities as resources of django-import-export."""
 
 from __future__ import annotations
 

@@ -74,6 +74,60 @@ OTHER_NAMES = {
         "faire avant; À signer avant; Date limite de signature; Para hacer antes de; Fecha límite de firma; Da "
         "fare entro; Da firmare entro; A fazer até; Te doen voor; Do zrobienia do; Podpisać do"
     ),
+    "Direction": (
+        "Direction of mobility; Mobility direction; In or out; In/out; Out/in; Incoming or outgoing; "
+        "Incoming/outgoing; Outgoing/incoming; Richtung; Richtung der Mobilität; Mobilitätsrichtung; Sens de la "
+        "mobilité; Dirección; Sentido; Direzione; Direção; Richting; Kierunek; Kierunek mobilności; Směr; "
+        "Yön; Riktning; Suunta; Irány; Direcție; כיוון"
+    ),
+    "Kind": (
+        "Kind of mobility; Mobility kind; Type of mobility; Mobility type; Art der Mobilität; Mobilitätsart; Type de "
+        "mobilité; Tipo de movilidad; Tipo di mobilità; Tipo de mobilidade; Soort mobiliteit; Rodzaj mobilności; Typ "
+        "mobility; Hareketlilik türü; סוג הניידות"
+    ),
+    "Places": (
+        "Number of places; Places a year; Places per year; Number of students; Number of participants; Plätze; Anzahl "
+        "Plätze; Anzahl der Plätze; Studienplätze; Nombre de places; Plazas; Número de plazas; Posti; Numero di posti; "
+        "Vagas; Número de vagas; Plaatsen; Aantal plaatsen; Miejsca; Liczba miejsc; Počet míst; Kontenjan; Platser; "
+        "מקומות"
+    ),
+    "Months or days": (
+        "Duration; Total duration; Total months; Months; Days; Dauer; Gesamtdauer; Monate; Tage; Durée; Durée totale; "
+        "Mois; Jours; Duración; Duración total; Meses; Días; Durata; Mesi; Giorni; Duração; Dias; Duur; Maanden; "
+        "Dagen; Miesiące; משך"
+    ),
+    "Study levels": (
+        "Study level; Level; Levels; Level of study; Levels of study; Study cycle; Cycle; Studienniveau; Niveau; "
+        "Studienstufe; Studienzyklus; Niveau d'études; Niveaux d'études; Cycle d'études; Nivel; Niveles; Nivel de "
+        "estudios; Livello di studio; Nível de estudos; Studieniveau; Poziom studiów; Stopień studiów; רמת לימודים"
+    ),
+    "Fields of study": (
+        "Field of study; Field; Fields; Subject; Subjects; Subject area; Subject areas; ISCED; ISCED code; ISCED-F; "
+        "Fach; Fächer; Fachbereich; Studienfach; Studienfächer; Domaine d'études; Domaines d'études; Área de estudios; "
+        "Áreas de estudio; Campo de estudios; Area disciplinare; Área de estudos; Studiegebied; Vakgebied; Kierunek "
+        "studiów; Dziedzina; תחומי לימוד"
+    ),
+    "Note on fields": (
+        "Field note; Note on field; Notes on fields; Anmerkung zum Fach; Anmerkung zu den Fächern; Remarque sur les "
+        "domaines; Nota sobre los campos"
+    ),
+    "Languages": (
+        "Language; Language of instruction; Languages of instruction; Language requirement; Language requirements; "
+        "Sprache; Sprachen; Sprachniveau; Sprachanforderungen; Unterrichtssprache; Langue; Langues; Langue "
+        "d'enseignement; Idioma; Idiomas; Lingua; Lingue; Língua; Línguas; Taal; Talen; Język; Języki; Jazyk; Dil; "
+        "שפות"
+    ),
+    "Blended": (
+        "Blended mobility; Partly online; Hybrid; Gemischt; Mobilité hybride; Movilidad combinada; Mobilità mista"
+    ),
+    "First academic year": (
+        "First year; From academic year; Academic year from; Erstes akademisches Jahr; Erstes Studienjahr; Première "
+        "année universitaire; Primer curso académico; Primo anno accademico"
+    ),
+    "Last academic year": (
+        "Last year; To academic year; Academic year to; Letztes akademisches Jahr; Letztes Studienjahr; Dernière année "
+        "universitaire; Último curso académico; Ultimo anno accademico"
+    ),
 }
 KEYS = {column: frozenset(map(matching_key, names.split("; "))) for column, names in OTHER_NAMES.items()}
 

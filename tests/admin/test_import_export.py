@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 import time_machine
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from partners.admin.import_export import RESOURCES
 from partners.enums import AgreementStatus
@@ -14,7 +14,7 @@ from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, ImportRun, University
 from partners.tables.writing import write_table
-from tests.helpers.factories import AgreementFactory
+from tests.helpers.factories import AgreementFactory, MobilityFactory
 from tests.helpers.html import attributes, buttons, element_texts, form_data, messages, text
 from tests.helpers.import_pages import CONFIRM, confirm, upload
 
@@ -157,6 +157,29 @@ def export_rows(browser, resource, file_format, query="", items=()):
 @pytest.mark.parametrize(("resource", "count"), [("0", 108), ("1", 128)], ids=["list", "register"])
 def test_export_has_everything_in_each_format(coordinator_client, register, resource, count, file_format):
     assert len(export_rows(coordinator_client, resource, file_format)) == count
+
+
+@pytest.mark.parametrize("file_format", ["tsv", "xlsx"])
+def test_mobilities_are_exported_by_the_filters_of_the_list(coordinator_client, file_format):
+    MobilityFactory(agreement__university__name="Aachen", places=4)
+    MobilityFactory(agreement__university__name="Bonn", places=5)
+
+    rows = export_rows(coordinator_client, "2", file_format, query="?q=Bonn")
+
+    assert [(row.cells["University name"], row.cells["Places"]) for row in rows] == [("Bonn", "5")]
+
+
+def test_workbook_of_the_register_has_the_mobilities_that_are_filtered(coordinator_client):
+    MobilityFactory(agreement__university__name="Aachen", places=4)
+    MobilityFactory(agreement__university__name="Bonn", places=5)
+
+    response = coordinator_client.post(f"{EXPORT}?q=Bonn", {"resource": "1", "format": "2"})
+
+    book = load_workbook(io.BytesIO(response.content))
+    assert [[row[1:3] for row in sheet.iter_rows(min_row=2, values_only=True)] for sheet in book] == [
+        [("Bonn", "Bilateral")],
+        [("Germany", "Bonn")],
+    ]
 
 
 def test_export_is_limited_by_search_and_filters(coordinator_client, register):

@@ -1,5 +1,6 @@
 """Files of mobilities: the second sheet of the register's workbook, and tables of their own."""
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,8 @@ from partners.imports.mobility_columns import COLUMNS
 from partners.imports.register_columns import REQUIRED
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
 from partners.models import Mobility, University
+from partners.name_normalization import matching_key
+from partners.tables.headers import KEYS
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS, write_sheets, write_table
@@ -251,3 +254,35 @@ def test_export_takes_as_many_queries_for_many_mobilities():
     many = count_queries(list, MobilitiesResource().export())
 
     assert few == many == {"SELECT": 1}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Agreement number", "Richtung", "Plätze", "Studienniveau", "Sprachen"),
+        ("Agreement number", "Sens de la mobilité", "Nombre de places", "Niveaux d'études", "Langues"),
+        ("Agreement number", "Dirección", "plazas", "Nivel de estudios", "Idiomas"),
+        ("AGREEMENT NUMBER", "כיוון", "מקומות", "רמת לימודים", "שפות"),
+    ],
+)
+def test_headers_are_understood_in_other_languages(header):
+    resource, table = read_file(write_table([header, ("7", "out", "4", "master", "German B2")], "csv"))
+
+    assert (resource, rows_of(table)) == (
+        MobilitiesResource,
+        [
+            {
+                "Agreement number": "7",
+                "Direction": "out",
+                "Places": "4",
+                "Study levels": "master",
+                "Languages": "German B2",
+            }
+        ],
+    )
+
+
+def test_other_name_of_a_header_is_of_one_column():
+    names = [(column, name) for column in COLUMNS for name in {matching_key(column), *KEYS.get(column, ())}]
+
+    assert [name for name, count in Counter(name for _column, name in names).items() if count > 1] == []

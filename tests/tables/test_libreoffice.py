@@ -200,7 +200,7 @@ def hostile_register(coordinator):
             study_levels=StudyLevel.values[: index % 5],
             fields_of_study="all" if index % 2 else "0011 042",
             fields_note=text.lstrip("=-'"),
-            languages="de A1 en B2",
+            languages="German A1, English B2",
             first_year=2026,
         )
     AgreementFactory(notes="x" * 30_000)
