@@ -55,7 +55,11 @@ def can_view_imports(user):
 
 
 def can_view_calendar(user):
-    return user.is_staff and user.has_perm("partners.view_agreement")
+    return user.is_staff and can_view_agreements(user)
+
+
+def can_view_agreements(user):
+    return user.has_perm("partners.view_agreement")
 
 
 def can_change_agreements(user):

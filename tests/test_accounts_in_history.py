@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from partners.models import CalendarLink, Country, ImportRun
 from partners.models.accounts import referenced_accounts
-from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +36,12 @@ def create_deleted_document(anna):
     DocumentFactory(added_by=anna).delete()
 
 
+def create_deleted_mobility(anna):
+    mobility = MobilityFactory()
+    mobility._history_user = anna
+    mobility.delete()
+
+
 def log_account_change(anna):
     LogEntry.objects.log_actions(anna.pk, User.objects.filter(pk=anna.pk), CHANGE, single_object=True)
 
@@ -47,6 +53,7 @@ REFERENCES = {
     "former agreement": create_formerly_responsible,
     "document": lambda anna: DocumentFactory(added_by=anna),
     "former document": create_deleted_document,
+    "former mobility": create_deleted_mobility,
     "import": lambda anna: ImportRun.from_upload(b"", "a.tsv", user=anna, accepted_at=now()).save(),
     "undone import": lambda anna: ImportRun.from_upload(b"", "a.tsv", undone_by=anna, accepted_at=now()).save(),
     "calendar": lambda anna: CalendarLink.issue_token(anna, include_all=False),

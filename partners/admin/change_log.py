@@ -14,7 +14,7 @@ from django.utils.timezone import localdate, make_aware
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.form_fields import DateField
-from partners.admin.object_history import PER_PAGE, can_view
+from partners.admin.object_history import PER_PAGE, can_view, undeletable_models
 from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import ACTION_LABELS, tracked_models
 from partners.permissions import can_undelete, can_view_imports
@@ -85,6 +85,7 @@ def change_log_view(request, site, deleted_only=False):
         "page": page,
         "entries": query.load(page) if query else [],
         "deleted_only": deleted_only,
+        "undeletable_models": undeletable_models(site, request),
         "can_view_import_runs": can_view_imports(request.user),
     }
     return TemplateResponse(request, "admin/partners/history/change_log.html", context)

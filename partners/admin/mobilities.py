@@ -1,17 +1,21 @@
-"""The inline of an agreement's mobilities, and the search for their fields of study."""
+"""The inline of an agreement's mobilities, the search for their fields of study, and the history of a mobility."""
 
+from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.core.paginator import Paginator
 from django.http import JsonResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from partners.admin.form_fields import parse_pk
+from partners.admin.object_history import HistoryAdmin
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm
 from partners.cells import MAX_PLACES
 from partners.fields_of_study import ALL_FIELDS, field_label, search_fields, titles_by_code
 from partners.models import Mobility
 from partners.name_normalization import matching_key
-from partners.permissions import can_change_agreements
+from partners.permissions import can_change_agreements, can_view_agreements
 
 FIELDS_PER_PAGE = 20
 
@@ -88,3 +92,35 @@ class MobilityInline(OptimisticLockingInline):
 
     def has_delete_permission(self, request, obj=None):
         return can_change_agreements(request.user)
+
+
+@admin.register(Mobility)
+class MobilityAdmin(HistoryAdmin):
+    """The history of a mobility. It is edited on the page of its agreement, and needs the permissions of that."""
+
+    def has_module_permission(self, request):
+        """Keep mobilities off the index."""
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        return can_view_agreements(request.user)
+
+    def has_change_permission(self, request, obj=None):
+        return can_change_agreements(request.user)
+
+    def has_undelete_permission(self, request):
+        return can_change_agreements(request.user)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        return redirect("admin:partners_agreement_changelist")
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        mobility = get_object_or_404(Mobility, pk=parse_pk(object_id))
+        url = reverse("admin:partners_agreement_change", args=[mobility.agreement_id])
+        return redirect(f"{url}#mobilities-group")

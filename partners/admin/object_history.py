@@ -30,6 +30,9 @@ class HistoryAdmin(SimpleHistoryAdmin):
         name = f"{self.opts.app_label}_{self.opts.model_name}_undelete"
         return [path("<int:pk>/undelete/", view, name=name), *super().get_urls()]
 
+    def has_undelete_permission(self, request):
+        return can_undelete(request.user)
+
     def history_view(self, request, object_id, extra_context=None):
         pk = parse_pk(object_id)
         obj, is_deleted = self._get_object_or_last_version(request, pk)
@@ -76,7 +79,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
 
     def undelete_view(self, request, pk):
         """Display a preview of the undelete. POST undeletes."""
-        if not can_undelete(request.user):
+        if not self.has_undelete_permission(request):
             raise PermissionDenied
         if self.model.objects.filter(pk=pk).exists():
             messages.info(request, _("It is in the register."))
@@ -102,6 +105,8 @@ class HistoryAdmin(SimpleHistoryAdmin):
             "opts": self.opts,
             "pk": pk,
             "object": obj,
+            "can_undelete": self.has_undelete_permission(request),
+            "undeletable_models": undeletable_models(self.admin_site, request),
             "can_view_import_runs": can_view_imports(request.user),
         }
         return TemplateResponse(request, f"admin/partners/history/{template}.html", context)
@@ -134,6 +139,12 @@ def inline_foreign_keys(model_admin, request):
     site, models = model_admin.admin_site, [inline.model for inline in model_admin.inlines]
     viewable = [model for model in models if model in tracked_models() and can_view(site, request, model)]
     return [field for model in viewable for field in model._meta.fields if field.related_model is model_admin.model]
+
+
+def undeletable_models(site, request):
+    """Return the names of the models whose deleted objects the user may bring back."""
+    admins = [site.get_model_admin(model) for model in tracked_models() if site.is_registered(model)]
+    return {admin.opts.model_name for admin in admins if admin.has_undelete_permission(request)}
 
 
 def can_view(site, request, model):

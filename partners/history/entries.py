@@ -13,12 +13,13 @@ from types import MappingProxyType
 
 from django.apps import apps
 from django.db import models
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.options import Options
 from django.utils.translation import gettext_lazy as _
 
 from partners.history.diff import FieldChange, diff
 from partners.history.related_objects import RelatedObjects
+from partners.models import Agreement, Mobility
 
 ADDED, CHANGED, DELETED = "+", "~", "-"
 ACTION_LABELS = {ADDED: _("added"), CHANGED: _("changed"), DELETED: _("deleted")}
@@ -35,6 +36,8 @@ class HistoryEntry:
     title: str
     action: str
     field_changes: list[FieldChange]
+    agreement: str = ""
+    """Title of a mobility's agreement."""
 
 
 def load_entries(model: type[models.Model], ids: Iterable[int]) -> list[HistoryEntry]:
@@ -48,7 +51,8 @@ def load_entries(model: type[models.Model], ids: Iterable[int]) -> list[HistoryE
         is_change = previous and record.history_type == CHANGED
         field_changes = diff(previous, record, related=related) if is_change else []
         action = _action_label(record, previous, field_changes)
-        entries.append(HistoryEntry(record, model._meta, related.title(record), action, field_changes))
+        agreement = related.display_name((Agreement, record.agreement_id)) if model is Mobility else ""
+        entries.append(HistoryEntry(record, model._meta, related.title(record), action, field_changes, agreement))
     return entries
 
 
@@ -79,7 +83,8 @@ def merge_by_date(sources: Iterable[tuple[QuerySet, str, str]]) -> QuerySet:
 def object_timeline(model: type[models.Model], pk: int, foreign_keys: Iterable[models.ForeignKey] = ()) -> QuerySet:
     """Return the changes of an object, and of objects that referred to it at the time by one of the foreign keys.
 
-    The change by which such an object moved to another parent is included, but none after it.
+    The change by which such an object moved to another parent is included, but none after it. Agreements have their
+    mobilities with them.
     """
     sources = [(model.history.filter(id=pk), model._meta.model_name, "history_date")]
     for foreign_key in foreign_keys:
@@ -87,7 +92,17 @@ def object_timeline(model: type[models.Model], pk: int, foreign_keys: Iterable[m
         is_child, was_child = Q(**{name: pk}), Q(**{f"previous_{name}": pk})
         records = history.filter(id__in=history.filter(is_child).values("id")).with_previous(name)
         sources.append((records.filter(is_child | was_child), foreign_key.model._meta.model_name, "history_date"))
+        if foreign_key.model is Agreement:
+            sources.append((_mobility_records(name, pk), Mobility._meta.model_name, "history_date"))
     return merge_by_date(sources)
+
+
+def _mobility_records(name: str, pk: int) -> QuerySet:
+    """Return the records of mobilities whose agreement had this foreign key at the time."""
+    agreements = Agreement.history.filter(**{name: pk}).values("id")
+    versions = Agreement.history.filter(id=OuterRef("agreement_id"), history_date__lte=OuterRef("history_date"))
+    value_then = versions.order_by("-history_date", "-history_id").values(name)[:1]
+    return Mobility.history.filter(agreement_id__in=agreements).alias(then=Subquery(value_then)).filter(then=pk)
 
 
 def load_timeline_entries(

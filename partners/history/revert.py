@@ -19,13 +19,14 @@ from partners.fields import update_search_keys
 from partners.history.diff import FieldChange, diff
 from partners.history.entries import DELETED
 from partners.history.related_objects import RelatedObjects, foreign_keys, tracked_model
-from partners.models import Agreement, University
+from partners.models import Agreement, Mobility, University
 from partners.models.agreements import ENDED_BY_RENEWAL, SHORTENED_BY_RENEWAL
 from partners.period_constraint import describe_integrity_error
 
 RELATED_DELETION_WINDOW = timedelta(hours=1)
-"""A university can only be deleted after its agreements. Those that the same user deleted for the same reason within
-this time before it come back with it."""
+"""A university can only be deleted after its agreements, and an agreement after its mobilities. Those that the same
+user deleted for the same reason within this time before it come back with it."""
+CHILD_KEYS = {University: Agreement._meta.get_field("university"), Agreement: Mobility._meta.get_field("agreement")}
 
 
 @dataclass
@@ -149,12 +150,12 @@ class UndeletePlan:
     """One message for each foreign key whose target no longer exists."""
     errors: list[str]
     restorable: list[UndeletePlan] = field(default_factory=list)
-    """Plans for the agreements that were deleted together with a university and can come back with it."""
+    """Plans for what was deleted together with it and can come back with it."""
     unrestorable: list[UndeletePlan] = field(default_factory=list)
     """Plans for those that cannot."""
 
     def __str__(self) -> str:
-        return ". ".join([self.title, *self.dropped_references, *self.errors])
+        return ". ".join([self.title, *map(str, self.restorable), *self.dropped_references, *self.errors])
 
 
 @transaction.atomic
@@ -166,36 +167,38 @@ def undelete(
     Without the history id of the record, or with another one, as the user has seen another preview, it is undeleted
     and rolled back, so that the plan is exactly what will happen.
     """
-    plan = _undelete_one(record, user)
-    if tracked_model(record) is University and not plan.errors:
-        for agreement_record in _agreements_deleted_with(record):
-            agreement_plan = _undelete_one(agreement_record, user)
-            (plan.unrestorable if agreement_plan.errors else plan.restorable).append(agreement_plan)
+    plan = _undelete_with_children(record, user)
     is_done = not plan.errors and expected_history_id == record.history_id
     transaction.set_rollback(not is_done)
     return is_done, plan
 
 
-def _undelete_one(record: models.Model, user: models.Model) -> UndeletePlan:
+def _undelete_with_children(record: models.Model, user: models.Model) -> UndeletePlan:
     related = RelatedObjects([record])
     instance, dropped_references = _build_reverted(record, tracked_model(record)(), related)
     instance._state.adding = True
     errors = _validation_messages(instance) or _try_save(instance, "brought back", user, force_insert=True)
-    return UndeletePlan(related.title(record), dropped_references, errors)
+    plan = UndeletePlan(related.title(record), dropped_references, errors)
+    child_key = CHILD_KEYS.get(tracked_model(record))
+    if child_key and not errors:
+        for child_record in _children_deleted_with(record, child_key):
+            child_plan = _undelete_with_children(child_record, user)
+            (plan.unrestorable if child_plan.errors else plan.restorable).append(child_plan)
+    return plan
 
 
-def _agreements_deleted_with(record: models.Model) -> QuerySet:
-    """Return the records of the agreements that were deleted together with a university.
+def _children_deleted_with(record: models.Model, child_key: models.ForeignKey) -> QuerySet:
+    """Return the records of the agreements of a university, or mobilities of an agreement, deleted together with it.
 
     The last deleted comes first, as an agreement can only be deleted after those that renew it.
     """
-    ever_agreements = Agreement.history.filter(university=record.id).values("id")
-    last_records = Agreement.history.filter(id__in=ever_agreements).latest_of_each()
+    model, parent = child_key.model, {child_key.attname: record.id}
+    last_records = model.history.filter(id__in=model.history.filter(**parent).values("id")).latest_of_each()
     deleted = last_records.filter(
-        university=record.id,
+        **parent,
         history_type=DELETED,
         history_user=record.history_user_id,
         history_change_reason=record.history_change_reason,
         history_date__range=(record.history_date - RELATED_DELETION_WINDOW, record.history_date),
     )
-    return deleted.exclude(Exists(Agreement.objects.filter(pk=OuterRef("id")))).order_by("-history_id")
+    return deleted.exclude(Exists(model.objects.filter(pk=OuterRef("id")))).order_by("-history_id")

@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from partners.models import Agreement, ImportRun, University
 from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, page_url
-from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory
 from tests.helpers.html import attributes, close_response, elements, links, text
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,7 @@ def url_names(model_admin):
 def visit(client, register, users):
     """Return a function that requests a page as each role, and returns ``login`` or the status code by role."""
     DocumentFactory(agreement=Agreement.objects.first())
+    MobilityFactory(agreement=Agreement.objects.first())
 
     def visit_as_each_role(name, method):
         results = {}
