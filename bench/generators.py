@@ -15,6 +15,7 @@ from pathlib import Path
 import xlsxwriter
 from dateutil.relativedelta import relativedelta
 
+from partners.enums import Direction, MobilityKind
 from partners.name_normalization import matching_key
 from partners.periods import ONE_DAY, Period, next_period
 
@@ -109,6 +110,19 @@ def generate_periods(rng: random.Random, today: date) -> list[Period]:
     while rng.random() < RENEWAL_PROBABILITY:
         periods.append(next_period(periods[-1]))
     return periods
+
+
+def generate_mobilities(rng: random.Random) -> list[dict[str, object]]:
+    """Return the values of two mobilities, out and in. Some have no places, or are of staff."""
+    kind = rng.choices(list(MobilityKind), [70, 10, 15, 5])[0]
+    offer = {
+        "kind": kind,
+        "places": rng.choice([None, 1, 2, 2, 3, 4, 5]),
+        "study_levels": rng.choice(["", "bachelor", "bachelor,master", "doctoral"]) if kind.is_for_students else "",
+        "fields_of_study": rng.choice(["", "all", "02", "0531", "041 0421", "061 0715 0732"]),
+        "languages": rng.choice(["", "en B2", "en B2,de B1", "es"]),
+    }
+    return [offer | {"direction": direction} for direction in Direction]
 
 
 def write_list(count: int, seed: int, file: Path) -> None:

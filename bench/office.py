@@ -1,4 +1,4 @@
-"""Time the admin's pages with 1,000, 10,000 and 100,000 agreements, on SQLite and, if configured, on PostgreSQL."""
+"""Time admin and public pages with 1,000 agreements and more, on SQLite and, if configured, on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def parse_options(arguments: Sequence[str]) -> argparse.Namespace:
 def main() -> int:
     options = parse_options(sys.argv[1:])
     targets = " and ".join(f"{MAX_RATIOS[size]} times with {size:,}" for size in options.sizes)
-    print(f"Seconds of the admin's pages with {BASE_SIZE:,} agreements and more, target at most {targets}:\n")
+    print(f"Seconds of admin and public pages with {BASE_SIZE:,} agreements and more, target at most {targets}:\n")
     print(f"{BASE_SIZE:>38,}" + "".join(f"{size:>10,}{'':14}" for size in options.sizes).rstrip())
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for database, url in database_urls(Path(folder)).items():

@@ -1,4 +1,4 @@
-"""Time the admin's pages with a register of a given size, in a temporary database.
+"""Time the admin's and the public pages with a register of a given size, in a temporary database.
 
 ``python -m bench.office_pages AGREEMENTS SEED RUNS`` with the database's URL in ``TEST_DATABASE_URL`` prints the
 median seconds of each page as JSON.
@@ -29,10 +29,16 @@ PAGES = {
     "no document": f"{AGREEMENTS}?status=current&document=without&renewed=no",
     "universities": "/admin/partners/university/",
     "worklist": "/admin/",
+    "public list": "/",
+    "university": "/universities/{slug}/",
 }
-ROW_MARKERS = dict.fromkeys(PAGES, 'class="action-checkbox"') | {"worklist": 'class="deadline'}
+ROW_MARKERS = dict.fromkeys(PAGES, 'class="action-checkbox"') | {
+    "worklist": 'class="deadline',
+    "public list": 'href="/universities/',
+    "university": 'class="mobilities"',
+}
 """Strings that each row of a page has, to verify that the page is complete."""
-MIN_ROWS = 20
+MIN_ROWS = dict.fromkeys(PAGES, 20) | {"university": 1}
 USER_COUNT = 5
 
 
@@ -48,13 +54,18 @@ def main(agreement_count: int, seed: int, runs: int) -> None:
     try:
         fill_register(agreement_count, seed)
         client = create_client()
-        print(json.dumps({page: median_seconds(client, page, runs) for page in PAGES}))
+        slug = find_typical_university().slug
+        urls = {page: url.format(slug=slug) for page, url in PAGES.items()}
+        print(json.dumps({page: median_seconds(client, page, url, runs) for page, url in urls.items()}))
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def fill_register(agreement_count: int, seed: int) -> None:
-    """Import a generated list, and replace its signed agreements by half as many more with periods and scopes."""
+    """Import a generated list, and replace its signed agreements by half as many more with periods and scopes.
+
+    Each agreement gets two mobilities.
+    """
     from django.db import connection
     from django.utils.timezone import localdate
 
@@ -67,6 +78,7 @@ def fill_register(agreement_count: int, seed: int) -> None:
     run = ImportRun.from_upload(content, file_name="partners.tsv")
     OfficeListResource().import_data(read_file(content, OfficeListResource)[1], on=localdate(), run=run)
     _replace_signed_agreements(rng, localdate())
+    _add_mobilities(rng)
     connection.cursor().execute("ANALYZE")
 
 
@@ -124,6 +136,26 @@ def _generate_values(rng: random.Random, today: date) -> list[dict[str, object]]
     return [{"status": AgreementStatus.SIGNED, "signed_on": start, "is_open_ended": kind == "open-ended"}]
 
 
+def _add_mobilities(rng: random.Random) -> None:
+    from partners.models import Agreement, Mobility
+
+    pks = Agreement.objects.order_by("pk").values_list("pk", flat=True)
+    mobilities = [Mobility(agreement_id=pk, **values) for pk in pks for values in generators.generate_mobilities(rng)]
+    Mobility.objects.bulk_create(mobilities, batch_size=1000)
+
+
+def find_typical_university():
+    """Return the first university that offers places in two mobilities to students."""
+    from django.db.models import Count
+    from django.utils.timezone import localdate
+
+    from partners.models import Agreement, Mobility, University
+
+    studies = Mobility.objects.public().filter(agreement__in=Agreement.objects.in_force(localdate()))
+    universities = University.objects.public(localdate()).filter(agreements__mobilities__in=studies)
+    return universities.annotate(offers=Count("agreements__mobilities")).filter(offers=2).earliest("pk")
+
+
 def create_client():
     from django.contrib.auth.models import User
     from django.test import Client
@@ -137,15 +169,21 @@ def create_client():
     return client
 
 
-def median_seconds(client, page: str, runs: int) -> float:
-    """Return the median time of the runs, after one run that does not count. Exit if rows are missing."""
+def median_seconds(client, page: str, url: str, runs: int) -> float:
+    """Return the median time of the runs without cached pages, after one run that does not count.
+
+    Exit if rows are missing.
+    """
+    from django.core.cache import cache
+
     durations = []
     for _run in range(runs + 1):
+        cache.clear()
         start = time.perf_counter()
-        response = client.get(PAGES[page])
+        response = client.get(url)
         durations.append(time.perf_counter() - start)
-    if (row_count := response.content.decode().count(ROW_MARKERS[page])) < MIN_ROWS:
-        sys.exit(f"{page} (status {response.status_code}) has {row_count} rows, fewer than {MIN_ROWS}.")
+    if (row_count := response.content.decode().count(ROW_MARKERS[page])) < MIN_ROWS[page]:
+        sys.exit(f"{page} (status {response.status_code}) has {row_count} rows, fewer than {MIN_ROWS[page]}.")
     return statistics.median(durations[1:])
 
 
