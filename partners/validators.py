@@ -175,14 +175,22 @@ def validate_open_ended(is_open_ended: bool, valid_until: date | None) -> None:
 
 def validate_blended(kind: MobilityKind, is_blended: bool) -> None:
     if is_blended and not kind.is_for_students:
-        raise ValidationError(_("Only mobilities of students can be blended."))
+        raise ValidationError(
+            _("Only mobilities of students can be blended. Take that out, or choose a kind of student mobility.")
+        )
 
 
 def validate_study_levels_of_students(kind: MobilityKind, study_levels: str) -> None:
     if study_levels and not kind.is_for_students:
-        raise ValidationError(_("Only mobilities of students have study levels."))
+        raise ValidationError(
+            _("Only mobilities of students have study levels. Take them out, or choose a kind of student mobility.")
+        )
 
 
 def validate_academic_years(first_year: int | None, last_year: int | None) -> None:
     if first_year and last_year and last_year < first_year:
-        raise ValidationError(_("The last academic year is before the first."))
+        raise ValidationError(
+            _("The last academic year (%(last)d) is before the first (%(first)d). Correct one of the two."),
+            code="years_out_of_order",
+            params={"first": first_year, "last": last_year},
+        )

@@ -18,14 +18,26 @@ def offer(**values):
 @pytest.mark.parametrize(
     ("values", "errors"),
     [
-        ({"kind": "staff_teaching"}, {"study_levels": ["Only mobilities of students have study levels."]}),
+        (
+            {"kind": "staff_teaching"},
+            {
+                "study_levels": [
+                    "Only mobilities of students have study levels."
+                    " Take them out, or choose a kind of student mobility."
+                ]
+            },
+        ),
         (
             {"kind": "staff_training", "study_levels": "", "is_blended": True},
-            {"is_blended": ["Only mobilities of students can be blended."]},
+            {
+                "is_blended": [
+                    "Only mobilities of students can be blended. Take that out, or choose a kind of student mobility."
+                ]
+            },
         ),
         (
             {"first_year": 2028, "last_year": 2027},
-            {"last_year": ["The last academic year is before the first."]},
+            {"last_year": ["The last academic year (2027) is before the first (2028). Correct one of the two."]},
         ),
         (
             {"fields_of_study": "732"},

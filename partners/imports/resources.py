@@ -69,6 +69,7 @@ class ImportResult(Result):
         self.changed.sort(key=attrgetter("takes_back"), reverse=True)
         self.remarks = validator.remarks
         self.missing_universities = validator.missing_universities()
+        """Names; None if the table is not one of universities."""
         self.offered_options = validator.offered_options
 
     @property

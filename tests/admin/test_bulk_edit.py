@@ -212,7 +212,10 @@ def test_overlap_with_a_following_agreement_prevents_all_changes(coordinator_cli
         ({"valid_until": "soon"}, "“soon” is not a date. Write it like 1 Feb 2025."),
         (lines({"places": "-1"}), "Ensure this value is greater than or equal to 0."),
         (lines({"places": "40000"}), "Ensure this value is less than or equal to 32767."),
-        (lines({"kind": "staff_teaching", "study_levels": "master"}), "Only mobilities of students have study levels."),
+        (
+            lines({"kind": "staff_teaching", "study_levels": "master"}),
+            "Only mobilities of students have study levels. Take them out, or choose a kind of student mobility.",
+        ),
         (lines({"languages": "Klingon B2"}), "“Klingon B2” is not a language with a level. Write it like English B2."),
         (lines({}), "Enter a line below, or leave the mobilities as they are."),
         (

@@ -191,11 +191,13 @@ NUMBER = "Line 2, Agreement number:"
         ),
         (
             {"Kind": "staff training", "Study levels": "master"},
-            "Line 2, Study levels: Only mobilities of students have study levels.",
+            "Line 2, Study levels: Only mobilities of students have study levels."
+            " Take them out, or choose a kind of student mobility.",
         ),
         (
             {"First academic year": "2028", "Last academic year": "2027"},
-            "Line 2, Last academic year: The last academic year is before the first.",
+            "Line 2, Last academic year: The last academic year (2027) is before the first (2028)."
+            " Correct one of the two.",
         ),
         (
             {"Note on fields": "#REF!"},

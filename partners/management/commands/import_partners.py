@@ -79,7 +79,7 @@ class Command(BaseCommand):
             return
         for row in result.new:
             self.stdout.write(f"New: {row.name} ({row.country}): {row.summary}")
-        if count := len(result.missing_universities):
+        if count := len(result.missing_universities or ()):
             self.stdout.write(f"In the register, not in the file, and left as they are: {count}")
 
 
