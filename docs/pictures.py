@@ -41,6 +41,8 @@ def main():
         )
         page = browser.new_context(base_url=base_url).new_page()
         sign_in(page, password)
+        page.set_viewport_size({"width": 1280, "height": 800})
+        capture_mobilities(page)
         for name, (path, width) in SCREENS.items():
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme="dark" if name.endswith("-dark") else "light")
@@ -57,6 +59,27 @@ def main():
 
 def take_screenshot(page, name):
     page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def capture_mobilities(page):
+    """Record what an agreement offers, which the pictures of the university and the comparison have too."""
+    page.goto("/admin/partners/agreement/?q=politecnico+di+milano&status=in-force")
+    page.locator("#result_list .field-university a, #result_list th a").first.click()
+    line = page.locator("#mobilities-0")
+    line.get_by_label("Places").fill("4")
+    line.get_by_label("bachelor").check()
+    line.get_by_label("master").check()
+    line.get_by_label("Languages").fill("English B2")
+    line.get_by_role("searchbox", name="Fields of study").fill("mech")
+    page.get_by_role("option", name="0715 Mechanics and metal trades").click()
+    line.get_by_role("button", name="Add the same for the other direction").click()
+    page.locator("#mobilities-group").screenshot(path=PICTURES / "mobilities.png")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.goto("/admin/partners/agreement/edit/?id=2&id=3")
+    page.get_by_label("Mobilities", exact=True).select_option(label="replaced by the lines below")
+    page.locator("#mobilities-0").get_by_label("Places").fill("2")
+    page.get_by_role("button", name="Show what changes").click()
+    page.screenshot(path=PICTURES / "mobilities-together.png", full_page=True)
 
 
 def capture_signing(page):
