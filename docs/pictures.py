@@ -64,7 +64,7 @@ def take_screenshot(page, name):
 def capture_mobilities(page):
     """Record what an agreement offers, which the pictures of the university and the comparison have too."""
     page.goto("/admin/partners/agreement/?q=politecnico+di+milano&status=in-force")
-    page.locator("#result_list .field-university a, #result_list th a").first.click()
+    page.get_by_role("row", name="Erasmus+").get_by_role("link", name="Politecnico di Milano").click()
     line = page.locator("#mobilities-0")
     line.get_by_label("Places").fill("4")
     line.get_by_label("bachelor").check()
@@ -76,7 +76,7 @@ def capture_mobilities(page):
     page.locator("#mobilities-group").screenshot(path=PICTURES / "mobilities.png")
     page.get_by_role("button", name="Save", exact=True).click()
     page.goto("/admin/partners/agreement/edit/?id=2&id=3")
-    page.get_by_label("Mobilities", exact=True).select_option(label="replaced by the lines below")
+    page.get_by_role("combobox", name="Mobilities").select_option(label="replaced by the lines below")
     page.locator("#mobilities-0").get_by_label("Places").fill("2")
     page.get_by_role("button", name="Show what changes").click()
     page.screenshot(path=PICTURES / "mobilities-together.png", full_page=True)
