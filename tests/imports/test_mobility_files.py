@@ -1,9 +1,11 @@
 """Files of mobilities: the second sheet of the register's workbook, and tables of their own."""
 
+import io
 from collections import Counter
 from decimal import Decimal
 
 import pytest
+from openpyxl import load_workbook
 
 from partners.imports.files import read_file
 from partners.imports.mobility_columns import COLUMNS
@@ -74,6 +76,17 @@ def test_skipped_rows_and_sheets_of_mobilities_are_named():
         "Skipped sheets: “Second”.",
         "Sheet “First”: Line 1 is skipped: “Offers 2026”.",
     ]
+
+
+def test_hidden_sheet_of_mobilities_is_not_read():
+    book = load_workbook(io.BytesIO(write_sheets({"Mobilities": LINES, "Register": REGISTER}, "xlsx")))
+    book["Mobilities"].sheet_state = "hidden"
+    file = io.BytesIO()
+    book.save(file)
+
+    resource, table = read_file(file.getvalue())
+
+    assert (resource, table.mobilities, table.hidden_sheets) == (RegisterResource, None, ["Mobilities"])
 
 
 def test_list_with_a_sheet_of_mobilities_names_it_as_skipped():
