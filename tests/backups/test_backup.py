@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.helpers.backups import (
     add_document,
+    add_mobility,
     add_renewed_agreement,
     duplicate_agreement,
     read_members,
@@ -47,10 +48,12 @@ def count_rows(backup, model):
 @pytest.mark.parametrize(("source", "target"), VENDOR_PAIRS)
 def test_restore_brings_every_row_into_an_empty_database(filled, new_site, tmp_path, source, target):
     site, empty = filled(source), new_site(target)
+    site.call(add_mobility)
 
     backed_up = site.run("backup", tmp_path / "backup.zip")
     restored = empty.run("restore", tmp_path / "backup.zip")
 
+    assert [count_rows(tmp_path / "backup.zip", model) for model in ("mobility", "historicalmobility")] == [1, 2]
     assert backed_up[0].startswith(f"Backed up to {tmp_path}/backup.zip, 0.0 MB.")
     assert restored == ("Restored 108 universities with 128 agreements.", "")
     assert json.loads(empty.dump()) == json.loads(site.dump())

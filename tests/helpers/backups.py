@@ -3,12 +3,13 @@
 import json
 import zipfile
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 
 from django.db import IntegrityError
 
 from partners.backups import archive
-from partners.models import Agreement, Document
+from partners.models import Agreement, Document, Mobility
 from partners.period_constraint import check_installed, describe_integrity_error
 from tests.helpers.files import upload
 from tests.helpers.processes import report
@@ -47,6 +48,15 @@ def add_document():
     """Add a document to the first agreement."""
     document = upload("signed.pdf", b"%PDF-1.7 signed %%EOF")
     Document.from_upload(document, agreement=Agreement.objects.first()).save()
+
+
+def add_mobility():
+    """Add a mobility with all its values to the first agreement, and change it."""
+    values = {"places": 4, "duration": Decimal("20.50"), "study_levels": "bachelor,master", "fields_of_study": "0715"}
+    values |= {"languages": "en B2,fr", "fields_note": "Łódź", "first_year": 2026, "last_year": 2027}
+    mobility = Mobility.objects.create(agreement=Agreement.objects.earliest("pk"), **values)
+    mobility.is_blended = True
+    mobility.save()
 
 
 def add_renewed_agreement():
