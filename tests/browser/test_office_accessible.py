@@ -4,7 +4,7 @@ import pytest
 
 from partners.models import Agreement, AgreementType, ImportRun, University
 from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
-from tests.helpers.factories import DocumentFactory, UniversityFactory
+from tests.helpers.factories import DocumentFactory, MobilityFactory, UniversityFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -51,6 +51,8 @@ def urls(register):
     in_process = Agreement.objects.in_process().get()
     edited = Agreement.objects.signed().last()
     edited.end(date(2026, 5, 1), "ended")
+    MobilityFactory(agreement=in_process, places=4, study_levels="bachelor", fields_of_study="0421", languages="en B2")
+    MobilityFactory(agreement=in_process, direction="in", fields_of_study="all", first_year=2026)
     ids = {
         "version": in_process.history.latest().pk,
         "edited": edited.pk,
@@ -91,6 +93,42 @@ def all_violations(page):
 def overflow(page, width):
     scroll_width = page.evaluate("document.documentElement.scrollWidth")
     return [("too wide", scroll_width)] if scroll_width > width else []
+
+
+def test_mobilities_are_accessible_while_they_are_edited(page_without_csp, register):
+    agreement = Agreement.objects.in_process().get()
+    MobilityFactory(agreement=agreement, fields_of_study="0421")
+    page_without_csp.goto(f"/admin/partners/agreement/{agreement.pk}/change/")
+
+    page_without_csp.get_by_role("button", name="Add the same for the other direction").first.click()
+    page_without_csp.locator("#mobilities-1").get_by_role("searchbox", name="Fields of study").fill("mech")
+    page_without_csp.get_by_role("option", name="0715 Mechanics and metal trades").click()
+
+    page_without_csp.locator("#mobilities-1").get_by_role("listitem").filter(has_text="0715").wait_for()
+    assert all_violations(page_without_csp) == {}
+
+
+def test_mobilities_with_errors_are_accessible(page_without_csp, register):
+    agreement = Agreement.objects.in_process().get()
+    page_without_csp.goto(f"/admin/partners/agreement/{agreement.pk}/change/")
+
+    page_without_csp.get_by_label("Languages").first.fill("Klingonisch B9")
+    page_without_csp.get_by_role("button", name="Save", exact=True).click()
+
+    page_without_csp.get_by_text("is not a language with a level").wait_for()
+    assert all_violations(page_without_csp) == {}
+
+
+def test_preview_of_mobilities_of_several_agreements_is_accessible(page_without_csp, register):
+    ids = "&".join(f"id={pk}" for pk in Agreement.objects.values_list("pk", flat=True)[:2])
+    page_without_csp.goto(f"/admin/partners/agreement/edit/?{ids}")
+
+    page_without_csp.get_by_role("combobox", name="Mobilities").select_option(label="replaced by the lines below")
+    page_without_csp.get_by_label("Places").first.fill("2")
+    page_without_csp.get_by_role("button", name="Show what changes").click()
+
+    page_without_csp.get_by_role("heading", name="What changes").wait_for()
+    assert all_violations(page_without_csp) == {}
 
 
 def test_edit_conflict_page_is_accessible(page_without_csp, register):
