@@ -21,6 +21,7 @@ PYTHON_FILES = [
     "partners/agreement_fields.py",
     "partners/country_names.py",
     "partners/enums.py",
+    "partners/fields_of_study.py",
     "partners/querysets.py",
 ]
 TEMPLATES = ["templates/*.html", "templates/partners/*.html"]

@@ -12,6 +12,15 @@ from partners import cells
 from partners.enums import AgreementStatus, MobilityKind
 from partners.models import Mobility
 
+LABELS = {
+    "places": gettext_lazy("places"),
+    "study_levels": gettext_lazy("study levels"),
+    "fields_of_study": gettext_lazy("fields of study"),
+    "languages": gettext_lazy("languages"),
+    "is_blended": gettext_lazy("blended"),
+    "duration": gettext_lazy("duration"),
+    "years": gettext_lazy("academic years"),
+}
 EXPECTED_FIELDS = ["places", "study_levels", "fields_of_study", "languages"]
 """Fields of a mobility that a student needs. The office is asked for those that are not recorded."""
 KIND_LABELS = {
@@ -48,17 +57,13 @@ def build_offer(agreement):
     public = [_public_mobility(kind, values) for kind, values in zip(kinds, all_values, strict=True)]
     return Offer(
         [mobility for mobility in public if any(mobility)],
-        [str(Mobility._meta.get_field(name).verbose_name) for name in not_recorded],
+        [str(LABELS[name]) for name in not_recorded],
     )
 
 
 def _public_mobility(kind, values):
-    details = {_label(name): value for name, value in values.items() if value and name != "places"}
+    details = {capfirst(LABELS[name]): value for name, value in values.items() if value and name != "places"}
     return PublicMobility(" · ".join(filter(None, [kind, values["places"]])), details)
-
-
-def _label(name):
-    return _("Academic years") if name == "years" else capfirst(Mobility._meta.get_field(name).verbose_name)
 
 
 def _format_values(mobility):
@@ -86,14 +91,16 @@ def _format_places(mobility):
 
 
 def _count_places(count):
-    return ngettext("%(count)d place a year", "%(count)d places a year", count) % {"count": count}
+    return ngettext("%(n)d place a year", "%(n)d places a year", count) % {"n": count}
 
 
 def _format_months(duration):
     if duration is None:
         return ""
-    months = ngettext("%s month a year, all places together", "%s months a year, all places together", ceil(duration))
-    return months % number_format(cells.format_duration(duration))
+    months = ngettext(
+        "%(n)s month a year, all places together", "%(n)s months a year, all places together", ceil(duration)
+    )
+    return months % {"n": number_format(cells.format_duration(duration))}
 
 
 def _format_years(first, last):
