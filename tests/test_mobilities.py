@@ -88,6 +88,7 @@ def test_mirrored_mobility_has_the_other_direction_and_the_same_values():
         ([Mobility()], "? out"),
         ([Mobility(kind="staff_teaching", places=2, fields_of_study="042")], "2 out · staff teaching · Law"),
         ([Mobility(places=1, fields_of_study="all")], "1 out · all fields"),
+        ([Mobility(places=1, fields_of_study="042 0715")], "1 out · 2 fields of study"),
     ],
 )
 def test_mobilities_are_summarized_in_words(mobilities, summary):

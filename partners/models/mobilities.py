@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from partners import validators
@@ -115,12 +115,12 @@ class Mobility(models.Model):
 def summarize(mobilities, in_full=False):
     """Describe mobilities in words, such as “4 out, 4 in · bachelor, master · English B2”.
 
-    In full, mobilities that differ in anything have different words.
+    Several fields of study are counted. In full they are named, and mobilities that differ have different words.
     """
     counts_by_offer = {}
     for mobility in mobilities:
         count = f"{'?' if mobility.places is None else mobility.places} {mobility.get_direction_display()}"
-        offer = _describe_offer(mobility) + (_describe_details(mobility) if in_full else ())
+        offer = _describe_offer(mobility, in_full) + (_describe_details(mobility) if in_full else ())
         counts_by_offer.setdefault(offer, []).append(count)
     return "; ".join(" · ".join([", ".join(counts), *offer]) for offer, counts in counts_by_offer.items())
 
@@ -135,10 +135,13 @@ def summarize_change(before, after):
     return gettext("mobilities change from “%(old)s” to “%(new)s”") % {"old": old, "new": new}
 
 
-def _describe_offer(mobility):
+def _describe_offer(mobility, in_full):
     """Return all but direction and places, as texts."""
     is_usual = mobility.kind == MobilityKind.STUDENT_STUDIES
-    lists = (mobility.level_labels, mobility.field_titles, mobility.language_names)
+    fields = mobility.field_titles
+    if len(fields) > 1 and not in_full:
+        fields = [ngettext("%d field of study", "%d fields of study", len(fields)) % len(fields)]
+    lists = (mobility.level_labels, fields, mobility.language_names)
     return tuple(filter(None, ["" if is_usual else mobility.get_kind_display(), *map(", ".join, lists)]))
 
 
