@@ -17,7 +17,7 @@ from partners.name_normalization import matching_key, normalize_name
 
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
 SEPARATORS_RE = re.compile(r"[,;/\n]|\bor\b|\band\b", re.IGNORECASE)
-SKILL_RE = re.compile(r"(?P<language>[^()]*?)\s*\(?(?P<level>[A-C][12])?\+?\)?", re.IGNORECASE)
+BRACKETS = str.maketrans("()+", "   ")
 LANGUAGES_OF_NAMES = ("en", "de", "fr", "es", "he")
 """Languages whose names of languages are understood in files."""
 CODE_RE = re.compile("[a-z]{2}")
@@ -55,11 +55,12 @@ def parse(text: str) -> list[LanguageSkill]:
 
 
 def _parse_skill(text: str) -> LanguageSkill:
-    match = SKILL_RE.fullmatch(text)
-    code = match and _codes_by_name().get(matching_key(match["language"]))
+    words = text.translate(BRACKETS).split()
+    level = words.pop().upper() if words and words[-1].upper() in LEVELS else ""
+    code = _codes_by_name().get(matching_key(" ".join(words)))
     if not code:
         raise ValidationError(_("“%s” is not a language with a level. Write it like English B2.") % text[:80])
-    return LanguageSkill(code, (match["level"] or "").upper())
+    return LanguageSkill(code, level)
 
 
 @cache

@@ -94,7 +94,7 @@ def test_days_left_are_counted_in_local_time(coordinator_client, clock, day):
     for moment in (start - SECOND, start, end - SECOND, end):
         clock.move_to(moment)
         [row] = rows(coordinator_client.get("/admin/partners/agreement/"))
-        days_left.append(row.partition("2026 ")[2].removesuffix(" - -"))
+        days_left.append(row.partition("2026 ")[2].removesuffix(" -"))
 
     assert days_left == ["ends in 1 day", "ends today", "ends today", "expired 1 day ago"]
 

@@ -118,7 +118,8 @@ def apply_changes(
     context = ChangeContext(run.history_reason, run.user, run, progress)
     created = _apply_university_changes([result for result in results if result.university_change], context)
     _apply_agreement_changes([result for result in results if result.agreement_change], types, created, context)
-    apply_mobility_changes([result.mobility_change for result in results if result.mobility_change], context)
+    if mobility_changes := [result.mobility_change for result in results if result.mobility_change]:
+        apply_mobility_changes(mobility_changes, context)
 
 
 def _apply_agreement_changes(

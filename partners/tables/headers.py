@@ -103,7 +103,7 @@ OTHER_NAMES = {
     ),
     "Fields of study": (
         "Field of study; Field; Fields; Subject; Subjects; Subject area; Subject areas; ISCED; ISCED code; ISCED-F; "
-        "Fach; Fächer; Fachbereich; Studienfach; Studienfächer; Domaine d'études; Domaines d'études; Área de estudios; "
+        "Fach; Fächer; Studienfach; Studienfächer; Domaine d'études; Domaines d'études; Área de estudios; "
         "Áreas de estudio; Campo de estudios; Area disciplinare; Área de estudos; Studiegebied; Vakgebied; Kierunek "
         "studiów; Dziedzina; תחומי לימוד"
     ),

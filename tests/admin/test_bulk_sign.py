@@ -346,7 +346,7 @@ def test_assistant_is_not_offered_the_action(client, assistant, deal):
     page = client.get(LIST)
     run_action(client, deal)
 
-    assert rows(page) == ["Marburg Germany Bilateral in process - - - - -"]
+    assert rows(page) == ["Marburg Germany Bilateral in process - - - -"]
     assert "mark_selected_as_signed" not in page.content.decode()
     assert stored_states(deal) == [("Bilateral", "in_process", None)]
 

@@ -14,7 +14,8 @@ from django.urls import reverse
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.admin_urls import PAGE_STATUSES, SITE_STATUSES, page_url
-from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory
+from tests.helpers.agreement_page import NO_ROWS
+from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, UniversityFactory
 from tests.helpers.html import attributes, close_response, elements, errors, form_data, text
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -53,9 +54,11 @@ def post_bulk_sign_form(client, agreement, text):
 
 def post_bulk_edit_form(client, agreement, text):
     url = f"/admin/partners/agreement/edit/?id={agreement.pk}"
-    preview = client.post(url, {"valid_until": text})
+    preview = client.post(url, NO_ROWS | {"valid_until": text})
     digests = attributes(preview, "button[name=digest]", "value")
-    return client.post(url, {"valid_until": text, "digest": digests[0]}) if digests else preview, "valid_until"
+    return client.post(
+        url, NO_ROWS | {"valid_until": text, "digest": digests[0]}
+    ) if digests else preview, "valid_until"
 
 
 POST_FUNCTIONS = [post_agreement_form, post_university_form, post_bulk_sign_form, post_bulk_edit_form]
@@ -117,6 +120,7 @@ def dated(register, coordinator, admin_user):
         marburg = UniversityFactory(name="Marburg")
         agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, **days)
         DocumentFactory(agreement=agreement, added_by=coordinator)
+        MobilityFactory(agreement=agreement)
         agreement.sign(date(2026, 8, 30))
         AgreementFactory(university__name="Jena", status=AgreementStatus.ENDED, ended_on=date(2026, 8, 1))
         Agreement.objects.exclude(pk=agreement.pk).update(**days)
