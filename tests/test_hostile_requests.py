@@ -9,7 +9,7 @@ from django.test import Client
 
 from partners.models import ImportRun
 from tests.helpers import hostile
-from tests.helpers.factories import AgreementFactory, DocumentFactory
+from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory
 from tests.helpers.html import close_response, errors, messages, text, title
 from tests.helpers.urls import fill_route, iter_routes, route_arguments
 
@@ -37,6 +37,7 @@ ERROR = "There is a null character in what you sent. Remove it, and send it agai
 def clients(users):
     agreement = AgreementFactory(university__name="Marburg")
     DocumentFactory(agreement=agreement)
+    MobilityFactory(agreement=agreement)
     ImportRun.from_upload(b"x", file_name="a.tsv").save()
     clients = {role: Client() for role in ROUNDS}
     for role in clients.keys() & users.keys():
