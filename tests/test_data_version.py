@@ -6,8 +6,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
-from partners.models import Agreement, Country, University
-from tests.helpers.factories import UniversityFactory
+from partners.models import Agreement, Country, Mobility, University
+from tests.helpers.factories import MobilityFactory, UniversityFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("reference_data")]
 TABLES = sorted(model._meta.db_table for model in apps.get_app_config("partners").get_models())
@@ -93,6 +93,15 @@ def test_change_gives_pages_another_etag(change):
 
     assert etag() != before
     assert etag() == etag()
+
+
+def test_change_of_a_mobility_gives_pages_another_etag():
+    MobilityFactory(places=4)
+    before = etag()
+
+    Mobility.objects.update(places=5)
+
+    assert etag() != before
 
 
 def test_reading_and_rolled_back_change_keep_the_etag():

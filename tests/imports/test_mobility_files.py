@@ -266,7 +266,7 @@ def test_export_takes_as_many_queries_for_many_mobilities():
 
     many = count_queries(list, MobilitiesResource().export())
 
-    assert few == many == {"SELECT": 1}
+    assert (few, few.total()) == (many, 1)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from partners import data_version
 from partners.enums import AgreementStatus
-from partners.models import Agreement, Mobility
-from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, partners
+from partners.models import Agreement
+from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
 from tests.helpers.headers import HEADERS
 from tests.helpers.html import count_queries, form_data, rows, text
 from tests.helpers.serving import copy_site
@@ -117,16 +117,6 @@ def test_cached_page_of_an_upcoming_agreement_changes_at_midnight(client, url, s
         [True] * len(shown),
         [False] * len(shown),
     ]
-
-
-def test_change_of_a_mobility_is_displayed_at_once(client):
-    MobilityFactory(agreement=Agreement.objects.get(), places=4)
-    before = text(client.get(MARBURG))
-
-    Mobility.objects.update(places=5)
-
-    after = text(client.get(MARBURG))
-    assert ["4 places a year" in before, "5 places a year" in after] == [True, True]
 
 
 @pytest.mark.parametrize(
