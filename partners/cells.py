@@ -176,7 +176,7 @@ def parse_direction(text: str) -> Direction:
         return DIRECTION_BY_WORD[word]
     if not normalize_name(text):
         raise ValidationError(_("The cell is empty. Write “out” or “in”."))
-    raise ValidationError(_("“%s” is not a direction. Write “out” for those whom we send, or “in”.") % truncate(text))
+    raise ValidationError(_("“%s” is not a direction. Write “out” or “in”.") % truncate(text))
 
 
 def parse_mobility_kind(text: str) -> MobilityKind:

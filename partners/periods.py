@@ -25,9 +25,6 @@ class Period(NamedTuple):
     def has_begun(self, on: date) -> bool:
         return self.start is None or self.start <= on
 
-    def has_passed(self, on: date) -> bool:
-        return self.end is not None and self.end < on
-
     def overlaps(self, other: Period) -> bool:
         (start, end), (other_start, other_end) = self.bounds, other.bounds
         return start <= other_end and other_start <= end
@@ -90,8 +87,8 @@ def academic_year(day: date, first_day: tuple[int, int]) -> Period:
 
 def propose_start(signed: Mapping[Hashable, Period], signed_on: date) -> date:
     """Return the day after the last day of the latest signed agreement, or the day of signing if it has none."""
-    latest = max(signed.values(), key=lambda period: period.start or date.min, default=Period(None, None))
-    return latest.end + ONE_DAY if latest.end else signed_on
+    latest = max(signed.values(), key=lambda period: period.bounds, default=Period(None, None))
+    return next_period(latest).start or signed_on
 
 
 def renewal_effects(renewal: Period, signed: Mapping[Hashable, Period], on: date) -> RenewalEffects:
@@ -105,8 +102,8 @@ def renewal_effects(renewal: Period, signed: Mapping[Hashable, Period], on: date
         return RenewalEffects(None, None, [])
     if renewal.start is None:
         raise StartRequiredError
-    earlier = {key: period for key, period in signed.items() if (period.start or date.min) < renewal.start}
-    predecessor = max(earlier, key=lambda key: earlier[key].start or date.min, default=None)
+    earlier = {key: period for key, period in signed.items() if period.bounds[0] < renewal.start}
+    predecessor = max(earlier, key=lambda key: earlier[key].bounds, default=None)
     last_day, ended = None, []
     for key, period in signed.items():
         if not period.has_begun(on):

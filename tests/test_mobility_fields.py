@@ -56,7 +56,7 @@ def test_cell_is_read_as_people_write_it(name, text, value):
     ("name", "text", "message"),
     [
         ("direction", "", "The cell is empty. Write “out” or “in”."),
-        ("direction", "both", "“both” is not a direction. Write “out” for those whom we send, or “in”."),
+        ("direction", "both", "“both” is not a direction. Write “out” or “in”."),
         (
             "kind",
             "holiday",

@@ -37,7 +37,7 @@ def signed_periods(draw):
 
 
 def covered(periods, day):
-    return any(period.has_begun(day) and not period.has_passed(day) for period in periods)
+    return any(start <= day <= end for start, end in [period.bounds for period in periods])
 
 
 def try_to_sign(renewal, signed, on):
@@ -170,7 +170,11 @@ def test_proposed_start_is_the_day_after_the_latest_signed_agreement():
     assert propose_start(signed, TODAY) == date(2027, 9, 1)
 
 
-@pytest.mark.parametrize("signed", [{}, {1: Period(date(2020, 1, 1), None)}], ids=["none", "without end"])
+@pytest.mark.parametrize(
+    "signed",
+    [{}, {1: Period(date(2020, 1, 1), None)}, {1: Period(date(2020, 1, 1), date.max)}],
+    ids=["none", "without end", "until the last day there is"],
+)
 def test_proposed_start_is_the_day_of_signing_without_a_last_day(signed):
     assert propose_start(signed, TODAY) == TODAY
 

@@ -289,7 +289,7 @@ def boundaries(*registers):
 
 
 def covers(periods, day):
-    return any(period.has_begun(day) and not period.has_passed(day) for period in periods)
+    return any(start <= day <= end for start, end in [period.bounds for period in periods])
 
 
 def pks_in_state(state, day):

@@ -1,7 +1,6 @@
 """Forms of agreements, and the inline of a university's agreements on its change form."""
 
 from collections import defaultdict
-from datetime import date
 from itertools import combinations
 
 from django.core.exceptions import ValidationError
@@ -109,7 +108,7 @@ class AgreementFormSet(OptimisticLockingFormSet):
 def forms_being_signed(rows):
     """Return the forms of agreements that become signed, in the order in which they are saved: by their start."""
     signed = [form for form in rows if form.is_being_signed()]
-    return sorted(signed, key=lambda form: form.instance.valid_from or date.min)
+    return sorted(signed, key=lambda form: form.instance.period.bounds)
 
 
 def reject_duplicates(rows):

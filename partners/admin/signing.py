@@ -1,7 +1,6 @@
 """Bulk signing of agreements."""
 
 from collections import defaultdict
-from datetime import date
 
 from django import forms
 from django.contrib import messages
@@ -158,7 +157,7 @@ class BulkSignView(AgreementRowsView):
 
 def in_order_of_start(row_forms):
     """Return the forms in the order in which they are signed: one that follows another on the page comes after it."""
-    return sorted(row_forms, key=lambda form: form.instance.valid_from or date.min)
+    return sorted(row_forms, key=lambda form: form.instance.period.bounds)
 
 
 def signed_periods(row_forms):

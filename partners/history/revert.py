@@ -36,7 +36,7 @@ class RevertPlan:
     reverted: models.Model
     """The object as it would be saved."""
     latest_history_id: int
-    """Of the object or, as signing changes others, of any agreement of its university."""
+    """The latest history id of the object; for an agreement, of all of its university, as signing changes others."""
     field_changes: list[FieldChange]
     skipped_fields: list[str] = field(default_factory=list)
     """One message for each field that keeps its current value."""

@@ -56,8 +56,8 @@ class MobilityChange:
     @property
     def sides(self) -> tuple[list[Mobility], list[Mobility]]:
         """The mobilities before and after it, unsaved."""
-        kept = [values for pk, values in self.before.items() if pk not in self.deleted]
-        before, after = self.before.values(), [*kept, *self.added]
+        unchanged = [values for pk, values in self.before.items() if pk not in self.deleted]
+        before, after = self.before.values(), [*unchanged, *self.added]
         return [Mobility(**values) for values in before], [Mobility(**values) for values in after]
 
     def describe(self) -> str:

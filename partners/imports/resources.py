@@ -202,7 +202,7 @@ class RegisterResource(TableResource):
 
 
 class MobilitiesResource(TableResource):
-    """What each agreement offers, a row for each mobility. In the register's workbook it is the second sheet."""
+    """One row per mobility. In the register's workbook it is the second sheet."""
 
     display_name = gettext_lazy("The mobilities")
     columns = mobility_columns.REQUIRED

@@ -52,7 +52,7 @@ class ScopeLine(NamedTuple):
     scope: str
     agreement: PublicAgreement
     renewals: list[PublicAgreement]
-    """Those that follow it: upcoming ones in the order of time, then one in process."""
+    """Agreements that follow it: upcoming ones by first day, then one in process."""
 
 
 class AgreementCard(NamedTuple):

@@ -22,7 +22,7 @@ LABELS = {
     "years": gettext_lazy("academic years"),
 }
 EXPECTED_FIELDS = ["places", "study_levels", "fields_of_study", "languages"]
-"""Fields of a mobility that a student needs. The office is asked for those that are not recorded."""
+"""Fields whose values the page names as not recorded if they are empty, with the office's address."""
 KIND_LABELS = {
     MobilityKind.STUDENT_STUDIES: gettext_lazy("Studies"),
     MobilityKind.STUDENT_TRAINEESHIP: gettext_lazy("Traineeships"),

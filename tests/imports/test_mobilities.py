@@ -304,7 +304,7 @@ SHEET = "Line 2, sheet “Mobilities”,"
         ),
         (
             {"Row key": "a", "Direction": "both"},
-            f"{SHEET} Direction: “both” is not a direction. Write “out” for those whom we send, or “in”.",
+            f"{SHEET} Direction: “both” is not a direction. Write “out” or “in”.",
         ),
     ],
 )
