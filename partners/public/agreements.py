@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Mobility
-from partners.public.mobilities import Offer, build_offer
+from partners.public.mobilities import Offer, build_offer, format_range
 from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
 
 
@@ -132,14 +132,5 @@ def _public_agreement(agreement, on):
 
 def _format_period(agreement):
     """Return the first and last day in words, without an end that is not recorded."""
-    if agreement.valid_from and agreement.valid_until:
-        days = {"start": date_format(agreement.valid_from), "end": date_format(agreement.valid_until)}
-        return _("from %(start)s to %(end)s") % days
-    words = []
-    if agreement.valid_from:
-        words.append(_("from %s") % date_format(agreement.valid_from))
-    if agreement.valid_until:
-        words.append(_("until %s") % date_format(agreement.valid_until))
-    if agreement.is_open_ended:
-        words.append(_("open-ended"))
-    return ", ".join(words)
+    days = format_range(*(day and date_format(day) for day in agreement.period))
+    return ", ".join(filter(None, [days, _("open-ended") if agreement.is_open_ended else ""]))

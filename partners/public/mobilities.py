@@ -105,8 +105,13 @@ def _format_months(duration):
 
 def _format_years(first, last):
     first, last = (year and cells.format_academic_year(year) for year in (first, last))
-    if first and last:
-        return first if first == last else _("from %(start)s to %(end)s") % {"start": first, "end": last}
-    if first:
-        return _("from %s") % first
-    return _("until %s") % last if last else ""
+    return first or "" if first == last else format_range(first, last)
+
+
+def format_range(start, end):
+    """Return the first and the last of days or years, as texts, in words. Each may be empty."""
+    if start and end:
+        return _("from %(start)s to %(end)s") % {"start": start, "end": end}
+    if start:
+        return _("from %s") % start
+    return _("until %s") % end if end else ""
