@@ -203,10 +203,6 @@ def parse_duration(text: str) -> Decimal | None:
     return Decimal(number) if number else None
 
 
-def format_duration(duration: Decimal) -> str:
-    return f"{duration.normalize():f}"
-
-
 def parse_academic_year(text: str) -> int | None:
     """Return the year in which an academic year such as 2026/2027 begins, or None for an empty cell."""
     if not (year := normalize_name(text)):

@@ -17,6 +17,11 @@ MAX_NAME_LIST_LENGTH = 10_000
 MAX_TEXT_LENGTH = 32_767
 
 
+def format_decimal(number):
+    """Return a Decimal as text without zeros at its end, such as “7.5” or “20”."""
+    return f"{number.normalize():f}"
+
+
 class CleanOnSaveMixin:
     """Apply ``to_python`` at every save, not only in forms, with a default of ``max_length``. Needs a model field."""
 

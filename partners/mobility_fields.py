@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from partners import cells
 from partners.agreement_fields import RegisterField
+from partners.fields import format_decimal
 from partners.models import Mobility
 
 
@@ -18,7 +19,7 @@ MOBILITY_FIELDS = (
     MobilityField("direction", "Direction", cells.parse_direction),
     MobilityField("kind", "Kind", cells.parse_mobility_kind, cells.format_mobility_kind),
     MobilityField("places", "Places", cells.parse_places),
-    MobilityField("duration", "Months or days", cells.parse_duration, cells.format_duration),
+    MobilityField("duration", "Months or days", cells.parse_duration, format_decimal),
     MobilityField("study_levels", "Study levels", cells.parse_study_levels, cells.format_study_levels),
     MobilityField("fields_of_study", "Fields of study", formatter=cells.format_fields_of_study),
     MobilityField("fields_note", "Note on fields"),

@@ -35,7 +35,7 @@ ALLOWED_IMPORTS = {
         *["tables", "validators"],
     ],
     "agreement_fields": ["cells", "models", "tables"],
-    "mobility_fields": ["agreement_fields", "cells", "models"],
+    "mobility_fields": ["agreement_fields", "cells", "fields", "models"],
     "history": ["enums", "fields", "models", "period_constraint"],
     "imports": [
         *["agreement_fields", "cells", "enums", "fields", "history", "mobility_fields", "models"],
@@ -50,8 +50,8 @@ ALLOWED_IMPORTS = {
         *["permissions", "querysets", "tables", "validators"],
     ],
     "public": [
-        *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "http", "imports"],
-        *["language_skills", "models", "permissions", "querysets", "tables", "validators"],
+        *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "fields", "http"],
+        *["imports", "language_skills", "models", "permissions", "querysets", "tables", "validators"],
     ],
     "templatetags": [],
     "management": [

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField
+from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField, format_decimal
 from partners.history.related_objects import RelatedObjects, tracked_model
 
 EMPTY_DISPLAY = "\N{EN DASH}"
@@ -83,7 +83,7 @@ def display_value(field: models.Field, value: object, related: RelatedObjects) -
     if isinstance(value, date):
         return date_format(value)
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return format_decimal(value)
     if isinstance(field, LIST_FIELDS):
         return ", ".join(field.labels(value))
     return str(dict(field.flatchoices).get(value, value))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners import validators
 from partners.enums import Direction, MobilityKind
-from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameField, StudyLevelsField
+from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameField, StudyLevelsField, format_decimal
 from partners.fields_of_study import ALL_FIELDS
 from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
@@ -147,7 +147,7 @@ def _describe_offer(mobility, in_full):
 
 def _describe_details(mobility):
     """Return the fields that lists leave out, as texts. Codes are among them, as several fields have one title."""
-    duration = None if mobility.duration is None else f"{Decimal(mobility.duration).normalize():f}"
+    duration = None if mobility.duration is None else format_decimal(Decimal(mobility.duration))
     values = {"fields_note": mobility.fields_note, "duration": duration}
     values |= {"first_year": mobility.first_year, "last_year": mobility.last_year}
     return (

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from partners import cells
 from partners.enums import AgreementStatus, MobilityKind
+from partners.fields import format_decimal
 from partners.models import Mobility
 
 LABELS = {
@@ -100,7 +101,7 @@ def _format_months(duration):
     months = ngettext(
         "%(n)s month a year, all places together", "%(n)s months a year, all places together", ceil(duration)
     )
-    return months % {"n": number_format(cells.format_duration(duration))}
+    return months % {"n": number_format(format_decimal(duration))}
 
 
 def _format_years(first, last):

@@ -11,7 +11,7 @@ from partners.fields_of_study import parse_codes, titles_by_code
 from partners.groups import get_group
 from partners.language_skills import LEVELS
 from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
-from partners.name_normalization import normalize_name
+from partners.name_normalization import matching_key, normalize_name
 from partners.validators import ACADEMIC_YEARS, CONTROL_CHARACTERS_RE
 from tests.helpers.files import PDF, upload
 
@@ -96,7 +96,7 @@ def mobility_values():
             "duration": st.none() | st.decimals(0, 9999, places=2),
             "study_levels": levels,
             "fields_of_study": st.just("all") | codes.map(lambda text: " ".join(parse_codes(text))),
-            "fields_note": st.just("") | names(),
+            "fields_note": st.just("") | names().filter(matching_key),
             "languages": st.sampled_from(["", "en B2", f"fr {LEVELS[0]},he"]),
             "is_blended": st.booleans(),
             "first_year": years,
