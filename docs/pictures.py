@@ -9,6 +9,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 from playwright.sync_api import sync_playwright
 
@@ -79,6 +80,8 @@ def capture_mobilities(page):
     page.get_by_role("combobox", name="Mobilities").select_option(label="replaced by the lines below")
     page.locator("#mobilities-0").get_by_label("Places").fill("2")
     page.get_by_role("button", name="Show what changes").click()
+    page.get_by_role("button", name="Change these 2 agreements").wait_for()
+    page.get_by_role("searchbox", name="Fields of study").wait_for()
     page.screenshot(path=PICTURES / "mobilities-together.png", full_page=True)
 
 
@@ -143,7 +146,6 @@ def capture_renewing(page):
     page.get_by_role("button", name="Renew").click()
     page.goto("/admin/partners/agreement/?status=in-process")
     page.get_by_label("Select all").check()
-    page.get_by_role("row", name="Czech Technical University").get_by_role("checkbox").uncheck()
     page.get_by_role("combobox", name="Action").select_option(label="Mark selected as signed")
     page.get_by_role("button", name="Go").click()
     take_screenshot(page, "signing-renewal")
@@ -192,6 +194,8 @@ def run_site():
         server = manage("runserver", "--noreload", host, run=subprocess.Popen, **options)
         try:
             next(line for line in server.stdout if "Quit the server" in line)
+            # Read the log of requests, as a full pipe would block the server.
+            Thread(target=server.stdout.read, daemon=True).start()
             yield f"http://{host}", re.search(r"coordinator, with the password (\S+)", bootstrap.stdout)[1]
         finally:
             server.terminate()
