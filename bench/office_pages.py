@@ -71,11 +71,11 @@ def fill_register(agreement_count: int, seed: int) -> None:
 
     from partners.imports.files import read_file
     from partners.imports.resources import OfficeListResource
-    from partners.models import ImportRun
+    from partners.models import Run
 
     rng = random.Random(seed)  # noqa: S311
     content = _generate_list(agreement_count * 5 // 8, seed, rng)
-    run = ImportRun.from_upload(content, file_name="partners.tsv")
+    run = Run.from_upload(content, file_name="partners.tsv")
     OfficeListResource().import_data(read_file(content, OfficeListResource)[1], on=localdate(), run=run)
     _replace_signed_agreements(rng, localdate())
     _add_mobilities(rng)

@@ -63,6 +63,17 @@ class AgreementStatus(TextChoices):
         return self.value.replace("_", "-")
 
 
+class RunAction(TextChoices):
+    """The things that change many objects at once, listed as runs and undone as such."""
+
+    IMPORT = "import", _("import")
+    SIGN = "sign", _("signing")
+    RENEW = "renew", _("renewal")
+    END = "end", _("ending")
+    EDIT = "edit", _("editing together")
+    IDENTIFY = "identify", _("identifying partners")
+
+
 class StudyLevel(TextChoices):
     """The cycles of the European Higher Education Area."""
 

@@ -171,7 +171,8 @@ class LanguageSkillsField(CleanOnSaveMixin, models.CharField):
 class SearchKeyField(models.TextField):
     """The matching keys of other fields, one per line, derived whenever the row is saved.
 
-    The collation is binary, so that both databases sort and search it alike.
+    A source may be a field of a related object, such as ``institution__names``. The collation is binary, so that both
+    databases sort and search it alike.
     """
 
     def __init__(self, *args, sources=("name",), **kwargs):
@@ -183,10 +184,18 @@ class SearchKeyField(models.TextField):
         return name, path, args, kwargs | {"sources": self.sources}
 
     def pre_save(self, model_instance, add):
-        lines = [line for name in self.sources for line in getattr(model_instance, name).split("\n")]
-        value = "\n".join(key for key in map(matching_key, lines) if key)
+        texts = [self._source_text(model_instance, source) for source in self.sources]
+        lines = [line for text in texts for line in text.split("\n")]
+        value = "\n".join(dict.fromkeys(key for key in map(matching_key, lines) if key))
         setattr(model_instance, self.attname, value)
         return value
+
+    @staticmethod
+    def _source_text(instance, source):
+        *relations, name = source.split("__")
+        for relation in relations:
+            instance = getattr(instance, relation)
+        return getattr(instance, name) if instance else ""
 
 
 def update_search_keys(instance):

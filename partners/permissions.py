@@ -15,9 +15,9 @@ ROLE_PERMISSIONS = {
         *(f"{action}_{model}" for model in REGISTER_MODELS for action in EDIT_ACTIONS),
         "import_university",
         "export_university",
-        "view_importrun",
+        "view_run",
     ],
-    Role.ASSISTANT: [*(f"view_{model}" for model in REGISTER_MODELS), "export_university", "view_importrun"],
+    Role.ASSISTANT: [*(f"view_{model}" for model in REGISTER_MODELS), "export_university", "view_run"],
 }
 """The permissions of each role's group in a fresh database."""
 
@@ -51,7 +51,7 @@ def can_open_imported_files(user):
 
 
 def can_view_imports(user):
-    return user.has_perm("partners.view_importrun")
+    return user.has_perm("partners.view_run")
 
 
 def can_view_calendar(user):

@@ -8,7 +8,7 @@ from django.utils.timezone import localdate
 from partners import reference_data as reference
 from partners.groups import Role
 from partners.imports.resources import COLUMNS, OfficeListResource
-from partners.models import AgreementType, Country, Document, ImportRun
+from partners.models import AgreementType, Country, Document, Run
 from tests.helpers.factories import create_staff
 from tests.helpers.paths import OFFICE_LIST_PATH
 from tests.helpers.sites import Databases, Site
@@ -54,7 +54,7 @@ def reference_data(transactional_db):
 @pytest.fixture
 def register(db, office_list):
     """A database into which the office's list has been imported."""
-    run = ImportRun.from_upload(office_list, file_name="partners.tsv")
+    run = Run.from_upload(office_list, file_name="partners.tsv")
     OfficeListResource().import_data(read_table(office_list, COLUMNS), on=localdate(), run=run)
 
 

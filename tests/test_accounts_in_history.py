@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.timezone import now
 
-from partners.models import CalendarLink, Country, ImportRun
+from partners.models import CalendarLink, Country, Run
 from partners.models.accounts import referenced_accounts
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, UniversityFactory
 
@@ -54,8 +54,8 @@ REFERENCES = {
     "document": lambda anna: DocumentFactory(added_by=anna),
     "former document": create_deleted_document,
     "former mobility": create_deleted_mobility,
-    "import": lambda anna: ImportRun.from_upload(b"", "a.tsv", user=anna, accepted_at=now()).save(),
-    "undone import": lambda anna: ImportRun.from_upload(b"", "a.tsv", undone_by=anna, accepted_at=now()).save(),
+    "import": lambda anna: Run.from_upload(b"", "a.tsv", user=anna, accepted_at=now()).save(),
+    "undone import": lambda anna: Run.from_upload(b"", "a.tsv", undone_by=anna, accepted_at=now()).save(),
     "calendar": lambda anna: CalendarLink.issue_token(anna, include_all=False),
     "account": log_account_change,
 }

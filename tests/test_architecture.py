@@ -42,7 +42,7 @@ def test_path_exists(path):
 @pytest.mark.parametrize(
     ("heading", "packages"),
     [
-        ("From an uploaded file to rows of the register", ["admin", "tables", "imports"]),
+        ("From an uploaded file to rows of the register", ["admin", "tables", "imports", "runs"]),
         ("From a request for the list to its page", ["exchange", "public", "templates"]),
     ],
 )

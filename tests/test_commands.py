@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from partners.models import Agreement, Country, ImportRun, University
+from partners.models import Agreement, Country, Run, University
 from tests.helpers.factories import MobilityFactory
 from tests.helpers.paths import OFFICE_LIST_PATH, ROOT
 
@@ -70,12 +70,12 @@ def test_import_prints_changes_and_ignored_columns(run, office_file):
     )
 
 
-def test_import_history_has_the_import_run(run, office_file):
+def test_import_history_has_the_run(run, office_file):
     run("import_partners", office_file(HEADER + KOELN))
 
     history = Agreement.history.get()
     assert (history.history_change_reason, history.history_user) == (
-        f"import run {history.import_run.pk}: list.tsv",
+        f"run {history.run.pk}: list.tsv",
         None,
     )
 
@@ -131,7 +131,7 @@ def test_import_accepts_any_file_name(run, tmp_path, client, django_user_model):
     client.force_login(django_user_model.objects.create_superuser("root"))
 
     run("import_partners", file)
-    answer = client.get(f"/admin/partners/importrun/{ImportRun.objects.get().pk}/file/")
+    answer = client.get(f"/admin/partners/run/{Run.objects.get().pk}/file/")
 
     assert answer["Content-Disposition"] == f'attachment; filename="{"x" * 196}.tsv"'
 

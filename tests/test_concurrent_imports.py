@@ -10,14 +10,14 @@ from django.utils.timezone import localdate
 
 from partners.imports.files import read_file
 from partners.imports.resources import OfficeListResource
-from partners.models import ImportRun, University
+from partners.models import Run, University
 from tests.helpers.concurrent_preview import preview
 from tests.helpers.paths import OFFICE_LIST_PATH
 from tests.helpers.sites import Site, server_url
 
 pytestmark = pytest.mark.slow
 
-TABLES = ["university", "agreement", "historicaluniversity", "historicalagreement", "importrun"]
+TABLES = ["university", "agreement", "historicaluniversity", "historicalagreement", "run"]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_concurrent_imports_create_each_university_once_on_postgresql(office_lis
     counts_lines = []
 
     def run_import():
-        run = ImportRun.from_upload(office_list, file_name="partners.tsv")
+        run = Run.from_upload(office_list, file_name="partners.tsv")
         table = read_file(office_list, OfficeListResource)[1]
         try:
             counts_lines.append(OfficeListResource().import_data(table, on=localdate(), run=run).counts())

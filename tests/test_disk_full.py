@@ -16,7 +16,7 @@ from partners.backups.archive import BackupError, open_archive
 from partners.backups.restore import restore_documents
 from partners.enums import AgreementStatus
 from partners.fields import MAX_TEXT_LENGTH
-from partners.models import Agreement, Document, ImportRun
+from partners.models import Agreement, Document, Run
 from tests.helpers.agreement_page import NO_ROWS
 from tests.helpers.factories import AgreementFactory, DocumentFactory
 from tests.helpers.files import PDF, upload
@@ -33,7 +33,7 @@ NOT_IMPORTED = (
 SIMULATE_DISK_FULL = """
     CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
-    CREATE TRIGGER disk_full BEFORE INSERT ON partners_importrun EXECUTE FUNCTION disk_full();
+    CREATE TRIGGER disk_full BEFORE INSERT ON partners_run EXECUTE FUNCTION disk_full();
     CREATE TRIGGER disk_full BEFORE UPDATE ON partners_agreement EXECUTE FUNCTION disk_full()
 """
 SQLITE_MAX_PAGES = 2**30
@@ -156,7 +156,7 @@ def test_import_file_that_cannot_be_received_is_a_field_error(coordinator_client
         page = import_list(coordinator_client, TEMPORARY_FILE_SIZE)
 
     assert errors(page) == {"import_file": NOT_IMPORTED % "File too large"}
-    assert ImportRun.objects.count() == 0
+    assert Run.objects.count() == 0
     assert logged_errors(caplog) == ["An upload cannot be received"]
     assert "New 1 Changed 0 Unchanged 0 Errors 0" in text(import_list(coordinator_client, TEMPORARY_FILE_SIZE))
 
@@ -166,7 +166,7 @@ def test_import_file_that_the_database_cannot_store_is_a_field_error(coordinator
         page = import_list(coordinator_client, IN_MEMORY_SIZE)
 
     assert errors(page) == {"import_file": NOT_IMPORTED % "the disk of its database is full"}
-    assert ImportRun.objects.count() == 0
+    assert Run.objects.count() == 0
     assert logged_errors(caplog) == ["An upload cannot be stored"]
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from partners.models import ImportRun
+from partners.models import Run
 from tests.helpers import hostile
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory
 from tests.helpers.html import close_response, errors, messages, text, title
@@ -38,7 +38,7 @@ def clients(users):
     agreement = AgreementFactory(university__name="Marburg")
     DocumentFactory(agreement=agreement)
     MobilityFactory(agreement=agreement)
-    ImportRun.from_upload(b"x", file_name="a.tsv").save()
+    Run.from_upload(b"x", file_name="a.tsv").save()
     clients = {role: Client() for role in ROUNDS}
     for role in clients.keys() & users.keys():
         clients[role].force_login(users[role])
@@ -160,16 +160,14 @@ OUTDATED = "The register has changed since the preview: look at it again."
     ],
 )
 def test_forged_confirmation_imports_nothing(clients, name, value, message):
-    run = ImportRun.from_upload(
-        b"Country\tUniversity name\tAgreement type\nItaly\tPavia\tBilateral\n", file_name="list.tsv"
-    )
+    run = Run.from_upload(b"Country\tUniversity name\tAgreement type\nItaly\tPavia\tBilateral\n", file_name="list.tsv")
     run.save()
     data = {"import_file_name": run.token, "digest": "x"} | {name: value}
 
     page = clients["coordinator"].post("/admin/partners/university/process_import/", data, follow=True)
 
     assert messages(page) == [message]
-    assert ImportRun.objects.get(pk=run.pk).accepted_at is None
+    assert Run.objects.get(pk=run.pk).accepted_at is None
 
 
 @pytest.mark.parametrize("url", ["²", "partners", "admin:index", "http://[::1", "//evil.example", "/\\evil.example"])

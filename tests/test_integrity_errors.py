@@ -10,7 +10,7 @@ from django.db import connection
 from partners.enums import AgreementStatus
 from partners.imports.files import read_file
 from partners.imports.resources import OfficeListResource
-from partners.models import Agreement, ImportRun
+from partners.models import Agreement, Run
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.history_pages import latest_version, update, version_url
 from tests.helpers.html import element_texts, form_data, messages
@@ -96,11 +96,11 @@ def test_undelete_says_that_another_was_signed(superuser_client, db):
 
 def test_undo_says_that_another_was_signed(superuser_client, db):
     agreement = AgreementFactory(university__name="Marburg")
-    run = ImportRun.from_upload(b"Country\tUniversity name\tAgreement type\nGermany\tMarburg\tGE3", file_name="a.tsv")
+    run = Run.from_upload(b"Country\tUniversity name\tAgreement type\nGermany\tMarburg\tGE3", file_name="a.tsv")
     OfficeListResource().import_data(read_file(run.content, OfficeListResource)[1], on=date(2026, 5, 1), run=run)
 
     with sign_another(agreement):
-        response = superuser_client.post(f"/admin/partners/importrun/{run.pk}/undo/")
+        response = superuser_client.post(f"/admin/partners/run/{run.pk}/undo/")
 
     assert messages(superuser_client.get(response.url)) == [f"{SENTENCE} Nothing was undone. Look at it again."]
     agreement.refresh_from_db()

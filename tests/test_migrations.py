@@ -53,7 +53,7 @@ def fill(apps):
     """Create a row of every kind with a value in every field that the historical models have."""
     country = create(apps, "Country", code="XA", name="Atlantis")
     agreement_type = create(apps, "AgreementType", name="Twinning", slug="twinning")
-    run = create(apps, "ImportRun")
+    run = create(apps, "Run")
     university = create(apps, "University", country=country, name="Marburg", slug="marburg")
     ended = {"status": "ended", "is_open_ended": False}
     agreement = create(apps, "Agreement", university=university, agreement_type=agreement_type, **ended)
@@ -62,7 +62,7 @@ def fill(apps):
     for row in (country, agreement_type, document):
         create_history(apps, row)
     for row in (university, agreement):
-        create_history(apps, row, import_run=run, history_change_reason=f"import run {run.pk}")
+        create_history(apps, row, run=run, history_change_reason=f"run {run.pk}")
 
 
 def create(apps, model_name, **values):

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 VIEW_PERMISSIONS = {"view_agreement", "view_agreementtype", "view_country", "view_document", "view_university"}
 EDIT_PERMISSIONS = {name.replace("view", action) for name in VIEW_PERMISSIONS for action in ("add", "change")}
-VIEW_IMPORT_RUNS = "view_importrun"
+VIEW_IMPORT_RUNS = "view_run"
 
 
 def add_everything_again():

@@ -19,7 +19,7 @@ from partners.admin.signature_forms import CONFIRMATION_FIELD
 from partners.enums import AgreementStatus
 from partners.groups import Role
 from partners.imports.resources import RegisterResource
-from partners.models import Agreement, AgreementType, ImportRun
+from partners.models import Agreement, AgreementType, Run
 from partners.querysets import EXPIRED, IN_FORCE, UPCOMING
 from partners.tables.writing import write_table
 from tests.helpers import history_pages, import_pages
@@ -237,7 +237,7 @@ class Office(RuleBasedStateMachine):
 
     @rule(number=numbers)
     def undo(self, number):
-        if run := pick(number, ImportRun.objects.accepted().filter(undone_at=None)):
+        if run := pick(number, Run.objects.accepted().filter(undone_at=None)):
             self.post(import_pages.run_url(run, "undo/"), {})
 
     @rule(number=numbers, version=numbers)

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from partners import data_version
 from partners.enums import AgreementStatus
-from partners.models import ImportRun, Reminder
+from partners.models import Reminder, Run
 from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.history_pages import entries, history
 from tests.helpers.html import rows, text
@@ -202,14 +202,14 @@ def test_change_log_of_today_begins_at_local_midnight(coordinator_client, clock,
 
 
 @pytest.mark.parametrize("moments", [(FIRST_0230, SECOND_0230), ("2026-03-29T00:59:59Z", "2026-03-29T01:00Z")])
-def test_import_runs_are_filtered_by_local_day(coordinator_client, clock, moments):
+def test_runs_are_filtered_by_local_day(coordinator_client, clock, moments):
     for name, moment in zip(("first", "second"), moments, strict=True):
         clock.move_to(moment)
-        ImportRun.from_upload(b"", file_name=name, accepted_at=now()).save()
+        Run.from_upload(b"", file_name=name, accepted_at=now()).save()
     day = parse_utc(moments[0])
 
     filters = {f"accepted_at__{part}": getattr(day, part) for part in ("year", "month", "day")}
-    page = coordinator_client.get("/admin/partners/importrun/", filters)
+    page = coordinator_client.get("/admin/partners/run/", filters)
 
     assert [row.split()[0] for row in rows(page)] == ["second", "first"]
 

@@ -19,12 +19,12 @@ from partners.agreement_fields import AGREEMENT_FIELDS
 from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import FieldChange, diff
-from partners.imports.bulk_write import ChangeContext
 from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement
 from partners.models.agreement_slots import unique_slot
 from partners.models.mobilities import summarize
+from partners.runs.bulk_write import ChangeContext
 
 NOBODY, REPLACE = "-", "replace"
 NO_VALUE = "-"

@@ -86,7 +86,7 @@ def change_log_view(request, site, deleted_only=False):
         "entries": query.load(page) if query else [],
         "deleted_only": deleted_only,
         "undeletable_models": undeletable_models(site, request),
-        "can_view_import_runs": can_view_imports(request.user),
+        "can_view_runs": can_view_imports(request.user),
     }
     return TemplateResponse(request, "admin/partners/history/change_log.html", context)
 

@@ -27,7 +27,7 @@ from partners.admin.import_forms import (
 from partners.imports.files import read_file
 from partners.imports.formats import EXPORT_FORMATS, XLSX
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
-from partners.models import ImportRun
+from partners.models import Run
 from partners.period_constraint import describe_integrity_error
 from partners.permissions import can_export, can_import
 from partners.tables.headers import HeaderError
@@ -121,7 +121,7 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         """Display the question which header each column has. POST displays a preview, or the question again."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        run = get_object_or_404(ImportRun, token=token, accepted_at=None)
+        run = get_object_or_404(Run, token=token, accepted_at=None)
         run.read_options["columns"] = {}
         try:
             read_file(bytes(run.content), options=ReadOptions(**run.read_options))
@@ -143,7 +143,7 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         """Display the preview of a file that was chosen. POST reads the file in another way, if it can be read so."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        run = get_object_or_404(ImportRun, token=token, accepted_at=None)
+        run = get_object_or_404(Run, token=token, accepted_at=None)
         form = ReadOptionsForm(request.POST or None, initial=run.read_options)
         if form.is_valid():
             previous = run.read_options
@@ -192,7 +192,7 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         if not form.is_valid():
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
             return redirect("admin:partners_university_import")
-        run = get_object_or_404(ImportRun, token=form.cleaned_data["import_file_name"])
+        run = get_object_or_404(Run, token=form.cleaned_data["import_file_name"])
         try:
             # Read before the transaction, as its lock makes all other writers wait.
             resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
@@ -205,17 +205,17 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
 
     @transaction.atomic
     def _import(self, request, form, resource, table):
-        run = ImportRun.objects.select_for_update().get(token=form.cleaned_data["import_file_name"])
+        run = Run.objects.select_for_update().get(token=form.cleaned_data["import_file_name"])
         if run.accepted_at:
             messages.info(request, _("This file has been imported already. This is what the import did."))
-            return redirect("admin:partners_importrun_change", run.pk)
+            return redirect("admin:partners_run_change", run.pk)
         run.user = request.user
         result = resource.import_data(table, on=localdate(), run=run, digest=form.cleaned_data["digest"])
         if not result.is_applied:
             messages.warning(request, _("The register has changed since the preview: look at it again."))
             return self._render_import(request, ImportFileForm(), result, form)
         messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
-        return redirect("admin:partners_importrun_change", run.pk)
+        return redirect("admin:partners_run_change", run.pk)
 
     def _render_import(self, request, form, result=None, confirm_form=None, **context):
         context |= self.admin_site.each_context(request) | {

@@ -11,7 +11,7 @@ from import_export.forms import ExportForm
 
 from exchange.error_views import is_disk_full
 from partners.admin.document_fields import error_text
-from partners.models import ImportRun
+from partners.models import Run
 from partners.name_normalization import collapse_white_space
 from partners.tables.encodings import ENCODINGS
 from partners.tables.types import is_not_blank
@@ -33,16 +33,16 @@ class RegisterExportForm(ExportForm):
 
 
 class ImportFileForm(forms.Form):
-    """Upload form. If it is valid, ``run`` is an unconfirmed import run that has the file."""
+    """Upload form. If it is valid, ``run`` is an unconfirmed run that has the file."""
 
     import_file = forms.FileField()
 
     def clean_import_file(self):
         upload = self.cleaned_data["import_file"]
         try:
-            self.run = ImportRun.from_upload(upload.read(), file_name=upload.name)
+            self.run = Run.from_upload(upload.read(), file_name=upload.name)
             with transaction.atomic():
-                ImportRun.objects.expired_unconfirmed().delete()
+                Run.objects.expired_unconfirmed().delete()
                 self.run.save()
         except OSError as error:
             raise ValidationError(STORAGE_FULL_MESSAGE % error_text(error)) from error
@@ -101,5 +101,5 @@ class ReadOptionsForm(forms.Form):
 
 class ConfirmForm(forms.Form):
     import_file_name = forms.UUIDField(widget=forms.HiddenInput)
-    """The token of the import run."""
+    """The token of the run."""
     digest = forms.CharField(widget=forms.HiddenInput)

@@ -107,7 +107,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
             "object": obj,
             "can_undelete": self.has_undelete_permission(request),
             "undeletable_models": undeletable_models(self.admin_site, request),
-            "can_view_import_runs": can_view_imports(request.user),
+            "can_view_runs": can_view_imports(request.user),
         }
         return TemplateResponse(request, f"admin/partners/history/{template}.html", context)
 

@@ -17,7 +17,7 @@ from django.utils.duration import duration_string
 # Sessions and rate limits are of no use after a restore.
 EXCLUDED_MODELS = {"accounts.requestcount", "accounts.usersession", "sessions.session"}
 BATCH_SIZE = 1_000
-# More than a row with the largest file of an import run.
+# More than a row with the largest file of a run.
 MAX_LINE_BYTES = 1 << 28
 # Types of values in JSON by class of field; those of all other fields are texts.
 JSON_TYPES = {models.BooleanField: (bool,), models.IntegerField: (int,), models.FloatField: (float, int)}

@@ -1,4 +1,4 @@
-"""The change log of the whole register, filtered by model, user and date. An import run is a single entry."""
+"""The change log of the whole register, filtered by model, user and date. A run is a single entry."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from partners.history.entries import (
     load_timeline_entries,
     merge_by_date,
 )
-from partners.models import ImportRun
-from partners.models.import_runs import UNDO_REASON_PREFIX
+from partners.models import Run
+from partners.models.runs import UNDO_REASON_PREFIX
 
 RUN, UNDONE = "run", "undone"
 MAX_UNDO_DURATION = timedelta(hours=1)
@@ -31,10 +31,10 @@ Model = type[models.Model]
 
 
 @dataclass
-class ImportRunEntry:
-    """All changes of an import run, or of its undo."""
+class RunEntry:
+    """All changes of a run, or of its undo."""
 
-    run: ImportRun
+    run: Run
     is_undo: bool
     date: datetime
     user: AbstractBaseUser | None
@@ -62,11 +62,11 @@ class ChangeLogQuery:
         sources = [(self._records(model), model._meta.model_name, "history_date") for model in self.models]
         return merge_by_date(sources if self.deleted_only else [*sources, *self._run_sources()])
 
-    def load(self, rows: Iterable[TimelineRow]) -> list[HistoryEntry | ImportRunEntry]:
+    def load(self, rows: Iterable[TimelineRow]) -> list[HistoryEntry | RunEntry]:
         """Return the entries in the order of the rows."""
         rows = list(rows)
         keys = [(pk, kind) for _date, pk, kind in rows if kind in (RUN, UNDONE)]
-        runs = ImportRun.objects.defer("content").select_related("user", "undone_by").in_bulk({pk for pk, _ in keys})
+        runs = Run.objects.defer("content").select_related("user", "undone_by").in_bulk({pk for pk, _ in keys})
         counts = self._count_changes(runs, [runs[pk] for pk, kind in keys if kind == UNDONE])
         run_entries = {}
         for pk, kind in keys:
@@ -74,18 +74,18 @@ class ChangeLogQuery:
             values = (run.accepted_at, run.user, run.history_reason)
             if kind == UNDONE:
                 values = (run.undone_at, run.undone_by, run.undo_history_reason)
-            run_entries[pk, kind] = ImportRunEntry(run, kind == UNDONE, *values, run_counts)
+            run_entries[pk, kind] = RunEntry(run, kind == UNDONE, *values, run_counts)
         return load_timeline_entries(rows, run_entries)
 
     def _records(self, model: Model) -> QuerySet:
-        """Return the historical records that are entries of their own, not part of an import run or its undo."""
+        """Return the historical records that are entries of their own, not part of a run or its undo."""
         records = self._in_date_range(model.history.filter(self.condition))
         if self.deleted_only:
             later = model.history.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id"))
             existing = model.objects.filter(pk=OuterRef("id"))
             return records.filter(~Exists(existing), ~Exists(later), history_type=DELETED)
         if model in self._importable_models():
-            records = records.filter(import_run=None)
+            records = records.filter(run=None)
         return records.exclude(history_change_reason__startswith=UNDO_REASON_PREFIX)
 
     def _in_date_range(self, queryset: QuerySet, date_field: str = "history_date") -> QuerySet:
@@ -94,16 +94,16 @@ class ChangeLogQuery:
         return queryset.filter(**{f"{date_field}__lt": self.before}) if self.before else queryset
 
     def _importable_models(self) -> list[Model]:
-        return [model for model in self.models if hasattr(model.history.model, "import_run")]
+        return [model for model in self.models if hasattr(model.history.model, "run")]
 
     def _run_sources(self) -> list[tuple[QuerySet, str, str]]:
-        """Return one timeline source of import runs and one of undone runs that changed any of the models."""
+        """Return one timeline source of runs and one of undone runs that changed any of the models."""
         reason = Concat(Value(UNDO_REASON_PREFIX), Cast(OuterRef("pk"), CharField()), Value(":"))
         undone_at = OuterRef("undone_at")
         accepted, undone = Q(), Q()
         for model in self._importable_models():
             records = model.history.filter(self.condition).order_by()
-            accepted |= Q(Exists(records.filter(import_run=OuterRef("pk"))))
+            accepted |= Q(Exists(records.filter(run=OuterRef("pk"))))
             records_of_undo = records.filter(
                 history_date__gt=undone_at - MAX_UNDO_DURATION,
                 history_date__lte=undone_at + MAX_UNDO_DURATION,
@@ -112,22 +112,22 @@ class ChangeLogQuery:
             undone |= Q(Exists(records_of_undo))
         if not accepted:
             return []
-        accepted_runs = ImportRun.objects.accepted().filter(accepted)
-        undone_runs = ImportRun.objects.accepted().filter(undone, undone_at__isnull=False)
+        accepted_runs = Run.objects.accepted().filter(accepted)
+        undone_runs = Run.objects.accepted().filter(undone, undone_at__isnull=False)
         return [
             (self._in_date_range(accepted_runs, "accepted_at"), RUN, "accepted_at"),
             (self._in_date_range(undone_runs, "undone_at"), UNDONE, "undone_at"),
         ]
 
     def _count_changes(
-        self, runs: dict[int, ImportRun], undone_runs: Sequence[ImportRun]
+        self, runs: dict[int, Run], undone_runs: Sequence[Run]
     ) -> dict[tuple[int, str], list[tuple[Options, int]]]:
         """Return the counts of each entry by (pk of the run, kind)."""
         counts = defaultdict(list)
         undo_reasons = {run.undo_history_reason: run.pk for run in undone_runs}
         for model in self._importable_models():
             records = model.history.filter(self.condition).order_by()
-            by_run = records.filter(import_run__in=runs).values_list("import_run")
+            by_run = records.filter(run__in=runs).values_list("run")
             for pk, count in by_run.annotate(Count("history_id")):
                 counts[pk, RUN].append((model._meta, count))
             if not undone_runs:

@@ -9,12 +9,12 @@ from itertools import chain
 
 from django.utils.translation import gettext as _
 
-from partners.imports import bulk_write
-from partners.imports.bulk_write import ChangeContext
 from partners.imports.register_columns import FieldValues
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Mobility
 from partners.models.mobilities import summarize_change
+from partners.runs import bulk_write
+from partners.runs.bulk_write import ChangeContext
 
 NEW_MOBILITY = {field.name: Mobility._meta.get_field(field.name).get_default() for field in MOBILITY_FIELDS}
 

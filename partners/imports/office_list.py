@@ -21,12 +21,12 @@ from partners.imports.base import (
     require_value,
     resolve_spelling,
 )
-from partners.imports.bulk_write import ChangeContext, bulk_insert_with_history, bulk_update_with_history
 from partners.imports.reconciliation import NO_CHANGES, AgreementChanges, describe_expired, reconcile
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.type_notation import Term, parse_terms
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.name_normalization import matching_key, slug_candidates
+from partners.runs.bulk_write import ChangeContext, bulk_insert_with_history, bulk_update_with_history
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
@@ -130,7 +130,7 @@ class OfficeListValidator(TableValidator):
 def apply_changes(
     results: Sequence[OfficeListRowResult],
     types: Mapping[str, AgreementType],
-    run: ImportRun,
+    run: Run,
     progress: ProgressCallback,
 ) -> None:
     """Write the changes with their history. Agreements end first, as unique constraints count the others."""

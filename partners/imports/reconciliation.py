@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from partners.agreement_sentences import AgreementFacts, describe_change
 from partners.enums import AgreementStatus
 from partners.imports.type_notation import Term
 from partners.querysets import EXPIRED, agreement_state
@@ -28,9 +29,9 @@ class OpenAgreement(NamedTuple):
     valid_from: date | None = None
     valid_until: date | None = None
 
-    def __str__(self) -> str:
-        start = _("from %s") % date_format(self.valid_from) if self.valid_from else ""
-        return ", ".join(filter(None, [str(self.term), self.scope, start]))
+    def facts(self, term: Term | None = None) -> AgreementFacts:
+        """Return the facts for a sentence, with another term if it takes one."""
+        return AgreementFacts(*(term or self.term), self.scope, self.valid_from)
 
     def is_expired(self, on: date) -> bool:
         return agreement_state(self.term.status, self.valid_from, self.valid_until, on) == EXPIRED
@@ -48,16 +49,14 @@ class AgreementChanges(NamedTuple):
     """Signed agreements that end as the list has their type only as in process."""
 
     def describe(self) -> Iterator[str]:
-        for old, new in self.updated:
-            yield _("%(old)s becomes %(new)s") % {"old": old, "new": _describe_term(new)}
+        """Yield a sentence for each change."""
+        for agreement, term in self.updated:
+            yield describe_change(agreement.facts(), agreement.facts(term))
         for term in self.added:
-            yield _("new: %s") % _describe_term(term)
+            yield describe_change(None, AgreementFacts(*term))
         for agreement in (*self.taken_back, *self.ended):
-            yield _("%s ends") % str(agreement)
-
-
-def _describe_term(term: Term) -> str:
-    return _("signed %s") % str(term) if term.status == SIGNED else str(term)
+            ended = agreement.term._replace(status=AgreementStatus.ENDED)
+            yield describe_change(agreement.facts(), agreement.facts(ended))
 
 
 NO_CHANGES = AgreementChanges()

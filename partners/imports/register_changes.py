@@ -10,14 +10,14 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from partners.history.diff import PREVIEW_LENGTH, diff
-from partners.imports import bulk_write
 from partners.imports.base import UniversityRef
-from partners.imports.bulk_write import ChangeContext
 from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
 from partners.imports.register_columns import FieldValues, build_agreement, describe_agreement
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.models.agreement_slots import release_unique_slots
 from partners.name_normalization import slug_candidates
+from partners.runs import bulk_write
+from partners.runs.bulk_write import ChangeContext
 from partners.tables.types import ProgressCallback
 
 SLOT_FIELDS = {"agreement_type", "scope", "status", "valid_from", "valid_until"}
@@ -111,7 +111,7 @@ class RegisterRowResult:
 def apply_changes(
     results: Sequence[RegisterRowResult],
     types: Mapping[str, AgreementType],
-    run: ImportRun,
+    run: Run,
     progress: ProgressCallback,
 ) -> None:
     """Save the changes with history."""

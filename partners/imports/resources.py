@@ -39,7 +39,7 @@ from partners.imports.register_columns import (
 )
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.mobility_fields import MOBILITY_FIELDS
-from partners.models import Agreement, AgreementType, ImportRun, Mobility, University
+from partners.models import Agreement, AgreementType, Mobility, Run, University
 from partners.querysets import UniversityQuerySet
 from partners.tables.cells import Cell
 from partners.tables.reading import Table
@@ -110,7 +110,7 @@ class TableResource(Resource):
     sheet_name: str
     """Name of the sheet in a workbook."""
     validator_class: type[TableValidator | MobilitiesValidator]
-    apply: Callable[[Sequence, Mapping[str, AgreementType], ImportRun, ProgressCallback], None]
+    apply: Callable[[Sequence, Mapping[str, AgreementType], Run, ProgressCallback], None]
     """Write the changes of valid rows. The progress callback wraps the iterables."""
 
     @classmethod
@@ -127,7 +127,7 @@ class TableResource(Resource):
     def import_data(
         self, dataset: Table, *, on: date, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs
     ) -> ImportResult:
-        """Import the table as an import run, unless it has errors or its changes do not match the digest.
+        """Import the table as a run, unless it has errors or its changes do not match the digest.
 
         An import that changes nothing leaves no run and no history. ``progress`` wraps the iterables of rows that are
         validated and written. A dry run takes no lock.

@@ -550,16 +550,33 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name="ImportRun",
+            name="Run",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("import", "import"),
+                            ("sign", "signing"),
+                            ("renew", "renewal"),
+                            ("end", "ending"),
+                            ("edit", "editing together"),
+                            ("identify", "identifying partners"),
+                        ],
+                        default="import",
+                        max_length=10,
+                        verbose_name="action",
+                    ),
+                ),
                 ("token", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("file_name", models.CharField(max_length=200, verbose_name="file")),
-                ("content", models.BinaryField()),
+                ("file_name", models.CharField(blank=True, max_length=200, verbose_name="file")),
+                ("content", models.BinaryField(default=bytes)),
                 ("read_options", models.JSONField(default=dict, editable=False)),
-                ("sha256", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("choices", models.JSONField(default=dict, editable=False)),
+                ("sha256", models.CharField(blank=True, max_length=64, verbose_name="SHA-256")),
                 ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="uploaded")),
-                ("accepted_at", models.DateTimeField(null=True, verbose_name="imported")),
+                ("accepted_at", models.DateTimeField(null=True, verbose_name="done")),
                 ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
                 ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
                 ("unchanged_count", models.PositiveIntegerField(default=0, verbose_name="unchanged")),
@@ -586,9 +603,35 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "import run",
-                "verbose_name_plural": "import runs",
+                "verbose_name": "run",
+                "verbose_name_plural": "runs",
                 "ordering": ["-accepted_at", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Institution",
+            fields=[
+                ("ror_id", models.CharField(max_length=9, primary_key=True, serialize=False, verbose_name="ROR ID")),
+                ("name", models.TextField(verbose_name="name")),
+                ("names", models.TextField(verbose_name="names")),
+                ("acronyms", models.TextField(blank=True, verbose_name="acronyms")),
+                ("country_code", models.CharField(max_length=2, verbose_name="country")),
+                ("city", models.TextField(blank=True, verbose_name="city")),
+                ("website", models.TextField(blank=True, verbose_name="website")),
+                ("domains", models.TextField(blank=True, verbose_name="domains")),
+                ("is_withdrawn", models.BooleanField(default=False, verbose_name="withdrawn")),
+                ("successor", models.CharField(blank=True, max_length=9, verbose_name="successor")),
+                (
+                    "search_text",
+                    partners.fields.SearchKeyField(
+                        db_collation="BINARY", editable=False, sources=("names", "acronyms", "city", "domains")
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "institution",
+                "verbose_name_plural": "institutions",
+                "indexes": [models.Index(fields=["country_code"], name="institution_by_country")],
             },
         ),
         migrations.CreateModel(
@@ -661,12 +704,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "import_run",
+                    "institution",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="partners.institution",
+                        verbose_name="institution in the directory",
+                    ),
+                ),
+                (
+                    "run",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
-                        to="partners.importrun",
+                        to="partners.run",
                     ),
                 ),
             ],
@@ -724,7 +779,9 @@ class Migration(migrations.Migration):
                 (
                     "search_text",
                     partners.fields.SearchKeyField(
-                        db_collation="BINARY", editable=False, sources=("name", "other_names", "city")
+                        db_collation="BINARY",
+                        editable=False,
+                        sources=("name", "other_names", "city", "institution__names", "institution__acronyms"),
                     ),
                 ),
                 (
@@ -743,6 +800,17 @@ class Migration(migrations.Migration):
                         related_name="universities",
                         to="partners.country",
                         verbose_name="country or territory",
+                    ),
+                ),
+                (
+                    "institution",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="university",
+                        to="partners.institution",
+                        verbose_name="institution in the directory",
                     ),
                 ),
             ],
@@ -904,12 +972,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "import_run",
+                    "run",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
-                        to="partners.importrun",
+                        to="partners.run",
                     ),
                 ),
                 (
@@ -1063,12 +1131,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "import_run",
+                    "run",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
-                        to="partners.importrun",
+                        to="partners.run",
                     ),
                 ),
             ],

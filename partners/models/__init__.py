@@ -1,9 +1,10 @@
 from partners.models.agreements import Agreement
 from partners.models.calendar_links import CalendarLink
 from partners.models.documents import Document
-from partners.models.import_runs import ImportRun
+from partners.models.institutions import Institution
 from partners.models.mobilities import Mobility
 from partners.models.reminders import Reminder, ReminderKind
+from partners.models.runs import Run
 from partners.models.universities import AgreementType, Country, University
 
 __all__ = [
@@ -12,9 +13,10 @@ __all__ = [
     "CalendarLink",
     "Country",
     "Document",
-    "ImportRun",
+    "Institution",
     "Mobility",
     "Reminder",
     "ReminderKind",
+    "Run",
     "University",
 ]

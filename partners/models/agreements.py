@@ -11,7 +11,7 @@ from partners import validators
 from partners.enums import AgreementStatus
 from partners.fields import MultilineTextField, NameField, SearchKeyField, update_search_keys
 from partners.models.accounts import ProtectingHistory
-from partners.models.import_runs import ImportRunHistory
+from partners.models.runs import RunHistory
 from partners.models.universities import AgreementType, University
 from partners.name_normalization import matching_key
 from partners.periods import (
@@ -107,7 +107,7 @@ class Agreement(models.Model):
     )
 
     objects = AgreementQuerySet.as_manager()
-    history = ProtectingHistory(bases=[ImportRunHistory], excluded_fields=["scope_key"])
+    history = ProtectingHistory(bases=[RunHistory], excluded_fields=["scope_key"])
 
     class Meta:
         verbose_name = gettext_lazy("agreement")

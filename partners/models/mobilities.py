@@ -14,7 +14,7 @@ from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameField, 
 from partners.fields_of_study import ALL_FIELDS
 from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
-from partners.models.import_runs import ImportRunHistory
+from partners.models.runs import RunHistory
 from partners.querysets import MobilityQuerySet
 
 YEAR_VALIDATORS = [MinValueValidator(min(validators.ACADEMIC_YEARS)), MaxValueValidator(max(validators.ACADEMIC_YEARS))]
@@ -57,7 +57,7 @@ class Mobility(models.Model):
     )
 
     objects = MobilityQuerySet.as_manager()
-    history = ProtectingHistory(bases=[ImportRunHistory])
+    history = ProtectingHistory(bases=[RunHistory])
 
     class Meta:
         ordering = ["pk"]

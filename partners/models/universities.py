@@ -11,7 +11,8 @@ from partners import validators
 from partners.country_names import localized_names
 from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField
 from partners.models.accounts import ProtectingHistory
-from partners.models.import_runs import ImportRunHistory
+from partners.models.institutions import Institution
+from partners.models.runs import RunHistory
 from partners.name_normalization import matching_key, slug_candidates, split_names
 from partners.querysets import SearchableQuerySet, UniversityQuerySet
 
@@ -148,14 +149,22 @@ class University(NamedModel):
     is_listed = models.BooleanField(
         _("on the public list"), default=True, help_text=_("Untick to keep this university off the public list.")
     )
+    institution = models.OneToOneField(
+        Institution,
+        models.PROTECT,
+        related_name="university",
+        verbose_name=_("institution in the directory"),
+        null=True,
+        blank=True,
+    )
     agreement_types = models.ManyToManyField(
         AgreementType, through="Agreement", related_name="universities", verbose_name=_("agreement types")
     )
-    search_text = SearchKeyField(sources=["name", "other_names", "city"])
+    search_text = SearchKeyField(sources=["name", "other_names", "city", "institution__names", "institution__acronyms"])
     names_unique_within = ["country_id"]
 
     objects = UniversityQuerySet.as_manager()
-    history = ProtectingHistory(bases=[ImportRunHistory], excluded_fields=DERIVED_FIELDS)
+    history = ProtectingHistory(bases=[RunHistory], excluded_fields=DERIVED_FIELDS)
 
     class Meta:
         ordering = ["name_key"]

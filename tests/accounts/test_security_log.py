@@ -4,7 +4,7 @@ from django.utils.timezone import now
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from partners.models import Country, ImportRun
+from partners.models import Country, Run
 from tests.helpers.factories import DocumentFactory
 from tests.helpers.html import close_response
 
@@ -126,14 +126,14 @@ def test_account_change_is_logged(client, logged_events):
 def test_downloads_are_logged(client, logged_events, coordinator):
     client.force_login(coordinator)
     document = DocumentFactory()
-    run = ImportRun.from_upload(b"Country", file_name="partners.tsv", accepted_at=now())
+    run = Run.from_upload(b"Country", file_name="partners.tsv", accepted_at=now())
     run.save()
 
     close_response(client.get(f"/admin/partners/document/{document.pk}/file/"))
     client.post("/admin/partners/university/export/", {"resource": "0", "format": "0"})
-    client.get(f"/admin/partners/importrun/{run.pk}/file/")
+    client.get(f"/admin/partners/run/{run.pk}/file/")
 
-    assert logged_events("document", "format", "import_run")[1:] == [
+    assert logged_events("document", "format", "run")[1:] == [
         ("document_opened", "coordinator", document.pk, None, None),
         ("exported", "coordinator", None, "tsv", None),
         ("import_file_opened", "coordinator", None, None, run.pk),

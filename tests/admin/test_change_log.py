@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils.timezone import localdate
 
-from partners.imports.undo import undo
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models import Agreement, AgreementType, Country, Run, University
+from partners.runs.undo import undo
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.history_pages import CHANGE_LOG_URL, entries
 from tests.helpers.html import attributes, cells, count_queries, element_texts, text
@@ -88,28 +88,28 @@ def test_invalid_filter_displays_error_and_no_entries(coordinator_client, db, qu
     assert "No such change." in text(page)
 
 
-def test_import_run_is_one_entry_with_counts(coordinator_client, register):
-    run = ImportRun.objects.get()
+def test_run_is_one_entry_with_counts(coordinator_client, register):
+    run = Run.objects.get()
 
     page = coordinator_client.get(CHANGE_LOG_URL)
 
     assert entries(coordinator_client) == [
-        f"the command line Imported: 108 universities, 128 agreements import run {run.pk}: partners.tsv"
+        f"the command line Imported: 108 universities, 128 agreements run {run.pk}: partners.tsv"
     ]
-    assert f"/admin/partners/importrun/{run.pk}/change/" in attributes(page, "a", "href")
+    assert f"/admin/partners/run/{run.pk}/change/" in attributes(page, "a", "href")
     assert entries(coordinator_client, model="university") == [
-        f"the command line Imported: 108 universities import run {run.pk}: partners.tsv"
+        f"the command line Imported: 108 universities run {run.pk}: partners.tsv"
     ]
     assert entries(coordinator_client, model="country") == []
     assert entries(coordinator_client, what="-") == []
 
 
-def test_undo_of_import_run_is_one_entry(coordinator_client, register, coordinator):
-    run = ImportRun.objects.get()
+def test_undo_of_run_is_one_entry(coordinator_client, register, coordinator):
+    run = Run.objects.get()
     undo(run, coordinator)
 
     assert entries(coordinator_client)[0] == (
-        f"coordinator Import undone: 108 universities, 128 agreements undo of import run {run.pk}: partners.tsv"
+        f"coordinator Import undone: 108 universities, 128 agreements undo of run {run.pk}: partners.tsv"
     )
     assert len(entries(coordinator_client)) == 2
 
@@ -184,7 +184,7 @@ def test_deletion_in_change_log_links_to_undelete(superuser):
 
 
 def test_deleted_objects_include_those_deleted_by_an_undo(superuser, register, coordinator):
-    undo(ImportRun.objects.get(), coordinator)
+    undo(Run.objects.get(), coordinator)
 
     rows = entries(superuser, "deleted/", model="university")
 

@@ -12,7 +12,7 @@ from partners.enums import AgreementStatus
 from partners.imports.files import read_file
 from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import RegisterResource
-from partners.models import Agreement, ImportRun, University
+from partners.models import Agreement, Run, University
 from partners.tables.writing import write_table
 from tests.helpers.factories import AgreementFactory, MobilityFactory
 from tests.helpers.html import attributes, buttons, element_texts, form_data, messages, text
@@ -237,7 +237,7 @@ UNKNOWN_HEADER = "Partners 2026\n\nNota,Où,Qui,Quoi\nx,Germany,Uni A,GE3\n".enc
 
 
 def columns_url():
-    return f"/admin/partners/university/import/columns/{ImportRun.objects.get(accepted_at=None).token}/"
+    return f"/admin/partners/university/import/columns/{Run.objects.get(accepted_at=None).token}/"
 
 
 def test_unknown_columns_are_asked_about(coordinator_client, register):
@@ -304,7 +304,7 @@ POLISH_LIST = "Country\tUniversity name\tAgreement type\nPoland\tUniwersytet Ł�
 
 
 def options_url():
-    return f"/admin/partners/university/import/options/{ImportRun.objects.get(accepted_at=None).token}/"
+    return f"/admin/partners/university/import/options/{Run.objects.get(accepted_at=None).token}/"
 
 
 def test_preview_says_which_encoding_is_assumed_and_offers_others(coordinator_client):
@@ -355,7 +355,7 @@ ACCEPT_NAMES = "Names that look like a number, a date or a placeholder are right
 
 def change_options(browser, preview, **options):
     """Submit the form of a preview that says how to read the file."""
-    url = f"/admin/partners/university/import/options/{ImportRun.objects.get(accepted_at=None).token}/"
+    url = f"/admin/partners/university/import/options/{Run.objects.get(accepted_at=None).token}/"
     return browser.post(url, form_data(preview, f'form[action="{url}"]') | options)
 
 
@@ -396,7 +396,7 @@ def test_option_can_be_taken_back(coordinator_client, register):
     page = coordinator_client.post(url, {"encoding": ""})
 
     assert "The cell is empty. Fill it in, or take the line out." in text(page)
-    assert ImportRun.objects.get(accepted_at=None).read_options["fill_down"] is False
+    assert Run.objects.get(accepted_at=None).read_options["fill_down"] is False
 
 
 def test_guessed_encoding_stays_a_guess_when_another_option_changes(coordinator_client, register):
@@ -405,4 +405,4 @@ def test_guessed_encoding_stays_a_guess_when_another_option_changes(coordinator_
     page = change_options(coordinator_client, upload(coordinator_client, content.encode("cp1250")), fill_down="on")
 
     assert option_labels(page) == ["Encoding", FILL_DOWN]
-    assert ImportRun.objects.get(accepted_at=None).read_options == {"fill_down": True}
+    assert Run.objects.get(accepted_at=None).read_options == {"fill_down": True}

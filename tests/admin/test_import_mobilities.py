@@ -2,7 +2,7 @@
 
 import pytest
 
-from partners.models import ImportRun, Mobility
+from partners.models import Mobility, Run
 from tests.helpers.factories import AgreementFactory, MobilityFactory
 from tests.helpers.html import element_texts, messages
 from tests.helpers.import_pages import confirm, run_url, upload
@@ -24,7 +24,7 @@ def test_mobilities_are_previewed_imported_and_undone(coordinator_client, marbur
 
     preview = upload(coordinator_client, mobilities_file(marburg))
     imported = confirm(coordinator_client, preview)
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
     after = [str(mobility) for mobility in Mobility.objects.all()]
     undo_page = coordinator_client.get(run_url(run, "undo/"))
     undone = coordinator_client.post(run_url(run, "undo/"), follow=True)

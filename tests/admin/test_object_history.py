@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement, Country, ImportRun, University
+from partners.models import Agreement, Country, Run, University
 from tests.helpers.agreement_page import NO_ROWS
 from tests.helpers.factories import AgreementFactory, UniversityFactory, create_staff
 from tests.helpers.history_pages import history, update
@@ -134,9 +134,9 @@ def test_import_is_in_history_of_added_agreement(coordinator_client, register):
     agreement = Agreement.objects.in_process().get()
 
     page = coordinator_client.get(f"/admin/partners/agreement/{agreement.pk}/history/")
-    run = ImportRun.objects.get()
-    assert history(coordinator_client, agreement) == [f"the command line added import run {run.pk}: partners.tsv"]
-    assert f"/admin/partners/importrun/{run.pk}/change/" in attributes(page, "a", "href")
+    run = Run.objects.get()
+    assert history(coordinator_client, agreement) == [f"the command line added run {run.pk}: partners.tsv"]
+    assert f"/admin/partners/run/{run.pk}/change/" in attributes(page, "a", "href")
 
 
 @pytest.mark.parametrize("model_name", ["country", "agreementtype"])

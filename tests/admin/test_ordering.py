@@ -8,12 +8,12 @@ import time_machine
 from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
-from partners.models import AgreementType, ImportRun
+from partners.models import AgreementType, Run
 from tests.helpers.changelists import names
 from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.html import element_texts, links
 
-AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/importrun/"
+AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/run/"
 
 
 def sorted_by(client, url, column, sign=""):
@@ -72,11 +72,11 @@ def test_unknown_types_come_after_the_known_ones_of_a_university(coordinator_cli
 
 
 @pytest.mark.parametrize("column", ["By", "Undone"])
-def test_import_runs_without_a_value_come_last_either_way(coordinator_client, column):
+def test_runs_without_a_value_come_last_either_way(coordinator_client, column):
     values = {"By": ("user", [create_staff("anna"), create_staff("berta")]), "Undone": ("undone_at", [now(), now()])}
     field, (first, second) = values[column]
     for name, value in {"empty.tsv": None, "second.tsv": second, "first.tsv": first}.items():
-        ImportRun.from_upload(b"", name, accepted_at=now(), **{field: value}).save()
+        Run.from_upload(b"", name, accepted_at=now(), **{field: value}).save()
 
     assert sorted_by(coordinator_client, RUNS, column) == ["first.tsv", "second.tsv", "empty.tsv"]
     assert sorted_by(coordinator_client, RUNS, column, "-") == ["second.tsv", "first.tsv", "empty.tsv"]

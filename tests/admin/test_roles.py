@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.contrib import admin
 
-from partners.models import Agreement, ImportRun, University
+from partners.models import Agreement, Run, University
 from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, page_url
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory
 from tests.helpers.html import attributes, close_response, elements, links, text
@@ -30,9 +30,9 @@ POST_STATUSES = {
     "document_add": (403, 403, 403),
     "document_change": (403, 302, 302),
     "document_delete": (403, 403, 200),
-    "importrun_change": (200, 200, 200),
-    "importrun_delete": (403, 403, 403),
-    "importrun_undo": (403, 302, 302),
+    "run_change": (200, 200, 200),
+    "run_delete": (403, 403, 403),
+    "run_undo": (403, 302, 302),
 }
 """Status codes of an empty POST, which changes nothing even where it is allowed."""
 
@@ -114,13 +114,13 @@ def test_university_list_offers_permitted_tools(client, request, db, role, offer
 
 def test_forged_forms_of_assistant_change_nothing(client, register, assistant):
     client.force_login(assistant)
-    university, agreement, run = University.objects.first(), Agreement.objects.first(), ImportRun.objects.first()
+    university, agreement, run = University.objects.first(), Agreement.objects.first(), Run.objects.first()
 
     responses = [
         client.post(f"/admin/partners/university/{university.pk}/change/", {"name": "Changed"}),
         client.post(f"/admin/partners/agreement/{agreement.pk}/change/", {"status": "ended"}),
         client.post(f"/admin/partners/agreement/{agreement.pk}/delete/", {"post": "yes"}),
-        client.post(f"/admin/partners/importrun/{run.pk}/undo/"),
+        client.post(f"/admin/partners/run/{run.pk}/undo/"),
     ]
 
     assert [response.status_code for response in responses] == [403] * 4

@@ -201,7 +201,7 @@ def test_backup_during_imports_is_a_consistent_snapshot_and_does_not_block_them(
         while writer.poll() is None:
             backup = tmp_path / f"{len(sizes)}.zip"
             assert site.run("backup", backup)[1] == ""
-            sizes.append([count_rows(backup, model) for model in ("university", "agreement", "importrun")])
+            sizes.append([count_rows(backup, model) for model in ("university", "agreement", "run")])
         outputs.append(writer.communicate())
 
     assert outputs == [("1000 new, 0 changed, 0 unchanged, 0 errors\n", "")] * 3

@@ -58,9 +58,7 @@ def test_coordinator_says_which_column_is_which(coordinator_page, register, offi
     assert "the register says the same as this file" in coordinator_page.get_by_role("main").inner_text()
 
 
-@pytest.mark.parametrize(
-    "path", ["university/", "university/import/", "university/export/", "importrun/", "agreement/"]
-)
+@pytest.mark.parametrize("path", ["university/", "university/import/", "university/export/", "run/", "agreement/"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_admin_page_does_not_scroll_horizontally(coordinator_page, register, path, width):
     coordinator_page.set_viewport_size({"width": width, "height": 800})

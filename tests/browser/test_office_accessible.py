@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from partners.models import Agreement, AgreementType, ImportRun, University
+from partners.models import Agreement, AgreementType, Run, University
 from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
 from tests.helpers.factories import DocumentFactory, MobilityFactory, UniversityFactory
 
@@ -19,7 +19,7 @@ SCREENS = {
     "agreements": "partners/agreement/",
     "countries": "partners/country/",
     "agreement types": "partners/agreementtype/",
-    "import runs": "partners/importrun/",
+    "runs": "partners/run/",
     "university": "partners/university/{university}/change/",
     "new university": "partners/university/add/",
     "history of a university": "partners/university/{university}/history/",
@@ -41,8 +41,8 @@ SCREENS = {
     "renewing": "partners/agreement/renew/?id={signed}",
     "import": "partners/university/import/",
     "export": "partners/university/export/",
-    "import run": "partners/importrun/{run}/change/",
-    "undoing an import": "partners/importrun/{run}/undo/",
+    "run": "partners/run/{run}/change/",
+    "undoing an import": "partners/run/{run}/undo/",
 }
 
 
@@ -62,7 +62,7 @@ def urls(register):
         "signed": Agreement.objects.signed().first().pk,
         "university": in_process.university_id,
         "country": University.objects.get(pk=in_process.university_id).country_id,
-        "run": ImportRun.objects.get().pk,
+        "run": Run.objects.get().pk,
     }
     return {name: f"/admin/{path.format(**ids)}" for name, path in SCREENS.items()}
 

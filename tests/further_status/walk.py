@@ -10,9 +10,9 @@ from django.utils.timezone import localdate
 from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
-from partners.imports.undo import plan_undo, undo
-from partners.models import Agreement, CalendarLink, ImportRun
+from partners.models import Agreement, CalendarLink, Run
 from partners.reminders.digests import build_digests
+from partners.runs.undo import plan_undo, undo
 from partners.tables.writing import write_table
 from tests.helpers import register_files
 from tests.helpers.factories import AgreementFactory
@@ -55,7 +55,7 @@ def other_states(shown):
 
 def import_office_list(*lines):
     content = "\n".join(["\t".join(COLUMNS), *lines]).encode()
-    run = ImportRun.from_upload(content, file_name="list.tsv")
+    run = Run.from_upload(content, file_name="list.tsv")
     return OfficeListResource().import_data(read_table(content, COLUMNS), on=localdate(), run=run)
 
 
@@ -147,7 +147,7 @@ def test_office_list_ends_it_if_it_does_not_name_it(agreement, listed, statuses)
 
 def test_undo_of_its_end_describes_and_restores_it(agreement, coordinator):
     import_office_list("Germany\tJena\tBilateral")
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
 
     descriptions = [change.description for change in plan_undo(run).changes()]
     undo(run, coordinator)

@@ -62,13 +62,13 @@ PAGE_STATUSES = {
     "document_simple_history": (200, 200, 200),
     "document_undelete": (403, 403, 302),
     "document_file": (200, 200, 200),
-    "importrun_changelist": (200, 200, 200),
-    "importrun_add": (403, 403, 403),
-    "importrun_change": (200, 200, 200),
-    "importrun_delete": (403, 403, 403),
-    "importrun_history": (200, 200, 200),
-    "importrun_undo": (403, 200, 200),
-    "importrun_file": (403, 200, 200),
+    "run_changelist": (200, 200, 200),
+    "run_add": (403, 403, 403),
+    "run_change": (200, 200, 200),
+    "run_delete": (403, 403, 403),
+    "run_history": (200, 200, 200),
+    "run_undo": (403, 200, 200),
+    "run_file": (403, 200, 200),
 }
 STAFF, SUPERUSERS = ("login", "login", 200, 200, 200), ("login", "login", 403, 403, 200)
 REDIRECT = ("login", "login", 302, 302, 302)

@@ -7,13 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from partners.models import Agreement, AgreementType, Country, ImportRun, Mobility, University
+from partners.models import Agreement, AgreementType, Country, Mobility, Run, University
 
 
 def database_contents():
     """Return the rows of all tables that an import could change."""
     histories = [model.history.model for model in (University, Agreement, Mobility)]
-    models = [Country, AgreementType, University, Agreement, Mobility, *histories, ImportRun]
+    models = [Country, AgreementType, University, Agreement, Mobility, *histories, Run]
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 

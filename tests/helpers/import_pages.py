@@ -1,4 +1,4 @@
-"""The pages on which a file is imported, and those of import runs."""
+"""The pages on which a file is imported, and those of runs."""
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -19,4 +19,4 @@ def confirm(browser, preview):
 
 
 def run_url(run, step=""):
-    return f"/admin/partners/importrun/{run.pk}/{step or 'change/'}"
+    return f"/admin/partners/run/{run.pk}/{step or 'change/'}"

@@ -8,7 +8,7 @@ from partners.imports.files import read_file
 from partners.imports.mobility_columns import KEY_COLUMN, MOBILITY_COLUMN_OF, NUMBER_COLUMN
 from partners.imports.resources import MobilitiesResource, RegisterResource
 from partners.mobility_fields import MOBILITY_FIELDS
-from partners.models import ImportRun, Mobility
+from partners.models import Mobility, Run
 from partners.tables.reading import Table, TableRow
 
 
@@ -27,21 +27,21 @@ def build_table(*rows, sheet=""):
 
 def import_lines(*lines, user=None, **options):
     """Import a table of mobilities of its own."""
-    run = ImportRun.from_upload(b"", file_name="mobilities.tsv", user=user)
+    run = Run.from_upload(b"", file_name="mobilities.tsv", user=user)
     return MobilitiesResource().import_data(build_table(*lines), on=localdate(), run=run, **options)
 
 
 def import_content(content, file_name="mobilities.tsv"):
     """Import a file of any kind, by its header."""
     resource, table = read_file(content)
-    return resource().import_data(table, on=localdate(), run=ImportRun.from_upload(content, file_name=file_name))
+    return resource().import_data(table, on=localdate(), run=Run.from_upload(content, file_name=file_name))
 
 
 def import_workbook(rows, lines, user=None, **options):
     """Import a workbook of the register with its sheet of mobilities."""
     table = build_table(*rows, sheet="Register")
     table.mobilities = build_table(*lines, sheet="Mobilities")
-    run = ImportRun.from_upload(b"", file_name="register.xlsx", user=user)
+    run = Run.from_upload(b"", file_name="register.xlsx", user=user)
     return RegisterResource().import_data(table, on=localdate(), run=run, **options)
 
 
@@ -68,5 +68,5 @@ def stored_mobilities():
 
 
 def mobility_history():
-    """Return history type, pk and import run of all changes, oldest first."""
-    return list(Mobility.history.order_by("history_id").values_list("history_type", "id", "import_run"))
+    """Return history type, pk and run of all changes, oldest first."""
+    return list(Mobility.history.order_by("history_id").values_list("history_type", "id", "run"))

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from partners.groups import Role
-from partners.models import Agreement, AgreementType, ImportRun, University
+from partners.models import Agreement, AgreementType, Run, University
 from tests.helpers import history_pages, import_pages, signing_page, university_page
 from tests.helpers.factories import create_staff
 from tests.helpers.paths import OFFICE_LIST_PATH
@@ -57,7 +57,7 @@ def import_second_type():
 
 
 def undo_import():
-    browser.post(import_pages.run_url(latest(ImportRun), "undo/"))
+    browser.post(import_pages.run_url(latest(Run), "undo/"))
 
 
 def rename_university():

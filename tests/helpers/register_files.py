@@ -13,7 +13,7 @@ from partners.imports.register_columns import (
     TYPE_COLUMN,
 )
 from partners.imports.resources import RegisterResource
-from partners.models import Agreement, AgreementType, ImportRun
+from partners.models import Agreement, AgreementType, Run
 from partners.tables.writing import write_table
 from tests.helpers.factories import UniversityFactory
 from tests.helpers.tables import read_table
@@ -29,7 +29,7 @@ def row(agreement_type="", status="", name=COLOGNE, country="Germany", **cells):
 
 
 def import_file(content, file_name="register.csv", user=None, read_options=None, **options):
-    run = ImportRun.from_upload(content, file_name=file_name, user=user)
+    run = Run.from_upload(content, file_name=file_name, user=user)
     table = read_table(content, REQUIRED, OPTIONAL, **(read_options or {}))
     return RegisterResource().import_data(table, on=localdate(), run=run, **options)
 
@@ -76,6 +76,6 @@ def make_rows(number, *agreement, **cells):
 
 
 def run_changes(model):
-    """Return history type and object id of the changes by the last import run, oldest first."""
-    run = ImportRun.objects.accepted().first()
-    return list(model.history.filter(import_run=run).order_by("history_id").values_list("history_type", "id"))
+    """Return history type and object id of the changes by the last run, oldest first."""
+    run = Run.objects.accepted().first()
+    return list(model.history.filter(run=run).order_by("history_id").values_list("history_type", "id"))

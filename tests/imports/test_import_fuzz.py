@@ -16,7 +16,7 @@ from partners.imports.files import read_file
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
 from partners.imports.type_notation import parse_terms
-from partners.models import Agreement, ImportRun, Mobility, University
+from partners.models import Agreement, Mobility, Run, University
 from partners.name_normalization import matching_key
 from partners.tables.types import TableError
 from partners.tables.writing import write_sheets
@@ -64,7 +64,7 @@ def import_outcome(resource, data):
         return "no table"
     with transaction.atomic():
         row_count, has_mobilities = len(table), resource is MobilitiesResource or bool(table.mobilities)
-        result = resource().import_data(table, on=localdate(), run=ImportRun.from_upload(data, file_name="fuzz"))
+        result = resource().import_data(table, on=localdate(), run=Run.from_upload(data, file_name="fuzz"))
         if not has_mobilities:  # Results of mobilities are of agreements, and errors of lines.
             assert len(rows(result)) + len(result.invalid_rows) == row_count
         if result.has_validation_errors():

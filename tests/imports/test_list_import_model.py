@@ -13,7 +13,7 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.reconciliation import NO_CHANGES, OpenAgreement, reconcile
 from partners.imports.resources import OfficeListResource
 from partners.imports.type_notation import Term, format_terms
-from partners.models import Agreement, AgreementType, ImportRun
+from partners.models import Agreement, AgreementType, Run
 from partners.tables.writing import write_table
 from tests.helpers.database import database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory
@@ -123,7 +123,7 @@ def stored_agreements():
 
 
 def import_file(content):
-    run = ImportRun.from_upload(content, file_name="list")
+    run = Run.from_upload(content, file_name="list")
     return OfficeListResource().import_data(read_table(content, COLUMNS), on=ON, run=run)
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partners.models import Agreement, ImportRun, Mobility, University
+from partners.models import Agreement, Mobility, Run, University
 from tests.helpers.factories import AgreementFactory, MobilityFactory, offers_of_partners, partners
 from tests.helpers.mobility_files import (
     described,
@@ -79,13 +79,13 @@ def test_lines_replace_those_of_their_agreement_and_equal_ones_stay(marburg, coo
     )
 
     added = Mobility.objects.latest("pk")
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
     assert [mobility["pk"] for mobility in stored_mobilities()] == [kept.pk, other.pk, added.pk]
     assert (added.agreement, added.direction, added.places) == (marburg, "in", 3)
     assert mobility_history() == [*history_before, ("-", former.pk, run.pk), ("+", added.pk, run.pk)]
-    records = Mobility.history.filter(import_run=run)
+    records = Mobility.history.filter(run=run)
     assert set(records.values_list("history_user", "history_change_reason")) == {
-        (coordinator.pk, f"import run {run.pk}: mobilities.tsv")
+        (coordinator.pk, f"run {run.pk}: mobilities.tsv")
     }
     assert described(result.changed) == [
         "Marburg: Bilateral: mobilities change from “4 out · English B2; 2 in” to “4 out · English B2; 3 in”"
@@ -101,7 +101,7 @@ def test_second_import_changes_nothing_and_writes_no_history(marburg):
 
     assert (stored_mobilities(), mobility_history()) == before
     assert result.counts() == "0 new, 0 changed, 1 unchanged, 0 errors"
-    assert ImportRun.objects.count() == 1
+    assert Run.objects.count() == 1
 
 
 def test_one_of_two_equal_mobilities_is_deleted_if_the_file_has_one_line(marburg):

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from partners.imports import register_columns
 from partners.imports.office_list import COLUMNS
-from partners.models import ImportRun
+from partners.models import Run
 from tests.helpers.factories import UniversityFactory
 from tests.helpers.paths import ROOT
 
@@ -363,12 +363,12 @@ def test_unusual_name_is_no_error(db, write, name):
     assert dry_run(write(with_name(name)))[1:] == ([], None)
 
 
-def test_options_are_kept_with_the_import_run(db, write):
+def test_options_are_kept_with_the_run(db, write):
     path = write(ONE_COUNTRY.replace("Uni C", "TBC"))
 
     call_command("import_partners", path, "--fill-down", "--accept-names", stdout=StringIO(), stderr=StringIO())
 
-    assert ImportRun.objects.get().read_options == {
+    assert Run.objects.get().read_options == {
         "columns": {},
         "encoding": "",
         "fill_down": True,

@@ -18,7 +18,7 @@ from partners.imports.register_columns import (
     TYPE_COLUMN,
 )
 from partners.imports.resources import RegisterResource
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.tables.encodings import is_double_utf8
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS, write_table
@@ -756,7 +756,7 @@ def test_collision_with_an_agreement_whose_row_has_another_error_is_not_reported
 # History, transactions and queries
 
 
-def test_history_has_the_import_run_and_the_user(coordinator):
+def test_history_has_the_run_and_the_user(coordinator):
     university, moves, ends = create_university(("Bilateral", IN_PROCESS), ("GE3", SIGNED))
 
     import_rows(
@@ -767,15 +767,15 @@ def test_history_has_the_import_run_and_the_user(coordinator):
         user=coordinator,
     )
 
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
     added = Agreement.objects.exclude(pk__in=[ends, moves]).order_by("pk").values_list("pk", flat=True)
     bonn = University.objects.get(name="Bonn")
     assert run_changes(University) == [("+", bonn.pk), ("~", university.pk)]
     assert run_changes(Agreement) == [("~", moves), ("~", ends), *[("+", pk) for pk in added]]
     for model in (University, Agreement):
-        last = model.history.filter(import_run=run)
+        last = model.history.filter(run=run)
         reasons = set(last.values_list("history_change_reason", "history_user"))
-        assert reasons == {(f"import run {run.pk}: register.csv", coordinator.pk)}
+        assert reasons == {(f"run {run.pk}: register.csv", coordinator.pk)}
 
 
 def test_history_has_the_new_values():
@@ -787,12 +787,12 @@ def test_history_has_the_new_values():
     assert Agreement.history.latest().valid_until == date(2030, 1, 1)
 
 
-def test_import_run_counts_rows():
+def test_run_counts_rows():
     create_university(("GE3", SIGNED), ("Bilateral", SIGNED))
 
     import_rows(row("GE3", "signed"), row("Bilateral", "ended"), row("Erasmus+", "signed"), row("GE3", "ended"))
 
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
     assert (run.new_count, run.changed_count, run.unchanged_count) == (2, 1, 1)
 
 

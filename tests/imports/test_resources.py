@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from partners.enums import AgreementStatus
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.tables.writing import write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, UniversityFactory, names
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def import_file(content, file_name="list.tsv", user=None, on=None, **options):
-    run = ImportRun.from_upload(content, file_name=file_name, user=user)
+    run = Run.from_upload(content, file_name=file_name, user=user)
     return OfficeListResource().import_data(read_table(content, COLUMNS), on=on or localdate(), run=run, **options)
 
 
@@ -97,23 +97,23 @@ def test_offices_list_with_a_deal_signed_changes_that_one(register, office_list)
     assert Agreement.objects.count() == 128
 
 
-def test_change_history_has_import_run_and_user(coordinator):
+def test_change_history_has_run_and_user(coordinator):
     import_rows(("Germany", "University of Cologne", "in process"))
 
     import_rows(KOELN, file_name="new.tsv", user=coordinator)
 
-    run = ImportRun.objects.get(file_name="new.tsv")
+    run = Run.objects.get(file_name="new.tsv")
     last = Agreement.history.latest()
-    assert (last.history_type, last.history_change_reason) == ("~", f"import run {run.pk}: new.tsv")
-    assert (last.history_user, last.import_run) == (coordinator, run)
+    assert (last.history_type, last.history_change_reason) == ("~", f"run {run.pk}: new.tsv")
+    assert (last.history_user, last.run) == (coordinator, run)
 
 
-def test_new_university_history_has_import_run():
+def test_new_university_history_has_run():
     import_rows(KOELN)
 
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
     records = [model.history.values_list("history_type", "history_change_reason") for model in (University, Agreement)]
-    assert [list(values) for values in records] == [[("+", f"import run {run.pk}: list.tsv")]] * 2
+    assert [list(values) for values in records] == [[("+", f"run {run.pk}: list.tsv")]] * 2
 
 
 def test_imported_university_equals_a_saved_one(germany, bilateral):
@@ -153,11 +153,11 @@ def test_agreements_go_to_their_universities_in_a_long_file():
     assert University.history.count() == Agreement.history.count() == 1_000
 
 
-def test_import_run_stores_file_and_counts(office_list):
+def test_run_stores_file_and_counts(office_list):
     import_rows(KOELN, MALAGA)
     import_rows(KOELN, ("Spain", "University of Malaga", "GE3"), ("Italy", "Politecnico di Bari", "GE3"))
 
-    run = ImportRun.objects.accepted().first()
+    run = Run.objects.accepted().first()
     assert (run.new_count, run.changed_count, run.unchanged_count) == (1, 1, 1)
     assert bytes(run.content).startswith(b"Country\tUniversity name\tAgreement type\nGermany\tUniversity of Cologne")
 
@@ -261,7 +261,7 @@ def test_spelling_of_the_file_replaces_matching_name():
         "university of koln",
         "university-of-koln",
     )
-    assert university.history.first().history_change_reason == f"import run {ImportRun.objects.get().pk}: new.tsv"
+    assert university.history.first().history_change_reason == f"run {Run.objects.get().pk}: new.tsv"
 
 
 def test_name_is_unchanged_where_another_name_matches():

@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from partners.enums import AgreementStatus
 from partners.imports.register_columns import OPTIONAL, REQUIRED
 from partners.imports.resources import RegisterResource
-from partners.models import AgreementType, Country, ImportRun, University
+from partners.models import AgreementType, Country, Run, University
 from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, offers_of_partners, partners
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, text, title
 from tests.helpers.tables import read_table
@@ -573,7 +573,7 @@ def test_former_slug_of_a_hidden_university_is_not_found(client, marburg):
 def test_former_slug_redirects_after_an_import_changed_it(client, marburg):
     AgreementFactory(university=marburg)
     file = "Country\tUniversity name\tAgreement type\tStatus\tAddress\nGermany\tMarburg\tBilateral\tsigned\tphilipps\n"
-    run = ImportRun.from_upload(file.encode(), file_name="register.tsv")
+    run = Run.from_upload(file.encode(), file_name="register.tsv")
     RegisterResource().import_data(read_table(file.encode(), REQUIRED, OPTIONAL), on=localdate(), run=run)
 
     response = client.get("/universities/marburg/")

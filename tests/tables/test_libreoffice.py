@@ -16,7 +16,7 @@ from partners.enums import AgreementStatus, StudyLevel
 from partners.imports.files import read_file
 from partners.imports.resources import RegisterResource
 from partners.imports.table_templates import TEMPLATES, write_template
-from partners.models import ImportRun, Mobility
+from partners.models import Mobility, Run
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.ods_writer import write_ods
 from partners.tables.reading import TableFile
@@ -150,7 +150,7 @@ def test_template_that_libreoffice_saved_is_imported_without_its_example(convert
 
     saved = convert("template.xlsx", file.getvalue(), kind)
     resource, table = read_file(saved)
-    result = resource().import_data(table, on=localdate(), run=ImportRun.from_upload(saved, file_name="template"))
+    result = resource().import_data(table, on=localdate(), run=Run.from_upload(saved, file_name="template"))
 
     assert (list(result.error_lines()), [str(row.name) for row in result.new]) == ([], ["Uni A"])
     if kind == "xlsx":
@@ -218,7 +218,7 @@ def test_import_of_register_saved_by_libreoffice_changes_nothing(convert, hostil
 
     saved = convert(f"register.{ours}", write_sheets(RegisterResource().export_sheets(), ours), there)
     result = RegisterResource().import_data(
-        read_file(saved, RegisterResource)[1], on=localdate(), run=ImportRun.from_upload(saved, file_name=there)
+        read_file(saved, RegisterResource)[1], on=localdate(), run=Run.from_upload(saved, file_name=there)
     )
 
     assert (list(result.error_lines()), [outcome.describe() for outcome in result.changed]) == ([], [])

@@ -12,7 +12,7 @@ from partners.groups import Role, get_group
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.files import read_file
 from partners.imports.resources import RegisterResource
-from partners.models import ImportRun, University
+from partners.models import Run, University
 
 ACCOUNTS_EXIST = "as before (to set a password anew: .venv/bin/python manage.py changepassword NAME)"
 NO_ADMINISTRATOR = "none yet (to make one: .venv/bin/python manage.py createsuperuser)"
@@ -58,7 +58,7 @@ def add_details(path):
     table = read_file(content, RegisterResource)[1]
     known = set(University.objects.values_list("country__name", "name"))
     table.rows = deque(row for row in table.rows if (row.cells[COUNTRY_COLUMN], row.cells[NAME_COLUMN]) in known)
-    RegisterResource().import_data(table, on=localdate(), run=ImportRun.from_upload(content, file_name=path.name))
+    RegisterResource().import_data(table, on=localdate(), run=Run.from_upload(content, file_name=path.name))
 
 
 def create_account(username, groups, **fields):

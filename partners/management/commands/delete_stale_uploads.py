@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from partners.models import ImportRun
+from partners.models import Run
 
 
 class Command(BaseCommand):
@@ -8,5 +8,5 @@ class Command(BaseCommand):
     help = "Delete uploaded lists that nobody has confirmed within a week."
 
     def handle(self, **options):
-        deleted, _by_model = ImportRun.objects.expired_unconfirmed().delete()
+        deleted, _by_model = Run.objects.expired_unconfirmed().delete()
         self.stdout.write(f"Deleted uploads: {deleted}")

@@ -10,7 +10,7 @@ from partners.imports.files import read_file
 from partners.imports.mobility_columns import MOBILITY_COLUMN_OF
 from partners.imports.register_columns import COLUMNS, KEY_COLUMN
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
-from partners.models import ImportRun
+from partners.models import Run
 from partners.name_normalization import matching_key
 from partners.period_constraint import describe_integrity_error
 from partners.tables.encodings import ENCODINGS
@@ -94,7 +94,7 @@ def run_import(file, dry_run, options):
         "fill_down": options["fill_down"],
         "accept_names": options["accept_names"],
     }
-    run = ImportRun.from_upload(content, file_name=Path(file).name, read_options=read_options)
+    run = Run.from_upload(content, file_name=Path(file).name, read_options=read_options)
     expected = next((resource for option, resource in RESOURCE_BY_OPTION.items() if options[option]), None)
     try:
         resource, table = read_file(content, expected, ReadOptions(**read_options))

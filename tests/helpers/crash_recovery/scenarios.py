@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from partners.imports.undo import undo
-from partners.models import Agreement, ImportRun
+from partners.models import Agreement, Run
+from partners.runs.undo import undo
 from tests.helpers.signer import signing_form
 
 STARTED, WRITING = "started", "writing"
@@ -50,7 +50,7 @@ def import_list(file):
 
 
 def undo_import():
-    return partial(undo, ImportRun.objects.latest("pk"), None)
+    return partial(undo, Run.objects.latest("pk"), None)
 
 
 def leave_few_in_process():

@@ -1,4 +1,4 @@
-"""Listing the changes of an import run from history, and undoing them."""
+"""Listing the changes of a run from history, and undoing them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 
+from partners.agreement_sentences import AgreementFacts, describe_change
 from partners.enums import AgreementStatus
 from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.history.related_objects import RelatedObjects
-from partners.imports import bulk_write
-from partners.imports.bulk_write import ADDED, DELETED, STATEMENT_SIZE, ChangeContext
-from partners.imports.reconciliation import OpenAgreement
-from partners.imports.type_notation import Term
-from partners.imports.undo_mobilities import MobilityRunChange, load_mobility_changes, undo_mobility_changes
-from partners.models import Agreement, AgreementType, Document, ImportRun, Mobility, University
+from partners.models import Agreement, AgreementType, Document, Mobility, Run, University
 from partners.models.agreement_slots import exclude_each_other, release_unique_slots, unique_slot
+from partners.runs import bulk_write
+from partners.runs.bulk_write import ADDED, DELETED, STATEMENT_SIZE, ChangeContext
+from partners.runs.undo_mobilities import MobilityRunChange, load_mobility_changes, undo_mobility_changes
 
 
 @dataclass
@@ -63,7 +62,7 @@ class UndoPlan:
         return [change for change in self.changes() if change.blocked_reason]
 
 
-def run_changes(run: ImportRun, limit: int | None = None) -> UndoPlan:
+def run_changes(run: Run, limit: int | None = None) -> UndoPlan:
     """Return the changes of a run; with a limit, only so many of universities, of agreements and of mobilities."""
     agreements, universities = _load_changes(Agreement, run, limit), _load_changes(University, run, limit)
     records = [record for change in agreements for record in (change.previous_record, change.record) if record]
@@ -81,13 +80,13 @@ def run_changes(run: ImportRun, limit: int | None = None) -> UndoPlan:
     return UndoPlan(agreements, universities, load_mobility_changes(run, limit))
 
 
-def count_changes(run: ImportRun) -> int:
+def count_changes(run: Run) -> int:
     """Return the number of changes of a run. The mobilities of an agreement change at once."""
-    of_objects = sum(model.history.filter(import_run=run).count() for model in (University, Agreement))
-    return of_objects + Mobility.history.filter(import_run=run).values("agreement").distinct().count()
+    of_objects = sum(model.history.filter(run=run).count() for model in (University, Agreement))
+    return of_objects + Mobility.history.filter(run=run).values("agreement").distinct().count()
 
 
-def plan_undo(run: ImportRun) -> UndoPlan:
+def plan_undo(run: Run) -> UndoPlan:
     """Return all changes of a run, with the reasons why some cannot be undone."""
     plan = run_changes(run)
     for change in plan.changes():
@@ -106,12 +105,12 @@ def plan_undo(run: ImportRun) -> UndoPlan:
 
 
 @transaction.atomic
-def undo(run: ImportRun, user) -> UndoPlan | None:
+def undo(run: Run, user) -> UndoPlan | None:
     """Undo the changes of a run that nothing blocks. Return None if the run has been undone already."""
-    run = ImportRun.objects.select_for_update().get(pk=run.pk)
+    run = Run.objects.select_for_update().get(pk=run.pk)
     if run.undone_at:
         return None
-    with_mobilities = Q(pk__in=Mobility.history.filter(import_run=run).values("agreement"))
+    with_mobilities = Q(pk__in=Mobility.history.filter(run=run).values("agreement"))
     Agreement.objects.filter(Q(university__in=_universities_of(run)) | with_mobilities).lock_universities()
     plan = plan_undo(run)
     context = ChangeContext(run.undo_history_reason, user)
@@ -125,14 +124,14 @@ def undo(run: ImportRun, user) -> UndoPlan | None:
     return plan
 
 
-def _universities_of(run: ImportRun) -> QuerySet:
+def _universities_of(run: Run) -> QuerySet:
     """Return the pks of the universities whose agreements the run has changed, as a subquery."""
-    return Agreement.history.filter(import_run=run).values("university")
+    return Agreement.history.filter(run=run).values("university")
 
 
-def _load_changes(model: type[models.Model], run: ImportRun, limit: int | None) -> list[RunChange]:
+def _load_changes(model: type[models.Model], run: Run, limit: int | None) -> list[RunChange]:
     later = model.history.filter(id=OuterRef("id"), history_id__gt=OuterRef("history_id")).order_by("-history_id")
-    records = model.history.filter(import_run=run).with_previous("history_id").order_by("history_id")
+    records = model.history.filter(run=run).with_previous("history_id").order_by("history_id")
     records = list(records.annotate(later_history_id=Subquery(later.values("history_id")[:1]))[:limit])
     ids = {pk for record in records for pk in (record.previous_history_id, record.later_history_id)}
     others = model.history.select_related("history_user").in_bulk(ids - {None})
@@ -143,29 +142,23 @@ def _load_changes(model: type[models.Model], run: ImportRun, limit: int | None) 
 
 
 def _describe_agreement_change(before: models.Model | None, record: models.Model, related: RelatedObjects) -> str:
-    new = _describe_agreement(record, related)
-    signed = _("signed %s") % new if record.status == AgreementStatus.SIGNED else new
+    new = _agreement_facts(record, related)
     if before is None:
-        return _("new: %s") % signed
-    old, sentences = _describe_agreement(before, related), []
-    if AgreementStatus(before.status).is_open and not AgreementStatus(record.status).is_open:
-        sentences.append(_("%s ends") % old)
-    elif (before.status, before.agreement_type_id) != (record.status, record.agreement_type_id):
-        sentences.append(_("%(old)s becomes %(new)s") % {"old": old, "new": signed})
+        return describe_change(None, new)
     differences = diff(before, record, related=related, max_length=PREVIEW_LENGTH)
-    details = [change for change in differences if change.name not in ("status", "agreement_type")]
-    return "; ".join([*sentences, *(f"{new}, {change}" for change in details)])
+    details = [f"{new.name}, {change}." for change in differences if change.name not in ("status", "agreement_type")]
+    return " ".join(filter(None, [describe_change(_agreement_facts(before, related), new), *details]))
 
 
-def _describe_agreement(record: models.Model, related: RelatedObjects) -> str:
+def _agreement_facts(record: models.Model, related: RelatedObjects) -> AgreementFacts:
     key = AgreementType, record.agreement_type_id
-    term = Term(related.display_name(key) if record.agreement_type_id else None, record.status)
-    return str(OpenAgreement(record.id, term, record.scope, record.valid_from))
+    type_name = related.display_name(key) if record.agreement_type_id else None
+    return AgreementFacts(type_name, record.status, record.scope, record.valid_from)
 
 
-def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
+def _block_agreements(run: Run, changes: Iterable[RunChange]) -> None:
     """Block removing agreements that have documents, and restoring references to what has been deleted."""
-    added = Agreement.history.filter(import_run=run, history_type=ADDED).values("id")
+    added = Agreement.history.filter(run=run, history_type=ADDED).values("id")
     with_documents = set(Document.objects.filter(agreement__in=added).values_list("agreement", flat=True))
     for change in changes:
         if not (change.previous_record or change.blocked_reason) and change.record.id in with_documents:
@@ -185,10 +178,10 @@ def _block_agreements(run: ImportRun, changes: Iterable[RunChange]) -> None:
                 change.blocked_reason = _("what was its %s has been deleted by now") % label
 
 
-def _block_agreements_with_mobilities(run: ImportRun, plan: UndoPlan) -> None:
+def _block_agreements_with_mobilities(run: Run, plan: UndoPlan) -> None:
     """Block removing agreements that have mobilities by now that are not removed with them."""
     removed = {record.id for change in plan.mobilities if not change.blocked_reason for record in change.records}
-    added = Agreement.history.filter(import_run=run, history_type=ADDED).values("id")
+    added = Agreement.history.filter(run=run, history_type=ADDED).values("id")
     mobilities = Mobility.objects.filter(agreement__in=added).values_list("pk", "agreement")
     staying = {agreement for pk, agreement in mobilities if pk not in removed}
     for change in plan.agreements:
@@ -204,7 +197,7 @@ def _block_mobilities(plan: UndoPlan) -> None:
             change.blocked_reason = _("the agreement stays")
 
 
-def _block_for_others(run: ImportRun, changes: Iterable[RunChange]) -> None:
+def _block_for_others(run: Run, changes: Iterable[RunChange]) -> None:
     """Block what the agreements that stay as they are rule out. What is blocked stays as it is as well."""
     universities = _universities_of(run)
     concerned = Q(university__in=universities) | Q(renews__university__in=universities)
@@ -238,10 +231,10 @@ def _describe_obstacle(
     return ""
 
 
-def _block_universities(run: ImportRun, plan: UndoPlan) -> None:
+def _block_universities(run: Run, plan: UndoPlan) -> None:
     """Block removing universities that keep agreements, and restoring slugs that others have."""
     removed = set(_ids_to_remove(plan.agreements))
-    added = University.history.filter(import_run=run, history_type=ADDED).values("id")
+    added = University.history.filter(run=run, history_type=ADDED).values("id")
     existing = Agreement.objects.filter(university__in=added).values_list("pk", "university")
     with_agreements = {university for pk, university in existing if pk not in removed}
     by_previous_slug = {}

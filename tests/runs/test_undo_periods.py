@@ -8,8 +8,8 @@ from django.utils.timezone import localdate
 from partners.enums import AgreementStatus
 from partners.imports.files import read_file
 from partners.imports.resources import OfficeListResource, RegisterResource
-from partners.imports.undo import plan_undo, run_changes, undo
-from partners.models import Agreement, ImportRun
+from partners.models import Agreement, Run
+from partners.runs.undo import plan_undo, run_changes, undo
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def import_register(*rows):
     columns = list(dict.fromkeys(name for row in (COLUMNS, *rows) for name in row))
     lines = [columns, *([(COLUMNS | row).get(name, "") for name in columns] for row in rows)]
     content = "\n".join("\t".join(line) for line in lines).encode()
-    run = ImportRun.from_upload(content, file_name="register.tsv")
+    run = Run.from_upload(content, file_name="register.tsv")
     result = RegisterResource().import_data(read_file(content, RegisterResource)[1], on=localdate(), run=run)
     assert [*result.error_lines()] == []
     return run
@@ -32,7 +32,7 @@ def import_register(*rows):
 
 def import_list(terms):
     content = f"Country\tUniversity name\tAgreement type\nGermany\tMarburg\t{terms}".encode()
-    run = ImportRun.from_upload(content, file_name="partners.tsv")
+    run = Run.from_upload(content, file_name="partners.tsv")
     OfficeListResource().import_data(read_file(content, OfficeListResource)[1], on=localdate(), run=run)
     return run
 

@@ -13,16 +13,16 @@ from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterChangeList
-from partners.imports.undo import count_changes, plan_undo, run_changes, undo
-from partners.models import ImportRun
+from partners.models import Run
 from partners.period_constraint import describe_integrity_error
 from partners.permissions import can_open_imported_files, can_undo_imports
+from partners.runs.undo import count_changes, plan_undo, run_changes, undo
 
 MAX_DISPLAYED_CHANGES = 200
 
 
-@admin.register(ImportRun)
-class ImportRunAdmin(admin.ModelAdmin):
+@admin.register(Run)
+class RunAdmin(admin.ModelAdmin):
     list_display = [
         "file_name",
         "accepted_at",
@@ -58,8 +58,8 @@ class ImportRunAdmin(admin.ModelAdmin):
     def get_urls(self):
         view = self.admin_site.admin_view
         return [
-            path("<int:pk>/undo/", view(self.undo_view), name="partners_importrun_undo"),
-            path("<int:pk>/file/", view(self.file_view), name="partners_importrun_file"),
+            path("<int:pk>/undo/", view(self.undo_view), name="partners_run_undo"),
+            path("<int:pk>/file/", view(self.file_view), name="partners_run_file"),
             *super().get_urls(),
         ]
 
@@ -74,7 +74,7 @@ class ImportRunAdmin(admin.ModelAdmin):
             "can_undo": can_undo_imports(request.user) and not run.undone_at,
             "can_open_file": can_open_imported_files(request.user),
         }
-        return TemplateResponse(request, "admin/partners/importrun/change.html", context)
+        return TemplateResponse(request, "admin/partners/run/change.html", context)
 
     def undo_view(self, request, pk):
         """Show a preview of the undo; on POST, undo."""
@@ -88,24 +88,24 @@ class ImportRunAdmin(admin.ModelAdmin):
                 "title": _("Undo %s") % run,
                 "plan": plan_undo(run),
             }
-            return TemplateResponse(request, "admin/partners/importrun/undo.html", context)
+            return TemplateResponse(request, "admin/partners/run/undo.html", context)
         try:
             plan = undo(run, request.user)
         except IntegrityError as error:
             messages.error(request, f"{describe_integrity_error(error)} {_('Nothing was undone. Look at it again.')}")
-            return redirect("admin:partners_importrun_undo", pk)
+            return redirect("admin:partners_run_undo", pk)
         if plan:
             counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
             messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
         else:
             messages.info(request, _("This import has been undone already."))
-        return redirect("admin:partners_importrun_change", pk)
+        return redirect("admin:partners_run_change", pk)
 
     def file_view(self, request, pk):
         if not can_open_imported_files(request.user):
             raise PermissionDenied
         run = self._get_run_or_404(request, pk)
-        log_event("import_file_opened", request.user, request, import_run=run.pk)
+        log_event("import_file_opened", request.user, request, run=run.pk)
         headers = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
         response = HttpResponse(bytes(run.content), headers=headers)
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=run.file_name)

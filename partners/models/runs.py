@@ -7,12 +7,14 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-UNDO_REASON_PREFIX = "undo of import run "
+from partners.enums import RunAction
+
+UNDO_REASON_PREFIX = "undo of run "
 # Long enough to confirm a preview after a weekend.
 UNCONFIRMED_RETENTION = timedelta(days=7)
 
 
-class ImportRunQuerySet(models.QuerySet):
+class RunQuerySet(models.QuerySet):
     def accepted(self):
         return self.filter(accepted_at__isnull=False)
 
@@ -20,24 +22,27 @@ class ImportRunQuerySet(models.QuerySet):
         return self.filter(accepted_at=None, uploaded_at__lt=now() - UNCONFIRMED_RETENTION)
 
 
-class ImportRun(models.Model):
-    """An uploaded file and, once accepted, the import of it.
+class Run(models.Model):
+    """One action that changed many objects at once, such as an import: who, when, and what can be undone.
 
-    The file is stored in the database, so that one process can confirm what another has previewed,
-    and so that backups contain it.
+    An import begins as an uploaded file, and becomes a run once it is accepted. The file is stored in the database, so
+    that one process can confirm what another has previewed, and so that backups contain it. Other actions have none.
     """
 
+    action = models.CharField(_("action"), max_length=10, choices=RunAction, default=RunAction.IMPORT)
     token = models.UUIDField(unique=True, default=uuid4, editable=False)
-    file_name = models.CharField(_("file"), max_length=200)
-    content = models.BinaryField()
+    file_name = models.CharField(_("file"), max_length=200, blank=True)
+    content = models.BinaryField(default=bytes)
     read_options = models.JSONField(default=dict, editable=False)
     """Choices of the user on how to read the file: the fields of ReadOptions."""
-    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    choices = models.JSONField(default=dict, editable=False)
+    """Answers of the user to the questions of the preview."""
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
     uploaded_at = models.DateTimeField(_("uploaded"), default=now)
-    accepted_at = models.DateTimeField(_("imported"), null=True)
+    accepted_at = models.DateTimeField(_("done"), null=True)
     new_count = models.PositiveIntegerField(_("new"), default=0)
     changed_count = models.PositiveIntegerField(_("changed"), default=0)
     unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
@@ -46,15 +51,15 @@ class ImportRun(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("undone by")
     )
 
-    objects = ImportRunQuerySet.as_manager()
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-accepted_at", "-pk"]
-        verbose_name = _("import run")
-        verbose_name_plural = _("import runs")
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
 
     def __str__(self):
-        return _("Import run %(number)d: %(file)s") % {"number": self.pk, "file": self.file_name}
+        return _("Run %(number)d: %(what)s") % {"number": self.pk, "what": self.title}
 
     @classmethod
     def from_upload(cls, content, file_name, **values):
@@ -63,18 +68,23 @@ class ImportRun(models.Model):
         return cls(content=content, sha256=hashlib.sha256(content).hexdigest(), file_name=name, **values)
 
     @property
+    def title(self):
+        """The name of the file, or the action."""
+        return self.file_name or self.get_action_display()
+
+    @property
     def history_reason(self):
-        return f"import run {self.pk}: {self.file_name}"[:100]
+        return f"run {self.pk}: {self.title}"[:100]
 
     @property
     def undo_history_reason(self):
-        return f"{UNDO_REASON_PREFIX}{self.pk}: {self.file_name}"[:100]
+        return f"{UNDO_REASON_PREFIX}{self.pk}: {self.title}"[:100]
 
 
-class ImportRunHistory(models.Model):
-    """Base of history models: the import run that a change belongs to, if any."""
+class RunHistory(models.Model):
+    """Base of history models: the run that a change belongs to, if any."""
 
-    import_run = models.ForeignKey(ImportRun, models.SET_NULL, null=True, related_name="+")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         abstract = True

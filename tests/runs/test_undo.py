@@ -8,8 +8,8 @@ from partners.enums import AgreementStatus
 from partners.imports.files import read_file
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
-from partners.imports.undo import plan_undo, run_changes, undo
-from partners.models import Agreement, AgreementType, Country, ImportRun, University
+from partners.models import Agreement, AgreementType, Country, Run, University
+from partners.runs.undo import plan_undo, run_changes, undo
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
 from tests.helpers.tables import read_table
 
@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db
 
 
 def import_list(*rows, user=None):
-    """Import rows of the office's list for Germany, each a name and its terms. Return the import run."""
+    """Import rows of the office's list for Germany, each a name and its terms. Return the run."""
     lines = ["\t".join(COLUMNS), *(f"Germany\t{name}\t{terms}" for name, terms in rows)]
     content = "\n".join(lines).encode()
-    run = ImportRun.from_upload(content, file_name="partners.tsv", user=user)
+    run = Run.from_upload(content, file_name="partners.tsv", user=user)
     OfficeListResource().import_data(read_table(content, COLUMNS), on=localdate(), run=run)
     return run
 
@@ -70,7 +70,7 @@ def test_undo_is_in_history_with_its_user_and_run(deal, coordinator):
 
     undo(run, coordinator)
 
-    reason = f"undo of import run {run.pk}: partners.tsv"
+    reason = f"undo of run {run.pk}: partners.tsv"
     for record in (deal.history.latest(), University.history.filter(id=trier).latest()):
         assert (record.history_user, record.history_change_reason) == (coordinator, reason)
     assert University.history.filter(id=trier).latest().history_type == "-"
@@ -205,7 +205,7 @@ def test_import_of_the_same_file_leaves_no_run():
 
     import_list(("Trier", "Bilateral"))
 
-    assert ImportRun.objects.count() == 1
+    assert Run.objects.count() == 1
 
 
 @pytest.mark.parametrize("count", [3, 300])
@@ -225,17 +225,17 @@ def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordin
 
 @pytest.fixture
 def register_run(office_list):
-    run = ImportRun.from_upload(office_list, file_name="partners.tsv")
+    run = Run.from_upload(office_list, file_name="partners.tsv")
     OfficeListResource().import_data(read_table(office_list, COLUMNS), on=localdate(), run=run)
     return run
 
 
 def import_register(*other_rows, **cells):
-    """Import rows of the register for the university Marburg, with the same columns. Return the import run."""
+    """Import rows of the register for the university Marburg, with the same columns. Return the run."""
     columns = {"Country": "Germany", "University name": "Marburg", "Agreement type": "", "Status": "", **cells}
     rows = [columns, *(columns | row for row in other_rows)]
     content = "\n".join("\t".join(cells) for cells in [columns, *(row.values() for row in rows)]).encode()
-    run = ImportRun.from_upload(content, file_name="register.tsv")
+    run = Run.from_upload(content, file_name="register.tsv")
     RegisterResource().import_data(read_file(content, RegisterResource)[1], on=localdate(), run=run)
     return run
 
@@ -295,7 +295,7 @@ def test_plan_undo_query_count_is_constant_with_users(count, coordinator, django
     header = "Country\tUniversity name\tAgreement type\tStatus\tResponsible"
     rows = [f"Germany\tTown {index}\tBilateral\tsigned\tcoordinator" for index in range(count)]
     content = "\n".join([header, *rows]).encode()
-    run = ImportRun.from_upload(content, file_name="register.tsv")
+    run = Run.from_upload(content, file_name="register.tsv")
     RegisterResource().import_data(read_file(content, RegisterResource)[1], on=localdate(), run=run)
 
     with django_assert_num_queries(13):

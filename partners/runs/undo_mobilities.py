@@ -1,4 +1,4 @@
-"""Listing the changes of mobilities by an import run from history, and undoing them."""
+"""Listing the changes of mobilities by a run from history, and undoing them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from partners.history.related_objects import RelatedObjects
-from partners.imports import bulk_write
-from partners.imports.bulk_write import ADDED, DELETED, ChangeContext
-from partners.models import Agreement, ImportRun, Mobility, University
+from partners.models import Agreement, Mobility, Run, University
 from partners.models.mobilities import summarize_change
+from partners.runs import bulk_write
+from partners.runs.bulk_write import ADDED, DELETED, ChangeContext
 
 
 @dataclass
@@ -36,9 +36,9 @@ class MobilityRunChange:
         return [record for record in self.records if record.history_type == history_type]
 
 
-def load_mobility_changes(run: ImportRun, limit: int | None = None) -> list[MobilityRunChange]:
+def load_mobility_changes(run: Run, limit: int | None = None) -> list[MobilityRunChange]:
     """Return the changes of a run; with a limit, only those of so many agreements."""
-    changed = Mobility.history.filter(import_run=run).order_by("agreement_id").values_list("agreement_id", flat=True)
+    changed = Mobility.history.filter(run=run).order_by("agreement_id").values_list("agreement_id", flat=True)
     records = Mobility.history.filter(agreement_id__in=set(changed.distinct()[:limit])).order_by("history_id")
     records_by_agreement = defaultdict(list)
     for record in records.select_related("history_user"):
@@ -52,9 +52,9 @@ def load_mobility_changes(run: ImportRun, limit: int | None = None) -> list[Mobi
 
 
 def _build_change(
-    run: ImportRun, agreement: Agreement, records: Sequence[models.Model], related: RelatedObjects
+    run: Run, agreement: Agreement, records: Sequence[models.Model], related: RelatedObjects
 ) -> MobilityRunChange:
-    indexes = [index for index, record in enumerate(records) if record.import_run_id == run.pk]
+    indexes = [index for index, record in enumerate(records) if record.run_id == run.pk]
     start, end = indexes[0], indexes[-1] + 1
     sides = _mobilities_after(records[:start]), _mobilities_after(records[:end])
     values = {"agreement": agreement.title, "change": summarize_change(*sides)}

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from partners.imports import bulk_write
-from partners.models import Agreement, ImportRun, University
+from partners.models import Agreement, Run, University
+from partners.runs import bulk_write
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import attributes, element_texts, messages, text
 from tests.helpers.import_pages import confirm, run_url, upload
@@ -16,7 +16,7 @@ LIST = b"Country\tUniversity name\tAgreement type\nGermany\tTrier\tBilateral\n"
 @pytest.fixture
 def run(coordinator_client):
     confirm(coordinator_client, upload(coordinator_client, LIST))
-    return ImportRun.objects.get()
+    return Run.objects.get()
 
 
 def test_run_page_shows_user_file_and_changes(coordinator_client, run):
@@ -49,18 +49,18 @@ def test_run_page_links_the_file_only_for_importers(client, run, request, role, 
 def test_run_list_has_confirmed_runs_only(coordinator_client, run):
     upload(coordinator_client, LIST.replace(b"Trier", b"Marburg"))
 
-    page = coordinator_client.get("/admin/partners/importrun/")
+    page = coordinator_client.get("/admin/partners/run/")
 
-    assert "1 import run" in text(page)
+    assert "1 run" in text(page)
 
 
 def test_unconfirmed_upload_is_deleted_after_a_week(coordinator_client):
     upload(coordinator_client, LIST)
-    ImportRun.objects.update(uploaded_at=now() - timedelta(days=8))
+    Run.objects.update(uploaded_at=now() - timedelta(days=8))
 
     upload(coordinator_client, LIST)
 
-    assert ImportRun.objects.count() == 1
+    assert Run.objects.count() == 1
 
 
 def test_undo_shows_a_preview_and_then_reverts(coordinator_client, run):
@@ -106,7 +106,7 @@ def test_assistant_can_view_a_run_and_not_undo_it(client, assistant, run):
 def test_unconfirmed_upload_has_no_page(coordinator_client, step):
     upload(coordinator_client, LIST)
 
-    response = coordinator_client.get(run_url(ImportRun.objects.get(), step))
+    response = coordinator_client.get(run_url(Run.objects.get(), step))
 
     assert response.status_code == 404
 
@@ -118,7 +118,7 @@ def test_confirming_twice_imports_once_and_shows_the_run(coordinator_client):
     again = confirm(coordinator_client, preview)
 
     assert messages(again) == ["This file has been imported already. This is what the import did."]
-    assert University.objects.count() == ImportRun.objects.count() == 1
+    assert University.objects.count() == Run.objects.count() == 1
 
 
 def test_confirming_after_the_register_has_changed_shows_a_new_preview(coordinator_client, germany):
@@ -163,4 +163,4 @@ def test_failure_in_the_middle_of_an_import_leaves_the_register_as_it_was(coordi
         confirm(coordinator_client, preview)
 
     assert University.objects.count() == University.history.count() == 0
-    assert ImportRun.objects.accepted().count() == 0
+    assert Run.objects.accepted().count() == 0

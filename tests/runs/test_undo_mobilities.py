@@ -2,8 +2,8 @@
 
 import pytest
 
-from partners.imports.undo import count_changes, plan_undo, run_changes, undo
-from partners.models import Agreement, ImportRun, Mobility, University
+from partners.models import Agreement, Mobility, Run, University
+from partners.runs.undo import count_changes, plan_undo, run_changes, undo
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, offers_of_partners, partners
 from tests.helpers.mobility_files import import_lines, import_workbook, line, mobility_history, stored_mobilities
 from tests.helpers.register_files import row
@@ -26,13 +26,13 @@ def blocked_reasons(plan):
 
 def import_new_agreement():
     import_workbook([row("Bilateral", "signed", name="Trier") | {"Row key": "a"}], [line(key="a", places="4")])
-    return ImportRun.objects.get()
+    return Run.objects.get()
 
 
 def test_run_changes_describe_mobilities_by_agreement(marburg, coordinator):
     MobilityFactory(agreement=marburg, places=4)
     import_lines(line(marburg, places="5", duration="50"), line(marburg, "in"))
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
 
     changes = run_changes(run).changes()
 
@@ -47,7 +47,7 @@ def test_run_changes_tell_only_mobilities_at_the_time_of_the_run(marburg):
     import_lines(line(marburg, places="4"), line(marburg, "in"))
     import_lines(line(marburg, places="9"))
 
-    assert [describe(run_changes(run).changes()) for run in ImportRun.objects.order_by("pk")] == [
+    assert [describe(run_changes(run).changes()) for run in Run.objects.order_by("pk")] == [
         ["Marburg: Bilateral: new mobilities: 4 out"],
         ["Marburg: Bilateral: mobilities change from “4 out” to “4 out, ? in”"],
         ["Marburg: Bilateral: mobilities change from “4 out, ? in” to “9 out”"],
@@ -59,14 +59,14 @@ def test_undo_restores_deleted_mobilities_with_their_pk_and_removes_added_ones(m
     kept = MobilityFactory(agreement=marburg, direction="in")
     before = stored_mobilities()
     import_lines(line(marburg, "in"), line(marburg, places="5"))
-    added, run, history = Mobility.objects.latest("pk").pk, ImportRun.objects.get(), mobility_history()
+    added, run, history = Mobility.objects.latest("pk").pk, Run.objects.get(), mobility_history()
 
     undo(run, coordinator)
 
     assert stored_mobilities() == before
     assert mobility_history() == [*history, ("-", added, None), ("+", former.pk, None)]
     assert set(Mobility.history.order_by("-history_id").values_list("history_user", "history_change_reason")[:2]) == {
-        (coordinator.pk, f"undo of import run {run.pk}: mobilities.tsv")
+        (coordinator.pk, f"undo of run {run.pk}: mobilities.tsv")
     }
     assert kept.history.count() == 1
 
@@ -79,7 +79,7 @@ def test_undo_leaves_mobilities_that_somebody_has_changed_since(marburg, coordin
     mobility.places, mobility._history_user = 6, coordinator
     mobility.save()
 
-    plan = undo(ImportRun.objects.get(), coordinator)
+    plan = undo(Run.objects.get(), coordinator)
 
     assert blocked_reasons(plan) == {
         "Bilateral: mobilities change from “4 out” to “5 out”": "changed by coordinator",
@@ -91,7 +91,7 @@ def test_undo_leaves_mobilities_beside_which_somebody_has_added_one_since(marbur
     import_lines(line(marburg, places="5"))
     MobilityFactory(agreement=marburg, direction="in")
 
-    plan = undo(ImportRun.objects.get(), coordinator)
+    plan = undo(Run.objects.get(), coordinator)
 
     assert blocked_reasons(plan) == {"Bilateral: new mobilities: 5 out": "changed by a command"}
     assert Mobility.objects.count() == 2
@@ -101,7 +101,7 @@ def test_undo_leaves_mobilities_if_somebody_has_deleted_one_since(marburg, coord
     import_lines(line(marburg, places="5"), line(marburg, "in"))
     Mobility.objects.get(direction="in").delete()
 
-    plan = undo(ImportRun.objects.get(), coordinator)
+    plan = undo(Run.objects.get(), coordinator)
 
     assert blocked_reasons(plan) == {"Bilateral: new mobilities: 5 out, ? in": "changed by a command"}
     assert Mobility.objects.count() == 1
@@ -152,7 +152,7 @@ def test_undo_keeps_a_new_agreement_that_somebody_has_given_mobilities(coordinat
     import_workbook([row("Bilateral", "signed", name="Trier")], [])
     MobilityFactory(agreement=Agreement.objects.get())
 
-    plan = undo(ImportRun.objects.get(), coordinator)
+    plan = undo(Run.objects.get(), coordinator)
 
     assert blocked_reasons(plan) == {
         "added to the register": "it has agreements that stay",
@@ -171,7 +171,7 @@ def test_run_changes_name_agreements_that_are_gone(coordinator):
 def test_undone_mobilities_can_be_imported_again(marburg, coordinator):
     lines = [line(marburg, places="4"), line(marburg, "in")]
     import_lines(*lines)
-    undo(ImportRun.objects.get(), coordinator)
+    undo(Run.objects.get(), coordinator)
 
     result = import_lines(*lines)
 
@@ -183,7 +183,7 @@ def test_undone_mobilities_can_be_imported_again(marburg, coordinator):
 def test_plan_undo_of_mobilities_needs_the_same_queries_for_many(count, django_assert_num_queries):
     offers_of_partners(partners(count))
     import_lines(*(line(agreement, places="7") for agreement in Agreement.objects.all()))
-    run = ImportRun.objects.get()
+    run = Run.objects.get()
 
     with django_assert_num_queries(11):
         plan = plan_undo(run)

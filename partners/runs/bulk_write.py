@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from partners.fields import update_search_keys
-from partners.models import ImportRun
+from partners.models import Run
 from partners.tables.types import ProgressCallback, no_progress
 
 ADDED, CHANGED, DELETED = "+", "~", "-"
@@ -25,11 +25,11 @@ UPDATE_BATCH_SIZE = 200
 
 @dataclass(frozen=True)
 class ChangeContext:
-    """Metadata stored with history rows (reason, user, import run), plus a progress callback."""
+    """Metadata stored with history rows (reason, user, run), plus a progress callback."""
 
     reason: str
     user: AbstractBaseUser | None = None
-    run: ImportRun | None = None
+    run: Run | None = None
     progress: ProgressCallback = no_progress
 
 
@@ -99,7 +99,7 @@ def write_history(model: type[models.Model], pks: Sequence[int], history_type: s
         "history_type": history_type,
         "history_change_reason": context.reason[:100],
         "history_user": context.user and context.user.pk,
-        "import_run": context.run and context.run.pk,
+        "run": context.run and context.run.pk,
     }
     fields = {history._meta.get_field(name): value for name, value in metadata.items()}
     columns = _quote_names([*copied_columns, *(field.column for field in fields)])
