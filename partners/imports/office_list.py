@@ -62,8 +62,8 @@ class OfficeListRowResult:
 
     @property
     def summary(self) -> str:
-        """Return the agreements of a new university in the list's notation."""
-        return "/".join(map(str, self.changes.added))
+        """Return the agreements of a new university in the list's notation, or the sentences on a known one."""
+        return "/".join(map(str, self.changes.added)) if self.is_new else " ".join(self.describe())
 
     def describe(self) -> list[str]:
         descriptions = list(self.changes.describe())

@@ -77,7 +77,7 @@ class RegisterRowResult:
 
     @property
     def summary(self) -> str:
-        """Description of a row with a new university or agreement."""
+        """The changes in one text."""
         return "; ".join(self.describe()) or _("without an agreement")
 
     def describe(self) -> list[str]:

@@ -21,6 +21,7 @@ from tests.helpers.import_pages import CONFIRM, confirm, upload
 EXPORT = "/admin/partners/university/export/"
 IN_PROCESS = "Czech Technical University\tin process"
 SIGNED = "Czech Technical University\tErasmus+"
+SENTENCE = "The agreement of unknown type, in process, becomes: signed Erasmus+ agreement."
 
 
 @pytest.fixture
@@ -33,7 +34,10 @@ def test_preview_describes_the_change_and_makes_none(coordinator_client, registe
     page = text(upload(coordinator_client, edited_list))
 
     assert "New 0 Changed 1 Unchanged 107 Errors 0" in page
-    assert "Czech Technical University: in process becomes signed Erasmus+" in page
+    assert (
+        "Czech Technical University: The agreement of unknown type, in process, becomes: signed Erasmus+ agreement."
+        in page
+    )
     assert Agreement.objects.in_process().count() == 1
 
 
@@ -47,7 +51,7 @@ def test_confirmed_import_changes_the_register(coordinator_client, coordinator, 
     assert str(deal) == "Czech Technical University: Erasmus+ (signed)"
     record = deal.history.latest()
     assert record.history_user == coordinator
-    assert "import" in record.history_change_reason
+    assert record.history_change_reason == f"run {record.run_id}: partners.tsv"
 
 
 def test_preview_of_the_same_list_says_that_there_is_nothing_to_import(coordinator_client, register, office_list):
@@ -73,9 +77,9 @@ def test_preview_sets_signed_agreements_apart_that_the_list_has_as_in_process(co
 
     assert element_texts(page, "section.module > *") == [
         "Signed agreements that end, as the file has them only as in process",
-        "Marburg: new: Bilateral (in process); Bilateral, Faculty of Law ends",
+        "Marburg: New: in process Bilateral agreement. The Bilateral agreement, Faculty of Law ends.",
         "Changes",
-        "Jena: new: signed GE3; Bilateral, from 1 Sep 2025 ends",
+        "Jena: New: signed GE3 agreement. The Bilateral agreement, from 1 Sep 2025 ends.",
         "New",
         "Bonn (Germany): GE3",
     ]
@@ -94,7 +98,7 @@ def test_preview_names_what_is_listed_but_expired(coordinator_client, db):
 
     assert element_texts(page, "section.module > *") == [
         "Changes",
-        "Marburg: new: Bilateral (in process)",
+        "Marburg: New: in process Bilateral agreement.",
         "Expired agreements, which stay as they are",
         "Jena: Bilateral (listed, but expired 31 Aug 2026) Marburg: Bilateral (expired 31 Aug 2026, one in process)",
     ]
