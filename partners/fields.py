@@ -1,6 +1,7 @@
 """Model fields that normalize their values, and derive matching keys, whenever a row is saved."""
 
 import re
+from itertools import product
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -190,6 +191,10 @@ class SearchKeyField(models.TextField):
         setattr(model_instance, self.attname, value)
         return value
 
+    def relations(self):
+        """Return the paths of the related objects that the sources are fields of, such as ``institution``."""
+        return {source.rpartition("__")[0] for source in self.sources if "__" in source}
+
     @staticmethod
     def _source_text(instance, source):
         *relations, name = source.split("__")
@@ -198,9 +203,13 @@ class SearchKeyField(models.TextField):
         return getattr(instance, name) if instance else ""
 
 
-def update_search_keys(instance):
-    """Derive the instance's search keys, as ``save`` would and ``bulk_update`` would not. Return their names."""
-    fields = [field for field in instance._meta.fields if isinstance(field, SearchKeyField)]
-    for field in fields:
+def update_search_keys(model, instances):
+    """Derive the search keys of instances, as ``save`` would and ``bulk_update`` would not. Return their names.
+
+    The related objects that the keys follow from are read for all instances at once.
+    """
+    fields = [field for field in model._meta.fields if isinstance(field, SearchKeyField)]
+    models.prefetch_related_objects(instances, *{path for field in fields for path in field.relations()})
+    for field, instance in product(fields, instances):
         field.pre_save(instance, add=False)
-    return [field.name for field in fields]
+    return {field.name for field in fields}

@@ -68,7 +68,7 @@ def test_search_keys_are_updated_for_a_bulk_update():
     university = UniversityFactory()
     university.name, university.city = "École Normale", "Łódź"
 
-    names = update_search_keys(university)
+    names = update_search_keys(University, [university])
     University.objects.bulk_update([university], ["name", "city", *names])
 
     assert stored_values(university)[3:] == ("ecole normale", "ecole normale\nlodz")

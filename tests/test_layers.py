@@ -16,6 +16,7 @@ ALLOWED_IMPORTS = {
     "data_version": [],
     "agreement_sentences": ["enums"],
     "name_similarity": ["name_normalization"],
+    "ror_ids": [],
     "periods": [],
     "period_constraint": [],
     "validators": ["enums", "name_normalization", "spreadsheet_errors"],
@@ -29,7 +30,7 @@ ALLOWED_IMPORTS = {
     "querysets": ["country_names", "enums", "name_normalization"],
     "models": [
         *["country_names", "enums", "fields", "fields_of_study", "file_types", "name_normalization"],
-        *["periods", "permissions", "querysets", "validators"],
+        *["periods", "permissions", "querysets", "ror_ids", "validators"],
     ],
     "tables": ["file_types", "name_normalization", "spreadsheet_errors"],
     "cells": [
@@ -44,6 +45,7 @@ ALLOWED_IMPORTS = {
         *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "mobility_fields"],
         *["models", "name_normalization", "periods", "querysets", "runs", "tables", "validators"],
     ],
+    "institutions": ["fields", "models"],
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "reminders": ["enums", "http", "models"],
     "backups": ["models"],

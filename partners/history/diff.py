@@ -76,8 +76,10 @@ def display_value(field: models.Field, value: object, related: RelatedObjects) -
         return EMPTY_DISPLAY
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, int) and field.related_model:
-        return related.display_name((field.related_model, value))
+    key = field.related_model, value
+    # A text is the pk of an institution, or a name.
+    if field.related_model and (isinstance(value, int) or (isinstance(value, str) and key in (related or ()))):
+        return related.display_name(key)
     if isinstance(value, datetime):
         return date_format(localtime(value), "DATETIME_FORMAT")
     if isinstance(value, date):

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import ForeignKey
 from django.utils.translation import gettext as _
 
-Key = tuple[type[models.Model], int]
+Key = tuple[type[models.Model], int | str]
 
 
 def tracked_model(row: models.Model) -> type[models.Model]:
@@ -49,7 +49,7 @@ class RelatedObjects(dict[Key, models.Model]):
     def display_name(self, key: Key) -> str:
         if key in self:
             return _title(self[key])
-        return _("a deleted account") if key[0] is get_user_model() else _("number %d, which is gone") % key[1]
+        return _("a deleted account") if key[0] is get_user_model() else _("number %s, which is gone") % key[1]
 
     def build_instance(self, row: models.Model) -> models.Model:
         """Return an unsaved instance with the values of the row and its related objects."""

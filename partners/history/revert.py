@@ -115,7 +115,7 @@ def _build_reverted(
             setattr(reverted, foreign_key.attname, getattr(current, foreign_key.attname))
             params = {"field": capfirst(str(foreign_key.verbose_name)), "name": related.display_name(key)}
             skipped_fields.append(_("%(field)s: “%(name)s” is gone.") % params)
-    update_search_keys(reverted)
+    update_search_keys(type(reverted), [reverted])
     return reverted, skipped_fields
 
 

@@ -206,7 +206,7 @@ class Agreement(models.Model):
         Exclude "period" if it is validated with that of other agreements that are saved at once.
         """
         exclude = set(exclude or ())
-        update_search_keys(self)
+        update_search_keys(Agreement, [self])
         super().validate_constraints(exclude=exclude - {"scope_key"})
         if "period" not in exclude and self.status == AgreementStatus.SIGNED and self.agreement_type_id:
             try:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.fields import SearchKeyField
 from partners.name_normalization import split_names
+from partners.ror_ids import ror_url
 
 
 class Institution(models.Model):
@@ -39,7 +40,7 @@ class Institution(models.Model):
 
     @property
     def address(self):
-        return f"https://ror.org/{self.ror_id}"
+        return ror_url(self.ror_id)
 
     def all_names(self):
         return split_names(f"{self.name}\n{self.names}\n{self.acronyms}")

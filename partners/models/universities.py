@@ -15,6 +15,7 @@ from partners.models.institutions import Institution
 from partners.models.runs import RunHistory
 from partners.name_normalization import matching_key, slug_candidates, split_names
 from partners.querysets import SearchableQuerySet, UniversityQuerySet
+from partners.ror_ids import ror_url
 
 DERIVED_FIELDS = ["name_key", "search_text"]
 BEGINS_AS_FORMULA = Q(*[("name__startswith", prefix) for prefix in validators.FORMULA_PREFIXES], _connector=Q.OR)
@@ -186,3 +187,16 @@ class University(NamedModel):
 
     def get_absolute_url(self):
         return reverse("university", args=[self.slug])
+
+    def clean(self):
+        super().clean()
+        others = University.objects.exclude(pk=self.pk)
+        if self.institution_id and (other := others.filter(institution=self.institution_id).first()):
+            message = _("“%(institution)s” is linked to “%(university)s” already.")
+            params = {"institution": self.institution, "university": other}
+            raise ValidationError({"institution": ValidationError(message, "taken", params)})
+
+    @property
+    def ror_url(self):
+        """The address of its institution in the registry, or an empty string. It needs no query."""
+        return ror_url(self.institution_id) if self.institution_id else ""

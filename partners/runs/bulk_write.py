@@ -74,10 +74,10 @@ def bulk_update_with_history(
     model: type[models.Model], objects: Sequence[models.Model], fields: Iterable[str], context: ChangeContext
 ) -> None:
     """Update the fields, and the search keys that follow from them."""
-    search_keys = {name for instance in objects for name in update_search_keys(instance)}
-    fields = sorted(search_keys.union(fields))
+    names = set(fields)
     for chunk in _chunks(context.progress(objects, len(objects), _("Changing")), STATEMENT_SIZE):
-        model.objects.bulk_update(chunk, fields, batch_size=UPDATE_BATCH_SIZE)
+        search_keys = update_search_keys(model, chunk)
+        model.objects.bulk_update(chunk, sorted(names | search_keys), batch_size=UPDATE_BATCH_SIZE)
         write_history(model, [instance.pk for instance in chunk], CHANGED, context)
 
 

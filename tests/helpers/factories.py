@@ -10,7 +10,7 @@ from partners.fields import MAX_NAME_LENGTH
 from partners.fields_of_study import parse_codes, titles_by_code
 from partners.groups import get_group
 from partners.language_skills import LEVELS
-from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
+from partners.models import Agreement, AgreementType, Country, Document, Institution, Mobility, University
 from partners.name_normalization import matching_key, normalize_name
 from partners.validators import ACADEMIC_YEARS, CONTROL_CHARACTERS_RE
 from tests.helpers.files import PDF, upload
@@ -29,6 +29,22 @@ class UniversityFactory(factory.django.DjangoModelFactory):
 
     country = factory.LazyFunction(lambda: Country.objects.get(code="DE"))
     name = factory.Sequence("University of Town {}".format)
+
+
+class InstitutionFactory(factory.django.DjangoModelFactory):
+    """The Technical University of Munich, with some of its names."""
+
+    class Meta:
+        model = Institution
+
+    ror_id = "02kkvpp62"
+    name = "Technical University of Munich"
+    names = "Technical University of Munich\nTechnische Universität München"
+    acronyms = "TUM"
+    country_code = "DE"
+    city = "Munich"
+    website = "https://www.tum.de"
+    domains = "tum.de"
 
 
 class AgreementFactory(factory.django.DjangoModelFactory):
