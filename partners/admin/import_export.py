@@ -24,6 +24,7 @@ from partners.admin.import_forms import (
     ReadOptionsForm,
     RegisterExportForm,
 )
+from partners.admin.import_preview import build_sections, iter_table
 from partners.imports.files import read_file
 from partners.imports.formats import EXPORT_FORMATS, XLSX
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
@@ -33,6 +34,7 @@ from partners.permissions import can_export, can_import
 from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
+from partners.tables.writing import write_sheets
 
 RESOURCES = [OfficeListResource, RegisterResource, MobilitiesResource]
 
@@ -87,6 +89,8 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         urls = [
             path("import/columns/<uuid:token>/", view(self.assign_columns), name="partners_university_import_columns"),
             path("import/options/<uuid:token>/", view(self.change_options), name="partners_university_import_options"),
+            path("import/preview/<uuid:token>/", view(self.preview_view), name="partners_university_import_preview"),
+            path("import/xlsx/<uuid:token>/", view(self.download_preview), name="partners_university_import_xlsx"),
             path("import/template/<str:kind>/", view(self.download_template), name="partners_university_template"),
         ]
         return urls + super().get_urls()
@@ -158,13 +162,39 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
                 return preview
         return self._preview(request, run)
 
+    def preview_view(self, request, token):
+        """Display the preview of a file that was chosen, with the lines that the search finds."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(Run, token=token)
+        if run.accepted_at:
+            return redirect("admin:partners_run_change", run.pk)
+        return self._preview(request, run)
+
+    def download_preview(self, request, token):
+        """Return the whole preview as XLSX, for a colleague."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(Run, token=token, accepted_at=None)
+        try:
+            _table, result = self._dry_run(run)
+        except HeaderError:
+            return redirect("admin:partners_university_import_preview", token)
+        content = write_sheets({_("Preview"): iter_table(result)}, "xlsx")
+        headers = {"Content-Disposition": 'attachment; filename="preview.xlsx"'}
+        return HttpResponse(content, XLSX.content_type, headers=headers)
+
+    def _dry_run(self, run):
+        """Return the table of the run's file and what an import of it would do. Raise TableError."""
+        resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
+        return table, resource().import_data(table, on=localdate(), dry_run=True)
+
     def _preview(self, request, run):
         """Display what an import of the run's file would do, or ask which column is which. Raise TableError."""
         try:
-            resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
+            table, result = self._dry_run(run)
         except HeaderError as error:
             return self._render_columns(request, run, ColumnsForm(error))
-        result = resource().import_data(table, on=localdate(), dry_run=True)
         confirm_form = ConfirmForm(initial={"import_file_name": run.token})
         guess = {"encoding": table.encoding_guess.encoding} if table.encoding_guess else {}
         options_form = ReadOptionsForm(initial=run.read_options | guess)
@@ -213,7 +243,7 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         result = resource.import_data(table, on=localdate(), run=run, digest=form.cleaned_data["digest"])
         if not result.is_applied:
             messages.warning(request, _("The register has changed since the preview: look at it again."))
-            return self._render_import(request, ImportFileForm(), result, form)
+            return self._render_import(request, ImportFileForm(), result, form, run=run)
         messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
         return redirect("admin:partners_run_change", run.pk)
 
@@ -224,6 +254,8 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             "media": self.media,
             "form": form,
             "result": result,
+            "sections": build_sections(result, request.GET.get("q", "")) if result else [],
+            "query": request.GET.get("q", ""),
             "confirm_form": None if result and result.has_validation_errors() else confirm_form,
         }
         return TemplateResponse(request, self.import_template_name, context)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot
 from partners.imports.typing_errors import find_similar
 from partners.models import Agreement, Country, University
 from partners.name_normalization import matching_key, normalize_name
+from partners.querysets import UniversityQuerySet
 from partners.tables.encodings import is_double_utf8
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import MAX_LISTED, ProgressCallback, is_not_blank, join_names, truncate
@@ -29,6 +31,16 @@ MAX_READINGS = 50
 
 UniversityRef = int | UniversityKey
 """The pk of a university in the register, or the key of one that is not in it yet."""
+
+
+class UntouchedUniversity(NamedTuple):
+    """A university that an import leaves as it is, and why somebody may want to look at it."""
+
+    line: int | None
+    """None if the file does not name it."""
+    country: Country | str
+    name: str
+    summary: str = ""
 
 
 class RowParser:
@@ -82,8 +94,7 @@ class TableValidator:
         self.filled_lines: list[int] = []
         self.accepted_names: dict[str, None] = {}
         """Names that look like none and are right, in their order."""
-        self.remarks: list[tuple[str, str]] = []
-        """Names of universities, and what somebody may want to look at there, though the import leaves it as it is."""
+        self.remarks: list[UntouchedUniversity] = []
         self._fill_countries()
         texts = dict.fromkeys(row.cells[COUNTRY_COLUMN] for row in table.rows)
         self.countries = {text: snapshot.country_lookup.find(text) for text in texts}
@@ -101,10 +112,13 @@ class TableValidator:
             row.cells[COUNTRY_COLUMN] = country
             self.filled_lines.append(row.line)
 
-    def missing_universities(self) -> list[str]:
-        """Return the names of universities with an open agreement that the file does not have."""
-        universities = University.objects.filter(pk__in=Agreement.objects.open().values("university"))
-        return [name for pk, name in universities.values_list("pk", "name").iterator() if pk not in self.seen_ids]
+    def missing_universities(self) -> list[UntouchedUniversity]:
+        """Return the universities with an open agreement that the file does not have."""
+        return self._missing_among(University.objects.filter(pk__in=Agreement.objects.open().values("university")))
+
+    def _missing_among(self, universities: UniversityQuerySet) -> list[UntouchedUniversity]:
+        rows = universities.values_list("pk", "country__name", "name").iterator()
+        return [UntouchedUniversity(None, country, name) for pk, country, name in rows if pk not in self.seen_ids]
 
     def notices(self) -> list[str]:
         """Return sentences about the cells that were understood in a way that not everybody would expect."""

@@ -17,6 +17,7 @@ from partners.imports.base import (
     RowParser,
     TableValidator,
     UniversityRef,
+    UntouchedUniversity,
     parse_university_name,
     require_value,
     resolve_spelling,
@@ -97,12 +98,13 @@ class OfficeListValidator(TableValidator):
         if parser.errors:
             raise ValidationError(dict(parser.errors))
         name, previous_name = resolve_spelling(known, name)
+        if known:
+            expired = describe_expired(terms, known.open_agreements, self.snapshot.on)
+            self.remarks += [UntouchedUniversity(row.line, country, known.name, remark) for remark in expired]
         changes = self._reconcile(terms, known) if known else self._reconcile_new(terms)
         return OfficeListRowResult(row.line, country, name, changes, known and known.pk, previous_name)
 
     def _reconcile(self, terms: frozenset[Term], known: KnownUniversity) -> AgreementChanges:
-        expired = describe_expired(terms, known.open_agreements, self.snapshot.on)
-        self.remarks += [(known.name, remark) for remark in expired]
         try:
             return reconcile(terms, known.open_agreements, self.snapshot.on)
         except ValidationError as error:

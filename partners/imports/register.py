@@ -20,6 +20,7 @@ from partners.imports.base import (
     COUNTRY_COLUMN,
     NAME_COLUMN,
     TableValidator,
+    UntouchedUniversity,
     did_you_mean,
     parse_university_name,
     resolve_spelling,
@@ -62,9 +63,9 @@ class RegisterValidator(TableValidator):
             "responsible": cache(self._parse_responsible),
         }
 
-    def missing_universities(self) -> list[str]:
-        """Return the names of all universities that the file lacks, including those without an open agreement."""
-        return [name for pk, name in University.objects.values_list("pk", "name") if pk not in self.seen_ids]
+    def missing_universities(self) -> list[UntouchedUniversity]:
+        """Return all universities that the file lacks, including those without an open agreement."""
+        return self._missing_among(University.objects.all())
 
     def validate_rows(self) -> Iterator[tuple[TableRow, RegisterRowResult | ValidationError]]:
         rows = [self._parse_row(row) for row in self.progress(self.table.rows, len(self.table), _("Reading"))]

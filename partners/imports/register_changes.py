@@ -78,7 +78,7 @@ class RegisterRowResult:
     @property
     def summary(self) -> str:
         """The changes in one text."""
-        return "; ".join(self.describe()) or _("without an agreement")
+        return "; ".join(self.describe()) or (_("without an agreement") if self.is_new else "")
 
     def describe(self) -> list[str]:
         """Return the changes as sentences, those of the agreement first."""

@@ -22,7 +22,7 @@ from import_export.results import Result
 from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.imports import mobility_columns, office_list, register_changes, register_columns, type_notation
-from partners.imports.base import TableValidator
+from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, TableValidator
 from partners.imports.mobilities import MobilitiesValidator
 from partners.imports.mobility_columns import (
     DIRECTION_COLUMN,
@@ -54,6 +54,8 @@ class ImportResult(Result):
 
     def __init__(self, validator: TableValidator | MobilitiesValidator):
         super().__init__()
+        # The cells that are kept of rows with errors, so that people find them.
+        self.diff_headers = [COUNTRY_COLUMN, NAME_COLUMN]
         self.is_applied = False
         self.new: list[OfficeListRowResult] = []
         self.changed: list[OfficeListRowResult] = []
@@ -69,7 +71,7 @@ class ImportResult(Result):
         self.changed.sort(key=attrgetter("takes_back"), reverse=True)
         self.remarks = validator.remarks
         self.missing_universities = validator.missing_universities()
-        """Names; None if the table is not one of universities."""
+        """None if the table is not one of universities."""
         self.offered_options = validator.offered_options
 
     @property

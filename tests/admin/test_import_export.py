@@ -15,7 +15,7 @@ from partners.imports.resources import RegisterResource
 from partners.models import Agreement, Run, University
 from partners.tables.writing import write_table
 from tests.helpers.factories import AgreementFactory, MobilityFactory
-from tests.helpers.html import attributes, buttons, element_texts, form_data, messages, text
+from tests.helpers.html import attributes, buttons, element_texts, elements, form_data, messages, text
 from tests.helpers.import_pages import CONFIRM, confirm, upload
 
 EXPORT = "/admin/partners/university/export/"
@@ -31,13 +31,10 @@ def edited_list(office_list):
 
 
 def test_preview_describes_the_change_and_makes_none(coordinator_client, register, edited_list):
-    page = text(upload(coordinator_client, edited_list))
+    page = upload(coordinator_client, edited_list)
 
-    assert "New 0 Changed 1 Unchanged 107 Errors 0" in page
-    assert (
-        "Czech Technical University: The agreement of unknown type, in process, becomes: signed Erasmus+ agreement."
-        in page
-    )
+    assert "New 0 Changed 1 Unchanged 107 Errors 0" in text(page)
+    assert sections(page)["Changes 1"] == [f"Czech Technical University Czech Republic, line 30 {SENTENCE}"]
     assert Agreement.objects.in_process().count() == 1
 
 
@@ -66,6 +63,12 @@ def list_of(*lines):
     return "\n".join(["Country\tUniversity name\tAgreement type", *lines]).encode()
 
 
+def sections(page):
+    """Return the lines of each section of a preview by its title and count."""
+    found = elements(page, ".preview-section")
+    return {element_texts(section, "summary")[0]: element_texts(section, "li") for section in found}
+
+
 def test_preview_sets_signed_agreements_apart_that_the_list_has_as_in_process(coordinator_client, db):
     AgreementFactory(university__name="Jena", valid_from=date(2025, 9, 1))
     AgreementFactory(university__name="Marburg", scope="Faculty of Law")
@@ -75,14 +78,14 @@ def test_preview_sets_signed_agreements_apart_that_the_list_has_as_in_process(co
         list_of("Germany\tJena\tGE3", "Germany\tMarburg\tBilateral (in process)", "Germany\tBonn\tGE3"),
     )
 
-    assert element_texts(page, "section.module > *") == [
-        "Signed agreements that end, as the file has them only as in process",
-        "Marburg: New: in process Bilateral agreement. The Bilateral agreement, Faculty of Law ends.",
-        "Changes",
-        "Jena: New: signed GE3 agreement. The Bilateral agreement, from 1 Sep 2025 ends.",
-        "New",
-        "Bonn (Germany): GE3",
-    ]
+    assert sections(page) == {
+        "Changes 2": [
+            "Marburg Germany, line 3 "
+            "New: in process Bilateral agreement. The Bilateral agreement, Faculty of Law ends.",
+            "Jena Germany, line 2 New: signed GE3 agreement. The Bilateral agreement, from 1 Sep 2025 ends.",
+        ],
+        "New 1": ["Bonn Germany, line 4 GE3"],
+    }
 
 
 @time_machine.travel("2026-11-28", tick=False)
@@ -96,11 +99,65 @@ def test_preview_names_what_is_listed_but_expired(coordinator_client, db):
         list_of("Germany\tJena\tBilateral", "Germany\tMarburg\tBilateral (in process)", "Germany\tUlm\tBilateral"),
     )
 
-    assert element_texts(page, "section.module > *") == [
-        "Changes",
-        "Marburg: New: in process Bilateral agreement.",
-        "Expired agreements, which stay as they are",
-        "Jena: Bilateral (listed, but expired 31 Aug 2026) Marburg: Bilateral (expired 31 Aug 2026, one in process)",
+    assert sections(page) == {
+        "Changes 1": ["Marburg Germany, line 3 New: in process Bilateral agreement."],
+        "Expired agreements, which stay as they are 2": [
+            "Jena Germany, line 2 Bilateral (listed, but expired 31 Aug 2026)",
+            "Marburg Germany, line 3 Bilateral (expired 31 Aug 2026, one in process)",
+        ],
+        "Unchanged 2": ["Jena Germany, line 2", "Ulm Germany, line 4"],
+    }
+
+
+def preview_url(step="preview"):
+    return f"/admin/partners/university/import/{step}/{Run.objects.get(accepted_at=None).token}/"
+
+
+MANY = list_of(*(f"Germany\tCollege {number:03}\tGE3" for number in range(201)))
+
+
+def test_section_shows_200_lines_and_a_search_finds_the_others(coordinator_client):
+    preview = upload(coordinator_client, MANY)
+    found = coordinator_client.get(preview_url(), {"q": "gérmany  college 200"})
+
+    [lines] = sections(preview).values()
+    assert (len(lines), lines[-1]) == (200, "College 199 Germany, line 201 GE3")
+    assert "The first 200 of 201 lines are shown." in text(preview)
+    assert sections(found) == {"New 1 of 201": ["College 200 Germany, line 202 GE3"]}
+
+
+def test_whole_preview_is_a_workbook(coordinator_client):
+    AgreementFactory(university__name="Jena", valid_until=date(2025, 8, 31))
+    AgreementFactory(university__name="Ulm")
+    upload(coordinator_client, list_of("Germany\tJena\tBilateral", "Germany\tKassel\tGE3"))
+
+    response = coordinator_client.get(preview_url("xlsx"))
+
+    assert response["Content-Disposition"] == 'attachment; filename="preview.xlsx"'
+    rows = load_workbook(io.BytesIO(response.content)).active.iter_rows(values_only=True)
+    assert list(rows) == [
+        ("Part", "Line", "Country", "University name", "What happens"),
+        (
+            "Expired agreements, which stay as they are",
+            2,
+            "Germany",
+            "Jena",
+            "Bilateral (listed, but expired 31 Aug 2025)",
+        ),
+        ("New", 3, "Germany", "Kassel", "GE3"),
+        ("Unchanged", 2, "Germany", "Jena", None),
+        ("Not in the file, and left as they are", None, "Germany", "Ulm", None),
+    ]
+
+
+def test_workbook_of_a_preview_with_errors_has_them_first_and_no_formula(coordinator_client):
+    upload(coordinator_client, list_of("Germany\t=1+1\tGE3", "Germany\tUlm\tGE3"))
+
+    rows = load_workbook(io.BytesIO(coordinator_client.get(preview_url("xlsx")).content)).active
+
+    assert [[cell.value for cell in row][:4] for row in rows.iter_rows(min_row=2)] == [
+        ["Errors", 2, "Germany", "'=1+1"],
+        ["New", 3, "Germany", "Ulm"],
     ]
 
 

@@ -32,6 +32,8 @@ PAGE_STATUSES = {
     # Of files that are not imported yet: there is none.
     "university_import_columns": (403, 404, 404),
     "university_import_options": (403, 404, 404),
+    "university_import_preview": (403, 404, 404),
+    "university_import_xlsx": (403, 404, 404),
     "university_template": (403, 200, 200),
     "university_export": (200, 200, 200),
     "agreement_changelist": (200, 200, 200),

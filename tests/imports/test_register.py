@@ -556,7 +556,7 @@ def test_objects_that_the_file_does_not_name_are_unchanged():
 
     result = import_rows(row("GE3", "signed"))
 
-    assert result.missing_universities == ["University of Bonn", "University of Ulm"]
+    assert [missing.name for missing in result.missing_universities] == ["University of Bonn", "University of Ulm"]
     assert database_contents() == before
 
 

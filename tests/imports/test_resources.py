@@ -237,7 +237,7 @@ def test_university_not_in_file_is_unchanged():
 
     assert agreements("University of Bonn") == [("GE3", "signed"), (None, "in_process")]
     assert (list(University.history.values())[1:], list(Agreement.history.values())[1:]) == before
-    assert result.missing_universities == ["University of Bonn"]
+    assert [university.name for university in result.missing_universities] == ["University of Bonn"]
 
 
 @pytest.mark.parametrize("country", ["Germany", "GERMANY", "Federal Republic of Germany", " germány\u00a0"])

@@ -73,8 +73,8 @@ class Command(BaseCommand):
     def write_changes(self, result, dry_run):
         for row in result.changed:
             self.stdout.write(f"{row.name}: {'; '.join(row.describe())}")
-        for name, remark in result.remarks:
-            self.stdout.write(f"{name}: {remark}")
+        for remark in result.remarks:
+            self.stdout.write(f"{remark.name}: {remark.summary}")
         if not dry_run:
             return
         for row in result.new:
