@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from partners import cells
 from partners.models import Agreement, University
+from partners.ror_ids import ror_url
 from partners.tables.cells import Cell
 
 
@@ -150,6 +151,8 @@ UNIVERSITY_FIELDS = (
         "Website",
         error_message=gettext_noop("“%s” is not the address of a website. Write it like https://www.example.edu/."),
     ),
+    # As an address, because spreadsheets take an ID of digits, perhaps with an e, for a number.
+    UniversityField("institution", "ROR ID", cells.parse_ror_id, ror_url),
     UniversityField(
         "slug",
         "Address",

@@ -18,6 +18,7 @@ from partners.fields import StudyLevelsField
 from partners.fields_of_study import ALL_FIELDS
 from partners.language_skills import decode
 from partners.name_normalization import matching_key, normalize_name
+from partners.ror_ids import find_ror_id
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.types import truncate
 from partners.validators import ACADEMIC_YEARS
@@ -142,6 +143,16 @@ def parse_agreement_number(text: str) -> int | None:
         message = _("“%s” is not the number of an agreement. Write digits only, or leave the cell empty.")
         raise ValidationError(message % truncate(text))
     return int(number) if number else None
+
+
+def parse_ror_id(text: str) -> str | None:
+    """Return the ROR ID in a cell that has it alone or as an address, or None for an empty cell."""
+    if not normalize_name(text):
+        return None
+    if ror_id := find_ror_id(normalize_name(text)):
+        return ror_id
+    message = _("“%s” is not a ROR ID. Write it like https://ror.org/02kkvpp62, or leave the cell empty.")
+    raise ValidationError(message % truncate(text))
 
 
 def parse_text(text: str, field: models.Field, error_message: str = "") -> str:

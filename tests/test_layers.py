@@ -35,10 +35,10 @@ ALLOWED_IMPORTS = {
     ],
     "tables": ["file_types", "name_normalization", "spreadsheet_errors"],
     "cells": [
-        *["enums", "fields", "fields_of_study", "language_skills", "name_normalization", "spreadsheet_errors"],
-        *["tables", "validators"],
+        *["enums", "fields", "fields_of_study", "language_skills", "name_normalization", "ror_ids"],
+        *["spreadsheet_errors", "tables", "validators"],
     ],
-    "agreement_fields": ["cells", "models", "tables"],
+    "agreement_fields": ["cells", "models", "ror_ids", "tables"],
     "mobility_fields": ["agreement_fields", "cells", "fields", "models"],
     "history": ["enums", "fields", "models", "period_constraint"],
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
@@ -57,7 +57,7 @@ ALLOWED_IMPORTS = {
     ],
     "public": [
         *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "fields", "http"],
-        *["imports", "language_skills", "models", "permissions", "querysets", "tables", "validators"],
+        *["imports", "language_skills", "models", "permissions", "querysets", "ror_ids", "tables", "validators"],
     ],
     "templatetags": [],
     "management": [

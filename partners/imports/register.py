@@ -35,6 +35,7 @@ from partners.imports.register_columns import (
     STATUS_COLUMN,
     TYPE_COLUMN,
 )
+from partners.imports.register_institutions import load_institutions
 from partners.imports.register_rows import ExistingData, ParsedRow
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.models import Agreement, University
@@ -44,6 +45,15 @@ from partners.tables.types import ProgressCallback, truncate
 
 NOT_STAFF = gettext_lazy(
     "“%s” is not the user name of anybody on the staff. Correct it, or leave the cell empty for nobody."
+)
+
+TAKEN_SLUG = (
+    gettext_lazy("“%(value)s” is already the address of “%(name)s”. Write another one."),
+    gettext_lazy("“%(value)s” is already the address in line %(line)d. Write another one."),
+)
+TAKEN_INSTITUTION = (
+    gettext_lazy("“%(value)s” is already the ROR ID of “%(name)s”. Write another one, or leave the cell empty."),
+    gettext_lazy("“%(value)s” is already the ROR ID in line %(line)d. Write another one, or leave the cell empty."),
 )
 
 
@@ -79,7 +89,9 @@ class RegisterValidator(TableValidator):
             checks.validate_university_change(university_rows, existing)
             checks.validate_agreement_changes(university_rows, existing)
         checks.reject_doubled_keys(rows)
-        checks.reject_taken_slugs(first_rows)
+        load_institutions(first_rows)
+        checks.reject_taken_values(first_rows, "slug", *TAKEN_SLUG)
+        checks.reject_taken_values(first_rows, "institution", *TAKEN_INSTITUTION)
         checks.reject_taken_names(first_rows, existing)
         for row in rows:
             change = row.result and row.result.agreement_change

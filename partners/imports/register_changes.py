@@ -13,7 +13,7 @@ from partners.history.diff import PREVIEW_LENGTH, diff
 from partners.imports.base import UniversityRef
 from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
 from partners.imports.register_columns import FieldValues, build_agreement, describe_agreement
-from partners.models import Agreement, AgreementType, Country, Run, University
+from partners.models import Agreement, AgreementType, Country, Institution, Run, University
 from partners.models.agreement_slots import release_unique_slots
 from partners.name_normalization import slug_candidates
 from partners.runs import bulk_write
@@ -64,6 +64,8 @@ class RegisterRowResult:
     """None if the row has no agreement, or there is no row."""
     mobility_change: MobilityChange | None = None
     """None if the file has no mobilities of the agreement."""
+    institutions: Mapping[str, Institution] = field(default_factory=dict, repr=False)
+    """Institutions by ROR ID, those of a changed link among them."""
 
     @property
     def is_new(self) -> bool:
@@ -100,7 +102,11 @@ class RegisterRowResult:
             descriptions.append(self.mobility_change.describe())
         if change := self.university_change:
             labels = {"name": _("spelling")}
-            changes = diff(change.before, change.after, University, labels=labels, max_length=PREVIEW_LENGTH)
+            sides = [
+                side | {"institution": self.institutions.get(side["institution"])}
+                for side in (change.before, change.after)
+            ]
+            changes = diff(*sides, University, labels=labels, max_length=PREVIEW_LENGTH)
             if change.is_new:
                 descriptions += [f"{c.label}: {c.new}" for c in changes if c.name != "name"]
             else:
@@ -155,25 +161,31 @@ def _apply_agreement_changes(
 def _apply_university_changes(results: Sequence[RegisterRowResult], context: ChangeContext) -> dict[UniversityRef, int]:
     """Save the changes of universities. Return the pks of new universities by their key."""
     new = [result for result in results if result.university_change.is_new]
-    changes = [result.university_change for result in results]
-    changed = [change for change in changes if change.fields and not change.is_new]
-    slugs_taken = {change.after["slug"] for change in changed}
-    ids = bulk_write.bulk_create_with_history(University, _new_universities(new, slugs_taken), len(new), context)
-    names = {name for change in changed for name in change.fields}
-    universities = [University(pk=change.pk, **change.after) for change in changed]
-    bulk_write.bulk_update_with_history(University, universities, names, context)
+    changed = [result for result in results if result.university_change.fields and not result.university_change.is_new]
+    ror_ids = {result.university_change.after["institution"] for result in (*new, *changed)}
+    institutions = Institution.objects.in_bulk(ror_ids - {None})
+
+    def build(result: RegisterRowResult, **values: str) -> University:
+        change = result.university_change
+        values = change.after | {"institution": institutions.get(change.after["institution"])} | values
+        return University(pk=change.pk, country=result.country, **values)
+
+    slugs = _available_slugs(new, {result.university_change.after["slug"] for result in changed})
+    universities = (build(result, slug=slug) for result, slug in zip(new, slugs, strict=True))
+    ids = bulk_write.bulk_create_with_history(University, universities, len(new), context)
+    names = {name for result in changed for name in result.university_change.fields}
+    bulk_write.bulk_update_with_history(University, [build(result) for result in changed], names, context)
     return {result.university: pk for result, pk in zip(new, ids, strict=True)}
 
 
-def _new_universities(results: Sequence[RegisterRowResult], reserved_slugs: set[str]) -> Iterator[University]:
-    """Yield unsaved universities. Those without a slug get an available one."""
+def _available_slugs(results: Sequence[RegisterRowResult], reserved_slugs: set[str]) -> Iterator[str]:
+    """Yield the slugs of new universities. Those that the file gives none get an available one."""
     if not results:
         return
     taken = reserved_slugs.union(University.objects.values_list("slug", flat=True))
     taken.update(result.university_change.after["slug"] for result in results)
     for result in results:
-        values = result.university_change.after
         candidates = slug_candidates(result.name, result.country.code)
-        slug = values["slug"] or next(slug for slug in candidates if slug not in taken)
+        slug = result.university_change.after["slug"] or next(slug for slug in candidates if slug not in taken)
         taken.add(slug)
-        yield University(country=result.country, **values | {"slug": slug})
+        yield slug

@@ -144,22 +144,21 @@ def reject_doubled_keys(rows: Iterable[ParsedRow]) -> None:
             row.errors[KEY_COLUMN].append(message % {"key": truncate(row.key), "line": first.row.line})
 
 
-def reject_taken_slugs(rows: Iterable[ParsedRow]) -> None:
-    """Reject slugs that another university has, even if it changes its own in the same file.
+def reject_taken_values(rows: Iterable[ParsedRow], name: str, taken_message: str, doubled_message: str) -> None:
+    """Reject values of a unique field that another university has, even if it changes its own in the same file.
 
-    Otherwise the unique constraint could be violated between the updates.
+    Otherwise the unique constraint could be violated between the updates. The messages are about a university of the
+    register and about a line of the file.
     """
-    changed = [row for row in rows if "slug" in row.result.university_change.fields]
-    taken = dict(University.objects.values_list("slug", "name")) if changed else {}
+    changes = {row: row.result.university_change for row in rows if name in row.result.university_change.fields}
+    changed = {row: change.after[name] for row, change in changes.items() if change.after[name]}
+    taken = dict(University.objects.values_list(name, "name")) if changed else {}
     first_rows: dict[str, ParsedRow] = {}
-    for row in changed:
-        slug = row.result.university_change.after["slug"]
-        if slug in taken:
-            message = _("“%(address)s” is already the address of “%(name)s”. Write another one.")
-            row.errors[COLUMN_OF["slug"]].append(message % {"address": slug, "name": taken[slug]})
-        elif (first := first_rows.setdefault(slug, row)) is not row:
-            message = _("“%(address)s” is already the address in line %(line)d. Write another one.")
-            row.errors[COLUMN_OF["slug"]].append(message % {"address": slug, "line": first.row.line})
+    for row, value in changed.items():
+        if value in taken:
+            row.errors[COLUMN_OF[name]].append(taken_message % {"value": value, "name": taken[value]})
+        elif (first := first_rows.setdefault(value, row)) is not row:
+            row.errors[COLUMN_OF[name]].append(doubled_message % {"value": value, "line": first.row.line})
 
 
 def reject_taken_names(rows: Sequence[ParsedRow], existing: ExistingData) -> None:

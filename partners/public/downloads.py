@@ -20,13 +20,14 @@ from partners.language_skills import decode
 from partners.models import Agreement, AgreementType, Mobility
 from partners.public.filters import PartnerFilter
 from partners.querysets import agreement_state
+from partners.ror_ids import ror_url
 from partners.tables.writing import write_table
 
 TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, XLSX)}
 FILE_FORMATS = [*TABLE_FORMATS, "json"]
 JSON_VERSION = 1
 """Version of the JSON schema in docs/downloads.md. Added fields do not change it."""
-UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "country__code", "country__name"]
+UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "institution", "country__code", "country__name"]
 JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
 NO_PERIOD = {"valid_from": None, "valid_until": None, "is_open_ended": False}
 """The period of an agreement that is not signed. Its dates are plans, and internal."""
@@ -97,6 +98,7 @@ def _render_json(request, on, universities, agreements, mobilities):
                     "city": university["city"],
                     "country": {"code": university["country__code"], "name": university["country__name"]},
                     "website": university["website"],
+                    "ror_id": university["institution"] and ror_url(university["institution"]),
                     "page": request.build_absolute_uri(reverse("university", args=[university["slug"]])),
                     "agreements": [
                         _agreement_json(agreement, mobilities[agreement["pk"]], on)

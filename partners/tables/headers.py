@@ -74,6 +74,10 @@ OTHER_NAMES = {
         "faire avant; À signer avant; Date limite de signature; Para hacer antes de; Fecha límite de firma; Da "
         "fare entro; Da firmare entro; A fazer até; Te doen voor; Do zrobienia do; Podpisać do"
     ),
+    "ROR ID": (
+        "ROR; ROR-ID; RORID; ROR identifier; ROR address; ROR URL; ROR link; ROR-Kennung; Identifiant ROR; "
+        "Identificador ROR; Identificativo ROR; Identyfikator ROR"
+    ),
     "Direction": (
         "Direction of mobility; Mobility direction; In or out; In/out; Out/in; Incoming or outgoing; "
         "Incoming/outgoing; Outgoing/incoming; Richtung; Richtung der Mobilität; Mobilitätsrichtung; Sens de la "

@@ -1,5 +1,7 @@
 """Factories of valid objects with minimal values, and hypothesis strategies of names and notes."""
 
+from itertools import count, islice
+
 import factory
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -12,6 +14,7 @@ from partners.groups import get_group
 from partners.language_skills import LEVELS
 from partners.models import Agreement, AgreementType, Country, Document, Institution, Mobility, University
 from partners.name_normalization import matching_key, normalize_name
+from partners.ror_ids import find_ror_id
 from partners.validators import ACADEMIC_YEARS, CONTROL_CHARACTERS_RE
 from tests.helpers.files import PDF, upload
 
@@ -142,6 +145,19 @@ def partners(count, first=1):
         for university in universities
     )
     return universities
+
+
+def institutions(count):
+    """Create institutions of different ROR IDs, each with a name of its own, in one query."""
+    return Institution.objects.bulk_create(
+        InstitutionFactory.build(ror_id=ror_id, name=f"Institution {number}", names=f"Institution {number}")
+        for number, ror_id in enumerate(islice(valid_ror_ids(), count))
+    )
+
+
+def valid_ror_ids():
+    candidates = (f"0{number:06}{checksum:02}" for number in count() for checksum in range(100))
+    return filter(find_ror_id, candidates)
 
 
 def offers_of_partners(universities):

@@ -23,7 +23,7 @@ from partners.tables.encodings import is_double_utf8
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS, write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
-from tests.helpers.factories import AgreementFactory, UniversityFactory, names, notes
+from tests.helpers.factories import AgreementFactory, InstitutionFactory, UniversityFactory, names, notes
 from tests.helpers.register_files import (
     COLOGNE,
     HEADERS,
@@ -66,6 +66,7 @@ def test_export_has_every_column(coordinator):
         other_names="UoC\nUni Köln",
         city="Köln",
         website="https://www.uni-koeln.de/",
+        institution=InstitutionFactory(),
         is_listed=False,
     )
 
@@ -75,7 +76,7 @@ def test_export_has_every_column(coordinator):
         *("Country", "University name", "Agreement type", "Scope", "Status", "Reference number"),
         *("Signed on", "Valid from", "Valid until", "Open-ended", "Renews", "Ended on", "Reason for its end"),
         *("Note for students", "To be done by", "Responsible", "Next step", "Contact at the partner", "Internal notes"),
-        *("Agreement number", "Other names", "City", "Website", "Address", "On the public list"),
+        *("Agreement number", "Other names", "City", "Website", "ROR ID", "Address", "On the public list"),
     )
     assert rows == [
         (
@@ -83,7 +84,7 @@ def test_export_has_every_column(coordinator):
             *(date(2024, 5, 1), date(2024, 9, 1), "", "yes", str(details["renews"].pk), date(2025, 3, 31)),
             *("They merged", "Apply early.\nIn English."),
             *(date(2024, 6, 1), "coordinator", "Renew it", "Ana\nana@uni-koeln.de", "Ended by them.", str(pk)),
-            *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", university.slug, "no"),
+            *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", "https://ror.org/02kkvpp62", university.slug, "no"),
         )
     ]
 

@@ -7,7 +7,14 @@ import time_machine
 
 from partners.enums import AgreementStatus
 from partners.imports.resources import COLUMNS
-from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, offers_of_partners, partners
+from tests.helpers.factories import (
+    AgreementFactory,
+    InstitutionFactory,
+    MobilityFactory,
+    UniversityFactory,
+    offers_of_partners,
+    partners,
+)
 from tests.helpers.html import count_queries, elements, text
 from tests.helpers.tables import read_table
 
@@ -21,7 +28,12 @@ HOSTILE = ["a=1+1", '"><script>alert(1)</script>', "W" * 200, "Emoji 🎓", 'a"b
 @pytest.fixture
 def universities(db, erasmus):
     """Two public universities, and three that are unlisted, ended or expired."""
-    both = UniversityFactory(name="Marburg", city="Marburg an der Lahn", website="https://www.uni-marburg.de/")
+    both = UniversityFactory(
+        name="Marburg",
+        city="Marburg an der Lahn",
+        website="https://www.uni-marburg.de/",
+        institution=InstitutionFactory(ror_id="01rdrb571"),
+    )
     AgreementFactory(university=both, valid_until=date(2999, 6, 30), **INTERNAL)
     AgreementFactory(university=both, agreement_type=erasmus)
     AgreementFactory(university__name="Jena", agreement_type=None, status=AgreementStatus.IN_PROCESS)
@@ -58,6 +70,7 @@ def test_json_has_the_documented_schema(client, universities):
             "city": "",
             "country": {"code": "DE", "name": "Germany"},
             "website": "",
+            "ror_id": None,
             "page": "http://testserver/universities/jena/",
             "agreements": [{"type": None, "status": "in-process", **UNDATED}],
         },
@@ -66,6 +79,7 @@ def test_json_has_the_documented_schema(client, universities):
             "city": "Marburg an der Lahn",
             "country": {"code": "DE", "name": "Germany"},
             "website": "https://www.uni-marburg.de/",
+            "ror_id": "https://ror.org/01rdrb571",
             "page": "http://testserver/universities/marburg/",
             "agreements": [
                 {

@@ -13,7 +13,14 @@ from partners.enums import AgreementStatus
 from partners.imports.register_columns import OPTIONAL, REQUIRED
 from partners.imports.resources import RegisterResource
 from partners.models import AgreementType, Country, Run, University
-from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, offers_of_partners, partners
+from tests.helpers.factories import (
+    AgreementFactory,
+    InstitutionFactory,
+    MobilityFactory,
+    UniversityFactory,
+    offers_of_partners,
+    partners,
+)
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, text, title
 from tests.helpers.tables import read_table
 
@@ -65,6 +72,24 @@ def test_page_links_to_the_website(client, marburg):
     assert links(page, "a[rel='external noopener']") == [
         ("Website of the university", "https://www.uni-marburg.de/?a=1&b=2")
     ]
+
+
+def test_page_links_to_its_institution_in_the_registry(client, marburg):
+    marburg.institution = InstitutionFactory(ror_id="01rdrb571")
+    marburg.save()
+    AgreementFactory(university=marburg)
+
+    page = client.get("/universities/marburg/")
+
+    assert links(page, "[itemtype$=CollegeOrUniversity] a[itemprop=sameAs]") == [("ROR", "https://ror.org/01rdrb571")]
+
+
+def test_page_without_a_link_to_the_registry_does_not_mention_it(client, marburg):
+    AgreementFactory(university=marburg)
+
+    page = client.get("/universities/marburg/")
+
+    assert "ROR" not in text(page)
 
 
 def test_page_without_a_website_has_no_link_to_one(client, marburg):
