@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
-from partners.name_normalization import matching_key
+from partners.name_normalization import matching_key, tokenize_query
 from partners.reference_data import default_country_names
 
 # All countries in eight languages.
@@ -37,11 +37,9 @@ def uses_translated_names() -> bool:
     return (get_language() or "en").partition("-")[0] != "en"
 
 
-def country_codes_matching(word: str) -> list[str]:
-    """Return codes of countries whose name in the active language contains a word of ``tokenize_query``."""
-    if not uses_translated_names():
-        return []
-    return [code for code, key in _localized_search_keys(get_language()) if word in key]
+def localized_search_words() -> dict[str, tuple[str, ...]]:
+    """Return the words of each country's name in the active language by code; nothing for English."""
+    return _localized_search_words(get_language()) if uses_translated_names() else {}
 
 
 @lru_cache(SORT_KEY_CACHE_SIZE)
@@ -50,8 +48,8 @@ def sort_key(name: str) -> str:
 
 
 @cache
-def _localized_search_keys(language: str) -> list[tuple[str, str]]:
-    return [(code, matching_key(name)) for code, name in localized_names(default_country_names()).items()]
+def _localized_search_words(language: str) -> dict[str, tuple[str, ...]]:
+    return {code: tuple(tokenize_query(name)) for code, name in localized_names(default_country_names()).items()}
 
 
 @cache

@@ -10,7 +10,7 @@ from django.db import models
 
 from partners import fields_of_study, language_skills, validators
 from partners.enums import StudyLevel
-from partners.name_normalization import matching_key, normalize, normalize_name, split_names
+from partners.name_normalization import matching_key, normalize, normalize_name, search_lines, split_names
 
 MAX_NAME_LENGTH = 200
 MAX_NAME_LIST_LENGTH = 10_000
@@ -186,8 +186,7 @@ class SearchKeyField(models.TextField):
 
     def pre_save(self, model_instance, add):
         texts = [self._source_text(model_instance, source) for source in self.sources]
-        lines = [line for text in texts for line in text.split("\n")]
-        value = "\n".join(dict.fromkeys(key for key in map(matching_key, lines) if key))
+        value = self.derive([line for text in texts for line in text.split("\n")])
         setattr(model_instance, self.attname, value)
         return value
 
@@ -196,11 +195,21 @@ class SearchKeyField(models.TextField):
         return {source.rpartition("__")[0] for source in self.sources if "__" in source}
 
     @staticmethod
+    def derive(lines):
+        return "\n".join(filter(None, map(matching_key, lines)))
+
+    @staticmethod
     def _source_text(instance, source):
         *relations, name = source.split("__")
         for relation in relations:
             instance = getattr(instance, relation)
         return getattr(instance, name) if instance else ""
+
+
+class SearchTextField(SearchKeyField):
+    """The words of other fields as ``search_lines`` makes them, derived whenever the row is saved."""
+
+    derive = staticmethod(search_lines)
 
 
 def update_search_keys(model, instances):

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 from django.utils.text import slugify
@@ -92,6 +92,12 @@ def tokenize_query(query: str) -> list[str]:
     """Return the words of a search query, split at spaces and punctuation."""
     key = matching_key(query)
     return re.findall(r"\w+", key) or key.split()
+
+
+def search_lines(names: Iterable[str]) -> str:
+    """Return a line for each name with a space before each of its words, so that " word" finds beginnings of words."""
+    lines = dict.fromkeys("".join(f" {word}" for word in tokenize_query(name)) for name in names)
+    return "\n".join(line for line in lines if line)
 
 
 def slug_candidates(name: str, *qualifiers: str) -> Iterator[str]:

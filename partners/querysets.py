@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Count, DateField, Exists, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models import (
+    Case,
+    Count,
+    DateField,
+    Exists,
+    F,
+    Max,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Concat, Greatest, NullIf
 from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoricalQuerySet
 
-from partners.country_names import country_codes_matching
 from partners.enums import AgreementStatus, Direction, MobilityKind
 from partners.name_normalization import tokenize_query
+from partners.search_terms import CountryVocabulary, SearchTerm
 
 UPCOMING, IN_FORCE, EXPIRED = "upcoming", "in-force", "expired"
 IN_PROCESS, ENDED = AgreementStatus.IN_PROCESS.slug, AgreementStatus.ENDED.slug
@@ -69,26 +85,51 @@ def _student_mobility_q(year: int, prefix: str = "") -> Q:
     return Q(**{f"{prefix}kind__in": STUDENT_KINDS}) & begun & not_over
 
 
+def _begins_words_q(field: str, words: Iterable[str], lookup: str = "contains") -> Q:
+    """Return the condition that each of the words begins a word of a SearchTextField."""
+    return Q(*[(f"{field}__{lookup}", f" {word}") for word in words])
+
+
 class SearchableQuerySet(QuerySet):
     def search(self, query: str) -> SearchableQuerySet:
-        """Filter to those that every word of the query is found in."""
-        if len(query) > MAX_QUERY_LENGTH:
-            return self.none()
-        return self.filter(*[self.word_q(word) for word in tokenize_query(query)])
+        """Filter to those in which every word of the query begins a word."""
+        return self.none() if len(query) > MAX_QUERY_LENGTH else self.matching(self.split_terms(query))
 
-    def word_q(self, word: str) -> Q:
-        return Q(search_text__contains=word)
+    def matching(self, terms: Iterable[SearchTerm]) -> SearchableQuerySet:
+        return self.filter(*[self.term_q(term) for term in terms])
+
+    def split_terms(self, query: str) -> list[SearchTerm]:
+        return [SearchTerm((word,)) for word in tokenize_query(query)]
+
+    def term_q(self, term: SearchTerm) -> Q:
+        return _begins_words_q("search_text", term.words)
 
 
 class UniversityQuerySet(SearchableQuerySet):
-    def word_q(self, word: str) -> Q:
-        """Search names, cities and countries, the latter in the visitor's language too.
-
-        Countries are searched in a subquery, not joined to each university.
-        """
+    def split_terms(self, query: str) -> list[SearchTerm]:
+        """Split a query into words and names of countries, the latter in the visitor's language too."""
+        if not query:
+            return []
         countries = self.model.country.field.related_model.objects
-        codes = Q(code__in=country_codes_matching(word))
-        return super().word_q(word) | Q(country__in=countries.filter(super().word_q(word) | codes))
+        return CountryVocabulary(countries.values_list("pk", "code", "search_text")).split_terms(query)
+
+    def term_q(self, term: SearchTerm) -> Q:
+        return super().term_q(term) | Q(country__in=term.countries)
+
+    def best_matches_first(self, query: str) -> UniversityQuerySet:
+        """Order those that `search` finds for the query, the best matches first."""
+        words = tokenize_query(query)
+        if not words:
+            return self.order_by("name_key", "pk")
+        whole_words = [Q(search_lines__contains=f" {word} ") | Q(search_lines__contains=f" {word}\n") for word in words]
+        ranks = [
+            When(search_lines__contains=f"\n {' '.join(words)}\n", then=0),
+            When(Q(*whole_words), then=1),
+            When(_begins_words_q("search_text", words), then=2),
+        ]
+        lines = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
+        universities = self.alias(search_lines=lines).alias(search_rank=Case(*ranks, default=3))
+        return universities.order_by("search_rank", "name_key", "pk")
 
     def with_agreement(
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
@@ -120,13 +161,16 @@ class UniversityQuerySet(SearchableQuerySet):
 
 
 class AgreementQuerySet(SearchableQuerySet):
-    def word_q(self, word: str) -> Q:
+    def split_terms(self, query: str) -> list[SearchTerm]:
+        return self.model.university.field.related_model.objects.split_terms(query)
+
+    def term_q(self, term: SearchTerm) -> Q:
         """Search the university as its own search does, the scope and the reference number."""
-        universities = self.model.university.field.related_model.objects
+        universities, phrase = self.model.university.field.related_model.objects, " ".join(term.words)
         return (
-            Q(university__in=universities.filter(universities.word_q(word)))
-            | Q(scope_key__contains=word)
-            | Q(reference_number__icontains=word)
+            Q(university__in=universities.filter(universities.term_q(term)))
+            | Q(scope_key__contains=phrase)
+            | Q(reference_number__icontains=phrase)
         )
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
@@ -286,8 +330,8 @@ class MobilityQuerySet(QuerySet):
 
 
 class DocumentQuerySet(SearchableQuerySet):
-    def word_q(self, word: str) -> Q:
-        return Q(agreement__university__search_text__contains=word)
+    def term_q(self, term: SearchTerm) -> Q:
+        return _begins_words_q("agreement__university__search_text", term.words)
 
     def active(self) -> DocumentQuerySet:
         return self.filter(is_withdrawn=False)

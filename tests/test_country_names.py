@@ -2,7 +2,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import override
 
-from partners.country_names import country_codes_matching, localized_names
+from partners.country_names import localized_names, localized_search_words
 from partners.reference_data import default_country_names
 
 TRANSLATED = [code for code, _ in settings.LANGUAGES if code != "en"]
@@ -36,7 +36,7 @@ def test_localized_country_names_are_unique(language):
 def test_country_name_without_active_language_is_the_registered_one():
     with override(None):
         assert localized_names({"DE": "Germany"}) == {"DE": "Germany"}
-        assert country_codes_matching("deutschland") == []
+        assert localized_search_words() == {}
 
 
 def test_renamed_country_keeps_its_name_in_every_language():
@@ -45,14 +45,9 @@ def test_renamed_country_keeps_its_name_in_every_language():
 
 
 @pytest.mark.parametrize(
-    ("language", "word", "codes"),
-    [
-        ("de", "deutschland", ["DE"]),
-        ("fr", "etats", ["UM", "US", "VI"]),
-        ("en", "deutschland", []),
-        ("de", "nowhere", []),
-    ],
+    ("language", "code", "words"),
+    [("de", "DE", ("deutschland",)), ("fr", "US", ("etats", "unis")), ("en", "DE", None)],
 )
-def test_country_codes_are_found_by_a_word_of_the_localized_name(language, word, codes):
+def test_search_words_are_those_of_the_localized_name(language, code, words):
     with override(language):
-        assert country_codes_matching(word) == codes
+        assert localized_search_words().get(code) == words

@@ -28,7 +28,8 @@ ALLOWED_IMPORTS = {
     "fields": ["enums", "fields_of_study", "language_skills", "name_normalization", "validators"],
     "file_types": ["validators"],
     "country_names": ["name_normalization", "reference_data"],
-    "querysets": ["country_names", "enums", "name_normalization"],
+    "search_terms": ["country_names", "name_normalization"],
+    "querysets": ["enums", "name_normalization", "search_terms"],
     "models": [
         *["country_names", "enums", "fields", "fields_of_study", "file_types", "name_normalization"],
         *["periods", "permissions", "querysets", "ror_ids", "validators"],
@@ -57,7 +58,8 @@ ALLOWED_IMPORTS = {
     ],
     "public": [
         *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "fields", "http"],
-        *["imports", "language_skills", "models", "permissions", "querysets", "ror_ids", "tables", "validators"],
+        *["imports", "language_skills", "models", "name_normalization", "permissions", "querysets", "ror_ids"],
+        *["search_terms", "tables", "validators"],
     ],
     "templatetags": [],
     "management": [

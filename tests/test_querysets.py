@@ -166,7 +166,7 @@ def test_ordered_by_type_is_by_scope_and_time_within_a_type(bilateral):
         ("univ", ["Technical University of Łódź", "University of Warsaw"]),
         ("uw", ["University of Warsaw"]),
         ("mazovia warsaw", ["University of Warsaw"]),
-        ("Rzeczpospolita", ["Technical University of Łódź", "University of Warsaw"]),
+        ("rzeczpospolita POLSKA", ["Technical University of Łódź", "University of Warsaw"]),
         ("poland, (lodz)", ["Technical University of Łódź"]),
         ("lodz warsaw", []),
         ("100%", []),

@@ -26,7 +26,7 @@ from partners.imports.reconciliation import NO_CHANGES, AgreementChanges, descri
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.type_notation import Term, parse_terms
 from partners.models import Agreement, AgreementType, Country, Run, University
-from partners.name_normalization import matching_key, slug_candidates
+from partners.name_normalization import matching_key, search_lines, slug_candidates
 from partners.runs.bulk_write import ChangeContext, bulk_insert_with_history, bulk_update_with_history
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
@@ -175,10 +175,10 @@ def _update_agreements(
 
 
 def _new_universities(results: Sequence[OfficeListRowResult]) -> Iterator[tuple]:
-    """Yield the values of the columns. The search text is the name's key, as there is no other name and no city."""
+    """Yield the values of the columns. The search text has the name alone, as there is no other name and no city."""
     taken = set(University.objects.values_list("slug", flat=True)) if results else set()
     for result in results:
         key = matching_key(result.name)
         slug = next(slug for slug in slug_candidates(key, result.country.code) if slug not in taken)
         taken.add(slug)
-        yield result.country.pk, result.name, key, key, slug
+        yield result.country.pk, result.name, key, search_lines([key]), slug

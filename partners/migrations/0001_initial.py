@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, sources=("name",))),
                 (
                     "search_text",
-                    partners.fields.SearchKeyField(
+                    partners.fields.SearchTextField(
                         db_collation="BINARY", editable=False, sources=("name", "other_names")
                     ),
                 ),
@@ -297,7 +297,7 @@ class Migration(migrations.Migration):
                 ("name_key", partners.fields.SearchKeyField(db_collation="BINARY", editable=False, sources=("name",))),
                 (
                     "search_text",
-                    partners.fields.SearchKeyField(
+                    partners.fields.SearchTextField(
                         db_collation="BINARY", editable=False, sources=("name", "other_names")
                     ),
                 ),
@@ -623,7 +623,7 @@ class Migration(migrations.Migration):
                 ("successor", models.CharField(blank=True, max_length=9, verbose_name="successor")),
                 (
                     "search_text",
-                    partners.fields.SearchKeyField(
+                    partners.fields.SearchTextField(
                         db_collation="BINARY", editable=False, sources=("names", "acronyms", "city", "domains")
                     ),
                 ),
@@ -778,7 +778,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "search_text",
-                    partners.fields.SearchKeyField(
+                    partners.fields.SearchTextField(
                         db_collation="BINARY",
                         editable=False,
                         sources=("name", "other_names", "city", "institution__names", "institution__acronyms"),

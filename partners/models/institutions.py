@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Index
 from django.utils.translation import gettext_lazy as _
 
-from partners.fields import SearchKeyField
+from partners.fields import SearchTextField
 from partners.name_normalization import split_names
 from partners.ror_ids import ror_url
 
@@ -28,7 +28,7 @@ class Institution(models.Model):
     is_withdrawn = models.BooleanField(_("withdrawn"), default=False)
     successor = models.CharField(_("successor"), max_length=9, blank=True)
     """The ROR ID of the institution that a withdrawn one has become, if the registry names one."""
-    search_text = SearchKeyField(sources=["names", "acronyms", "city", "domains"])
+    search_text = SearchTextField(sources=["names", "acronyms", "city", "domains"])
 
     class Meta:
         verbose_name = _("institution")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners import validators
 from partners.country_names import localized_names
-from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField
+from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField, SearchTextField
 from partners.models.accounts import ProtectingHistory
 from partners.models.institutions import Institution
 from partners.models.runs import RunHistory
@@ -36,7 +36,7 @@ class NamedModel(models.Model):
     name_key = SearchKeyField()
     names_unique_within = []
     """Columns that objects must share for their names to collide."""
-    search_text = SearchKeyField(sources=["name", "other_names"])
+    search_text = SearchTextField(sources=["name", "other_names"])
 
     class Meta:
         abstract = True
@@ -161,7 +161,9 @@ class University(NamedModel):
     agreement_types = models.ManyToManyField(
         AgreementType, through="Agreement", related_name="universities", verbose_name=_("agreement types")
     )
-    search_text = SearchKeyField(sources=["name", "other_names", "city", "institution__names", "institution__acronyms"])
+    search_text = SearchTextField(
+        sources=["name", "other_names", "city", "institution__names", "institution__acronyms"]
+    )
     names_unique_within = ["country_id"]
 
     objects = UniversityQuerySet.as_manager()

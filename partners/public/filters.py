@@ -12,8 +12,10 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFi
 from partners.country_names import localized_names, sort_key, uses_translated_names
 from partners.models import Country, University
 from partners.public.facet_index import count_facets, count_profiles, get_facet_index
-from partners.querysets import PUBLIC_STATE_LABELS
+from partners.public.search import understand
+from partners.querysets import MAX_QUERY_LENGTH, PUBLIC_STATE_LABELS
 
+BEST = "best"
 SORT_FIELDS = {
     "country": ["country__name_key", "name_key", "pk"],
     "-country": ["-country__name_key", "name_key", "pk"],
@@ -21,6 +23,7 @@ SORT_FIELDS = {
     "-name": ["-name_key", "-pk"],
 }
 SORT_LABELS = {
+    BEST: _("Best match"),
     "country": _("Country, A to Z"),
     "-country": _("Country, Z to A"),
     "name": _("Name, A to Z"),
@@ -34,16 +37,19 @@ MAX_YEARS_AHEAD = 30
 
 
 def list_url(params, **changes):
-    """Return the list's query string with other lists of values for some of the parameters, empty to leave them out.
-
-    ``pick`` alone would lead to the comparison.
-    """
+    """Return the list's query string with other lists of values for some of the parameters, empty to leave them out."""
     params = params.copy()
     for name, values in changes.items():
         params.setlist(name, values)
     if params.getlist("pick"):
-        params.setdefault("sort", "country")
+        avoid_comparison(params)
     return f"?{params.urlencode()}"
+
+
+def avoid_comparison(params):
+    """Add the default order to parameters without any of the list, as ``pick`` alone leads to the comparison."""
+    if not any(params.getlist(name) for name in LIST_PARAMS):
+        params["sort"] = "country"
 
 
 def parse_day(value, today):
@@ -86,13 +92,16 @@ class PartnerFilter(FilterSet):
         self.invalid_values = [
             (name, value) for name, values in params.lists() for value in values if not self._is_valid(name, value)
         ]
-        self.params = self._valid_params(params)
+        self.params = self._understand_query(self._valid_params(params))
         super().__init__(self.params, University.objects.filter(is_listed=True))
         self.is_valid()  # cleans the values; unknown ones are no errors
         self.query = self.form.cleaned_data["q"]
         self.invalid_day = dict(self.invalid_values).get("on")
         self.selected = {name: self.params.getlist(name) for name in FILTER_PARAMS}
-        self.sort = self.params.get("sort", "country")
+        default_sort = BEST if self.query else "country"
+        sort = self.params.get("sort", default_sort)
+        self.sort = default_sort if sort == BEST else sort
+        self.sort_labels = {value: label for value, label in SORT_LABELS.items() if value != BEST or self.query}
         self.groups_by_country = self.sort.endswith("country")
 
     def _country_names(self, selected):
@@ -111,7 +120,7 @@ class PartnerFilter(FilterSet):
             "type": self.index.type_names,
             "status": PUBLIC_STATE_LABELS,
             "country": self.country_names,
-            "sort": SORT_FIELDS,
+            "sort": SORT_LABELS,
         }
         return name not in choices or value in choices[name]
 
@@ -130,6 +139,26 @@ class PartnerFilter(FilterSet):
         valid_params.setlist("pick", params.getlist("pick")[:MAX_PICKS])
         return QueryDict(valid_params.urlencode())
 
+    def _understand_query(self, params):
+        """Set the terms of the query. Return the parameters with what it names of the facets as their values."""
+        self.terms, query = [], params.get("q", "")
+        if not query or len(query) > MAX_QUERY_LENGTH:
+            return params
+        types, countries, self.terms = understand(query, self.on, self.index)
+        if not types and not countries:
+            return params
+        changed = params.copy()
+        for name, added in {"type": types, "country": countries}.items():
+            changed.setlist(name, sorted({*params.getlist(name), *added}))
+        changed.setlist(
+            "q", [" ".join(words)] if (words := [word for term in self.terms for word in term.words]) else []
+        )
+        return QueryDict(changed.urlencode())
+
+    def _search(self, universities):
+        # A query that is too long has no terms and finds nothing.
+        return universities.matching(self.terms) if self.terms else universities.search(self.query)
+
     @cached_property
     def options(self):
         """Labels by value, by facet. Countries are sorted by the alphabet of the visitor's language."""
@@ -139,13 +168,15 @@ class PartnerFilter(FilterSet):
     def filter_queryset(self, queryset):
         """Return the universities of the list in its order."""
         selected = self.form.cleaned_data
-        universities = queryset.search(self.query)
+        universities = self._search(queryset)
         if codes := selected["country"]:
             # Filtering by id instead of joining by code lets the database estimate the number of rows.
             ids = self.index.country_ids
             universities = universities.filter(country__in=[ids[code] for code in codes if code in ids])
         states = [state for state in selected["status"] or PUBLIC_STATE_LABELS if state in PUBLIC_STATE_LABELS]
         universities = universities.with_agreement(self.on, states, selected["type"])
+        if self.sort == BEST:
+            return universities.best_matches_first(self.query)
         order = SORT_FIELDS[self.sort]
         if self.groups_by_country and uses_translated_names():
             # The database has no names in the visitor's language.
@@ -169,5 +200,5 @@ class PartnerFilter(FilterSet):
     @cached_property
     def _search_profile_counts(self):
         profiles = self.index.profiles
-        found = self.queryset.search(self.query).order_by().values_list("pk", flat=True)
+        found = self._search(self.queryset).order_by().values_list("pk", flat=True)
         return count_profiles(profiles[pk] for pk in found if pk in profiles)

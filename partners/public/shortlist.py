@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from partners.models import University
 from partners.public.agreements import AgreementCard, agreement_cards
-from partners.public.filters import LIST_PARAMS, MAX_PICKS, list_url
+from partners.public.filters import LIST_PARAMS, MAX_PICKS, avoid_comparison, list_url
 
 
 class ComparisonColumn(NamedTuple):
@@ -36,7 +36,7 @@ class Shortlist:
     @cached_property
     def _add_url_prefix(self):
         params = self.params.copy()
-        params.setdefault("sort", "country")
+        avoid_comparison(params)
         return f"{list_url(params, pick=self.slugs)}&pick="
 
     def list_toggle_url(self, slug):

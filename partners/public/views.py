@@ -15,9 +15,10 @@ from partners.permissions import can_preview_universities
 from partners.public.agreements import agreement_cards, build_badges, public_agreements_prefetch
 from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import active_filters, build_facets, relaxation_suggestions
-from partners.public.filters import FILTER_PARAMS, SORT_LABELS, PartnerFilter, list_url
+from partners.public.filters import FILTER_PARAMS, PartnerFilter, list_url
 from partners.public.map import build_map
 from partners.public.query_params import set_query_params
+from partners.public.search import correct, find_neighbors
 from partners.public.shortlist import Shortlist, detail_rows, is_comparison
 from partners.public.university_details import other_partners_in_country
 from partners.querysets import IN_PROCESS
@@ -62,6 +63,7 @@ def list_context(request):
     universities = partner_filter.qs.select_related("country")
     universities = universities.prefetch_related(public_agreements_prefetch(on))
     page = _paginate(universities, count["universities"], params.get("page"))
+    is_query_in_vain = partner_filter.query and not page.object_list
     for university in page:
         university.badges = build_badges(university.public_agreements, on, partner_filter.selected["status"])
     return {
@@ -73,9 +75,10 @@ def list_context(request):
         "is_indexable": set(params) <= {"page"} and params.get("page") != "all",
         "is_embedded": "embed" in params,
         "file_formats": FILE_FORMATS,
-        "sort_labels": SORT_LABELS,
         "can_print_all": count["universities"] <= PRINT_MAX and "embed" not in params,
         "suggestions": [] if page.object_list else relaxation_suggestions(partner_filter, selected),
+        "correction": correct(partner_filter.query, on, partner_filter.index) if is_query_in_vain else None,
+        "neighbors": find_neighbors(partner_filter.query, partner_filter.index) if is_query_in_vain else None,
         "count": count,
         "page": page,
         "has_in_process": any(badge.state == IN_PROCESS for university in page for badge in university.badges),

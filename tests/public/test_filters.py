@@ -39,7 +39,6 @@ def checked(page):
         "brazil",
         "itb brazil paulo",
         "  paulo   ITB ",
-        "cnolog",
     ],
 )
 def test_search_finds_in_names_city_and_country(client, universities, query):
@@ -48,7 +47,7 @@ def test_search_finds_in_names_city_and_country(client, universities, query):
     assert names(page) == ["Tecnológico (ITB)"]
 
 
-@pytest.mark.parametrize("query", ["tecnologico germany", "itb marburg", "%", "_", "tecnol_gico"])
+@pytest.mark.parametrize("query", ["tecnologico germany", "itb marburg", "%", "_", "tecnol_gico", "cnolog"])
 def test_search_requires_every_word(client, universities, query):
     page = client.get("/", {"q": query})
 
@@ -78,7 +77,7 @@ def test_blank_search_finds_all(client, universities, query):
         ("/?status=in-process", ["Jena"]),
         ("/?status=in-force&status=in-process", ["Tecnológico (ITB)", "Jena", "Marburg"]),
         ("/?type=erasmus&status=in-process", ["Jena"]),
-        ("/?q=e&country=DE&type=erasmus&status=in-process", ["Jena"]),
+        ("/?q=j&country=DE&type=erasmus&status=in-process", ["Jena"]),
         ("/?q=marburg&country=DE&type=erasmus", []),
     ],
 )

@@ -149,7 +149,7 @@ def country_headings(page):
         ("/de/?sort=-country", ["Vereinigte Staaten", "Österreich", "Hongkong", "Deutschland"]),
         ("/fr/", ["Allemagne", "Autriche", "États-Unis", "Hong Kong"]),
         ("/de/?q=osterreich", ["Österreich"]),
-        ("/fr/?q=UNIVERSITY+états", ["États-Unis"]),
+        ("/fr/?q=UNIVERSITY+états&sort=country", ["États-Unis"]),
         ("/fr/?q=austria", ["Autriche"]),
         ("/de/?q=autriche", []),
         ("/?q=deutschland", ["Germany"]),
