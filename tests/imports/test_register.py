@@ -214,7 +214,7 @@ def test_new_university_has_all_details_of_the_file():
     assert (university.country.code, university.name, university.other_names) == ("DE", COLOGNE, "UoC\nUni Köln")
     assert (university.city, university.website, university.slug) == ("Köln", "https://a.de", "cologne")
     assert university.is_listed is False
-    assert university.search_text == "university of cologne\nuoc\nuni koln\nkoln"
+    assert university.search_text == " university of cologne\n uoc\n uni koln\n koln"
     assert [change.summary for change in result.new] == [
         "Erasmus+ (in process); valid until: 31 Jan 2027; other names: UoC, Uni Köln; city: Köln; "
         "website: https://a.de; address: cologne; on the public list: no"
