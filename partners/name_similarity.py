@@ -25,7 +25,7 @@ MAX_MATCHES = 3
 MAX_GENERIC_WEIGHT = 0.3
 """Weight of words such as university, beside at most 1 of others."""
 MIN_WORD_SIMILARITY = 0.75
-CUT_SHORT_SIMILARITY = 0.85
+CUT_SHORT_SIMILARITY = 0.9
 MIN_CUT_SHORT_LENGTH = 4
 MIN_ACRONYM_LENGTH, MAX_ACRONYM_LENGTH = 3, 12
 MAX_ABBREVIATED_WORDS = 5
@@ -153,11 +153,17 @@ class NameIndex:
                 self._by_form[form].append((position, reason))
             for form in parsed.abbreviated_forms():
                 self._by_abbreviated_form[form].append(position)
-            for word in parsed.words:
-                self._by_word[word].append(position)
             if parsed.significant:
                 self._by_initial[len(parsed.tokens) > 1, parsed.initial].append(position)
-        self._totals = [self._total_weight(parsed) for _key, _name, parsed in self._names]
+        self._word_sets = [
+            (position, words)
+            for position, (_key, _name, parsed) in enumerate(self._names)
+            for words in {parsed.words, parsed.all_words}
+        ]
+        for number, (_position, words) in enumerate(self._word_sets):
+            for word in words:
+                self._by_word[word].append(number)
+        self._totals = [self._total_weight(words) for _position, words in self._word_sets]
         self._similar_words = cache(self._find_similar_words)
 
     def find(self, name: str, limit: int = MAX_MATCHES) -> list[NameMatch]:
@@ -205,21 +211,23 @@ class NameIndex:
 
     def _similarities(self, searched: ParsedName) -> Iterator[tuple[int, float]]:
         """Yield positions with the share of words that the two names have in common, by weight, from 0 to 100."""
-        total = self._total_weight(searched)
-        shared = {
-            known_word: similarity * (self._weight(word) + self._weight(known_word))
-            for word in searched.words
-            for known_word, similarity in self._similar_words(word)
-        }
-        for position in self._candidates(searched, total):
-            weight = sum(shared.get(word, 0) for word in self._names[position][2].words)
-            yield position, 100 * weight / (total + self._totals[position])
+        for words in {searched.words, searched.all_words}:
+            total = self._total_weight(words)
+            shared = {
+                known_word: similarity * (self._weight(word) + self._weight(known_word))
+                for word in words
+                for known_word, similarity in self._similar_words(word)
+            }
+            for number in self._candidates(words, total):
+                position, known_words = self._word_sets[number]
+                weight = sum(shared.get(word, 0) for word in known_words)
+                yield position, 100 * weight / (total + self._totals[number])
 
-    def _candidates(self, searched: ParsedName, total: float) -> set[int]:
-        """Return the positions of names that have a rare word in common, without which none is similar enough."""
+    def _candidates(self, words: frozenset[str], total: float) -> set[int]:
+        """Return the numbers of word sets that have a rare word in common, without which none is similar enough."""
         candidates: set[int] = set()
         remaining = total
-        for word in sorted(searched.words, key=self._weight, reverse=True):
+        for word in sorted(words, key=self._weight, reverse=True):
             if remaining < MIN_SHARED_WEIGHT * total:
                 break
             for known_word, _similarity in self._similar_words(word):
@@ -227,8 +235,8 @@ class NameIndex:
             remaining -= self._weight(word)
         return candidates
 
-    def _total_weight(self, parsed: ParsedName) -> float:
-        return sum(map(self._weight, parsed.words))
+    def _total_weight(self, words: frozenset[str]) -> float:
+        return sum(map(self._weight, words))
 
     def _weight(self, word: str) -> float:
         """Return how much a word tells a name from others: 1 if no other name has it."""

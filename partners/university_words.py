@@ -84,7 +84,7 @@ moscow moskva moskau москва московский
 munich munchen muenchen
 naples napoli
 new nouvelle nueva
-north nord norte
+north n nord norte
 nuremberg nurnberg nuernberg
 padua padova
 paris parigi
