@@ -37,6 +37,8 @@ bench: $(VENV)/site
 	@$(BIN)/python -m bench.public $(PUBLIC)
 	@echo
 	@$(BIN)/python -m bench.office $(OFFICE)
+	@echo
+	@$(BIN)/python -m bench.names
 
 .env:
 	@(umask 077; $(PYTHON) -c 'import secrets; print(f"SECRET_KEY={secrets.token_urlsafe(50)}\nDEBUG=on")' > $@)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import log
@@ -127,16 +127,11 @@ class ParsedName:
         """Return False if the numbers in the names differ, or if they are the same but for what is set apart."""
         if reason == MatchReason.SAME:
             return True
+        if self.numbers and other.numbers and self.numbers != other.numbers:
+            return False
         is_similar = reason in (MatchReason.ACRONYM, MatchReason.SIMILAR)
-        return not differ(self.numbers, other.numbers) and (is_similar or not differ(self.apart, other.apart))
-
-
-def choose_beforehand(matches: Sequence[NameMatch]) -> NameMatch | None:
-    """Return the best of the matches of a name if it is the same name, and no other is almost the same."""
-    almost_same = [match for match in matches if match.is_almost_same]
-    if len(almost_same) == 1 and almost_same[0].reason == MatchReason.SAME:
-        return almost_same[0]
-    return None
+        has_both_apart = self.apart and other.apart
+        return is_similar or not has_both_apart or (self.apart, self.words) == (other.apart, other.words)
 
 
 class NameIndex:
@@ -267,10 +262,6 @@ def canonical_words(text: str) -> frozenset[str]:
     if "polytechnic" in words:
         words.discard("university")
     return frozenset(words)
-
-
-def differ(words: frozenset[str], others: frozenset[str]) -> bool:
-    return bool(words and others and words != others)
 
 
 def is_abbreviation(token: str, words: list[str]) -> bool:

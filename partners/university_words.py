@@ -16,7 +16,7 @@ economics econ economia economie economic economicas economiche ekonomiczny wirt
 education educacion educacao formazione padagogische paedagogische pedagogical pedagogiczny pedagogica
 engineering eng engineers ingenieria ingenieurs ingenieur ingenierie ingegneria
 federal federale
-free freie libre libera vrije wolna
+free freie libera wolna
 graduate
 higher haute hautes superieure superieur superiore superior wyzsza
 institute inst institut instituto istituto instytut institutet
@@ -33,7 +33,8 @@ school sch ecole escuela escola scuola schule skola szkola
 science sci sciences scientific scienze ciencias ciencia wissenschaften wissenschaft nauk bilim
 state staatliche estatal statale gosudarstvennyy panstwowa государственный
 study studies
-technical tec tech techn technology technologies technological technique techniques technische technischen technischer
+technological
+technical tec tech techn technology technologies technique techniques technische technischen technischer
 technical technik technika techniczny techniczna technicka technicky technicke tecnologico tecnologica tecnologia
 technical tecnologie tecnica tecnico tecnologias tehnica tehnicka tekniska teknisk tekniske teknik teknoloji technologie
 technical muszaki tehnika технический технологический
