@@ -28,31 +28,29 @@ class AgreementFacts(NamedTuple):
         return ", ".join(filter(None, [name, self.scope, start]))
 
     @property
-    def subject(self) -> str:
-        """Return the name as the subject of a sentence, with a status that is not the usual one."""
-        if self.status != AgreementStatus.SIGNED:
-            return _("The %(agreement)s, %(status)s,") % {"agreement": self.name, "status": self.status_label}
-        return _("The %s") % self.name
-
-    @property
-    def complement(self) -> str:
-        """Return the status and the name, such as “signed Erasmus+ agreement”."""
-        return f"{self.status_label} {self.name}"
-
-    @property
     def status_label(self) -> str:
-        return AgreementStatus(self.status).label
+        return str(AgreementStatus(self.status).label)
+
+    def subject(self, remark: str = "") -> str:
+        """Return the name as the subject of a sentence, with a status that is not the usual one, and the remark."""
+        status = "" if self.status == AgreementStatus.SIGNED else self.status_label
+        subject = ", ".join(filter(None, [_("The %s") % self.name, status, remark]))
+        return f"{subject}," if "," in subject else subject
 
 
-def describe_change(before: AgreementFacts | None, after: AgreementFacts) -> str:
-    """Return a sentence on what becomes of an agreement, or an empty string if its type and status stay the same."""
+def describe_change(before: AgreementFacts | None, after: AgreementFacts, remark: str = "") -> str:
+    """Return a sentence on what becomes of an agreement, or an empty string if its type and status stay the same.
+
+    The remark tells more of the agreement before, such as “signed by Ana Costa on 3 Mar 2026”.
+    """
     if before is None:
-        return _("New: %s.") % after.complement
-    subject = before.subject
+        return _("New: %(agreement)s, %(status)s.") % {"agreement": after.name, "status": after.status_label}
     if before[:2] == after[:2]:
         return ""
+    subject = before.subject(remark)
     if not AgreementStatus(after.status).is_open:
         return _("%s ends.") % subject
-    if before.agreement_type == after.agreement_type:
-        return _("%(agreement)s becomes %(status)s.") % {"agreement": subject, "status": after.status_label}
-    return _("%(old)s becomes: %(new)s.") % {"old": subject, "new": after.complement}
+    changed = [] if before.agreement_type == after.agreement_type else [after.agreement_type or _("of unknown type")]
+    if before.status != after.status:
+        changed.append(after.status_label)
+    return _("%(agreement)s becomes %(values)s.") % {"agreement": subject, "values": _(" and ").join(changed)}

@@ -74,6 +74,14 @@ class RunAction(TextChoices):
     IDENTIFY = "identify", _("identifying partners")
 
 
+class ImportTable(TextChoices):
+    """The kinds of tables that an import reads."""
+
+    LIST = "list", _("the office's list")
+    REGISTER = "register", _("the register")
+    MOBILITIES = "mobilities", _("mobilities")
+
+
 class StudyLevel(TextChoices):
     """The cycles of the European Higher Education Area."""
 

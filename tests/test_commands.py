@@ -59,8 +59,9 @@ def test_import_prints_changes_and_ignored_columns(run, office_file):
     out, err, failure = run("import_partners", office_file(edited, encoding="cp1252"))
 
     assert out.splitlines() == [
-        "UNIVERSITY of Köln: spelling: University of Köln → UNIVERSITY of Köln; new: signed GE3; Bilateral ends",
-        "Málaga: in process becomes signed Erasmus+",
+        "UNIVERSITY of Köln: The name “University of Köln” becomes “UNIVERSITY of Köln”. "
+        "New: GE3 agreement, signed. The Bilateral agreement ends.",
+        "Málaga: The agreement of unknown type, in process, becomes Erasmus+ and signed.",
         "0 new, 2 changed, 0 unchanged, 0 errors",
     ]
     assert (err, failure) == (
@@ -90,7 +91,7 @@ def test_dry_run_prints_changes_and_makes_none(run, office_file):
     )
 
     assert (out, failure) == (
-        "University of Köln: new: signed GE3; Bilateral ends\n"
+        "University of Köln: New: GE3 agreement, signed. The Bilateral agreement ends.\n"
         "New: Málaga (Spain): GE3\n"
         "1 new, 1 changed, 0 unchanged, 0 errors\n",
         None,

@@ -45,7 +45,7 @@ ALLOWED_IMPORTS = {
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
     "imports": [
         *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "mobility_fields"],
-        *["models", "name_normalization", "periods", "querysets", "runs", "tables", "validators"],
+        *["models", "name_normalization", "name_similarity", "periods", "querysets", "runs", "tables", "validators"],
     ],
     "institutions": ["fields", "models"],
     "accounts": ["groups", "http", "permissions", "reference_data"],

@@ -79,6 +79,7 @@ class TableValidator:
     `validate_rows` yields each row with its result, or with the ValidationError that says what is wrong with it.
     """
 
+    questions = ()
     unknown_type = gettext_lazy(
         "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
     )

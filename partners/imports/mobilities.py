@@ -29,7 +29,7 @@ ValidatedRow = tuple[TableRow, RegisterRowResult | ValidationError]
 class MobilitiesValidator:
     """Validate a table of mobilities that names agreements by their numbers. Its results are those of agreements."""
 
-    remarks = ()
+    questions = remarks = ()
 
     def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
         self.snapshot = snapshot

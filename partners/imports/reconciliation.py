@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from partners.tables.types import join_names
 
 IN_PROCESS, SIGNED = AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED
 UNKNOWN_TYPE = Term(None, IN_PROCESS)
+NO_REMARKS: Mapping = MappingProxyType({})
 
 
 class OpenAgreement(NamedTuple):
@@ -48,15 +50,26 @@ class AgreementChanges(NamedTuple):
     taken_back: tuple[OpenAgreement, ...] = ()
     """Signed agreements that end as the list has their type only as in process."""
 
-    def describe(self) -> Iterator[str]:
-        """Yield a sentence for each change."""
+    def describe(
+        self, remarks: Mapping[int, str] = NO_REMARKS, remarks_on_added: Mapping[Term, str] = NO_REMARKS
+    ) -> Iterator[str]:
+        """Yield a sentence for each change.
+
+        The remarks tell more of an agreement, by its pk, and of an earlier one of the same type, by the term of the
+        new one.
+        """
+        ended = [
+            (agreement, agreement.term._replace(status=AgreementStatus.ENDED))
+            for agreement in (*self.taken_back, *self.ended)
+        ]
         for agreement, term in self.updated:
-            yield describe_change(agreement.facts(), agreement.facts(term))
+            yield describe_change(agreement.facts(), agreement.facts(term), remarks.get(agreement.pk, ""))
         for term in self.added:
-            yield describe_change(None, AgreementFacts(*term))
-        for agreement in (*self.taken_back, *self.ended):
-            ended = agreement.term._replace(status=AgreementStatus.ENDED)
-            yield describe_change(agreement.facts(), agreement.facts(ended))
+            sentence = describe_change(None, AgreementFacts(*term))
+            earlier = remarks_on_added.get(term)
+            yield f"{sentence} {_('The earlier one was %s.') % earlier}" if earlier else sentence
+        for agreement, term in ended:
+            yield describe_change(agreement.facts(), agreement.facts(term), remarks.get(agreement.pk, ""))
 
 
 NO_CHANGES = AgreementChanges()

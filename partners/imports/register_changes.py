@@ -54,6 +54,7 @@ class RegisterRowResult:
     """The changes that result from one row of the file, or of an agreement's mobilities that no row is for."""
 
     takes_back: ClassVar = False
+    is_left: ClassVar = False
     line: int
     country: Country = field(repr=False)
     name: str

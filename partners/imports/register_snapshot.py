@@ -44,20 +44,28 @@ class RegisterSnapshot:
         self.types = {agreement_type.name: agreement_type for agreement_type in types}
         self.type_names = {key: name for name, type_ in self.types.items() for key in type_.matching_keys()}
         self.country_lookup = CountryLookup(Country.objects.all())
+        self.universities: dict[int, KnownUniversity] = {}
+        """Those of the loaded countries by their pk."""
+        self._countries: set[int] = set()
+        """Pks of countries with a university."""
         self._by_name: dict[UniversityKey, KnownUniversity] = {}
         self._by_other_name: dict[UniversityKey, list[KnownUniversity]] = defaultdict(list)
 
     def load_universities(self, countries: set[Country]) -> None:
         universities = University.objects.filter(country__in=countries)
-        known = {}
+        known = self.universities
         rows = universities.values_list("pk", "country", "name", "name_key", "other_names")
         for pk, country, name, key, other_names in rows.iterator():
             known[pk] = self._by_name[country, key] = KnownUniversity(pk, name)
+            self._countries.add(country)
             for other_name in split_names(other_names):
                 self._by_other_name[country, matching_key(other_name)].append(known[pk])
         agreements = Agreement.objects.filter(university__country__in=countries)
         for university, term, pk, *values in iter_terms(agreements, "pk", "scope", "valid_from", "valid_until"):
             known[university].open_agreements.append(OpenAgreement(pk, term, *values))
+
+    def has_universities(self, country: Country) -> bool:
+        return country.pk in self._countries
 
     def find(self, key: UniversityKey) -> list[KnownUniversity]:
         """Return the university of this name, or else those that have it as another name."""

@@ -21,15 +21,15 @@ from import_export.results import Result
 
 from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
-from partners.imports import mobility_columns, office_list, register_changes, register_columns, type_notation
+from partners.enums import ImportTable
+from partners.imports import mobility_columns, office_list_changes, register_changes, register_columns, type_notation
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, TableValidator
+from partners.imports.choices import NO_CHOICES, ImportChoices
 from partners.imports.mobilities import MobilitiesValidator
-from partners.imports.mobility_columns import (
-    DIRECTION_COLUMN,
-    MOBILITY_COLUMN_OF,
-    PATHS_FOR_PEOPLE,
-)
-from partners.imports.office_list import COLUMNS, OfficeListRowResult, OfficeListValidator
+from partners.imports.mobility_columns import DIRECTION_COLUMN, MOBILITY_COLUMN_OF, PATHS_FOR_PEOPLE
+from partners.imports.name_questions import NameQuestion
+from partners.imports.office_list import COLUMNS, OfficeListValidator
+from partners.imports.office_list_changes import OfficeListRowResult
 from partners.imports.register import RegisterValidator
 from partners.imports.register_columns import (
     AGREEMENT_FILE_FIELDS,
@@ -60,33 +60,64 @@ class ImportResult(Result):
         self.new: list[OfficeListRowResult] = []
         self.changed: list[OfficeListRowResult] = []
         self.unchanged: list[OfficeListRowResult] = []
+        self.take_backs: list[OfficeListRowResult] = []
+        """Rows that take back changes of people. They are in ``changed`` as well, unless they are left."""
         for row, row_result in validator.validate_rows():
             if isinstance(row_result, ValidationError):
                 self.append_invalid_row(row.line, row.cells, row_result)
-            elif row_result.is_new:
-                self.new.append(row_result)
             else:
-                (self.changed if row_result.is_changed else self.unchanged).append(row_result)
+                self._append(row_result)
+        self.questions = validator.questions
         self.notices = [*validator.table.notices(), *validator.notices()]
-        self.changed.sort(key=attrgetter("takes_back"), reverse=True)
         self.remarks = validator.remarks
         self.missing_universities = validator.missing_universities()
         """None if the table is not one of universities."""
         self.offered_options = validator.offered_options
 
+    def _append(self, row_result: OfficeListRowResult) -> None:
+        if row_result.takes_back:
+            self.take_backs.append(row_result)
+        if row_result.is_new:
+            self.new.append(row_result)
+        elif not row_result.is_left:
+            (self.changed if row_result.is_changed else self.unchanged).append(row_result)
+
+    @property
+    def left(self) -> list[OfficeListRowResult]:
+        """Return the rows that change nothing, as nobody has allowed what they take back."""
+        return [row_result for row_result in self.take_backs if row_result.is_left]
+
+    @property
+    def waiting(self) -> list[NameQuestion]:
+        """Return the questions without a possible answer. Nothing is imported as long as there are any."""
+        return [question for question in self.questions if question.is_waiting]
+
+    @property
+    def choices(self) -> ImportChoices:
+        """Return the choice of each question, and the universities where changes are taken back."""
+        names = {question.line: question.choice for question in self.questions}
+        return ImportChoices(names, frozenset(row.university_id for row in self.take_backs if not row.is_left))
+
     @property
     def digest(self) -> str:
-        """Return a hash of the changes, equal for imports that change the same things in the same register."""
+        """Return a hash of the questions and changes, whichever is chosen.
+
+        It is equal for imports that offer the same in the same register.
+        """
+        asked = {question.line for question in self.questions}
+        rows = [row for row in (*self.new, *self.changed, *self.left) if row.line not in asked]
         digest = hashlib.sha256()
-        for row_result in (*self.new, *self.changed):
-            digest.update(f"{row_result.country.pk}: {row_result}\n".encode())
+        for row in sorted(rows, key=attrgetter("line")):
+            digest.update(f"{row.country.pk}: {row}\n".encode())
+        for question in self.questions:
+            digest.update(f"{question.country.pk}: {question}\n".encode())
         return digest.hexdigest()
 
     def counts(self) -> str:
         return _("%(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(errors)d errors") % {
             "new": len(self.new),
             "changed": len(self.changed),
-            "unchanged": len(self.unchanged),
+            "unchanged": len(self.unchanged) + len(self.left),
             "errors": len(self.invalid_rows),
         }
 
@@ -111,6 +142,7 @@ class TableResource(Resource):
     """Says, with the column, that a file is this kind of table and not the expected one."""
     sheet_name: str
     """Name of the sheet in a workbook."""
+    table: ImportTable
     validator_class: type[TableValidator | MobilitiesValidator]
     apply: Callable[[Sequence, Mapping[str, AgreementType], Run, ProgressCallback], None]
     """Write the changes of valid rows. The progress callback wraps the iterables."""
@@ -126,36 +158,57 @@ class TableResource(Resource):
         """Return the rows of each sheet, beginning with its header, by the name of the sheet."""
         return {self.sheet_name: self.export(queryset)}
 
+    def build_validator(
+        self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback, choices: ImportChoices
+    ) -> TableValidator | MobilitiesValidator:
+        return self.validator_class(snapshot, table, progress)
+
     def import_data(
-        self, dataset: Table, *, on: date, dry_run=False, run=None, digest=None, progress=no_progress, **kwargs
+        self,
+        dataset: Table,
+        *,
+        on: date,
+        dry_run=False,
+        run=None,
+        choices=NO_CHOICES,
+        digest=None,
+        progress=no_progress,
+        **kwargs,
     ) -> ImportResult:
-        """Import the table as a run, unless it has errors or its changes do not match the digest.
+        """Import the table as a run, unless it has errors, a question waits, or what it offers has another digest.
 
         An import that changes nothing leaves no run and no history. ``progress`` wraps the iterables of rows that are
         validated and written. A dry run takes no lock.
         """
         with read_only_transaction() if dry_run else transaction.atomic():
             snapshot = RegisterSnapshot(on, is_locking=not dry_run)
-            result = ImportResult(self.validator_class(snapshot, dataset, progress))
-            is_previewed = not result.has_validation_errors() and digest in (None, result.digest)
-            if not dry_run and is_previewed and (result.new or result.changed):
-                run.accepted_at = now()
-                run.new_count, run.changed_count = len(result.new), len(result.changed)
-                run.unchanged_count = len(result.unchanged)
-                run.save()
+            result = ImportResult(self.build_validator(snapshot, dataset, progress, choices))
+            is_previewed = digest in (None, result.digest)
+            is_ready = is_previewed and not (result.has_validation_errors() or result.waiting)
+            if is_ready and not dry_run and (result.new or result.changed):
+                self._save_run(run, result)
                 self.apply([*result.new, *result.changed], snapshot.types, run, progress)
                 if len(result.new) >= ANALYZE_THRESHOLD:
                     connection.cursor().execute("ANALYZE")
                 result.is_applied = True
         return result
 
+    def _save_run(self, run: Run, result: ImportResult) -> None:
+        run.accepted_at, run.table, run.choices = now(), self.table, result.choices.to_json()
+        run.new_count, run.changed_count = len(result.new), len(result.changed)
+        run.unchanged_count = len(result.unchanged) + len(result.left)
+        run.save()
+
 
 class OfficeListResource(TableResource):
     display_name = gettext_lazy("The office's list")
     columns = COLUMNS
     sheet_name = "Partners"
-    validator_class = OfficeListValidator
-    apply = staticmethod(office_list.apply_changes)
+    table = ImportTable.LIST
+    apply = staticmethod(office_list_changes.apply_changes)
+
+    def build_validator(self, *args) -> OfficeListValidator:
+        return OfficeListValidator(*args)
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
         """Yield the header and a row for each university that has a signed or an in-process agreement."""
@@ -180,6 +233,7 @@ class RegisterResource(TableResource):
         "The file is the register, as its column “%s” says. Leave out the column, or import the register."
     )
     sheet_name = "Register"
+    table = ImportTable.REGISTER
     validator_class = RegisterValidator
     apply = staticmethod(register_changes.apply_changes)
 
@@ -214,6 +268,7 @@ class MobilitiesResource(TableResource):
         "The file has mobilities, as its column “%s” says. Leave out the column, or import the mobilities."
     )
     sheet_name = "Mobilities"
+    table = ImportTable.MOBILITIES
     validator_class = MobilitiesValidator
     apply = staticmethod(register_changes.apply_changes)
 

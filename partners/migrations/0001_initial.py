@@ -569,6 +569,19 @@ class Migration(migrations.Migration):
                         verbose_name="action",
                     ),
                 ),
+                (
+                    "table",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("list", "the office's list"),
+                            ("register", "the register"),
+                            ("mobilities", "mobilities"),
+                        ],
+                        max_length=10,
+                        verbose_name="table",
+                    ),
+                ),
                 ("token", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("file_name", models.CharField(blank=True, max_length=200, verbose_name="file")),
                 ("content", models.BinaryField(default=bytes)),

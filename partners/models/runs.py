@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from partners.enums import RunAction
+from partners.enums import ImportTable, RunAction
 
 UNDO_REASON_PREFIX = "undo of run "
 # Long enough to confirm a preview after a weekend.
@@ -30,6 +30,8 @@ class Run(models.Model):
     """
 
     action = models.CharField(_("action"), max_length=10, choices=RunAction, default=RunAction.IMPORT)
+    table = models.CharField(_("table"), max_length=10, choices=ImportTable, blank=True)
+    """The kind of table that an import read. Empty for other actions."""
     token = models.UUIDField(unique=True, default=uuid4, editable=False)
     file_name = models.CharField(_("file"), max_length=200, blank=True)
     content = models.BinaryField(default=bytes)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
+from partners.imports.choices import ImportChoices
 from partners.imports.office_list import COLUMNS
 from partners.imports.reconciliation import NO_CHANGES, OpenAgreement, reconcile
 from partners.imports.resources import OfficeListResource
@@ -124,7 +125,8 @@ def stored_agreements():
 
 def import_file(content):
     run = Run.from_upload(content, file_name="list")
-    return OfficeListResource().import_data(read_table(content, COLUMNS), on=ON, run=run)
+    choices = ImportChoices(takes_all_back=True)
+    return OfficeListResource().import_data(read_table(content, COLUMNS), on=ON, run=run, choices=choices)
 
 
 def import_terms(terms):

@@ -183,9 +183,9 @@ def test_describe_names_each_change():
     changes = reconcile(frozenset({BILATERAL, ERASMUS, GE3_ONGOING}), existing, ON)
 
     assert list(changes.describe()) == [
-        "Bilateral (in process) becomes signed Bilateral",
-        "in process becomes signed Erasmus+",
-        "new: GE3 (in process)",
+        "The Bilateral agreement, in process, becomes signed.",
+        "The agreement of unknown type, in process, becomes Erasmus+ and signed.",
+        "New: GE3 agreement, in process.",
     ]
 
 
@@ -194,9 +194,9 @@ def test_describe_names_what_ends():
     changes = reconcile(frozenset({BILATERAL}), existing, ON)
 
     assert list(changes.describe()) == [
-        "in process becomes signed Bilateral",
-        "GE3 ends",
-        "Erasmus+ (in process) ends",
+        "The agreement of unknown type, in process, becomes Bilateral and signed.",
+        "The GE3 agreement ends.",
+        "The Erasmus+ agreement, in process, ends.",
     ]
 
 
@@ -210,18 +210,21 @@ def test_describe_names_scopes_and_starts():
     changes = reconcile(frozenset({GE3_ONGOING, BILATERAL}), existing, ON)
 
     assert list(changes.describe()) == [
-        "Bilateral (in process), Faculty of Law becomes signed Bilateral",
-        "new: GE3 (in process)",
-        "GE3, Faculty of Law ends",
-        "GE3, Faculty of Law, from 1 Sep 2028 ends",
-        "Erasmus+ (in process), Faculty of Law ends",
+        "The Bilateral agreement, Faculty of Law, in process, becomes signed.",
+        "New: GE3 agreement, in process.",
+        "The GE3 agreement, Faculty of Law, ends.",
+        "The GE3 agreement, Faculty of Law, from 1 Sep 2028, ends.",
+        "The Erasmus+ agreement, Faculty of Law, in process, ends.",
     ]
 
 
 def test_describe_names_new_agreements():
     changes = reconcile(frozenset({BILATERAL, UNKNOWN}), [], ON)
 
-    assert list(changes.describe()) == ["new: signed Bilateral", "new: in process"]
+    assert list(changes.describe()) == [
+        "New: Bilateral agreement, signed.",
+        "New: agreement of unknown type, in process.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
     def write_changes(self, result, dry_run):
         for row in result.changed:
-            self.stdout.write(f"{row.name}: {'; '.join(row.describe())}")
+            self.stdout.write(f"{row.name}: {row.summary}")
         for remark in result.remarks:
             self.stdout.write(f"{remark.name}: {remark.summary}")
         if not dry_run:

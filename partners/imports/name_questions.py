@@ -1,0 +1,156 @@
+"""Questions about new names in the office's list that resemble those of known universities."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from django.core.exceptions import ValidationError
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from partners.imports.choices import NEW, ImportChoices, KeptName, NameChoice
+from partners.imports.office_list_changes import OfficeListRowResult
+from partners.imports.reconciliation import reconcile
+from partners.imports.register_snapshot import RegisterSnapshot
+from partners.models import Country, University
+from partners.name_normalization import split_names
+from partners.name_similarity import MatchReason, NameIndex, NameMatch
+
+
+@dataclass
+class Candidate:
+    """A university that a new name may be another name of."""
+
+    university_id: int
+    name: str
+    matched_name: str
+    """The one of its names that resembles the new name most."""
+    reason: MatchReason
+    is_almost_same: bool
+    result: OfficeListRowResult | None = None
+    """What the row changes if it is about this university; None if that is an error."""
+    error: str = ""
+
+    @property
+    def sentences(self) -> list[str]:
+        return self.result.describe() if self.result else []
+
+    def result_with_name(self, name: str, keep: str) -> OfficeListRowResult:
+        """Return the changes, with those of the names: one of the two stays, and the other becomes another name."""
+        if keep == KeptName.FILE:
+            return replace(self.result, name=name, previous_name=self.name, other_name=self.name)
+        return replace(self.result, other_name=name)
+
+
+@dataclass
+class NameQuestion:
+    """The question if the name in a row is new, or another name of a known university."""
+
+    new: OfficeListRowResult
+    """The changes if it is new."""
+    candidates: list[Candidate]
+    """The most similar first."""
+    choice: NameChoice | None = field(default=None, repr=False)
+    error: str = field(default="", repr=False)
+    """The reason why the choice is impossible."""
+
+    @property
+    def line(self) -> int:
+        return self.new.line
+
+    @property
+    def name(self) -> str:
+        return self.new.name
+
+    @property
+    def country(self) -> Country:
+        return self.new.country
+
+    @property
+    def default(self) -> str | None:
+        """Return NEW, or None if the names say almost the same."""
+        return None if self.candidates[0].is_almost_same else NEW
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.choice is None or bool(self.error)
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """Return the university that is chosen, if any."""
+        if self.choice in (None, NEW):
+            return None
+        return next(other for other in self.candidates if other.university_id == self.choice.university)
+
+    @property
+    def result(self) -> OfficeListRowResult:
+        """Return the changes by the choice; those of a new university while the question is waiting."""
+        if self.is_waiting or self.choice == NEW:
+            return self.new
+        return self.chosen.result_with_name(self.name, self.choice.keep)
+
+    def answer(self, choices: ImportChoices) -> None:
+        """Take the choice for this line. One of a university that is no candidate counts as none."""
+        default = NEW if choices.is_new_by_default else self.default
+        self.choice = choices.names.get(self.line, default)
+        pks = [candidate.university_id for candidate in self.candidates]
+        if self.choice not in (None, NEW) and self.choice.university not in pks:
+            self.choice = None
+        if self.chosen:
+            self.error = self.chosen.error
+
+
+def find_questions(
+    results: Iterable[OfficeListRowResult], snapshot: RegisterSnapshot, named: Collection[int]
+) -> list[NameQuestion]:
+    """Return the questions about new rows, those without a default first.
+
+    A university that the file names, by its pk in `named`, is no candidate. The number of queries is constant.
+    """
+    rows = [result for result in results if result.is_new and snapshot.has_universities(result.country)]
+    indexes = _build_indexes({result.country for result in rows}, named) if rows else {}
+    questions = []
+    for result in rows:
+        if matches := indexes[result.country.pk].find(result.name):
+            candidates = [_build_candidate(result, match, snapshot) for match in matches]
+            questions.append(NameQuestion(result, candidates))
+    return sorted(questions, key=lambda question: (question.default is not None, question.line))
+
+
+def _build_indexes(countries: Collection[Country], named: Collection[int]) -> Mapping[int, NameIndex]:
+    """Return the names of the universities and of the institutions that they are linked to, by country."""
+    names = {country.pk: [] for country in countries}
+    institution_names = ("institution__name", "institution__names", "institution__acronyms")
+    universities = University.objects.filter(country__in=countries).order_by("pk")
+    rows = universities.values_list("pk", "country", "name", "other_names", *institution_names)
+    for pk, country, *texts in rows.iterator():
+        if pk not in named:
+            names[country] += [(pk, name) for name in split_names("\n".join(filter(None, texts)))]
+    return {country: NameIndex(known) for country, known in names.items()}
+
+
+def _build_candidate(result: OfficeListRowResult, match: NameMatch, snapshot: RegisterSnapshot) -> Candidate:
+    known = snapshot.universities[match.key]
+    candidate = Candidate(known.pk, known.name, match.name, match.reason, match.is_almost_same)
+    try:
+        changes = reconcile(result.terms, known.open_agreements, snapshot.on)
+        candidate.result = replace(result, name=known.name, changes=changes, university_id=known.pk)
+    except ValidationError as error:
+        candidate.error = " ".join(error.messages)
+    return candidate
+
+
+def answer_questions(questions: Iterable[NameQuestion], choices: ImportChoices) -> None:
+    """Take the choices. A university that is chosen for several lines is an error at each of them."""
+    by_university = defaultdict(list)
+    for question in questions:
+        question.answer(choices)
+        if question.chosen:
+            by_university[question.chosen.university_id].append(question)
+    for asked in by_university.values():
+        for question in asked if len(asked) > 1 else ():
+            lines = get_text_list(sorted(other.line for other in asked), _("and"))
+            params = {"name": question.chosen.name, "lines": lines}
+            question.error = _("“%(name)s” is chosen for lines %(lines)s. Choose it for one of them.") % params
