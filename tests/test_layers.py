@@ -47,7 +47,7 @@ ALLOWED_IMPORTS = {
         *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "mobility_fields"],
         *["models", "name_normalization", "name_similarity", "periods", "querysets", "runs", "tables", "validators"],
     ],
-    "institutions": ["fields", "models"],
+    "institutions": ["fields", "models", "name_normalization", "ror_ids", "validators"],
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "reminders": ["enums", "http", "models"],
     "backups": ["models"],
@@ -63,7 +63,7 @@ ALLOWED_IMPORTS = {
     ],
     "templatetags": [],
     "management": [
-        *["accounts", "backups", "groups", "imports", "models", "name_normalization"],
+        *["accounts", "backups", "groups", "imports", "institutions", "models", "name_normalization"],
         *["period_constraint", "reminders", "tables", "validators"],
     ],
     "migrations": ["fields", "file_types", "models", "period_constraint", "reference_data", "validators"],

@@ -1,0 +1,63 @@
+"""Write the institutions of a release into the directory."""
+
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from django.db import transaction
+from tqdm import tqdm
+
+from partners.institutions.releases import read_institutions
+from partners.institutions.search_texts import update_search_texts
+from partners.models import Institution
+
+BATCH_SIZE = 500
+LOADED_FIELDS = [
+    field.name for field in Institution._meta.concrete_fields if not field.primary_key and field.name != "search_text"
+]
+
+
+@dataclass
+class LoadResult:
+    """Numbers of institutions; missing ones are in the directory and not in the release."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    missing: int = 0
+
+
+def load_release(path: Path) -> LoadResult:
+    """Bring the directory to the release, all or nothing. Raise ReleaseError.
+
+    Institutions that the release lacks stay as they are, as only the registry withdraws one. The release is read as a
+    whole first, so that other writers wait only while it is written.
+    """
+    institutions = read_institutions(path)
+    result = LoadResult(withdrawn=sum(institution.is_withdrawn for institution in institutions.values()))
+    remaining = iter(tqdm(institutions.values(), desc="Writing", leave=False, disable=None))
+    with transaction.atomic():
+        result.missing = len(set(Institution.objects.values_list("pk", flat=True)) - institutions.keys())
+        while batch := list(islice(remaining, BATCH_SIZE)):
+            _write_batch(batch, result)
+        if result.changed:
+            update_search_texts()
+    return result
+
+
+def _write_batch(institutions: list[Institution], result: LoadResult) -> None:
+    stored = Institution.objects.in_bulk([institution.pk for institution in institutions])
+    new = [institution for institution in institutions if institution.pk not in stored]
+    known = [institution for institution in institutions if institution.pk in stored]
+    changed = [institution for institution in known if _values(institution) != _values(stored[institution.pk])]
+    Institution.objects.bulk_create(
+        [*new, *changed], update_conflicts=True, unique_fields=["ror_id"], update_fields=[*LOADED_FIELDS, "search_text"]
+    )
+    result.new += len(new)
+    result.changed += len(changed)
+    result.unchanged += len(known) - len(changed)
+
+
+def _values(institution: Institution) -> list:
+    return [getattr(institution, name) for name in LOADED_FIELDS]
