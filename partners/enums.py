@@ -64,14 +64,23 @@ class AgreementStatus(TextChoices):
 
 
 class RunAction(TextChoices):
-    """The things that change many objects at once, listed as runs and undone as such."""
+    """The things that change many objects at once, listed as runs and undone as such.
 
-    IMPORT = "import", _("import")
-    SIGN = "sign", _("signing")
-    RENEW = "renew", _("renewal")
-    END = "end", _("ending")
-    EDIT = "edit", _("editing together")
-    IDENTIFY = "identify", _("identifying partners")
+    Each member is a value, the word for what has been done, and a label.
+    """
+
+    IMPORT = "import", _("Imported"), _("import")
+    SIGN = "sign", _("Signed"), _("signing")
+    RENEW = "renew", _("Renewed"), _("renewal")
+    END = "end", _("Ended"), _("ending")
+    EDIT = "edit", _("Edited together"), _("editing together")
+    IDENTIFY = "identify", _("Identified"), _("identifying partners")
+
+    def __new__(cls, value: str, done_label: Promise) -> RunAction:
+        action = str.__new__(cls, value)
+        action._value_ = value
+        action.done_label = done_label
+        return action
 
 
 class ImportTable(TextChoices):

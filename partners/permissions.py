@@ -41,8 +41,9 @@ def can_export(user):
     return user.has_perm("partners.export_university")
 
 
-def can_undo_imports(user):
-    return can_import(user)
+def can_undo(user, run):
+    """Return whether the user may do what the run did."""
+    return can_import(user) if run.is_import else can_change_agreements(user)
 
 
 def can_open_imported_files(user):
@@ -50,7 +51,7 @@ def can_open_imported_files(user):
     return can_import(user)
 
 
-def can_view_imports(user):
+def can_view_runs(user):
     return user.has_perm("partners.view_run")
 
 

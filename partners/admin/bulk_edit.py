@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.admin.helpers import InlineAdminFormSet
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -16,7 +15,7 @@ from partners.admin.bulk_views import BulkAgreementView, agreement_links
 from partners.admin.form_fields import DATE_OVERRIDES, assignable_users
 from partners.admin.mobilities import MobilityInline
 from partners.agreement_fields import AGREEMENT_FIELDS
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, RunAction
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import FieldChange, diff
 from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
@@ -151,12 +150,13 @@ def find_errors(changed):
 
 class BulkEditView(BulkAgreementView):
     name, action_name, action_label = "edit", "edit_selected", gettext_lazy("Edit selected together")
+    run_action = RunAction.EDIT
     title = gettext_lazy("Edit agreements together")
 
     def get(self, request):
         return self.render(BulkEditForm(mobility_formset=self.build_formset()))
 
-    def perform(self, request):
+    def validate(self, request):
         formset = self.build_formset(request.POST)
         form = BulkEditForm(request.POST, mobility_formset=formset)
         if not all([form.is_valid(), formset.is_valid()]):
@@ -170,14 +170,17 @@ class BulkEditView(BulkAgreementView):
             return redirect(self.return_url)
         if request.POST.get("digest") != preview["digest"] or preview["errors"]:
             return self.render(form, preview)
-        for agreement in preview["edited"]:
+        self.preview = preview
+        return None
+
+    def save(self, run):
+        for agreement in self.preview["edited"]:
             agreement._change_reason = CHANGE_REASON
             agreement.save()
-        apply_mobility_changes(preview["mobility_changes"], ChangeContext(CHANGE_REASON, request.user))
-        count = len(preview["changed"])
-        message = ngettext("%d agreement changed", "%d agreements changed", count) % count
-        messages.success(request, format_html("{}: {}", message, agreement_links(preview["changed"])))
-        return redirect(self.return_url)
+        apply_mobility_changes(self.preview["mobility_changes"], ChangeContext(CHANGE_REASON, self.request.user, run))
+        changed = self.preview["changed"]
+        label = ngettext("%d agreement changed", "%d agreements changed", len(changed)) % len(changed)
+        self.add_success_message(label, changed, run)
 
     def build_formset(self, data=None):
         """Return the formset of an agreement's mobilities, for an agreement that has none."""

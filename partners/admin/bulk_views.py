@@ -24,6 +24,7 @@ from partners.history.diff import diff
 from partners.http import safe_next_url
 from partners.models import Agreement
 from partners.period_constraint import describe_integrity_error
+from partners.runs.recording import record_run
 
 MAX_SELECTED = 100
 TOO_MANY_SELECTED = gettext_lazy(
@@ -36,10 +37,14 @@ SHARED_PREFIX = "all"
 
 
 class BulkAgreementView(View):
-    """Perform an action on the agreements of the query parameter ``id``. Subclasses define `perform`."""
+    """Perform an action on the agreements of the query parameter ``id``, as a run that can be undone.
+
+    Subclasses define `validate`, which returns a response unless the action can be performed, and `save`.
+    """
 
     name = ""
     """Name of the URL, and of the action among the next actions of a status."""
+    run_action = None
     action_name = action_label = title = ""
     model_admin = None
 
@@ -76,10 +81,19 @@ class BulkAgreementView(View):
                 selected = Agreement.objects.filter(pk__in=self.selected_ids)
                 selected.lock_universities()
                 list(selected.select_for_update().order_by("pk"))
-                return self.perform(request)
+                if response := self.validate(request):
+                    return response
+                with record_run(self.run_action, request.user) as run:
+                    self.save(run)
         except IntegrityError as error:
             messages.error(request, f"{describe_integrity_error(error)} {_('Look at them again.')}")
             return redirect(request.get_full_path())
+        return redirect(self.return_url)
+
+    def add_success_message(self, label, agreements, run):
+        links, undo_url = agreement_links(agreements), reverse("admin:partners_run_undo", args=[run.pk])
+        message = format_html('{}: {}. <a href="{}">{}</a>', label, links, undo_url, _("Undo …"))
+        messages.success(self.request, message)
 
 
 class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
@@ -138,13 +152,12 @@ class AgreementRowsView(BulkAgreementView):
             messages.info(request, _("Tick the agreements first."))
         return self.render_forms(self.build_forms())
 
-    def perform(self, request):
-        row_forms = self.build_forms(self.fill_from_shared_values(request.POST), request.FILES)
-        self.validate_rows(row_forms)
-        if not row_forms or any(form.errors for form in row_forms):
-            return self.render_forms(row_forms)
-        self.save_forms(row_forms)
-        return redirect(self.return_url)
+    def validate(self, request):
+        self.row_forms = self.build_forms(self.fill_from_shared_values(request.POST), request.FILES)
+        self.validate_rows(self.row_forms)
+        if not self.row_forms or any(form.errors for form in self.row_forms):
+            return self.render_forms(self.row_forms)
+        return None
 
     def fill_from_shared_values(self, data):
         """Return POST data whose empty cells, and those with an unchanged proposal, have the shared value, if any."""
@@ -187,9 +200,8 @@ class AgreementRowsView(BulkAgreementView):
     def validate_rows(self, row_forms):
         """Add errors that concern several forms, such as duplicates among them."""
 
-    def save_forms(self, row_forms):
-        links = agreement_links([form.save() for form in row_forms])
-        messages.success(self.request, format_html("{}: {}", self.success_message, links))
+    def save(self, run):
+        self.add_success_message(self.success_message, [form.save() for form in self.row_forms], run)
 
     def render_forms(self, row_forms):
         if not row_forms:

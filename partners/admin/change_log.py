@@ -17,7 +17,7 @@ from partners.admin.form_fields import DateField
 from partners.admin.object_history import PER_PAGE, can_view, undeletable_models
 from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import ACTION_LABELS, tracked_models
-from partners.permissions import can_undelete, can_view_imports
+from partners.permissions import can_undelete, can_view_runs
 
 NO_USER = "-"
 MAX_DAYS = {"today": 1, "7": 7, "30": 30}
@@ -86,7 +86,7 @@ def change_log_view(request, site, deleted_only=False):
         "entries": query.load(page) if query else [],
         "deleted_only": deleted_only,
         "undeletable_models": undeletable_models(site, request),
-        "can_view_runs": can_view_imports(request.user),
+        "can_view_runs": can_view_runs(request.user),
     }
     return TemplateResponse(request, "admin/partners/history/change_log.html", context)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.form_fields import DateField
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, RunAction
 from partners.models import Agreement
 from partners.validators import validate_name
 
@@ -33,7 +33,7 @@ class EndForm(AgreementRowForm):
             raise forms.ValidationError(
                 _("A deal in process cannot end on a day to come. Write today or a day before.")
             )
-        if agreement.valid_until and agreement.valid_until < on:
+        if agreement.valid_until and agreement.valid_until <= on:
             last = date_format(agreement.valid_until)
             raise forms.ValidationError(_("It ends on %s already. To prolong it, renew it.") % last)
         if agreement.valid_from and on < agreement.valid_from:
@@ -52,6 +52,7 @@ class EndForm(AgreementRowForm):
 
 class BulkEndView(AgreementRowsView):
     name, action_name, action_label = "end", "end_selected", gettext_lazy("End selected")
+    run_action = RunAction.END
     form, queryset, initial = EndForm, Agreement.objects.open(), {"on": localdate}
     title, button = gettext_lazy("End agreements"), gettext_lazy("End")
     note = gettext_lazy(

@@ -17,7 +17,7 @@ from partners.history.diff import diff
 from partners.history.entries import DELETED, load_timeline_entries, object_timeline, tracked_models
 from partners.history.related_objects import RelatedObjects
 from partners.history.revert import preview_revert, revert, undelete
-from partners.permissions import can_undelete, can_view_imports
+from partners.permissions import can_undelete, can_view_runs
 
 PER_PAGE = 100
 
@@ -107,7 +107,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
             "object": obj,
             "can_undelete": self.has_undelete_permission(request),
             "undeletable_models": undeletable_models(self.admin_site, request),
-            "can_view_runs": can_view_imports(request.user),
+            "can_view_runs": can_view_runs(request.user),
         }
         return TemplateResponse(request, f"admin/partners/history/{template}.html", context)
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.form_fields import DateField
+from partners.enums import RunAction
 from partners.models import Agreement, Mobility
 from partners.runs.bulk_write import ChangeContext, bulk_create_with_history
 
@@ -28,6 +29,7 @@ class RenewForm(AgreementRowForm):
 
 class BulkRenewView(AgreementRowsView):
     name, action_name, action_label = "renew", "renew_selected", gettext_lazy("Renew selected")
+    run_action = RunAction.RENEW
     form, queryset = RenewForm, Agreement.objects.signed().not_followed().with_renewal().filter(has_renewal=False)
     title, button = gettext_lazy("Renew agreements"), gettext_lazy("Renew")
     note = gettext_lazy(
@@ -37,13 +39,13 @@ class BulkRenewView(AgreementRowsView):
     shared_values_note = gettext_lazy("A cell that you leave empty or as proposed takes what the first line says.")
     success_message = gettext_lazy("Renewed, and in process")
 
-    def save_forms(self, row_forms):
+    def save(self, run):
         """Save the renewals, and copy what the agreements offer to them."""
-        super().save_forms(row_forms)
-        renewals = {form.original.pk: form.instance for form in row_forms}
+        super().save(run)
+        renewals = {form.original.pk: form.instance for form in self.row_forms}
         mobilities = Mobility.objects.filter(agreement__in=renewals)
         copies = [mobility.build_renewed(renewals[mobility.agreement_id]) for mobility in mobilities]
-        bulk_create_with_history(Mobility, copies, len(copies), ChangeContext("renewal", self.request.user))
+        bulk_create_with_history(Mobility, copies, len(copies), ChangeContext("renewal", self.request.user, run))
 
     def skip_reason(self, agreement):
         return why_not_renewable(agreement) or super().skip_reason(agreement)

@@ -1,4 +1,4 @@
-"""Admin of confirmed imports: their changes, download of the file, undo."""
+"""Admin of runs: their changes, the file of an import, undo."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.http import content_disposition_header
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,8 +16,9 @@ from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterChangeList
 from partners.models import Run
 from partners.period_constraint import describe_integrity_error
-from partners.permissions import can_open_imported_files, can_undo_imports
-from partners.runs.undo import count_changes, plan_undo, run_changes, undo
+from partners.permissions import can_open_imported_files, can_undo
+from partners.runs.changes import count_changes, run_changes
+from partners.runs.undo import plan_undo, undo
 
 MAX_DISPLAYED_CHANGES = 200
 
@@ -24,7 +26,8 @@ MAX_DISPLAYED_CHANGES = 200
 @admin.register(Run)
 class RunAdmin(admin.ModelAdmin):
     list_display = [
-        "file_name",
+        "action_display",
+        "subject",
         "accepted_at",
         "user_display",
         "new_count",
@@ -32,6 +35,7 @@ class RunAdmin(admin.ModelAdmin):
         "unchanged_count",
         "undone_at",
     ]
+    list_filter = ["action"]
     list_select_related = ["user"]
     list_per_page = 100
     date_hierarchy = "accepted_at"
@@ -51,6 +55,14 @@ class RunAdmin(admin.ModelAdmin):
     def get_changelist(self, request, **kwargs):
         return RegisterChangeList
 
+    @admin.display(description=gettext_lazy("what"), ordering="action")
+    def action_display(self, run):
+        return capfirst(run.get_action_display())
+
+    @admin.display(description=gettext_lazy("file, or how many"), ordering="file_name")
+    def subject(self, run):
+        return run.subject
+
     @admin.display(description=gettext_lazy("by"), ordering="user__username")
     def user_display(self, run):
         return run.user
@@ -69,18 +81,18 @@ class RunAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "original": run,
             "title": str(run),
-            "changes": run_changes(run, MAX_DISPLAYED_CHANGES).changes(),
+            "changes": run_changes(run, MAX_DISPLAYED_CHANGES).all(),
             "count": count_changes(run),
-            "can_undo": can_undo_imports(request.user) and not run.undone_at,
+            "can_undo": can_undo(request.user, run) and not run.undone_at,
             "can_open_file": can_open_imported_files(request.user),
         }
         return TemplateResponse(request, "admin/partners/run/change.html", context)
 
     def undo_view(self, request, pk):
         """Show a preview of the undo; on POST, undo."""
-        if not can_undo_imports(request.user):
-            raise PermissionDenied
         run = self._get_run_or_404(request, pk)
+        if not can_undo(request.user, run):
+            raise PermissionDenied
         if not run.undone_at and request.method != "POST":
             context = self.admin_site.each_context(request) | {
                 "opts": self.opts,
@@ -95,16 +107,19 @@ class RunAdmin(admin.ModelAdmin):
             messages.error(request, f"{describe_integrity_error(error)} {_('Nothing was undone. Look at it again.')}")
             return redirect("admin:partners_run_undo", pk)
         if plan:
+            log_event("run_undone", request.user, request, run=run.pk)
             counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
             messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
         else:
-            messages.info(request, _("This import has been undone already."))
+            messages.info(request, _("This run has been undone already."))
         return redirect("admin:partners_run_change", pk)
 
     def file_view(self, request, pk):
         if not can_open_imported_files(request.user):
             raise PermissionDenied
         run = self._get_run_or_404(request, pk)
+        if not run.is_import:
+            raise Http404
         log_event("import_file_opened", request.user, request, run=run.pk)
         headers = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
         response = HttpResponse(bytes(run.content), headers=headers)

@@ -19,7 +19,7 @@ from partners.admin.document_fields import (
 )
 from partners.admin.form_fields import DateField
 from partners.admin.signature_forms import CONFIRMATION_FIELD, SignatureFormMixin
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, RunAction
 from partners.models import Agreement
 from partners.models.agreement_slots import unique_slot
 from partners.periods import StartRequiredError, UpcomingOverlapError, propose_start, renewal_effects
@@ -97,6 +97,7 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
 
 class BulkSignView(AgreementRowsView):
     name, action_name, action_label = "sign", "mark_selected_as_signed", gettext_lazy("Mark selected as signed")
+    run_action = RunAction.SIGN
     form, queryset, initial = SignForm, Agreement.objects.in_process(), {"signed_on": localdate}
     title = button = gettext_lazy("Mark as signed")
     note = gettext_lazy(
@@ -134,9 +135,10 @@ class BulkSignView(AgreementRowsView):
                 if message := reselect_message(form, "documents"):
                     form.add_error("documents", message)
 
-    def save_forms(self, row_forms):
-        super().save_forms(in_order_of_start(row_forms))
-        effects = [form.effects for form in row_forms]
+    def save(self, run):
+        self.row_forms = in_order_of_start(self.row_forms)
+        super().save(run)
+        effects = [form.effects for form in self.row_forms]
         shortened = [found.predecessor.pk for found in effects if found.last_day]
         ended = [agreement.pk for found in effects for agreement in found.ended]
         for label, ids in ((_("Shortened by a renewal"), shortened), (_("Ended by a renewal"), ended)):

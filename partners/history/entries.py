@@ -39,6 +39,12 @@ class HistoryEntry:
     agreement: str = ""
     """Title of a mobility's agreement."""
 
+    @property
+    def names_run(self) -> bool:
+        """Whether the reason is the name of the change's run, as that of an import is."""
+        run_id = getattr(self.record, "run_id", None)
+        return run_id is not None and self.record.history_change_reason.startswith(f"run {run_id}:")
+
 
 def load_entries(model: type[models.Model], ids: Iterable[int]) -> list[HistoryEntry]:
     """Return entries for the history ids; the number of queries does not depend on how many."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from partners.enums import ImportTable, RunAction
 
@@ -73,6 +74,24 @@ class Run(models.Model):
     def title(self):
         """The name of the file, or the action."""
         return self.file_name or self.get_action_display()
+
+    @property
+    def subject(self):
+        """The name of the file, or how many agreements or universities the action changed."""
+        if self.file_name:
+            return self.file_name
+        count = self.new_count + self.changed_count
+        if self.action == RunAction.IDENTIFY:
+            return ngettext("%d university", "%d universities", count) % count
+        return ngettext("%d agreement", "%d agreements", count) % count
+
+    @property
+    def is_import(self):
+        return self.action == RunAction.IMPORT
+
+    @property
+    def done_label(self):
+        return RunAction(self.action).done_label
 
     @property
     def history_reason(self):

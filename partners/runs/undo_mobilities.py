@@ -24,12 +24,14 @@ class MobilityRunChange:
     records: list[models.Model]
     """The history rows that the run wrote."""
     later_record: models.Model | None
-    """The newest history row of the agreement's mobilities, if it is newer than the run's."""
+    """The newest history row of the agreement's mobilities, if they are no longer as the run has left them."""
+    university_id: int
     university_name: str
     description: str
     blocked_reason: str = ""
     """The reason why it cannot be undone; empty if it can."""
 
+    note = ""
     is_of_deleted_object = False
 
     def records_of(self, history_type: str) -> list[models.Model]:
@@ -56,14 +58,15 @@ def _build_change(
 ) -> MobilityRunChange:
     indexes = [index for index, record in enumerate(records) if record.run_id == run.pk]
     start, end = indexes[0], indexes[-1] + 1
-    sides = _mobilities_after(records[:start]), _mobilities_after(records[:end])
-    values = {"agreement": agreement.title, "change": summarize_change(*sides)}
+    before, after, now = (_mobilities_after(records[:index]) for index in (start, end, len(records)))
+    values = {"agreement": agreement.title, "change": summarize_change(before, after)}
     return MobilityRunChange(
         agreement.pk,
         records=[records[index] for index in indexes],
-        later_record=records[-1] if records[end:] else None,
+        later_record=None if _are_same(after, now) else records[-1],
+        university_id=agreement.university_id,
         university_name=related.display_name((University, agreement.university_id)),
-        description=_("%(agreement)s: %(change)s") % values,
+        description=_("%(agreement)s: %(change)s.") % values,
     )
 
 
@@ -75,6 +78,15 @@ def _mobilities_after(records: Iterable[models.Model]) -> list[Mobility]:
         if record.history_type == DELETED:
             del mobilities[record.id]
     return [mobilities[pk].instance for pk in sorted(mobilities)]
+
+
+def _are_same(mobilities: Sequence[Mobility], others: Sequence[Mobility]) -> bool:
+    """Compare all fields; Django compares primary keys only."""
+    names = [field.attname for field in Mobility._meta.concrete_fields]
+    rows, other_rows = (
+        [[getattr(mobility, name) for name in names] for mobility in side] for side in (mobilities, others)
+    )
+    return rows == other_rows
 
 
 def undo_mobility_changes(changes: Iterable[MobilityRunChange], context: ChangeContext) -> None:

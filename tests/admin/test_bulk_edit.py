@@ -92,7 +92,7 @@ def test_confirmed_changes_are_saved_with_a_reason(coordinator_client, coordinat
 
     assert stored_ends(*three) == [NEW] * 3
     assert messages(page) == [
-        "3 agreements changed: Bonn: Bilateral (signed), Jena: Bilateral (signed), Ulm: Bilateral (signed)"
+        "3 agreements changed: Bonn: Bilateral (signed), Jena: Bilateral (signed), Ulm: Bilateral (signed). Undo …"
     ]
     record = three[0].history.latest()
     assert (record.history_change_reason, record.history_user) == ("edited together with others", coordinator)

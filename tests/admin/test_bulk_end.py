@@ -58,7 +58,7 @@ def test_ending_saves_the_day_and_displays_a_message(coordinator_client, coordin
     )
 
     assert [stored_state(agreement) for agreement in (signed, deal)] == [("ended", date(2026, 6, 1), None)] * 2
-    assert messages(page) == ["Ended: Marburg: Bilateral, from 1 Jan 2020 (ended), Marburg: Erasmus+ (ended)"]
+    assert messages(page) == ["Ended: Marburg: Bilateral, from 1 Jan 2020 (ended), Marburg: Erasmus+ (ended). Undo …"]
     record = signed.history.latest()
     assert (record.history_user, record.history_change_reason) == (coordinator, "ended: No interest")
     assert set(Agreement.objects.values_list("end_reason", flat=True)) == {"No interest"}

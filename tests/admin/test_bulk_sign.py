@@ -131,7 +131,7 @@ def test_signing_saves_type_and_day_and_displays_a_message(coordinator_client, d
         ("Bilateral", "signed", date(2026, 5, 1)),
         ("Erasmus+", "signed", date(2026, 5, 2)),
     ]
-    assert sorted(messages(page)[0].removeprefix("Marked as signed: ").split(", ")) == [
+    assert sorted(messages(page)[0].removeprefix("Marked as signed: ").removesuffix(". Undo …").split(", ")) == [
         "Jena: Erasmus+ (signed)",
         "Marburg: Bilateral (signed)",
     ]
@@ -374,7 +374,7 @@ def test_hostile_name_is_escaped(coordinator_client, db):
     after = coordinator_client.post(bulk_url(deal), sign_data("2026-05-01", deal), follow=True)
 
     assert universities(page) == ["<script>alert(1)</script>"]
-    assert messages(after) == ["Marked as signed: <script>alert(1)</script>: Bilateral (signed)"]
+    assert messages(after) == ["Marked as signed: <script>alert(1)</script>: Bilateral (signed). Undo …"]
 
 
 def test_types_are_ordered_by_position(coordinator_client, open_deal):

@@ -353,7 +353,7 @@ def test_deal_is_signed_with_its_documents(coordinator_client, coordinator, deal
     page = coordinator_client.post(sign_url(deal), signature_data(deal, upload(), upload("scan.png", PNG)), follow=True)
 
     deal.refresh_from_db()
-    assert messages(page) == ["Marked as signed: Jena: Bilateral (signed)"]
+    assert messages(page) == ["Marked as signed: Jena: Bilateral (signed). Undo …"]
     assert (deal.status, [(document.name, document.added_by) for document in deal.documents.order_by("pk")]) == (
         "signed",
         [("agreement.pdf", coordinator), ("scan.png", coordinator)],
@@ -406,7 +406,7 @@ def test_signing_twice_stores_the_document_once(coordinator_client, deal, docume
     ]
 
     assert [messages(page)[0].partition(" by ")[0] for page in pages] == [
-        "Marked as signed: Jena: Bilateral (signed)",
+        "Marked as signed: Jena: Bilateral (signed). Undo …",
         "“Jena: Bilateral (signed)” stays as it is: it was marked as signed",
     ]
     assert stored_documents() == [("agreement.pdf", False)]

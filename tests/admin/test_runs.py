@@ -26,7 +26,7 @@ def test_run_page_shows_user_file_and_changes(coordinator_client, run):
     assert element_texts(page, "dd") == ["1", "0", "0"]
     assert "by coordinator." in text(page)
     assert f"partners.tsv, SHA-256 {hashlib.sha256(LIST).hexdigest()}" in text(page)
-    assert element_texts(page, "li")[-2:] == ["Trier: added to the register", "Trier: new: signed Bilateral"]
+    assert element_texts(page, "li")[-2:] == ["Added to the register.", "New: Bilateral agreement, signed."]
 
 
 def test_run_file_is_a_download_and_never_displayed(coordinator_client, run):
@@ -73,7 +73,7 @@ def test_undo_shows_a_preview_and_then_reverts(coordinator_client, run):
     assert count == 1
     assert messages(answer) == ["Undone: 2 put back, 0 left as they are."]
     assert University.objects.count() == 0
-    assert "Undo this import" not in text(answer)
+    assert "Undo this run" not in text(answer)
 
 
 def test_run_page_shows_changes_after_undo(coordinator_client, run):
@@ -81,7 +81,7 @@ def test_run_page_shows_changes_after_undo(coordinator_client, run):
 
     page = coordinator_client.get(run_url(run))
 
-    assert element_texts(page, "li")[-2:] == ["Trier: added to the register", "Trier: new: signed Bilateral"]
+    assert element_texts(page, "li")[-2:] == ["Added to the register.", "New: Bilateral agreement, signed."]
 
 
 def test_second_undo_shows_a_message(coordinator_client, run):
@@ -89,7 +89,7 @@ def test_second_undo_shows_a_message(coordinator_client, run):
 
     answer = coordinator_client.post(run_url(run, "undo/"), follow=True)
 
-    assert messages(answer) == ["This import has been undone already."]
+    assert messages(answer) == ["This run has been undone already."]
 
 
 def test_assistant_can_view_a_run_and_not_undo_it(client, assistant, run):
@@ -97,7 +97,7 @@ def test_assistant_can_view_a_run_and_not_undo_it(client, assistant, run):
 
     page, answer = client.get(run_url(run)), client.post(run_url(run, "undo/"))
 
-    assert "Undo this import" not in text(page)
+    assert "Undo this run" not in text(page)
     assert answer.status_code == 403
     assert University.objects.count() == 1
 

@@ -173,7 +173,7 @@ def test_several_that_begin_later_end(coordinator_client, marburg, bilateral):
 
     assert list(map(stored, chain)) == ["ended: 2019-09-01..2026-04-01", "ended: 2022-09-01..2026-04-01"]
     assert messages(page) == [
-        "Marked as signed: Marburg: Bilateral, from 1 Sep 2019 (signed)",
+        "Marked as signed: Marburg: Bilateral, from 1 Sep 2019 (signed). Undo …",
         "Ended by a renewal: Marburg: Bilateral, from 1 Sep 2019 (ended), Marburg: Bilateral, from 1 Sep 2022 (ended)",
     ]
 
@@ -185,7 +185,7 @@ def test_shortened_predecessor_is_named_and_in_the_history(coordinator_client, c
     page = submit(coordinator_client, open_page(coordinator_client, renewal), renewal)
 
     assert messages(page) == [
-        "Marked as signed: Marburg: Bilateral, from 1 Sep 2026 (signed)",
+        "Marked as signed: Marburg: Bilateral, from 1 Sep 2026 (signed). Undo …",
         "Shortened by a renewal: Marburg: Bilateral, from 1 Sep 2022 (signed)",
     ]
     record = predecessor.history.latest()

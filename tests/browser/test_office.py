@@ -33,8 +33,8 @@ def test_coordinator_corrects_an_error_imports_and_undoes(coordinator_page, regi
     preview_file(coordinator_page, office_list.replace(b"in process", b"GE3"))
     coordinator_page.get_by_role("button", name="Import this").click()
 
-    coordinator_page.get_by_role("link", name="Undo this import").click()
-    coordinator_page.get_by_role("button", name="Undo this import").click()
+    coordinator_page.get_by_role("link", name="Undo this run").click()
+    coordinator_page.get_by_role("button", name="Undo this run").click()
 
     assert error_row[:2] == ["90", "Country"]
     assert error_row[2].endswith("Did you mean “Taiwan”?")

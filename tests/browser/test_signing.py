@@ -55,7 +55,7 @@ def test_coordinator_signs_the_deal_with_a_document_by_keyboard(worklist, sign_l
 
 def assert_displayed_everywhere(page):
     message = page.get_by_role("listitem").filter(has_text="Marked as signed")
-    expect(message).to_have_text("Marked as signed: Czech Technical University: Erasmus+ (signed)")
+    expect(message).to_have_text("Marked as signed: Czech Technical University: Erasmus+ (signed). Undo …")
     expect(page.get_by_text("No deal is waiting for a signature.")).to_be_visible()
     document = Document.objects.select_related("agreement").get()
     assert (document.name, str(document.agreement.signed_on)) == ("Signed in Prague.pdf", "2026-05-01")

@@ -149,7 +149,7 @@ def test_undo_of_its_end_describes_and_restores_it(agreement, coordinator):
     import_office_list("Germany\tJena\tBilateral")
     run = Run.objects.get()
 
-    descriptions = [change.description for change in plan_undo(run).changes()]
+    descriptions = [change.description for change in plan_undo(run).all()]
     undo(run, coordinator)
 
     assert "Erasmus+ (suspended) ends" in descriptions

@@ -9,7 +9,8 @@ from partners.imports.files import read_file
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, AgreementType, Country, Run, University
-from partners.runs.undo import plan_undo, run_changes, undo
+from partners.runs.changes import run_changes
+from partners.runs.undo import plan_undo, undo
 from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
 from tests.helpers.tables import read_table
 
@@ -44,13 +45,13 @@ def test_run_changes_describe_each_change(deal):
 
     run = import_list(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
 
-    assert describe(run_changes(run).changes()) == [
-        "Koln: spelling: Köln → Koln",
-        "Koln: in process becomes signed Erasmus+",
-        "Marburg: Bilateral ends",
-        "Marburg: new: signed GE3",
-        "Trier: added to the register",
-        "Trier: new: in process",
+    assert describe(run_changes(run).all()) == [
+        "Koln: Spelling: Köln → Koln.",
+        "Koln: The agreement of unknown type, in process, becomes Erasmus+ and signed.",
+        "Marburg: The Bilateral agreement ends.",
+        "Marburg: New: GE3 agreement, signed.",
+        "Trier: Added to the register.",
+        "Trier: New: agreement of unknown type, in process.",
     ]
 
 
@@ -83,11 +84,11 @@ def test_run_changes_name_deleted_universities_and_types(coordinator):
     undo(run, coordinator)
     former.delete()
 
-    assert describe(run_changes(run).changes()) == [
-        "Marburg: added to the register",
-        "Marburg: new: signed Former",
-        "Trier: added to the register",
-        "Trier: new: signed Bilateral",
+    assert describe(run_changes(run).all()) == [
+        "Marburg: Added to the register.",
+        "Marburg: New: Former agreement, signed.",
+        "Trier: Added to the register.",
+        "Trier: New: Bilateral agreement, signed.",
     ]
 
 
@@ -97,7 +98,7 @@ def test_run_changes_name_a_university_that_was_deleted_by_hand():
     Agreement.objects.all().delete()
     University.objects.all().delete()
 
-    assert describe(run_changes(run).changes()) == ["Marburg: new: signed Bilateral"]
+    assert describe(run_changes(run).all()) == ["Marburg: New: Bilateral agreement, signed."]
 
 
 def test_run_changes_say_that_an_account_is_deleted(coordinator):
@@ -106,8 +107,8 @@ def test_run_changes_say_that_an_account_is_deleted(coordinator):
     run = import_register(**{"Agreement type": "Bilateral", "Status": "signed", "Responsible": "coordinator"})
     User.objects.filter(pk=ana.pk)._raw_delete("default")
 
-    assert describe(run_changes(run).changes()) == [
-        "Marburg: Bilateral, coordinator responsible: a deleted account → coordinator"
+    assert describe(run_changes(run).all()) == [
+        "Marburg: Bilateral agreement, coordinator responsible: a deleted account → coordinator."
     ]
 
 
@@ -121,7 +122,7 @@ def test_undo_skips_agreement_edited_since(deal, coordinator):
 
     deal.refresh_from_db()
     assert deal.status == AgreementStatus.ENDED
-    assert describe(plan.blocked()) == ["Köln: in process becomes signed Erasmus+"]
+    assert describe(plan.blocked()) == ["Köln: The agreement of unknown type, in process, becomes Erasmus+ and signed."]
     assert plan.blocked()[0].blocked_reason.startswith("changed by coordinator, 2")
     assert not University.objects.filter(name="Trier").exists()
 
@@ -132,7 +133,7 @@ def test_undo_skips_agreement_deleted_since(coordinator):
 
     plan = undo(run, coordinator)
 
-    assert describe(plan.blocked()) == ["Trier: new: signed GE3"]
+    assert describe(plan.blocked()) == ["Trier: New: GE3 agreement, signed."]
     assert plan.blocked()[0].blocked_reason.startswith("deleted by a command, 2")
     assert not University.objects.exists()
 
@@ -144,8 +145,8 @@ def test_undo_skips_added_agreement_with_documents(coordinator):
     plan = undo(run, coordinator)
 
     assert [(change.description, change.blocked_reason) for change in plan.blocked()] == [
-        ("added to the register", "it has agreements that stay"),
-        ("new: signed GE3", "it has documents by now"),
+        ("Added to the register.", "it has agreements that stay"),
+        ("New: GE3 agreement, signed.", "it has documents by now"),
     ]
     assert list(map(str, Agreement.objects.all())) == ["Marburg: GE3 (signed)"]
 
@@ -157,7 +158,7 @@ def test_undo_skips_added_university_with_other_agreements(erasmus, coordinator)
 
     plan = undo(run, coordinator)
 
-    assert describe(plan.blocked()) == ["Trier: added to the register"]
+    assert describe(plan.blocked()) == ["Trier: Added to the register."]
     assert plan.blocked()[0].blocked_reason == "it has agreements that stay"
     assert [str(agreement) for agreement in trier.agreements.all()] == ["Trier: Erasmus+ (signed)"]
 
@@ -171,7 +172,7 @@ def test_undo_skips_agreement_whose_previous_slot_is_taken(coordinator):
 
     ended.refresh_from_db()
     assert ended.status == AgreementStatus.ENDED
-    assert describe(plan.blocked()) == ["Marburg: Bilateral ends"]
+    assert describe(plan.blocked()) == ["Marburg: The Bilateral agreement ends."]
     assert plan.blocked()[0].blocked_reason == "“Bilateral, end not recorded” is signed for the same days by now"
 
 
@@ -212,8 +213,8 @@ def test_import_of_the_same_file_leaves_no_run():
 def test_plan_undo_query_count_is_constant(count, django_assert_num_queries):
     run = import_list(*((f"Town {n}", "Bilateral") for n in range(count)))
 
-    with django_assert_num_queries(9):
-        assert len(plan_undo(run).changes()) == 2 * count
+    with django_assert_num_queries(10):
+        assert len(plan_undo(run).all()) == 2 * count
 
 
 def test_undo_of_the_first_load_leaves_countries_and_types(register_run, coordinator):
@@ -244,14 +245,14 @@ def test_undo_restores_every_university_field(coordinator):
     before = AgreementFactory(university__name="Marburg", university__city="Marburg").university
     cells = {"Agreement type": "Bilateral", "Status": "signed", "Valid until": "2030-12-31", "City": "Gießen"}
     run = import_register(**cells, Website="https://example.edu/", **{"Other names": "Philipps"})
-    descriptions = describe(run_changes(run).changes())
+    descriptions = describe(run_changes(run).all())
 
     undo(run, coordinator)
 
     after = University.objects.get()
     assert descriptions == [
-        "Marburg: other names: \N{EN DASH} → Philipps; city: Marburg → Gießen; website: \N{EN DASH} → https://example.edu/",
-        "Marburg: Bilateral, valid until: \N{EN DASH} → 31 Dec 2030",
+        "Marburg: Other names: – → Philipps; city: Marburg → Gießen; website: – → https://example.edu/.",
+        "Marburg: Bilateral agreement, valid until: – → 31 Dec 2030.",
     ]
     assert (after.city, after.website, after.other_names) == ("Marburg", "", "")
     assert after.search_text == before.search_text
@@ -271,16 +272,14 @@ def test_undo_restores_every_agreement_field(coordinator):
         "Internal notes": "C",
     }
     run = import_register(**cells, **{"Next step": "Renew", "Agreement number": str(agreement.pk)})
-    descriptions = describe(run_changes(run).changes())
+    descriptions = describe(run_changes(run).all())
 
     undo(run, coordinator)
 
     assert descriptions == [
-        "Marburg: Bilateral becomes signed Bilateral; Bilateral, ended on: 1 May 2024 → –; "
-        "Bilateral, reference number: B 1 → B 2; Bilateral, to be done by: – → 1 May 2026; "
-        "Bilateral, note for students: By bus → By train; "
-        "Bilateral, coordinator responsible: ana → coordinator; Bilateral, next step: – → Renew; "
-        "Bilateral, internal notes: A, B → C"
+        "Marburg: The Bilateral agreement, ended, becomes signed. Ended on: 1 May 2024 → –; "
+        "reference number: B 1 → B 2; to be done by: – → 1 May 2026; note for students: By bus → By train; "
+        "coordinator responsible: ana → coordinator; next step: – → Renew; internal notes: A, B → C."
     ]
     after = Agreement.objects.get()
     assert {name: getattr(after, name) for name in before} == before
@@ -299,10 +298,10 @@ def test_plan_undo_query_count_is_constant_with_users(count, coordinator, django
     RegisterResource().import_data(read_file(content, RegisterResource)[1], on=localdate(), run=run)
 
     with django_assert_num_queries(13):
-        changes = plan_undo(run).changes()
+        changes = plan_undo(run).all()
 
     assert [change.description for change in changes] == [
-        "Bilateral, coordinator responsible: ana → coordinator"
+        "Bilateral agreement, coordinator responsible: ana → coordinator."
     ] * count
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from partners.models import Agreement, Mobility, Run, University
-from partners.runs.undo import count_changes, plan_undo, run_changes, undo
+from partners.runs.changes import count_changes, run_changes
+from partners.runs.undo import plan_undo, undo
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, offers_of_partners, partners
 from tests.helpers.mobility_files import import_lines, import_workbook, line, mobility_history, stored_mobilities
 from tests.helpers.register_files import row
@@ -34,10 +35,10 @@ def test_run_changes_describe_mobilities_by_agreement(marburg, coordinator):
     import_lines(line(marburg, places="5", duration="50"), line(marburg, "in"))
     run = Run.objects.get()
 
-    changes = run_changes(run).changes()
+    changes = run_changes(run).all()
 
     assert describe(changes) == [
-        "Marburg: Bilateral: mobilities change from “4 out” to “5 out · duration: 50; ? in”",
+        "Marburg: Bilateral: mobilities change from “4 out” to “5 out · duration: 50; ? in”.",
     ]
     assert count_changes(run) == 1
 
@@ -47,10 +48,10 @@ def test_run_changes_tell_only_mobilities_at_the_time_of_the_run(marburg):
     import_lines(line(marburg, places="4"), line(marburg, "in"))
     import_lines(line(marburg, places="9"))
 
-    assert [describe(run_changes(run).changes()) for run in Run.objects.order_by("pk")] == [
-        ["Marburg: Bilateral: new mobilities: 4 out"],
-        ["Marburg: Bilateral: mobilities change from “4 out” to “4 out, ? in”"],
-        ["Marburg: Bilateral: mobilities change from “4 out, ? in” to “9 out”"],
+    assert [describe(run_changes(run).all()) for run in Run.objects.order_by("pk")] == [
+        ["Marburg: Bilateral: new mobilities: 4 out."],
+        ["Marburg: Bilateral: mobilities change from “4 out” to “4 out, ? in”."],
+        ["Marburg: Bilateral: mobilities change from “4 out, ? in” to “9 out”."],
     ]
 
 
@@ -82,7 +83,7 @@ def test_undo_leaves_mobilities_that_somebody_has_changed_since(marburg, coordin
     plan = undo(Run.objects.get(), coordinator)
 
     assert blocked_reasons(plan) == {
-        "Bilateral: mobilities change from “4 out” to “5 out”": "changed by coordinator",
+        "Bilateral: mobilities change from “4 out” to “5 out”.": "changed by coordinator",
     }
     assert [str(mobility) for mobility in Mobility.objects.all()] == ["6 out"]
 
@@ -93,7 +94,7 @@ def test_undo_leaves_mobilities_beside_which_somebody_has_added_one_since(marbur
 
     plan = undo(Run.objects.get(), coordinator)
 
-    assert blocked_reasons(plan) == {"Bilateral: new mobilities: 5 out": "changed by a command"}
+    assert blocked_reasons(plan) == {"Bilateral: new mobilities: 5 out.": "changed by a command"}
     assert Mobility.objects.count() == 2
 
 
@@ -103,7 +104,7 @@ def test_undo_leaves_mobilities_if_somebody_has_deleted_one_since(marburg, coord
 
     plan = undo(Run.objects.get(), coordinator)
 
-    assert blocked_reasons(plan) == {"Bilateral: new mobilities: 5 out, ? in": "changed by a command"}
+    assert blocked_reasons(plan) == {"Bilateral: new mobilities: 5 out, ? in.": "changed by a command"}
     assert Mobility.objects.count() == 1
 
 
@@ -113,9 +114,9 @@ def test_undo_removes_new_agreements_with_their_mobilities(coordinator):
     plan = undo(run, coordinator)
 
     assert describe(plan.revertible()) == [
-        "Trier: added to the register",
-        "Trier: new: signed Bilateral",
-        "Trier: Bilateral: new mobilities: 4 out",
+        "Trier: Added to the register.",
+        "Trier: New: Bilateral agreement, signed.",
+        "Trier: Bilateral: new mobilities: 4 out.",
     ]
     assert [model.objects.count() for model in (Mobility, Agreement, University)] == [0, 0, 0]
 
@@ -127,9 +128,9 @@ def test_undo_keeps_the_mobilities_of_a_new_agreement_that_stays(coordinator):
     plan = undo(run, coordinator)
 
     assert blocked_reasons(plan) == {
-        "added to the register": "it has agreements that stay",
-        "new: signed Bilateral": "it has documents by now",
-        "Bilateral: new mobilities: 4 out": "the agreement stays",
+        "Added to the register.": "it has agreements that stay",
+        "New: Bilateral agreement, signed.": "it has documents by now",
+        "Bilateral: new mobilities: 4 out.": "the agreement stays",
     }
     assert Mobility.objects.count() == 1
 
@@ -141,9 +142,9 @@ def test_undo_keeps_a_new_agreement_whose_mobilities_somebody_has_changed_since(
     plan = undo(run, coordinator)
 
     assert blocked_reasons(plan) == {
-        "added to the register": "it has agreements that stay",
-        "new: signed Bilateral": "it has other mobilities by now",
-        "Bilateral: new mobilities: 4 out": "changed by a command",
+        "Added to the register.": "it has agreements that stay",
+        "New: Bilateral agreement, signed.": "it has other mobilities by now",
+        "Bilateral: new mobilities: 4 out.": "changed by a command",
     }
     assert Mobility.objects.count() == 2
 
@@ -155,8 +156,8 @@ def test_undo_keeps_a_new_agreement_that_somebody_has_given_mobilities(coordinat
     plan = undo(Run.objects.get(), coordinator)
 
     assert blocked_reasons(plan) == {
-        "added to the register": "it has agreements that stay",
-        "new: signed Bilateral": "it has other mobilities by now",
+        "Added to the register.": "it has agreements that stay",
+        "New: Bilateral agreement, signed.": "it has other mobilities by now",
     }
 
 
@@ -165,7 +166,7 @@ def test_run_changes_name_agreements_that_are_gone(coordinator):
 
     undo(run, coordinator)
 
-    assert describe(run_changes(run).changes())[-1] == "Trier: Bilateral: new mobilities: 4 out"
+    assert describe(run_changes(run).all())[-1] == "Trier: Bilateral: new mobilities: 4 out."
 
 
 def test_undone_mobilities_can_be_imported_again(marburg, coordinator):

@@ -9,7 +9,8 @@ from partners.enums import AgreementStatus
 from partners.imports.files import read_file
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, Run
-from partners.runs.undo import plan_undo, run_changes, undo
+from partners.runs.changes import run_changes
+from partners.runs.undo import plan_undo, undo
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def stored(*agreements):
 
 
 def blocked(plan):
-    return [f"{change.description}: {change.blocked_reason}" for change in plan.blocked()]
+    return [f"{change.description} {change.blocked_reason}" for change in plan.blocked()]
 
 
 @pytest.fixture
@@ -123,15 +124,15 @@ def test_undo_restores_every_field_of_time_and_scope(first, faculty, coordinator
 def test_undo_of_the_list_restores_what_ended_in_every_scope(first, second, faculty, coordinator):
     before = stored(first, second, faculty)
     run = import_list("GE3")
-    descriptions = [change.description for change in run_changes(run).changes()]
+    descriptions = [change.description for change in run_changes(run).all()]
 
     undo(run, coordinator)
 
     assert descriptions == [
-        "Bilateral ends",
-        "Bilateral, from 1 Sep 2026 ends",
-        "Bilateral, Faculty of Law ends",
-        "new: signed GE3",
+        "The Bilateral agreement ends.",
+        "The Bilateral agreement, from 1 Sep 2026, ends.",
+        "The Bilateral agreement, Faculty of Law, ends.",
+        "New: GE3 agreement, signed.",
     ]
     assert stored(first, second, faculty) == before
     assert Agreement.objects.count() == 3
@@ -144,7 +145,8 @@ def test_undo_names_the_agreement_that_was_signed_for_the_same_days_since(first,
     plan = undo(run, coordinator)
 
     assert blocked(plan) == [
-        "Bilateral, from 1 Sep 2026 ends: “Bilateral, from 1 Jan 2027, open-ended” is signed for the same days by now"
+        "The Bilateral agreement, from 1 Sep 2026, ends. "
+        "“Bilateral, from 1 Jan 2027, open-ended” is signed for the same days by now"
     ]
     statuses = {agreement.pk: agreement.status for agreement in Agreement.objects.all()}
     assert [statuses[agreement.pk] for agreement in (first, second, faculty)] == ["signed", "ended", "signed"]
@@ -161,10 +163,10 @@ def test_undo_leaves_what_a_blocked_change_leaves_no_room_for(first, second, coo
     plan = undo(run, coordinator)
 
     assert blocked(plan) == [
-        "Bilateral, valid until: 31 Aug 2026 → 31 Aug 2025: "
+        "Bilateral agreement, valid until: 31 Aug 2026 → 31 Aug 2025. "
         "“Bilateral, from 1 Jan 2026, until 31 Dec 2026” is signed for the same days by now",
-        "Bilateral, from 1 Jan 2026, valid from: 1 Sep 2026 → 1 Jan 2026; "
-        "Bilateral, from 1 Jan 2026, valid until: 31 Aug 2027 → 31 Dec 2026: "
+        "Bilateral agreement, from 1 Jan 2026, valid from: 1 Sep 2026 → 1 Jan 2026; "
+        "valid until: 31 Aug 2027 → 31 Dec 2026. "
         "“Bilateral, from 1 Jan 2027, end not recorded” is signed for the same days by now",
     ]
     assert Agreement.objects.overlapping().count() == 0
@@ -177,7 +179,9 @@ def test_undo_leaves_an_agreement_that_has_been_renewed_since(marburg, coordinat
 
     plan = undo(run, coordinator)
 
-    assert blocked(plan) == ["new: signed Bilateral: “Bilateral, from 1 Sep 2026, end not recorded” renews it by now"]
+    assert blocked(plan) == [
+        "New: Bilateral agreement, signed. “Bilateral, from 1 Sep 2026, end not recorded” renews it by now"
+    ]
     assert Agreement.objects.count() == 2
 
 
@@ -206,4 +210,4 @@ def test_plan_undo_query_count_is_constant_with_periods(marburg, count, django_a
     )
 
     with django_assert_num_queries(11):
-        assert len(plan_undo(run).changes()) == count
+        assert len(plan_undo(run).all()) == count
