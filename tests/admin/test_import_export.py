@@ -21,7 +21,7 @@ from tests.helpers.import_pages import CONFIRM, confirm, upload
 EXPORT = "/admin/partners/university/export/"
 IN_PROCESS = "Czech Technical University\tin process"
 SIGNED = "Czech Technical University\tErasmus+"
-SENTENCE = "The agreement of unknown type, in process, becomes: signed Erasmus+ agreement."
+SENTENCE = "The agreement of unknown type, in process, becomes Erasmus+ and signed."
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def test_preview_sets_signed_agreements_apart_that_the_list_has_as_in_process(co
     assert sections(page) == {
         "Changes 2": [
             "Marburg Germany, line 3 "
-            "New: in process Bilateral agreement. The Bilateral agreement, Faculty of Law ends.",
-            "Jena Germany, line 2 New: signed GE3 agreement. The Bilateral agreement, from 1 Sep 2025 ends.",
+            "New: Bilateral agreement, in process. The Bilateral agreement, Faculty of Law, ends.",
+            "Jena Germany, line 2 New: GE3 agreement, signed. The Bilateral agreement, from 1 Sep 2025, ends.",
         ],
         "New 1": ["Bonn Germany, line 4 GE3"],
     }
@@ -100,7 +100,7 @@ def test_preview_names_what_is_listed_but_expired(coordinator_client, db):
     )
 
     assert sections(page) == {
-        "Changes 1": ["Marburg Germany, line 3 New: in process Bilateral agreement."],
+        "Changes 1": ["Marburg Germany, line 3 New: Bilateral agreement, in process."],
         "Expired agreements, which stay as they are 2": [
             "Jena Germany, line 2 Bilateral (listed, but expired 31 Aug 2026)",
             "Marburg Germany, line 3 Bilateral (expired 31 Aug 2026, one in process)",

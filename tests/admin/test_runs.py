@@ -130,7 +130,7 @@ def test_confirming_after_the_register_has_changed_shows_a_new_preview(coordinat
     confirm(coordinator_client, answer)
 
     assert messages(answer) == ["The register has changed since the preview: look at it again."]
-    assert "TRIER → Trier" in text(answer)
+    assert "The name “TRIER” becomes “Trier”." in text(answer)
     assert (before, University.objects.get().name) == ("TRIER", "Trier")
 
 
