@@ -82,7 +82,7 @@ def generate_rows(count: int, seed: int) -> list[list[str]]:
     seen, rows = set(), []
     while len(rows) < count:
         country = rng.choices(names, weights)[0]
-        name = _generate_name(rng)
+        name = generate_name(rng)
         key = country, matching_key(name)
         if key not in seen:
             seen.add(key)
@@ -96,7 +96,7 @@ def _country_weights() -> list[float]:
     return [partner_counts[name] or UNLISTED_WEIGHT for name in country_names()]
 
 
-def _generate_name(rng: random.Random) -> str:
+def generate_name(rng: random.Random) -> str:
     place = rng.choice(STEMS) + rng.choice(ENDINGS) + rng.choice(DISTRICTS)
     return rng.choice(PATTERNS).format(place)
 

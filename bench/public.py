@@ -49,15 +49,22 @@ def timed_get(port: int, path: str) -> tuple[float, str]:
 
 
 def measure_ours(env: MeasurementEnv, rows: int, seconds: int) -> dict[str, float]:
-    return _measure_ours(OURS.environment(env.loaded_database(OURS, rows)), seconds)
+    environment = OURS.environment(env.loaded_database(OURS, rows))
+    run(_link_all(env), environment, env.folder / "output.txt")
+    return _measure_ours(environment, seconds)
 
 
 def measure_ours_on_postgresql(env: MeasurementEnv, rows: int, seconds: int) -> dict[str, float]:
     with temporary_database() as url:
         environment = OURS.environment(env.folder) | {"DATABASE_URL": url, "TEST_DATABASE_URL": url}
-        for command in (["migrate", "--verbosity", "0"], ["import_partners", env.list_file(rows)]):
-            run(["manage.py", *command], environment, env.folder / "output.txt")
+        migrate, load = ["manage.py", "migrate", "--verbosity", "0"], ["manage.py", "import_partners"]
+        for command in (migrate, [*load, env.list_file(rows)], _link_all(env)):
+            run(command, environment, env.folder / "output.txt")
         return _measure_ours(environment, seconds)
+
+
+def _link_all(env: MeasurementEnv) -> list[str]:
+    return ["-m", "bench.directory", str(env.seed)]
 
 
 def _measure_ours(environment: Mapping[str, str], seconds: int) -> dict[str, float]:
