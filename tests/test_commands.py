@@ -126,6 +126,63 @@ def test_import_prints_what_is_listed_but_expired(run, office_file):
     )
 
 
+MCI = "Austria\tManagement Center Innsbruck\tBilateral\n"
+MCI_RESPELLED = "Austria\tInnsbruck Management Center\tBilateral\n"
+MCI_QUESTION = (
+    "Line 2: Is “Innsbruck Management Center” (Austria) new, or another name of “Management Center Innsbruck”"
+    " (same words)? "
+)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_import_stops_where_a_name_says_almost_the_same_as_a_known_one(run, office_file, dry_run):
+    run("import_partners", office_file(HEADER + MCI))
+
+    out, err, failure = run("import_partners", office_file(HEADER + MCI_RESPELLED), dry_run=dry_run)
+
+    assert out.splitlines()[0] == f"{MCI_QUESTION}Nothing is chosen."
+    assert out.splitlines()[-1] == "1 new, 0 changed, 0 unchanged, 0 errors"
+    assert (err, failure) == (
+        "",
+        "Nothing was imported. Nothing is chosen for some names above. If they are new universities, add --new."
+        " Otherwise write the known names into the file, or import it in the back office and choose there.",
+    )
+    assert University.objects.count() == 1
+
+
+def test_import_takes_names_as_new_where_told_so(run, office_file):
+    run("import_partners", office_file(HEADER + MCI))
+
+    out, err, failure = run("import_partners", office_file(HEADER + MCI_RESPELLED), "--new")
+
+    assert (out.splitlines(), err, failure) == (
+        [f"{MCI_QUESTION}It is taken as new.", "1 new, 0 changed, 0 unchanged, 0 errors"],
+        "",
+        None,
+    )
+    assert University.objects.count() == 2
+
+
+@time_machine.travel("2026-11-28", tick=False)
+def test_import_leaves_what_a_person_did_unless_told_otherwise(run, office_file, coordinator):
+    run("import_partners", office_file(HEADER + KOELN))
+    Agreement.history.update(run=None, history_user=coordinator)
+    file = office_file(HEADER + "Germany\tUniversity of Köln\tGE3\n")
+
+    left, taken_back = run("import_partners", file), run("import_partners", file, "--take-back")
+
+    sentences = (
+        "University of Köln: New: GE3 agreement, signed. "
+        "The Bilateral agreement, added by coordinator on 28 Nov 2026, ends."
+    )
+    assert left == (
+        f"Left as it is: {sentences}\n0 new, 0 changed, 1 unchanged, 0 errors\n",
+        "Some lines would take back what people did, and are left. To import them too, add --take-back.\n",
+        None,
+    )
+    assert taken_back == (f"{sentences}\n0 new, 1 changed, 0 unchanged, 0 errors\n", "", None)
+
+
 def test_import_accepts_any_file_name(run, tmp_path, client, django_user_model):
     file = tmp_path / f"{'x' * 240}\n\u202e.tsv"
     file.write_text(HEADER + KOELN)

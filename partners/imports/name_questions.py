@@ -91,6 +91,15 @@ class NameQuestion:
             return self.new
         return self.chosen.result_with_name(self.name, self.choice.keep)
 
+    def describe_choice(self) -> str:
+        """Return a sentence on the choice, which is possible."""
+        if self.choice == NEW:
+            return _("“%s” is a new university.") % self.name
+        names = {"name": self.name, "known": self.chosen.name}
+        if self.choice.keep == KeptName.FILE:
+            return _("“%(name)s” is the new name of “%(known)s”.") % names
+        return _("“%(name)s” is another name of “%(known)s”.") % names
+
     def answer(self, choices: ImportChoices) -> None:
         """Take the choice for this line. One of a university that is no candidate counts as none."""
         default = NEW if choices.is_new_by_default else self.default

@@ -78,7 +78,7 @@ class OfficeListRowResult:
             names = {"old": self.previous_name, "remark": remark, "new": self.name}
             yield _("The name “%(old)s”%(remark)s becomes “%(new)s”.") % names
         if self.other_name:
-            yield _("“%s” is another name of it.") % self.other_name
+            yield _("“%s” becomes another name.") % self.other_name
 
 
 def apply_changes(

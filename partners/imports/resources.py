@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 
-from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.timezone import now
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 from import_export.resources import Resource
-from import_export.results import Result
 
 from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.enums import ImportTable
 from partners.imports import mobility_columns, office_list_changes, register_changes, register_columns, type_notation
-from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, TableValidator
+from partners.imports.base import TableValidator
 from partners.imports.choices import NO_CHOICES, ImportChoices
 from partners.imports.mobilities import MobilitiesValidator
 from partners.imports.mobility_columns import DIRECTION_COLUMN, MOBILITY_COLUMN_OF, PATHS_FOR_PEOPLE
-from partners.imports.name_questions import NameQuestion
 from partners.imports.office_list import COLUMNS, OfficeListValidator
-from partners.imports.office_list_changes import OfficeListRowResult
 from partners.imports.register import RegisterValidator
 from partners.imports.register_columns import (
     AGREEMENT_FILE_FIELDS,
@@ -38,6 +32,7 @@ from partners.imports.register_columns import (
     UNIVERSITY_PATHS,
 )
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
+from partners.imports.results import ImportResult
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement, AgreementType, Mobility, Run, University
 from partners.querysets import UniversityQuerySet
@@ -47,86 +42,6 @@ from partners.tables.types import ProgressCallback, no_progress
 
 ANALYZE_THRESHOLD = 1_000
 """New rows in one import. With so many, the query planner's statistics are out of date afterwards."""
-
-
-class ImportResult(Result):
-    """The result of an import or of a dry run. It keeps row results and no ``rows``, which take far more memory."""
-
-    def __init__(self, validator: TableValidator | MobilitiesValidator):
-        super().__init__()
-        # The cells that are kept of rows with errors, so that people find them.
-        self.diff_headers = [COUNTRY_COLUMN, NAME_COLUMN]
-        self.is_applied = False
-        self.new: list[OfficeListRowResult] = []
-        self.changed: list[OfficeListRowResult] = []
-        self.unchanged: list[OfficeListRowResult] = []
-        self.take_backs: list[OfficeListRowResult] = []
-        """Rows that take back changes of people. They are in ``changed`` as well, unless they are left."""
-        for row, row_result in validator.validate_rows():
-            if isinstance(row_result, ValidationError):
-                self.append_invalid_row(row.line, row.cells, row_result)
-            else:
-                self._append(row_result)
-        self.questions = validator.questions
-        self.notices = [*validator.table.notices(), *validator.notices()]
-        self.remarks = validator.remarks
-        self.missing_universities = validator.missing_universities()
-        """None if the table is not one of universities."""
-        self.offered_options = validator.offered_options
-
-    def _append(self, row_result: OfficeListRowResult) -> None:
-        if row_result.takes_back:
-            self.take_backs.append(row_result)
-        if row_result.is_new:
-            self.new.append(row_result)
-        elif not row_result.is_left:
-            (self.changed if row_result.is_changed else self.unchanged).append(row_result)
-
-    @property
-    def left(self) -> list[OfficeListRowResult]:
-        """Return the rows that change nothing, as nobody has allowed what they take back."""
-        return [row_result for row_result in self.take_backs if row_result.is_left]
-
-    @property
-    def waiting(self) -> list[NameQuestion]:
-        """Return the questions without a possible answer. Nothing is imported as long as there are any."""
-        return [question for question in self.questions if question.is_waiting]
-
-    @property
-    def choices(self) -> ImportChoices:
-        """Return the choice of each question, and the universities where changes are taken back."""
-        names = {question.line: question.choice for question in self.questions}
-        return ImportChoices(names, frozenset(row.university_id for row in self.take_backs if not row.is_left))
-
-    @property
-    def digest(self) -> str:
-        """Return a hash of the questions and changes, whichever is chosen.
-
-        It is equal for imports that offer the same in the same register.
-        """
-        asked = {question.line for question in self.questions}
-        rows = [row for row in (*self.new, *self.changed, *self.left) if row.line not in asked]
-        digest = hashlib.sha256()
-        for row in sorted(rows, key=attrgetter("line")):
-            digest.update(f"{row.country.pk}: {row}\n".encode())
-        for question in self.questions:
-            digest.update(f"{question.country.pk}: {question}\n".encode())
-        return digest.hexdigest()
-
-    def counts(self) -> str:
-        return _("%(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(errors)d errors") % {
-            "new": len(self.new),
-            "changed": len(self.changed),
-            "unchanged": len(self.unchanged) + len(self.left),
-            "errors": len(self.invalid_rows),
-        }
-
-    def error_lines(self) -> Iterator[str]:
-        for row in self.invalid_rows:
-            for column, messages in row.field_specific_errors.items():
-                for message in messages:
-                    params = {"line": row.number, "column": column, "message": message}
-                    yield _("Line %(line)d, %(column)s: %(message)s") % params
 
 
 class TableResource(Resource):
@@ -194,7 +109,8 @@ class TableResource(Resource):
         return result
 
     def _save_run(self, run: Run, result: ImportResult) -> None:
-        run.accepted_at, run.table, run.choices = now(), self.table, result.choices.to_json()
+        run.accepted_at, run.table = now(), self.table
+        run.choices = result.choices.to_json() | {"summary": result.describe_choices()}
         run.new_count, run.changed_count = len(result.new), len(result.changed)
         run.unchanged_count = len(result.unchanged) + len(result.left)
         run.save()

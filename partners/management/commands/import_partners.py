@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 from django.utils.timezone import localdate
 
+from partners.imports.choices import ImportChoices
 from partners.imports.files import read_file
 from partners.imports.mobility_columns import MOBILITY_COLUMN_OF
 from partners.imports.register_columns import COLUMNS, KEY_COLUMN
@@ -27,6 +28,13 @@ OPTION_HINTS = {
     "fill_down": "If an empty country means the one above, add --fill-down.",
     "accept_names": "If names that look like a number, a date or a placeholder are right, add --accept-names.",
 }
+
+
+WAITING_HINT = (
+    "Nothing is chosen for some names above. If they are new universities, add --new. "
+    "Otherwise write the known names into the file, or import it in the back office and choose there."
+)
+TAKE_BACK_HINT = "Some lines would take back what people did, and are left. To import them too, add --take-back."
 
 
 class Command(BaseCommand):
@@ -57,6 +65,10 @@ class Command(BaseCommand):
             action="store_true",
             help="names that look like a number, a date or a placeholder are right",
         )
+        parser.add_argument("--new", action="store_true", help="names that say almost the same as known ones are new")
+        parser.add_argument(
+            "--take-back", action="store_true", help="import the lines that take back what people did, too"
+        )
         parser.add_argument("--dry-run", action="store_true", help="print what would change, and change nothing")
 
     def handle(self, file, dry_run, **options):
@@ -65,10 +77,21 @@ class Command(BaseCommand):
         for line in (*result.notices, *result.error_lines(), *hints):
             self.stderr.write(sanitize_line(line))
         if not result.has_validation_errors():
+            self.write_questions(result)
             self.write_changes(result, dry_run)
         self.stdout.write(result.counts())
         if result.has_validation_errors():
             raise CommandError("Nothing was imported. Correct the lines above and import the file again.")
+        if result.waiting:
+            raise CommandError(f"Nothing was imported. {WAITING_HINT}")
+
+    def write_questions(self, result):
+        for question in result.questions:
+            self.stdout.write(describe_question(question))
+        for row in result.left:
+            self.stdout.write(f"Left as it is: {row.name}: {row.summary}")
+        if result.left:
+            self.stderr.write(TAKE_BACK_HINT)
 
     def write_changes(self, result, dry_run):
         for row in result.changed:
@@ -101,7 +124,10 @@ def run_import(file, dry_run, options):
         if table.encoding_guess and not (table.encoding_guess.is_confirmed or dry_run):
             advice = f"If they are right, add --encoding {table.encoding_guess.encoding}, otherwise name another."
             raise CommandError(sanitize_line(f"{file}: {table.encoding_guess.describe()} {advice}"))
-        return resource().import_data(table, on=localdate(), dry_run=dry_run, run=run, progress=show_progress)
+        choices = ImportChoices(is_new_by_default=options["new"], takes_all_back=options["take_back"])
+        return resource().import_data(
+            table, on=localdate(), dry_run=dry_run, run=run, choices=choices, progress=show_progress
+        )
     except HeaderError as error:
         hint = 'To say which header a column has: --column "Country=Land".'
         raise CommandError(sanitize_line(f"{file}: {error} {hint}")) from error
@@ -109,6 +135,13 @@ def run_import(file, dry_run, options):
         raise CommandError(sanitize_line(f"{file}: {error}")) from error
     except IntegrityError as error:
         raise CommandError(f"Nothing was imported. {describe_integrity_error(error)} Try again.") from error
+
+
+def describe_question(question):
+    """Return the question of a new name, and the answer if there is one."""
+    known = ", ".join(f"“{candidate.name}” ({candidate.reason.label})" for candidate in question.candidates)
+    answer = "Nothing is chosen." if question.choice is None else "It is taken as new."
+    return f"Line {question.line}: Is “{question.name}” ({question.country}) new, or another name of {known}? {answer}"
 
 
 def sanitize_line(text):
