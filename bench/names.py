@@ -1,7 +1,7 @@
 """Judge the matching of names of universities by lists that were made by hand.
 
-``respelled_names.tsv`` has names of the office's list as colleagues spell them, and ``new_names.tsv`` universities of the
-same countries that the list does not have.
+``respelled_names.tsv`` has names of the office's list as colleagues spell them, and ``new_names.tsv`` universities of
+the same countries that the list does not have.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import (
@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.manager import HistoricalQuerySet
 
 from partners.enums import AgreementStatus, Direction, MobilityKind
-from partners.name_normalization import tokenize_query
+from partners.name_normalization import split_names, tokenize_query
 from partners.search_terms import CountryVocabulary, SearchTerm
 
 UPCOMING, IN_FORCE, EXPIRED = "upcoming", "in-force", "expired"
@@ -130,6 +130,13 @@ class UniversityQuerySet(SearchableQuerySet):
         lines = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
         universities = self.alias(search_lines=lines).alias(search_rank=Case(*ranks, default=3))
         return universities.order_by("search_rank", "name_key", "pk")
+
+    def iter_names(self) -> Iterator[tuple[int, int, str]]:
+        """Yield the pk, the country's pk and each name: its own, other names, and those in the directory."""
+        columns = ["name", "other_names", "institution__names", "institution__acronyms"]
+        for pk, country, *texts in self.order_by("pk").values_list("pk", "country", *columns).iterator():
+            for name in split_names("\n".join(filter(None, texts))):
+                yield pk, country, name
 
     def with_agreement(
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()

@@ -53,7 +53,7 @@ ALLOWED_IMPORTS = {
     "backups": ["models"],
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_types", "history", "http"],
-        *["imports", "mobility_fields", "models", "name_normalization"],
+        *["imports", "mobility_fields", "models", "name_normalization", "name_similarity"],
         *["period_constraint", "periods", "permissions", "querysets", "runs", "tables", "validators"],
     ],
     "public": [

@@ -14,6 +14,7 @@ from tests.helpers.factories import AgreementFactory, MobilityFactory, Universit
 
 DAY, NEXT_DAY = date(2026, 6, 1), date(2026, 6, 2)
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
+ADD_CITY = "If they are two universities, add the city to the name."
 
 pytestmark = pytest.mark.django_db
 
@@ -508,7 +509,7 @@ def test_two_spellings_of_a_university_name_collide(germany, existing, other):
     UniversityFactory(name=existing)
     second = University(country=germany, name=other, slug="another")
 
-    assert validation_errors(second) == {"name": [f"“{second.name}” is already a name of “{existing}”."]}
+    assert validation_errors(second) == {"name": [f"“{second.name}” is already a name of “{existing}”. {ADD_CITY}"]}
     with violates(University, "university_name_unique_in_country"):
         University.objects.bulk_create([second])
 
@@ -551,14 +552,14 @@ def test_two_spellings_of_an_agreement_type_name_collide():
 @pytest.mark.parametrize(
     ("values", "errors"),
     [
-        ({"name": "rwth"}, {"name": ["“rwth” is already a name of “Aachen University”."]}),
+        ({"name": "rwth"}, {"name": [f"“rwth” is already a name of “Aachen University”. {ADD_CITY}"]}),
         (
             {"name": "New", "other_names": "Fine\nAACHEN  UNIVERSITY"},
-            {"other_names": ["“AACHEN UNIVERSITY” is already a name of “Aachen University”."]},
+            {"other_names": [f"“AACHEN UNIVERSITY” is already a name of “Aachen University”. {ADD_CITY}"]},
         ),
         (
             {"name": "New", "other_names": "Fine\nRWTH"},
-            {"other_names": ["“RWTH” is already a name of “Aachen University”."]},
+            {"other_names": [f"“RWTH” is already a name of “Aachen University”. {ADD_CITY}"]},
         ),
     ],
 )

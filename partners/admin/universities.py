@@ -13,6 +13,7 @@ from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
 from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
 from partners.admin.import_export import UniversityImportExportAdmin
+from partners.admin.similar_names import SimilarNamesAdmin
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from partners.models.mobilities import summarize
@@ -43,7 +44,7 @@ class AgreementTypeAdmin(RegisterAdmin):
 
 
 @admin.register(University)
-class UniversityAdmin(UniversityImportExportAdmin):
+class UniversityAdmin(SimilarNamesAdmin, UniversityImportExportAdmin):
     list_display = ["name", "country", "agreements", "is_listed"]
     list_filter = [UniversityTypeFilter, UniversityStatusFilter, UniversityCountryFilter, "is_listed"]
     list_select_related = ["country"]

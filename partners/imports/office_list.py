@@ -110,7 +110,10 @@ class OfficeListValidator(TableValidator):
         known = self.find_university(text, key)
         first = self.first_lines.setdefault(known.pk if known else key, line)
         if first != line:
-            message = _("“%(name)s” stands in line %(line)d already. Make one line of the two.")
+            message = _(
+                "“%(name)s” stands in line %(line)d already. Make one line of the two. If they are two universities, "
+                "add the city to the name."
+            )
             raise ValidationError(message % {"name": truncate(text), "line": first})
         return known
 

@@ -36,6 +36,7 @@ class NamedModel(models.Model):
     name_key = SearchKeyField()
     names_unique_within = []
     """Columns that objects must share for their names to collide."""
+    name_taken_message = _("“%(name)s” is already a name of “%(other)s”.")
     search_text = SearchTextField(sources=["name", "other_names"])
 
     class Meta:
@@ -58,9 +59,9 @@ class NamedModel(models.Model):
             keys = {matching_key(name) for name in names}
             for other in others.filter(Q(name_key__in=keys) | ~Q(other_names="")):
                 if same := keys.intersection(other.matching_keys()):
-                    message = _("“%(name)s” is already a name of “%(other)s”.")
                     name = next(name for name in names if matching_key(name) in same)
-                    raise ValidationError({field: ValidationError(message, "taken", {"name": name, "other": other})})
+                    params = {"name": name, "other": other}
+                    raise ValidationError({field: ValidationError(self.name_taken_message, "taken", params)})
 
     def matching_keys(self):
         return {matching_key(name) for name in [self.name, *split_names(self.other_names)]}
@@ -165,6 +166,9 @@ class University(NamedModel):
         sources=["name", "other_names", "city", "institution__names", "institution__acronyms"]
     )
     names_unique_within = ["country_id"]
+    name_taken_message = _(
+        "“%(name)s” is already a name of “%(other)s”. If they are two universities, add the city to the name."
+    )
 
     objects = UniversityQuerySet.as_manager()
     history = ProtectingHistory(bases=[RunHistory], excluded_fields=DERIVED_FIELDS)

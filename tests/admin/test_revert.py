@@ -9,6 +9,8 @@ from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.history_pages import history, latest_version, update, version_url
 from tests.helpers.html import attributes, buttons, element_texts, form_data, messages, text
 
+ADD_CITY = "If they are two universities, add the city to the name."
+
 
 @pytest.fixture
 def superuser(client, db):
@@ -100,7 +102,7 @@ def test_revert_to_taken_name_displays_error(coordinator_client, db):
 
     page = coordinator_client.get(version_url(university))
 
-    assert "Name: “Marburg” is already a name of “MARBURG”." in element_texts(page, "li")
+    assert f"Name: “Marburg” is already a name of “MARBURG”. {ADD_CITY}" in element_texts(page, "li")
 
 
 def test_revert_skips_reference_to_deleted_object(coordinator_client, germany):
@@ -315,7 +317,7 @@ def test_undelete_with_taken_name_displays_error(superuser, db):
     page = superuser.get(undelete_url("university", pk))
     response = superuser.post(undelete_url("university", pk), {"latest_history_id": record.pk})
 
-    assert "Name: “Marburg” is already a name of “Marburg”." in " ".join(element_texts(page, "li"))
+    assert f"Name: “Marburg” is already a name of “Marburg”. {ADD_CITY}" in " ".join(element_texts(page, "li"))
     assert messages(response) == ["Nothing was brought back. Look at what it would do by now."]
     assert University.objects.filter(pk=pk).count() == 0
 

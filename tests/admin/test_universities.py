@@ -12,6 +12,7 @@ from tests.helpers.html import count_queries, element_texts, errors, links, mess
 LIST, ADD = "/admin/partners/university/", "/admin/partners/university/add/"
 NO_AGREEMENTS = {"agreements-TOTAL_FORMS": 0, "agreements-INITIAL_FORMS": 0}
 
+ADD_CITY = "If they are two universities, add the city to the name."
 NOT_PUBLIC = "Not public. Students don't see this university, because:"
 PUBLIC = "Public. Students see this university on the list, because:"
 PAST, FUTURE = date(2000, 1, 1), date(2999, 1, 1)
@@ -221,15 +222,15 @@ def test_university_is_added_with_a_country_and_a_name(coordinator_client, germa
         ),
         (
             {"name": "UNIVERSITAT  łodz"},
-            {"name": "“UNIVERSITAT łodz” is already a name of “Universität Łódź”."},
+            {"name": f"“UNIVERSITAT łodz” is already a name of “Universität Łódź”. {ADD_CITY}"},
         ),
         (
             {"name": "Technische Hochschule"},
-            {"name": "“Technische Hochschule” is already a name of “Universität Łódź”."},
+            {"name": f"“Technische Hochschule” is already a name of “Universität Łódź”. {ADD_CITY}"},
         ),
         (
             {"name": "Other", "other_names": "One\nUniversität Łodz"},
-            {"other_names": "“Universität Łodz” is already a name of “Universität Łódź”."},
+            {"other_names": f"“Universität Łodz” is already a name of “Universität Łódź”. {ADD_CITY}"},
         ),
         (
             {"name": "Other", "other_names": "One\n@SUM(1)"},

@@ -19,6 +19,7 @@ from tests.helpers.tables import read_table
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 KOELN = ("Germany", "University of Cologne", "Bilateral")
 MALAGA = ("Spain", "University of Malaga", "Erasmus+")
+ONE_LINE_OR_CITY = "Make one line of the two. If they are two universities, add the city to the name."
 
 pytestmark = pytest.mark.django_db
 
@@ -388,7 +389,7 @@ def test_university_that_the_file_names_twice_is_an_error(second, written):
     result = import_rows(KOELN, MALAGA, second)
 
     assert list(result.error_lines()) == [
-        f"Line 4, University name: “{written}” stands in line 2 already. Make one line of the two."
+        f"Line 4, University name: “{written}” stands in line 2 already. {ONE_LINE_OR_CITY}"
     ]
 
 
@@ -396,7 +397,7 @@ def test_new_university_that_the_file_names_twice_is_an_error():
     result = import_rows(("Spain", "MÁLAGA", "GE3"), ("Spain", "Málaga ", "Bilateral"))
 
     assert list(result.error_lines()) == [
-        "Line 3, University name: “Málaga” stands in line 2 already. Make one line of the two."
+        f"Line 3, University name: “Málaga” stands in line 2 already. {ONE_LINE_OR_CITY}"
     ]
 
 
