@@ -45,14 +45,17 @@ def build_fingerprint():
     # Without paths, and without the databases, which Django completes as it runs.
     names = [name for name in dir(settings) if name.isupper() and settings.is_overridden(name) and name != "DATABASES"]
     values = {name: getattr(settings, name) for name in names}
-    digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=lambda _value: None).encode())
-    paths = [
-        path
-        for name in FINGERPRINTED_PATHS
-        for path in (settings.BASE_DIR / name, *(settings.BASE_DIR / name).rglob("*"))
-    ]
+    content = json.dumps(values, sort_keys=True, default=lambda _value: None) + hash_source_files(settings.BASE_DIR)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+@lru_cache(1)
+def hash_source_files(folder):
+    """Return a hash of names and contents of source files. Cached, as a process keeps the code that it has loaded."""
+    digest = hashlib.sha256()
+    paths = [path for name in FINGERPRINTED_PATHS for path in (folder / name, *(folder / name).rglob("*"))]
     for path in sorted(path for path in paths if path.is_file() and path.suffix != ".pyc"):
-        digest.update(f"\n{path.relative_to(settings.BASE_DIR)}\n".encode())
+        digest.update(f"\n{path.relative_to(folder)}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
