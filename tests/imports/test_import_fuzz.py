@@ -24,7 +24,7 @@ from tests.helpers.factories import offers_of_partners
 
 pytestmark = pytest.mark.slow
 
-ATTEMPTS = int(os.environ.get("FUZZ", "150"))
+ATTEMPTS = int(os.environ.get("FUZZ", "60"))
 FRAGMENTS = [
     b"\t",
     b"\n",
