@@ -55,6 +55,10 @@ def can_view_runs(user):
     return user.has_perm("partners.view_run")
 
 
+def can_change_universities(user):
+    return user.has_perm("partners.change_university")
+
+
 def can_view_calendar(user):
     return user.is_staff and can_view_agreements(user)
 

@@ -43,17 +43,19 @@ ALLOWED_IMPORTS = {
     "mobility_fields": ["agreement_fields", "cells", "fields", "models"],
     "history": ["enums", "fields", "models", "period_constraint"],
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
+    "institutions": [
+        *["enums", "fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
+    ],
     "imports": [
         *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "mobility_fields"],
         *["models", "name_normalization", "name_similarity", "periods", "querysets", "runs", "tables", "validators"],
     ],
-    "institutions": ["fields", "models", "name_normalization", "ror_ids", "validators"],
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "reminders": ["enums", "http", "models"],
     "backups": ["models"],
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_types", "history", "http"],
-        *["imports", "mobility_fields", "models", "name_normalization", "name_similarity"],
+        *["imports", "institutions", "mobility_fields", "models", "name_normalization", "name_similarity"],
         *["period_constraint", "periods", "permissions", "querysets", "runs", "tables", "validators"],
     ],
     "public": [

@@ -28,6 +28,7 @@ SHARED_COLUMNS = "status", "valid_until", "valid_from", "is_open_ended", "agreem
 """Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
 NONE, ME, WITHOUT, NOT_RENEWED = "-", "me", "without", "no"
 OPEN_ENDED, NOT_RECORDED, ACADEMIC_YEAR = "open-ended", "not-recorded", "academic-year"
+LINKED, WITHDRAWN = "linked", "withdrawn"
 CURRENT, CURRENT_STATES = "current", (IN_FORCE, UPCOMING)
 YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -134,6 +135,19 @@ class UniversityCountryFilter(ColumnFilter):
     def options(self, request):
         countries = Country.objects.filter(Exists(self.objects_in_country))
         return [(code, name, code) for code, name in countries.values_list("code", "name")]
+
+
+class UniversityDirectoryFilter(ColumnFilter):
+    title = _("link to the directory")
+    parameter_name = "directory"
+    column, columns = "institution__is_withdrawn", ("institution__is_withdrawn",)
+
+    def options(self, request):
+        return [
+            (LINKED, _("linked"), False),
+            (WITHDRAWN, _("institution withdrawn"), True),
+            (NONE, _("not linked"), None),
+        ]
 
 
 class AgreementStatusFilter(FacetFilter):

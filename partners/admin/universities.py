@@ -11,13 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
-from partners.admin.filters import UniversityCountryFilter, UniversityStatusFilter, UniversityTypeFilter
+from partners.admin.filters import (
+    UniversityCountryFilter,
+    UniversityDirectoryFilter,
+    UniversityStatusFilter,
+    UniversityTypeFilter,
+)
 from partners.admin.import_export import UniversityImportExportAdmin
+from partners.admin.institutions import InstitutionLinkAdmin
 from partners.admin.similar_names import SimilarNamesAdmin
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, University
 from partners.models.mobilities import summarize
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
+
+OTHER_NAMES = _("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}
+"""Fieldset of a university's page."""
 
 
 @admin.register(Country)
@@ -44,20 +53,34 @@ class AgreementTypeAdmin(RegisterAdmin):
 
 
 @admin.register(University)
-class UniversityAdmin(SimilarNamesAdmin, UniversityImportExportAdmin):
+class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportExportAdmin):
     list_display = ["name", "country", "agreements", "is_listed"]
-    list_filter = [UniversityTypeFilter, UniversityStatusFilter, UniversityCountryFilter, "is_listed"]
+    list_filter = [
+        UniversityTypeFilter,
+        UniversityStatusFilter,
+        UniversityCountryFilter,
+        UniversityDirectoryFilter,
+        "is_listed",
+    ]
     list_select_related = ["country"]
     search_fields = ["search_text"]
     search_help_text = _("Name, other names, city or country. Accents and case do not matter.")
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     inlines = [AgreementInline]
     change_form_template = "admin/partners/university/change_form.html"
+    import_export_change_list_template = "admin/partners/university/change_list.html"
     view_on_site = False
     fieldsets = [
-        (None, {"fields": ["name", "country", "city", "website", "is_listed"]}),
-        (_("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}),
+        (None, {"fields": ["name", "country", "city", "website", "institution", "is_listed"]}),
+        OTHER_NAMES,
     ]
+    add_fieldsets = [
+        (None, {"fields": ["institution", "name", "country", "city", "website", "is_listed"]}),
+        OTHER_NAMES,
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets if obj else self.add_fieldsets
 
     def get_queryset(self, request):
         agreements = Agreement.objects.open().select_related("agreement_type").ordered_by_type()

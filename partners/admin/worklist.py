@@ -18,15 +18,17 @@ from partners.admin.filters import (
     CURRENT,
     CURRENT_STATES,
     ME,
+    NONE,
     NOT_RECORDED,
     NOT_RENEWED,
+    WITHDRAWN,
     WITHOUT,
     ResponsibleFilter,
     agreement_changelist_url,
 )
 from partners.admin.object_history import can_view
-from partners.models import Agreement, Document, University
-from partners.permissions import can_change_agreements
+from partners.models import Agreement, Document, Institution, University
+from partners.permissions import can_change_agreements, can_change_universities
 from partners.querysets import EXPIRED, IN_PROCESS, UNDATED_STATUSES
 
 MAX_ITEMS = 20
@@ -45,6 +47,8 @@ def build_worklist(request, site):
     sections = [build(related, filters, today) for build in builders]
     if can_view(site, request, University):
         sections.append(_unlisted_universities(agreements if is_mine else None))
+        if not is_mine and (directory := _directory(request.user)):
+            sections.append(directory)
     return {
         "sections": sections,
         "is_mine": is_mine,
@@ -152,3 +156,35 @@ def _unlisted_universities(agreements):
     empty_message = _("No university is kept off the list.")
     title, country = _("Kept off the public list"), attrgetter("country")
     return _section("universities", title, universities, url, empty_message, country)
+
+
+def _directory(user):
+    """Return the section of universities that are not linked to the directory, or to what it has withdrawn.
+
+    None without any, or as long as no directory is loaded.
+    """
+    withdrawn = University.objects.filter(institution__is_withdrawn=True).count()
+    unlinked = University.objects.filter(institution=None).count() if Institution.objects.exists() else 0
+    if not withdrawn + unlinked:
+        return None
+    changelist = partial(reverse, "admin:partners_university_changelist")
+    unlinked_url = changelist(query={"directory": NONE})
+    if can_change_universities(user):
+        unlinked_url = reverse("admin:partners_university_identify")
+    links = [
+        (
+            withdrawn,
+            ngettext(
+                "%d partner whose institution was withdrawn", "%d partners whose institution was withdrawn", withdrawn
+            ),
+            changelist(query={"directory": WITHDRAWN}),
+        ),
+        (unlinked, ngettext("%d partner to identify", "%d partners to identify", unlinked), unlinked_url),
+    ]
+    return {
+        "kind": "directory",
+        "title": _("Institutions in the directory"),
+        "url": unlinked_url,
+        "count": withdrawn + unlinked,
+        "breakdown": [(label % count, url) for count, label, url in links if count],
+    }

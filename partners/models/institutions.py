@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.fields import SearchTextField
 from partners.name_normalization import split_names
+from partners.querysets import SearchableQuerySet
 from partners.ror_ids import ror_url
 
 
@@ -29,6 +30,8 @@ class Institution(models.Model):
     successor = models.CharField(_("successor"), max_length=9, blank=True)
     """The ROR ID of the institution that a withdrawn one has become, if the registry names one."""
     search_text = SearchTextField(sources=["names", "acronyms", "city", "domains"])
+
+    objects = SearchableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("institution")

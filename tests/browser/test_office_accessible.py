@@ -4,7 +4,7 @@ import pytest
 
 from partners.models import Agreement, AgreementType, Run, University
 from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
-from tests.helpers.factories import DocumentFactory, MobilityFactory, UniversityFactory
+from tests.helpers.factories import DocumentFactory, InstitutionFactory, MobilityFactory, UniversityFactory
 
 pytestmark = [
     pytest.mark.browser,
@@ -43,6 +43,8 @@ SCREENS = {
     "export": "partners/university/export/",
     "run": "partners/run/{run}/change/",
     "undoing an import": "partners/run/{run}/undo/",
+    "linked university": "partners/university/{linked}/change/",
+    "identifying partners": "partners/university/identify/?country=DE",
 }
 
 
@@ -53,6 +55,10 @@ def urls(register):
     edited.end(date(2026, 5, 1), "ended")
     MobilityFactory(agreement=in_process, places=4, study_levels="bachelor", fields_of_study="0421", languages="en B2")
     MobilityFactory(agreement=in_process, direction="in", fields_of_study="all", first_year=2026)
+    linked = University.objects.get(name="Drexel University")
+    linked.institution = InstitutionFactory(ror_id="04bdffz58", city="Philadelphia", is_withdrawn=True)
+    linked.save()
+    InstitutionFactory()
     ids = {
         "version": in_process.history.latest().pk,
         "edited": edited.pk,
@@ -63,6 +69,7 @@ def urls(register):
         "university": in_process.university_id,
         "country": University.objects.get(pk=in_process.university_id).country_id,
         "run": Run.objects.get().pk,
+        "linked": linked.pk,
     }
     return {name: f"/admin/{path.format(**ids)}" for name, path in SCREENS.items()}
 

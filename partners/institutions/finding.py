@@ -1,0 +1,28 @@
+"""Finding institutions in the directory by any name, acronym, city or domain."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db.models import Case, QuerySet, TextField, Value, When
+from django.db.models.functions import Concat, Length
+
+from partners.models import Institution
+from partners.name_normalization import tokenize_query
+
+
+def find_institutions(query: str, country_code: str = "") -> QuerySet[Institution]:
+    """Return the institutions in which every word of the query begins a word, the likeliest first.
+
+    Those of the country come before others, and withdrawn ones last. Then whole names come before beginnings of names,
+    these before other words, and short names before long ones.
+    """
+    name = "".join(f" {word}" for word in tokenize_query(query))
+    lines = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
+    rank = Case(When(lines__contains=f"\n{name}\n", then=0), When(lines__contains=f"\n{name}", then=1), default=2)
+    is_abroad = Case(When(country_code=country_code, then=0), default=1)
+    found = Institution.objects.search(query).alias(lines=lines)
+    return found.order_by(is_abroad, "is_withdrawn", rank, Length("name"), "pk")
+
+
+def load_successors(institutions: Iterable[Institution]) -> Mapping[str, Institution]:
+    """Return the successors of withdrawn institutions by their ROR ID, as far as the directory has them."""
+    return Institution.objects.in_bulk({institution.successor for institution in institutions} - {""})
