@@ -19,6 +19,7 @@ validate_absolute_path = validate.Predicate("is_absolute", error="Not an absolut
 validate_url = validate.URL(
     schemes={"http", "https"}, require_tld=False, error='Not a URL such as "https://partners.example.edu".'
 )
+LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1"}
 
 
 @contextmanager
@@ -84,6 +85,13 @@ def validate_origin(text: str) -> None:
     validate_url(text)
     if urlsplit(text).path not in ("", "/") or "?" in text or "#" in text:
         raise ValidationError("Leave out what follows the host.")
+
+
+def validate_https_or_loopback(text: str) -> None:
+    """Require HTTPS, except for a server on this machine."""
+    validate_url(text)
+    if urlsplit(text).scheme != "https" and urlsplit(text).hostname not in LOOPBACK_HOSTS:
+        raise ValidationError("Its scheme has to be https.")
 
 
 def validate_time_zone(text: str) -> None:

@@ -50,6 +50,12 @@ with env_validators.env_errors_explained():
             '"DOCUMENTS_S3_BUCKET", "DOCUMENTS_S3_ACCESS_KEY" and "DOCUMENTS_S3_SECRET_KEY" have to be set together, '
             'and "DOCUMENTS_S3_ENDPOINT" and "DOCUMENTS_S3_REGION" only with them.'
         )
+    ROR_RELEASES_URL = env.str(
+        "ROR_RELEASES_URL",
+        "https://zenodo.org/api/communities/ror-data/records?q=&sort=newest",
+        validate=env_validators.validate_https_or_loopback,
+    )
+    ROR_CACHE_DIR = env.path("ROR_CACHE_DIR", BASE_DIR / "ror", validate=env_validators.validate_absolute_path)
     DOCUMENT_MAX_MB = env.int("DOCUMENT_MAX_MB", 20)
     IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 10)
     embed_allowed_origins = env.list("EMBED_ALLOWED_ORIGINS", [], validate=each(env_validators.validate_origin))
