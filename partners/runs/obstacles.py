@@ -197,9 +197,13 @@ def _block_for_names(changes: Sequence[RunChange]) -> None:
     """Block restoring names, other names included, that another university of the country has by now."""
     restored = {}
     for change in changes:
-        before, after = change.previous_record.instance, change.record.instance
+        # The instance of a history row would be a query for each, for the fields that are not in history.
+        before, after = [
+            University(name=record.name, other_names=record.other_names)
+            for record in (change.previous_record, change.record)
+        ]
         for key in before.matching_keys() - after.matching_keys():
-            restored[before.country_id, key] = change
+            restored[change.previous_record.country_id, key] = change
     countries, keys = ({pair[index] for pair in restored} for index in (0, 1))
     others = University.objects.filter(Q(name_key__in=keys) | ~Q(other_names=""), country__in=countries)
     for other in others if restored else ():

@@ -13,8 +13,10 @@ from tests.helpers.backups import (
     add_mobility,
     add_renewed_agreement,
     duplicate_agreement,
+    link_university,
     read_members,
     report_periods_apart,
+    report_searches,
     write_backup,
 )
 from tests.helpers.paths import OFFICE_LIST_PATH
@@ -51,6 +53,7 @@ def count_rows(backup, model):
 def test_restore_brings_every_row_into_an_empty_database(filled, new_site, tmp_path, source, target):
     site, empty = filled(source), new_site(target)
     site.call(add_mobility)
+    site.call(link_university)
 
     backed_up = site.run("backup", tmp_path / "backup.zip")
     restored = empty.run("restore", tmp_path / "backup.zip")
@@ -59,6 +62,7 @@ def test_restore_brings_every_row_into_an_empty_database(filled, new_site, tmp_p
     assert backed_up[0].startswith(f"Backed up to {tmp_path}/backup.zip, 0.0 MB.")
     assert restored == ("Restored 108 universities with 128 agreements.", "")
     assert json.loads(empty.dump()) == json.loads(site.dump())
+    assert empty.call(report_searches) == ("Technical University of Munich https://ror.org/02kkvpp62", "")
 
 
 @pytest.fixture

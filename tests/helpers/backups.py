@@ -9,8 +9,9 @@ from hashlib import sha256
 from django.db import IntegrityError
 
 from partners.backups import archive
-from partners.models import Agreement, Document, Mobility
+from partners.models import Agreement, Document, Mobility, University
 from partners.period_constraint import check_installed, describe_integrity_error
+from tests.helpers.factories import InstitutionFactory
 from tests.helpers.files import upload
 from tests.helpers.processes import report
 
@@ -57,6 +58,19 @@ def add_mobility():
     mobility = Mobility.objects.create(agreement=Agreement.objects.earliest("pk"), **values)
     mobility.is_blended = True
     mobility.save()
+
+
+def link_university():
+    """Link the first university to an institution, which it can be found by."""
+    university = University.objects.earliest("pk")
+    university.institution = InstitutionFactory(acronyms="ŁÓDŹ\nTUM", domains="tum.de\nmytum.de")
+    university.save()
+
+
+def report_searches():
+    """Report the universities that are found by the institution that `link_university` has linked."""
+    for university in University.objects.search("technische universität"):
+        report(f"{university.institution} {university.ror_url}")
 
 
 def add_renewed_agreement():
