@@ -38,7 +38,7 @@ bench: $(VENV)/site
 	@echo
 	@$(BIN)/python -m bench.office $(OFFICE)
 	@echo
-	@$(BIN)/python -m bench.names
+	@$(BIN)/python -m bench.names $(NAMES)
 
 .env:
 	@(umask 077; $(PYTHON) -c 'import secrets; print(f"SECRET_KEY={secrets.token_urlsafe(50)}\nDEBUG=on")' > $@)

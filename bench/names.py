@@ -1,21 +1,30 @@
 """Judge the matching of names of universities by lists that were made by hand.
 
 ``respelled_names.tsv`` has names of the office's list as colleagues spell them, and ``new_names.tsv`` universities of
-the same countries that the list does not have.
+the same countries that the list does not have. With a release of the Research Organization Registry, as in
+``python -m bench.names FILE.zip``, suggestions of institutions are judged by ``directory_answers.tsv``.
 """
 
 from __future__ import annotations
 
 import csv
+import json
+import os
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import django
 
 from partners.name_similarity import NameIndex
 
 FOLDER = Path(__file__).resolve().parent
-OFFICE_LIST = FOLDER.parent / "fixtures" / "partners.tsv"
+FIXTURES = FOLDER.parent / "fixtures"
+OFFICE_LIST, DETAILS = FIXTURES / "partners.tsv", FIXTURES / "partner_details.tsv"
+COUNTRIES = FIXTURES / "countries.json"
 
 
 class Share(NamedTuple):
@@ -77,13 +86,53 @@ def judge_other_spellings() -> Iterator[Share]:
     yield Share("precision of almost the same", len(right_waiting), len(waiting) + len(waiting_for_new))
 
 
+def judge_directory(release: Path, other_names: Mapping[str, str]) -> Iterator[Share]:
+    """Judge the suggestions for the office's list, given other names of its universities, one per line."""
+    from partners.institutions.matching import CountryIndex
+    from partners.institutions.releases import read_institutions
+    from partners.models import University
+
+    institutions, answers = read_institutions(release), dict(read_rows(FOLDER / "directory_answers.tsv"))
+    codes = {country["name"]: country["code"] for country in json.loads(COUNTRIES.read_text(encoding="utf-8"))}
+    by_country = defaultdict(list)
+    for institution in institutions.values():
+        by_country[institution.country_code].append(institution)
+    indexes = cache(lambda country: CountryIndex(by_country[codes[country]]))
+    suggested, chosen = {}, {}
+    for country, name, _types in read_rows(OFFICE_LIST):
+        index, university = indexes(country), University(name=name, other_names=other_names.get(name, ""))
+        matches = index.find(university)
+        suggested[name] = [match.key for match in matches]
+        if ror_id := index.choose(matches):
+            chosen[name] = ror_id
+
+    found = {name: answer for name, answer in answers.items() if answer in institutions}
+    right = [name for name, ror_id in chosen.items() if ror_id == answers.get(name)]
+    first = [name for name, answer in found.items() if suggested[name][:1] == [answer]]
+    among = [name for name, answer in found.items() if answer in suggested[name]]
+    yield Share("in the release, of all", len(found), len(suggested))
+    yield Share("not certain which institution it is", len(suggested.keys() - answers.keys()), len(suggested))
+    yield Share("chosen beforehand, of all", len(chosen), len(suggested))
+    yield Share("precision of what is chosen beforehand", len(right), len(chosen), at_least=100)
+    yield Share("the first suggestion is right, of those in the release", len(first), len(found), at_least=90)
+    yield Share("among the three suggestions, of those in the release", len(among), len(found))
+
+
 def print_shares(title: str, shares: Iterable[Share]) -> None:
     print(title, *shares, "", sep="\n")
 
 
 def main() -> None:
-    title = "Names of the office's list as colleagues spell them, and new names"
-    print_shares(title, judge_other_spellings())
+    print_shares("Names of the office's list as colleagues spell them, and new names", judge_other_spellings())
+    if len(sys.argv) < 2:
+        print("Suggestions of institutions are judged with a release of ROR: make bench NAMES=FILE.zip")
+        return
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    django.setup()
+    release = Path(sys.argv[1])
+    print_shares("Institutions by the names in the office's list", judge_directory(release, {}))
+    other_names = {row[1]: row[4] for row in read_rows(DETAILS)}
+    print_shares("Institutions by those and other names", judge_directory(release, other_names))
 
 
 if __name__ == "__main__":
