@@ -47,8 +47,9 @@ ALLOWED_IMPORTS = {
         *["enums", "fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
     ],
     "imports": [
-        *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "mobility_fields"],
-        *["models", "name_normalization", "name_similarity", "periods", "querysets", "runs", "tables", "validators"],
+        *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "institutions"],
+        *["mobility_fields", "models", "name_normalization", "name_similarity", "periods", "querysets", "runs"],
+        *["tables", "validators"],
     ],
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "reminders": ["enums", "http", "models"],

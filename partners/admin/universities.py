@@ -64,7 +64,9 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
     ]
     list_select_related = ["country"]
     search_fields = ["search_text"]
-    search_help_text = _("Name, other names, city or country. Accents and case do not matter.")
+    search_help_text = _(
+        "Any of its names, also in the directory, its city or country. Accents and case do not matter."
+    )
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     inlines = [AgreementInline]
     change_form_template = "admin/partners/university/change_form.html"

@@ -38,19 +38,55 @@ def test_university_is_linked_by_an_id_in_any_form(munich, cell):
 
     assert link() == MUNICH
     assert [change.describe() for change in result.changed] == [
-        ["institution in the directory: – → Technical University of Munich"]
+        [
+            "city: – → Munich",
+            "website: – → https://www.tum.de",
+            "institution in the directory: – → Technical University of Munich",
+        ]
     ]
+
+
+def test_link_fills_what_the_file_has_no_column_for_and_the_office_has_not_written(munich):
+    create_university(city="Garching")
+
+    import_rows(row(institution=MUNICH))
+
+    university = University.objects.get()
+    assert (university.city, university.website) == ("Garching", "https://www.tum.de")
+
+
+def test_cells_of_the_file_are_not_filled(munich):
+    create_university()
+    rows = [row(institution=MUNICH, city="", website="")]
+
+    import_rows(*rows)
+    again = import_rows(*rows)
+
+    university = University.objects.get()
+    assert (university.city, university.website) == ("", "")
+    assert again.counts() == "0 new, 0 changed, 1 unchanged, 0 errors"
+
+
+def test_what_a_link_has_filled_is_left_alone_when_the_office_empties_it(munich):
+    create_university(institution=munich)
+
+    result = import_rows(row(institution=MUNICH))
+
+    assert result.counts() == "0 new, 0 changed, 1 unchanged, 0 errors"
 
 
 def test_new_university_is_linked(munich):
     result = import_rows(row(institution=MUNICH))
 
     assert link() == MUNICH
-    assert [change.summary for change in result.new] == ["institution in the directory: Technical University of Munich"]
+    assert [change.summary for change in result.new] == [
+        "city: Munich; website: https://www.tum.de; institution in the directory: Technical University of Munich"
+    ]
 
 
 def test_another_link_replaces_the_first(munich):
-    create_university(institution=InstitutionFactory(ror_id=COLOGNE_ID, name="University of Cologne"))
+    cologne = InstitutionFactory(ror_id=COLOGNE_ID, name="University of Cologne")
+    create_university(institution=cologne, city="Köln", website="https://www.uni-koeln.de")
 
     result = import_rows(row(institution=MUNICH))
 
