@@ -7,6 +7,8 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from partners.admin.import_answers import digest_answers
+from partners.imports.choices import NO_CHOICES
 from partners.models import Run
 from tests.helpers import hostile
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory
@@ -157,12 +159,14 @@ OUTDATED = "The register has changed since the preview: look at it again."
         *[("import_file_name", value, INCOMPLETE) for value in ["", "2", "-1", "abc", "9" * 40]],
         *[("digest", value, OUTDATED) for value in ["x", "-1", "9" * 40]],
         ("digest", "", INCOMPLETE),
+        ("answers", "", INCOMPLETE),
+        ("answers", "x", "Other answers were given in another window: look at them again."),
     ],
 )
 def test_forged_confirmation_imports_nothing(clients, name, value, message):
     run = Run.from_upload(b"Country\tUniversity name\tAgreement type\nItaly\tPavia\tBilateral\n", file_name="list.tsv")
     run.save()
-    data = {"import_file_name": run.token, "digest": "x"} | {name: value}
+    data = {"import_file_name": run.token, "digest": "x", "answers": digest_answers(NO_CHOICES)} | {name: value}
 
     page = clients["coordinator"].post("/admin/partners/university/process_import/", data, follow=True)
 

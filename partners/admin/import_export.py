@@ -1,7 +1,6 @@
-"""Import and export of the tables of the register, based on the views of django-import-export."""
+"""Import of the tables of the register, based on the views of django-import-export."""
 
 from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse
@@ -10,79 +9,49 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from import_export.admin import ExportActionMixin, ImportMixin
+from import_export.admin import ImportMixin
 
-from partners.accounts.security_log import log_event
-from partners.admin.base import RegisterAdmin
+from partners.admin.export import UniversityExportAdmin
+from partners.admin.import_answers import digest_answers, merge_answers
 from partners.admin.import_forms import (
     ColumnsForm,
     ConfirmForm,
     ImportFileForm,
     ReadOptionsForm,
-    RegisterExportForm,
 )
-from partners.admin.import_preview import build_sections, iter_table
+from partners.admin.import_preview import Preview, iter_table
+from partners.history.change_log import ChangeLogQuery
+from partners.history.entries import tracked_models
+from partners.imports.choices import ImportChoices
 from partners.imports.files import read_file
-from partners.imports.formats import EXPORT_FORMATS, XLSX
+from partners.imports.formats import XLSX
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
 from partners.models import Run
 from partners.period_constraint import describe_integrity_error
-from partners.permissions import can_export, can_import
+from partners.permissions import can_import
 from partners.tables.headers import HeaderError
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
 from partners.tables.writing import write_sheets
 
+MAX_REGISTER_CHANGES = 10
+"""Changes of others that are listed if they change what an import does."""
 RESOURCES = [OfficeListResource, RegisterResource, MobilitiesResource]
 
 
-class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin):
-    """The export of django-import-export, and an import with a preview that is confirmed, on the same URLs."""
+class UniversityImportExportAdmin(ImportMixin, UniversityExportAdmin):
+    """The export, and an import with a preview that is confirmed, on the URLs of django-import-export."""
 
     resource_classes = RESOURCES
-    export_formats = EXPORT_FORMATS
-    export_form_class = RegisterExportForm
     import_template_name = "admin/partners/university/import.html"
     import_export_change_list_template = "admin/import_export/change_list_import_export.html"
-    show_change_form_export = False
 
     def has_import_permission(self, request):
         return can_import(request.user)
-
-    def has_export_permission(self, request):
-        return can_export(request.user)
-
-    def export_admin_action(self, request, queryset):
-        """Export by filters if all pages are selected, as so many ids would exceed the limit of form fields."""
-        if request.POST.get("select_across") == "1":
-            return redirect(f"{reverse('admin:partners_university_export')}?{request.GET.urlencode()}")
-        return super().export_admin_action(request, queryset)
-
-    def get_export_data(self, file_format, request, queryset, **kwargs):
-        log_event("exported", request.user, request, format=file_format.get_extension())
-        return super().get_export_data(file_format, request, queryset, **kwargs)
-
-    def get_data_for_export(self, request, queryset, export_form=None, **kwargs):
-        """Return the rows of each sheet, instead of a dataset."""
-        return self.choose_export_resource_class(export_form, request)().export_sheets(queryset)
-
-    def export_action(self, request):
-        try:
-            return super().export_action(request)
-        except IncorrectLookupParameters:
-            message = _("The list cannot be filtered as the address says. Choose a filter here, then export.")
-            messages.warning(request, message)
-            return redirect("admin:partners_university_changelist")
-
-    def get_export_queryset(self, request):
-        """Drop the prefetches of the changelist, which the export does not need."""
-        return super().get_export_queryset(request).prefetch_related(None)
-
-    def get_valid_export_item_pks(self, request):
-        return self.get_queryset(request).values_list("pk", flat=True)
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -163,19 +132,24 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         return self._preview(request, run)
 
     def preview_view(self, request, token):
-        """Display the preview of a file that was chosen, with the lines that the search finds."""
+        """Display the preview of a file that was chosen. POST stores the answers and turns to a page or searches."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        run = get_object_or_404(Run, token=token)
+        run = self._save_answers(request, token)
         if run.accepted_at:
             return redirect("admin:partners_run_change", run.pk)
+        if request.method == "POST":
+            query = urlencode({name: request.POST.get(name, "") for name in ("q", "page")})
+            return redirect(f"{request.path}?{query}#preview")
         return self._preview(request, run)
 
     def download_preview(self, request, token):
-        """Return the whole preview as XLSX, for a colleague."""
+        """Return the whole preview as XLSX, for a colleague. POST stores the answers before."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        run = get_object_or_404(Run, token=token, accepted_at=None)
+        run = self._save_answers(request, token)
+        if run.accepted_at:
+            return redirect("admin:partners_run_change", run.pk)
         try:
             _table, result = self._dry_run(run)
         except HeaderError:
@@ -184,24 +158,50 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
         headers = {"Content-Disposition": 'attachment; filename="preview.xlsx"'}
         return HttpResponse(content, XLSX.content_type, headers=headers)
 
+    @transaction.atomic
+    def _save_answers(self, request, token):
+        """Return the run, with the answers that are posted, if any. Those of a run that is done stay."""
+        run = get_object_or_404(Run.objects.select_for_update(), token=token)
+        if request.method == "POST" and not run.accepted_at:
+            choices = merge_answers(ImportChoices.from_json(run.choices), request.POST)
+            run.choices = choices.to_json()
+            run.save(update_fields=["choices"])
+        return run
+
     def _dry_run(self, run):
         """Return the table of the run's file and what an import of it would do. Raise TableError."""
         resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
-        return table, resource().import_data(table, on=localdate(), dry_run=True)
+        choices = ImportChoices.from_json(run.choices)
+        return table, resource().import_data(table, on=localdate(), dry_run=True, choices=choices)
 
-    def _preview(self, request, run):
+    def _preview(self, request, run, **context):
         """Display what an import of the run's file would do, or ask which column is which. Raise TableError."""
         try:
             table, result = self._dry_run(run)
         except HeaderError as error:
             return self._render_columns(request, run, ColumnsForm(error))
-        confirm_form = ConfirmForm(initial={"import_file_name": run.token})
+        choices = ImportChoices.from_json(run.choices)
         guess = {"encoding": table.encoding_guess.encoding} if table.encoding_guess else {}
         options_form = ReadOptionsForm(initial=run.read_options | guess)
         for name in list(options_form.fields):
             if not options_form.initial.get(name) and name not in result.offered_options:
                 del options_form.fields[name]
-        return self._render_import(request, ImportFileForm(), result, confirm_form, run=run, options_form=options_form)
+        confirm_form = ConfirmForm(
+            initial={
+                "import_file_name": run.token,
+                "digest": result.digest,
+                "answers": digest_answers(choices),
+            }
+        )
+        context |= {
+            "run": run,
+            "result": result,
+            "preview": Preview(result, choices, request.GET.get("q", ""), request.GET.get("page")),
+            "is_answer_missing": "unanswered" in request.GET,
+            "options_form": options_form,
+            "confirm_form": None if result.has_validation_errors() else confirm_form,
+        }
+        return self._render_import(request, ImportFileForm(), **context)
 
     def _render_columns(self, request, run, form):
         context = self.admin_site.each_context(request) | {
@@ -223,39 +223,62 @@ class UniversityImportExportAdmin(ImportMixin, ExportActionMixin, RegisterAdmin)
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
             return redirect("admin:partners_university_import")
         run = get_object_or_404(Run, token=form.cleaned_data["import_file_name"])
+        is_current = run.accepted_at or form.cleaned_data["answers"] == digest_answers(
+            ImportChoices.from_json(run.choices)
+        )
+        run = self._save_answers(request, run.token)
+        if is_current:
+            return self._import(request, run, form)
+        messages.warning(request, _("Other answers were given in another window: look at them again."))
+        return self._preview(request, run)
+
+    def _import(self, request, run, form):
         try:
             # Read before the transaction, as its lock makes all other writers wait.
             resource, table = read_file(bytes(run.content), options=ReadOptions(**run.read_options))
-            return self._import(request, form, resource(), table)
+            result = self._import_once(request, run, resource(), table, form.cleaned_data["digest"])
         except TableError:
             messages.warning(request, _("The preview was incomplete. Choose the file again."))
+            return redirect("admin:partners_university_import")
         except IntegrityError as error:
-            messages.warning(request, f"{describe_integrity_error(error)} {_('Choose the file again.')}")
-        return redirect("admin:partners_university_import")
-
-    @transaction.atomic
-    def _import(self, request, form, resource, table):
-        run = Run.objects.select_for_update().get(token=form.cleaned_data["import_file_name"])
-        if run.accepted_at:
+            messages.warning(request, f"{describe_integrity_error(error)} {_('Look at the preview again.')}")
+            return redirect("admin:partners_university_import_preview", run.token)
+        if result is None:
             messages.info(request, _("This file has been imported already. This is what the import did."))
-            return redirect("admin:partners_run_change", run.pk)
-        run.user = request.user
-        result = resource.import_data(table, on=localdate(), run=run, digest=form.cleaned_data["digest"])
-        if not result.is_applied:
-            messages.warning(request, _("The register has changed since the preview: look at it again."))
-            return self._render_import(request, ImportFileForm(), result, form, run=run)
-        messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
+        elif result.is_applied:
+            messages.success(request, format_html(_("Imported {}: {}."), run.file_name, result.counts()))
+        else:
+            return self._preview_again(request, run, result, form)
         return redirect("admin:partners_run_change", run.pk)
 
-    def _render_import(self, request, form, result=None, confirm_form=None, **context):
+    @transaction.atomic
+    def _import_once(self, request, run, resource, table, digest):
+        """Return the result of the import, or None if it has been done before."""
+        locked_run = Run.objects.select_for_update().get(pk=run.pk)
+        if locked_run.accepted_at:
+            return None
+        locked_run.user = request.user
+        choices = ImportChoices.from_json(run.choices)
+        return resource.import_data(table, on=localdate(), run=locked_run, choices=choices, digest=digest)
+
+    def _preview_again(self, request, run, result, form):
+        """Display the preview by now, and say why nothing was imported."""
+        if result.digest != form.cleaned_data["digest"]:
+            messages.warning(request, _("The register has changed since the preview: look at it again."))
+            log = ChangeLogQuery(tracked_models(), since=run.uploaded_at)
+            return self._preview(request, run, register_changes=log.load(log.rows()[:MAX_REGISTER_CHANGES]))
+        if result.waiting:
+            messages.error(request, _("Nothing is imported yet. Answer the questions that are marked."))
+            url = reverse("admin:partners_university_import_preview", args=[run.token])
+            return redirect(f"{url}?unanswered=1#question-{result.waiting[0].line}")
+        messages.info(request, _("With these answers there is nothing to import."))
+        return self._preview(request, run)
+
+    def _render_import(self, request, form, **context):
         context |= self.admin_site.each_context(request) | {
             "title": _("Import"),
             "opts": self.opts,
             "media": self.media,
             "form": form,
-            "result": result,
-            "sections": build_sections(result, request.GET.get("q", "")) if result else [],
-            "query": request.GET.get("q", ""),
-            "confirm_form": None if result and result.has_validation_errors() else confirm_form,
         }
         return TemplateResponse(request, self.import_template_name, context)

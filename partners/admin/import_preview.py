@@ -1,15 +1,19 @@
-"""The preview of an import as people read it: sections that can be searched, and all of it as a table."""
+"""The preview of an import as people read it: decisions on pages, sections that can be searched, all as a table."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.core.paginator import Paginator
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN, UntouchedUniversity
+from partners.imports.name_questions import NameQuestion
 from partners.name_normalization import matching_key
 
 MAX_SHOWN = 200
 """Lines of a section that are shown. A search finds the others, and the table has them all."""
+DECISIONS_PER_PAGE = 50
 
 
 @dataclass
@@ -29,28 +33,63 @@ class Section:
 
     @property
     def shown(self):
-        return self.found[:MAX_SHOWN]
+        """The first lines, each with its description."""
+        return [(row, describe(row)) for row in self.found[:MAX_SHOWN]]
 
     @property
     def is_cut(self):
         return len(self.found) > MAX_SHOWN
 
 
+class Preview:
+    """The sections of an import's result, and a page of what is to be decided, unless the file has errors."""
+
+    def __init__(self, result, choices, query="", page=None):
+        """Show the page with that number; without one, that of the first question that waits."""
+        self.choices = choices
+        self.query = query
+        sections = build_sections(result, query)
+        self.counts = {section.name: len(section.rows) for section in sections}
+        can_decide = not result.has_validation_errors()
+        decided = [section for section in sections if can_decide and section.name in ("take_backs", "questions")]
+        self.sections = [section for section in sections if section.rows and section not in decided]
+        decisions = [row for section in decided for row in section.found]
+        waiting = [index for index, row in enumerate(decisions) if isinstance(row, NameQuestion) and row.is_waiting]
+        first = waiting[0] // DECISIONS_PER_PAGE + 1 if waiting else 1
+        self.waiting_count = len(result.waiting)
+        self.can_import = can_decide and bool(result.new or result.changed or result.take_backs)
+        self.page = Paginator(decisions, DECISIONS_PER_PAGE).get_page(page or first)
+
+    @property
+    def take_backs(self):
+        return [row for row in self.page if not isinstance(row, NameQuestion)]
+
+    @property
+    def questions(self):
+        return [row for row in self.page if isinstance(row, NameQuestion)]
+
+
 def contains_words(row, words):
-    text = matching_key(f"{row.country} {row.name} {row.summary}")
+    text = matching_key(f"{row.country} {row.name} {describe(row)}")
     return all(word in text for word in words)
 
 
 def build_sections(result, query=""):
-    """Return the sections of a preview that have lines, in their order on the page."""
-    sections = [
-        Section("changed", _("Changes"), result.changed, query),
+    """Return the sections of a preview in their order on the page. Each line of the file is in one of them."""
+    asked = {question.line for question in result.questions}
+    take_backs = [row for row in result.take_backs if row.line not in asked]
+    changed = [row for row in result.changed if row.line not in asked and not row.takes_back]
+    new = [row for row in result.new if row.line not in asked]
+    missing = result.missing_universities or []
+    return [
+        Section("take_backs", _("Takes back what was done"), take_backs, query),
+        Section("questions", _("New, or another name?"), result.questions, query),
+        Section("changed", _("Changes"), changed, query),
         Section("remarks", _("Expired agreements, which stay as they are"), result.remarks, query),
-        Section("new", _("New"), result.new, query),
+        Section("new", _("New"), new, query),
         Section("unchanged", _("Unchanged"), result.unchanged, query, is_folded=True),
-        Section("missing", _("Not in the file, and left as they are"), result.missing_universities or [], query, True),
+        Section("missing", _("Not in the file, and left as they are"), missing, query, is_folded=True),
     ]
-    return [section for section in sections if section.rows]
 
 
 def iter_table(result):
@@ -58,10 +97,22 @@ def iter_table(result):
     yield _("Part"), _("Line"), COUNTRY_COLUMN, NAME_COLUMN, _("What happens")
     for section in [Section("errors", _("Errors"), list(iter_errors(result))), *build_sections(result)]:
         for row in section.rows:
-            yield section.title, row.line or "", str(row.country), row.name, row.summary
+            yield section.title, row.line or "", str(row.country), row.name, describe(row)
 
 
 def iter_errors(result):
     for row in result.invalid_rows:
         for column, messages in row.field_specific_errors.items():
             yield UntouchedUniversity(row.number, *row.values, f"{column}: {' '.join(messages)}")
+
+
+def describe(row):
+    """Return what happens to a line, in one text; of a question, its candidates and the choice."""
+    if not isinstance(row, NameQuestion):
+        return f"{row.summary} {_('Left as it is.')}" if getattr(row, "is_left", False) else row.summary
+    names = [f"“{candidate.name}” ({candidate.reason.label})" for candidate in row.candidates]
+    question = _("New, or another name of %s?") % get_text_list(names, _("or"))
+    if row.is_waiting:
+        return f"{question} {_('Waits for an answer.')}"
+    answer = _("Another name of “%s”.") % row.chosen.name if row.chosen else _("New.")
+    return f"{question} {answer} {row.result.summary}"

@@ -69,7 +69,7 @@ def sections(page):
     return {element_texts(section, "summary")[0]: element_texts(section, "li") for section in found}
 
 
-def test_preview_sets_signed_agreements_apart_that_the_list_has_as_in_process(coordinator_client, db):
+def test_preview_sets_apart_what_takes_back(coordinator_client, db):
     AgreementFactory(university__name="Jena", valid_from=date(2025, 9, 1))
     AgreementFactory(university__name="Marburg", scope="Faculty of Law")
 
@@ -78,11 +78,12 @@ def test_preview_sets_signed_agreements_apart_that_the_list_has_as_in_process(co
         list_of("Germany\tJena\tGE3", "Germany\tMarburg\tBilateral (in process)", "Germany\tBonn\tGE3"),
     )
 
+    assert element_texts(page, ".decision") == [
+        "Marburg Germany, line 3 New: Bilateral agreement, in process. The Bilateral agreement, Faculty of Law, ends."
+    ]
     assert sections(page) == {
-        "Changes 2": [
-            "Marburg Germany, line 3 "
-            "New: Bilateral agreement, in process. The Bilateral agreement, Faculty of Law, ends.",
-            "Jena Germany, line 2 New: GE3 agreement, signed. The Bilateral agreement, from 1 Sep 2025, ends.",
+        "Changes 1": [
+            "Jena Germany, line 2 New: GE3 agreement, signed. The Bilateral agreement, from 1 Sep 2025, ends."
         ],
         "New 1": ["Bonn Germany, line 4 GE3"],
     }

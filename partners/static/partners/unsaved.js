@@ -2,7 +2,7 @@
 
 // Warns before leaving a page with unsaved changes. A form that came back with errors always has unsaved changes.
 window.addEventListener("load", () => {
-  const form = document.querySelector('.change-form #content-main form[method="post"], form.bulk-form');
+  const form = document.querySelector('.change-form #content-main form[method="post"], form.bulk-form, form.preview-form');
   if (!form) return;
 
   const serialize = (value) => (value instanceof File ? `${value.name} ${value.size}` : value);
