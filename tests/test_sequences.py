@@ -1,4 +1,4 @@
-"""Any sequence of forms, signing, renewing, ending, imports, their undo and reverts, as a coordinator makes it.
+"""Any sequence of forms, actions on several agreements, imports, their undo and reverts, as a coordinator makes it.
 
 After each step signed agreements are apart in time, and no step has failed otherwise than with a sentence.
 """
@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, connection
+from django.db.models import Max
 from django.test import Client
 from django.utils.timezone import localdate
 from hypothesis import HealthCheck, settings
@@ -19,7 +20,7 @@ from partners.admin.signature_forms import CONFIRMATION_FIELD
 from partners.enums import AgreementStatus
 from partners.groups import Role
 from partners.imports.resources import RegisterResource
-from partners.models import Agreement, AgreementType, Run
+from partners.models import Agreement, AgreementType, Mobility, Run
 from partners.querysets import EXPIRED, IN_FORCE, UPCOMING
 from partners.tables.writing import write_table
 from tests.helpers import history_pages, import_pages
@@ -85,6 +86,19 @@ changed_cells = values(
     status=st.sampled_from(["signed", "signed", "in process", "ended"]),
     number=st.just(""),
 ).map(lambda cells: {HEADERS[name]: "yes" if text == "on" else text for name, text in cells.items()})
+
+
+edited_values = st.builds(
+    dict.__or__,
+    values(due_on=st.sampled_from(DAYS).map(str)),
+    st.sampled_from([{}, {"mobilities": "replace", "mobilities-0-places": "2"}]),
+)
+bulk_actions = st.one_of(
+    st.tuples(st.just("sign"), st.fixed_dictionaries({"values": st.lists(changed_values, min_size=1, max_size=3)})),
+    st.tuples(st.just("renew"), st.fixed_dictionaries({"values": st.lists(periods(), min_size=1, max_size=3)})),
+    st.tuples(st.just("end"), st.fixed_dictionaries({"number": numbers, "day": st.sampled_from(DAYS) | st.none()})),
+    st.tuples(st.just("edit_together"), st.fixed_dictionaries({"values": edited_values})),
+)
 
 
 class Office(RuleBasedStateMachine):
@@ -206,13 +220,24 @@ class Office(RuleBasedStateMachine):
         url = f"/admin/partners/agreement/{name}/?" + "&".join(f"id={agreement.pk}" for agreement in agreements)
         self.submit(url, ".bulk-form", lambda data: typed)
 
-    @rule(values=periods())
+    @rule(values=edited_values)
     def edit_together(self, values):
         agreements = Agreement.objects.order_by("-pk")[:3]
         url = "/admin/partners/agreement/edit/?" + "&".join(f"id={agreement.pk}" for agreement in agreements)
-        page = self.post(url, values)
+        typed = form_data(self.browser.get(url), "#content form") | values
+        page = self.post(url, typed)
         if buttons := elements(page, "button[name=digest]"):
-            self.post(url, values | {"digest": buttons[0].get("value")})
+            self.post(url, typed | {"digest": buttons[0].get("value")})
+
+    @rule(steps=st.lists(bulk_actions, min_size=1, max_size=2))
+    def act_together_and_undo(self, steps):
+        """Undoing the runs of these steps, the last first, leads back exactly."""
+        before, last_run = stored(), Run.objects.aggregate(pk=Max("pk", default=0))["pk"]
+        for name, arguments in steps:
+            getattr(self, name)(**arguments)
+        for run in Run.objects.filter(pk__gt=last_run).order_by("-pk"):
+            self.post(import_pages.run_url(run, "undo/"), {})
+        assert stored() == before
 
     @rule(terms=st.dictionaries(st.sampled_from(NAMES), listed_terms, min_size=1))
     def import_list(self, terms):
@@ -263,6 +288,11 @@ class Office(RuleBasedStateMachine):
         for day in boundaries(periods_by_slot()):
             found = [pk for state in (UPCOMING, IN_FORCE, EXPIRED) for pk in pks_in_state(state, day)]
             assert sorted(found) == signed
+
+
+def stored():
+    """Return all rows that actions on several agreements change."""
+    return [list(model.objects.order_by("pk").values_list()) for model in (Agreement, Mobility)]
 
 
 def pick(number, queryset):

@@ -138,8 +138,13 @@ def _agreement_facts(record: models.Model, related: RelatedObjects) -> Agreement
 
 
 def _describe_university_change(change: RunChange, related: RelatedObjects) -> str:
-    if change.previous_record is None:
+    before, after = change.previous_record, change.record
+    if before is None:
         return _("Added to the register.")
-    sides, labels = (change.previous_record, change.record), {"name": _("spelling")}
-    differences = diff(*sides, related=related, labels=labels, max_length=PREVIEW_LENGTH)
-    return _("%s.") % capfirst("; ".join(map(str, differences)))
+    sentences = []
+    if before.name != after.name:
+        sentences.append(_("The name “%(old)s” becomes “%(new)s”.") % {"old": before.name, "new": after.name})
+    differences = diff(before, after, related=related, max_length=PREVIEW_LENGTH)
+    if details := "; ".join(str(each) for each in differences if each.name != "name"):
+        sentences.append(_("%s.") % capfirst(details))
+    return " ".join(sentences)

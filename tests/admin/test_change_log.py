@@ -6,6 +6,7 @@ from django.utils.timezone import localdate
 
 from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.runs.undo import undo
+from tests.helpers.bulk_pages import perform, undo_latest_run
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.history_pages import CHANGE_LOG_URL, entries
 from tests.helpers.html import attributes, cells, count_queries, element_texts, text
@@ -112,6 +113,19 @@ def test_undo_of_run_is_one_entry(coordinator_client, register, coordinator):
         f"coordinator Import undone: 108 universities, 128 agreements undo of run {run.pk}: partners.tsv"
     )
     assert len(entries(coordinator_client)) == 2
+
+
+def test_signing_of_several_is_one_entry_with_counts(coordinator_client, coordinator):
+    deals = [AgreementFactory(status="in_process") for _ in range(3)]
+    perform(coordinator_client, "sign", *deals)
+    number = Run.objects.get().pk
+
+    undo_latest_run(coordinator_client)
+
+    assert entries(coordinator_client, who=coordinator.pk) == [
+        f"coordinator Signing undone: 3 agreements undo of run {number}: signing",
+        f"coordinator Signed: 3 agreements run {number}: signing",
+    ]
 
 
 def test_user_sees_only_models_with_view_permission(client, db):

@@ -127,7 +127,10 @@ def test_marking_as_signed_has_user_reason_and_field_changes(coordinator_client,
     sign(coordinator_client, agreement)
 
     latest = history(coordinator_client, agreement)[0]
-    assert latest == "coordinator changed Status: in process → signed Signed on: – → 1 May 2026 marked as signed"
+    assert latest == (
+        "coordinator changed Status: in process → signed Signed on: – → 1 May 2026 marked as signed "
+        f"run {Run.objects.get().pk}"
+    )
 
 
 def test_import_is_in_history_of_added_agreement(coordinator_client, register):

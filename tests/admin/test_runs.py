@@ -1,15 +1,20 @@
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
+from partners.enums import RunAction
 from partners.models import Agreement, Run, University
 from partners.runs import bulk_write
+from partners.runs.recording import record_run
+from tests.helpers.bulk_pages import perform, undo_latest_run
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.html import attributes, element_texts, messages, text
+from tests.helpers.history_pages import history
+from tests.helpers.html import attributes, count_queries, element_texts, links, messages, table, text
 from tests.helpers.import_pages import confirm, run_url, upload
 
+RUNS = "/admin/partners/run/"
 LIST = b"Country\tUniversity name\tAgreement type\nGermany\tTrier\tBilateral\n"
 
 
@@ -164,3 +169,81 @@ def test_failure_in_the_middle_of_an_import_leaves_the_register_as_it_was(coordi
 
     assert University.objects.count() == University.history.count() == 0
     assert Run.objects.accepted().count() == 0
+
+
+def test_run_list_says_what_was_done_on_how_many_and_is_filtered_by_it(coordinator_client, run):
+    deal = AgreementFactory(university__name="Marburg", status="in_process")
+    perform(coordinator_client, "sign", deal)
+    perform(coordinator_client, "end", deal, on=localdate(), reason="merger")
+    undo_latest_run(coordinator_client)
+
+    everything, ended = (coordinator_client.get(RUNS, query) for query in ({}, {"action__exact": "end"}))
+
+    assert [row[:2] + row[3:7] for row in table(everything, "#result_list")] == [
+        ["What", "File, or how many", "By", "New", "Changed", "Unchanged"],
+        ["Ending", "1 agreement", "coordinator", "0", "1", "0"],
+        ["Signing", "1 agreement", "coordinator", "0", "1", "0"],
+        ["Import", "partners.tsv", "coordinator", "1", "0", "0"],
+    ]
+    assert [row[0] for row in table(ended, "#result_list")] == ["What", "Ending"]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_run_list_needs_the_same_queries_for_many(coordinator_client, coordinator, count):
+    values = {"action": RunAction.SIGN, "user": coordinator, "accepted_at": now()}
+    Run.objects.bulk_create(Run(**values) for _ in range(count))
+
+    assert count_queries(coordinator_client, RUNS) == 9
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_run_page_needs_the_same_queries_for_many(coordinator_client, coordinator, count):
+    agreements = AgreementFactory.create_batch(count)
+    with record_run(RunAction.EDIT, coordinator) as run:
+        for agreement in agreements:
+            agreement.notes = "x"
+        bulk_write.bulk_update_with_history(
+            Agreement, agreements, ["notes"], bulk_write.ChangeContext("edited", coordinator, run)
+        )
+
+    assert count_queries(coordinator_client, run_url(run)) == 15
+
+
+def test_changes_are_grouped_by_university(coordinator_client, germany):
+    names = ["Bonn", "Jena"]
+    deals = [AgreementFactory(university__name=name, status="in_process") for name in names]
+    before = [AgreementFactory(university=deal.university, valid_from=date(2020, 9, 1)) for deal in deals]
+    perform(coordinator_client, "sign", *deals, valid_from="2026-09-01")
+
+    page = coordinator_client.get(run_url(Run.objects.get()))
+
+    assert element_texts(page, ".item-list strong") == names
+    assert len(element_texts(page, ".item-list li li")) == len(deals) + len(before)
+
+
+def test_run_page_tells_what_was_answered(coordinator_client, run):
+    run.choices = {"summary": ["“MCI” is another name of “Management Center Innsbruck”."]}
+    run.save()
+
+    page = coordinator_client.get(run_url(run))
+
+    assert element_texts(page, "h2") == ["What was answered in the preview", "What it changed"]
+    assert element_texts(page, ".item-list li")[0] == "“MCI” is another name of “Management Center Innsbruck”."
+
+
+def test_history_names_the_run_of_a_signing(coordinator_client):
+    deal = AgreementFactory(status="in_process")
+    perform(coordinator_client, "sign", deal)
+    run = Run.objects.get()
+
+    page = coordinator_client.get(f"/admin/partners/agreement/{deal.pk}/history/")
+
+    assert history(coordinator_client, deal)[0].endswith(f"marked as signed run {run.pk}")
+    assert (f"run {run.pk}", run_url(run)) in links(page)
+
+
+def test_undo_is_in_the_security_log(coordinator_client, run, caplog):
+    with caplog.at_level("INFO", "partners.security"):
+        coordinator_client.post(run_url(run, "undo/"))
+
+    assert [record.event for record in caplog.records if record.name == "partners.security"] == ["run_undone"]

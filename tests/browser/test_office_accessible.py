@@ -2,9 +2,17 @@ from datetime import date
 
 import pytest
 
+from partners.enums import AgreementStatus, RunAction
 from partners.models import Agreement, AgreementType, Run, University
+from partners.runs.recording import record_run
 from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
-from tests.helpers.factories import DocumentFactory, InstitutionFactory, MobilityFactory, UniversityFactory
+from tests.helpers.factories import (
+    AgreementFactory,
+    DocumentFactory,
+    InstitutionFactory,
+    MobilityFactory,
+    UniversityFactory,
+)
 
 pytestmark = [
     pytest.mark.browser,
@@ -45,6 +53,8 @@ SCREENS = {
     "undoing an import": "partners/run/{run}/undo/",
     "linked university": "partners/university/{linked}/change/",
     "identifying partners": "partners/university/identify/?country=DE",
+    "run of a signing": "partners/run/{signing}/change/",
+    "undoing a signing": "partners/run/{signing}/undo/",
 }
 
 
@@ -53,6 +63,9 @@ def urls(register):
     in_process = Agreement.objects.in_process().get()
     edited = Agreement.objects.signed().last()
     edited.end(date(2026, 5, 1), "ended")
+    deal = AgreementFactory(university=in_process.university, scope="Law", status=AgreementStatus.IN_PROCESS)
+    with record_run(RunAction.SIGN, None) as signing:
+        deal.sign(date(2026, 5, 1))
     MobilityFactory(agreement=in_process, places=4, study_levels="bachelor", fields_of_study="0421", languages="en B2")
     MobilityFactory(agreement=in_process, direction="in", fields_of_study="all", first_year=2026)
     linked = University.objects.get(name="Drexel University")
@@ -68,8 +81,9 @@ def urls(register):
         "signed": Agreement.objects.signed().first().pk,
         "university": in_process.university_id,
         "country": University.objects.get(pk=in_process.university_id).country_id,
-        "run": Run.objects.get().pk,
         "linked": linked.pk,
+        "run": Run.objects.earliest("pk").pk,
+        "signing": signing.pk,
     }
     return {name: f"/admin/{path.format(**ids)}" for name, path in SCREENS.items()}
 

@@ -1,9 +1,16 @@
-"""Sign the only in-process deal of the office's list, with type, day and a PDF, and check the pages that display it."""
+"""Sign deals in process and undo it.
+
+The only one of the office's list is signed with type, day and a PDF, and the pages that display it are checked.
+"""
+
+from datetime import date
 
 import pytest
 from playwright.sync_api import expect
 
-from partners.models import Document
+from partners.enums import AgreementStatus
+from partners.models import Agreement, Document, Run
+from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.files import PDF
 from tests.helpers.keyboard import focus_by_tab, press
 
@@ -62,7 +69,8 @@ def assert_displayed_everywhere(page):
 
     page.goto(f"/admin/partners/agreement/{document.agreement_id}/history/")
     rows = page.get_by_role("row").filter(has_text="coordinator").all_inner_texts()
-    assert [row.split("\t")[3] for row in rows] == ["added with the signature", "marked as signed"]
+    reasons = ["added with the signature", f"marked as signed run {Run.objects.latest('pk').pk}"]
+    assert [row.split("\t")[3] for row in rows] == reasons
     assert "Status: in process → signed" in rows[1]
 
     page.goto(f"/admin/partners/agreement/{document.agreement_id}/change/")
@@ -75,3 +83,26 @@ def assert_displayed_everywhere(page):
     displayed = page.get_by_role("main").inner_text()
     assert "Erasmus+" in displayed
     assert "in process" not in displayed.lower()
+
+
+def test_coordinator_signs_two_deals_and_undoes_it(coordinator_page):
+    running = AgreementFactory(university__name="Marburg", valid_from=date(2022, 9, 1))
+    universities = [running.university, UniversityFactory(name="Trier")]
+    values = {"valid_from": date(2026, 9, 1), "status": AgreementStatus.IN_PROCESS}
+    deals = [AgreementFactory(university=university, **values) for university in universities]
+    before = list(Agreement.objects.order_by("pk").values())
+    page = coordinator_page
+    page.goto("/admin/partners/agreement/sign/?" + "&".join(f"id={deal.pk}" for deal in deals))
+    page.get_by_role("button", name="Mark as signed").click()
+    signed = set(Agreement.objects.values_list("status", flat=True))
+
+    page.goto("/admin/partners/run/")
+    page.get_by_role("link", name="Signing", exact=True).click()
+    changes = page.get_by_role("listitem").filter(has_text="Marburg").first.inner_text()
+    page.get_by_role("link", name="Undo this run").click()
+    page.get_by_role("button", name="Undo this run").click()
+
+    assert signed == {"signed"}
+    assert "valid until: – → 31 Aug 2026." in changes
+    expect(page.get_by_text("Undone: 3 put back, 0 left as they are.")).to_be_visible()
+    assert list(Agreement.objects.order_by("pk").values()) == before

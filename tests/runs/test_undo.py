@@ -46,7 +46,7 @@ def test_run_changes_describe_each_change(deal):
     run = import_list(("Koln", "Erasmus+"), ("Marburg", "GE3"), ("Trier", "in process"))
 
     assert describe(run_changes(run).all()) == [
-        "Koln: Spelling: Köln → Koln.",
+        "Koln: The name “Köln” becomes “Koln”.",
         "Koln: The agreement of unknown type, in process, becomes Erasmus+ and signed.",
         "Marburg: The Bilateral agreement ends.",
         "Marburg: New: GE3 agreement, signed.",
