@@ -1,12 +1,15 @@
-"""Identify partners, find them by other names on the public page, undo it, and fill a new university's form."""
+"""Load the directory, identify partners, find them by other names in public, undo it, and fill a new university in."""
 
+from io import StringIO
 from urllib.parse import urlencode
 
 import pytest
+from django.core.management import call_command
 from playwright.sync_api import expect
 
 from partners.models import Country, University
-from tests.helpers.factories import AgreementFactory, InstitutionFactory
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.ror import ror_names, ror_organization, write_release
 
 pytestmark = [
     pytest.mark.browser,
@@ -15,50 +18,47 @@ pytestmark = [
     pytest.mark.usefixtures("reference_data"),
 ]
 
-INSTITUTIONS = {
-    "Technical University of Munich": {},
-    "Politecnico di Milano": {
-        "ror_id": "01nffqt88",
-        "names": "Politecnico di Milano\nPolytechnic University of Milan",
-        "acronyms": "POLIMI",
-        "country_code": "IT",
-        "city": "Milan",
-        "website": "https://www.polimi.it",
-        "domains": "polimi.it",
-    },
-    "Tsinghua University": {
-        "ror_id": "03cve4549",
-        "names": "Tsinghua University\n清华大学",
-        "acronyms": "THU",
-        "country_code": "CN",
-        "city": "Beijing",
-        "website": "https://www.tsinghua.edu.cn",
-        "domains": "tsinghua.edu.cn",
-    },
-    "Swiss Federal Institute of Technology": {
-        "ror_id": "02s376052",
-        "names": "École Polytechnique Fédérale de Lausanne\nSwiss Federal Institute of Technology",
-        "acronyms": "EPFL",
-        "country_code": "CH",
-        "city": "Lausanne",
-        "website": "https://www.epfl.ch",
-        "domains": "epfl.ch",
-    },
+PARTNERS = {
+    "Technical University of Munich": ("DE", "Munich"),
+    "Politecnico di Milano": ("IT", "Milan"),
+    "Tsinghua University": ("CN", "Beijing"),
+    "Swiss Federal Institute of Technology": ("CH", "Lausanne"),
 }
-SEARCHES = dict(zip(["TU München", "polimi", "清华大学", "Lausanne"], INSTITUTIONS, strict=True))
+"""Countries, and cities that the directory has. It has the names as well."""
+SEARCHES = dict(zip(["TU München", "polimi", "清华大学", "Lausanne"], PARTNERS, strict=True))
+
+
+def organization(ror_id, country_code, city, website, acronym, *names):
+    details = {"country_code": country_code, "name": city}
+    acronyms = [{"value": acronym, "types": ["acronym"], "lang": None}]
+    return ror_organization(
+        ror_id,
+        names=ror_names(*names) + acronyms,
+        locations=[{"geonames_id": 1, "geonames_details": details}],
+        domains=[],
+        links=[{"type": "website", "value": website}],
+    )
 
 
 @pytest.fixture
-def directory():
-    for name, values in INSTITUTIONS.items():
-        InstitutionFactory(name=name, **values)
+def directory(tmp_path):
+    release = write_release(
+        tmp_path / "v2.9-ror-data.zip",
+        ror_organization(),
+        organization("01nffqt88", "IT", "Milan", "https://www.polimi.it", "POLIMI", "Politecnico di Milano"),
+        organization("03cve4549", "CN", "Beijing", "https://tsinghua.edu.cn", "THU", "Tsinghua University", "清华大学"),
+        organization(
+            *("02s376052", "CH", "Lausanne", "https://www.epfl.ch", "EPFL"),
+            *("École Polytechnique Fédérale de Lausanne", "Swiss Federal Institute of Technology"),
+        ),
+    )
+    call_command("load_ror", release, stdout=StringIO())
 
 
 @pytest.fixture
 def partners(directory):
-    for name, values in INSTITUTIONS.items():
-        country = Country.objects.get(code=values.get("country_code", "DE"))
-        AgreementFactory(university__name=name, university__country=country)
+    for name, (code, _city) in PARTNERS.items():
+        AgreementFactory(university__name=name, university__country=Country.objects.get(code=code))
 
 
 def found(page, query):
@@ -78,7 +78,9 @@ def test_partners_are_identified_found_by_other_names_and_undone(coordinator_pag
     assert {query: found(coordinator_page, query) for query in SEARCHES} == {
         query: [name] for query, name in SEARCHES.items()
     }
-    assert set(University.objects.values_list("city", flat=True)) == {"Munich", "Milan", "Beijing", "Lausanne"}
+    assert list(University.objects.order_by("pk").values_list("city", flat=True)) == [
+        city for _code, city in PARTNERS.values()
+    ]
 
     coordinator_page.goto(run_url)
     coordinator_page.get_by_role("link", name="Undo").click()
@@ -95,7 +97,7 @@ def test_new_university_is_filled_from_the_directory(coordinator_page, directory
     coordinator_page.get_by_role("searchbox").last.fill("polimi")
     coordinator_page.get_by_role("option", name="Politecnico di Milano · Milan, IT").click()
 
-    expect(coordinator_page.get_by_label("Name", exact=True)).to_have_value("Politecnico di Milano")
+    expect(coordinator_page.get_by_role("textbox", name="Name:", exact=True)).to_have_value("Politecnico di Milano")
     expect(coordinator_page.get_by_label("City")).to_have_value("Milan")
     coordinator_page.get_by_role("button", name="Save", exact=True).click()
 
