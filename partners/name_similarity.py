@@ -29,6 +29,7 @@ CUT_SHORT_SIMILARITY = 0.9
 MIN_CUT_SHORT_LENGTH = 4
 MIN_ACRONYM_LENGTH, MAX_ACRONYM_LENGTH = 3, 12
 MAX_ABBREVIATED_WORDS = 5
+WORD_RE = re.compile(r"\w{3,}")
 BRACKETS_RE = re.compile(r"\(([^()]*)\)")
 SEPARATOR_RE = re.compile("\\s*[,;:/]\\s*|\\s+[-\u2013\u2014]\\s*|\\s*[-\u2013\u2014]\\s+")
 DOTTED_INITIALS_RE = re.compile(r"\b(?:\w\.){2,}")
@@ -79,6 +80,7 @@ class ParsedName:
     def __init__(self, name: str):
         self.key = matching_key(name)
         name = DOTTED_INITIALS_RE.sub(lambda match: match[0].replace(".", ""), name)
+        self.name = name
         self.parts_apart = BRACKETS_RE.findall(name)
         self.main = BRACKETS_RE.sub(" ", name)
         parts = SEPARATOR_RE.split(self.main)
@@ -99,12 +101,18 @@ class ParsedName:
         parts = [part for part in self.parts_apart if not is_abbreviation(matching_key(part), self.tokens)]
         return canonical_words(" ".join(parts)) - self.words
 
+    @property
+    def acronyms(self) -> set[str]:
+        """The words in capital letters, and a name of one word."""
+        words = [] if self.name.isupper() else [word for word in WORD_RE.findall(self.name) if word.isupper()]
+        return {matching_key(word) for word in words} | set(self.tokens if len(self.tokens) == 1 else ())
+
     @cached_property
     def numbers(self) -> frozenset[str]:
         return frozenset(word for word in self.all_words if word.isdigit())
 
     def forms(self) -> dict[Form, MatchReason]:
-        """Return what the name has in common with others that may be the same university's, with the reason."""
+        """Return the spellings and sets of words that other names of the university may share, with the reason."""
         forms = {}
         for part in self.parts_apart:
             words = canonical_words(part)
@@ -142,14 +150,16 @@ class NameIndex:
         self._by_form: dict[Form, list[tuple[int, MatchReason]]] = defaultdict(list)
         self._by_abbreviated_form: dict[frozenset[str], list[int]] = defaultdict(list)
         self._by_word: dict[str, list[int]] = defaultdict(list)
-        self._by_initial: dict[tuple[bool, str], list[int]] = defaultdict(list)
+        self._by_initial: dict[str, list[int]] = defaultdict(list)
+        self._acronyms_by_initial: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for position, (_key, _name, parsed) in enumerate(self._names):
             for form, reason in parsed.forms().items():
                 self._by_form[form].append((position, reason))
             for form in parsed.abbreviated_forms():
                 self._by_abbreviated_form[form].append(position)
-            if parsed.significant:
-                self._by_initial[len(parsed.tokens) > 1, parsed.initial].append(position)
+            self._by_initial[parsed.initial].append(position)
+            for acronym in parsed.acronyms:
+                self._acronyms_by_initial[acronym[0]].append((acronym, position))
         self._word_sets = [
             (position, words)
             for position, (_key, _name, parsed) in enumerate(self._names)
@@ -197,11 +207,12 @@ class NameIndex:
 
     def _acronyms(self, searched: ParsedName) -> Iterator[int]:
         """Yield names that consist of beginnings of the other's words, as Polimi does of Politecnico di Milano."""
-        is_single = len(searched.tokens) == 1
-        for position in self._by_initial.get((is_single, searched.initial), ()):
-            tokens = self._names[position][2].tokens
-            acronym, words = (searched.tokens, tokens) if is_single else (tokens, searched.tokens)
-            if is_abbreviation(acronym[0], words):
+        for acronym in searched.acronyms:
+            for position in self._by_initial.get(acronym[0], ()):
+                if is_abbreviation(acronym, self._names[position][2].tokens):
+                    yield position
+        for acronym, position in self._acronyms_by_initial.get(searched.initial, ()):
+            if is_abbreviation(acronym, searched.tokens):
                 yield position
 
     def _similarities(self, searched: ParsedName) -> Iterator[tuple[int, float]]:
@@ -216,17 +227,18 @@ class NameIndex:
             for number in self._candidates(words, total):
                 position, known_words = self._word_sets[number]
                 weight = sum(shared.get(word, 0) for word in known_words)
-                yield position, 100 * weight / (total + self._totals[number])
+                score = 100 * weight / (total + self._totals[number])
+                is_contained = (words <= known_words or known_words <= words) and words & known_words - GENERIC_WORDS
+                yield position, (100 + score) / 2 if is_contained else score
 
     def _candidates(self, words: frozenset[str], total: float) -> set[int]:
-        """Return the numbers of word sets that have a rare word in common, without which none is similar enough."""
+        """Return the numbers of word sets that have a word in common, without which none is similar enough."""
         candidates: set[int] = set()
         remaining = total
         for word in sorted(words, key=self._weight, reverse=True):
-            if remaining < MIN_SHARED_WEIGHT * total:
-                break
-            for known_word, _similarity in self._similar_words(word):
-                candidates.update(self._by_word.get(known_word, ()))
+            if word not in GENERIC_WORDS or remaining >= MIN_SHARED_WEIGHT * total:
+                for known_word, _similarity in self._similar_words(word):
+                    candidates.update(self._by_word.get(known_word, ()))
             remaining -= self._weight(word)
         return candidates
 
@@ -276,11 +288,10 @@ def is_abbreviation(token: str, words: list[str]) -> bool:
 
 def consists_of_beginnings(token: str, words: list[str]) -> bool:
     """Return whether the token consists of beginnings of the words, of each at least one letter, except articles."""
-    if not words:
-        return not token
-    word, *others = words
-    return (word in STOP_WORDS and consists_of_beginnings(token, others)) or any(
-        consists_of_beginnings(token[length:], others)
-        for length in range(1, len(word) + 1)
-        if token[:length] == word[:length]
-    )
+    ends = {0}
+    for word in words:
+        longer = {
+            end + length for end in ends for length in range(1, len(word) + 1) if token.startswith(word[:length], end)
+        }
+        ends = longer | ends if word in STOP_WORDS else longer
+    return len(token) in ends

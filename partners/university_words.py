@@ -60,6 +60,7 @@ antwerp antwerpen anvers
 athens athenes atene
 barcelona barcelone barcellona
 basel basle bale
+beijing peking pekin
 belgrade beograd
 berlin berlino
 bolzano bozen

@@ -50,6 +50,7 @@ def test_name_without_brackets_and_acronym_is_the_same(known, searched):
         ("University of Perugia", "Università degli Studi di Perugia"),
         ("Universidad de Sevilla", "University of Seville"),
         ("University of Strasbourg", "Université de Strasbourg"),
+        ("Peking University", "Beijing University"),
         ("University of Warsaw", "Uniwersytet Warszawski"),
         ("Roma Tre University", "Università Roma 3"),
         ("Lyon I", "Lyon 1"),
@@ -73,6 +74,7 @@ def test_words_in_another_order_short_or_translated_are_the_same(known, searched
         ("Hochschule für Technik und Wirtschaft", "HTW"),
         ("Universidad de las Américas Puebla", "UDLAP"),
         ("University of Michigan", "UMich"),
+        ("Czech Technical University", "CTU Prague"),
     ],
 )
 def test_acronym_resembles_the_name_it_is_made_of(known, searched):
@@ -88,6 +90,7 @@ def test_acronym_resembles_the_name_it_is_made_of(known, searched):
         ("University of California", "Univ. of Calif."),
         ("Czech Technical University", "Czech Technical University in Prague"),
         ("Claude Bernard Lyon I", "Université Claude Bernard Lyon 1"),
+        ("Friedrich Schiller University Jena", "University of Jena"),
     ],
 )
 def test_mistyped_shortened_and_longer_names_are_similar(known, searched):
