@@ -43,24 +43,22 @@ class OfficeListValidator(TableValidator):
         self._reconcile_new = cache(partial(reconcile, existing=(), on=snapshot.on))
 
     def validate_rows(self) -> Iterator[tuple[TableRow | None, OfficeListRowResult | ValidationError]]:
-        """Yield the results, and rows with their errors, in the order of the file, once all rows are read."""
-        checked: list[tuple[TableRow | None, OfficeListRowResult | ValidationError]] = []
+        """Yield rows with their errors, and then, as the file is known, the results without their rows."""
+        results = []
         for row in self.progress(self.table.pop_rows(), len(self.table), _("Checking")):
             try:
-                checked.append((None, self._validate_row(row)))
+                results.append(self._validate_row(row))
             except ValidationError as error:
-                checked.append((row, error))
+                yield row, error
         self.first_lines.clear()
-        results = [result for _row, result in checked if isinstance(result, OfficeListRowResult)]
         self.questions = find_questions(results, self.snapshot, self.seen_ids)
         self._find_taken_back(results)
         answer_questions(self.questions, self.choices)
         chosen = {question.line: self._choose(question) for question in self.questions}
-        for row, result in checked:
-            if row is None:
-                result = chosen.get(result.line, result)
-                result.is_left = result.takes_back and not self.choices.may_take_back(result.university_id)
-            yield row, result
+        for read_result in results:
+            result = chosen.get(read_result.line, read_result)
+            result.is_left = result.takes_back and not self.choices.may_take_back(result.university_id)
+            yield None, result
 
     def _find_taken_back(self, results: Sequence[OfficeListRowResult]) -> None:
         """Set what the rows take back, and what they would if they were about the candidates of their questions."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -16,19 +18,18 @@ from partners.runs.bulk_write import ChangeContext, bulk_insert_with_history, bu
 from partners.tables.types import ProgressCallback
 
 
-@dataclass(slots=True)
-class TakenBack:
+class TakenBack(NamedTuple):
     """The changes of people that a row takes back, in words such as “signed by Ana Costa on 3 Mar 2026”."""
 
     name: str = ""
     """The change of the university's name, if the row takes it back."""
-    agreements: dict[int, str] = field(default_factory=dict)
+    agreements: Mapping[int, str] = MappingProxyType({})
     """By the pk of the agreement that the row changes."""
-    additions: dict[Term, str] = field(default_factory=dict)
+    additions: Mapping[Term, str] = MappingProxyType({})
     """By the term of the agreement that the row adds though a person has ended one like it."""
 
-    def __bool__(self) -> bool:
-        return bool(self.name or self.agreements or self.additions)
+
+NOTHING_TAKEN_BACK = TakenBack()
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ class OfficeListRowResult:
     """The register's name, if the file's replaces it."""
     other_name: str | None = None
     """The name that the university has as another one from now on."""
-    taken_back: TakenBack = field(default_factory=TakenBack)
+    taken_back: TakenBack = NOTHING_TAKEN_BACK
     is_left: bool = field(default=False, repr=False)
     """Nothing is changed, as the row would take back changes of people and nobody has allowed that."""
 
@@ -61,7 +62,7 @@ class OfficeListRowResult:
     @property
     def takes_back(self) -> bool:
         """True if it takes back a change of a person, or ends signed agreements that the list has only in process."""
-        return bool(self.taken_back or self.changes.taken_back)
+        return any(self.taken_back) or bool(self.changes.taken_back)
 
     @property
     def summary(self) -> str:

@@ -98,7 +98,7 @@ class TableResource(Resource):
         with read_only_transaction() if dry_run else transaction.atomic():
             snapshot = RegisterSnapshot(on, is_locking=not dry_run)
             result = ImportResult(self.build_validator(snapshot, dataset, progress, choices))
-            is_previewed = digest in (None, result.digest)
+            is_previewed = digest is None or digest == result.digest
             is_ready = is_previewed and not (result.has_validation_errors() or result.waiting)
             if is_ready and not dry_run and (result.new or result.changed):
                 self._save_run(run, result)
