@@ -15,7 +15,6 @@ from partners.imports.office_list_changes import OfficeListRowResult
 from partners.imports.reconciliation import reconcile
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.models import Country, University
-from partners.name_normalization import split_names
 from partners.name_similarity import MatchReason, NameIndex, NameMatch
 
 
@@ -131,12 +130,9 @@ def find_questions(
 def _build_indexes(countries: Collection[Country], named: Collection[int]) -> Mapping[int, NameIndex]:
     """Return the names of the universities and of the institutions that they are linked to, by country."""
     names = {country.pk: [] for country in countries}
-    institution_names = ("institution__name", "institution__names", "institution__acronyms")
-    universities = University.objects.filter(country__in=countries).order_by("pk")
-    rows = universities.values_list("pk", "country", "name", "other_names", *institution_names)
-    for pk, country, *texts in rows.iterator():
+    for pk, country, name in University.objects.filter(country__in=countries).iter_names():
         if pk not in named:
-            names[country] += [(pk, name) for name in split_names("\n".join(filter(None, texts)))]
+            names[country].append((pk, name))
     return {country: NameIndex(known) for country, known in names.items()}
 
 
