@@ -51,6 +51,7 @@ ALLOWED_IMPORTS = {
         *["mobility_fields", "models", "name_normalization", "name_similarity", "periods", "querysets", "runs"],
         *["tables", "validators"],
     ],
+    "website_checks": ["models"],
     "accounts": ["groups", "http", "permissions", "reference_data"],
     "reminders": ["enums", "http", "models"],
     "backups": ["models"],
@@ -67,7 +68,7 @@ ALLOWED_IMPORTS = {
     "templatetags": [],
     "management": [
         *["accounts", "backups", "groups", "imports", "institutions", "models", "name_normalization"],
-        *["period_constraint", "reminders", "tables", "validators"],
+        *["period_constraint", "reminders", "tables", "validators", "website_checks"],
     ],
     "migrations": ["fields", "file_types", "models", "period_constraint", "reference_data", "validators"],
     "apps": ["data_version", "period_constraint"],

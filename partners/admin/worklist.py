@@ -27,7 +27,7 @@ from partners.admin.filters import (
     agreement_changelist_url,
 )
 from partners.admin.object_history import can_view
-from partners.models import Agreement, Document, Institution, University
+from partners.models import Agreement, Document, Institution, University, WebsiteCheck
 from partners.permissions import can_change_agreements, can_change_universities
 from partners.querysets import EXPIRED, IN_PROCESS, UNDATED_STATUSES
 
@@ -49,6 +49,8 @@ def build_worklist(request, site):
         sections.append(_unlisted_universities(agreements if is_mine else None))
         if not is_mine and (directory := _directory(request.user)):
             sections.append(directory)
+        if (websites := _websites(agreements if is_mine else None))["count"]:
+            sections.append(websites)
     return {
         "sections": sections,
         "is_mine": is_mine,
@@ -156,6 +158,16 @@ def _unlisted_universities(agreements):
     empty_message = _("No university is kept off the list.")
     title, country = _("Kept off the public list"), attrgetter("country")
     return _section("universities", title, universities, url, empty_message, country)
+
+
+def _websites(agreements):
+    """Return the section of websites to check; with agreements, only those of their universities."""
+    checks = WebsiteCheck.objects.reported().select_related("university")
+    if agreements is not None:
+        checks = checks.filter(university__in=agreements.values("university"))
+    checks = checks.order_by("university__name_key", "pk")
+    url = reverse("admin:partners_university_changelist")
+    return _section("websites", _("Websites to check"), checks, url, "", attrgetter("moved_to"))
 
 
 def _directory(user):

@@ -1376,6 +1376,39 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="WebsiteCheck",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("website", models.URLField()),
+                (
+                    "problem",
+                    models.CharField(
+                        choices=[
+                            ("gone", "The page does not exist any more."),
+                            ("moved", "It has moved to another host."),
+                            ("unknown-host", "There is no such address."),
+                            ("certificate", "Its certificate is not valid."),
+                            ("timeout", "It does not answer in time."),
+                            ("unreachable", "It cannot be reached."),
+                            ("not-public", "It is not on the internet."),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("moved_to", models.TextField(blank=True)),
+                ("failures", models.PositiveSmallIntegerField(default=1, help_text="In a row.")),
+                ("checked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "university",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="website_check",
+                        to="partners.university",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Reminder",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

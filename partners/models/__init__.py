@@ -6,6 +6,7 @@ from partners.models.mobilities import Mobility
 from partners.models.reminders import Reminder, ReminderKind
 from partners.models.runs import Run
 from partners.models.universities import AgreementType, Country, University
+from partners.models.website_checks import WebsiteCheck, WebsiteProblem
 
 __all__ = [
     "Agreement",
@@ -19,4 +20,6 @@ __all__ = [
     "ReminderKind",
     "Run",
     "University",
+    "WebsiteCheck",
+    "WebsiteProblem",
 ]
