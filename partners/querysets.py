@@ -29,6 +29,7 @@ from simple_history.manager import HistoricalQuerySet
 from partners.enums import AgreementStatus, Direction, MobilityKind
 from partners.name_normalization import split_names, tokenize_query
 from partners.search_terms import CountryVocabulary, SearchTerm
+from partners.wanted_offer import WantedOffer
 
 UPCOMING, IN_FORCE, EXPIRED = "upcoming", "in-force", "expired"
 IN_PROCESS, ENDED = AgreementStatus.IN_PROCESS.slug, AgreementStatus.ENDED.slug
@@ -142,11 +143,15 @@ class UniversityQuerySet(SearchableQuerySet):
         self, on: date, states: Iterable[str] | None = None, types: Iterable[str] = ()
     ) -> UniversityQuerySet:
         """Filter by one agreement that is in any of the states, if given, and of any of the types (slugs), if given."""
-        agreements = self.model.agreements.field.model.objects.filter(university=OuterRef("pk")).of_types(*types)
-        return self.filter(Exists(agreements if states is None else agreements.in_states(on, *states)))
+        agreements = self.model.agreements.field.model.objects.of_types(*types)
+        return self.with_any_of(agreements if states is None else agreements.in_states(on, *states))
 
-    def public(self, on: date) -> UniversityQuerySet:
-        return self.with_agreement(on, PUBLIC_STATE_LABELS).filter(is_listed=True)
+    def with_any_of(self, agreements: AgreementQuerySet) -> UniversityQuerySet:
+        return self.filter(Exists(agreements.filter(university=OuterRef("pk"))))
+
+    def public(self, on: date, types: Iterable[str] = ()) -> UniversityQuerySet:
+        """Filter to those that students see, if types are given because of an agreement of one of these."""
+        return self.with_agreement(on, PUBLIC_STATE_LABELS, types).filter(is_listed=True)
 
     def with_last_change(self) -> UniversityQuerySet:
         """Annotate ``last_changed_at``: the latest change of the university, its agreements and their mobilities."""
@@ -307,6 +312,16 @@ class AgreementQuerySet(SearchableQuerySet):
     def _mobilities(self) -> MobilityQuerySet:
         return self.model.mobilities.field.model.objects.filter(agreement=OuterRef("pk"))
 
+    def offering(self, wanted: WantedOffer) -> AgreementQuerySet:
+        """Filter to those with a mobility for outgoing student studies that has what is wanted."""
+        return self if wanted.is_any else self.filter(Exists(self._mobilities().offering(wanted)))
+
+    def offering_or_not_recorded(self, wanted: WantedOffer) -> AgreementQuerySet:
+        """Filter as `offering`, and to those of which nothing is recorded that says otherwise."""
+        studies = self._mobilities().outgoing_studies()
+        possible = studies.filter(wanted.matches_q(or_not_recorded=True))
+        return self.filter(~Exists(studies) | Exists(possible))
+
     def with_document(self) -> AgreementQuerySet:
         """Annotate ``has_document``: the agreement has a document that is not withdrawn."""
         documents = self.model.documents.field.model.objects.active()
@@ -331,6 +346,12 @@ class AgreementQuerySet(SearchableQuerySet):
 
 
 class MobilityQuerySet(QuerySet):
+    def outgoing_studies(self) -> MobilityQuerySet:
+        return self.filter(direction=Direction.OUT, kind=MobilityKind.STUDENT_STUDIES)
+
+    def offering(self, wanted: WantedOffer) -> MobilityQuerySet:
+        return self.outgoing_studies().filter(wanted.matches_q(or_not_recorded=False))
+
     def public(self) -> MobilityQuerySet:
         """Filter to those that students see: outgoing ones of students. Studies come before traineeships."""
         return self.filter(direction=Direction.OUT, kind__in=STUDENT_KINDS).order_by("kind", "pk")

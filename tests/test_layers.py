@@ -29,7 +29,9 @@ ALLOWED_IMPORTS = {
     "file_types": ["validators"],
     "country_names": ["name_normalization", "reference_data"],
     "search_terms": ["country_names", "name_normalization"],
-    "querysets": ["enums", "name_normalization", "search_terms"],
+    "regions": ["reference_data"],
+    "wanted_offer": ["fields_of_study", "language_skills"],
+    "querysets": ["enums", "name_normalization", "search_terms", "wanted_offer"],
     "models": [
         *["country_names", "enums", "fields", "fields_of_study", "file_types", "name_normalization"],
         *["periods", "permissions", "querysets", "ror_ids", "validators"],
@@ -61,9 +63,9 @@ ALLOWED_IMPORTS = {
         *["period_constraint", "periods", "permissions", "querysets", "runs", "tables", "validators"],
     ],
     "public": [
-        *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "fields", "http"],
-        *["imports", "language_skills", "models", "name_normalization", "permissions", "querysets", "ror_ids"],
-        *["search_terms", "tables", "validators"],
+        *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "fields"],
+        *["fields_of_study", "http", "imports", "language_skills", "models", "name_normalization", "permissions"],
+        *["querysets", "regions", "ror_ids", "search_terms", "tables", "validators", "wanted_offer"],
     ],
     "templatetags": [],
     "management": [

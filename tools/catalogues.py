@@ -23,6 +23,7 @@ PYTHON_FILES = [
     "partners/enums.py",
     "partners/fields_of_study.py",
     "partners/querysets.py",
+    "partners/regions.py",
 ]
 TEMPLATES = ["templates/*.html", "templates/partners/*.html"]
 KEYWORDS = {

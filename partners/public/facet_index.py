@@ -11,10 +11,12 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from partners import data_version
-from partners.models import Agreement, AgreementType, Country
+from partners.models import Agreement, AgreementType, Country, Mobility
 from partners.querysets import agreement_state
+from partners.wanted_offer import WantedOffer
 
 INDEX_CACHE_SIZE = 4
+OFFERS_CACHE_SIZE = 32
 
 
 class AgreementKey(NamedTuple):
@@ -47,6 +49,8 @@ class FacetIndex(NamedTuple):
     """Ids by code, of the same countries."""
     country_totals: tuple[tuple[str, int], ...]
     """Pairs of country code and number of universities, sorted by code. Hashable, as a cache key."""
+    offers: frozenset[tuple[str, str, str]]
+    """Stored levels, fields of study and languages of the outgoing student studies, each combination once."""
 
 
 def get_facet_index(on):
@@ -59,8 +63,19 @@ def _cached_index(on, _version):
     return _build_index(on)
 
 
-def _build_index(on):
-    agreements = Agreement.objects.public(on).filter(university__is_listed=True).order_by("university")
+def get_offering_profiles(on, wanted):
+    """Return the profiles of universities by id, of their agreements that offer what is wanted alone."""
+    version = data_version.current_version()
+    return _build_profiles(on, wanted) if version is None else _cached_profiles(on, wanted, version)
+
+
+@lru_cache(OFFERS_CACHE_SIZE)
+def _cached_profiles(on, wanted, _version):
+    return _build_profiles(on, wanted)
+
+
+def _build_profiles(on, wanted):
+    agreements = Agreement.objects.public(on).filter(university__is_listed=True).offering(wanted).order_by("university")
     rows = agreements.values_list(
         "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
     )
@@ -70,6 +85,12 @@ def _build_index(on):
         profile = PartnerProfile(country, keys)
         # Universities share equal profiles, so that 100,000 take little memory.
         profiles[university] = shared.setdefault(profile, profile)
+    return profiles
+
+
+def _build_index(on):
+    profiles = _build_profiles(on, WantedOffer())
+    mobilities = Mobility.objects.outgoing_studies().filter(agreement__in=Agreement.objects.public(on))
     country_totals = Counter(profile.country for profile in profiles.values())
     # Types and countries are read after the agreements that refer to them, so that none is missing.
     countries = list(Country.objects.filter(code__in=country_totals))
@@ -80,6 +101,7 @@ def _build_index(on):
         country_names={country.code: country.name for country in countries},
         country_ids={country.code: country.pk for country in countries},
         country_totals=tuple(sorted(country_totals.items())),
+        offers=frozenset(mobilities.values_list("study_levels", "fields_of_study", "languages").distinct()),
     )
 
 

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 from partners.public.filters import list_url
+from partners.public.offers import OFFER_PARAMS
+from partners.regions import CONTINENTS, countries_by_region
 
 MAX_SUGGESTIONS = 8
 """Bounds the queries of a page without results."""
@@ -12,8 +14,8 @@ class FacetOption(NamedTuple):
     value: str
     label: str
     is_selected: bool
-    count: int
-    """Universities with it, under the selection in the other facets."""
+    count: int | None
+    """Universities with it, under the selection in the other facets. None: they are not counted."""
 
 
 class ActiveFilter(NamedTuple):
@@ -36,7 +38,28 @@ def build_facets(partner_filter):
             for value, label in options.items()
         ]
         for name, options in partner_filter.options.items()
-    }
+        if name not in OFFER_PARAMS
+    } | {name: _uncounted_options(partner_filter, name) for name in OFFER_PARAMS}
+
+
+def _uncounted_options(partner_filter, name):
+    selected = partner_filter.selected[name]
+    return [FacetOption(*option, option[0] in selected, None) for option in partner_filter.options[name].items()]
+
+
+def union_options(facets):
+    """Return the options of the regions that are no continents, if they have partners."""
+    return [option for option in facets["region"] if option.value not in CONTINENTS and option.count]
+
+
+def group_countries(facets):
+    """Return pairs of the option of a continent and those of its countries, without continents that have none."""
+    regions = {option.value: option for option in facets["region"]}
+    groups = [
+        (regions[name], [option for option in facets["country"] if option.value in countries_by_region()[name]])
+        for name in CONTINENTS
+    ]
+    return [(region, countries) for region, countries in groups if countries]
 
 
 def active_filters(partner_filter):
@@ -59,3 +82,24 @@ def relaxation_suggestions(partner_filter, filters):
         if count:
             counted.append((count, active))
     return sorted(counted, key=lambda suggestion: -suggestion[0])
+
+
+class Unrecorded(NamedTuple):
+    """Partners of which nothing is recorded that says whether they match."""
+
+    label: str
+    """The filters that it is about, such as “master, English”."""
+    count: int
+    is_shown: bool
+    toggle_url: str
+
+
+def describe_unrecorded(partner_filter):
+    """Return the ``Unrecorded`` partners, None if there are none."""
+    if not (count := partner_filter.unrecorded_count):
+        return None
+    selected, options = partner_filter.selected, partner_filter.options
+    labels = [str(options[name][value]) for name in OFFER_PARAMS for value in selected[name]]
+    is_shown = partner_filter.shows_unrecorded
+    toggle_url = list_url(partner_filter.params, unrecorded=[] if is_shown else ["1"], page=[])
+    return Unrecorded(", ".join(labels), count, is_shown, toggle_url)

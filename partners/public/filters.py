@@ -1,19 +1,22 @@
 """The list's filter: validation of its query parameters, the queryset, facet counts and URLs of other selections."""
 
+from collections import Counter
 from datetime import date
 from functools import cached_property
 
 from django import forms
-from django.db.models import Case, When
+from django.db.models import Case, Exists, OuterRef, When
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFilter
 
 from partners.country_names import localized_names, sort_key, uses_translated_names
-from partners.models import Country, University
-from partners.public.facet_index import count_facets, count_profiles, get_facet_index
+from partners.models import Agreement, Country, University
+from partners.public.facet_index import count_facets, count_profiles, get_facet_index, get_offering_profiles
+from partners.public.offers import OFFER_PARAMS, is_valid_offer_value, offer_options, wanted_offer
 from partners.public.search import understand
 from partners.querysets import MAX_QUERY_LENGTH, PUBLIC_STATE_LABELS
+from partners.regions import REGION_LABELS, countries_by_region, list_countries
 
 BEST = "best"
 SORT_FIELDS = {
@@ -29,8 +32,8 @@ SORT_LABELS = {
     "name": _("Name, A to Z"),
     "-name": _("Name, Z to A"),
 }
-FILTER_PARAMS = ["q", "type", "status", "country"]
-LIST_PARAMS = [*FILTER_PARAMS, "sort", "page"]
+FILTER_PARAMS = ["q", "type", "status", "region", "country", *OFFER_PARAMS]
+LIST_PARAMS = [*FILTER_PARAMS, "unrecorded", "sort", "page"]
 MAX_PICKS = 10
 """Universities on a shortlist. More do not fit side by side."""
 MAX_YEARS_AHEAD = 30
@@ -81,7 +84,11 @@ class PartnerFilter(FilterSet):
     q = CharFilter()
     type = FacetFilter()
     status = FacetFilter()
+    region = FacetFilter()
     country = FacetFilter()
+    level = FacetFilter()
+    field = FacetFilter()
+    language = FacetFilter()
     sort = ChoiceFilter(choices=list(SORT_LABELS.items()))
 
     def __init__(self, params, today):
@@ -98,6 +105,8 @@ class PartnerFilter(FilterSet):
         self.query = self.form.cleaned_data["q"]
         self.invalid_day = dict(self.invalid_values).get("on")
         self.selected = {name: self.params.getlist(name) for name in FILTER_PARAMS}
+        self.wanted = wanted_offer(self.selected)
+        self.shows_unrecorded = "unrecorded" in self.params and not self.wanted.is_any
         default_sort = BEST if self.query else "country"
         sort = self.params.get("sort", default_sort)
         self.sort = default_sort if sort == BEST else sort
@@ -114,11 +123,14 @@ class PartnerFilter(FilterSet):
     def _is_valid(self, name, value):
         if name == "on":
             return parse_day(value, self.today) is not None
+        if name in OFFER_PARAMS:
+            return is_valid_offer_value(name, value)
         if name == "page":
             return value == "all" or (value.isdecimal() and len(value) < 10)
         choices = {
             "type": self.index.type_names,
             "status": PUBLIC_STATE_LABELS,
+            "region": REGION_LABELS,
             "country": self.country_names,
             "sort": SORT_LABELS,
         }
@@ -144,15 +156,13 @@ class PartnerFilter(FilterSet):
         self.terms, query = [], params.get("q", "")
         if not query or len(query) > MAX_QUERY_LENGTH:
             return params
-        types, countries, self.terms = understand(query, self.on, self.index)
-        if not types and not countries:
+        values, self.terms = understand(query, self.on, self.index)
+        if not any(values.values()):
             return params
-        changed = params.copy()
-        for name, added in {"type": types, "country": countries}.items():
+        changed, words = params.copy(), [word for term in self.terms for word in term.words]
+        for name, added in values.items():
             changed.setlist(name, sorted({*params.getlist(name), *added}))
-        changed.setlist(
-            "q", [" ".join(words)] if (words := [word for term in self.terms for word in term.words]) else []
-        )
+        changed.setlist("q", [" ".join(words)] if words else [])
         return QueryDict(changed.urlencode())
 
     def _search(self, universities):
@@ -163,18 +173,50 @@ class PartnerFilter(FilterSet):
     def options(self):
         """Labels by value, by facet. Countries are sorted by the alphabet of the visitor's language."""
         countries = sorted(localized_names(self.country_names).items(), key=lambda country: sort_key(country[1]))
-        return {"type": self.index.type_names, "status": PUBLIC_STATE_LABELS, "country": dict(countries)}
+        return {
+            "type": self.index.type_names,
+            "status": PUBLIC_STATE_LABELS,
+            "region": REGION_LABELS,
+            "country": dict(countries),
+            **offer_options(self.index.offers, self.selected),
+        }
 
     def filter_queryset(self, queryset):
-        """Return the universities of the list in its order."""
-        selected = self.form.cleaned_data
-        universities = self._search(queryset)
-        if codes := selected["country"]:
+        """Return the universities of the list in its order. Those of which nothing is recorded come last, if at all."""
+        universities, agreements, wanted = self._find_universities(queryset), self._agreements, self.wanted
+        matching = agreements.offering(wanted)
+        if not self.shows_unrecorded:
+            return self._order(universities.with_any_of(matching))
+        universities = universities.with_any_of(agreements.offering_or_not_recorded(wanted))
+        ordered = self._order(universities.annotate(is_match=Exists(matching.filter(university=OuterRef("pk")))))
+        return ordered.order_by("-is_match", *ordered.query.order_by)
+
+    @cached_property
+    def unrecorded_count(self):
+        """The universities of which nothing is recorded that says whether they match, under all other filters."""
+        if self.wanted.is_any:
+            return 0
+        possible = self._agreements.offering_or_not_recorded(self.wanted)
+        return self._find_universities(self.queryset).with_any_of(possible).count() - sum(
+            self.count_by_country().values()
+        )
+
+    def _find_universities(self, queryset):
+        """Filter by the query and the countries."""
+        universities, ids = self._search(queryset), self.index.country_ids
+        if codes := list_countries(self.form.cleaned_data):
             # Filtering by id instead of joining by code lets the database estimate the number of rows.
-            ids = self.index.country_ids
             universities = universities.filter(country__in=[ids[code] for code in codes if code in ids])
+        return universities
+
+    @cached_property
+    def _agreements(self):
+        """The agreements of the selected types and states."""
+        selected = self.form.cleaned_data
         states = [state for state in selected["status"] or PUBLIC_STATE_LABELS if state in PUBLIC_STATE_LABELS]
-        universities = universities.with_agreement(self.on, states, selected["type"])
+        return Agreement.objects.in_states(self.on, *states).of_types(*selected["type"])
+
+    def _order(self, universities):
         if self.sort == BEST:
             return universities.best_matches_first(self.query)
         order = SORT_FIELDS[self.sort]
@@ -188,17 +230,29 @@ class PartnerFilter(FilterSet):
     def count_facets(self, **overrides):
         """Return {facet: Counter of universities by value}; ``overrides`` are other selections."""
         selected = self.selected | overrides
-        profile_counts = self._search_profile_counts if selected["q"] else self.index.profile_counts
-        return count_facets(profile_counts, selected["country"], selected["type"], selected["status"])
+        counts = count_facets(
+            self._profile_counts(selected), list_countries(selected), selected["type"], selected["status"]
+        )
+        by_country = counts["country"]
+        counts["region"] = Counter(
+            {name: sum(by_country[code] for code in codes) for name, codes in countries_by_region().items()}
+        )
+        return counts
 
     def count_by_country(self, **overrides):
         """Return the number of matching universities by country code; ``overrides`` are other selections."""
-        selected = (self.selected | overrides)["country"]
+        selected = list_countries(self.selected | overrides)
         counts = self.count_facets(**overrides)["country"]
-        return {code: count for code, count in counts.items() if not selected or code in selected}
+        return {code: count for code, count in counts.items() if count and (not selected or code in selected)}
+
+    def _profile_counts(self, selected):
+        wanted = wanted_offer(selected)
+        if not selected["q"] and wanted.is_any:
+            return self.index.profile_counts
+        profiles = self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted)
+        found = self._found_ids if selected["q"] else profiles
+        return count_profiles(profiles[pk] for pk in found if pk in profiles)
 
     @cached_property
-    def _search_profile_counts(self):
-        profiles = self.index.profiles
-        found = self._search(self.queryset).order_by().values_list("pk", flat=True)
-        return count_profiles(profiles[pk] for pk in found if pk in profiles)
+    def _found_ids(self):
+        return list(self._search(self.queryset).order_by().values_list("pk", flat=True))

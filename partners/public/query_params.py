@@ -7,16 +7,18 @@ from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
 from partners.public.filters import FILTER_PARAMS
+from partners.public.offers import OFFER_PARAMS
 
 MAX_VALUES = 300
 """Values of one parameter. There are fewer countries."""
 CACHED_PAGES = ["1", "2", "3", "4", "5"]
 """The first pages of a list, as few readers go further."""
-LIST_PARAMS = ["q", "country", "type", "status", "sort", "on"]
+SORTED_PARAMS = ["region", "type", "status", "level", "field"]
+SHOWN_PARAMS = ["q", "region", "country", "type", "status", *OFFER_PARAMS, "unrecorded", "sort", "on"]
 PUBLIC_URLS = {
-    "partners": [*LIST_PARAMS, "page", "pick", "embed"],
+    "partners": [*SHOWN_PARAMS, "page", "pick", "embed"],
     "university": ["pick"],
-    "download": LIST_PARAMS,
+    "download": SHOWN_PARAMS,
     "feed": [],
     "robots": [],
     "sitemaps": [],
@@ -56,7 +58,10 @@ def canonicalize_query(request, names):
 def _canonical_values(name, values):
     if name == "country":
         return sorted({value.upper() for value in values})
-    if name in ("type", "status"):
+    if name == "language":
+        skills = (value.partition("-") for value in values)
+        return sorted({f"{code.lower()}{hyphen}{level.upper()}" for code, hyphen, level in skills})
+    if name in SORTED_PARAMS:
         return sorted(set(values))
     return list(dict.fromkeys(values)) if name == "pick" else values[-1:]
 
@@ -81,7 +86,7 @@ def is_linked(params):
     selected = [value for name in FILTER_PARAMS for value in params.getlist(name)]
     return (
         len(selected) <= 1
-        and not {"q", "on", "pick"} & params.keys()
+        and not {"q", "on", "pick", "unrecorded"} & params.keys()
         and params.get("page", "1") in CACHED_PAGES
         and params.get("embed", "1") == "1"
     )

@@ -15,8 +15,8 @@ from partners.country_names import localized_names
 from partners.models import Institution, University
 from partners.name_normalization import search_lines, tokenize_query
 from partners.public.facet_index import get_facet_index
-from partners.querysets import PUBLIC_STATE_LABELS
-from partners.search_terms import SearchTerm
+from partners.regions import REGION_LABELS, countries_by_region, list_countries
+from partners.search_terms import MAX_PHRASE_WORDS, SearchTerm
 
 ONE_ERROR, TWO_ERRORS = 4, 8
 """Letters from which a word may have one typing error, and two."""
@@ -26,10 +26,8 @@ VOCABULARY_CACHE_SIZE = 8
 class UnderstoodQuery(NamedTuple):
     """A query divided into the facet values that it names and other words."""
 
-    types: list[str]
-    """Slugs."""
-    countries: list[str]
-    """Codes."""
+    values: dict[str, list[str]]
+    """Values of type, region and country by parameter."""
     terms: list[SearchTerm]
     """The other words, and names of countries without partners."""
 
@@ -56,26 +54,46 @@ class Neighbors(NamedTuple):
 def understand(query, on, index):
     """Divide a query such as “erasmus italy” into filters and other words.
 
-    A country is a filter if it has partners and none elsewhere has the country's name in its own.
+    A region is a filter if it has partners, a country if none elsewhere has its name in its own besides.
     """
     universities = University.objects.public(on)
-    slug_by_words = {tuple(tokenize_query(name)): slug for slug, name in index.type_names.items()}
+    types, words = _take_phrases(tokenize_query(query), index.type_names)
+    regions, words = _take_phrases(words, _labels_of_regions(index))
     code_by_pk = {pk: code for code, pk in index.country_ids.items()}
-    types, countries, terms = [], [], []
-    for term in universities.split_terms(query):
+    countries, terms = [], []
+    for term in universities.split_terms(" ".join(words)):
         codes = [code_by_pk[pk] for pk in term.countries if pk in code_by_pk]
-        if term.words in slug_by_words:
-            types.append(slug_by_words[term.words])
-        elif term.is_country and codes and not _is_name_elsewhere(term, universities):
+        if term.is_country and codes and not _is_name_elsewhere(term.words, universities, term.countries):
             countries += codes
         else:
             terms.append(term)
-    return UnderstoodQuery(types, countries, terms)
+    return UnderstoodQuery({"type": types, "region": regions, "country": countries}, terms)
 
 
-def _is_name_elsewhere(term, universities):
-    elsewhere = universities.exclude(country__in=term.countries)
-    return elsewhere.filter(elsewhere.term_q(term._replace(countries=()))).exists()
+def _take_phrases(words, labels):
+    """Return the values whose labels the words contain, the longest first, and the other words."""
+    values_by_words = {tuple(tokenize_query(str(label))): value for value, label in labels.items()}
+    found, others = [], []
+    while words:
+        lengths = range(min(len(words), MAX_PHRASE_WORDS), 0, -1)
+        phrase = next((words[:length] for length in lengths if tuple(words[:length]) in values_by_words), None)
+        if phrase:
+            found.append(values_by_words[tuple(phrase)])
+        else:
+            others.append(words[0])
+        words = words[len(phrase or [0]) :]
+    return found, others
+
+
+def _labels_of_regions(index):
+    """Return labels of the regions that have partners."""
+    codes = index.country_ids.keys()
+    return {region: REGION_LABELS[region] for region, members in countries_by_region().items() if codes & members}
+
+
+def _is_name_elsewhere(words, universities, countries):
+    elsewhere = universities.exclude(country__in=countries)
+    return elsewhere.matching([SearchTerm(words)]).exists()
 
 
 def correct(query, on, index):
@@ -88,15 +106,14 @@ def correct(query, on, index):
     if corrected == words or None in corrected:
         return None
     understood = understand(" ".join(corrected), on, index)
-    universities = University.objects.public(on).matching(understood.terms)
-    if understood.countries:
-        universities = universities.filter(country__code__in=understood.countries)
-    universities = universities.with_agreement(on, PUBLIC_STATE_LABELS, understood.types)
-    best = universities.best_matches_first(understood.words).first()
+    universities = University.objects.matching(understood.terms)
+    if codes := list_countries(understood.values):
+        universities = universities.filter(country__code__in=codes)
+    best = universities.public(on, understood.values["type"]).best_matches_first(understood.words).first()
     if not best:
         return None
-    countries = localized_names({code: index.country_names[code] for code in understood.countries})
-    filters = [*countries.values(), *(index.type_names[slug] for slug in understood.types)]
+    labels = index.type_names | REGION_LABELS | localized_names(index.country_names)
+    filters = [str(labels[value]) for values in understood.values.values() for value in values]
     return Correction(" ".join(corrected), best.name if understood.words else ", ".join(filters))
 
 
@@ -127,7 +144,8 @@ def _build_vocabulary(on):
     """Return a Counter of the words in names and cities of public universities, of their countries, and of types."""
     index = get_facet_index(on)
     names = University.objects.public(on).values_list("name", "city").iterator()
-    facets = [*index.country_names.values(), *localized_names(index.country_names).values(), *index.type_names.values()]
+    countries = [*index.country_names.values(), *localized_names(index.country_names).values()]
+    facets = [*countries, *index.type_names.values(), *map(str, _labels_of_regions(index).values())]
     return Counter(word for texts in (facets, *names) for text in texts for word in tokenize_query(text))
 
 

@@ -14,7 +14,14 @@ from partners.models import University
 from partners.permissions import can_preview_universities
 from partners.public.agreements import agreement_cards, build_badges, public_agreements_prefetch
 from partners.public.downloads import FILE_FORMATS
-from partners.public.facets import active_filters, build_facets, relaxation_suggestions
+from partners.public.facets import (
+    active_filters,
+    build_facets,
+    describe_unrecorded,
+    group_countries,
+    relaxation_suggestions,
+    union_options,
+)
 from partners.public.filters import FILTER_PARAMS, PartnerFilter, list_url
 from partners.public.map import build_map
 from partners.public.query_params import set_query_params
@@ -62,13 +69,17 @@ def list_context(request):
     count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
     universities = partner_filter.qs.select_related("country")
     universities = universities.prefetch_related(public_agreements_prefetch(on))
-    page = _paginate(universities, count["universities"], params.get("page"))
+    shown_count = count["universities"] + partner_filter.unrecorded_count * partner_filter.shows_unrecorded
+    page = _paginate(universities, shown_count, params.get("page"))
     is_query_in_vain = partner_filter.query and not page.object_list
     for university in page:
         university.badges = build_badges(university.public_agreements, on, partner_filter.selected["status"])
     return {
         "filter": partner_filter,
         "facets": facets,
+        "unions": union_options(facets),
+        "country_groups": group_countries(facets),
+        "unrecorded": describe_unrecorded(partner_filter),
         "panels": SimpleLazyObject(lambda: build_map(partner_filter, facets["country"])),
         "active_filters": selected,
         # Search engines should not index anything but the unfiltered list and its pages.

@@ -97,7 +97,7 @@ def test_map_marks_selected_countries_and_offers_the_others(client, register):
     ("url", "code", "expected"),
     [
         ("/", "IT", "?country=IT"),
-        ("/?q=a&type=bilateral&sort=-name&page=2", "IT", "?q=a&type=bilateral&sort=-name&country=IT"),
+        ("/?q=p&type=bilateral&sort=-name&page=2", "IT", "?q=p&type=bilateral&sort=-name&country=IT"),
         ("/?country=IT", "FR", "?country=FR&country=IT"),
         ("/?country=IT&country=FR", "IT", "?country=FR"),
         ("/?country=IT", "IT", "?"),

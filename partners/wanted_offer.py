@@ -1,0 +1,68 @@
+"""Conditions that a student puts to a mobility, of which the database takes the parts that it can compare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db.models import Q
+
+from partners import fields_of_study
+from partners.language_skills import LEVELS
+
+
+class WantedOffer(NamedTuple):
+    """Levels, fields of study and languages, one of each kind of which a mobility must have. Empty: any."""
+
+    levels: tuple[str, ...] = ()
+    """Values of StudyLevel."""
+    fields: tuple[str, ...] = ()
+    """Codes of ISCED-F 2013."""
+    languages: tuple[str, ...] = ()
+    """As ``language_skills`` stores them: “en B2” finds what needs English B2 or less."""
+
+    @property
+    def is_any(self) -> bool:
+        return not any(self)
+
+    def matches_q(self, *, or_not_recorded: bool) -> Q:
+        """Return the condition on a mobility, met as well where nothing is recorded of a kind if that is asked for."""
+        conditions = {
+            "study_levels": [Q(study_levels__contains=level) for level in self.levels],
+            "fields_of_study": [field_q for code in self.fields for field_q in _field_conditions(code)],
+            "languages": [skill_q for skill in self.languages for skill_q in _language_conditions(skill)],
+        }
+        condition = Q()
+        for name, alternatives in conditions.items():
+            if alternatives:
+                condition &= _any_of([*alternatives, *([Q(**{name: ""})] if or_not_recorded else [])])
+        return condition
+
+
+def _any_of(alternatives: Iterable[Q]) -> Q:
+    return Q(*alternatives, _connector=Q.OR)
+
+
+def _field_conditions(code: str) -> Iterable[Q]:
+    """Yield the conditions that one of the codes is this field, within it, or a field that it is within."""
+    yield Q(fields_of_study=fields_of_study.ALL_FIELDS)
+    yield Q(fields_of_study__startswith=code)
+    yield Q(fields_of_study__contains=f" {code}")
+    for length in range(2, len(code)):
+        yield from _item_conditions("fields_of_study", code[:length], " ")
+
+
+def _language_conditions(skill: str) -> Iterable[Q]:
+    """Yield the conditions that one of the languages is this one, at this level or below, or without a level."""
+    code, _space, level = skill.partition(" ")
+    sufficient = ["", *(needed for needed in LEVELS if not level or needed <= level)]
+    for needed in sufficient:
+        yield from _item_conditions("languages", f"{code} {needed}".strip(), ",")
+
+
+def _item_conditions(name: str, item: str, separator: str) -> Iterable[Q]:
+    """Yield the conditions that the item is one of a list of items with this separator."""
+    yield Q(**{name: item})
+    yield Q(**{f"{name}__startswith": f"{item}{separator}"})
+    yield Q(**{f"{name}__endswith": f"{separator}{item}"})
+    yield Q(**{f"{name}__contains": f"{separator}{item}{separator}"})
