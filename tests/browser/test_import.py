@@ -1,6 +1,9 @@
 import pytest
 
-from partners.models import University
+from partners.models import Agreement, Country, Run, University
+from tests.helpers.browser import sign_in
+from tests.helpers.factories import AgreementFactory
+from tests.helpers.keyboard import focus_by_tab, press
 
 pytestmark = [
     pytest.mark.browser,
@@ -64,3 +67,81 @@ def test_coordinator_says_which_column_is_which(coordinator_page, page_loads, wi
 
     assert str(University.objects.get()) == "Universität Kassel"
     assert len(page_loads) == 3
+
+
+MCI = "Management Center Innsbruck (MCI)"
+OLDER_LIST = (
+    b"Country\tUniversity name\tAgreement type\n"
+    b"Austria\tMCI, Management Center Innsbruck\tErasmus+\n"  # almost the same: nothing is chosen
+    b"Germany\tUniversity of Applied Arts Kassel\tErasmus+\n"  # similar: new is chosen
+    b"Germany\tMarburg\tBilateral (in process)\n"  # signed by now
+)
+
+
+@pytest.fixture
+def partners(coordinator):
+    for code, name in [("AT", MCI), ("DE", "University of Applied Sciences Kassel"), ("DE", "Marburg")]:
+        AgreementFactory(university__name=name, university__country=Country.objects.get(code=code))
+
+
+def agreements():
+    return sorted(map(str, Agreement.objects.all()))
+
+
+def test_coordinator_answers_with_the_keyboard_imports_and_undoes(coordinator_page, partners, page_loads):
+    page, before = coordinator_page, agreements()
+    choose_file(page, OLDER_LIST)
+
+    page.get_by_role("button", name="Answer 1 question, then import").wait_for()
+    press(page, page.get_by_role("button", name="Tick all on this page"), "Enter")
+    focus_by_tab(page, page.get_by_role("group", name="MCI, Management").get_by_role("radio", name="New"))
+    page.keyboard.press("ArrowDown")  # The candidate is the next of the radio buttons.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")  # The file's name is taken.
+    button = page.get_by_role("button", name="Import this")
+    page.evaluate("window.stop = (event) => event.preventDefault(); preview.addEventListener('submit', window.stop)")
+    button.press("Enter")
+    assert page.get_by_role("button", name="Importing…").is_disabled()
+    page.evaluate("preview.removeEventListener('submit', window.stop); dispatchEvent(new Event('pageshow'))")
+    press(page, button, "Enter")
+    page.get_by_text("1 new, 2 changed, 0 unchanged, 0 errors").wait_for()
+
+    assert University.objects.get(country__code="AT").other_names == MCI
+    assert agreements() == [
+        "MCI, Management Center Innsbruck: Bilateral (ended)",
+        "MCI, Management Center Innsbruck: Erasmus+ (signed)",
+        "Marburg: Bilateral (ended)",
+        "Marburg: Bilateral (in process)",
+        "University of Applied Arts Kassel: Erasmus+ (signed)",
+        "University of Applied Sciences Kassel: Bilateral (signed)",
+    ]
+    page.get_by_role("link", name="Undo this run").press("Enter")
+    page.get_by_role("button", name="Undo this run").press("Enter")
+    page.locator(".messagelist").wait_for()
+    assert agreements() == before
+
+
+@pytest.fixture
+def page_without_script(chromium, live_server, coordinator):
+    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
+    yield sign_in(context.new_page(), coordinator)
+    context.close()
+
+
+def test_preview_is_answered_without_script(page_without_script, partners):
+    page = page_without_script
+    page.goto(IMPORT)
+    choose_file(page, OLDER_LIST)
+    page.get_by_label("Marburg").check()
+    page.get_by_label("Search the preview").fill("innsbruck")
+    page.get_by_label("Search the preview").press("Enter")
+    page.get_by_role("button", name="Answer 1 question, then import").click()
+
+    error = page.get_by_role("group", name="MCI, Management").locator(".errorlist").inner_text()
+    page.get_by_role("group", name="MCI, Management").get_by_label(MCI).check()
+    page.get_by_role("button", name="Answer 1 question, then import").click()
+    page.get_by_text("1 new, 2 changed, 0 unchanged, 0 errors").wait_for()
+
+    assert error == "Choose one of these."
+    assert University.objects.get(country__code="AT").name == MCI
+    assert Run.objects.get().choices["take_back"] == [University.objects.get(name="Marburg").pk]

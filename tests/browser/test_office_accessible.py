@@ -175,13 +175,26 @@ def test_deleted_conflict_page_is_accessible(page_without_csp, germany):
     assert all_violations(page_without_csp) == {}
 
 
-@pytest.mark.parametrize(("old", "new"), [(b"Taiwan\t", b"Taiwn\t"), (b"in process", b"Erasmus+")])
-def test_import_preview_is_accessible(page_without_csp, register, office_list, old, new):
-    file = {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": office_list.replace(old, new)}
-    page_without_csp.goto("/admin/partners/university/import/")
+def preview_file(page, content):
+    file = {"name": "partners.tsv", "mimeType": "text/tab-separated-values", "buffer": content}
+    page.goto("/admin/partners/university/import/")
+    page.get_by_label("File to import").set_input_files(file)
+    page.get_by_role("button", name="Show the preview").click()
+    page.locator(".counts").wait_for()
 
-    page_without_csp.get_by_label("File to import").set_input_files(file)
-    page_without_csp.get_by_role("button", name="Show the preview").click()
 
-    page_without_csp.locator(".counts").wait_for()
+def test_import_preview_with_errors_is_accessible(page_without_csp, register, office_list):
+    preview_file(page_without_csp, office_list.replace(b"Taiwan\t", b"Taiwn\t"))
+
+    assert all_violations(page_without_csp) == {}
+
+
+def test_import_preview_with_questions_and_ticks_is_accessible(page_without_csp, register, office_list):
+    signed, in_process = b"Monash University\tBilateral", b"Monash University\tBilateral (in process)"
+    preview_file(page_without_csp, office_list.replace(b" (TUM)", b"").replace(signed, in_process))
+
+    page_without_csp.get_by_role("button", name="Answer 1 question, then import").click()
+
+    page_without_csp.get_by_text("Choose one of these.").wait_for()
+    assert page_without_csp.get_by_label("Monash University").is_visible()
     assert all_violations(page_without_csp) == {}
