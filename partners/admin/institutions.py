@@ -46,10 +46,12 @@ class InstitutionChoiceField(forms.ModelChoiceField):
 class InstitutionSelect(AutocompleteSelect):
     """Select that searches the directory. Without script, its options are those of the page's own search."""
 
-    def __init__(self, *args, university=None, query="", **kwargs):
+    university = None
+    """The university whose country's institutions come first."""
+
+    def __init__(self, *args, query="", **kwargs):
         super().__init__(*args, **kwargs)
-        self.university = university
-        self.found = find_institutions(query, _country_code(university))[:INSTITUTIONS_PER_PAGE] if query else ()
+        self.query = query
 
     def get_url(self):
         query = {"university": self.university.pk} if self.university else {}
@@ -60,9 +62,10 @@ class InstitutionSelect(AutocompleteSelect):
 
     def optgroups(self, name, value, attrs=None):
         groups = super().optgroups(name, value, attrs)
-        found = {institution.pk: describe_institution(institution) for institution in self.found}
+        institutions = find_institutions(self.query, _country_code(self.university)) if self.query else []
+        found = {each.pk: describe_institution(each) for each in institutions[:INSTITUTIONS_PER_PAGE]}
         options = groups[0][1]
-        for pk in found.keys() - set(value):
+        for pk in [pk for pk in found if pk not in value]:
             options.append(self.create_option(name, pk, found[pk], False, len(options)))
         return groups
 
@@ -108,11 +111,15 @@ class InstitutionLinkAdmin(RegisterAdmin):
             *super().get_urls(),
         ]
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        if field := form.base_fields.get("institution"):
+            field.widget.widget.university = obj  # within the wrapper of the admin
+        return form
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "institution":
-            university = self.get_object(request, request.resolver_match.kwargs.get("object_id", ""))
-            query = request.GET.get("find", "")
-            widget = InstitutionSelect(db_field, self.admin_site, university=university, query=query)
+            widget = InstitutionSelect(db_field, self.admin_site, query=request.GET.get("find", ""))
             help_text = _("Find it by any name, acronym, city or domain.")
             kwargs |= {"form_class": InstitutionChoiceField, "widget": widget, "help_text": help_text}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
