@@ -50,6 +50,7 @@ def main():
             page.goto(path)
             take_screenshot(page, name)
         page.set_viewport_size({"width": 1280, "height": 640})
+        capture_another_name(page)
         capture_signing(page)
         capture_documents(page)
         capture_import(page)
@@ -90,6 +91,15 @@ def capture_signing(page):
     page.get_by_role("link", name="Mark as signed").click()
     page.get_by_label("Documents", exact=True).set_input_files(DOCUMENT)
     take_screenshot(page, "signing")
+
+
+def capture_another_name(page):
+    page.goto("/admin/partners/university/add/")
+    page.get_by_label("Name:", exact=True).fill("Uni Jena (FSU)")
+    page.get_by_label("Country or territory:").select_option(label="Germany")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_load_state()
+    take_screenshot(page, "another-name")
 
 
 def capture_documents(page):

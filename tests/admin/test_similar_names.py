@@ -123,6 +123,14 @@ def test_known_university_can_be_chosen_in_a_popup(add, toronto):
     assert f"&quot;value&quot;: &quot;{toronto.pk}&quot;" in page.content.decode()
 
 
+def test_assistant_cannot_add_a_name(add, toronto, client, assistant):
+    question = answer(add("Toronto University"), toronto.pk)
+    client.force_login(assistant)
+
+    assert add("Toronto University", client=client, **question).status_code == 403
+    assert University.objects.get().other_names == ""
+
+
 def test_changed_name_is_asked_about_again(add):
     page = add("Toronto University")
 
