@@ -20,7 +20,7 @@ from django.utils.translation import ngettext_lazy
 from partners.admin.deadlines import THRESHOLDS
 from partners.admin.form_fields import assignable_users
 from partners.enums import AgreementStatus, Direction
-from partners.models import Agreement, AgreementType, Country, University
+from partners.models import Agreement, AgreementType, Country, University, WebsiteCheck
 from partners.periods import ONE_DAY, Period, academic_year
 from partners.querysets import IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
@@ -28,7 +28,7 @@ SHARED_COLUMNS = "status", "valid_until", "valid_from", "is_open_ended", "agreem
 """Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
 NONE, ME, WITHOUT, NOT_RENEWED = "-", "me", "without", "no"
 OPEN_ENDED, NOT_RECORDED, ACADEMIC_YEAR = "open-ended", "not-recorded", "academic-year"
-LINKED, WITHDRAWN = "linked", "withdrawn"
+LINKED, WITHDRAWN, FAILING = "linked", "withdrawn", "failing"
 CURRENT, CURRENT_STATES = "current", (IN_FORCE, UPCOMING)
 YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -148,6 +148,26 @@ class UniversityDirectoryFilter(ColumnFilter):
             (WITHDRAWN, _("institution withdrawn"), True),
             (NONE, _("not linked"), None),
         ]
+
+
+class UniversityWebsiteFilter(FacetFilter):
+    title = _("website")
+    parameter_name = "website"
+
+    def lookups(self, request, model_admin):
+        return [(FAILING, _("to check"))]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        return self.filter_failing(queryset) if self.value() == FAILING else queryset.none()
+
+    def count_choices(self, changelist, excluded):
+        return {FAILING: self.filter_failing(changelist.get_queryset(self.request, excluded)).count()}
+
+    @staticmethod
+    def filter_failing(queryset):
+        return queryset.filter(pk__in=WebsiteCheck.objects.reported().values("university"))
 
 
 class AgreementStatusFilter(FacetFilter):

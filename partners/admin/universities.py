@@ -16,6 +16,7 @@ from partners.admin.filters import (
     UniversityDirectoryFilter,
     UniversityStatusFilter,
     UniversityTypeFilter,
+    UniversityWebsiteFilter,
 )
 from partners.admin.import_export import UniversityImportExportAdmin
 from partners.admin.institutions import InstitutionLinkAdmin
@@ -60,6 +61,7 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
         UniversityStatusFilter,
         UniversityCountryFilter,
         UniversityDirectoryFilter,
+        UniversityWebsiteFilter,
         "is_listed",
     ]
     list_select_related = ["country"]

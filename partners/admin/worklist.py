@@ -17,6 +17,7 @@ from partners.admin.deadlines import FAR, THRESHOLDS, describe_deadline, describ
 from partners.admin.filters import (
     CURRENT,
     CURRENT_STATES,
+    FAILING,
     ME,
     NONE,
     NOT_RECORDED,
@@ -166,7 +167,7 @@ def _websites(agreements):
     if agreements is not None:
         checks = checks.filter(university__in=agreements.values("university"))
     checks = checks.order_by("university__name_key", "pk")
-    url = reverse("admin:partners_university_changelist")
+    url = reverse("admin:partners_university_changelist", query={"website": FAILING})
     return _section("websites", _("Websites to check"), checks, url, "", attrgetter("moved_to"))
 
 

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 
 from partners.models import University, WebsiteCheck
 from partners.website_checks import checks, public_sessions
+from tests.helpers.changelists import names
 from tests.helpers.factories import AgreementFactory, UniversityFactory, partners
-from tests.helpers.html import count_queries, element_texts, elements, rows
+from tests.helpers.html import count_queries, element_texts, elements, links, rows, text
 from tests.helpers.loopback_server import answer, loopback_server
 from tests.helpers.nginx import create_certificate
 from tests.helpers.serving import free_port
@@ -214,6 +215,11 @@ def test_worklist_has_what_failed_twice(coordinator_client, server, works):
         f"Gone {server.url}/gone The page does not exist any more.",
     ]
     assert worklist_rows(coordinator_client, "?who=me") == []
+    url = next(url for label, url in links(coordinator_client.get("/admin/")) if label == "Websites to check")
+    page = coordinator_client.get(url)
+    assert names(page) == ["Gone"]
+    assert "to check (1)" in text(page)
+    assert names(coordinator_client.get("/admin/partners/university/?website=x")) == []
 
     University.objects.filter(pk=gone.pk).update(website=f"{server.url}/other")
     assert worklist_rows(coordinator_client) == []
