@@ -8,7 +8,7 @@ import sys
 from itertools import islice
 
 import django
-from django.db import connection
+from django.db import connection, transaction
 
 from bench.generators import generate_name
 
@@ -19,6 +19,7 @@ UPDATE = "UPDATE partners_university SET institution_id = %s, search_text = %s W
 """Faster than ``bulk_update`` with a branch for each row."""
 
 
+@transaction.atomic
 def link_all(seed: int) -> None:
     from partners.fields import update_search_keys
     from partners.models import Institution, University

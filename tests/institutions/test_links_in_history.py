@@ -8,7 +8,7 @@ from partners.runs.undo import undo
 from tests.helpers.database import count_queries
 from tests.helpers.factories import InstitutionFactory, UniversityFactory, institutions
 from tests.helpers.history_pages import entries, history, latest_version, update, version_url
-from tests.helpers.html import element_texts
+from tests.helpers.html import element_texts, form_data
 from tests.helpers.register_files import import_rows, make_rows, row
 
 MUNICH = "Technical University of Munich"
@@ -79,6 +79,18 @@ def test_link_that_another_university_has_by_now_is_not_put_back(coordinator_cli
     university.refresh_from_db()
     assert f"Institution in the directory: “{MUNICH}” is linked to “TUM” already." in element_texts(page, "li")
     assert university.institution is None
+
+
+def test_conflict_of_two_links_names_both_institutions(coordinator_client, university, munich):
+    url = f"/admin/partners/university/{university.pk}/change/"
+    form = form_data(coordinator_client.get(url), "#university_form")
+    update(university, institution=InstitutionFactory(ror_id="00rcxh774", name="University of Cologne"))
+
+    page = coordinator_client.post(url, form | {"institution": munich.pk})
+
+    (conflict,) = element_texts(page, "section.conflicts li")
+    assert conflict.startswith("Institution in the directory: – → University of Cologne")
+    assert f"Yours: {MUNICH}" in conflict
 
 
 def test_undeleted_university_is_linked_and_found(coordinator, university, munich):

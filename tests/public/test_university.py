@@ -81,7 +81,8 @@ def test_page_links_to_its_institution_in_the_registry(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert links(page, "[itemtype$=CollegeOrUniversity] a[itemprop=sameAs]") == [("ROR", "https://ror.org/01rdrb571")]
+    assert attributes(page, "[itemtype$=CollegeOrUniversity]", "itemref") == ["ror"]
+    assert links(page, ".about #ror[itemprop=sameAs]") == [("01rdrb571", "https://ror.org/01rdrb571")]
 
 
 def test_page_without_a_link_to_the_registry_does_not_mention_it(client, marburg):
