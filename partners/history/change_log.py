@@ -21,6 +21,7 @@ from partners.history.entries import (
     merge_by_date,
 )
 from partners.models import Run
+from partners.models.agreements import EFFECT_OF_RENEWAL
 from partners.models.runs import UNDO_REASON_PREFIX
 
 RUN, UNDONE = "run", "undone"
@@ -127,7 +128,7 @@ class ChangeLogQuery:
         undo_reasons = {run.undo_history_reason: run.pk for run in undone_runs}
         for model in self._importable_models():
             records = model.history.filter(self.condition).order_by()
-            by_run = records.filter(run__in=runs).values_list("run")
+            by_run = records.filter(run__in=runs).exclude(EFFECT_OF_RENEWAL).values_list("run")
             for pk, count in by_run.annotate(Count("history_id")):
                 counts[pk, RUN].append((model._meta, count))
             if not undone_runs:

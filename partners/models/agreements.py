@@ -28,6 +28,10 @@ from partners.querysets import AgreementQuerySet
 SHORTENED_BY_RENEWAL = "shortened by its renewal, agreement "
 ENDED_BY_RENEWAL = "ended by its renewal, agreement "
 """Change reasons, without the primary key of the renewal, of what its signing changes."""
+EFFECT_OF_RENEWAL = Q(history_change_reason__startswith=SHORTENED_BY_RENEWAL) | Q(
+    history_change_reason__startswith=ENDED_BY_RENEWAL
+)
+"""The condition on history rows of what the signing of a renewal has changed."""
 
 
 class Agreement(models.Model):

@@ -14,6 +14,7 @@ from simple_history.signals import pre_create_historical_record
 
 from partners.enums import RunAction
 from partners.models import Agreement, Mobility, Run, University
+from partners.models.agreements import EFFECT_OF_RENEWAL
 from partners.models.runs import RunHistory
 from partners.runs.bulk_write import ADDED
 
@@ -45,10 +46,14 @@ def set_run(history_instance, **kwargs):
 
 
 def _count_objects(run: Run) -> tuple[int, int]:
-    """Return how many universities and agreements the run has added, and changed. Their mobilities are part of them."""
+    """Return how many universities and agreements the run has added, and changed.
+
+    The mobilities of an agreement are part of it, and what it does to others part of its signing.
+    """
     added, changed = set(), set()
     for model in (University, Agreement):
-        for pk, history_type in model.history.filter(run=run).values_list("id", "history_type"):
+        records = model.history.filter(run=run).exclude(EFFECT_OF_RENEWAL)
+        for pk, history_type in records.values_list("id", "history_type"):
             (added if history_type == ADDED else changed).add((model, pk))
     mobilities = Mobility.history.filter(run=run).values_list("agreement_id", flat=True)
     changed.update((Agreement, pk) for pk in mobilities)

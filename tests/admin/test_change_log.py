@@ -117,13 +117,14 @@ def test_undo_of_run_is_one_entry(coordinator_client, register, coordinator):
 
 def test_signing_of_several_is_one_entry_with_counts(coordinator_client, coordinator):
     deals = [AgreementFactory(status="in_process") for _ in range(3)]
-    perform(coordinator_client, "sign", *deals)
+    AgreementFactory(university=deals[0].university, valid_from=date(2022, 9, 1))
+    perform(coordinator_client, "sign", *deals, valid_from="2026-09-01")
     number = Run.objects.get().pk
 
     undo_latest_run(coordinator_client)
 
     assert entries(coordinator_client, who=coordinator.pk) == [
-        f"coordinator Signing undone: 3 agreements undo of run {number}: signing",
+        f"coordinator Signing undone: 4 agreements undo of run {number}: signing",
         f"coordinator Signed: 3 agreements run {number}: signing",
     ]
 

@@ -129,7 +129,7 @@ def test_marking_as_signed_has_user_reason_and_field_changes(coordinator_client,
     latest = history(coordinator_client, agreement)[0]
     assert latest == (
         "coordinator changed Status: in process → signed Signed on: – → 1 May 2026 marked as signed "
-        f"run {Run.objects.get().pk}"
+        f"(run {Run.objects.get().pk})"
     )
 
 

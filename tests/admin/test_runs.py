@@ -238,7 +238,7 @@ def test_history_names_the_run_of_a_signing(coordinator_client):
 
     page = coordinator_client.get(f"/admin/partners/agreement/{deal.pk}/history/")
 
-    assert history(coordinator_client, deal)[0].endswith(f"marked as signed run {run.pk}")
+    assert history(coordinator_client, deal)[0].endswith(f"marked as signed (run {run.pk})")
     assert (f"run {run.pk}", run_url(run)) in links(page)
 
 

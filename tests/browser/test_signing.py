@@ -69,7 +69,7 @@ def assert_displayed_everywhere(page):
 
     page.goto(f"/admin/partners/agreement/{document.agreement_id}/history/")
     rows = page.get_by_role("row").filter(has_text="coordinator").all_inner_texts()
-    reasons = ["added with the signature", f"marked as signed run {Run.objects.latest('pk').pk}"]
+    reasons = ["added with the signature", f"marked as signed (run {Run.objects.latest('pk').pk})"]
     assert [row.split("\t")[3] for row in rows] == reasons
     assert "Status: in process → signed" in rows[1]
 
