@@ -1,5 +1,6 @@
 """Take the screenshots in docs/pictures from a fresh site: .venv/bin/python docs/pictures.py"""
 
+import json
 import os
 import re
 import shutil
@@ -10,12 +11,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from zipfile import ZipFile
 
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 DOCUMENT = {"name": "Agreement, signed.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}
+INSTITUTIONS = [
+    ("01nffqt88", "Politecnico di Milano", "Milan", "https://www.polimi.it"),
+    ("00bgk9508", "Politecnico di Torino", "Turin", "https://www.polito.it"),
+    ("05vf0dg29", "Roma Tre University", "Rome", "https://www.uniroma3.it"),
+    ("02be6w209", "Sapienza University of Rome", "Rome", "https://www.uniroma1.it"),
+    ("04dfrdm61", "Unitelma Sapienza University", "Rome", "https://www.unitelmasapienza.it"),
+    ("02p77k626", "University of Rome Tor Vergata", "Rome", "https://web.uniroma2.it"),
+    ("00x27da85", "University of Perugia", "Perugia", "https://www.unipg.it"),
+    ("047302w76", "University for Foreigners Perugia", "Perugia", "https://www.unistrapg.it"),
+]
+"""Institutions of Italy in the directory: ROR ID, name, city, website."""
 SCREENS = {
     "public": ("/", 1280),
     "public-phone": ("/?type=erasmus&country=IT", 360),
@@ -56,6 +69,7 @@ def main():
         capture_import(page)
         capture_edit_conflict(page)
         capture_renewing(page)
+        capture_identifying(page)
         browser.close()
 
 
@@ -164,6 +178,19 @@ def capture_renewing(page):
     take_screenshot(page, "renewed")
 
 
+def capture_identifying(page):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/admin/partners/university/identify/?country=IT")
+    page.get_by_role("radio", name="Sapienza University of Rome").check()
+    take_screenshot(page, "identifying")
+    page.get_by_role("button", name="Link those chosen").click()
+    page.goto("/admin/partners/university/?q=politecnico+di+milano")
+    page.get_by_role("link", name="Politecnico di Milano").click()
+    page.get_by_label("City").fill("Milano")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.locator(".directory").screenshot(path=PICTURES / "linked.png")
+
+
 def upload(page, replacements, encoding="utf-8"):
     text = (ROOT / "fixtures/partners.tsv").read_text(encoding="utf-8")
     for old, new in replacements.items():
@@ -200,6 +227,7 @@ def run_site():
             check=True,
             stdout=subprocess.PIPE,
         )
+        manage("load_ror", write_release(Path(folder) / "ror.zip"), check=True, stdout=subprocess.DEVNULL)
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         server = manage("runserver", "--noreload", host, run=subprocess.Popen, **options)
         try:
@@ -210,6 +238,26 @@ def run_site():
         finally:
             server.terminate()
             server.wait()
+
+
+def write_release(path):
+    """Write INSTITUTIONS to a release in the shape of ROR's schema v2. Return its path."""
+    organizations = [
+        {
+            "id": f"https://ror.org/{ror_id}",
+            "status": "active",
+            "types": ["education"],
+            "names": [{"value": name, "types": ["ror_display", "label"], "lang": None}],
+            "locations": [{"geonames_details": {"country_code": "IT", "name": city}}],
+            "domains": [],
+            "links": [{"type": "website", "value": website}],
+            "relationships": [],
+        }
+        for ror_id, name, city, website in INSTITUTIONS
+    ]
+    with ZipFile(path, "w") as archive:
+        archive.writestr("v2-ror-data.json", json.dumps(organizations))
+    return path
 
 
 def sign_in(page, password):
