@@ -173,7 +173,7 @@ def test_lists_made_by_hand_meet_the_targets():
 @given(st.lists(university_names | texts, max_size=6), university_names | texts, st.integers(1, 4))
 @example(["University of"], "", 3)
 @example(["()"], "(", 3)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_find_keeps_the_limit_and_the_order_of_scores(known, searched, limit):
     found = NameIndex(enumerate(known)).find(searched, limit)
 
@@ -183,7 +183,7 @@ def test_find_keeps_the_limit_and_the_order_of_scores(known, searched, limit):
 
 
 @given(st.lists(university_names, max_size=6), names | university_names)
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_name_finds_itself_first(others, name):
     found = NameIndex([*enumerate(others), ("itself", name)]).find(name, limit=10)
 
@@ -191,7 +191,7 @@ def test_name_finds_itself_first(others, name):
 
 
 @given(st.lists(university_names, unique=True, max_size=6), university_names, st.randoms(use_true_random=False))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_order_of_the_index_does_not_matter(known, searched, random):
     entries = list(enumerate(known))
     shuffled = random.sample(entries, len(entries))
