@@ -134,10 +134,26 @@ def capture_import(page):
     page.get_by_role("link", name="Choose another file").click()
     upload(page, {"Drexel University\tBilateral": "Drexel University\tBilatral", "Taiwan\tAcademia": "Taiwn\tAcademia"})
     take_screenshot(page, "import-errors")
-    upload(page, {"in process": "Erasmus+", "Drexel University\tBilateral/GE3": "Drexel University\tBilateral"})
+    edited = {"Monash University\tBilateral": "Monash University\tBilateral/Erasmus+"}
+    upload(page, edited | {"Drexel University\tBilateral/GE3": "Drexel University\tBilateral"})
     take_screenshot(page, "import-preview")
     page.get_by_role("button", name="Import this").click()
-    take_screenshot(page, "import-run")
+    take_screenshot(page, "run")
+    capture_questions(page)
+
+
+def capture_questions(page):
+    """Sign an agreement, and choose a list that is older and has other names."""
+    page.goto("/admin/")
+    page.get_by_role("link", name="Mark as signed").click()
+    page.get_by_label("Agreement type").select_option(label="Erasmus+")
+    page.get_by_label("Documents", exact=True).set_input_files(DOCUMENT)
+    page.get_by_role("button", name="Mark as signed").click()
+    page.goto("/admin/partners/university/import/")
+    names = {"University of Antwerp": "Antwerp University", "Technical University of Munich (TUM)": "TU München"}
+    upload(page, names)
+    page.get_by_role("group", name="Antwerp").get_by_role("radio", name="University of Antwerp").check()
+    page.screenshot(path=PICTURES / "import-questions.png", full_page=True)
 
 
 def capture_edit_conflict(page):
