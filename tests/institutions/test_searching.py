@@ -89,10 +89,12 @@ def test_number_of_queries_of_a_new_release_is_constant(count):
         UniversityFactory(institution=institution)
     Institution.objects.update(names="Another name")
 
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         update_search_texts()
 
-    reads_and_writes = [query["sql"].split()[0] for query in queries if query["sql"].startswith(("SELECT", "UPDATE"))]
-    assert reads_and_writes == ["SELECT", "UPDATE"]
+    statements = [query["sql"].split()[0] for query in queries]
+    # PostgreSQL reads by a cursor.
+    assert [word for word in statements if word in ("SELECT", "DECLARE", "UPDATE")] in (
+        ["SELECT", "UPDATE"],
+        ["DECLARE", "UPDATE"],
+    )
