@@ -2,7 +2,8 @@
 
 import socket
 import ssl
-from threading import Lock
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -165,20 +166,21 @@ def test_address_is_connected_to_as_it_was_judged(server, works, monkeypatch):
 
 
 def test_host_gets_one_request_at_a_time(server):
-    busy, overlaps = Lock(), []
+    barrier, simultaneous = Barrier(2), []
 
-    def slow(handler):
-        overlaps.append(not busy.acquire(blocking=False))
+    def wait_for_another(handler):
+        with suppress(BrokenBarrierError):
+            barrier.wait(timeout=0.3)
+            simultaneous.append(handler.path)
         answer()(handler)
-        busy.release()
 
-    for number in range(6):
-        server.answers[f"/{number}"] = slow
-        UniversityFactory(website=f"{server.url}/{number}")
+    for path in ("/1", "/2"):
+        server.answers[path] = wait_for_another
+        UniversityFactory(website=f"{server.url}{path}")
 
     call_command("check_links")
 
-    assert overlaps == [False] * 6
+    assert (len(server.received), simultaneous) == (2, [])
 
 
 def test_closing_line_has_the_numbers_and_the_others_what_was_found(server, works, capsys):
