@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partners.enums import AgreementStatus, ImportTable
-from partners.history.entries import CHANGED, DELETED
+from partners.history.entries import ADDED, CHANGED, DELETED
 from partners.imports.office_list_changes import OfficeListRowResult, TakenBack
 from partners.imports.reconciliation import NO_CHANGES, OpenAgreement
 from partners.imports.type_notation import Term
@@ -71,11 +71,12 @@ class PersonalChanges:
         if not origins:
             return
         self._agreements[last.id] = origins
-        changed_type = origins["agreement_type_id"]
-        if last.history_type == DELETED or not AgreementStatus(last.status).is_open:
-            self._endings[last.university_id, last.agreement_type_id].append(origins["status"])
-        if changed_type.previous and changed_type.previous.agreement_type_id != last.agreement_type_id:
-            self._endings[last.university_id, changed_type.previous.agreement_type_id].append(changed_type)
+        # Since the change of its type there is one less of that type too.
+        is_ended = last.history_type == DELETED or not AgreementStatus(last.status).is_open
+        for name in ("agreement_type_id", "status") if is_ended else ("agreement_type_id",):
+            origin = origins[name]
+            if origin.previous and origin.record.history_type != ADDED:
+                self._endings[last.university_id, origin.previous.agreement_type_id].append(origin)
 
     def find_taken_back(self, result: OfficeListRowResult, existing: Sequence[OpenAgreement]) -> TakenBack:
         """Return what a row takes back. Its university has these open agreements."""
@@ -133,7 +134,7 @@ class PersonalChanges:
             name = self._type_names.get(previous.agreement_type_id)
             return _("changed from %s") % name if name else _("given its type")
         if record.status == AgreementStatus.IN_PROCESS:
-            return _("put back in process")
+            return _("put back")
         return AgreementStatus(record.status).label
 
 

@@ -131,6 +131,39 @@ def test_ended_agreement_beside_a_signed_one_is_no_earlier_one(ana):
     assert (result.take_backs, result.is_applied) == ([], True)
 
 
+def test_agreement_of_the_past_that_a_person_has_recorded_is_no_earlier_one(ana):
+    add(ana, "GE3", ENDED)
+    add(None, "GE3", IN_PROCESS)
+
+    result = import_list(("Marburg", "GE3/GE3 (in process)"))
+
+    assert (result.take_backs, result.is_applied) == ([], True)
+
+
+def test_deleted_agreement_that_is_listed_again(ana):
+    import_list(("Marburg", "Bilateral/GE3"))
+    agreement = Agreement.objects.get(agreement_type__name="GE3")
+    agreement._history_user = ana
+    agreement.delete()
+
+    result = import_list(("Marburg", "Bilateral/GE3"))
+
+    assert taken_back(result) == ["New: GE3 agreement, signed. The earlier one was deleted by Ana Costa on 3 Mar 2026."]
+
+
+def test_agreement_of_a_type_that_a_person_has_changed_and_ended(ana):
+    import_list(("Marburg", "Bilateral/GE3"))
+    agreement = Agreement.objects.get(agreement_type__name="GE3")
+    change(ana, agreement, agreement_type=AgreementType.objects.get(name="Erasmus+"))
+    change(None, agreement, status=ENDED)
+
+    result = import_list(("Marburg", "Bilateral/GE3"))
+
+    assert taken_back(result) == [
+        "New: GE3 agreement, signed. The earlier one was changed from GE3 by Ana Costa on 3 Mar 2026."
+    ]
+
+
 def test_agreement_edited_to_another_type(ana):
     import_list(("Marburg", "GE3"))
     change(ana, Agreement.objects.get(), agreement_type=AgreementType.objects.get(name="Erasmus+"))
@@ -149,9 +182,7 @@ def test_agreement_put_back_in_process_that_is_listed_as_signed(ana):
 
     result = import_list(("Marburg", "GE3"))
 
-    assert taken_back(result) == [
-        "The GE3 agreement, in process, put back in process by Ana Costa on 3 Mar 2026, becomes signed."
-    ]
+    assert taken_back(result) == ["The GE3 agreement, in process, put back by Ana Costa on 3 Mar 2026, becomes signed."]
 
 
 def test_signing_what_a_person_has_added_in_process_takes_nothing_back(ana):
