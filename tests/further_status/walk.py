@@ -152,7 +152,7 @@ def test_undo_of_its_end_describes_and_restores_it(agreement, coordinator):
     descriptions = [change.description for change in plan_undo(run).all()]
     undo(run, coordinator)
 
-    assert "Erasmus+ (suspended) ends" in descriptions
+    assert "The Erasmus+ agreement, suspended, ends." in descriptions
     agreement.refresh_from_db()
     assert agreement.status == "suspended"
 

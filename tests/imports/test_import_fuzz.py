@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
+from partners.imports.choices import ImportChoices
 from partners.imports.files import read_file
 from partners.imports.register_snapshot import RegisterSnapshot
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
@@ -64,7 +65,11 @@ def import_outcome(resource, data):
         return "no table"
     with transaction.atomic():
         row_count, has_mobilities = len(table), resource is MobilitiesResource or bool(table.mobilities)
-        result = resource().import_data(table, on=localdate(), run=Run.from_upload(data, file_name="fuzz"))
+        run, choices = (
+            Run.from_upload(data, file_name="fuzz"),
+            ImportChoices(is_new_by_default=True, takes_all_back=True),
+        )
+        result = resource().import_data(table, on=localdate(), run=run, choices=choices)
         if not has_mobilities:  # Results of mobilities are of agreements, and errors of lines.
             assert len(rows(result)) + len(result.invalid_rows) == row_count
         if result.has_validation_errors():
