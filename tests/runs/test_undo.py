@@ -4,14 +4,20 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils.timezone import localdate
 
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, RunAction
 from partners.imports.files import read_file
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.runs.changes import run_changes
+from partners.runs.recording import record_run
 from partners.runs.undo import plan_undo, undo
-from tests.helpers.factories import AgreementFactory, DocumentFactory, UniversityFactory, create_staff
+from tests.helpers.factories import (
+    AgreementFactory,
+    DocumentFactory,
+    UniversityFactory,
+    create_staff,
+)
 from tests.helpers.tables import read_table
 
 pytestmark = pytest.mark.django_db
@@ -361,3 +367,17 @@ def test_undo_restores_agreements_that_swapped_their_types(erasmus, coordinator)
     assert swapped == ["Marburg: Erasmus+ (signed)", "Marburg: Bilateral (signed)"]
     restored = [str(Agreement.objects.get(pk=agreement.pk)) for agreement in (one, two)]
     assert restored == ["Marburg: Bilateral (signed)", "Marburg: Erasmus+ (signed)"]
+
+
+@pytest.mark.parametrize("taken", [{"name": "MARBURG"}, {"name": "Other", "other_names": "Marburg"}])
+def test_undo_skips_university_whose_previous_name_is_taken(coordinator, taken):
+    marburg = UniversityFactory(name="Marburg")
+    with record_run(RunAction.EDIT, coordinator) as run:
+        marburg.name = "Philipps"
+        marburg.save()
+    UniversityFactory(**taken)
+
+    plan = undo(run, coordinator)
+
+    assert University.objects.get(pk=marburg.pk).name == "Philipps"
+    assert [change.blocked_reason for change in plan.blocked()] == [f"“{taken['name']}” has its name by now"]
