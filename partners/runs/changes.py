@@ -89,11 +89,10 @@ def _load_changes(model: type[models.Model], run: Run, limit: int | None) -> lis
     records_by_id: dict[int, list[models.Model]] = {}
     for record in records.annotate(newest_history_id=Subquery(newest))[:limit]:
         records_by_id.setdefault(record.id, []).append(record)
-    ids = {first.previous_history_id for first, *_rest in records_by_id.values()}
-    ids |= {rows[-1].newest_history_id for rows in records_by_id.values()} - {
-        rows[-1].pk for rows in records_by_id.values()
-    }
-    others = model.history.select_related("history_user").in_bulk(ids - {None})
+    ids = set()
+    for rows in records_by_id.values():
+        ids |= {rows[0].previous_history_id, rows[-1].newest_history_id} - {rows[-1].pk, None}
+    others = model.history.select_related("history_user").in_bulk(ids)
     university_key = "id" if model is University else "university_id"
     return [
         RunChange(
@@ -125,9 +124,10 @@ def _describe_agreement_change(change: RunChange, related: RelatedObjects) -> st
     differences = diff(change.previous_record, change.record, related=related, max_length=PREVIEW_LENGTH)
     sentence = describe_change(_agreement_facts(change.previous_record, related), after)
     details = "; ".join(str(each) for each in differences if each.name not in ("status", "agreement_type"))
-    if not (sentence and details):
-        details = details and _("%(agreement)s, %(changes)s.") % {"agreement": after.name, "changes": details}
-        return sentence or capfirst(details)
+    if not details:
+        return sentence
+    if not sentence:
+        return capfirst(_("%(agreement)s, %(changes)s.") % {"agreement": after.name, "changes": details})
     return f"{sentence} {capfirst(details)}."
 
 
