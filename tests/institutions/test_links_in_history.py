@@ -133,8 +133,8 @@ def test_undo_leaves_a_link_that_another_university_has_by_now(coordinator, univ
 
 @pytest.mark.parametrize("is_linking", [True, False], ids=["links", "takes links off"])
 def test_number_of_queries_of_an_undo_does_not_depend_on_the_number_of_links(coordinator, is_linking):
-    linked = institutions(150)
-    names = [cells["University name"] for cells in make_rows(150)]
+    linked = institutions(50)
+    names = [cells["University name"] for cells in make_rows(50)]
     for name, institution in zip(names, linked, strict=True):
         UniversityFactory(name=name, institution=None if is_linking else institution)
     cells = [
@@ -147,4 +147,4 @@ def test_number_of_queries_of_an_undo_does_not_depend_on_the_number_of_links(coo
     many = count_queries(undo, last_run(), coordinator)
 
     assert (few["SELECT"], few["UPDATE"]) == (many["SELECT"], many["UPDATE"])
-    assert University.objects.exclude(institution=None).count() == (0 if is_linking else 150)
+    assert University.objects.exclude(institution=None).count() == (0 if is_linking else 50)
