@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -159,7 +159,7 @@ def find_origins(records: Sequence[models.Model], names: Sequence[str]) -> dict[
     return origins
 
 
-def _newest(origins) -> Origin | None:
+def _newest(origins: Iterable[Origin]) -> Origin | None:
     return max(origins, key=attrgetter("history_id"), default=None)
 
 
