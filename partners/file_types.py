@@ -165,3 +165,19 @@ def _read_archive_entry(content: bytes, name: str) -> bytes:
                 return entry.read(MAX_ENTRY_BYTES)
     except ARCHIVE_ERRORS:
         return b""
+
+
+def read_png_size(name: str, content: bytes) -> tuple[int, int]:
+    """Return width and height in pixels of a PNG image. Raise ValidationError if it is none, or is damaged."""
+    if validate_document_type(name, content) != FileType.PNG:
+        raise ValidationError(_("“%(name)s” is no PNG image. Save it as one."), "unsupported_type", {"name": name})
+    position, kind = 8, b""
+    while kind != b"IEND":
+        length, kind = struct.unpack(">I4s", content[position : position + 8].ljust(8, b"\0"))
+        checked = content[position + 4 : position + 8 + length]
+        checksum = content[position + 8 + length : position + 12 + length]
+        if len(checksum) < 4 or zlib.crc32(checked) != int.from_bytes(checksum, "big"):
+            message = _("“%(name)s” is damaged. Save the image once more, and choose that file.")
+            raise ValidationError(message, "damaged", {"name": name})
+        position += 12 + length
+    return struct.unpack(">II", content[16:24])

@@ -16,8 +16,15 @@ ROLE_PERMISSIONS = {
         "import_university",
         "export_university",
         "view_run",
+        "view_officesettings",
+        "change_officesettings",
     ],
-    Role.ASSISTANT: [*(f"view_{model}" for model in REGISTER_MODELS), "export_university", "view_run"],
+    Role.ASSISTANT: [
+        *(f"view_{model}" for model in REGISTER_MODELS),
+        "export_university",
+        "view_run",
+        "view_officesettings",
+    ],
 }
 """The permissions of each role's group in a fresh database."""
 

@@ -1,4 +1,4 @@
-"""Reference data of a fresh database: countries, agreement types and two groups with their permissions.
+"""Reference data of a fresh database: countries, agreement types, settings of the office, groups with permissions.
 
 Called by migrations. A table that already has rows is left alone, so that an upgrade never overwrites
 or resurrects what an office edited or removed.
@@ -31,6 +31,11 @@ def add_agreement_types(apps, schema_editor):
     for position, row in enumerate(rows, start=1):
         row |= {"position": position, "slug": next(slug_candidates(row["name"]))}
     _create_with_history(apps, "AgreementType", rows)
+
+
+def add_office_settings(apps, schema_editor):
+    """Add the row with which the office's settings begin. It is empty: the environment's values hold."""
+    _create_with_history(apps, "OfficeSettings", [{}])
 
 
 def add_groups(apps, schema_editor):

@@ -47,7 +47,12 @@ def documents(tmp_path, monkeypatch):
 @pytest.fixture
 def reference_data(transactional_db):
     """The rows that migrations create. A transactional test truncates them when it ends."""
-    for add in (reference.add_countries, reference.add_agreement_types, reference.add_groups):
+    for add in (
+        reference.add_countries,
+        reference.add_agreement_types,
+        reference.add_office_settings,
+        reference.add_groups,
+    ):
         add(apps, None)
 
 

@@ -27,14 +27,16 @@ ALLOWED_IMPORTS = {
     "language_skills": ["name_normalization"],
     "fields": ["enums", "fields_of_study", "language_skills", "name_normalization", "validators"],
     "file_types": ["validators"],
+    "translated_text": ["fields"],
+    "colors": [],
     "country_names": ["name_normalization", "reference_data"],
     "search_terms": ["country_names", "name_normalization"],
     "regions": ["reference_data"],
     "wanted_offer": ["fields_of_study", "language_skills"],
     "querysets": ["enums", "name_normalization", "search_terms", "wanted_offer"],
     "models": [
-        *["country_names", "enums", "fields", "fields_of_study", "file_types", "name_normalization"],
-        *["periods", "permissions", "querysets", "ror_ids", "validators"],
+        *["colors", "country_names", "enums", "fields", "fields_of_study", "file_types", "name_normalization"],
+        *["periods", "permissions", "querysets", "ror_ids", "translated_text", "validators"],
     ],
     "tables": ["file_types", "name_normalization", "spreadsheet_errors"],
     "cells": [
@@ -43,8 +45,9 @@ ALLOWED_IMPORTS = {
     ],
     "agreement_fields": ["cells", "models", "ror_ids", "tables"],
     "mobility_fields": ["agreement_fields", "cells", "fields", "models"],
-    "history": ["enums", "fields", "models", "period_constraint"],
+    "history": ["enums", "fields", "models", "period_constraint", "translated_text"],
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
+    "office_context": ["models"],
     "institutions": [
         *["enums", "fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
     ],
@@ -60,7 +63,8 @@ ALLOWED_IMPORTS = {
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_types", "history", "http"],
         *["imports", "institutions", "mobility_fields", "models", "name_normalization", "name_similarity"],
-        *["period_constraint", "periods", "permissions", "querysets", "runs", "tables", "validators"],
+        *["office_context", "period_constraint", "periods", "permissions", "querysets", "runs", "tables"],
+        *["validators"],
     ],
     "public": [
         *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "fields"],
@@ -72,7 +76,18 @@ ALLOWED_IMPORTS = {
         *["accounts", "backups", "groups", "imports", "institutions", "models", "name_normalization"],
         *["period_constraint", "reminders", "tables", "validators", "website_checks"],
     ],
-    "migrations": ["fields", "file_types", "models", "period_constraint", "reference_data", "validators"],
+    "migrations": [
+        *[
+            "colors",
+            "fields",
+            "file_types",
+            "models",
+            "period_constraint",
+            "reference_data",
+            "translated_text",
+            "validators",
+        ],
+    ],
     "apps": ["data_version", "period_constraint"],
 }
 """From the lowest to the highest. docs/architecture.md has the same table."""

@@ -70,12 +70,12 @@ def test_countries_are_valid():
 @pytest.mark.parametrize("slug", ["bilateral", "erasmus", "ge3"])
 def test_agreement_types_are_valid(slug):
     agreement_type = AgreementType.objects.get(slug=slug)
-    agreement_type.description = "Edited by the office."
+    agreement_type.description = {"en": "Edited by the office."}
 
     agreement_type.full_clean()
     agreement_type.save()
 
-    assert AgreementType.objects.get(slug=slug).description == "Edited by the office."
+    assert AgreementType.objects.get(slug=slug).description == {"en": "Edited by the office."}
 
 
 def test_agreement_types_are_three_in_order():
@@ -86,8 +86,10 @@ def test_agreement_types_are_three_in_order():
     ]
 
 
-def test_agreement_types_have_descriptions():
-    assert all(AgreementType.objects.values_list("description", flat=True))
+def test_agreement_types_are_described_in_every_language():
+    descriptions = AgreementType.objects.values_list("description", flat=True)
+
+    assert {tuple(description) for description in descriptions} == {("en", "de", "fr", "es", "he")}
 
 
 @pytest.mark.parametrize("model", [Country, AgreementType])
@@ -105,11 +107,18 @@ def test_coordinators_may_edit_everything_and_delete_nothing():
         VIEW_IMPORT_RUNS,
         "import_university",
         "export_university",
+        "view_officesettings",
+        "change_officesettings",
     }
 
 
 def test_assistants_may_view_and_export():
-    assert group_permissions()["Assistants"] == {*VIEW_PERMISSIONS, VIEW_IMPORT_RUNS, "export_university"}
+    assert group_permissions()["Assistants"] == {
+        *VIEW_PERMISSIONS,
+        VIEW_IMPORT_RUNS,
+        "export_university",
+        "view_officesettings",
+    }
 
 
 def test_permission_names_are_those_of_django():

@@ -17,13 +17,17 @@ from partners.admin.calendar_links import calendar_link_view
 from partners.admin.change_log import change_log_view
 from partners.admin.statistics import statistics_view
 from partners.admin.worklist import build_worklist
+from partners.office_context import office_settings
 from partners.permissions import is_office_user
 
 
 class PartnersAdminSite(admin.AdminSite):
-    site_header = site_title = settings.OFFICE_NAME
     index_title = _("Worklist")
     login_template = "admin/accounts/login.html"
+
+    def each_context(self, request):
+        name = office_settings(request)["office_name"]
+        return super().each_context(request) | {"site_header": name, "site_title": name}
 
     def has_permission(self, request):
         return is_office_user(request)

@@ -48,9 +48,13 @@ class CountryAdmin(RegisterAdmin):
 
 @admin.register(AgreementType)
 class AgreementTypeAdmin(RegisterAdmin):
-    list_display = ["name", "position", "description"]
+    list_display = ["name", "position", "description_text"]
     search_fields = ["search_text"]
     fields = ["name", "position", "description", ("places_out", "places_in"), "other_names", "slug"]
+
+    @admin.display(description=_("description"))
+    def description_text(self, agreement_type):
+        return agreement_type.description.text
 
 
 @admin.register(University)

@@ -15,11 +15,13 @@ from django.utils.translation import gettext as _
 
 from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField, format_decimal
 from partners.history.related_objects import RelatedObjects, tracked_model
+from partners.translated_text import TranslatedTextField
 
 EMPTY_DISPLAY = "\N{EN DASH}"
 PREVIEW_LENGTH = 200
 """Characters of a value in the preview of an import and of an undo."""
-LIST_FIELDS = (FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField)
+LIST_FIELDS = (FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField, TranslatedTextField)
+EMPTY_VALUES = (None, "", {})
 MISSING = object()
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
@@ -64,7 +66,7 @@ def diff(
     for field in changed:
         values = [old_values.get(field.name), new_values.get(field.name)]
         empty = empty_texts.get(field.name, EMPTY_DISPLAY)
-        texts = [empty if value in (None, "") else display_value(field, value, related) for value in values]
+        texts = [empty if value in EMPTY_VALUES else display_value(field, value, related) for value in values]
         if max_length:
             texts = [_shorten(text, max_length) for text in texts]
         changes.append(FieldChange(field.name, labels.get(field.name, str(field.verbose_name)), *texts))
@@ -72,7 +74,7 @@ def diff(
 
 
 def display_value(field: models.Field, value: object, related: RelatedObjects) -> str:
-    if value is None or value == "":
+    if value in EMPTY_VALUES:
         return EMPTY_DISPLAY
     if isinstance(value, bool):
         return _("yes") if value else _("no")

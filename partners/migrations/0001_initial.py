@@ -10,9 +10,11 @@ from django.conf import settings
 from django.contrib.postgres.operations import CreateCollation
 from django.db import migrations, models
 
+import partners.colors
 import partners.fields
 import partners.file_types
 import partners.models.documents
+import partners.translated_text
 import partners.validators
 from partners import period_constraint, reference_data
 
@@ -71,10 +73,10 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "description",
-                    partners.fields.MultilineTextField(
+                    partners.translated_text.TranslatedTextField(
                         blank=True,
+                        default=partners.translated_text.TranslatedText,
                         help_text="What it means for a student. Shown on the public pages.",
-                        max_length=32767,
                         verbose_name="description",
                     ),
                 ),
@@ -357,10 +359,10 @@ class Migration(migrations.Migration):
                 ("slug", models.SlugField(allow_unicode=True, blank=True, max_length=200, verbose_name="address")),
                 (
                     "description",
-                    partners.fields.MultilineTextField(
+                    partners.translated_text.TranslatedTextField(
                         blank=True,
+                        default=partners.translated_text.TranslatedText,
                         help_text="What it means for a student. Shown on the public pages.",
-                        max_length=32767,
                         verbose_name="description",
                     ),
                 ),
@@ -1556,7 +1558,135 @@ class Migration(migrations.Migration):
                 violation_error_message="This university already has an agreement of unknown type in process. Give that one its type first.",
             ),
         ),
+        migrations.CreateModel(
+            name="HistoricalOfficeSettings",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(db_index=True, default=1, editable=False)),
+                ("name", partners.fields.NameField(blank=True, max_length=200, verbose_name="name of the office")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address for questions")),
+                (
+                    "accent_color",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of links and buttons, such as #1d4e6b. It has to be dark. Empty: the colour of this site.",
+                        max_length=7,
+                        validators=[partners.colors.validate_light_accent],
+                        verbose_name="accent colour",
+                    ),
+                ),
+                (
+                    "dark_accent_color",
+                    models.CharField(
+                        blank=True,
+                        help_text="The same for visitors whose screens are set to dark, such as #8cc4e4. It has to be light.",
+                        max_length=7,
+                        validators=[partners.colors.validate_dark_accent],
+                        verbose_name="accent colour on dark screens",
+                    ),
+                ),
+                (
+                    "introduction",
+                    partners.translated_text.TranslatedTextField(
+                        blank=True,
+                        default=partners.translated_text.TranslatedText,
+                        help_text="Stands above the list of partners. Empty: a sentence that says what it is for.",
+                        verbose_name="introduction",
+                    ),
+                ),
+                (
+                    "how_to_apply",
+                    partners.translated_text.TranslatedTextField(
+                        blank=True,
+                        default=partners.translated_text.TranslatedText,
+                        help_text="Stands on the page of each university. An empty line begins a new paragraph.",
+                        verbose_name="how to apply",
+                    ),
+                ),
+                ("logo_hash", models.CharField(blank=True, editable=False, max_length=16, verbose_name="logo")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical settings of the office",
+                "verbose_name_plural": "historical settings of the office",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="OfficeSettings",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("name", partners.fields.NameField(blank=True, max_length=200, verbose_name="name of the office")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address for questions")),
+                (
+                    "accent_color",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of links and buttons, such as #1d4e6b. It has to be dark. Empty: the colour of this site.",
+                        max_length=7,
+                        validators=[partners.colors.validate_light_accent],
+                        verbose_name="accent colour",
+                    ),
+                ),
+                (
+                    "dark_accent_color",
+                    models.CharField(
+                        blank=True,
+                        help_text="The same for visitors whose screens are set to dark, such as #8cc4e4. It has to be light.",
+                        max_length=7,
+                        validators=[partners.colors.validate_dark_accent],
+                        verbose_name="accent colour on dark screens",
+                    ),
+                ),
+                (
+                    "introduction",
+                    partners.translated_text.TranslatedTextField(
+                        blank=True,
+                        default=partners.translated_text.TranslatedText,
+                        help_text="Stands above the list of partners. Empty: a sentence that says what it is for.",
+                        verbose_name="introduction",
+                    ),
+                ),
+                (
+                    "how_to_apply",
+                    partners.translated_text.TranslatedTextField(
+                        blank=True,
+                        default=partners.translated_text.TranslatedText,
+                        help_text="Stands on the page of each university. An empty line begins a new paragraph.",
+                        verbose_name="how to apply",
+                    ),
+                ),
+                ("logo", models.BinaryField(default=b"", verbose_name="logo")),
+                ("logo_hash", models.CharField(blank=True, editable=False, max_length=16, verbose_name="logo")),
+                ("logo_width", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("logo_height", models.PositiveSmallIntegerField(default=0, editable=False)),
+            ],
+            options={
+                "verbose_name": "settings of the office",
+                "verbose_name_plural": "settings of the office",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="office_settings_single_row")
+                ],
+            },
+        ),
         migrations.RunPython(period_constraint.add_exclusion_constraint, period_constraint.remove_exclusion_constraint),
         migrations.RunPython(reference_data.add_countries, migrations.RunPython.noop),
         migrations.RunPython(reference_data.add_agreement_types, migrations.RunPython.noop),
+        migrations.RunPython(reference_data.add_office_settings, migrations.RunPython.noop),
     ]

@@ -3,6 +3,7 @@ from partners.models.calendar_links import CalendarLink
 from partners.models.documents import Document
 from partners.models.institutions import Institution
 from partners.models.mobilities import Mobility
+from partners.models.office_settings import OfficeSettings
 from partners.models.reminders import Reminder, ReminderKind
 from partners.models.runs import Run
 from partners.models.universities import AgreementType, Country, University
@@ -16,6 +17,7 @@ __all__ = [
     "Document",
     "Institution",
     "Mobility",
+    "OfficeSettings",
     "Reminder",
     "ReminderKind",
     "Run",

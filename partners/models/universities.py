@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from partners import validators
 from partners.country_names import localized_names
-from partners.fields import MultilineTextField, NameField, NameListField, SearchKeyField, SearchTextField
+from partners.fields import NameField, NameListField, SearchKeyField, SearchTextField
 from partners.models.accounts import ProtectingHistory
 from partners.models.institutions import Institution
 from partners.models.runs import RunHistory
 from partners.name_normalization import matching_key, slug_candidates, split_names
 from partners.querysets import SearchableQuerySet, UniversityQuerySet
 from partners.ror_ids import ror_url
+from partners.translated_text import TranslatedTextField
 
 DERIVED_FIELDS = ["name_key", "search_text"]
 BEGINS_AS_FORMULA = Q(*[("name__startswith", prefix) for prefix in validators.FORMULA_PREFIXES], _connector=Q.OR)
@@ -97,8 +98,8 @@ class Country(NamedModel):
 class AgreementType(NamedModel):
     name = NameField(_("name"), validators=[validators.validate_type_name])
     slug = models.SlugField(_("address"), unique=True, allow_unicode=True, blank=True, max_length=200)
-    description = MultilineTextField(
-        _("description"), blank=True, help_text=_("What it means for a student. Shown on the public pages.")
+    description = TranslatedTextField(
+        _("description"), help_text=_("What it means for a student. Shown on the public pages.")
     )
     position = models.PositiveSmallIntegerField(
         _("position"), default=0, help_text=_("Types are listed in this order, here, in files and on the public pages.")

@@ -7,7 +7,6 @@ timestamp of when the form was opened, and hourly rate limits.
 from time import time
 
 from django import forms
-from django.conf import settings
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from partners.accounts.rate_limits import RateLimit
 from partners.http import get_client_network
-from partners.models import University
+from partners.models import OfficeSettings, University
 
 HOUR = 3600
 MIN_FORM_AGE, MAX_FORM_AGE = 3, 24 * HOUR
@@ -85,7 +84,7 @@ def reported(request, slug):
 
 def _find_university(slug):
     public = University.objects.public(localdate()).select_related("country")
-    return get_object_or_404(public if settings.OFFICE_EMAIL else public.none(), slug=slug)
+    return get_object_or_404(public if OfficeSettings.objects.current().contact_email else public.none(), slug=slug)
 
 
 def send_report(request, university, message, email, **_spam_fields):
@@ -96,15 +95,16 @@ def send_report(request, university, message, email, **_spam_fields):
     client = get_client_network(request)
     if TOTAL_LIMIT.is_reached() or not CLIENT_LIMIT.allows(client) or not TOTAL_LIMIT.allows():
         raise forms.ValidationError(_("There have been many reports in the last hour. Please try again later."))
+    address = OfficeSettings.objects.current().contact_email
     url, signature = request.build_absolute_uri(university.get_absolute_url()), email or "No address to answer to."
     mail = EmailMessage(
         subject=f"Error reported: {university}",
         body=f"{university}, {university.country}\n{url}\n\n{message}\n\n-- \n{signature}\n",
-        to=[settings.OFFICE_EMAIL],
+        to=[address],
         reply_to=[email] if email else [],
     )
     try:
         mail.send()
     except OSError as error:
         sentence = _("Mail does not work at the moment. Please write to %(address)s.")
-        raise forms.ValidationError(sentence % {"address": settings.OFFICE_EMAIL}) from error
+        raise forms.ValidationError(sentence % {"address": address}) from error

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement, University
+from partners.models import Agreement, OfficeSettings, University
 from partners.models.agreements import ENDED_BY_RENEWAL
 from partners.validators import CONTROL_CHARACTERS_RE
 
@@ -22,11 +22,15 @@ MAX_ITEMS = 50
 
 class AgreementFeed(Feed):
     feed_type = Atom1Feed
-    title = author_name = settings.OFFICE_NAME
     subtitle = gettext_lazy("Exchange agreements that have been signed, and that have ended")
     link = reverse_lazy("partners")
     feed_url = reverse_lazy("feed")
     item_description = None
+
+    def title(self):
+        return OfficeSettings.objects.current().display_name
+
+    author_name = title
 
     def items(self):
         """Return history records, as agreements signed by an import have no signing date.

@@ -20,7 +20,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.models import Agreement, Reminder, ReminderKind
+from partners.models import Agreement, OfficeSettings, Reminder, ReminderKind
 from partners.reminders.due import DUE_THRESHOLDS, due_reminders
 
 
@@ -56,16 +56,17 @@ class Digest:
         return dict(by_heading)
 
     def build_email(self) -> EmailMultiAlternatives:
+        office = OfficeSettings.objects.current()
         context = {
             "digest": self,
             "lines_by_heading": self.lines_by_heading(),
-            "office_name": settings.OFFICE_NAME,
-            "is_office": self.recipient == settings.OFFICE_EMAIL,
+            "office_name": office.display_name,
+            "is_office": self.recipient == office.contact_email,
             "admin_url": settings.SITE_URL + reverse("admin:index"),
         }
         host = settings.SITE_URL.partition("://")[2]
         email = EmailMultiAlternatives(
-            f"{settings.OFFICE_NAME}: {self.subject}",
+            f"{office.display_name}: {self.subject}",
             render_to_string("partners/reminders/digest.txt", context),
             to=[self.recipient],
             headers={"Message-ID": f"<{self.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
@@ -99,10 +100,11 @@ def _describe_date(agreement: Agreement) -> str:
 
 def build_digests(on: date) -> list[Digest]:
     """Return one digest per recipient, sorted. The recipient is empty if nobody can be reminded."""
+    office_email = OfficeSettings.objects.current().contact_email
     by_recipient = defaultdict(list)
     for agreement in due_reminders(on):
         user = agreement.responsible
-        recipient = user.email if user and is_reachable(user) else settings.OFFICE_EMAIL
+        recipient = user.email if user and is_reachable(user) else office_email
         by_recipient[recipient].append(agreement)
     return [Digest(recipient, agreements, on) for recipient, agreements in sorted(by_recipient.items())]
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db.models import Aggregate, Count, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement, CalendarLink, University
+from partners.models import Agreement, CalendarLink, OfficeSettings, University
 
 # Before an end, when its renewal has to begin.
 NOTICE_PERIOD = timedelta(days=180)
@@ -29,7 +28,7 @@ def build_calendar(link: CalendarLink, on: date, site_url: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Exchange Partners//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", _("Agreements, %s") % settings.OFFICE_NAME)
+    calendar.add("x-wr-calname", _("Agreements, %s") % OfficeSettings.objects.current().display_name)
     calendar.add("refresh-interval", REFRESH_INTERVAL, {"value": "DURATION"})
     since = on - RETENTION
     for agreement in get_agreements(link, since):

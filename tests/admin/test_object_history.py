@@ -145,9 +145,13 @@ def test_import_is_in_history_of_added_agreement(coordinator_client, register):
 @pytest.mark.parametrize("model_name", ["country", "agreementtype"])
 def test_reference_data_change_is_compared_to_its_first_version(coordinator_client, germany, bilateral, model_name):
     obj = {"country": germany, "agreementtype": bilateral}[model_name]
-    data = {"code": "DE", "name": "Changed", "position": 1, "slug": "bilateral"}
+    data = {"code": "DE", "name": "Changed", "position": 1, "slug": "bilateral", "other_names": obj.other_names}
 
-    change(coordinator_client, obj, data | {"other_names": obj.other_names, "description": bilateral.description})
+    change(
+        coordinator_client,
+        obj,
+        data | {"other_names": obj.other_names, "description": list(bilateral.description.values())},
+    )
 
     assert history(coordinator_client, obj) == [
         f"coordinator changed Name: {obj.name} → Changed edited",

@@ -242,7 +242,7 @@ def test_country_and_agreement_type_forms_have_locking(coordinator_client, anna)
     germany, bilateral = Country.objects.get(code="DE"), AgreementType.objects.get(slug="bilateral")
     tabs = [Tab(coordinator_client, germany), Tab(coordinator_client, bilateral)]
     change(germany, anna, other_names="Deutschland")
-    change(bilateral, anna, description="Between two.")
+    change(bilateral, anna, description={"en": "Between two."})
 
     tabs[0].save(other_names="Allemagne")
     tabs[1].save(description="Of two.")

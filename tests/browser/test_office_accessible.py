@@ -41,6 +41,7 @@ SCREENS = {
     "my calendar": "calendar/",
     "where I am signed in": "sessions/",
     "documents": "partners/document/",
+    "settings of the office": "partners/officesettings/1/change/",
     "document": "partners/document/{document}/change/",
     "country": "partners/country/{country}/change/",
     "signing": "partners/agreement/sign/?id={in_process}",

@@ -214,7 +214,7 @@ def test_print_has_the_filtered_list_and_names_the_filters(student):
 
 def test_pages_with_hostile_names_fit_their_window(page):
     for name in HOSTILE:
-        agreement_type = AgreementType.objects.create(name=name, description=name)
+        agreement_type = AgreementType.objects.create(name=name, description={"en": name})
         university = UniversityFactory(name=name, city=name)
         agreement = AgreementFactory(university=university, agreement_type=agreement_type)
         MobilityFactory(agreement=agreement, fields_note=name)

@@ -57,7 +57,7 @@ def register(db, erasmus, settings, monkeypatch):
     settings.OFFICE_EMAIL = "exchange@example.edu"
     monkeypatch.setattr(views, "SINGLE_PAGE_MAX", 3)
     monkeypatch.setattr(views, "PAGE_SIZE", 2)
-    AgreementType.objects.update(description="What it means.\n\nAnd <more>.")
+    AgreementType.objects.update(description={"en": "What it means.\n\nAnd <more>."})
     details = {"city": "Marburg an der Lahn", "website": "https://example.org/?a=1&b=2"}
     marburg = UniversityFactory(name="Marburg", institution=InstitutionFactory(), **details)
     in_force = AgreementFactory(university=marburg, valid_from="2024-09-01", valid_until="2999-01-01")

@@ -112,8 +112,8 @@ def test_breadcrumb_links_to_the_list_and_the_country(client, marburg):
 
 
 def test_page_has_the_descriptions_of_agreement_types(client, marburg, erasmus):
-    AgreementType.objects.filter(slug="bilateral").update(description="No tuition fee.\n\nApply by <March>.")
-    AgreementType.objects.filter(slug="erasmus").update(description="With a grant.")
+    AgreementType.objects.filter(slug="bilateral").update(description={"en": "No tuition fee.\n\nApply by <March>."})
+    AgreementType.objects.filter(slug="erasmus").update(description={"en": "With a grant."})
     AgreementFactory(university=marburg, agreement_type=erasmus)
     AgreementFactory(university=marburg)
 
@@ -151,7 +151,7 @@ def test_page_has_the_descriptions_of_agreement_types(client, marburg, erasmus):
     ],
 )
 def test_page_describes_the_state_and_period_of_an_agreement(client, marburg, agreement, card):
-    AgreementType.objects.update(description="")
+    AgreementType.objects.update(description={})
     AgreementFactory(university=marburg, **agreement)
 
     page = client.get("/universities/marburg/")
@@ -160,7 +160,7 @@ def test_page_describes_the_state_and_period_of_an_agreement(client, marburg, ag
 
 
 def test_card_mentions_what_follows_an_agreement(client, marburg):
-    AgreementType.objects.update(description="")
+    AgreementType.objects.update(description={})
     AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=marburg, valid_from=date(2999, 9, 1), is_open_ended=True)
     AgreementFactory(university=marburg, valid_from=date(2998, 9, 1), valid_until=date(2999, 8, 31))
@@ -197,7 +197,7 @@ def test_card_has_the_offer_of_a_signed_renewal_if_it_differs(client, marburg, r
 
 
 def test_card_has_a_line_for_each_scope(client, marburg):
-    AgreementType.objects.update(description="")
+    AgreementType.objects.update(description={})
     AgreementFactory(university=marburg, scope="Faculty of Law", valid_from=LAST_DAY)
     AgreementFactory(university=marburg, scope="Faculty of Arts", status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university=marburg, valid_until=LAST_DAY)
@@ -215,7 +215,7 @@ def test_card_has_a_line_for_each_scope(client, marburg):
 
 
 def test_card_names_the_only_scope_but_not_the_whole_university(client, marburg, erasmus):
-    AgreementType.objects.update(description="")
+    AgreementType.objects.update(description={})
     AgreementFactory(university=marburg, scope="Faculty of <Law>")
     AgreementFactory(university=marburg, agreement_type=erasmus)
 
@@ -240,7 +240,7 @@ def test_note_for_students_keeps_its_lines_and_is_text(client, marburg):
 
 @pytest.mark.parametrize("past", [{"status": AgreementStatus.ENDED}, {"valid_until": PAST}], ids=["ended", "expired"])
 def test_page_does_not_show_past_agreements(client, marburg, erasmus, past):
-    AgreementType.objects.update(description="")
+    AgreementType.objects.update(description={})
     AgreementFactory(university=marburg, agreement_type=erasmus)
     AgreementFactory(university=marburg, **past)
 
@@ -415,7 +415,7 @@ def test_page_names_once_what_is_not_recorded(client, marburg, settings, mobilit
 
 
 def test_page_asks_for_nothing_while_an_agreement_is_in_process(client, marburg):
-    AgreementType.objects.update(description="")
+    AgreementType.objects.update(description={})
     agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
     MobilityFactory(agreement=agreement, places=2)
 

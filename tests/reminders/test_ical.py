@@ -239,4 +239,4 @@ def test_calendar_takes_the_same_number_of_queries_at_any_size(client, ann, coun
     Agreement.objects.update(valid_until=END)
 
     assert len(events(client.get(feed_url))) == 2 * count
-    assert count_queries(client, feed_url) == 4
+    assert count_queries(client, feed_url) == 5

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localdate
 
-from partners.models import Reminder
+from partners.models import OfficeSettings, Reminder
 from partners.reminders.digests import DeliveryError, build_digests, is_reachable, send_once
 
 
@@ -26,11 +26,12 @@ class Command(BaseCommand):
 
     def report_fallbacks(self, digests):
         """Print which agreements the office is reminded of instead of a person, or nobody at all."""
-        fallback = settings.OFFICE_EMAIL or "nobody"
+        office_email = OfficeSettings.objects.current().contact_email
+        fallback = office_email or "nobody"
         people = [agreement.responsible for digest in digests for agreement in digest.agreements]
         for user in sorted({user for user in people if user and not is_reachable(user)}, key=str):
             self.stderr.write(f"{user} has left or has no email address: {fallback} is reminded instead.")
-        if not settings.OFFICE_EMAIL and (count := people.count(None)):
+        if not office_email and (count := people.count(None)):
             self.stderr.write(
                 f"Agreements with nobody responsible: {count}. Set OFFICE_EMAIL, and the office is reminded."
             )
