@@ -158,14 +158,15 @@ class UniversityImportExportAdmin(ImportMixin, UniversityExportAdmin):
         headers = {"Content-Disposition": 'attachment; filename="preview.xlsx"'}
         return HttpResponse(content, XLSX.content_type, headers=headers)
 
-    @transaction.atomic
     def _save_answers(self, request, token):
         """Return the run, with the answers that are posted, if any. Those of a run that is done stay."""
-        run = get_object_or_404(Run.objects.select_for_update(), token=token)
-        if request.method == "POST" and not run.accepted_at:
-            choices = merge_answers(ImportChoices.from_json(run.choices), request.POST)
-            run.choices = choices.to_json()
-            run.save(update_fields=["choices"])
+        if request.method != "POST":
+            return get_object_or_404(Run, token=token)
+        with transaction.atomic():
+            run = get_object_or_404(Run.objects.select_for_update(), token=token)
+            if not run.accepted_at:
+                run.choices = merge_answers(ImportChoices.from_json(run.choices), request.POST).to_json()
+                run.save(update_fields=["choices"])
         return run
 
     def _dry_run(self, run):

@@ -115,6 +115,7 @@ def test_answers_are_kept_when_one_searches(coordinator_client, mci):
 
     assert attributes(page, CHOSEN, "value") == [str(mci.pk)]
     assert "Import this" in buttons(page)
+    assert element_texts(page, ".preview-section summary") == ["New 1"]
 
 
 def test_answers_are_in_the_workbook(coordinator_client, mci):
@@ -267,4 +268,4 @@ def test_questions_are_on_pages_which_keep_their_answers(coordinator_client, ger
 def test_number_of_queries_is_independent_of_the_number_of_questions(coordinator_client, germany, count):
     upload(coordinator_client, list_of_other_names(partners(count)))
 
-    assert count_queries(coordinator_client, preview_url()) == 14
+    assert count_queries(coordinator_client, preview_url()) == 12
