@@ -464,11 +464,3 @@ def test_identify_page_makes_as_many_queries_with_300_universities_as_with_3(coo
     page = coordinator_client.get(IDENTIFY, {"page": 6})
     assert element_texts(page, ".suggestions legend") == names[250:]
     assert len(attributes(page, ".suggestions input[checked]", "value")) == 50
-
-
-def test_list_links_to_the_page_for_those_who_may_change_universities(coordinator_client, client, assistant):
-    of_coordinator = dict(links(coordinator_client.get(LIST), ".object-tools a"))
-    client.force_login(assistant)
-    of_assistant = dict(links(client.get(LIST), ".object-tools a"))
-
-    assert (of_coordinator.get("Identify partners"), of_assistant.get("Identify partners")) == (IDENTIFY, None)

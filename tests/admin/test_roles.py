@@ -101,7 +101,7 @@ def test_university_page_has_save_buttons_for_coordinators_only(client, request,
 
 @pytest.mark.parametrize(
     ("role", "offered"),
-    [("assistant", {"export"}), ("coordinator", {"import", "export", "add"})],
+    [("assistant", {"export"}), ("coordinator", {"identify", "import", "export", "add"})],
 )
 def test_university_list_offers_permitted_tools(client, request, db, role, offered):
     client.force_login(request.getfixturevalue(role))
