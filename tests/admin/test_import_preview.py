@@ -268,4 +268,4 @@ def test_questions_are_on_pages_which_keep_their_answers(coordinator_client, ger
 def test_number_of_queries_is_independent_of_the_number_of_questions(coordinator_client, germany, count):
     upload(coordinator_client, list_of_other_names(partners(count)))
 
-    assert count_queries(coordinator_client, preview_url()) == 12
+    assert count_queries(coordinator_client, preview_url()) == 13
