@@ -139,7 +139,7 @@ def test_import_previewed_by_one_instance_is_confirmed_by_the_other(office):
     preview = office.request(one, IMPORT, form | {"format": "0"}, files={"import_file": ("partners.tsv", edited)})
     confirmed = office.request(other, CONFIRM, form_data(preview, f'form[action="{CONFIRM}"]'))
 
-    assert "Czech Technical University: in process becomes signed GE3" in text(preview)
+    assert "The agreement of unknown type, in process, becomes GE3 and signed." in text(preview)
     assert messages(confirmed) == ["Imported partners.tsv: 0 new, 1 changed, 107 unchanged, 0 errors."]
 
 
