@@ -18,6 +18,11 @@ from partners.models import Agreement, AgreementType, Mobility
 from partners.public.mobilities import Offer, build_offer, format_range
 from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
 
+PUBLIC_MOBILITIES_PREFETCH = Prefetch(
+    "public_agreements__mobilities", Mobility.objects.public(), to_attr="public_mobilities"
+)
+"""Internal mobilities are not even selected."""
+
 
 class AgreementBadge(NamedTuple):
     """The agreements of one type in one state."""
@@ -75,11 +80,12 @@ def public_agreements_prefetch(on):
     return Prefetch("agreements", agreements.defer(*internal), to_attr="public_agreements")
 
 
-def build_badges(agreements, on, states):
-    """Return the ``AgreementBadge`` list of one university's public agreements.
+def build_badges(agreements, on, selected):
+    """Return the ``AgreementBadge`` list of one university's public agreements, those of selected types first.
 
     Each type has one, in the first of its states, and those of the states that the list is filtered by.
     """
+    states, types = selected["status"], selected["type"]
     badges = []
     for agreement_type, group in groupby(agreements, key=attrgetter("agreement_type")):
         starts = defaultdict(list)
@@ -89,7 +95,7 @@ def build_badges(agreements, on, states):
         found = [state for state in PUBLIC_STATE_LABELS if state in starts]
         for state in found[:1] + [state for state in found[1:] if state in states]:
             badges.append(AgreementBadge(agreement_type, state, _badge_label(state, starts[state])))
-    return badges
+    return sorted(badges, key=lambda badge: bool(types) and (badge.type is None or badge.type.slug not in types))
 
 
 def _badge_label(state, starts):
@@ -99,9 +105,8 @@ def _badge_label(state, starts):
 
 
 def agreement_cards(universities, on):
-    """Return lists of ``AgreementCard`` by university id. Internal mobilities are not even selected."""
-    mobilities = Prefetch("public_agreements__mobilities", Mobility.objects.public(), to_attr="public_mobilities")
-    prefetch_related_objects(universities, public_agreements_prefetch(on), mobilities)
+    """Return lists of ``AgreementCard`` by university id."""
+    prefetch_related_objects(universities, public_agreements_prefetch(on), PUBLIC_MOBILITIES_PREFETCH)
     return {university.pk: _build_cards(university.public_agreements, on) for university in universities}
 
 

@@ -33,7 +33,7 @@ SORT_LABELS = {
     "-name": _("Name, Z to A"),
 }
 FILTER_PARAMS = ["q", "type", "status", "region", "country", *OFFER_PARAMS]
-LIST_PARAMS = [*FILTER_PARAMS, "unrecorded", "sort", "page"]
+LIST_PARAMS = [*FILTER_PARAMS, "unrecorded", "sort", "view", "page"]
 MAX_PICKS = 10
 """Universities on a shortlist. More do not fit side by side."""
 MAX_YEARS_AHEAD = 30
@@ -110,7 +110,7 @@ class PartnerFilter(FilterSet):
         default_sort = BEST if self.query else "country"
         sort = self.params.get("sort", default_sort)
         self.sort = default_sort if sort == BEST else sort
-        self.sort_labels = {value: label for value, label in SORT_LABELS.items() if value != BEST or self.query}
+        self.sort_options = self._sort_options(default_sort)
         self.groups_by_country = self.sort.endswith("country")
 
     def _country_names(self, selected):
@@ -125,6 +125,8 @@ class PartnerFilter(FilterSet):
             return parse_day(value, self.today) is not None
         if name in OFFER_PARAMS:
             return is_valid_offer_value(name, value)
+        if name == "view":
+            return value == "map"
         if name == "page":
             return value == "all" or (value.isdecimal() and len(value) < 10)
         choices = {
@@ -150,6 +152,11 @@ class PartnerFilter(FilterSet):
             valid_params.setlist(name, valid or (values[:1] if name in FILTER_PARAMS else []))
         valid_params.setlist("pick", params.getlist("pick")[:MAX_PICKS])
         return QueryDict(valid_params.urlencode())
+
+    def _sort_options(self, default):
+        """Return triples of value, label and whether it is selected. The default has no value, as it depends on q."""
+        others = [sort for sort in SORT_FIELDS if sort != default]
+        return [(sort if sort in others else "", SORT_LABELS[sort], sort == self.sort) for sort in [default, *others]]
 
     def _understand_query(self, params):
         """Set the terms of the query. Return the parameters with what it names of the facets as their values."""

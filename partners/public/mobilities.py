@@ -62,6 +62,18 @@ def build_offer(agreement):
     )
 
 
+def summarize_offers(agreements):
+    """Return levels, languages and places of all student studies, such as “master · English B2 · 4 places a year”."""
+    mobilities = [mobility for agreement in agreements for mobility in agreement.public_mobilities]
+    studies = [mobility for mobility in mobilities if mobility.kind == MobilityKind.STUDENT_STUDIES]
+    levels = dict.fromkeys(label for mobility in studies for label in mobility.level_labels)
+    languages = dict.fromkeys(name for mobility in studies for name in mobility.language_names)
+    places = [mobility.places for mobility in studies if mobility.places is not None]
+    return " · ".join(
+        filter(None, [", ".join(levels), ", ".join(languages), _count_places(sum(places)) if places else ""])
+    )
+
+
 def _public_mobility(kind, values):
     details = {capfirst(LABELS[name]): value for name, value in values.items() if value and name != "places"}
     return PublicMobility(" · ".join(filter(None, [kind, values["places"]])), details)

@@ -12,7 +12,12 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 
 from partners.models import University
 from partners.permissions import can_preview_universities
-from partners.public.agreements import agreement_cards, build_badges, public_agreements_prefetch
+from partners.public.agreements import (
+    PUBLIC_MOBILITIES_PREFETCH,
+    agreement_cards,
+    build_badges,
+    public_agreements_prefetch,
+)
 from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import (
     active_filters,
@@ -24,6 +29,7 @@ from partners.public.facets import (
 )
 from partners.public.filters import FILTER_PARAMS, PartnerFilter, list_url
 from partners.public.map import build_map
+from partners.public.mobilities import summarize_offers
 from partners.public.query_params import set_query_params
 from partners.public.search import correct, find_neighbors
 from partners.public.shortlist import Shortlist, detail_rows, is_comparison
@@ -68,18 +74,23 @@ def list_context(request):
     count_by_country = partner_filter.count_by_country()
     count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
     universities = partner_filter.qs.select_related("country")
-    universities = universities.prefetch_related(public_agreements_prefetch(on))
+    universities = universities.prefetch_related(public_agreements_prefetch(on), PUBLIC_MOBILITIES_PREFETCH)
     shown_count = count["universities"] + partner_filter.unrecorded_count * partner_filter.shows_unrecorded
     page = _paginate(universities, shown_count, params.get("page"))
     is_query_in_vain = partner_filter.query and not page.object_list
     for university in page:
-        university.badges = build_badges(university.public_agreements, on, partner_filter.selected["status"])
+        university.badges = build_badges(university.public_agreements, on, partner_filter.selected)
+        university.offer = summarize_offers(university.public_agreements)
     return {
         "filter": partner_filter,
         "facets": facets,
         "unions": union_options(facets),
         "country_groups": group_countries(facets),
         "unrecorded": describe_unrecorded(partner_filter),
+        "filter_count": sum(active.name != "q" for active in selected),
+        "shows_map": "view" in params,
+        "list_view_url": list_url(params, view=[]),
+        "map_view_url": list_url(params, view=["map"], page=[]),
         "panels": SimpleLazyObject(lambda: build_map(partner_filter, facets["country"])),
         "active_filters": selected,
         # Search engines should not index anything but the unfiltered list and its pages.

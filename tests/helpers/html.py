@@ -69,8 +69,15 @@ def buttons(page):
 
 
 def rows(page, selector="tbody tr"):
-    """Return the text of each table row outside of headers, without the shortlist's buttons."""
-    return [" ".join(filter(None, element_texts(row, "th, td:not(.pick)"))) for row in elements(page, selector)]
+    """Return the text of each table row outside of headers, without the shortlist's buttons.
+
+    The heading of a group of rows is a text of its own.
+    """
+    texts = []
+    for row in elements(page, selector):
+        texts += element_texts(row, "th.country")
+        texts.append(" ".join(filter(None, element_texts(row, "th:not(.country), td:not(.pick)"))))
+    return texts
 
 
 def cells(page, selector="tr"):

@@ -43,7 +43,7 @@ def panels_and_bubbles(query):
 
 
 def test_bubbles_are_in_alphabetical_order_within_their_panel(client, register):
-    assert bubble_labels(client.get("/")) == [
+    assert bubble_labels(client.get("/?view=map")) == [
         "Austria: 1 university",
         "Belgium: 1 university",
         "Cyprus: 1 university",
@@ -78,11 +78,11 @@ def test_bubbles_are_in_alphabetical_order_within_their_panel(client, register):
 
 
 def test_map_shows_search_results(client, register):
-    assert bubble_labels(client.get("/?q=tecnologico&type=bilateral")) == ["Argentina: 1 university"]
+    assert bubble_labels(client.get("/?q=tecnologico&type=bilateral&view=map")) == ["Argentina: 1 university"]
 
 
 def test_map_marks_selected_countries_and_offers_the_others(client, register):
-    page = client.get("/?type=erasmus&country=IT")
+    page = client.get("/?type=erasmus&country=IT&view=map")
 
     additional = element_texts(page, "a.bubble.is-additional title")
     assert element_texts(page, "a.bubble[aria-current] title") == ["Italy: 3 universities"]
@@ -96,11 +96,11 @@ def test_map_marks_selected_countries_and_offers_the_others(client, register):
 @pytest.mark.parametrize(
     ("url", "code", "expected"),
     [
-        ("/", "IT", "?country=IT"),
-        ("/?q=p&type=bilateral&sort=-name&page=2", "IT", "?q=p&type=bilateral&sort=-name&country=IT"),
-        ("/?country=IT", "FR", "?country=FR&country=IT"),
-        ("/?country=IT&country=FR", "IT", "?country=FR"),
-        ("/?country=IT", "IT", "?"),
+        ("/?view=map", "IT", "?view=map&country=IT"),
+        ("/?q=p&type=bilateral&sort=-name&view=map", "IT", "?q=p&type=bilateral&sort=-name&view=map&country=IT"),
+        ("/?country=IT&view=map", "FR", "?view=map&country=FR&country=IT"),
+        ("/?country=IT&country=FR&view=map", "IT", "?view=map&country=FR"),
+        ("/?country=IT&view=map", "IT", "?view=map"),
     ],
 )
 def test_bubble_toggles_its_country(client, register, url, code, expected):
@@ -155,20 +155,20 @@ def test_every_country_has_a_position_in_its_panel(db):
 def test_country_without_a_position_is_on_the_list_only(client, db):
     AgreementFactory(university__country=Country.objects.create(code="XX", name="Utopia"))
 
-    page = client.get("/")
+    page = client.get("/?view=map")
 
     assert "Utopia" in text(page)
-    assert elements(page, "details.map") == []
+    assert elements(page, "#map") == []
 
 
 def test_panel_without_a_university_is_left_out(client, db):
     AgreementFactory()
 
-    assert attributes(client.get("/"), "figure.panel", "id") == ["map-europe"]
+    assert attributes(client.get("/?view=map"), "figure.panel", "id") == ["map-europe"]
 
 
 def test_numbers_in_svg_are_not_localized(client, register):
-    page = client.get("/de/")
+    page = client.get("/de/?view=map")
 
     numbers = [number for name in ("r", "font-size") for number in attributes(page, f".map [{name}]", name)]
     for transform in attributes(page, ".map [transform]", "transform"):
@@ -180,6 +180,6 @@ def test_numbers_in_svg_are_not_localized(client, register):
 
 def test_map_and_land_are_at_most_25_kb_compressed(client, register):
     land = Path(finders.find("partners/land.svg")).read_bytes()
-    [country_map] = elements(client.get("/"), "details.map")
+    [country_map] = elements(client.get("/?view=map"), "#map")
 
     assert len(gzip.compress(land)) + len(gzip.compress(tostring(country_map))) <= 25 * 1024
