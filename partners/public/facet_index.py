@@ -101,7 +101,7 @@ def _build_index(on):
         country_names={country.code: country.name for country in countries},
         country_ids={country.code: country.pk for country in countries},
         country_totals=tuple(sorted(country_totals.items())),
-        offers=frozenset(mobilities.values_list("study_levels", "fields_of_study", "languages").distinct()),
+        offers=frozenset(mobilities.order_by().values_list("study_levels", "fields_of_study", "languages").distinct()),
     )
 
 
