@@ -144,12 +144,16 @@ class UniversityImportExportAdmin(ImportMixin, UniversityExportAdmin):
         return self._preview(request, run)
 
     def download_preview(self, request, token):
-        """Return the whole preview as XLSX, for a colleague. POST stores the answers before."""
+        """Return the whole preview as XLSX, for a colleague, with the answers that are posted.
+
+        They are not stored, as the page that stays open confirms those that it was displayed with.
+        """
         if not self.has_import_permission(request):
             raise PermissionDenied
-        run = self._save_answers(request, token)
+        run = get_object_or_404(Run, token=token)
         if run.accepted_at:
             return redirect("admin:partners_run_change", run.pk)
+        run.choices = merge_answers(ImportChoices.from_json(run.choices), request.POST).to_json()
         try:
             _table, result = self._dry_run(run)
         except HeaderError:

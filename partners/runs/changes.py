@@ -144,7 +144,17 @@ def _describe_university_change(change: RunChange, related: RelatedObjects) -> s
     sentences = []
     if before.name != after.name:
         sentences.append(_("The name “%(old)s” becomes “%(new)s”.") % {"old": before.name, "new": after.name})
+    told = {"name"}
+    if added := _added_other_names(before, after):
+        sentences += [_("“%s” becomes another name.") % name for name in added]
+        told.add("other_names")
     differences = diff(before, after, related=related, max_length=PREVIEW_LENGTH)
-    if details := "; ".join(str(each) for each in differences if each.name != "name"):
+    if details := "; ".join(str(each) for each in differences if each.name not in told):
         sentences.append(_("%s.") % capfirst(details))
     return " ".join(sentences)
+
+
+def _added_other_names(before: models.Model, after: models.Model) -> list[str]:
+    """Return the other names that were added, or none if the change is more than that."""
+    old, new = (record.other_names.splitlines() for record in (before, after))
+    return new[len(old) :] if new[: len(old)] == old else []

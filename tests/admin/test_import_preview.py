@@ -134,6 +134,15 @@ def test_answers_are_in_the_workbook(coordinator_client, mci):
     )
 
 
+def test_page_stays_current_when_one_downloads_the_workbook(coordinator_client, mci):
+    preview = upload(coordinator_client, MCI_LIST)
+    submit(coordinator_client, preview, {"answer-2": mci.pk}, preview_url("xlsx"))
+
+    page = submit(coordinator_client, preview, {"answer-2": mci.pk})
+
+    assert messages(page) == ["Imported partners.tsv: 1 new, 1 changed, 0 unchanged, 0 errors."]
+
+
 def test_what_takes_back_is_left_without_a_tick(coordinator_client, marburg):
     preview = upload(coordinator_client, MARBURG_LIST)
     page = submit(coordinator_client, preview, {})

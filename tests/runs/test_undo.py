@@ -257,7 +257,7 @@ def test_undo_restores_every_university_field(coordinator):
 
     after = University.objects.get()
     assert descriptions == [
-        "Marburg: Other names: – → Philipps; city: Marburg → Gießen; website: – → https://example.edu/.",
+        "Marburg: “Philipps” becomes another name. City: Marburg → Gießen; website: – → https://example.edu/.",
         "Marburg: Bilateral agreement, valid until: – → 31 Dec 2030.",
     ]
     assert (after.city, after.website, after.other_names) == ("Marburg", "", "")
