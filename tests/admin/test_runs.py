@@ -193,7 +193,7 @@ def test_run_list_needs_the_same_queries_for_many(coordinator_client, coordinato
     values = {"action": RunAction.SIGN, "user": coordinator, "accepted_at": now()}
     Run.objects.bulk_create(Run(**values) for _ in range(count))
 
-    assert count_queries(coordinator_client, RUNS) == 9
+    assert count_queries(coordinator_client, RUNS) == 10
 
 
 @pytest.mark.parametrize("count", [3, 300])
@@ -206,7 +206,7 @@ def test_run_page_needs_the_same_queries_for_many(coordinator_client, coordinato
             Agreement, agreements, ["notes"], bulk_write.ChangeContext("edited", coordinator, run)
         )
 
-    assert count_queries(coordinator_client, run_url(run)) == 15
+    assert count_queries(coordinator_client, run_url(run)) == 16
 
 
 def test_changes_are_grouped_by_university(coordinator_client, germany):
