@@ -22,8 +22,8 @@ validate_color = RegexValidator(
 @cache
 def color_schemes() -> dict[str, dict[str, str]]:
     """Return the colours of the stylesheet by the names of their properties, for each colour scheme."""
-    blocks = re.findall(r":root \{(.*?)\}", STYLESHEET.read_text(encoding="utf-8"), re.DOTALL)
-    light, dark = (dict(re.findall(r"(--[\w-]+): (#[0-9a-f]+);", block)) for block in blocks[:2])
+    blocks = re.findall(r":root \{([^{}]*)\}", STYLESHEET.read_text(encoding="utf-8"))
+    light, dark = (dict(re.findall(r"\s(--[\w-]+): (#[0-9a-f]+);", block)) for block in blocks[:2])
     return {LIGHT: light, DARK: light | dark}
 
 

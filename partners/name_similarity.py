@@ -31,7 +31,7 @@ MIN_ACRONYM_LENGTH, MAX_ACRONYM_LENGTH = 3, 12
 MAX_ABBREVIATED_WORDS = 5
 WORD_RE = re.compile(r"\w{3,}")
 BRACKETS_RE = re.compile(r"\(([^()]*)\)")
-SEPARATOR_RE = re.compile("\\s*[,;:/]\\s*|\\s+[-\u2013\u2014]\\s*|\\s*[-\u2013\u2014]\\s+")
+SEPARATOR_RE = re.compile("[,;:/]|\\s[-\u2013\u2014]|[-\u2013\u2014]\\s")
 DOTTED_INITIALS_RE = re.compile(r"\b(?:\w\.){2,}")
 
 Form = str | frozenset[str]
@@ -83,7 +83,7 @@ class ParsedName:
         self.name = name
         self.parts_apart = BRACKETS_RE.findall(name)
         self.main = BRACKETS_RE.sub(" ", name)
-        parts = SEPARATOR_RE.split(self.main)
+        parts = [part.strip() for part in SEPARATOR_RE.split(self.main)]
         acronyms = [part for part in parts if part.isupper() and len(tokenize_query(part)) == 1]
         others = " ".join(part for part in parts if part not in acronyms)
         if acronyms and len(canonical_words(others)) > 1:

@@ -136,7 +136,7 @@ def test_document_is_stored_once_there_is_space_again(coordinator_client, agreem
 
     page = sign(coordinator_client, agreement, pdf("large.pdf", TEMPORARY_FILE_SIZE))
 
-    assert messages(page) == ["Marked as signed: Marburg: Bilateral (signed)"]
+    assert messages(page) == ["Marked as signed: Marburg: Bilateral (signed). Undo …"]
     assert [file.stat().st_size for file in documents.iterdir()] == [Document.objects.get().size]
 
 

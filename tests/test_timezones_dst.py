@@ -211,7 +211,7 @@ def test_runs_are_filtered_by_local_day(coordinator_client, clock, moments):
     filters = {f"accepted_at__{part}": getattr(day, part) for part in ("year", "month", "day")}
     page = coordinator_client.get("/admin/partners/run/", filters)
 
-    assert [row.split()[0] for row in rows(page)] == ["second", "first"]
+    assert [row.split()[:2] for row in rows(page)] == [["Import", "second"], ["Import", "first"]]
 
 
 @pytest.mark.usefixtures("reference_data")

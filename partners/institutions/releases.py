@@ -40,7 +40,7 @@ class ReleaseError(Exception):
 
 def parse_array(file: TextIO) -> Iterator[object]:
     """Yield the items of a JSON array of objects, with only a part of the file in memory. Raise ReleaseError."""
-    text, position, delimiter_re = "", 0, re.compile(r"\s*\[\s*")
+    text, position, delimiter_re = "", 0, re.compile(r"(?<!\s)\s*\[\s*")
     while chunk := file.read(CHUNK_SIZE):
         text, position = text[position:] + chunk, 0
         if len(text) > MAX_ITEM_SIZE:
@@ -51,7 +51,7 @@ def parse_array(file: TextIO) -> Iterator[object]:
             except JSONDecodeError:
                 break  # It goes on in the next chunk.
             yield item
-            delimiter_re = re.compile(r"\s*,\s*")
+            delimiter_re = re.compile(r"(?<!\s)\s*,\s*")
     if text[position:].strip() != "]":
         raise ReleaseError(f"its JSON ends early, is damaged, or has an item of over {MAX_ITEM_SIZE:,} characters")
 
