@@ -9,7 +9,7 @@ MFA_PENDING = "mfa_pending"
 """Session key that is set after the password, until the MFA code is verified."""
 # No "delete": see the rule that nothing recorded is deleted by ordinary paths.
 EDIT_ACTIONS = ("view", "add", "change")
-REGISTER_MODELS = ("country", "university", "agreementtype", "agreement", "document")
+REGISTER_MODELS = ("country", "university", "agreementtype", "agreement", "document", "term", "applicationround")
 ROLE_PERMISSIONS = {
     Role.COORDINATOR: [
         *(f"{action}_{model}" for model in REGISTER_MODELS for action in EDIT_ACTIONS),

@@ -1,4 +1,4 @@
-"""Reference data of a fresh database: countries, agreement types, settings of the office, groups with permissions.
+"""Reference data of a fresh database: countries, agreement types, terms, the office's settings, groups.
 
 Called by migrations. A table that already has rows is left alone, so that an upgrade never overwrites
 or resurrects what an office edited or removed.
@@ -8,17 +8,20 @@ iso-codes (by way of pycountry 26.2.16), displayed as exchange offices write the
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from dateutil.relativedelta import relativedelta
 from django.apps import apps as current_apps
+from django.conf import settings
 from django.contrib.auth.management import create_permissions
 
 from partners.groups import Role
 from partners.name_normalization import slug_candidates
 from partners.permissions import ROLE_PERMISSIONS
 
+ONE_DAY = timedelta(days=1)
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 
@@ -36,6 +39,19 @@ def add_agreement_types(apps, schema_editor):
 def add_office_settings(apps, schema_editor):
     """Add the row with which the office's settings begin. It is empty: the environment's values hold."""
     _create_with_history(apps, "OfficeSettings", [{}])
+
+
+def add_terms(apps, schema_editor):
+    """Add the halves of the academic year. The one that has 1 January is the winter's."""
+    first = date(2001, *settings.ACADEMIC_YEAR_START)
+    second = first + relativedelta(months=6)
+    names = json.loads((FIXTURES / "terms.json").read_text(encoding="utf-8"))
+    rows = []
+    for start, following in [(first, second), (second, first + relativedelta(years=1))]:
+        season = "winter" if start.year < (following - ONE_DAY).year or start.timetuple().tm_yday == 1 else "summer"
+        days = {"first_day": f"{start:%m-%d}", "last_day": f"{following - ONE_DAY:%m-%d}"}
+        rows.append({"name": names[season], **days})
+    _create_with_history(apps, "Term", rows)
 
 
 def add_groups(apps, schema_editor):

@@ -46,6 +46,9 @@ class TranslatedTextarea(forms.Textarea):
 
     use_fieldset = True
 
+    def __init__(self, attrs=None):
+        super().__init__({"rows": 4} | (attrs or {}))
+
     def id_for_label(self, id_):
         return ""
 
@@ -100,7 +103,8 @@ class TranslatedTextField(models.JSONField):
             TEXT_FIELD.run_validators(text)
 
     def from_db_value(self, value, expression, connection):
-        return TranslatedText(super().from_db_value(value, expression, connection) or {})
+        value = super().from_db_value(value, expression, connection)
+        return TranslatedText(value) if isinstance(value, dict) else value
 
     def pre_save(self, model_instance, add):
         value = self.to_python(getattr(model_instance, self.attname))

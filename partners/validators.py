@@ -35,6 +35,15 @@ validate_country_code = RegexValidator(
 )
 
 
+def validate_month_and_day(text: str) -> None:
+    """Validate a day that every year has, such as "02-15"."""
+    try:
+        date.fromisoformat(f"2001-{text}")
+    except ValueError as error:
+        message = _("“%(value)s” is not a day of every year. Write month and day with two digits each, such as 02-15.")
+        raise ValidationError(message, "month_and_day", {"value": text}) from error
+
+
 def run_validators(*checks: tuple) -> None:
     """Call validators, each given as (field, validator, *values), and raise all errors by field."""
     errors = {}

@@ -51,6 +51,7 @@ def reference_data(transactional_db):
         reference.add_countries,
         reference.add_agreement_types,
         reference.add_office_settings,
+        reference.add_terms,
         reference.add_groups,
     ):
         add(apps, None)

@@ -11,7 +11,7 @@ from partners.admin.import_answers import digest_answers
 from partners.imports.choices import NO_CHOICES
 from partners.models import Run
 from tests.helpers import hostile
-from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory
+from tests.helpers.factories import AgreementFactory, ApplicationRoundFactory, DocumentFactory, MobilityFactory
 from tests.helpers.html import close_response, errors, messages, text, title
 from tests.helpers.urls import fill_route, iter_routes, route_arguments
 
@@ -39,6 +39,7 @@ ERROR = "There is a null character in what you sent. Remove it, and send it agai
 def clients(users):
     agreement = AgreementFactory(university__name="Marburg")
     DocumentFactory(agreement=agreement)
+    ApplicationRoundFactory()
     MobilityFactory(agreement=agreement)
     Run.from_upload(b"x", file_name="a.tsv").save()
     clients = {role: Client() for role in ROUNDS}

@@ -10,13 +10,22 @@ from partners.models import AgreementType, Country
 
 pytestmark = pytest.mark.django_db
 
-VIEW_PERMISSIONS = {"view_agreement", "view_agreementtype", "view_country", "view_document", "view_university"}
+VIEW_PERMISSIONS = {
+    *("view_agreement", "view_agreementtype", "view_applicationround", "view_country", "view_document", "view_term"),
+    "view_university",
+}
 EDIT_PERMISSIONS = {name.replace("view", action) for name in VIEW_PERMISSIONS for action in ("add", "change")}
 VIEW_IMPORT_RUNS = "view_run"
 
 
 def add_everything_again():
-    for add in (reference_data.add_countries, reference_data.add_agreement_types, reference_data.add_groups):
+    for add in (
+        reference_data.add_countries,
+        reference_data.add_agreement_types,
+        reference_data.add_office_settings,
+        reference_data.add_terms,
+        reference_data.add_groups,
+    ):
         add(apps, None)
 
 

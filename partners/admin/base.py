@@ -60,7 +60,7 @@ class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
         return RegisterChangeList
 
     def get_search_results(self, request, queryset, search_term):
-        return queryset.search(search_term), False
+        return queryset.search(search_term) if self.search_fields else queryset, False
 
 
 def _sort_by_path(model, path, is_descending):

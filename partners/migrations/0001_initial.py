@@ -1685,8 +1685,202 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Term",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    partners.translated_text.TranslatedTextField(
+                        blank=True, default=partners.translated_text.TranslatedText, verbose_name="name"
+                    ),
+                ),
+                (
+                    "first_day",
+                    models.CharField(
+                        help_text="Month and day, such as 10-01.",
+                        max_length=5,
+                        validators=[partners.validators.validate_month_and_day],
+                        verbose_name="first day",
+                    ),
+                ),
+                (
+                    "last_day",
+                    models.CharField(
+                        help_text="Month and day, such as 02-15.",
+                        max_length=5,
+                        validators=[partners.validators.validate_month_and_day],
+                        verbose_name="last day",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "term",
+                "verbose_name_plural": "terms",
+                "ordering": ["first_day", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalTerm",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "name",
+                    partners.translated_text.TranslatedTextField(
+                        blank=True, default=partners.translated_text.TranslatedText, verbose_name="name"
+                    ),
+                ),
+                (
+                    "first_day",
+                    models.CharField(
+                        help_text="Month and day, such as 10-01.",
+                        max_length=5,
+                        validators=[partners.validators.validate_month_and_day],
+                        verbose_name="first day",
+                    ),
+                ),
+                (
+                    "last_day",
+                    models.CharField(
+                        help_text="Month and day, such as 02-15.",
+                        max_length=5,
+                        validators=[partners.validators.validate_month_and_day],
+                        verbose_name="last day",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical term",
+                "verbose_name_plural": "historical terms",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="HistoricalApplicationRound",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "first_year",
+                    models.PositiveSmallIntegerField(
+                        help_text="The year in which it begins, such as 2027 for 2027/28.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1950),
+                            django.core.validators.MaxValueValidator(2199),
+                        ],
+                        verbose_name="academic year",
+                    ),
+                ),
+                ("opens", models.DateField(blank=True, null=True, verbose_name="opens")),
+                ("closes", models.DateField(help_text="The last day on which one can apply.", verbose_name="closes")),
+                ("link", models.URLField(blank=True, verbose_name="where to apply")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="partners.term",
+                        verbose_name="term",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical application round",
+                "verbose_name_plural": "historical application rounds",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="ApplicationRound",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "first_year",
+                    models.PositiveSmallIntegerField(
+                        help_text="The year in which it begins, such as 2027 for 2027/28.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1950),
+                            django.core.validators.MaxValueValidator(2199),
+                        ],
+                        verbose_name="academic year",
+                    ),
+                ),
+                ("opens", models.DateField(blank=True, null=True, verbose_name="opens")),
+                ("closes", models.DateField(help_text="The last day on which one can apply.", verbose_name="closes")),
+                ("link", models.URLField(blank=True, verbose_name="where to apply")),
+                (
+                    "agreement_types",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="None ticked: agreements of any type.",
+                        related_name="rounds",
+                        to="partners.agreementtype",
+                        verbose_name="agreement types",
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rounds",
+                        to="partners.term",
+                        verbose_name="term",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "application round",
+                "verbose_name_plural": "application rounds",
+                "ordering": ["-closes", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("opens", None), ("opens__lte", models.F("closes")), _connector="OR"),
+                        name="round_closes_after_opening",
+                    )
+                ],
+            },
+        ),
         migrations.RunPython(period_constraint.add_exclusion_constraint, period_constraint.remove_exclusion_constraint),
         migrations.RunPython(reference_data.add_countries, migrations.RunPython.noop),
         migrations.RunPython(reference_data.add_agreement_types, migrations.RunPython.noop),
         migrations.RunPython(reference_data.add_office_settings, migrations.RunPython.noop),
+        migrations.RunPython(reference_data.add_terms, migrations.RunPython.noop),
     ]

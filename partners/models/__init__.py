@@ -1,4 +1,5 @@
 from partners.models.agreements import Agreement
+from partners.models.application_rounds import ApplicationRound, Term
 from partners.models.calendar_links import CalendarLink
 from partners.models.documents import Document
 from partners.models.institutions import Institution
@@ -12,6 +13,7 @@ from partners.models.website_checks import WebsiteCheck, WebsiteProblem
 __all__ = [
     "Agreement",
     "AgreementType",
+    "ApplicationRound",
     "CalendarLink",
     "Country",
     "Document",
@@ -21,6 +23,7 @@ __all__ = [
     "Reminder",
     "ReminderKind",
     "Run",
+    "Term",
     "University",
     "WebsiteCheck",
     "WebsiteProblem",

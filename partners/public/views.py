@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 
-from partners.models import University
+from partners.models import ApplicationRound, University
 from partners.permissions import can_preview_universities
 from partners.public.agreements import (
     PUBLIC_MOBILITIES_PREFETCH,
@@ -18,6 +18,7 @@ from partners.public.agreements import (
     build_badges,
     public_agreements_prefetch,
 )
+from partners.public.application_rounds import rounds_of_cards
 from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import (
     active_filters,
@@ -39,6 +40,8 @@ from partners.querysets import IN_PROCESS
 SINGLE_PAGE_MAX = 250
 """Longest list that is shown on one page; a longer one has pages of PAGE_SIZE universities."""
 PAGE_SIZE = 100
+MAX_ROUNDS = 3
+"""Rounds above the list, the next to close."""
 PRINT_MAX = 1_000
 """Longest list that can be printed as one page."""
 DAY_FORM_PARAMS = [*FILTER_PARAMS, "sort", "pick"]
@@ -105,6 +108,8 @@ def list_context(request):
         "page": page,
         "has_in_process": any(badge.state == IN_PROCESS for university in page for badge in university.badges),
         "shortlist": Shortlist(params, on),
+        "rounds": ApplicationRound.objects.not_closed(localdate())[:MAX_ROUNDS],
+        "today": localdate(),
         "clear_url": list_url(params, page=[], **dict.fromkeys(FILTER_PARAMS, ())),
         "today_url": list_url(params, page=[], on=[]),
         "day_form_fields": [(name, value) for name in DAY_FORM_PARAMS for value in params.getlist(name)],
@@ -142,13 +147,16 @@ def university_page(request, slug):
         return redirect_former_slug(slug, on)
     other_partners, other_partners_count = other_partners_in_country(university, on)
     shortlist = Shortlist(request.GET, on)
+    cards = agreement_cards([university], on)[university.pk]
     context = {
         "university": university,
-        "cards": agreement_cards([university], on)[university.pk],
+        "cards": cards,
         "other_partners": other_partners,
         "other_partners_count": other_partners_count,
         "shortlist": shortlist,
         "toggle_url": shortlist.page_toggle_url(slug),
+        "rounds": rounds_of_cards(cards, on),
+        "today": on,
     }
     response = render(request, "partners/university.html", context)
     if shortlist.slugs or not university.is_public:

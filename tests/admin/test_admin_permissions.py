@@ -6,7 +6,7 @@ from django.test import Client
 
 from partners.models import Agreement
 from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, SITE_STATUSES, SUPERUSERS, admin_routes, page_url
-from tests.helpers.factories import DocumentFactory, MobilityFactory
+from tests.helpers.factories import ApplicationRoundFactory, DocumentFactory, MobilityFactory
 from tests.helpers.html import close_response
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,8 @@ def all_rows():
 
 @pytest.fixture(autouse=True)
 def document(register):
-    """A document and a mobility besides the office's list, so that every page has an object."""
+    """A document, a mobility and a round besides the office's list, so that every page has an object."""
+    ApplicationRoundFactory()
     MobilityFactory(agreement=Agreement.objects.first())
     return DocumentFactory(agreement=Agreement.objects.first())
 

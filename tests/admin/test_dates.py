@@ -15,7 +15,13 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement
 from tests.helpers.admin_urls import PAGE_STATUSES, SITE_STATUSES, page_url
 from tests.helpers.agreement_page import NO_ROWS
-from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, UniversityFactory
+from tests.helpers.factories import (
+    AgreementFactory,
+    ApplicationRoundFactory,
+    DocumentFactory,
+    MobilityFactory,
+    UniversityFactory,
+)
 from tests.helpers.html import attributes, close_response, elements, errors, form_data, text
 
 MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -109,7 +115,8 @@ def test_all_admin_forms_have_native_date_inputs(admin_user):
     ]
 
     assert {kind for *_names, kind in dates} == {"date"}
-    assert {name for _form, name, _kind in dates} == {"signed_on", "valid_from", "valid_until", "ended_on", "due_on"}
+    names = {"signed_on", "valid_from", "valid_until", "ended_on", "due_on", "opens", "closes"}
+    assert {name for _form, name, _kind in dates} == names
 
 
 @pytest.fixture
@@ -119,6 +126,7 @@ def dated(register, coordinator, admin_user):
         days = {"signed_on": date(2025, 8, 31), "valid_from": date(2025, 9, 1), "valid_until": date(2999, 9, 30)}
         marburg = UniversityFactory(name="Marburg")
         agreement = AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS, **days)
+        ApplicationRoundFactory()
         DocumentFactory(agreement=agreement, added_by=coordinator)
         MobilityFactory(agreement=agreement)
         agreement.sign(date(2026, 8, 30))

@@ -3,11 +3,12 @@ from datetime import date
 import pytest
 
 from partners.enums import AgreementStatus, RunAction
-from partners.models import Agreement, AgreementType, Run, University
+from partners.models import Agreement, AgreementType, Run, Term, University
 from partners.runs.recording import record_run
 from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
 from tests.helpers.factories import (
     AgreementFactory,
+    ApplicationRoundFactory,
     DocumentFactory,
     InstitutionFactory,
     MobilityFactory,
@@ -41,6 +42,9 @@ SCREENS = {
     "my calendar": "calendar/",
     "where I am signed in": "sessions/",
     "documents": "partners/document/",
+    "term": "partners/term/{term}/change/",
+    "application rounds": "partners/applicationround/",
+    "application round": "partners/applicationround/{round}/change/",
     "settings of the office": "partners/officesettings/1/change/",
     "document": "partners/document/{document}/change/",
     "country": "partners/country/{country}/change/",
@@ -83,6 +87,8 @@ def urls(register):
         "university": in_process.university_id,
         "country": University.objects.get(pk=in_process.university_id).country_id,
         "linked": linked.pk,
+        "term": Term.objects.first().pk,
+        "round": ApplicationRoundFactory().pk,
         "run": Run.objects.earliest("pk").pk,
         "signing": signing.pk,
     }

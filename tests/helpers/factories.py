@@ -1,5 +1,6 @@
 """Factories of valid objects with minimal values, and hypothesis strategies of names and notes."""
 
+from datetime import date
 from itertools import count, islice
 
 import factory
@@ -12,7 +13,17 @@ from partners.fields import MAX_NAME_LENGTH
 from partners.fields_of_study import parse_codes, titles_by_code
 from partners.groups import get_group
 from partners.language_skills import LEVELS
-from partners.models import Agreement, AgreementType, Country, Document, Institution, Mobility, University
+from partners.models import (
+    Agreement,
+    AgreementType,
+    ApplicationRound,
+    Country,
+    Document,
+    Institution,
+    Mobility,
+    Term,
+    University,
+)
 from partners.name_normalization import matching_key, normalize_name
 from partners.ror_ids import find_ror_id
 from partners.validators import ACADEMIC_YEARS, CONTROL_CHARACTERS_RE
@@ -68,6 +79,17 @@ class MobilityFactory(factory.django.DjangoModelFactory):
         model = Mobility
 
     agreement = factory.SubFactory(AgreementFactory)
+
+
+class ApplicationRoundFactory(factory.django.DjangoModelFactory):
+    """A round of the winter term 2027/28, for agreements of all types."""
+
+    class Meta:
+        model = ApplicationRound
+
+    term = factory.LazyFunction(lambda: Term.objects.get(first_day="09-01"))
+    first_year = 2027
+    closes = date(2027, 2, 15)
 
 
 class DocumentFactory(factory.django.DjangoModelFactory):

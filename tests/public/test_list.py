@@ -403,8 +403,8 @@ def test_list_makes_as_many_queries_with_300_renewals_and_scopes_as_with_3(clien
     assert count_queries(client, url) == with_3
 
 
-def test_list_makes_at_most_8_queries_for_the_office_s_register(client, register):
-    assert count_queries(client, "/") <= 8
+def test_list_makes_at_most_9_queries_for_the_office_s_register(client, register):
+    assert count_queries(client, "/") <= 9
 
 
 def test_list_and_its_files_are_at_most_48_kb(client, register):

@@ -1,0 +1,44 @@
+"""The rounds in which students can apply, on pages and as calendar files."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event
+
+from partners.http import get_site_url
+from partners.models import ApplicationRound, OfficeSettings
+from partners.querysets import IN_PROCESS
+
+HEADERS = {"Cache-Control": "public, max-age=3600", "X-Robots-Tag": "noindex"}
+
+
+def rounds_of_cards(cards, on):
+    """Return the rounds of all types, and those of the types of cards with an agreement that one can apply for."""
+    signed = {card.type for card in cards if any(line.agreement.state != IN_PROCESS for line in card.lines)}
+    rounds = ApplicationRound.objects.not_closed(on) if signed else []
+    return [row for row in rounds if not row.agreement_types.all() or signed.intersection(row.agreement_types.all())]
+
+
+def round_calendar(request, pk):
+    """Serve a calendar file with the last day on which one can apply."""
+    row = get_object_or_404(ApplicationRound.objects.select_related("term").prefetch_related("agreement_types"), pk=pk)
+    site_url, changed_at = get_site_url(request), row.history.latest().history_date
+    event = Event()
+    event.add("uid", f"round-{row.pk}@{urlsplit(site_url).hostname}")
+    event.add("dtstamp", changed_at)
+    event.add("dtstart", row.closes)
+    event.add("dtend", row.closes + timedelta(days=1))
+    event.add("summary", ", ".join(filter(None, [_("Last day to apply"), str(row), row.types_text])))
+    event.add("url", row.link or site_url + reverse("partners"))
+    event.add("transp", "TRANSPARENT")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Exchange Partners//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", OfficeSettings.objects.current().display_name)
+    calendar.add_component(event)
+    headers = HEADERS | {"Content-Disposition": f'inline; filename="apply-{row.closes}.ics"'}
+    return HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8", headers=headers)
