@@ -1,3 +1,4 @@
+import hypothesis
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
@@ -15,6 +16,10 @@ from tests.helpers.sites import Databases, Site
 from tests.helpers.tables import read_table
 
 DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
+
+# Without deadlines: the time of an example depends on what else the machine is doing.
+hypothesis.settings.register_profile("without_deadlines", deadline=None)
+hypothesis.settings.load_profile("without_deadlines")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,7 +2,7 @@ import unicodedata
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.name_normalization import (
@@ -58,7 +58,6 @@ def test_normalize_name_composes_and_leaves_single_spaces(text, normalized):
     assert normalize_name(text) == normalized
 
 
-@settings(deadline=None)
 @given(texts)
 def test_normalize_name_is_idempotent(text):
     assert normalize_name(normalize_name(text)) == normalize_name(text)
@@ -115,19 +114,16 @@ def test_matching_key_distinguishes_different_names(one, other):
     assert matching_key(one) != matching_key(other)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]).filter(is_plain)))
 def test_matching_key_keeps_plain_letters(text):
     assert matching_key(text) == unicodedata.normalize("NFC", text)
 
 
-@settings(deadline=None)
 @given(texts)
 def test_matching_key_ignores_case(text):
     assert matching_key(text.upper()) == matching_key(text.lower()) == matching_key(text)
 
 
-@settings(deadline=None)
 @given(texts)
 def test_matching_key_ignores_composition(text):
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
@@ -135,7 +131,6 @@ def test_matching_key_ignores_composition(text):
     assert matching_key(composed) == matching_key(decomposed) == matching_key(text)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.characters(exclude_categories=["Cs"]), st.sampled_from(["", *ACCENTS]))))
 def test_matching_key_ignores_accents(accented_chars):
     accented = "".join(char + accent for char, accent in accented_chars)
@@ -144,7 +139,6 @@ def test_matching_key_ignores_accents(accented_chars):
     assert matching_key(accented) == matching_key(plain)
 
 
-@settings(deadline=None)
 @given(words, st.lists(st.text(SPACES, min_size=1), min_size=12, max_size=12))
 def test_matching_key_ignores_types_and_runs_of_spaces(words, runs):
     spaced = runs[0] + "".join(word + runs[index % 12] for index, word in enumerate(words))
@@ -167,7 +161,6 @@ INVISIBLE = [
 ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.characters(exclude_categories=["Cs"]), st.sampled_from(["", *INVISIBLE]))))
 def test_matching_key_ignores_invisible_characters(chars):
     with_invisible = "".join(char + invisible for char, invisible in chars)
@@ -176,13 +169,11 @@ def test_matching_key_ignores_invisible_characters(chars):
     assert matching_key(with_invisible) == matching_key(plain)
 
 
-@settings(deadline=None)
 @given(texts)
 def test_matching_key_is_idempotent(text):
     assert matching_key(matching_key(text)) == matching_key(text)
 
 
-@settings(deadline=None)
 @given(texts)
 def test_matching_key_is_that_of_the_normalized_name(text):
     assert matching_key(normalize_name(text)) == matching_key(text)

@@ -61,7 +61,7 @@ def submit(university, agreements):
 
 @pytest.mark.slow
 @time_machine.travel("2026-07-28 12:00", tick=False)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stored=st.lists(ROWS, max_size=3),
     edits=st.lists(st.integers(0, 2) | ROWS, min_size=3, max_size=3),

@@ -67,7 +67,7 @@ def choices_about(draw, questions):
     return ImportChoices(answers, frozenset(draw(st.sets(st.sampled_from(pks)))))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(registers, lists, st.data())
 def test_any_choices_lead_to_a_register_that_is_no_change_and_is_undone(db, coordinator, register, listed, data):
     content = write_table([COLUMNS, *(("Germany", name, cell) for name, cell in listed.items())], "tsv")

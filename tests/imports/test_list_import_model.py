@@ -41,9 +41,7 @@ registers = st.lists(
     max_size=8,
 )
 """Rows of (term, scope, period), with one in process for each type and scope. Signed periods may overlap."""
-slow_with_a_database = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+slow_with_a_database = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def model(listed, register):

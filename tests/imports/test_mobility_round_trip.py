@@ -20,7 +20,7 @@ FILES = [
     *((RegisterResource, table_format) for table_format in ("xlsx", "ods")),
 ]
 offers = st.lists(st.lists(mobility_values(), max_size=4), min_size=1, max_size=3).filter(any)
-any_offers = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+any_offers = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def create_offers(offers):

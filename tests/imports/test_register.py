@@ -966,7 +966,7 @@ registers = st.fixed_dictionaries(
         "universities": st.lists(st.tuples(st.integers(0, 3), partners, university_agreements), min_size=1, max_size=5),
     }
 )
-any_register = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+any_register = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def create_register(country_names, type_names, universities):

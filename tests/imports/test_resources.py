@@ -627,7 +627,7 @@ def build(country_names, type_names, universities):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     country_names=st.lists(names(), max_size=3),
     type_names=st.lists(names(), max_size=2),

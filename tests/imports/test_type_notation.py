@@ -1,6 +1,6 @@
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partners import validators
@@ -145,7 +145,6 @@ def test_format_terms_goes_by_position_with_unknown_types_last(terms, cell):
     assert format_terms(terms, ORDER) == cell
 
 
-@settings(deadline=None)
 @given(registers_with_terms())
 def test_parse_terms_of_formatted_terms_gives_them_back(register_with_terms):
     register, terms = register_with_terms
@@ -155,7 +154,6 @@ def test_parse_terms_of_formatted_terms_gives_them_back(register_with_terms):
     assert parse_terms(format_terms(terms, order), known) == (terms, [])
 
 
-@settings(deadline=None)
 @given(registers_with_terms(), st.sampled_from(["/", " / ", "&", " & ", ", ", "; ", " and ", " AND ", " + ", ", and "]))
 def test_parse_terms_reads_any_separator(register_with_terms, separator):
     """Excludes names that begin with a bracket, which would seem to qualify the name before."""

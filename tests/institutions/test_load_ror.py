@@ -257,7 +257,7 @@ def test_loading_the_same_release_again_only_reads(release, django_assert_num_qu
         call_command("load_ror", release)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_damaged_release_is_loaded_or_refused(data, tmp_path_factory):
     path = write_release(tmp_path_factory.mktemp("ror") / "release.zip", ror_organization())

@@ -46,7 +46,7 @@ def without_blank_end(cells):
 
 
 @WRITERS
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=st.lists(st.lists(TEXTS, min_size=3, max_size=3), max_size=5))
 @example(rows=[["_x000B", "_x000B b", "_\x0b"], ["_x000B_", "__x005F_x000B_", "_x000b_"]])
 @example(rows=[["a\r\nb", "\r", "\n"], [" ", "  a  b  ", "\t"], ["\x85\u2028", "", "]]>"]])

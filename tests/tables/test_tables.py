@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.name_normalization import normalize_name
@@ -372,7 +372,6 @@ hostile_rows = st.lists(st.tuples(hostile_cells, hostile_cells, hostile_cells)).
 
 
 @pytest.mark.parametrize("file_format", ["tsv", "csv"])
-@settings(deadline=None)
 @given(rows=hostile_rows)
 def test_written_rows_are_read_back_except_blank_ones(file_format, rows):
     data = write_table([HEADER, *rows], file_format)
@@ -383,7 +382,6 @@ def test_written_rows_are_read_back_except_blank_ones(file_format, rows):
     assert [row.surplus for row in table.rows] == [()] * len(table)
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_read_errors_are_sentences(data):
     assert error_message(data).endswith(".")
