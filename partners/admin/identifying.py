@@ -20,7 +20,7 @@ from partners.institutions.matching import suggest_institutions
 from partners.models import Institution, University
 from partners.permissions import can_change_universities
 
-UNIVERSITIES_PER_PAGE = 50
+UNIVERSITIES_PER_PAGE = 150
 CHOICE_PREFIX = "university-"
 """Prefix of the names of the radio buttons, before the pk of the university."""
 
@@ -58,7 +58,8 @@ class IdentifyView(View):
             url = reverse("admin:partners_run_change", args=[result.run.pk])
             messages.success(self.request, format_html('{} <a href="{}">{}</a>', text, url, _("See or undo this run")))
         elif not result.left:
-            messages.info(self.request, _("Nothing was chosen, and nothing is linked."))
+            message = _("Nothing is linked: nothing was chosen, or a colleague has linked it already.")
+            messages.info(self.request, message)
 
     def render(self, choices=None, chosen_twice=()):
         """Display the suggestions, with the choices posted, if any, in place of those made beforehand."""

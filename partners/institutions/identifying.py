@@ -29,7 +29,8 @@ class IdentifyResult:
 def identify(choices: Mapping[int, str], user: AbstractBaseUser) -> IdentifyResult:
     """Link universities to institutions, given as a ROR ID by the pk of each university.
 
-    What others have linked since the choices were displayed is left as it is. What exists no more is ignored.
+    What others have linked to another institution since the choices were displayed is left as it is. What is linked
+    as chosen, and what exists no more, is ignored.
     """
     # Universities before institutions, in the order in which the forms of universities lock them.
     universities = list(University.objects.select_for_update().filter(pk__in=choices).order_by("pk"))
@@ -39,7 +40,8 @@ def identify(choices: Mapping[int, str], user: AbstractBaseUser) -> IdentifyResu
     holders = {holder.institution_id: holder.name for holder in linked_to}
     result = IdentifyResult([], [])
     for university in universities:
-        if institution := institutions.get(choices[university.pk]):
+        institution = institutions.get(choices[university.pk])
+        if institution and university.institution_id != institution.pk:
             if sentence := _reason_to_leave(university, institution, holders):
                 result.left.append(sentence)
             else:

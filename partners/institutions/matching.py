@@ -18,6 +18,7 @@ class Suggestion:
     """An institution of the university's country, with a name that resembles one of the university's."""
 
     institution: Institution
+    name: str
     reason: MatchReason
     is_preselected: bool
     """A name is the same, no other institution of the country has it, and no other university is or would be linked."""
@@ -86,7 +87,7 @@ def suggest_institutions(universities: Sequence[University]) -> Mapping[int, lis
     free = {ror_id for ror_id in ids if counts[ror_id] == 1 and not hasattr(institutions[ror_id], "university")}
     return {
         pk: [
-            Suggestion(institutions[match.key], match.reason, match.key in free and match.key == chosen[pk])
+            Suggestion(institutions[match.key], match.name, match.reason, match.key in free and match.key == chosen[pk])
             for match in found
         ]
         for pk, found in matches.items()

@@ -358,7 +358,7 @@ def test_identify_page_suggests_institutions_and_chooses_the_same_name(coordinat
         "Technical University of Munich Germany · Find in the directory "
         "Technical University of Munich Munich · https://www.tum.de · 02kkvpp62 · same name None of these",
         "TUM München, Germany · Find in the directory "
-        "Technical University of Munich Munich · https://www.tum.de · 02kkvpp62 · abbreviation None of these",
+        "Technical University of Munich Munich · https://www.tum.de · 02kkvpp62 · abbreviation: TUM None of these",
         "Milan Polytechnic Italy · Find in the directory "
         "Politecnico di Milano Milan · https://polimi.it · 01nffqt88 · same words None of these",
     ]
@@ -377,6 +377,15 @@ def test_chosen_institutions_are_linked_as_a_run(coordinator_client, coordinator
     assert messages(page) == ["1 university is linked. See or undo this run"]
     assert ("See or undo this run", f"/admin/partners/run/{run.pk}/change/") in links(page)
     assert element_texts(page, ".suggestions legend") == ["Milan"]
+
+
+def test_what_a_colleague_linked_to_the_same_institution_is_not_reported(coordinator_client, munich, tum, milan):
+    other = UniversityFactory(name="Milan")
+    University.objects.filter(pk=munich.pk).update(institution=tum)
+
+    page = choose(coordinator_client, {munich.pk: TUM, other.pk: MILAN})
+
+    assert messages(page) == ["1 university is linked. See or undo this run"]
 
 
 def test_page_of_the_run_names_the_institutions(coordinator_client, munich, tum):
@@ -419,7 +428,7 @@ def test_one_institution_for_two_universities_is_an_error_that_keeps_the_choices
 def test_nothing_chosen_links_nothing(coordinator_client, munich, tum, choices):
     page = coordinator_client.post(IDENTIFY, choices, follow=True)
 
-    assert messages(page) == ["Nothing was chosen, and nothing is linked."]
+    assert messages(page) == ["Nothing is linked: nothing was chosen, or a colleague has linked it already."]
     assert (stored(munich)[0], Run.objects.count()) == (None, 0)
 
 
@@ -432,6 +441,14 @@ def test_linked_institution_cannot_be_chosen(coordinator_client, tum):
     assert "· linked to “TU Munich”" in element_texts(page, ".suggestions")[0]
     assert attributes(page, ".suggestions input[disabled]", "value") == [TUM]
     assert attributes(page, ".suggestions input[checked]", "value") == [""]
+
+
+def test_suggestion_names_the_name_that_is_not_displayed(coordinator_client, milan):
+    UniversityFactory(name="Polytechnic University of Milan", country=Country.objects.get(code="IT"))
+
+    page = coordinator_client.get(IDENTIFY)
+
+    assert element_texts(page, ".suggestions em") == ["same name: Polytechnic University of Milan"]
 
 
 def test_identify_page_is_filtered_by_country(coordinator_client, munich, tum):
@@ -461,6 +478,6 @@ def test_identify_page_makes_as_many_queries_with_300_universities_as_with_3(coo
     partners(297, first=4)
 
     assert count_queries(coordinator_client, IDENTIFY) == with_3
-    page = coordinator_client.get(IDENTIFY, {"page": 6})
-    assert element_texts(page, ".suggestions legend") == names[250:]
-    assert len(attributes(page, ".suggestions input[checked]", "value")) == 50
+    page = coordinator_client.get(IDENTIFY, {"page": 2})
+    assert element_texts(page, ".suggestions legend") == names[150:]
+    assert len(attributes(page, ".suggestions input[checked]", "value")) == 150

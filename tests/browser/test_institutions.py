@@ -91,11 +91,12 @@ def test_partners_are_identified_found_by_other_names_and_undone(coordinator_pag
     assert set(University.objects.values_list("institution", "city", "website")) == {(None, "", "")}
 
 
-def test_new_university_is_filled_from_the_directory(coordinator_page, directory):
+def test_new_university_is_filled_from_the_institution_chosen_last(coordinator_page, directory):
     coordinator_page.goto("/admin/partners/university/add/")
-    coordinator_page.get_by_role("combobox", name="Institution in the directory").click()
-    coordinator_page.get_by_role("searchbox").last.fill("polimi")
-    coordinator_page.get_by_role("option", name="Politecnico di Milano · Milan, IT").click()
+    for query, name in [("清华", "Tsinghua University · Beijing, CN"), ("polimi", "Politecnico di Milano · Milan, IT")]:
+        coordinator_page.get_by_role("combobox", name="Institution in the directory").click()
+        coordinator_page.get_by_role("searchbox").last.fill(query)
+        coordinator_page.get_by_role("option", name=name).click()
 
     expect(coordinator_page.get_by_role("textbox", name="Name:", exact=True)).to_have_value("Politecnico di Milano")
     expect(coordinator_page.get_by_label("City")).to_have_value("Milan")
