@@ -67,7 +67,7 @@ class PersonalChanges:
         self._names = {records[0].id: find_origins(records, ["name"])["name"] for records in histories}
 
     def _add_agreement(self, records: Sequence[models.Model]) -> None:
-        last, origins = records[-1], find_origins(records, ["status", "agreement_type_id"])
+        last, origins = records[-1], find_origins(records, [field.attname for field in records[-1].tracked_fields])
         if not origins:
             return
         self._agreements[last.id] = origins
@@ -83,7 +83,7 @@ class PersonalChanges:
         changes = result.changes
         origins = {agreement.pk: self._find_change(agreement, term) for agreement, term in changes.updated}
         for agreement in (*changes.taken_back, *changes.ended):
-            origins[agreement.pk] = _newest(self._agreements.get(agreement.pk, {}).values())
+            origins[agreement.pk] = _find_work(self._agreements.get(agreement.pk, {}))
         endings = {term: self._find_ending(result.university_id, term, existing) for term in changes.added}
         name = self._names.get(result.university_id) if result.previous_name else None
         return TakenBack(self._describe(name), self._describe_all(origins), self._describe_all(endings))
@@ -130,6 +130,8 @@ class PersonalChanges:
             return _("added")
         if isinstance(record, University.history.model):
             return _("changed")
+        if record.status == previous.status and record.agreement_type_id == previous.agreement_type_id:
+            return _("edited")
         if record.status == previous.status:
             name = self._type_names.get(previous.agreement_type_id)
             return _("changed from %s") % name if name else _("given its type")
@@ -157,6 +159,13 @@ def find_origins(records: Sequence[models.Model], names: Sequence[str]) -> dict[
             origins = origins | dict.fromkeys(changed, Origin(record, previous))
         previous = record
     return origins
+
+
+def _find_work(origins: Mapping[str, Origin]) -> Origin | None:
+    """Return the newest change by a person of an agreement's status or type, else of its other values."""
+    by_person = {name: origin for name, origin in origins.items() if origin.is_by_person}
+    changes = [by_person[name] for name in ("status", "agreement_type_id") if name in by_person]
+    return _newest(changes or by_person.values())
 
 
 def _newest(origins: Iterable[Origin]) -> Origin | None:

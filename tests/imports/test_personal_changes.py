@@ -176,6 +176,28 @@ def test_agreement_edited_to_another_type(ana):
     ]
 
 
+def test_agreement_with_edited_dates_that_ends(ana):
+    import_list(("Marburg", "Bilateral/Erasmus+"))
+    change(ana, Agreement.objects.get(agreement_type__name="Erasmus+"), valid_until=date(2030, 8, 31))
+
+    result = import_list(("Marburg", "Bilateral"))
+
+    assert taken_back(result) == ["The Erasmus+ agreement, edited by Ana Costa on 3 Mar 2026, ends."]
+
+
+def test_signed_agreement_whose_dates_a_script_edited_ends(ana):
+    agreement = add(ana, "Erasmus+", status=IN_PROCESS)
+    change(ana, agreement, status=SIGNED)
+    change(None, agreement, valid_until=date(2030, 8, 31))
+
+    result = import_list(("Marburg", "Bilateral"))
+
+    assert taken_back(result) == [
+        "New: Bilateral agreement, signed.",
+        "The Erasmus+ agreement, signed by Ana Costa on 3 Mar 2026, ends.",
+    ]
+
+
 def test_agreement_put_back_in_process_that_is_listed_as_signed(ana):
     import_list(("Marburg", "GE3"))
     change(ana, Agreement.objects.get(), status=IN_PROCESS)
