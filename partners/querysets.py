@@ -52,6 +52,8 @@ PUBLIC_STATE_LABELS = {
 }
 """Labels for students of the states that they see."""
 
+ALPHABETICAL_ORDER = ("country__name_key", "name_key", "pk")
+"""The order of universities in files."""
 MATCH_NONE = Q(pk__in=())
 # No name is longer, and the statement for a longer query would exceed the databases' limits.
 MAX_QUERY_LENGTH = 500
@@ -169,7 +171,7 @@ class UniversityQuerySet(SearchableQuerySet):
         return {slug: universities[pk] for slug, pk, _ in holders if pk in universities}
 
     def in_alphabetical_order(self) -> UniversityQuerySet:
-        return self.order_by("country__name_key", "name_key", "pk")
+        return self.order_by(*ALPHABETICAL_ORDER)
 
 
 class AgreementQuerySet(SearchableQuerySet):

@@ -68,8 +68,8 @@ ALLOWED_IMPORTS = {
     ],
     "public": [
         *["accounts", "agreement_fields", "cells", "country_names", "data_version", "enums", "fields"],
-        *["fields_of_study", "http", "imports", "language_skills", "models", "name_normalization", "permissions"],
-        *["querysets", "regions", "ror_ids", "search_terms", "tables", "validators", "wanted_offer"],
+        *["fields_of_study", "http", "imports", "language_skills", "mobility_fields", "models", "name_normalization"],
+        *["permissions", "querysets", "regions", "ror_ids", "search_terms", "tables", "validators", "wanted_offer"],
     ],
     "templatetags": [],
     "management": [

@@ -22,12 +22,12 @@ from partners.groups import Role
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Mobility, Run
 from partners.querysets import EXPIRED, IN_FORCE, UPCOMING
-from partners.tables.writing import write_table
 from tests.helpers import history_pages, import_pages
 from tests.helpers.database import rolled_back
 from tests.helpers.factories import AgreementFactory, UniversityFactory, create_staff
 from tests.helpers.html import elements, form_data
 from tests.helpers.register_files import HEADERS
+from tests.helpers.tables import write_table
 
 pytestmark = pytest.mark.slow
 

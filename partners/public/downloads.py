@@ -17,11 +17,12 @@ from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
 from partners.imports.type_notation import Term, format_terms
 from partners.language_skills import decode
+from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement, AgreementType, Mobility
 from partners.public.filters import PartnerFilter
-from partners.querysets import agreement_state
+from partners.querysets import ALPHABETICAL_ORDER, agreement_state
 from partners.ror_ids import ror_url
-from partners.tables.writing import write_table
+from partners.tables.writing import write_sheets
 
 TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, XLSX)}
 FILE_FORMATS = [*TABLE_FORMATS, "json"]
@@ -29,6 +30,8 @@ JSON_VERSION = 1
 """Version of the JSON schema in docs/downloads.md. Added fields do not change it."""
 UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "institution", "country__code", "country__name"]
 JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
+PUBLIC_MOBILITY_FIELDS = [field for field in MOBILITY_FIELDS if field.name != "direction"]
+PUBLIC_MOBILITY_PATHS = [field.name for field in PUBLIC_MOBILITY_FIELDS]
 NO_PERIOD = {"valid_from": None, "valid_until": None, "is_open_ended": False}
 """The period of an agreement that is not signed. Its dates are plans, and internal."""
 
@@ -46,7 +49,8 @@ def download(request, file_format):
         mobilities = _mobilities_by_agreement(partner_filter)
         return _render_json(request, partner_filter.on, universities, agreements, mobilities)
     table_format = TABLE_FORMATS[file_format]
-    content = write_table(_rows(universities, agreements), file_format)
+    sheets = {"Partners": _rows(universities, agreements), "Mobilities": _mobility_rows(partner_filter)}
+    content = write_sheets(sheets, file_format)
     headers = {"Content-Disposition": f'attachment; filename="partners.{file_format}"'}
     return HttpResponse(content, content_type=table_format.content_type, headers=headers)
 
@@ -85,6 +89,17 @@ def _rows(universities, agreements):
     for university in universities:
         terms = frozenset(Term(a["agreement_type__name"], a["status"]) for a in agreements[university["pk"]])
         yield university["country__name"], university["name"], format_cached(terms)
+
+
+def _mobility_rows(partner_filter):
+    """Yield a header and a row for each public mobility, in the order of the universities. A text file has none."""
+    yield *COLUMNS, *(field.column for field in PUBLIC_MOBILITY_FIELDS)
+    paths = ["agreement__university__country__name", "agreement__university__name", "agreement__agreement_type__name"]
+    mobilities = Mobility.objects.public().filter(agreement__in=_public_agreements(partner_filter).order_by())
+    ordered = mobilities.order_by(*(f"agreement__university__{name}" for name in ALPHABETICAL_ORDER), "agreement", "pk")
+    for country, university, type_name, *values in ordered.values_list(*paths, *PUBLIC_MOBILITY_PATHS):
+        row = [field.format(value) for field, value in zip(PUBLIC_MOBILITY_FIELDS, values, strict=True)]
+        yield country, university, type_name or "", *row
 
 
 def _render_json(request, on, universities, agreements, mobilities):

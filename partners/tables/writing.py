@@ -12,13 +12,11 @@ FORMATS = ("tsv", "csv", "xlsx", "ods")
 NEEDS_QUOTING_RE = re.compile(r'\A"|[\t\r\n]')
 
 
-def write_table(rows: Iterable[Sequence[Cell]], file_format: str) -> bytes:
-    """Return a file of the rows, the first of which is the header. ``file_format`` is one of FORMATS."""
-    return write_sheets({"Partners": rows}, file_format)
-
-
 def write_sheets(sheets: Mapping[str, Iterable[Sequence[Cell]]], file_format: str) -> bytes:
-    """Return a file of the rows of each sheet, by its name. A text file has those of the first sheet only."""
+    """Return a file of the rows of each sheet, by its name. A text file has those of the first sheet only.
+
+    The first row of a sheet is its header. ``file_format`` is one of FORMATS.
+    """
     if file_format == "tsv":
         return write_tsv(next(iter(sheets.values())))
     if file_format == "csv":

@@ -13,10 +13,10 @@ from partners.imports.files import read_file
 from partners.imports.formats import EXPORT_FORMATS
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, Run, University
-from partners.tables.writing import write_table
 from tests.helpers.factories import AgreementFactory, MobilityFactory
 from tests.helpers.html import attributes, buttons, element_texts, elements, form_data, messages, text
 from tests.helpers.import_pages import CONFIRM, confirm, upload
+from tests.helpers.tables import write_table
 
 EXPORT = "/admin/partners/university/export/"
 IN_PROCESS = "Czech Technical University\tin process"

@@ -13,11 +13,10 @@ from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, CalendarLink, Run
 from partners.reminders.digests import build_digests
 from partners.runs.undo import plan_undo, undo
-from partners.tables.writing import write_table
 from tests.helpers import register_files
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import form_data, links, rows, text
-from tests.helpers.tables import read_table
+from tests.helpers.tables import read_table, write_table
 
 IS_PUBLIC = AgreementStatus("suspended").is_public
 STATES = ["in-process", "in-force", "expired", "ended", "suspended"]

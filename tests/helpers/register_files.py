@@ -14,9 +14,8 @@ from partners.imports.register_columns import (
 )
 from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Run
-from partners.tables.writing import write_table
 from tests.helpers.factories import UniversityFactory
-from tests.helpers.tables import read_table
+from tests.helpers.tables import read_table, write_table
 
 COLOGNE, MALAGA = "University of Cologne", "University of Malaga"
 HEADERS = COLUMN_OF | {"number": NUMBER_COLUMN}

@@ -12,10 +12,9 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Run, University
 from partners.runs.undo import undo
-from partners.tables.writing import write_table
 from tests.helpers.database import database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory
-from tests.helpers.tables import read_table
+from tests.helpers.tables import read_table, write_table
 
 pytestmark = pytest.mark.slow
 

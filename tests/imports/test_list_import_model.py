@@ -15,10 +15,9 @@ from partners.imports.reconciliation import NO_CHANGES, OpenAgreement, reconcile
 from partners.imports.resources import OfficeListResource
 from partners.imports.type_notation import Term, format_terms
 from partners.models import Agreement, AgreementType, Run
-from partners.tables.writing import write_table
 from tests.helpers.database import database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory
-from tests.helpers.tables import read_table
+from tests.helpers.tables import read_table, write_table
 
 ON = date(2026, 11, 28)
 ENDED, IN_PROCESS, SIGNED = AgreementStatus.ENDED, AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED

@@ -16,9 +16,10 @@ from partners.name_normalization import matching_key
 from partners.tables.headers import KEYS
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
-from partners.tables.writing import FORMATS, write_sheets, write_table
+from partners.tables.writing import FORMATS, write_sheets
 from tests.helpers.database import count_queries
 from tests.helpers.factories import AgreementFactory, MobilityFactory
+from tests.helpers.tables import write_table
 
 REGISTER = [REQUIRED, ("Germany", "Uni A", "GE3", "signed")]
 LIST = [("Country", "University name", "Agreement type"), ("Germany", "Uni A", "GE3")]

@@ -21,7 +21,7 @@ from partners.imports.resources import RegisterResource
 from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.tables.encodings import is_double_utf8
 from partners.tables.types import TableError
-from partners.tables.writing import FORMATS, write_table
+from partners.tables.writing import FORMATS
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, InstitutionFactory, UniversityFactory, names, notes
 from tests.helpers.register_files import (
@@ -37,7 +37,7 @@ from tests.helpers.register_files import (
     row,
     run_changes,
 )
-from tests.helpers.tables import read_table
+from tests.helpers.tables import read_table, write_table
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 FILL_IN = "The cell is empty. Fill it in, or take the line out."

@@ -4,7 +4,6 @@ import pytest
 
 from partners.imports.resources import RegisterResource
 from partners.models import University
-from partners.tables.writing import write_table
 from tests.helpers.database import count_queries, database_contents
 from tests.helpers.factories import InstitutionFactory, institutions
 from tests.helpers.register_files import (
@@ -16,6 +15,7 @@ from tests.helpers.register_files import (
     make_rows,
     row,
 )
+from tests.helpers.tables import write_table
 
 MUNICH, COLOGNE_ID = "02kkvpp62", "00rcxh774"
 pytestmark = pytest.mark.django_db

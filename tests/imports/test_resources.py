@@ -11,10 +11,9 @@ from partners.imports.choices import ImportChoices
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Country, Run, University
-from partners.tables.writing import write_table
 from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, UniversityFactory, names
-from tests.helpers.tables import read_table
+from tests.helpers.tables import read_table, write_table
 
 SIGNED, IN_PROCESS, ENDED = AgreementStatus.SIGNED, AgreementStatus.IN_PROCESS, AgreementStatus.ENDED
 KOELN = ("Germany", "University of Cologne", "Bilateral")

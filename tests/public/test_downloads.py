@@ -1,11 +1,13 @@
 import json
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 import time_machine
+from openpyxl import load_workbook
 
-from partners.enums import AgreementStatus
+from partners.enums import AgreementStatus, Direction, MobilityKind
 from partners.imports.resources import COLUMNS
 from tests.helpers.factories import (
     AgreementFactory,
@@ -320,3 +322,29 @@ def test_file_makes_as_many_queries_with_300_universities_as_with_3(client, db, 
     offers_of_partners(partners(297, first=4))
 
     assert count_queries(client, f"/partners.{file_format}") == with_3
+
+
+def test_xlsx_has_the_public_mobilities_on_a_second_sheet(client, db):
+    offered = {"places": 4, "study_levels": "bachelor,master", "languages": "en B2", "fields_of_study": "07"}
+    mobility = MobilityFactory(agreement__university__name="Marburg", **offered)
+    MobilityFactory(agreement=mobility.agreement, direction=Direction.IN)
+    MobilityFactory(agreement=mobility.agreement, kind=MobilityKind.STAFF_TEACHING)
+    MobilityFactory(agreement__university__name="Ended", agreement__status=AgreementStatus.ENDED)
+
+    workbook = load_workbook(BytesIO(client.get("/partners.xlsx").content))
+
+    assert workbook.sheetnames == ["Partners", "Mobilities"]
+    header, *rows = workbook["Mobilities"].values
+    assert header[:5] == ("Country", "University name", "Agreement type", "Kind", "Places")
+    assert [[cell for cell in row if cell is not None] for row in rows] == [
+        ["Germany", "Marburg", "Bilateral", "student studies", 4, "bachelor, master", "07", "English B2"]
+    ]
+
+
+def test_mobilities_of_the_download_follow_its_filters(client, db):
+    for level in ("bachelor", "master"):
+        MobilityFactory(agreement__university__name=level.title(), study_levels=level)
+
+    workbook = load_workbook(BytesIO(client.get("/partners.xlsx?level=master").content))
+
+    assert [row[1] for row in workbook["Mobilities"].values] == ["University name", "Master"]

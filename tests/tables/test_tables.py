@@ -5,10 +5,9 @@ from hypothesis import strategies as st
 from partners.name_normalization import normalize_name
 from partners.tables import delimited
 from partners.tables.types import Record, TableError
-from partners.tables.writing import write_table
 from tests.helpers.factories import HOSTILE
 from tests.helpers.files import JPEG, PDF, PNG, build_zip, docx, odt
-from tests.helpers.tables import read_table
+from tests.helpers.tables import read_table, write_table
 
 COLUMNS = ["Country", "University name", "Agreement type"]
 HEADER = ["Country", "University name", "Agreement type"]
