@@ -126,7 +126,9 @@ class TranslatedTextField(models.JSONField):
 
     @staticmethod
     def labels(value):
-        return [f"{code}: {text}" for code, text in value.items()]
+        """Return the texts with their codes, in the order of LANGUAGES: PostgreSQL keeps none."""
+        codes = dict.fromkeys([*dict(settings.LANGUAGES), *sorted(value)])
+        return [f"{code}: {value[code]}" for code in codes if code in value]
 
     def formfield(self, **kwargs):
         """Return a field for all languages, even if the admin asks for another widget."""

@@ -98,7 +98,7 @@ def test_agreement_types_are_three_in_order():
 def test_agreement_types_are_described_in_every_language():
     descriptions = AgreementType.objects.values_list("description", flat=True)
 
-    assert {tuple(description) for description in descriptions} == {("en", "de", "fr", "es", "he")}
+    assert [set(description) for description in descriptions] == [{"en", "de", "fr", "es", "he"}] * 3
 
 
 @pytest.mark.parametrize("model", [Country, AgreementType])

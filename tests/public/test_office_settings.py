@@ -1,7 +1,6 @@
 import pytest
 from django.core.cache import cache
 
-from partners import data_version
 from partners.models import OfficeSettings
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.html import attributes, element_texts, text, title
@@ -100,8 +99,8 @@ def test_shipped_types_are_explained_in_every_language(client, marburg):
     assert [start in pages[prefix] for prefix, start in starts.items()] == [True] * 4
 
 
-def test_cached_page_follows_a_change(client, marburg, monkeypatch):
-    monkeypatch.setattr(data_version, "current_version", data_version.read_version)
+@pytest.mark.django_db(transaction=True)
+def test_cached_page_follows_a_change(client, reference_data, marburg):
     cache.clear()
     before = client.get("/")
 
