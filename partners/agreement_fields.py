@@ -47,6 +47,10 @@ class RegisterField:
     """Replaces the model field's own messages about a text, and quotes it as “%s”."""
     lookup: str = ""
     """Path of the name that stands for a related object in files. An import finds the objects itself."""
+    public_label: str = ""
+    """Label among the details or links on the public pages. Empty: not among them."""
+    in_json: bool = False
+    """In the public JSON, under its own name."""
 
     def parse(self, text: str) -> object:
         if self.parser:
@@ -70,10 +74,6 @@ class AgreementField(RegisterField):
     in_bulk_edit: bool = False
     is_public: bool = False
     """The public may know it. Pages and files for the public do not even select the others."""
-    public_label: str = ""
-    """Label among the details on the public pages. Empty: not among them."""
-    in_json: bool = False
-    """In the public JSON, under its own name."""
 
     def format_public(self, agreement: Agreement) -> str:
         """Return the value as the public pages show it: a text as it is, a date as everywhere."""
@@ -143,13 +143,34 @@ AGREEMENT_FIELDS = (
 PUBLIC_FIELDS = [field for field in AGREEMENT_FIELDS if field.is_public]
 INTERNAL_FIELDS = [field for field in AGREEMENT_FIELDS if not field.is_public]
 
+NOT_A_WEBSITE = gettext_noop("“%s” is not the address of a website. Write it like https://www.example.edu/.")
 UNIVERSITY_FIELDS = (
     UniversityField("other_names", "Other names"),
-    UniversityField("city", "City"),
+    UniversityField("city", "City", in_json=True),
+    UniversityField("website", "Website", error_message=NOT_A_WEBSITE, in_json=True),
     UniversityField(
-        "website",
-        "Website",
-        error_message=gettext_noop("“%s” is not the address of a website. Write it like https://www.example.edu/."),
+        "incoming_url",
+        "For exchange students",
+        error_message=NOT_A_WEBSITE,
+        public_label=gettext_lazy("Information for exchange students"),
+        in_json=True,
+    ),
+    UniversityField(
+        "courses_url",
+        "Course catalogue",
+        error_message=NOT_A_WEBSITE,
+        public_label=gettext_lazy("Course catalogue"),
+        in_json=True,
+    ),
+    UniversityField(
+        "calendar_url",
+        "Academic calendar",
+        error_message=NOT_A_WEBSITE,
+        public_label=gettext_lazy("Academic calendar"),
+        in_json=True,
+    ),
+    UniversityField(
+        "housing_url", "Housing", error_message=NOT_A_WEBSITE, public_label=gettext_lazy("Housing"), in_json=True
     ),
     # As an address, because spreadsheets take an ID of digits, perhaps with an e, for a number.
     UniversityField("institution", "ROR ID", cells.parse_ror_id, ror_url),

@@ -27,7 +27,8 @@ from partners.models.mobilities import summarize
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
 OTHER_NAMES = _("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}
-"""Fieldset of a university's page."""
+FOR_STUDENTS = _("For students"), {"fields": ["incoming_url", "courses_url", "calendar_url", "housing_url"]}
+"""Fieldsets of a university's page."""
 
 
 @admin.register(Country)
@@ -80,10 +81,12 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
     view_on_site = False
     fieldsets = [
         (None, {"fields": ["name", "country", "city", "website", "institution", "is_listed"]}),
+        FOR_STUDENTS,
         OTHER_NAMES,
     ]
     add_fieldsets = [
         (None, {"fields": ["institution", "name", "country", "city", "website", "is_listed"]}),
+        FOR_STUDENTS,
         OTHER_NAMES,
     ]
 

@@ -673,6 +673,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "incoming_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="information for exchange students",
+                    ),
+                ),
+                (
+                    "courses_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="course catalogue",
+                    ),
+                ),
+                (
+                    "calendar_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="academic calendar",
+                    ),
+                ),
+                (
+                    "housing_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="housing",
+                    ),
+                ),
+                (
                     "slug",
                     models.SlugField(
                         allow_unicode=True,
@@ -770,6 +802,38 @@ class Migration(migrations.Migration):
                         blank=True,
                         validators=[django.core.validators.URLValidator(["http", "https"])],
                         verbose_name="website",
+                    ),
+                ),
+                (
+                    "incoming_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="information for exchange students",
+                    ),
+                ),
+                (
+                    "courses_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="course catalogue",
+                    ),
+                ),
+                (
+                    "calendar_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="academic calendar",
+                    ),
+                ),
+                (
+                    "housing_url",
+                    models.URLField(
+                        blank=True,
+                        validators=[django.core.validators.URLValidator(["http", "https"])],
+                        verbose_name="housing",
                     ),
                 ),
                 (

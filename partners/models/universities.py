@@ -21,6 +21,7 @@ from partners.translated_text import TranslatedTextField
 DERIVED_FIELDS = ["name_key", "search_text"]
 BEGINS_AS_FORMULA = Q(*[("name__startswith", prefix) for prefix in validators.FORMULA_PREFIXES], _connector=Q.OR)
 VALID_NAME = ~Q(name="") & ~BEGINS_AS_FORMULA
+WEB_ADDRESS = {"blank": True, "validators": [URLValidator(["http", "https"])]}
 
 
 def first_available_slug(model, candidates):
@@ -140,7 +141,11 @@ class University(NamedModel):
         Country, models.PROTECT, related_name="universities", verbose_name=_("country or territory")
     )
     city = NameField(_("city"), blank=True)
-    website = models.URLField(_("website"), blank=True, validators=[URLValidator(["http", "https"])])
+    website = models.URLField(_("website"), **WEB_ADDRESS)
+    incoming_url = models.URLField(_("information for exchange students"), **WEB_ADDRESS)
+    courses_url = models.URLField(_("course catalogue"), **WEB_ADDRESS)
+    calendar_url = models.URLField(_("academic calendar"), **WEB_ADDRESS)
+    housing_url = models.URLField(_("housing"), **WEB_ADDRESS)
     slug = models.SlugField(
         _("address"),
         unique=True,

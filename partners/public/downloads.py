@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
 from partners import cells
-from partners.agreement_fields import PUBLIC_FIELDS
+from partners.agreement_fields import PUBLIC_FIELDS, UNIVERSITY_FIELDS
 from partners.enums import AgreementStatus
 from partners.imports.formats import CSV, TSV, XLSX
 from partners.imports.office_list import COLUMNS
@@ -28,7 +28,8 @@ TABLE_FORMATS = {table_format.name: table_format for table_format in (TSV, CSV, 
 FILE_FORMATS = [*TABLE_FORMATS, "json"]
 JSON_VERSION = 1
 """Version of the JSON schema in docs/downloads.md. Added fields do not change it."""
-UNIVERSITY_FIELDS = ["pk", "name", "slug", "city", "website", "institution", "country__code", "country__name"]
+UNIVERSITY_JSON_FIELDS = [field.name for field in UNIVERSITY_FIELDS if field.in_json]
+UNIVERSITY_COLUMNS = ["pk", "name", "slug", "institution", "country__code", "country__name", *UNIVERSITY_JSON_FIELDS]
 JSON_FIELDS = [field.name for field in PUBLIC_FIELDS if field.in_json]
 PUBLIC_MOBILITY_FIELDS = [field for field in MOBILITY_FIELDS if field.name != "direction"]
 PUBLIC_MOBILITY_PATHS = [field.name for field in PUBLIC_MOBILITY_FIELDS]
@@ -43,7 +44,7 @@ def download(request, file_format):
             "“%(value)s” is no value of “%(name)s”. Filter the list on its page, and copy the file's address there."
         )
         raise InvalidParameter(message % {"name": name, "value": Truncator(value).chars(30)})
-    universities = list(partner_filter.qs.values(*UNIVERSITY_FIELDS))
+    universities = list(partner_filter.qs.values(*UNIVERSITY_COLUMNS))
     agreements = _agreements_by_university(partner_filter)
     if file_format == "json":
         mobilities = _mobilities_by_agreement(partner_filter)
@@ -110,9 +111,8 @@ def _render_json(request, on, universities, agreements, mobilities):
             "universities": [
                 {
                     "name": university["name"],
-                    "city": university["city"],
                     "country": {"code": university["country__code"], "name": university["country__name"]},
-                    "website": university["website"],
+                    **{name: university[name] for name in UNIVERSITY_JSON_FIELDS},
                     "ror_id": university["institution"] and ror_url(university["institution"]),
                     "page": request.build_absolute_uri(reverse("university", args=[university["slug"]])),
                     "agreements": [

@@ -66,6 +66,7 @@ def test_export_has_every_column(coordinator):
         other_names="UoC\nUni Köln",
         city="Köln",
         website="https://www.uni-koeln.de/",
+        calendar_url="https://www.uni-koeln.de/terms",
         institution=InstitutionFactory(),
         is_listed=False,
     )
@@ -76,7 +77,8 @@ def test_export_has_every_column(coordinator):
         *("Country", "University name", "Agreement type", "Scope", "Status", "Reference number"),
         *("Signed on", "Valid from", "Valid until", "Open-ended", "Renews", "Ended on", "Reason for its end"),
         *("Note for students", "To be done by", "Responsible", "Next step", "Contact at the partner", "Internal notes"),
-        *("Agreement number", "Other names", "City", "Website", "ROR ID", "Address", "On the public list"),
+        *("Agreement number", "Other names", "City", "Website", "For exchange students", "Course catalogue"),
+        *("Academic calendar", "Housing", "ROR ID", "Address", "On the public list"),
     )
     assert rows == [
         (
@@ -84,7 +86,8 @@ def test_export_has_every_column(coordinator):
             *(date(2024, 5, 1), date(2024, 9, 1), "", "yes", str(details["renews"].pk), date(2025, 3, 31)),
             *("They merged", "Apply early.\nIn English."),
             *(date(2024, 6, 1), "coordinator", "Renew it", "Ana\nana@uni-koeln.de", "Ended by them.", str(pk)),
-            *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", "https://ror.org/02kkvpp62", university.slug, "no"),
+            *("UoC\nUni Köln", "Köln", "https://www.uni-koeln.de/", "", "", "https://www.uni-koeln.de/terms", ""),
+            *("https://ror.org/02kkvpp62", university.slug, "no"),
         )
     ]
 
@@ -384,6 +387,11 @@ def test_equivalent_details_of_a_university_are_accepted():
             "website",
             "javascript:alert(1)",
             "“javascript:alert(1)” is not the address of a website. Write it like https://www.example.edu/.",
+        ),
+        (
+            "housing_url",
+            "ask us",
+            "“ask us” is not the address of a website. Write it like https://www.example.edu/.",
         ),
         (
             "website",
@@ -954,7 +962,7 @@ partners = st.fixed_dictionaries(
         "name": names(),
         "other_names": st.lists(names(), max_size=2).map("\n".join),
         "city": st.just("") | names(),
-        "website": WEBSITES,
+        **dict.fromkeys(["website", "incoming_url", "courses_url", "calendar_url", "housing_url"], WEBSITES),
         "slug": st.just("") | SLUGS,
         "is_listed": st.booleans(),
     }

@@ -34,6 +34,7 @@ def universities(db, erasmus):
         name="Marburg",
         city="Marburg an der Lahn",
         website="https://www.uni-marburg.de/",
+        courses_url="https://www.uni-marburg.de/courses",
         institution=InstitutionFactory(ror_id="01rdrb571"),
     )
     AgreementFactory(university=both, valid_until=date(2999, 6, 30), **INTERNAL)
@@ -71,7 +72,7 @@ def test_json_has_the_documented_schema(client, universities):
             "name": "Jena",
             "city": "",
             "country": {"code": "DE", "name": "Germany"},
-            "website": "",
+            **dict.fromkeys(["website", "incoming_url", "courses_url", "calendar_url", "housing_url"], ""),
             "ror_id": None,
             "page": "http://testserver/universities/jena/",
             "agreements": [{"type": None, "status": "in-process", **UNDATED}],
@@ -81,6 +82,10 @@ def test_json_has_the_documented_schema(client, universities):
             "city": "Marburg an der Lahn",
             "country": {"code": "DE", "name": "Germany"},
             "website": "https://www.uni-marburg.de/",
+            "incoming_url": "",
+            "courses_url": "https://www.uni-marburg.de/courses",
+            "calendar_url": "",
+            "housing_url": "",
             "ror_id": "https://ror.org/01rdrb571",
             "page": "http://testserver/universities/marburg/",
             "agreements": [
