@@ -41,6 +41,8 @@ class PublicAgreement(NamedTuple):
     """Label of the state, which the period follows."""
     period: str
     """Empty if nothing of it is recorded, or until it is signed: before, its dates are plans, and internal."""
+    end: str
+    """The last day, or that there is none, in words. Empty as the period is."""
     offer: Offer
     details: dict[str, str]
     """Formatted values by label, without empty ones."""
@@ -125,11 +127,13 @@ def _group_by_scope(agreements):
 
 def _public_agreement(agreement, on):
     state = agreement_state(agreement.status, *agreement.period, on)
+    is_signed = agreement.status == AgreementStatus.SIGNED
     details = {field.public_label: field.format_public(agreement) for field in PUBLIC_FIELDS if field.public_label}
     return PublicAgreement(
         state,
         _("Signed") if state == UPCOMING else PUBLIC_STATE_LABELS[state],
-        _format_period(agreement) if agreement.status == AgreementStatus.SIGNED else "",
+        _format_period(agreement) if is_signed else "",
+        _format_end(agreement) if is_signed else "",
         build_offer(agreement),
         {label: value for label, value in details.items() if value},
     )
@@ -139,3 +143,20 @@ def _format_period(agreement):
     """Return the first and last day in words, without an end that is not recorded."""
     days = format_range(*(day and date_format(day) for day in agreement.period))
     return ", ".join(filter(None, [days, _("open-ended") if agreement.is_open_ended else ""]))
+
+
+def _format_end(agreement):
+    if agreement.valid_until:
+        return date_format(agreement.valid_until)
+    return _("open-ended") if agreement.is_open_ended else ""
+
+
+def most_useful_first(cards, type_slug):
+    """Order cards: those of the type first, then those in force, upcoming and in process."""
+    states = list(PUBLIC_STATE_LABELS)
+
+    def rank(card):
+        is_other = not card.type or card.type.slug != type_slug
+        return is_other, min(states.index(line.agreement.state) for line in card.lines)
+
+    return sorted(cards, key=rank)

@@ -42,6 +42,7 @@ MAX_YEARS_AHEAD = 30
 def list_url(params, **changes):
     """Return the list's query string with other lists of values for some of the parameters, empty to leave them out."""
     params = params.copy()
+    params.pop("compare", None)
     for name, values in changes.items():
         params.setlist(name, values)
     if params.getlist("pick"):

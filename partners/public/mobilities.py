@@ -1,5 +1,6 @@
 """Outgoing mobilities of students in words, for a university's page and the comparison."""
 
+from itertools import compress
 from math import ceil
 from typing import NamedTuple
 
@@ -41,10 +42,12 @@ class Offer(NamedTuple):
     mobilities: list[PublicMobility]
     not_recorded: list[str]
     """Names of the EXPECTED_FIELDS that are empty in any mobility of a signed agreement."""
+    facts: dict[str, str]
+    """What all studies together have of the EXPECTED_FIELDS, by label, empty where nothing is recorded."""
 
     @property
     def is_empty(self):
-        return not any(self)
+        return not (self.mobilities or self.not_recorded)
 
 
 def build_offer(agreement):
@@ -56,9 +59,11 @@ def build_offer(agreement):
     expected = EXPECTED_FIELDS if agreement.status == AgreementStatus.SIGNED else []
     not_recorded = [name for name in expected if not all(values[name] for values in all_values)]
     public = [_public_mobility(kind, values) for kind, values in zip(kinds, all_values, strict=True)]
+    studies = [mobility.kind == MobilityKind.STUDENT_STUDIES for mobility in mobilities]
     return Offer(
         [mobility for mobility in public if any(mobility)],
         [str(LABELS[name]) for name in not_recorded],
+        _collect_facts(list(compress(all_values, studies))),
     )
 
 
@@ -72,6 +77,14 @@ def summarize_offers(agreements):
     return " · ".join(
         filter(None, [", ".join(levels), ", ".join(languages), _count_places(sum(places)) if places else ""])
     )
+
+
+def _collect_facts(all_values):
+    """Return the values of the EXPECTED_FIELDS by label. Those that differ are on lines of their own."""
+    return {
+        capfirst(LABELS[name]): "\n".join(dict.fromkeys(values[name] for values in all_values if values[name]))
+        for name in EXPECTED_FIELDS
+    }
 
 
 def _public_mobility(kind, values):

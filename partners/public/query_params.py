@@ -16,8 +16,8 @@ CACHED_PAGES = ["1", "2", "3", "4", "5"]
 SORTED_PARAMS = ["region", "type", "status", "level", "field"]
 SHOWN_PARAMS = ["q", "region", "country", "type", "status", *OFFER_PARAMS, "unrecorded", "sort", "on"]
 PUBLIC_URLS = {
-    "partners": [*SHOWN_PARAMS, "view", "page", "pick", "embed"],
-    "university": ["pick"],
+    "partners": [*SHOWN_PARAMS, "view", "page", "pick", "compare", "embed"],
+    "university": ["type", "pick"],
     "download": SHOWN_PARAMS,
     "feed": [],
     "robots": [],
@@ -86,7 +86,7 @@ def is_linked(params):
     selected = [value for name in FILTER_PARAMS for value in params.getlist(name)]
     return (
         len(selected) <= 1
-        and not {"q", "on", "pick", "unrecorded"} & params.keys()
+        and not {"q", "on", "pick", "compare", "unrecorded"} & params.keys()
         and params.get("page", "1") in CACHED_PAGES
         and params.get("embed", "1") == "1"
     )

@@ -5,13 +5,17 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from partners.models import University
-from partners.public.agreements import AgreementCard, agreement_cards
+from partners.public.agreements import AgreementCard, agreement_cards, most_useful_first
 from partners.public.filters import LIST_PARAMS, MAX_PICKS, avoid_comparison, list_url
+from partners.public.university_details import student_links
 
 
 class ComparisonColumn(NamedTuple):
     university: University
     cards: list[AgreementCard]
+    details: dict[str, list]
+    """Pairs of a card and its ``values``, by each label of the details that any column has."""
+    links: list[tuple[str, str]]
     remove_url: str
 
 
@@ -27,10 +31,17 @@ class Shortlist:
         """Current slugs of the picks, in the order of the URL; a pick that is unavailable keeps its own."""
         self.unavailable_slugs = [slug for slug in picks if slug not in found]
         self.is_full = len(self.slugs) == MAX_PICKS
-        self.query_string = _query_string(self.slugs) if self.slugs else ""
-        """Query string of the comparison and for other pages than the list, empty or with its question mark."""
-        self.unfiltered_list_query = f"{self.query_string}&sort=country" if self.slugs else ""
-        """Query string of the list without filters, empty or with its question mark."""
+        types = params.getlist("type")
+        self.type_slug = types[0] if len(types) == 1 else ""
+        """The type that the list is filtered by, which other pages show first."""
+        self.query_string = self._page_query(self.slugs).removesuffix("?")
+        """Query string of universities' pages, empty or with its question mark."""
+        self.picks_query = _query_string(pick=self.slugs) if self.slugs else ""
+        """Query string of the comparison alone, to be kept and shared, empty or with its question mark."""
+        self.comparison_url = self._comparison_query(self.slugs)
+        self.list_query = list_url(params, pick=self.slugs).removesuffix("?")
+        self.unfiltered_list_query = f"{self.picks_query}&sort=country" if self.slugs else ""
+        """Query strings of the list with and without its filter, empty or with their question mark."""
         self.clear_url = list_url(params, pick=[])
 
     @cached_property
@@ -46,8 +57,19 @@ class Shortlist:
         return f"{self._add_url_prefix}{quote(slug)}"
 
     def page_toggle_url(self, slug):
-        """Return the URL of a page without other parameters, with a university added or removed."""
-        return _query_string(self._slugs_without(slug) if slug in self.slugs else [*self.slugs, slug])
+        """Return the URL of a university's page with a university added or removed."""
+        return self._page_query(self._slugs_without(slug) if slug in self.slugs else [*self.slugs, slug])
+
+    def _page_query(self, slugs):
+        return _query_string(**({"type": self.type_slug} if self.type_slug else {}), pick=slugs)
+
+    def _comparison_query(self, slugs):
+        """Return the query string of the comparison with the filter of the list, for the way back to it."""
+        params = self.params.copy()
+        params.setlist("pick", slugs)
+        if any(name in params for name in LIST_PARAMS):
+            params["compare"] = "1"
+        return f"?{params.urlencode()}"
 
     def _slugs_without(self, slug):
         return [other for other in self.slugs if other != slug]
@@ -55,20 +77,18 @@ class Shortlist:
     def columns(self):
         """Return the columns of the comparison."""
         cards = agreement_cards(self.universities, self.on)
+        lines = [line for group in cards.values() for card in group for line in card.lines]
+        labels = list(dict.fromkeys(label for line in lines for label in line.agreement.details))
         return [
-            ComparisonColumn(university, cards[university.pk], _query_string(self._slugs_without(university.slug)))
+            ComparisonColumn(
+                university,
+                own := most_useful_first(cards[university.pk], self.type_slug),
+                {label: [(card, values) for card in own if (values := card.values(label))] for label in labels},
+                student_links(university),
+                self._comparison_query(self._slugs_without(university.slug)),
+            )
             for university in self.universities
         ]
-
-
-def detail_rows(columns):
-    """Return pairs of a column and its pairs of card and ``values``, by the label of the details that any has."""
-    lines = [line for column in columns for card in column.cards for line in card.lines]
-    rows = {label: [] for line in lines for label in line.agreement.details}
-    for label, row in rows.items():
-        for column in columns:
-            row.append((column, [(card, values) for card in column.cards if (values := card.values(label))]))
-    return rows
 
 
 def _find_universities(slugs, on):
@@ -79,10 +99,10 @@ def _find_universities(slugs, on):
     return found | (public.by_former_slugs(*missing) if missing else {})
 
 
-def _query_string(slugs):
-    return f"?{urlencode({'pick': slugs}, doseq=True)}"
+def _query_string(**params):
+    return f"?{urlencode(params, doseq=True)}"
 
 
 def is_comparison(params):
-    """Return True for query parameters with picks and none of the list."""
-    return "pick" in params and not any(name in params for name in LIST_PARAMS)
+    """Return True for query parameters with picks, and none of the list unless ``compare`` is among them."""
+    return "pick" in params and ("compare" in params or not any(name in params for name in LIST_PARAMS))

@@ -1,8 +1,14 @@
-"""Queries for a university's page and the sitemaps."""
+"""Queries and facts for a university's page and the sitemaps."""
+
+from typing import NamedTuple
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
-from partners.models import Agreement, Mobility, University
+from partners.agreement_fields import UNIVERSITY_FIELDS
+from partners.models import Agreement, AgreementType, Mobility, University
+from partners.public.agreements import ScopeLine, build_badges, public_agreements_prefetch
+from partners.querysets import IN_PROCESS, UPCOMING
 
 MAX_OTHER_PARTNERS = 12
 
@@ -15,6 +21,39 @@ def register_last_modified():
 
 
 def other_partners_in_country(university, on):
-    """Return up to MAX_OTHER_PARTNERS public universities of the same country, and the number of all of them."""
+    """Return up to MAX_OTHER_PARTNERS public universities of the country, with ``badges``, and the number of all."""
     others = University.objects.public(on).filter(country=university.country_id).exclude(pk=university.pk)
-    return others.in_alphabetical_order().values("slug", "name")[:MAX_OTHER_PARTNERS], others.count()
+    shown = others.in_alphabetical_order().prefetch_related(public_agreements_prefetch(on))[:MAX_OTHER_PARTNERS]
+    for other in shown:
+        other.badges = build_badges(other.public_agreements, on, [])
+    return shown, others.count()
+
+
+class KeyFacts(NamedTuple):
+    """The facts about one agreement that a student looks for first."""
+
+    type: AgreementType
+    line: ScopeLine
+    facts: dict[str, str]
+    """Values in words by label, empty where nothing is recorded."""
+
+
+def find_key_facts(cards):
+    """Return the ``KeyFacts`` of the first card, or None if that is in process."""
+    for line in cards[0].lines if cards else []:
+        if line.agreement.state != IN_PROCESS:
+            ends = [line.agreement.end, *(renewal.end for renewal in line.renewals if renewal.state == UPCOMING)]
+            return KeyFacts(cards[0].type, line, line.agreement.offer.facts | {_("Open until"): ends[-1]})
+    return None
+
+
+def is_bare(cards):
+    """Return True if there is nothing about any agreement but its type, state and period."""
+    agreements = [agreement for card in cards for line in card.lines for agreement in (line.agreement, *line.renewals)]
+    return not any(agreement.offer.mobilities or agreement.details for agreement in agreements)
+
+
+def student_links(university):
+    """Return pairs of label and URL of the university's pages for students."""
+    links = [(field.public_label, getattr(university, field.name)) for field in UNIVERSITY_FIELDS]
+    return [(label, url) for label, url in links if label and url]

@@ -1,12 +1,16 @@
+from urllib.parse import quote, urlencode
+
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 
@@ -16,6 +20,7 @@ from partners.public.agreements import (
     PUBLIC_MOBILITIES_PREFETCH,
     agreement_cards,
     build_badges,
+    most_useful_first,
     public_agreements_prefetch,
 )
 from partners.public.application_rounds import rounds_of_cards
@@ -33,8 +38,8 @@ from partners.public.map import build_map
 from partners.public.mobilities import summarize_offers
 from partners.public.query_params import set_query_params
 from partners.public.search import correct, find_neighbors
-from partners.public.shortlist import Shortlist, detail_rows, is_comparison
-from partners.public.university_details import other_partners_in_country
+from partners.public.shortlist import Shortlist, is_comparison
+from partners.public.university_details import find_key_facts, is_bare, other_partners_in_country, student_links
 from partners.querysets import IN_PROCESS
 
 SINGLE_PAGE_MAX = 250
@@ -128,13 +133,22 @@ def _paginate(universities, count, number):
 def comparison(request):
     shortlist = Shortlist(request.GET, localdate())
     columns = shortlist.columns()
+    share_url = request.build_absolute_uri(f"{reverse('partners')}{shortlist.picks_query}")
+    names = [str(university) for university in shortlist.universities]
     context = {
         "shortlist": shortlist,
         "columns": columns,
         "has_cities": any(university.city for university in shortlist.universities),
-        "detail_rows": detail_rows(columns),
+        "has_links": any(column.links for column in columns),
+        "share_url": share_url,
+        "mail_query": mail_query(_("My shortlist for an exchange"), "\r\n".join([*names, "", share_url])),
     }
     return render(request, "partners/comparison.html", context)
+
+
+def mail_query(subject, body=""):
+    """Return the query string of a mailto URL."""
+    return urlencode({"subject": subject} | ({"body": body} if body else {}), quote_via=quote)
 
 
 def university_page(request, slug):
@@ -147,10 +161,14 @@ def university_page(request, slug):
         return redirect_former_slug(slug, on)
     other_partners, other_partners_count = other_partners_in_country(university, on)
     shortlist = Shortlist(request.GET, on)
-    cards = agreement_cards([university], on)[university.pk]
+    cards = most_useful_first(agreement_cards([university], on)[university.pk], shortlist.type_slug)
     context = {
         "university": university,
         "cards": cards,
+        "key_facts": find_key_facts(cards),
+        "is_bare": is_bare(cards),
+        "mail_query": mail_query(_("Exchange with %s") % university),
+        "student_links": student_links(university),
         "other_partners": other_partners,
         "other_partners_count": other_partners_count,
         "shortlist": shortlist,
@@ -159,7 +177,8 @@ def university_page(request, slug):
         "today": on,
     }
     response = render(request, "partners/university.html", context)
-    if shortlist.slugs or not university.is_public:
+    has_type = any(card.type and card.type.slug == shortlist.type_slug for card in cards)
+    if shortlist.slugs or not university.is_public or ("type" in request.GET and not has_type):
         add_never_cache_headers(response)
     return response
 

@@ -49,6 +49,18 @@ def test_page_is_rendered_once(get_with_query_count, url):
     assert second["ETag"] == first["ETag"]
 
 
+@pytest.mark.parametrize(
+    ("query", "is_cached"),
+    [("?type=bilateral", True), ("?type=erasmus", False), ("?type=bilateral&type=erasmus", False)],
+)
+def test_university_is_cached_for_each_of_its_types(get_with_query_count, query, is_cached):
+    get_with_query_count(f"{MARBURG}{query}")
+
+    _page, queries = get_with_query_count(f"{MARBURG}{query}")
+
+    assert (queries == 1) == is_cached
+
+
 @pytest.mark.parametrize("url", ["/", "/?q=marburg", MARBURG])
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_matching_etag_is_answered_with_304_without_rendering(get_with_query_count, url, encoding):

@@ -1,5 +1,6 @@
 import re
 from datetime import date
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -21,15 +22,18 @@ def marburg_and_jena(db, erasmus):
     MobilityFactory(agreement=in_process, languages="de B1")
 
 
-def comparison_table(page):
-    """Return rows of cell texts, each beginning with the row's label."""
-    return [[cell_text(cell) for cell in elements(row, "th, td")] for row in elements(page, "tr")]
+def compared(page):
+    """Return pairs of a heading and pairs of label and text, of each university."""
+    return [
+        (element_texts(university, "h2"), [fact_texts(fact) for fact in elements(university, ":scope > dl > div")])
+        for university in elements(page, ".comparison > li")
+    ]
 
 
-def cell_text(cell):
-    """Return the text without the label for narrow screens."""
-    [label] = element_texts(cell, ".cell-label") or [""]
-    return text(cell).removeprefix(label).strip()
+def fact_texts(fact):
+    """Return the label of a fact and its values as one text."""
+    [label] = element_texts(fact, ":scope > dt")
+    return label, text(fact).removeprefix(label).strip()
 
 
 def links(page, label):
@@ -37,27 +41,39 @@ def links(page, label):
     return [link.get("href") for link in elements(page, "a[href]") if label in text(link)]
 
 
-def test_comparison_has_a_column_for_each_university(client, marburg_and_jena):
+def test_comparison_has_the_same_facts_of_each_university(client, marburg_and_jena):
+    University.objects.filter(slug="jena").update(courses_url="https://jena.example/courses")
+
     page = client.get("/?pick=jena&pick=marburg")
 
     assert title(page) == "Your shortlist (2) – Exchange Office"
     assert element_texts(page, "h1") == ["Your shortlist"]
-    assert comparison_table(page) == [
-        ["", "Jena Take off Jena", "Marburg Take off Marburg"],
-        ["Country or territory", "Germany", "Germany"],
-        ["City", "–", "Marburg an der Lahn"],
-        [
-            "Agreements",
-            "Type not settled yet In process, not open yet",
-            "Bilateral In force Erasmus+ In force, until 30 Jun 2999",
-        ],
-        [
-            "For our students",
-            "Type not settled yet Languages German B1",
-            "Bilateral 9 places a year, shared by all partners of Bilateral "
-            "Not recorded: study levels, fields of study, languages. Ask the exchange office. "
-            "Erasmus+ 2 places a year Study levels master Fields of study Law Languages English B2",
-        ],
+    assert compared(page) == [
+        (
+            ["Jena Take off Jena"],
+            [
+                ("Country or territory", "Germany"),
+                ("City", "–"),
+                ("Agreements", "Type not settled yet In process, not open yet"),
+                ("For our students", "Type not settled yet Languages German B1"),
+                ("Pages of the university", "Course catalogue"),
+            ],
+        ),
+        (
+            ["Marburg Take off Marburg"],
+            [
+                ("Country or territory", "Germany"),
+                ("City", "Marburg an der Lahn"),
+                ("Agreements", "Bilateral In force Erasmus+ In force, until 30 Jun 2999"),
+                (
+                    "For our students",
+                    "Bilateral 9 places a year, shared by all partners of Bilateral "
+                    "Not recorded: study levels, fields of study, languages. "
+                    "Erasmus+ 2 places a year Study levels master Fields of study Law Languages English B2",
+                ),
+                ("Pages of the university", "–"),
+            ],
+        ),
     ]
 
 
@@ -69,30 +85,53 @@ def test_comparison_has_a_line_for_each_scope_and_renewals(client, db):
     AgreementFactory(university=jena, public_note="Of law.", **upcoming)
     AgreementFactory(university=jena, scope="Music", status=AgreementStatus.IN_PROCESS)
 
-    page = client.get("/?pick=jena")
+    [(_heading, facts)] = compared(client.get("/?pick=jena"))
 
     whole, law, music = "For students of the whole university", "For students of: Law", "For students of: Music"
-    not_recorded = "Not recorded: places, study levels, fields of study, languages. Ask the exchange office."
-    assert comparison_table(page)[2:] == [
-        [
+    not_recorded = "Not recorded: places, study levels, fields of study, languages."
+    assert facts[1:] == [
+        (
             "Agreements",
             f"Bilateral {whole} In force, until 31 Aug 2999 Renewed from 1 Sep 2999. "
             f"{law} Signed, from 1 Sep 2999 {music} In process, not open yet",
-        ],
-        ["For our students", f"Bilateral {whole} {not_recorded} {law} {not_recorded} {music} –"],
-        ["Note", f"Bilateral {whole} No fees. Apply early. {law} Of law."],
+        ),
+        ("For our students", f"Bilateral {whole} {not_recorded} {law} {not_recorded} {music} –"),
+        ("Note", f"Bilateral {whole} No fees. Apply early. {law} Of law."),
     ]
 
 
-def test_comparison_omits_empty_rows(client, marburg_and_jena):
-    page = client.get("/?pick=jena")
+def test_comparison_omits_facts_that_no_university_has(client, marburg_and_jena):
+    [(_heading, facts)] = compared(client.get("/?pick=jena"))
 
-    assert [row[0] for row in comparison_table(page)] == [
-        "",
-        "Country or territory",
-        "Agreements",
-        "For our students",
-    ]
+    assert [label for label, _text in facts] == ["Country or territory", "Agreements", "For our students"]
+
+
+def test_comparison_begins_with_the_type_and_leads_back_to_the_filtered_list(client, marburg_and_jena):
+    page = client.get("/?q=burg&type=erasmus&sort=name&pick=marburg")
+    [compare] = links(page, "Compare")
+
+    comparison = client.get(compare)
+
+    [(_heading, facts)] = compared(comparison)
+    assert dict(facts)["Agreements"] == "Erasmus+ In force, until 30 Jun 2999 Bilateral In force"
+    assert links(comparison, "Add more") == ["/?q=burg&type=erasmus&sort=name&pick=marburg"]
+    assert links(comparison, "Marburg")[0] == "/universities/marburg/?type=erasmus&pick=marburg"
+    assert "no-store" in comparison["Cache-Control"]
+
+
+def test_comparison_is_mailed_and_shared_without_the_filter(client, marburg_and_jena, settings):
+    settings.OFFICE_EMAIL = "exchange@example.edu"
+
+    page = client.get("/?type=erasmus&pick=marburg&pick=jena&compare=1")
+
+    address = "http://testserver/?pick=marburg&pick=jena"
+    [mail] = links(page, "Ask the exchange office")
+    assert attributes(page, ".sharing", "data-url") == [address]
+    assert mail.startswith("mailto:exchange@example.edu?")
+    assert parse_qs(urlsplit(mail).query) == {
+        "subject": ["My shortlist for an exchange"],
+        "body": [f"Marburg\r\nJena\r\n\r\n{address}"],
+    }
 
 
 def test_comparison_links_to_remove_a_university_and_to_the_list(client, marburg_and_jena):
@@ -109,7 +148,7 @@ def test_comparison_reports_unavailable_slugs_without_details(client, marburg_an
 
     page = client.get("/?pick=hidden&pick=marburg&pick=ended&pick=%3Cb%3E&pick=%00")
 
-    assert comparison_table(page)[0] == ["", "Marburg Take off Marburg"]
+    assert [heading for heading, _facts in compared(page)] == [["Marburg Take off Marburg"]]
     assert [notice for notice in element_texts(page, "p") if "is not on the list" in notice] == [
         f"“{slug}” is not on the list, or is no longer." for slug in ("hidden", "ended", "<b>")
     ]
@@ -124,7 +163,7 @@ def test_former_slug_picks_a_university(client, marburg_and_jena):
 
     page = client.get("/?pick=marburg&pick=jena&pick=philipps")
 
-    assert comparison_table(page)[0] == ["", "Marburg Take off Marburg", "Jena Take off Jena"]
+    assert [heading for heading, _facts in compared(page)] == [["Marburg Take off Marburg"], ["Jena Take off Jena"]]
     assert links(page, "Take off") == ["?pick=jena", "?pick=uni-marburg"]
     assert "is not on the list" not in text(page)
     assert links(client.get("/?sort=name&pick=marburg"), "Take off the shortlist: Marburg") == ["?sort=name"]
@@ -142,7 +181,7 @@ def test_former_slug_of_another_university_does_not_pick_it(client, marburg_and_
 def test_empty_comparison_links_to_the_list(client, marburg_and_jena):
     page = client.get("/?pick=unknown")
 
-    assert comparison_table(page) == []
+    assert compared(page) == []
     assert links(page, "Add more") == ["/?pick=unknown&sort=country"]
 
 
@@ -152,7 +191,7 @@ def test_comparison_is_limited_to_ten_and_says_how_many_are_left_out(client, db)
 
     page = client.get(f"/?{picks}&pick=partner-0001")
 
-    assert len(comparison_table(page)[0]) == 11
+    assert len(compared(page)) == 10
     assert "Ten universities fit on a shortlist. Left out here: 2." in text(page)
 
 
@@ -221,7 +260,7 @@ def test_list_removes_a_university_from_the_shortlist(client, marburg_and_jena):
     assert links(page, "Take off the shortlist: Marburg") == ["?sort=name&pick=jena"]
     assert links(page, "Add to the shortlist") == []
     assert links(page, "Empty it") == ["?sort=name"]
-    assert links(page, "Compare") == ["/?pick=marburg&pick=jena"]
+    assert links(page, "Compare") == ["/?sort=name&pick=marburg&pick=jena&compare=1"]
     assert "On your shortlist: 2" in text(page)
 
 

@@ -43,7 +43,15 @@ def agreement_cards(page):
 
 def agreement_details(page):
     """Return pairs of label and value."""
-    return list(zip(element_texts(page, "dt"), element_texts(page, "dd"), strict=True))
+    return pairs(page, ".card")
+
+
+def key_facts(page):
+    return pairs(page, ".key-facts")
+
+
+def pairs(page, within):
+    return list(zip(element_texts(page, f"{within} dt"), element_texts(page, f"{within} dd"), strict=True))
 
 
 def mobilities(page):
@@ -58,7 +66,7 @@ def test_page_has_name_city_and_country(client, marburg):
     page = client.get("/universities/marburg/")
 
     assert element_texts(page, "h1") == ["Marburg"]
-    assert "Marburg Marburg an der Lahn, Germany ☆ Add to the shortlist Agreements" in text(page)
+    assert "Marburg Marburg an der Lahn, Germany ☆ Add to the shortlist More about this exchange" in text(page)
     assert title(page) == "Marburg – Exchange Office"
 
 
@@ -98,7 +106,7 @@ def test_page_without_a_website_has_no_link_to_one(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert "Marburg Germany ☆ Add to the shortlist Agreements" in text(page)
+    assert "Marburg Germany ☆ Add to the shortlist More about this exchange" in text(page)
     assert "Website" not in text(page)
 
 
@@ -120,8 +128,8 @@ def test_page_has_the_descriptions_of_agreement_types(client, marburg, erasmus):
     page = client.get("/universities/marburg/")
 
     assert agreement_cards(page) == [
-        ("Bilateral", "No tuition fee. Apply by <March>. In force."),
-        ("Erasmus+", "With a grant. In force."),
+        ("Bilateral", "In force. What Bilateral means No tuition fee. Apply by <March>."),
+        ("Erasmus+", "In force. What Erasmus+ means With a grant."),
     ]
 
 
@@ -397,21 +405,105 @@ def test_page_has_the_offer_in_the_language_of_the_visitor(client, marburg):
 @pytest.mark.parametrize(
     ("mobility", "names"),
     [
-        (None, "places, study levels, fields of study, languages"),
+        ({"kind": "student_traineeship"}, "places, study levels, fields of study, languages"),
         ({"places": 0, "fields_of_study": "all"}, "study levels, languages"),
         ({"places": 1, "fields_note": "Ask us", "languages": "en"}, "study levels"),
     ],
 )
 def test_page_names_once_what_is_not_recorded(client, marburg, settings, mobility, names):
     settings.OFFICE_EMAIL = "exchange@example.edu"
-    agreement = AgreementFactory(university=marburg)
-    if mobility:
-        MobilityFactory(agreement=agreement, **mobility)
+    MobilityFactory(agreement__university=marburg, **mobility)
 
     page = client.get("/universities/marburg/")
 
     assert element_texts(page, ".card .note") == [f"Not recorded: {names}. Ask exchange@example.edu."]
     assert links(page, ".card a") == [("exchange@example.edu", "mailto:exchange@example.edu")]
+
+
+def test_page_without_any_details_asks_the_office(client, marburg, erasmus, settings):
+    settings.OFFICE_EMAIL = "exchange@example.edu"
+    marburg.name = "Marburg & Gießen"
+    marburg.save()
+    AgreementFactory(university=marburg)
+    AgreementFactory(university=marburg, agreement_type=erasmus)
+
+    page = client.get("/universities/marburg/")
+
+    assert links(page, ".card a") == [
+        (
+            "Ask the exchange office",
+            "mailto:exchange@example.edu?subject=Exchange%20with%20Marburg%20%26%20Gie%C3%9Fen",
+        )
+    ]
+    assert key_facts(page) == []
+    assert element_texts(page, ".card .note") == []
+
+
+def test_page_begins_with_the_facts_of_the_type_that_the_list_was_filtered_by(client, marburg, erasmus):
+    dates = {"valid_from": date(2020, 1, 1), "valid_until": date(2998, 8, 31)}
+    agreement = AgreementFactory(university=marburg, agreement_type=erasmus, **dates)
+    MobilityFactory(agreement=agreement, places=2, study_levels="bachelor", fields_of_study="0421")
+    MobilityFactory(agreement=agreement, places=2, study_levels="master", fields_of_study="07")
+    MobilityFactory(agreement=agreement, kind="student_traineeship", languages="de")
+    AgreementFactory(university=marburg, agreement_type=erasmus, valid_from=date(2998, 9, 1), is_open_ended=True)
+    AgreementFactory(university=marburg)
+
+    page = client.get("/universities/marburg/?type=erasmus")
+
+    assert element_texts(page, ".key-facts h2") == ["Erasmus+ at a glance"]
+    assert key_facts(page) == [
+        ("Places", "2 places a year"),
+        ("Study levels", "bachelor master"),
+        ("Fields of study", "Law Engineering, manufacturing and construction"),
+        ("Languages", "ask the office"),
+        ("Open until", "open-ended"),
+    ]
+    assert element_texts(page, "li.card h3") == ["Erasmus+", "Bilateral"]
+
+
+@pytest.mark.parametrize("query", ["", "?type=ge3", "?type=erasmus&type=bilateral"])
+def test_page_begins_with_an_agreement_in_force(client, marburg, erasmus, query):
+    AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
+    agreement = AgreementFactory(university=marburg, agreement_type=erasmus, scope="Faculty of Law")
+    MobilityFactory(agreement=agreement, languages="de B1")
+
+    page = client.get(f"/universities/marburg/{query}")
+
+    assert element_texts(page, "li.card h3") == ["Erasmus+", "Bilateral"]
+    assert element_texts(page, ".key-facts p") == ["For students of: Faculty of Law"]
+
+
+def test_page_of_a_type_that_is_in_process_has_no_key_facts(client, marburg, erasmus):
+    MobilityFactory(agreement__university=marburg, languages="de B1")
+    AgreementFactory(university=marburg, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
+
+    page = client.get("/universities/marburg/?type=erasmus")
+
+    assert (element_texts(page, "li.card h3"), key_facts(page)) == (["Erasmus+", "Bilateral"], [])
+
+
+def test_page_links_to_the_pages_of_the_university_for_students(client, marburg):
+    marburg.courses_url, marburg.housing_url = "https://a.example/courses", "https://a.example/housing"
+    marburg.save()
+    AgreementFactory(university=marburg)
+
+    page = client.get("/universities/marburg/")
+
+    assert links(page, ".student-links a") == [
+        ("Course catalogue", "https://a.example/courses"),
+        ("Housing", "https://a.example/housing"),
+    ]
+
+
+def test_breadcrumb_keeps_the_type(client, marburg, erasmus):
+    AgreementFactory(university=marburg, agreement_type=erasmus)
+
+    page = client.get("/universities/marburg/?type=erasmus")
+
+    assert links(page, "nav.breadcrumb a") == [
+        ("Partner universities", "/?type=erasmus"),
+        ("Germany", "/?type=erasmus&country=DE"),
+    ]
 
 
 def test_page_asks_for_nothing_while_an_agreement_is_in_process(client, marburg):
@@ -504,13 +596,14 @@ def other_partners(page):
 
 def test_page_links_to_other_partners_in_the_country(client, marburg):
     AgreementFactory(university=marburg)
-    AgreementFactory(university__name="Jena")
+    jena = AgreementFactory(university__name="Jena").university
+    AgreementFactory(university=jena, agreement_type=None, status=AgreementStatus.IN_PROCESS)
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university__name="Dijon", university__country=Country.objects.get(code="FR"))
 
     page = client.get("/universities/marburg/")
 
-    assert other_partners(page) == ["Jena"]
+    assert other_partners(page) == ["Jena Bilateral · Type not settled yet (in process)"]
     assert other_partners(client.get("/universities/dijon/")) == []
 
 
@@ -519,7 +612,7 @@ def test_page_links_to_all_partners_if_there_are_many(client, db):
 
     page = client.get("/universities/partner-0001/")
 
-    assert other_partners(page) == [f"Partner {n:04}" for n in range(2, 14)]
+    assert other_partners(page) == [f"Partner {n:04} Bilateral" for n in range(2, 14)]
     assert text(page).count("All partners in Germany") == 1
 
 
