@@ -152,11 +152,12 @@ def _format_end(agreement):
 
 
 def most_useful_first(cards, type_slug):
-    """Order cards: those of the type first, then those in force, upcoming and in process."""
+    """Order cards: of the type first, then in force before upcoming and in process, and those that say most first."""
     states = list(PUBLIC_STATE_LABELS)
 
     def rank(card):
         is_other = not card.type or card.type.slug != type_slug
-        return is_other, min(states.index(line.agreement.state) for line in card.lines)
+        state = min(states.index(line.agreement.state) for line in card.lines)
+        return is_other, state, -max(line.agreement.offer.count_facts() for line in card.lines)
 
     return sorted(cards, key=rank)

@@ -49,6 +49,9 @@ class Offer(NamedTuple):
     def is_empty(self):
         return not (self.mobilities or self.not_recorded)
 
+    def count_facts(self):
+        return len(list(filter(None, self.facts.values())))
+
 
 def build_offer(agreement):
     """Return the ``Offer`` of an agreement with ``public_mobilities``."""

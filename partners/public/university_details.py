@@ -37,6 +37,10 @@ class KeyFacts(NamedTuple):
     facts: dict[str, str]
     """Values in words by label, empty where nothing is recorded."""
 
+    @property
+    def is_empty(self):
+        return not self.line.agreement.offer.count_facts()
+
 
 def find_key_facts(cards):
     """Return the ``KeyFacts`` of the first card, or None if that is in process."""

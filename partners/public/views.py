@@ -184,11 +184,12 @@ def university_page(request, slug):
 
 
 def redirect_former_slug(slug, on):
-    """Redirect to the present URL of a public university that had the slug, or raise Http404."""
-    universities = University.objects.public(on).by_former_slugs(slug)
-    if not universities:
+    """Redirect to the public university that has the slug in lower case, or that had it, or raise Http404."""
+    public = University.objects.public(on)
+    university = public.filter(slug=slug.lower()).first() or public.by_former_slugs(slug).get(slug)
+    if not university:
         raise Http404
-    response = redirect(universities[slug], permanent=True)
+    response = redirect(university, permanent=True)
     # A university may take a former slug again; a cached redirect would then lead in circles.
     add_never_cache_headers(response)
     return response

@@ -66,7 +66,7 @@ def test_page_has_name_city_and_country(client, marburg):
     page = client.get("/universities/marburg/")
 
     assert element_texts(page, "h1") == ["Marburg"]
-    assert "Marburg Marburg an der Lahn, Germany ☆ Add to the shortlist More about this exchange" in text(page)
+    assert "Marburg Marburg an der Lahn, Germany ☆ Add to the shortlist More about Bilateral" in text(page)
     assert title(page) == "Marburg – Exchange Office"
 
 
@@ -106,7 +106,7 @@ def test_page_without_a_website_has_no_link_to_one(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert "Marburg Germany ☆ Add to the shortlist More about this exchange" in text(page)
+    assert "Marburg Germany ☆ Add to the shortlist More about Bilateral" in text(page)
     assert "Website" not in text(page)
 
 
@@ -289,7 +289,7 @@ def test_page_of_a_university_that_is_not_public_is_not_found(client, db, univer
     assert "Hidden" not in responses[1].content.decode()
 
 
-@pytest.mark.parametrize("slug", ["unknown", "MARBURG", "%00", "marburg%00", "x" * 5_000, "%F0%9F%8E%93"])
+@pytest.mark.parametrize("slug", ["unknown", "UNKNOWN", "%00", "marburg%00", "x" * 5_000, "%F0%9F%8E%93"])
 def test_unknown_slug_is_not_found(client, marburg, slug):
     AgreementFactory(university=marburg)
 
@@ -461,15 +461,16 @@ def test_page_begins_with_the_facts_of_the_type_that_the_list_was_filtered_by(cl
     assert element_texts(page, "li.card h3") == ["Erasmus+", "Bilateral"]
 
 
-@pytest.mark.parametrize("query", ["", "?type=ge3", "?type=erasmus&type=bilateral"])
-def test_page_begins_with_an_agreement_in_force(client, marburg, erasmus, query):
+@pytest.mark.parametrize("query", ["", "?type=other", "?type=erasmus&type=bilateral"])
+def test_page_begins_with_an_agreement_in_force_that_says_something(client, marburg, erasmus, query):
     AgreementFactory(university=marburg, status=AgreementStatus.IN_PROCESS)
+    AgreementFactory(university=marburg, agreement_type=AgreementType.objects.get(slug="ge3"))
     agreement = AgreementFactory(university=marburg, agreement_type=erasmus, scope="Faculty of Law")
     MobilityFactory(agreement=agreement, languages="de B1")
 
     page = client.get(f"/universities/marburg/{query}")
 
-    assert element_texts(page, "li.card h3") == ["Erasmus+", "Bilateral"]
+    assert element_texts(page, "li.card h3") == ["Erasmus+", "GE3", "Bilateral"]
     assert element_texts(page, ".key-facts p") == ["For students of: Faculty of Law"]
 
 
@@ -642,6 +643,34 @@ def test_former_slug_redirects_to_the_university(client, marburg):
     assert [(response.status_code, response["Location"]) for response in responses] == [
         (301, "/universities/philipps/")
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("/universities/MARBURG/?pick=jena", "/universities/marburg/"),
+        ("/Universities/Marburg/?pick=jena", "/universities/marburg/?pick=jena"),
+        ("/DE/Universities/marburg/", "/de/universities/marburg/"),
+        ("/universities/Österreich/", "/universities/%C3%B6sterreich/"),
+        ("/UNIVERSITIES/Österreich/", "/universities/%C3%B6sterreich/"),
+        ("/Universities/marburg", "/Universities/marburg/"),
+        ("/Feed/", "/feed/"),
+    ],
+)
+def test_address_in_wrong_case_redirects(client, marburg, url, location):
+    AgreementFactory(university=marburg)
+    AgreementFactory(university=UniversityFactory(name="Österreich", slug="österreich"))
+
+    response = client.get(url)
+
+    assert (response.status_code, response["Location"]) == (301, location)
+
+
+@pytest.mark.parametrize("url", ["/Nowhere/", "/universities/Hidden/", "//Example.org/"])
+def test_address_in_wrong_case_of_no_page_is_not_found(client, marburg, url):
+    UniversityFactory(name="Hidden")
+
+    assert client.get(url).status_code == 404
 
 
 def test_former_slug_can_be_used_again_without_a_redirect_loop(client, marburg):
