@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from partners.enums import AgreementStatus
 from partners.models import Agreement, OfficeSettings, University
 from partners.models.agreements import ENDED_BY_RENEWAL
+from partners.public.mobilities import format_range
 from partners.validators import CONTROL_CHARACTERS_RE
 
 MAX_ITEMS = 50
@@ -25,7 +26,6 @@ class AgreementFeed(Feed):
     subtitle = gettext_lazy("Exchange agreements that have been signed, and that have ended")
     link = reverse_lazy("partners")
     feed_url = reverse_lazy("feed")
-    item_description = None
 
     def title(self):
         return OfficeSettings.objects.current().display_name
@@ -35,7 +35,8 @@ class AgreementFeed(Feed):
     def items(self):
         """Return history records, as agreements signed by an import have no signing date.
 
-        Deleted ones are left out, and the ends of those that their renewals replace.
+        Deleted ones are left out, the ends of those that their renewals replace, and the import that filled the
+        register: nothing in it is news.
         """
         signed = Q(status=AgreementStatus.SIGNED) & (
             Q(previous_status=None) | ~Q(previous_status=AgreementStatus.SIGNED)
@@ -43,6 +44,8 @@ class AgreementFeed(Feed):
         ended = Q(status=AgreementStatus.ENDED, previous_status=AgreementStatus.SIGNED)
         ended &= ~Q(history_change_reason__startswith=ENDED_BY_RENEWAL)
         changes = Agreement.history.with_previous("status").filter(signed | ended).exclude(history_type="-")
+        first_run = Agreement.history.order_by("history_id").values_list("run", flat=True).first()
+        changes = changes.exclude(run=first_run) if first_run else changes
         listed = changes.filter(university__is_listed=True, id__in=Agreement.objects.values("pk"))
         has_page = Exists(University.objects.public(localdate()).filter(pk=OuterRef("university")))
         records = listed.annotate(has_page=has_page).select_related("university__country", "agreement_type")
@@ -58,8 +61,22 @@ class AgreementFeed(Feed):
             title = _("%(university)s, %(country)s: %(type)s has been signed, from %(start)s") % values
         else:
             title = _("%(university)s, %(country)s: %(type)s has been signed") % values
-        # Names stored before control characters were rejected may contain some that XML does not allow.
-        return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", title)
+        return _xml_text(title)
+
+    def item_description(self, change):
+        university, days = change.university, (change.valid_from, change.valid_until)
+        period = format_range(*(day and date_format(day) for day in days))
+        is_signed = change.status == AgreementStatus.SIGNED
+        sentences = [
+            ", ".join(filter(None, [university.city, str(university.country)])) + ".",
+            _("Valid %s.") % period if is_signed and period else "",
+            change.public_note if is_signed else _("It is not open to students any more."),
+        ]
+        return _xml_text(" ".join(filter(None, sentences)))
+
+    def item_categories(self, change):
+        names = [change.agreement_type, change.university.country]
+        return [_xml_text(str(name)) for name in names if name]
 
     def item_link(self, change):
         return change.university.get_absolute_url() if change.has_page else self.link
@@ -71,3 +88,8 @@ class AgreementFeed(Feed):
         return change.history_date
 
     item_pubdate = item_updateddate
+
+
+def _xml_text(text):
+    """Replace characters that XML does not allow. Names stored before they were rejected may contain some."""
+    return CONTROL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)

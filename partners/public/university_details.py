@@ -25,7 +25,7 @@ def other_partners_in_country(university, on):
     others = University.objects.public(on).filter(country=university.country_id).exclude(pk=university.pk)
     shown = others.in_alphabetical_order().prefetch_related(public_agreements_prefetch(on))[:MAX_OTHER_PARTNERS]
     for other in shown:
-        other.badges = build_badges(other.public_agreements, on, [])
+        other.badges = build_badges(other.public_agreements, on, {"status": [], "type": []})
     return shown, others.count()
 
 

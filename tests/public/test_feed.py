@@ -3,11 +3,15 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.utils.timezone import localdate
 
 from partners.enums import AgreementStatus
-from partners.models import University
+from partners.imports.office_list import COLUMNS
+from partners.imports.resources import OfficeListResource
+from partners.models import Run, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.html import attributes
+from tests.helpers.tables import read_table
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -66,8 +70,35 @@ def test_feed_lists_a_renewal_and_not_its_effects(client, marburg, start, end_of
         assert titles(client) == [f"{signed}{end_of_title}", signed]
 
 
-def test_feed_lists_agreements_signed_by_an_import(client, register):
+def test_feed_omits_the_import_that_filled_the_register(client, register):
+    before = titles(client)
+
+    AgreementFactory(university__name="Marburg")
+
+    assert (before, titles(client)) == ([], ["Marburg, Germany: Bilateral has been signed"])
+
+
+def test_feed_lists_fifty_agreements_signed_by_a_later_import(client, marburg, office_list):
+    AgreementFactory(university=marburg)
+
+    run = Run.from_upload(office_list, file_name="partners.tsv")
+    OfficeListResource().import_data(read_table(office_list, COLUMNS), on=localdate(), run=run)
+
     assert len(feed_entries(client)) == 50
+
+
+def test_entry_has_a_summary_and_categories(client, marburg):
+    University.objects.update(city="Marburg an der Lahn")
+    dates = {"valid_from": date(2024, 9, 1), "valid_until": date(2999, 8, 31)}
+    AgreementFactory(university=marburg, public_note="Apply <early>.", **dates).end("2026-06-01", "over")
+
+    ended, signed = feed_entries(client)
+
+    assert [entry.find(f"{ATOM}summary").text for entry in (ended, signed)] == [
+        "Marburg an der Lahn, Germany. It is not open to students any more.",
+        "Marburg an der Lahn, Germany. Valid from 1 Sep 2024 to 31 Aug 2999. Apply <early>.",
+    ]
+    assert [category.get("term") for category in signed.findall(f"{ATOM}category")] == ["Bilateral", "Germany"]
 
 
 def test_feed_omits_unlisted_universities_and_deleted_agreements(client, marburg):

@@ -417,9 +417,11 @@ def test_list_and_its_files_are_at_most_48_kb(client, register):
     files = [gzip.compress(Path(finders.find(name)).read_bytes()) for name in loaded]
     assert loaded == [
         "partners/favicon.svg",
+        "partners/touch-icon.png",
         "partners/public.css",
         "django_htmx/htmx-2.min.js",
         "partners/list.js",
+        "partners/shortlist.js",
     ]
     assert len(page.content) + sum(map(len, files)) <= 48 * 1024
     assert sum(len(file) for name, file in zip(loaded, files, strict=True) if name.endswith(".js")) <= 20 * 1024

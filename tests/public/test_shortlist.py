@@ -64,12 +64,12 @@ def test_comparison_has_the_same_facts_of_each_university(client, marburg_and_je
             [
                 ("Country or territory", "Germany"),
                 ("City", "Marburg an der Lahn"),
-                ("Agreements", "Bilateral In force Erasmus+ In force, until 30 Jun 2999"),
+                ("Agreements", "Erasmus+ In force, until 30 Jun 2999 Bilateral In force"),
                 (
                     "For our students",
+                    "Erasmus+ 2 places a year Study levels master Fields of study Law Languages English B2 "
                     "Bilateral 9 places a year, shared by all partners of Bilateral "
-                    "Not recorded: study levels, fields of study, languages. "
-                    "Erasmus+ 2 places a year Study levels master Fields of study Law Languages English B2",
+                    "Not recorded: study levels, fields of study, languages.",
                 ),
                 ("Pages of the university", "–"),
             ],

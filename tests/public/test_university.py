@@ -417,7 +417,7 @@ def test_page_names_once_what_is_not_recorded(client, marburg, settings, mobilit
     page = client.get("/universities/marburg/")
 
     assert element_texts(page, ".card .note") == [f"Not recorded: {names}. Ask exchange@example.edu."]
-    assert links(page, ".card a") == [("exchange@example.edu", "mailto:exchange@example.edu")]
+    assert links(page, ".card .note a") == [("exchange@example.edu", "mailto:exchange@example.edu")]
 
 
 def test_page_without_any_details_asks_the_office(client, marburg, erasmus, settings):
@@ -666,7 +666,7 @@ def test_address_in_wrong_case_redirects(client, marburg, url, location):
     assert (response.status_code, response["Location"]) == (301, location)
 
 
-@pytest.mark.parametrize("url", ["/Nowhere/", "/universities/Hidden/", "//Example.org/"])
+@pytest.mark.parametrize("url", ["/Nowhere/", "/universities/Hidden/"])
 def test_address_in_wrong_case_of_no_page_is_not_found(client, marburg, url):
     UniversityFactory(name="Hidden")
 
