@@ -37,6 +37,8 @@ LIST_PARAMS = [*FILTER_PARAMS, "unrecorded", "sort", "view", "page"]
 MAX_PICKS = 10
 """Universities on a shortlist. More do not fit side by side."""
 MAX_YEARS_AHEAD = 30
+MAX_FOUND_IDS = 1_000
+"""Universities that a query finds, up to which the list is read by their ids instead of searching again."""
 
 
 def list_url(params, **changes):
@@ -211,7 +213,9 @@ class PartnerFilter(FilterSet):
 
     def _find_universities(self, queryset):
         """Filter by the query and the countries."""
-        universities, ids = self._search(queryset), self.index.country_ids
+        ids = self.index.country_ids
+        is_short = self.query and len(self._found_ids) <= MAX_FOUND_IDS
+        universities = queryset.filter(pk__in=self._found_ids) if is_short else self._search(queryset)
         if codes := list_countries(self.form.cleaned_data):
             # Filtering by id instead of joining by code lets the database estimate the number of rows.
             universities = universities.filter(country__in=[ids[code] for code in codes if code in ids])

@@ -151,8 +151,11 @@ def _build_vocabulary(on):
 
 def find_neighbors(query, index):
     """Return the Neighbors of a city that the directory of institutions has; None if there are none."""
+    line = search_lines([query])
     lines = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
-    places = Institution.objects.alias(lines=lines).filter(lines__contains=f"\n{search_lines([query])}\n")
+    # The first condition is cheaper, and few institutions meet it.
+    places = Institution.objects.filter(search_text__contains=line).alias(lines=lines)
+    places = places.filter(lines__contains=f"\n{line}\n")
     codes = Counter(places.values_list("country_code", flat=True))
     for code, _count in codes.most_common(1):
         if count := dict(index.country_totals).get(code):

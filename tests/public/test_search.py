@@ -7,6 +7,7 @@ from django.utils.timezone import localdate
 
 from partners.imports.files import read_file
 from partners.models import Country, Institution, Run
+from partners.public import filters
 from partners.public.facet_index import get_facet_index
 from partners.public.search import correct
 from tests.helpers.factories import AgreementFactory, UniversityFactory
@@ -168,13 +169,25 @@ def test_country_that_is_in_names_elsewhere_is_searched_as_words(client, db):
     assert results(client, "georgia") == ["Georgia Tech", "Tbilisi State"]
 
 
-def test_best_matches_come_first(client, db):
+@pytest.mark.parametrize("max_found_ids", [0, 1_000])
+def test_best_matches_come_first(client, db, monkeypatch, max_found_ids):
+    monkeypatch.setattr(filters, "MAX_FOUND_IDS", max_found_ids)
     names = ["Mittweida", "Institute of Mit Studies", "MIT", "Summit Technical"]
     for name in names:
         AgreementFactory(university__name=name)
     AgreementFactory(university__name="Technology", university__other_names="MIT\nMassachusetts Tech")
 
     assert results(client, "mit") == ["MIT", "Technology", "Institute of Mit Studies", "Mittweida"]
+
+
+def test_page_of_a_search_searches_once(client, db, django_assert_max_num_queries):
+    AgreementFactory(university__name="Mittweida")
+
+    with django_assert_max_num_queries(20) as captured:
+        client.get("/?q=mit")
+
+    conditions = [query["sql"].partition(" WHERE ")[2].partition(" ORDER BY ")[0] for query in captured]
+    assert sum('"partners_university"."search_text"' in condition for condition in conditions) == 1
 
 
 def test_other_order_of_found_universities_is_kept(client, db):
