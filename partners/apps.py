@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-from partners import data_version, period_constraint
+from partners import data_version, period_constraint, search_index
 
 
 class PartnersConfig(AppConfig):
@@ -18,6 +18,7 @@ class PartnersConfig(AppConfig):
     def ready(self):
         post_migrate.connect(data_version.install_triggers, sender=self)
         post_migrate.connect(period_constraint.install_triggers, sender=self)
+        post_migrate.connect(search_index.install_index, sender=self)
 
 
 class PartnersAdminConfig(admin_apps.SimpleAdminConfig):

@@ -15,7 +15,18 @@ from tests.helpers.static_files import MANIFEST_STORAGE, NOT_COLLECTED
 
 pytestmark = pytest.mark.django_db
 
-PARTS = ["settings", "database", "cache", "mail", "documents", "static files", "permissions", "agreements", "accounts"]
+PARTS = [
+    "settings",
+    "database",
+    "cache",
+    "mail",
+    "documents",
+    "static files",
+    "permissions",
+    "search",
+    "agreements",
+    "accounts",
+]
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from exchange.diagnostics import run_diagnostics
+from partners import period_constraint, search_index
 from partners.accounts.models import GroupRole
 from partners.groups import Role
 from partners.models import Agreement
-from partners.period_constraint import check_installed
 
 
 class Command(BaseCommand):
@@ -19,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         problems_by_area = run_diagnostics()
         if not problems_by_area["database"]:
+            problems_by_area["search"] = search_index.check_installed()
             problems_by_area["agreements"] = list(check_agreements())
             problems_by_area["accounts"] = list(check_accounts())
         for area, problems in problems_by_area.items():
@@ -48,7 +49,7 @@ def check_accounts() -> Iterator[str]:
 
 def check_agreements() -> Iterator[str]:
     """Yield the problems of the constraint on periods, and of the agreements that it should have refused."""
-    yield from check_installed()
+    yield from period_constraint.check_installed()
     for agreement in Agreement.objects.overlapping().select_related("university", "agreement_type").order_by("pk"):
         yield (
             f"Agreement {agreement.pk} overlaps another signed one of {agreement.university}: "
