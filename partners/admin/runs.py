@@ -65,7 +65,7 @@ class RunAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("by"), ordering="user__username")
     def user_display(self, run):
-        return run.user
+        return run.user or _("the command line")
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -109,7 +109,7 @@ class RunAdmin(admin.ModelAdmin):
         if plan:
             log_event("run_undone", request.user, request, run=run.pk)
             counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
-            messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
+            messages.success(request, _("Undone: %(back)d put back, %(left)d left alone.") % counts)
         else:
             messages.info(request, _("This run has been undone already."))
         return redirect("admin:partners_run_change", pk)

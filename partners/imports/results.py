@@ -68,13 +68,15 @@ class ImportResult(Result):
 
     def describe_choices(self) -> list[str]:
         """Return a sentence on each answer, for the page of the run."""
+        left_lines = {row.line for row in self.left}
+        answers = [question.describe_choice() for question in self.questions if question.line not in left_lines]
         taken_back = [
-            _("“%s” is left as it is, and what people did there stays.") % row.name
+            _("“%s” is left as it is, and what people did there stays.") % (row.previous_name or row.name)
             if row.is_left
             else _("“%s” is changed, though people did something there.") % row.name
             for row in self.take_backs
         ]
-        return [question.describe_choice() for question in self.questions] + taken_back
+        return answers + taken_back
 
     @property
     def digest(self) -> str:

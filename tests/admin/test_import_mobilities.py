@@ -20,7 +20,7 @@ def mobilities_file(agreement):
 
 def test_mobilities_are_previewed_imported_and_undone(coordinator_client, marburg):
     former = MobilityFactory(agreement=marburg, places=4)
-    change = "Marburg: Bilateral: mobilities change from “4 out” to “5 out · note on fields: <b>“Law”</b>”"
+    change = "Bilateral: mobilities change from “4 out” to “5 out · note on fields: <b>“Law”</b>”"
 
     preview = upload(coordinator_client, mobilities_file(marburg))
     imported = confirm(coordinator_client, preview)
@@ -29,13 +29,13 @@ def test_mobilities_are_previewed_imported_and_undone(coordinator_client, marbur
     undo_page = coordinator_client.get(run_url(run, "undo/"))
     undone = coordinator_client.post(run_url(run, "undo/"), follow=True)
 
-    assert change in element_texts(preview, "li")
+    assert f"Marburg Germany, line 2 {change}" in element_texts(preview, "li")
     assert element_texts(preview, ".counts dd") == ["0", "1", "0", "0"]
     assert messages(imported) == ["Imported partners.tsv: 0 new, 1 changed, 0 unchanged, 0 errors."]
-    assert change in element_texts(imported, "li")
+    assert f"{change}." in element_texts(imported, "li")
     assert after == ["5 out"]
-    assert change in element_texts(undo_page, "li")
-    assert messages(undone) == ["Undone: 1 put back, 0 left as they are."]
+    assert f"{change}." in element_texts(undo_page, "li")
+    assert messages(undone) == ["Undone: 1 put back, 0 left alone."]
     assert list(Mobility.objects.all()) == [former]
 
 

@@ -76,7 +76,7 @@ def test_undo_shows_a_preview_and_then_reverts(coordinator_client, run):
 
     assert "Taken back" in element_texts(question, "h2")
     assert count == 1
-    assert messages(answer) == ["Undone: 2 put back, 0 left as they are."]
+    assert messages(answer) == ["Undone: 2 put back, 0 left alone."]
     assert University.objects.count() == 0
     assert "Undo this run" not in text(answer)
 
@@ -186,6 +186,14 @@ def test_run_list_says_what_was_done_on_how_many_and_is_filtered_by_it(coordinat
         ["Import", "partners.tsv", "coordinator", "1", "0", "0"],
     ]
     assert [row[0] for row in table(ended, "#result_list")] == ["What", "Ending"]
+
+
+def test_run_list_names_the_command_line(coordinator_client):
+    Run.objects.create(action=RunAction.IMPORT, file_name="partners.tsv", accepted_at=now())
+
+    [_header, row] = table(coordinator_client.get(RUNS), "#result_list")
+
+    assert row[3] == "the command line"
 
 
 @pytest.mark.parametrize("count", [3, 300])

@@ -35,7 +35,7 @@ def test_coordinator_corrects_an_error_imports_and_undoes(coordinator_page, regi
 
     assert error_row[:2] == ["90", "Country"]
     assert error_row[2].endswith("Did you mean “Taiwan”?")
-    assert success_message(coordinator_page) == "Undone: 1 put back, 0 left as they are."
+    assert success_message(coordinator_page) == "Undone: 1 put back, 0 left alone."
     assert [str(deal) for deal in Agreement.objects.in_process()] == [
         "Czech Technical University: type unknown (in process)"
     ]

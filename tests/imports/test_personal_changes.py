@@ -5,7 +5,7 @@ import time_machine
 from django.contrib.auth.models import User
 
 from partners.enums import AgreementStatus
-from partners.imports.choices import ImportChoices
+from partners.imports.choices import ImportChoices, KeptName, KnownUniversityChoice
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, AgreementType, Run, University
@@ -110,6 +110,19 @@ def test_row_that_takes_back_is_imported_where_it_is_ticked(ana):
             "“Kassel” is left as it is, and what people did there stays.",
         ],
     }
+
+
+def test_name_of_a_line_that_is_left_is_no_other_name(ana):
+    import_list(("Kassel", "Bilateral"))
+    marburg = add(ana, "Erasmus+", university="University of Marburg").university
+    choices = ImportChoices({3: KnownUniversityChoice(marburg.pk, KeptName.FILE)})
+
+    import_list(("Kassel", "GE3"), ("Marburg University", "Bilateral"), choices=choices)
+
+    marburg.refresh_from_db()
+    assert (marburg.name, marburg.other_names) == ("University of Marburg", "")
+    summary = ["“University of Marburg” is left as it is, and what people did there stays."]
+    assert Run.objects.first().choices["summary"] == summary
 
 
 def test_ended_agreement_that_is_listed_again(ana):
