@@ -50,6 +50,7 @@ class Preview:
         self.query = query
         sections = build_sections(result, query)
         self.counts = {section.name: len(section.rows) for section in sections}
+        self.found_counts = {section.name: len(section.found) for section in sections}
         can_decide = not result.has_validation_errors()
         decided = [section for section in sections if can_decide and section.name in ("take_backs", "questions")]
         self.sections = [section for section in sections if section.rows and section not in decided]
@@ -58,6 +59,7 @@ class Preview:
         first = waiting[0] // DECISIONS_PER_PAGE + 1 if waiting else 1
         self.waiting_count = len(result.waiting)
         self.can_import = can_decide and bool(result.new or result.changed or result.take_backs)
+        self.is_nothing_to_decide_found = any(section.rows for section in decided) and not decisions
         self.page = Paginator(decisions, DECISIONS_PER_PAGE).get_page(page or first)
 
     @property

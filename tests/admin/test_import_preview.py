@@ -12,6 +12,7 @@ from tests.helpers.import_pages import CONFIRM, confirm, upload
 
 MCI, MCI_IN_FILE = "Management Center Innsbruck (MCI)", "MCI, Management Center Innsbruck"
 CHOSEN = ".decision input:checked"
+NOT_FOUND = "No question and no line to tick has these words."
 
 
 def list_of(*lines):
@@ -116,6 +117,16 @@ def test_answers_are_kept_when_one_searches(coordinator_client, mci):
     assert attributes(page, CHOSEN, "value") == [str(mci.pk)]
     assert "Import this" in buttons(page)
     assert element_texts(page, ".preview-section summary") == ["New 1"]
+
+
+@pytest.mark.parametrize(("words", "expected"), [("innsbruck", "New, or another name? 1 of 2"), ("bonn", NOT_FOUND)])
+def test_search_says_how_many_questions_it_finds(coordinator_client, mci, words, expected):
+    AgreementFactory(university__name="University of Marburg")
+    upload(coordinator_client, MCI_LIST + b"\nGermany\tMarburg University\tGE3")
+
+    page = coordinator_client.get(preview_url(), {"q": words})
+
+    assert element_texts(page, "#preview h3, #preview > p") == [expected]
 
 
 def test_answers_are_in_the_workbook(coordinator_client, mci):
