@@ -16,10 +16,11 @@ from partners.querysets import IN_PROCESS
 HEADERS = {"Cache-Control": "public, max-age=3600", "X-Robots-Tag": "noindex"}
 
 
-def rounds_of_cards(cards, on):
+def rounds_of_cards(cards, rounds):
     """Return the rounds of all types, and those of the types of cards with an agreement that one can apply for."""
     signed = {card.type for card in cards if any(line.agreement.state != IN_PROCESS for line in card.lines)}
-    rounds = ApplicationRound.objects.not_closed(on) if signed else []
+    if not signed:
+        return []
     return [row for row in rounds if not row.agreement_types.all() or signed.intersection(row.agreement_types.all())]
 
 

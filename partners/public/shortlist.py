@@ -4,8 +4,9 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-from partners.models import University
+from partners.models import ApplicationRound, University
 from partners.public.agreements import AgreementCard, agreement_cards, most_useful_first
+from partners.public.application_rounds import rounds_of_cards
 from partners.public.filters import LIST_PARAMS, MAX_PICKS, avoid_comparison, list_url
 from partners.public.university_details import student_links
 
@@ -15,6 +16,7 @@ class ComparisonColumn(NamedTuple):
     cards: list[AgreementCard]
     details: dict[str, list]
     """Pairs of a card and its ``values``, by each label of the details that any column has."""
+    rounds: list[ApplicationRound]
     links: list[tuple[str, str]]
     remove_url: str
 
@@ -77,6 +79,7 @@ class Shortlist:
     def columns(self):
         """Return the columns of the comparison."""
         cards = agreement_cards(self.universities, self.on)
+        rounds = ApplicationRound.objects.not_closed(self.on)
         lines = [line for group in cards.values() for card in group for line in card.lines]
         labels = list(dict.fromkeys(label for line in lines for label in line.agreement.details))
         return [
@@ -84,6 +87,7 @@ class Shortlist:
                 university,
                 own := most_useful_first(cards[university.pk], self.type_slug),
                 {label: [(card, values) for card in own if (values := card.values(label))] for label in labels},
+                rounds_of_cards(own, rounds),
                 student_links(university),
                 self._comparison_query(self._slugs_without(university.slug)),
             )

@@ -140,6 +140,8 @@ def comparison(request):
         "columns": columns,
         "has_cities": any(university.city for university in shortlist.universities),
         "has_links": any(column.links for column in columns),
+        "has_rounds": any(column.rounds for column in columns),
+        "today": shortlist.on,
         "share_url": share_url,
         "mail_query": mail_query(_("My shortlist for an exchange"), "\r\n".join([*names, "", share_url])),
     }
@@ -173,7 +175,7 @@ def university_page(request, slug):
         "other_partners_count": other_partners_count,
         "shortlist": shortlist,
         "toggle_url": shortlist.page_toggle_url(slug),
-        "rounds": rounds_of_cards(cards, on),
+        "rounds": rounds_of_cards(cards, ApplicationRound.objects.not_closed(on)),
         "today": on,
     }
     response = render(request, "partners/university.html", context)

@@ -1,5 +1,6 @@
 import gzip
 import re
+import struct
 from datetime import date
 from pathlib import Path
 
@@ -327,6 +328,14 @@ def test_list_refers_to_no_other_host(client, register, url):
     page = client.get(url)
 
     assert set(HOST_RE.findall(page.content.decode())) == {"http://testserver"}
+
+
+def test_touch_icon_is_a_square_without_transparency():
+    png = Path(finders.find("partners/touch-icon.png")).read_bytes()
+
+    width, height, _depth, colour_type = struct.unpack(">IIBB", png[16:26])
+
+    assert (png[:8], width, height, colour_type) == (b"\x89PNG\r\n\x1a\n", 180, 180, 2)
 
 
 def test_style_sheet_and_icon_load_nothing_else():

@@ -27,6 +27,7 @@ URLS = [
     "/?q=nowhere",
     "/?sort=name&pick=marburg&pick=jena",
     "/?pick=marburg&pick=jena&pick=unknown",
+    "/?type=erasmus&pick=marburg&pick=jena&compare=1",
     "/?pick=unknown",
     "/?on=2999-02-01",
     "/?on=2001-02-01",
@@ -36,6 +37,7 @@ URLS = [
     "/?embed=1&q=nowhere&sort=name",
     "/universities/marburg/",
     "/universities/marburg/?pick=jena&pick=marburg",
+    "/universities/marburg/?type=erasmus",
     "/universities/jena/",
     "/universities/marburg/report/",
     "/universities/marburg/report/sent/",
@@ -59,6 +61,7 @@ def register(db, erasmus, settings, monkeypatch):
     monkeypatch.setattr(views, "PAGE_SIZE", 2)
     AgreementType.objects.update(description={"en": "What it means.\n\nAnd <more>."})
     details = {"city": "Marburg an der Lahn", "website": "https://example.org/?a=1&b=2"}
+    details |= {"courses_url": "https://example.org/courses?a=1&b=2", "housing_url": "https://example.org/rooms"}
     marburg = UniversityFactory(name="Marburg", institution=InstitutionFactory(), **details)
     in_force = AgreementFactory(university=marburg, valid_from="2024-09-01", valid_until="2999-01-01")
     MobilityFactory(agreement=in_force, places=2, study_levels="bachelor", fields_of_study="0421", languages="de B2")

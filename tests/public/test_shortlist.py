@@ -6,7 +6,14 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
-from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory, offers_of_partners, partners
+from tests.helpers.factories import (
+    AgreementFactory,
+    ApplicationRoundFactory,
+    MobilityFactory,
+    UniversityFactory,
+    offers_of_partners,
+    partners,
+)
 from tests.helpers.html import attributes, count_queries, element_texts, elements, text, title
 
 
@@ -98,6 +105,16 @@ def test_comparison_has_a_line_for_each_scope_and_renewals(client, db):
         ("For our students", f"Bilateral {whole} {not_recorded} {law} {not_recorded} {music} –"),
         ("Note", f"Bilateral {whole} No fees. Apply early. {law} Of law."),
     ]
+
+
+def test_comparison_says_by_when_to_apply(client, marburg_and_jena):
+    ApplicationRoundFactory(first_year=2998, closes=date(2998, 2, 15))
+
+    page = client.get("/?pick=jena&pick=marburg")
+
+    jena, marburg = [dict(facts)["How to apply"] for _heading, facts in compared(page)]
+    assert jena == "–"
+    assert marburg.startswith("Apply by 15 Feb 2998: ")
 
 
 def test_comparison_omits_facts_that_no_university_has(client, marburg_and_jena):
@@ -197,10 +214,11 @@ def test_comparison_is_limited_to_ten_and_says_how_many_are_left_out(client, db)
 
 def test_comparison_makes_as_many_queries_for_10_universities_as_for_1(client, db):
     offers_of_partners(partners(300))
+    ApplicationRoundFactory(closes=date(2999, 2, 15))
 
     picks = "&".join(f"pick=partner-{n:04}" for n in range(1, 11))
 
-    assert count_queries(client, f"/?{picks}") == count_queries(client, "/?pick=partner-0001") == 4
+    assert count_queries(client, f"/?{picks}") == count_queries(client, "/?pick=partner-0001") == 6
 
 
 @pytest.mark.parametrize("url", ["/?pick=marburg", "/?q=mar&pick=marburg"])

@@ -16,11 +16,12 @@ function keepOrOfferShortlist() {
   const picks = document.querySelector("[data-picks]")?.dataset.picks;
   if (picks) storage("setItem", picks);
   const offer = document.getElementById("last-shortlist"), stored = storage("getItem");
-  if (!offer || !stored) return;
+  if (!offer) return;
+  offer.hidden = Boolean(picks) || !stored;
+  if (offer.hidden) return;
   const link = offer.querySelector("a");
   link.href = offer.dataset.url + stored;
   link.querySelector("span").textContent = new URLSearchParams(stored).getAll("pick").length;
-  offer.hidden = false;
 }
 
 document.addEventListener("click", (event) => {
