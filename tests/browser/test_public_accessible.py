@@ -52,7 +52,7 @@ def visitor(chromium, live_server, register, settings):
     """A page without content security policy, as axe needs, on a site with every kind of content."""
     settings.OFFICE_EMAIL = "exchange@example.edu"
     AgreementFactory(university__name="Marburg", valid_until=date(2025, 6, 30))
-    marburg = UniversityFactory(name="Marburg (new)")
+    marburg = UniversityFactory(name="Marburg (new)", courses_url="https://example.edu/courses")
     in_force = AgreementFactory(university=marburg, valid_until=date(2999, 6, 30))
     MobilityFactory(agreement=in_force, places=2, study_levels="bachelor", fields_of_study="0421", languages="de B2")
     MobilityFactory(agreement=in_force, kind="student_traineeship", is_blended=True, duration=3, first_year=2026)
