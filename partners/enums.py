@@ -63,34 +63,6 @@ class AgreementStatus(TextChoices):
         return self.value.replace("_", "-")
 
 
-class RunAction(TextChoices):
-    """The things that change many objects at once, listed as runs and undone as such.
-
-    Each member is a value, the word for what has been done, and a label.
-    """
-
-    IMPORT = "import", _("Imported"), _("import")
-    SIGN = "sign", _("Signed"), _("signing")
-    RENEW = "renew", _("Renewed"), _("renewal")
-    END = "end", _("Ended"), _("ending")
-    EDIT = "edit", _("Edited together"), _("editing together")
-    IDENTIFY = "identify", _("Identified"), _("identifying partners")
-
-    def __new__(cls, value: str, done_label: Promise) -> RunAction:
-        action = str.__new__(cls, value)
-        action._value_ = value
-        action.done_label = done_label
-        return action
-
-
-class ImportTable(TextChoices):
-    """The kinds of tables that an import reads."""
-
-    LIST = "list", _("the office's list")
-    REGISTER = "register", _("the register")
-    MOBILITIES = "mobilities", _("mobilities")
-
-
 class StudyLevel(TextChoices):
     """The cycles of the European Higher Education Area."""
 

@@ -15,7 +15,7 @@ from partners.admin.bulk_views import BulkAgreementView, agreement_links
 from partners.admin.form_fields import DATE_OVERRIDES, assignable_users
 from partners.admin.mobilities import MobilityInline
 from partners.agreement_fields import AGREEMENT_FIELDS
-from partners.enums import AgreementStatus, RunAction
+from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import FieldChange, diff
 from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
@@ -23,6 +23,7 @@ from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement
 from partners.models.agreement_slots import unique_slot
 from partners.models.mobilities import summarize
+from partners.models.runs import RunAction
 from partners.runs.bulk_write import ChangeContext
 
 NOBODY, REPLACE = "-", "replace"

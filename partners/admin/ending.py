@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.form_fields import DateField
-from partners.enums import AgreementStatus, RunAction
+from partners.enums import AgreementStatus
 from partners.models import Agreement
+from partners.models.runs import RunAction
 from partners.validators import validate_name
 
 MAX_REASON_LENGTH = 80

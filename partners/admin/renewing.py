@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView
 from partners.admin.form_fields import DateField
-from partners.enums import RunAction
 from partners.models import Agreement, Mobility
+from partners.models.runs import RunAction
 from partners.runs.bulk_write import ChangeContext, bulk_create_with_history
 
 

@@ -19,9 +19,10 @@ from partners.admin.document_fields import (
 )
 from partners.admin.form_fields import DateField
 from partners.admin.signature_forms import CONFIRMATION_FIELD, SignatureFormMixin
-from partners.enums import AgreementStatus, RunAction
+from partners.enums import AgreementStatus
 from partners.models import Agreement
 from partners.models.agreement_slots import unique_slot
+from partners.models.runs import RunAction
 from partners.periods import StartRequiredError, UpcomingOverlapError, propose_start, renewal_effects
 
 DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]

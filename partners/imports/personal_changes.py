@@ -15,13 +15,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.enums import AgreementStatus, ImportTable
+from partners.enums import AgreementStatus
 from partners.history.entries import ADDED, CHANGED, DELETED
 from partners.imports.office_list_changes import OfficeListRowResult, TakenBack
 from partners.imports.reconciliation import NO_CHANGES, OpenAgreement
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Document, University
-from partners.models.runs import UNDO_REASON_PREFIX
+from partners.models.runs import UNDO_REASON_PREFIX, ImportTable
 from partners.runs.bulk_write import STATEMENT_SIZE
 
 BY_PERSON = Q(run=None, history_user__isnull=False) | Q(run__isnull=False) & ~Q(run__table=ImportTable.LIST)

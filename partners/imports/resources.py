@@ -17,7 +17,6 @@ from import_export.resources import Resource
 
 from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
-from partners.enums import ImportTable
 from partners.imports import mobility_columns, office_list_changes, register_changes, register_columns, type_notation
 from partners.imports.base import TableValidator
 from partners.imports.choices import NO_CHOICES, ImportChoices
@@ -35,6 +34,7 @@ from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
 from partners.imports.results import ImportResult
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement, AgreementType, Mobility, Run, University
+from partners.models.runs import ImportTable
 from partners.querysets import UniversityQuerySet
 from partners.tables.cells import Cell
 from partners.tables.reading import Table

@@ -9,9 +9,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from partners.enums import RunAction
 from partners.institutions.linking import FILLED_FIELDS, fill_from_institution
 from partners.models import Institution, Run, University
+from partners.models.runs import RunAction
 from partners.runs.bulk_write import ChangeContext, bulk_update_with_history
 from partners.runs.recording import record_run
 

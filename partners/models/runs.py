@@ -8,11 +8,37 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from partners.enums import ImportTable, RunAction
-
 UNDO_REASON_PREFIX = "undo of run "
 # Long enough to confirm a preview after a weekend.
 UNCONFIRMED_RETENTION = timedelta(days=7)
+
+
+class RunAction(models.TextChoices):
+    """The things that change many objects at once, listed as runs and undone as such.
+
+    Each member is a value, the word for what has been done, and a label.
+    """
+
+    IMPORT = "import", _("Imported"), _("import")
+    SIGN = "sign", _("Signed"), _("signing")
+    RENEW = "renew", _("Renewed"), _("renewal")
+    END = "end", _("Ended"), _("ending")
+    EDIT = "edit", _("Edited together"), _("editing together")
+    IDENTIFY = "identify", _("Identified"), _("identifying partners")
+
+    def __new__(cls, value, done_label):
+        action = str.__new__(cls, value)
+        action._value_ = value
+        action.done_label = done_label
+        return action
+
+
+class ImportTable(models.TextChoices):
+    """The kinds of tables that an import reads."""
+
+    LIST = "list", _("the office's list")
+    REGISTER = "register", _("the register")
+    MOBILITIES = "mobilities", _("mobilities")
 
 
 class RunQuerySet(models.QuerySet):

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils.timezone import localdate, now
 
-from partners.enums import RunAction
 from partners.models import Agreement, Run, University
+from partners.models.runs import RunAction
 from partners.runs import bulk_write
 from partners.runs.recording import record_run
 from tests.helpers.bulk_pages import perform, undo_latest_run

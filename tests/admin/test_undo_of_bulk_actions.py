@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 import time_machine
 
-from partners.enums import AgreementStatus, RunAction
+from partners.enums import AgreementStatus
 from partners.models import Agreement, Document, Mobility, Run
+from partners.models.runs import RunAction
 from partners.runs.changes import run_changes
 from partners.runs.undo import plan_undo
 from tests.helpers.bulk_pages import edit_together, perform, undo_latest_run

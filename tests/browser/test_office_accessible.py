@@ -2,8 +2,9 @@ from datetime import date
 
 import pytest
 
-from partners.enums import AgreementStatus, RunAction
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Run, Term, University
+from partners.models.runs import RunAction
 from partners.runs.recording import record_run
 from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
 from tests.helpers.factories import (

@@ -4,11 +4,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils.timezone import localdate
 
-from partners.enums import AgreementStatus, RunAction
+from partners.enums import AgreementStatus
 from partners.imports.files import read_file
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource, RegisterResource
 from partners.models import Agreement, AgreementType, Country, Run, University
+from partners.models.runs import RunAction
 from partners.runs.changes import run_changes
 from partners.runs.recording import record_run
 from partners.runs.undo import plan_undo, undo
