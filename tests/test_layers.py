@@ -50,7 +50,7 @@ ALLOWED_IMPORTS = {
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
     "office_context": ["models"],
     "institutions": [
-        *["enums", "fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
+        *["fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
     ],
     "imports": [
         *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "institutions"],
