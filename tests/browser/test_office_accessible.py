@@ -26,6 +26,7 @@ pytestmark = [
 SCREENS = {
     "front page": "",
     "universities": "partners/university/",
+    "found universities": "partners/university/?q=drexel&directory=withdrawn",
     "agreements": "partners/agreement/",
     "countries": "partners/country/",
     "agreement types": "partners/agreementtype/",
