@@ -22,9 +22,8 @@ validate_color = RegexValidator(
 @cache
 def color_schemes() -> dict[str, dict[str, str]]:
     """Return the colours of the stylesheet by the names of their properties, for each colour scheme."""
-    blocks = re.findall(r":root \{([^{}]*)\}", STYLESHEET.read_text(encoding="utf-8"))
-    light, dark = (dict(re.findall(r"\s(--[\w-]+): (#[0-9a-f]+);", block)) for block in blocks[:2])
-    return {LIGHT: light, DARK: light | dark}
+    pairs = re.findall(r"\s(--[\w-]+): light-dark\((#\w+), (#\w+)\);", STYLESHEET.read_text(encoding="utf-8"))
+    return {LIGHT: {name: light for name, light, _dark in pairs}, DARK: {name: dark for name, _light, dark in pairs}}
 
 
 def contrast(one: str, other: str) -> float:

@@ -97,8 +97,7 @@ class OfficeSettings(models.Model):
         schemes = colors.color_schemes()
         light = self.accent_color or schemes[colors.LIGHT]["--accent"]
         dark = self.dark_accent_color or schemes[colors.DARK]["--accent"]
-        media = "@media screen and (prefers-color-scheme: dark)"
-        return f":root {{ --accent: {light}; }}\n{media} {{ :root {{ --accent: {dark}; }} }}\n"
+        return f":root {{ --accent: light-dark({light}, {dark}); }}\n"
 
     @property
     def stylesheet_hash(self):

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from partners.public.filters import list_url
 from partners.public.offers import OFFER_PARAMS
 from partners.regions import CONTINENTS, countries_by_region
@@ -72,6 +74,15 @@ def active_filters(partner_filter):
             remove_url = list_url(partner_filter.params, **{name: remaining, "page": []})
             filters.append(ActiveFilter(name, labels.get(value, value), remaining, remove_url))
     return filters
+
+
+def describe_selection(filters):
+    """Return what the active filters select, such as “Erasmus+, master in Italy, France”."""
+    places = ", ".join(str(active.label) for active in filters if active.name in ("region", "country"))
+    topics = ", ".join(str(active.label) for active in filters if active.name not in ("region", "country"))
+    if not places or not topics:
+        return places or topics
+    return _("%(topics)s in %(places)s") % {"topics": topics, "places": places}
 
 
 def relaxation_suggestions(partner_filter, filters):

@@ -39,6 +39,8 @@ MAX_PICKS = 10
 MAX_YEARS_AHEAD = 30
 MAX_FOUND_IDS = 1_000
 """Universities that a query finds, up to which the list is read by their ids instead of searching again."""
+EMBEDDED_THEMES = ["light", "dark", "auto"]
+"""Colour schemes that a page may ask of the list in it. The first is the default; auto is the visitor's."""
 
 
 def list_url(params, **changes):
@@ -138,6 +140,8 @@ class PartnerFilter(FilterSet):
             "region": REGION_LABELS,
             "country": self.country_names,
             "sort": SORT_LABELS,
+            "theme": EMBEDDED_THEMES,
+            "filters": ["no"],
         }
         return name not in choices or value in choices[name]
 

@@ -16,7 +16,7 @@ CACHED_PAGES = ["1", "2", "3", "4", "5"]
 SORTED_PARAMS = ["region", "type", "status", "level", "field"]
 SHOWN_PARAMS = ["q", "region", "country", "type", "status", *OFFER_PARAMS, "unrecorded", "sort", "on"]
 PUBLIC_URLS = {
-    "partners": [*SHOWN_PARAMS, "view", "page", "pick", "compare", "embed"],
+    "partners": [*SHOWN_PARAMS, "view", "page", "pick", "compare", "embed", "theme", "filters"],
     "university": ["type", "pick"],
     "download": SHOWN_PARAMS,
     "feed": [],

@@ -28,12 +28,13 @@ from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import (
     active_filters,
     build_facets,
+    describe_selection,
     describe_unrecorded,
     group_countries,
     relaxation_suggestions,
     union_options,
 )
-from partners.public.filters import FILTER_PARAMS, PartnerFilter, list_url
+from partners.public.filters import EMBEDDED_THEMES, FILTER_PARAMS, PartnerFilter, list_url
 from partners.public.map import build_map
 from partners.public.mobilities import summarize_offers
 from partners.public.query_params import set_query_params
@@ -101,9 +102,12 @@ def list_context(request):
         "map_view_url": list_url(params, view=["map"], page=[]),
         "panels": SimpleLazyObject(lambda: build_map(partner_filter, facets["country"])),
         "active_filters": selected,
+        "subject": describe_selection(selected),
         # Search engines should not index anything but the unfiltered list and its pages.
         "is_indexable": set(params) <= {"page"} and params.get("page") != "all",
         "is_embedded": "embed" in params,
+        "theme": params.get("theme", EMBEDDED_THEMES[0]),
+        "has_controls": "filters" not in params,
         "file_formats": FILE_FORMATS,
         "can_print_all": count["universities"] <= PRINT_MAX and "embed" not in params,
         "suggestions": [] if page.object_list else relaxation_suggestions(partner_filter, selected),

@@ -14,7 +14,8 @@ pytestmark = [
 ]
 PAGE = """<!doctype html>
 <html lang="en"><title>The university</title>
-<iframe id="exchange-partners" title="Partners" width="100%" height="10" src="{list}"></iframe>
+<iframe id="exchange-partners" title="Partners" width="100%" height="10" loading="lazy"
+  style="border: 0" src="{list}"></iframe>
 <script>
   addEventListener("message", (event) => {{
     const frame = document.getElementById("exchange-partners");
@@ -63,12 +64,31 @@ def test_embedded_list_is_resized_filters_and_opens_a_university(visitor, univer
     is_resized = "Number(document.getElementById('exchange-partners').height) > 300"
     visitor.wait_for_function(is_resized)
 
+    frame.get_by_text("Filters (1)").click()
     frame.get_by_label("Erasmus+").check()
-    frame.get_by_role("button", name="Apply").click()
     expect(frame.get_by_role("heading", level=2)).to_have_text("3 universities in 1 country")
 
     frame.get_by_role("link", name="Politecnico di Milano").click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Politecnico di Milano")
+
+
+def test_embedded_list_has_the_colours_that_are_asked_for(visitor, live_server, register):
+    backgrounds = {}
+    for scheme in ("light", "dark"):
+        visitor.emulate_media(color_scheme=scheme)
+        for theme in ("", "&theme=dark", "&theme=auto"):
+            visitor.goto(f"{live_server.url}/?embed=1&country=IT{theme}")
+            backgrounds[scheme, theme] = visitor.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light, dark = "rgb(251, 250, 247)", "rgb(18, 24, 29)"
+    assert backgrounds == {
+        ("light", ""): light,
+        ("light", "&theme=dark"): dark,
+        ("light", "&theme=auto"): light,
+        ("dark", ""): light,
+        ("dark", "&theme=dark"): dark,
+        ("dark", "&theme=auto"): dark,
+    }
 
 
 @pytest.mark.parametrize("path", ["/", "/universities/politecnico-di-milano/", "/admin/"])

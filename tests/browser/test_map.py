@@ -11,7 +11,7 @@ pytestmark = [
 
 @pytest.fixture
 def student(page, register):
-    page.goto("/")
+    page.goto("/?view=map")
     return page
 
 
@@ -56,32 +56,25 @@ def test_map_is_operable_by_keyboard(student):
     expect(heading(student)).to_have_text("7 universities in 2 countries")
 
 
-def test_skip_link_skips_the_map(student):
-    skip = student.get_by_role("link", name="Skip the map")
-    skip.focus()
-    assert skip.bounding_box()["width"] > 50
-
-    student.keyboard.press("Enter")
-    student.keyboard.press("Tab")
-
-    expect(student.get_by_role("row").get_by_role("link").first).to_be_focused()
-
-
-def test_map_is_collapsed_on_a_phone_and_stays_open_once_opened(student):
+def test_map_is_a_view_that_keeps_what_was_chosen(student):
     student.set_viewport_size({"width": 360, "height": 800})
-    expect(bubble(student, "Italy: 6 universities")).to_be_hidden()
-
-    student.get_by_text("Map", exact=True).click()
     bubble(student, "Italy: 6 universities").click()
-
     expect(heading(student)).to_have_text("6 universities in 1 country")
+    assert student.get_by_role("table").count() == 0
+
+    student.get_by_role("link", name="List", exact=True).press("Enter")
+    expect(student.get_by_role("rowheader")).to_have_count(7)
+    expect(student.get_by_role("link", name="List", exact=True)).to_be_focused()
+    expect(bubble(student, "Italy: 6 universities")).to_have_count(0)
+
+    student.get_by_role("link", name="Map", exact=True).press("Enter")
     expect(bubble(student, "Italy: 6 universities")).to_be_visible()
+    expect(heading(student)).to_have_text("6 universities in 1 country")
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
 def test_map_fits_its_window_with_hit_areas_of_at_least_24_pixels(student, width):
     student.set_viewport_size({"width": width, "height": 800})
-    student.evaluate("document.getElementById('map').open = true")
 
     sizes = student.locator(".bubble .hit-area").evaluate_all(
         "circles => circles.map((circle) => circle.getBoundingClientRect().width)"
@@ -96,7 +89,7 @@ def test_map_fits_its_window_with_hit_areas_of_at_least_24_pixels(student, width
 def test_map_works_without_script(chromium, live_server, register):
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     page = context.new_page()
-    page.goto("/?type=erasmus")
+    page.goto("/?type=erasmus&view=map")
 
     bubble(page, "Italy: 3 universities").click()
 

@@ -20,7 +20,7 @@ PICKS = "pick=czech-technical-university&pick=politecnico-di-milano&pick=marburg
 MILAN = "/universities/politecnico-di-milano/"
 STATES = [
     "/?country=IT",
-    "/?country=IT&country=TW&type=erasmus",
+    "/?country=IT&country=TW&type=erasmus&view=map",
     "/?q=nowhere&country=IT",
     "/?q=nowhere",
     f"/?q=po&sort=name&{PICKS}",
@@ -31,7 +31,8 @@ STATES = [
     "/?q=marburg&on=2999-01-01",
     "/?q=marburg&on=2025-01-01",
     "/?country=IT&on=tomorrow",
-    "/?country=IT&embed=1",
+    "/?country=IT&embed=1&theme=dark",
+    "/?country=IT&embed=1&filters=no",
     "/?q=nowhere&embed=1",
     "/universities/czech-technical-university/",
     "/universities/marburg-new/",

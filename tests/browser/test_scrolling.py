@@ -14,6 +14,7 @@ pytestmark = [
 WINDOWS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 LATE_ROW = 95
 """Index of one of the last of 108 rows."""
+FIRST_RESULTS = 2
 ALL = "108 universities in 30 countries"
 
 
@@ -41,6 +42,28 @@ def position(locator):
         """(element) => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
             done([scrollY, element.getBoundingClientRect().top]))))"""
     )
+
+
+def shows_results(page, count):
+    """Return True if the heading and so many of the first results are in the window."""
+    heading(page).evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    names = page.locator("th[scope=row]").all()[:count]
+    boxes = [element.bounding_box() for element in (heading(page), *names)]
+    ends = [box["y"] + box["height"] for box in boxes]
+    return (
+        len(names) == count
+        and boxes[0]["y"] >= -1
+        and sorted(ends) == ends
+        and ends[-1] <= page.viewport_size["height"]
+    )
+
+
+def scroll_to_middle(locator):
+    locator.evaluate("element => element.scrollIntoView({ block: 'center' })")
+
+
+def column_scroll(page):
+    return page.locator("#filter").evaluate("filter => filter.scrollTop")
 
 
 def focused_id(page):
@@ -85,104 +108,128 @@ def test_clearing_the_shortlist_keeps_the_position(student):
     assert len(student.page_loads) == 1
 
 
-def test_applying_filters_keeps_position_and_focus(student):
+@pytest.mark.parametrize("student", ["desktop"], indirect=True)
+def test_filter_shows_the_first_results_and_keeps_its_own_scroll_position(student):
     student.goto("/")
-    student.get_by_label("GE3").check()
-    apply = student.get_by_role("button", name="Apply")
-    before = scroll_to(apply, 150)
+    student.evaluate("scrollTo(0, 3000)")
+    italy = student.locator("#country-IT")
+    italy.scroll_into_view_if_needed()
+    before = (italy.bounding_box()["y"], column_scroll(student))
 
-    apply.click()
-    expect(heading(student)).to_have_text("10 universities in 8 countries")
-    assert position(apply) == before
-    expect(apply).to_be_focused()
+    italy.press("Space")
 
-    student.get_by_label("GE3").uncheck()
-    before = scroll_to(apply, 150)
-    apply.click()
+    expect(heading(student)).to_have_text("6 universities in 1 country")
+    assert (italy.bounding_box()["y"], column_scroll(student)) == before
+    assert before[1] > 0
+    expect(italy).to_be_focused()
+    assert shows_results(student, 5)
+
+    italy.press("Space")
     expect(heading(student)).to_have_text(ALL)
-    assert position(apply) == before
-    expect(apply).to_be_focused()
+    assert (italy.bounding_box()["y"], column_scroll(student)) == before
+    assert shows_results(student, 5)
     assert len(student.page_loads) == 1
 
 
-def test_country_facet_stays_open_at_the_checked_box(student):
+@pytest.mark.parametrize("student", ["phone"], indirect=True)
+def test_sheet_stays_open_until_it_shows_the_first_results(student):
     student.goto("/")
-    student.locator("#countries summary").click()
+    student.get_by_text("Filters", exact=True).click()
     italy = student.locator("#country-IT")
-    before = scroll_to(italy, 300)
+    scroll_to_middle(italy)
+    before = position(italy)
 
-    italy.focus()
-    student.keyboard.press("Space")
-    student.keyboard.press("Enter")
-
-    expect(heading(student)).to_have_text("6 universities in 1 country")
+    italy.press("Space")
+    show = student.get_by_role("link", name="Show 6 universities")
+    expect(show).to_be_in_viewport()
     assert position(italy) == before
     expect(italy).to_be_focused()
-    assert len(student.page_loads) == 1
+    expect(student.get_by_role("status")).to_have_text("6 universities in 1 country")
 
-
-def test_removing_filters_keeps_the_position_of_the_heading(student):
-    student.goto("/?country=IT&type=erasmus")
-    before = scroll_to(heading(student), 200)
-
-    student.get_by_role("link", name="Take away: Erasmus+").click()
-    expect(heading(student)).to_have_text("6 universities in 1 country")
-    assert position(heading(student)) == before
+    show.press("Enter")
+    expect(italy).to_be_hidden()
     expect(heading(student)).to_be_focused()
+    assert shows_results(student, 2)
+    assert student.url.endswith("/?country=IT")
 
-    student.get_by_role("link", name="Take away: Italy").click()
+    student.go_back()
     expect(heading(student)).to_have_text(ALL)
-    assert position(heading(student)) == before
-    expect(heading(student)).to_be_focused()
+    expect(italy).to_be_hidden()
     assert len(student.page_loads) == 1
 
 
-def test_sorting_keeps_position_and_focus(student):
+@pytest.mark.parametrize("student", ["phone"], indirect=True)
+def test_focus_does_not_leave_the_sheet_which_escape_closes(student):
     student.goto("/")
-    apply = student.get_by_role("button", name="Apply")
-    before = scroll_to(apply, 150)
+    summary = student.locator("#filters summary")
+    summary.press("Enter")
+    expect(student.get_by_role("link", name="Show 108 universities")).to_be_visible()
 
-    student.get_by_label("Sort by").select_option("name")
-    apply.click()
+    for _ in range(3):
+        student.keyboard.press("Shift+Tab")
+        assert student.evaluate("document.activeElement.matches('body, #filters *')")
 
-    expect(student.get_by_role("columnheader", name="Country or territory")).to_have_count(1)
-    assert position(apply) == before
-    expect(apply).to_be_focused()
+    student.locator("#country-IT").focus()
+    student.keyboard.press("Escape")
+    expect(summary).to_be_focused()
+    expect(student.locator("#country-IT")).to_be_hidden()
+    assert student.locator("[inert]").count() == 0
+
+
+def test_removing_a_filter_and_sorting_show_the_first_results(student):
+    student.goto("/?country=CN&country=FR&country=US&type=bilateral")
+    scroll_to(student.locator("th[scope=row]").nth(20), 400)
+
+    student.get_by_role("link", name="Take away: Bilateral").click()
+    expect(student.get_by_role("link", name="Take away: Bilateral")).to_have_count(0)
+    expect(heading(student)).to_be_focused()
+    assert shows_results(student, FIRST_RESULTS)
+
+    sort = student.get_by_label("Sort by")
+    sort.select_option("name")
+    expect(student.locator("th.country")).to_have_count(0)
+    expect(sort).to_be_focused()
+    assert shows_results(student, FIRST_RESULTS)
     assert len(student.page_loads) == 1
 
 
-def test_search_keeps_position_and_focus(student):
+def test_search_shows_the_first_results_and_keeps_the_focus(student):
     student.goto("/")
     search = student.get_by_label("University, city or country")
-    before = scroll_to(search, 100)
 
-    search.press_sequentially("politecnico")
+    search.press_sequentially("technical")
     search.press("Enter")
 
-    expect(heading(student)).to_have_text("2 universities in 1 country")
-    assert position(search) == before
+    expect(student.get_by_role("link", name="Take away: technical")).to_be_visible()
+    assert student.evaluate("scrollY") == 0
     expect(search).to_be_focused()
-    assert search.evaluate("input => input.selectionStart") == len("politecnico")
+    assert search.evaluate("input => input.selectionStart") == len("technical")
+    assert shows_results(student, 5 if student.viewport_size == WINDOWS["desktop"] else 2)
     assert len(student.page_loads) == 1
 
 
 def test_bubble_keeps_position_and_focus(student):
-    student.goto("/")
-    student.evaluate("document.getElementById('map').open = true")
+    student.goto("/?view=map")
     bubble = student.locator("#map-IT")
-    scroll_to(bubble, 500)
-    expected_top = pytest.approx(position(bubble)[1], abs=1)
+    before = scroll_to(bubble, 350)
 
-    bubble.click()
-    expect(heading(student)).to_have_text("6 universities in 1 country")
-    assert position(bubble)[1] == expected_top
-    expect(bubble).to_be_focused()
-
-    bubble.click()
-    expect(heading(student)).to_have_text(ALL)
-    assert position(bubble)[1] == expected_top
-    expect(bubble).to_be_focused()
+    for count in ("6 universities in 1 country", ALL):
+        bubble.click()
+        expect(heading(student)).to_have_text(count)
+        assert position(bubble) == before
+        expect(bubble).to_be_focused()
     assert len(student.page_loads) == 1
+
+
+def test_choice_made_while_another_loads_is_kept(student):
+    student.goto("/")
+    held = []
+    student.route("**/?*type=erasmus*", lambda route: held.append(route) if not held else route.continue_())
+    student.evaluate("document.getElementById('type-erasmus').click()")
+    student.evaluate("document.getElementById('country-IT').click()")
+
+    expect(heading(student)).to_have_text("3 universities in 1 country")
+    assert student.url.endswith("?type=erasmus&country=IT")
 
 
 def test_next_page_starts_at_its_heading(student, monkeypatch):
@@ -210,15 +257,18 @@ def test_back_and_forward_restore_positions(student):
     before = scroll_to(star, 400)
     star.click()
     expect(student.locator("#shortlist")).to_have_text("On your shortlist: 1")
-    student.get_by_label("GE3").check()
-    narrowed = scroll_to(heading(student), 500)
-    student.get_by_label("GE3").press("Enter")
-    expect(heading(student)).to_have_text("10 universities in 8 countries")
+    student.get_by_label("Sort by").select_option("name")
+    expect(student.locator("th.country")).to_have_count(0)
+    narrowed = scroll_to(student.locator("th[scope=row]").nth(30), 500)
+    student.locator("#q").evaluate("search => { search.value = 'poli'; search.form.requestSubmit() }")
+    expect(student.get_by_role("link", name="Take away: poli")).to_be_visible()
 
     student.go_back()
     expect(heading(student)).to_have_text(ALL)
-    assert position(heading(student)) == narrowed
+    assert position(student.locator("th[scope=row]").nth(30)) == narrowed
 
+    student.go_back()
+    expect(student.locator("th.country")).not_to_have_count(0)
     student.go_back()
     expect(student.locator("#shortlist")).to_have_count(0)
     assert position(star) == before
@@ -226,7 +276,9 @@ def test_back_and_forward_restore_positions(student):
 
     student.go_forward()
     expect(student.locator("#shortlist")).to_have_text("On your shortlist: 1")
-    assert position(heading(student)) == narrowed
+    student.go_forward()
+    expect(student.locator("th.country")).to_have_count(0)
+    assert position(student.locator("th[scope=row]").nth(30)) == narrowed
     assert len(student.page_loads) == 1
 
 

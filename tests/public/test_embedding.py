@@ -61,3 +61,37 @@ def test_links_and_form_keep_the_list_embedded(client):
     assert hidden == {"embed": "1"}
     assert "?country=DE&embed=1" in attributes(page, "a", "href")
     assert attributes(page, "a.clear", "href") == ["?embed=1"]
+
+
+@pytest.mark.parametrize(
+    ("params", "theme", "scheme"),
+    [
+        ("", ["light"], "light"),
+        ("&theme=light", ["light"], "light"),
+        ("&theme=dark", ["dark"], "dark"),
+        ("&theme=auto", [], "light dark"),
+        ("&theme=pink", ["light"], "light"),
+    ],
+)
+def test_embedding_page_chooses_the_theme(client, params, theme, scheme):
+    page = client.get(f"/?embed=1{params}")
+
+    assert [element.get("data-theme") for element in elements(page, "html[data-theme]")] == theme
+    assert attributes(page, "meta[name=color-scheme]", "content") == [scheme]
+
+
+def test_form_and_links_keep_the_theme(client):
+    page = client.get("/?embed=1&theme=dark&country=DE&country=FR")
+
+    hidden = {field.name: field.value for field in elements(page, "input[type=hidden]")}
+    assert hidden == {"embed": "1", "theme": "dark"}
+    assert "?country=DE&embed=1&theme=dark" in attributes(page, "a", "href")
+
+
+def test_embedded_list_without_filters_has_the_list_alone(client):
+    page = client.get("/?embed=1&filters=no&country=DE")
+
+    assert elements(page, "form, select, input, .active-filters") == []
+    assert element_texts(page, "h2") == ["1 university in 1 country"]
+    assert rows(page) == ["Marburg Germany Bilateral"]
+    assert elements(client.get("/?embed=1&filters=no&q=none"), "form, .active-filters, .suggestions") == []

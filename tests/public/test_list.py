@@ -45,6 +45,26 @@ def test_heading_has_the_counts_of_the_office_list(client, register):
     assert element_texts(page, "h2") == ["108 universities in 30 countries"]
 
 
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("", "Partner universities"),
+        ("?country=IT&type=erasmus", "Erasmus+ in Italy: 3 partner universities"),
+        ("?country=IT", "Italy: 6 partner universities"),
+        ("?type=ge3&q=poli", "poli, GE3: 1 partner university"),
+        ("?region=eu&type=erasmus&status=in-force", "Erasmus+, In force in European Union: 20 partner universities"),
+        ("?level=master&field=06&country=IT", "Master, Information and Communication Technologies (ICTs) in Italy"),
+        ("?q=nowhere", "nowhere: 0 partner universities"),
+    ],
+)
+def test_title_and_description_name_the_filter(client, register, query, title):
+    page = client.get(f"/{query}")
+
+    [page_title], [description] = element_texts(page, "title"), attributes(page, "meta[name=description]", "content")
+    assert page_title.startswith(title)
+    assert description.startswith(title if query else "Universities abroad")
+
+
 def test_heading_has_the_counts_in_the_singular(client, db):
     AgreementFactory()
 

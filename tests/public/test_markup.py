@@ -25,6 +25,8 @@ URLS = [
     "/?q=e&country=DE&type=bilateral&type=unknown&status=in-force&sort=-name",
     "/?q=nowhere&country=FR",
     "/?q=nowhere",
+    "/?view=map&country=DE",
+    "/?embed=1&theme=auto&filters=no",
     "/?sort=name&pick=marburg&pick=jena",
     "/?pick=marburg&pick=jena&pick=unknown",
     "/?type=erasmus&pick=marburg&pick=jena&compare=1",

@@ -64,10 +64,7 @@ def test_accent_replaces_that_of_each_color_scheme(client, marburg):
 
     assert stylesheet["Content-Type"] == "text/css; charset=utf-8"
     assert stylesheet["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert stylesheet.text == (
-        ":root { --accent: #7a1f1f; }\n"
-        "@media screen and (prefers-color-scheme: dark) { :root { --accent: #8cc4e4; } }\n"
-    )
+    assert stylesheet.text == (":root { --accent: light-dark(#7a1f1f, #8cc4e4); }\n")
     assert client.get("/office/0123456789abcdef.css").status_code == 404
 
 

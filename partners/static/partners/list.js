@@ -7,26 +7,59 @@ document.documentElement.classList.add("has-script");
 
 const viewStatesByPath = new Map();
 let viewState = null;
+let sentQuery = null;
+
+// On narrow windows the open filters are a sheet over the page: all but the sheet and what is announced is inert.
+const narrowWindow = matchMedia("(width < 64rem)");
+
+function updateSheet() {
+  const sheet = document.querySelector(".finder #filters");
+  const isOpen = Boolean(sheet?.open) && narrowWindow.matches;
+  for (let inner = sheet; inner && inner !== document.body; inner = inner.parentElement) {
+    for (const other of inner.parentElement.children) {
+      if (other !== inner) other.inert = isOpen && !other.matches("[role=status], [role=alert]");
+    }
+  }
+  return isOpen;
+}
+
+function closeSheet(focused) {
+  document.getElementById("filters").open = false;
+  updateSheet();
+  focused.focus();
+}
+
+document.addEventListener("toggle", updateSheet, true);
+narrowWindow.addEventListener("change", updateSheet);
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && updateSheet()) closeSheet(document.querySelector("#filters summary"));
+});
 
 function captureViewState(activated) {
   const anchor = document.activeElement.id ? document.activeElement : activated;
   const filter = document.getElementById("filter");
+  const query = document.getElementById("q");
   return {
+    typed: query && query.value !== sentQuery ? query.value : null,
     openDetails: [...document.querySelectorAll("#list details[open]")].map((details) => details.id),
     anchorId: anchor?.id,
     anchorTop: anchor?.getBoundingClientRect().top,
-    isFilter: Boolean(anchor?.closest("#filter, .results-bar")),
+    isFilter: Boolean(anchor?.closest("#filter, .results-bar, .empty")),
     filterScroll: filter?.scrollTop,
     panelScroll: document.getElementById("filters")?.scrollTop,
     scrollY: window.scrollY,
   };
 }
 
-function restoreViewState({ openDetails, anchorId, anchorTop, isFilter, filterScroll, panelScroll, scrollY }) {
+function restoreViewState({ typed, openDetails, anchorId, anchorTop, isFilter, filterScroll, panelScroll, scrollY }) {
   for (const id of openDetails) document.getElementById(id)?.setAttribute("open", "");
-  document.getElementById("filter").scrollTop = filterScroll ?? 0;
-  document.getElementById("filters").scrollTop = panelScroll ?? 0;
-  const anchor = anchorId && document.getElementById(anchorId);
+  updateSheet();
+  if (typed !== null && document.getElementById("q")) document.getElementById("q").value = typed;
+  document.getElementById("filter")?.scrollTo(0, filterScroll ?? 0);
+  document.getElementById("filters")?.scrollTo(0, panelScroll ?? 0);
+  const found = document.getElementById(anchorId);
+  const anchor = found?.checkVisibility() ? found : null;
   if (anchor || document.activeElement === document.body) {
     (anchor || document.getElementById("count"))?.focus({ preventScroll: true });
   }
@@ -43,7 +76,9 @@ document.addEventListener("change", (event) => {
 });
 
 // The address has only what was chosen.
-document.addEventListener("htmx:configRequest", ({ detail: { parameters } }) => {
+document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
+  const query = document.getElementById("q");
+  sentQuery = elt.id === "filter" ? query.value : query?.defaultValue;
   for (const name of Object.keys(parameters)) if (parameters[name] === "") delete parameters[name];
 });
 
@@ -58,10 +93,37 @@ document.addEventListener("htmx:beforeHistorySave", (event) => {
 document.addEventListener("htmx:historyCacheMissLoad", (event) => {
   viewState = viewStatesByPath.get(event.detail.path) ?? captureViewState();
   viewState.isFilter = false;
+  viewState.typed = null;
+  viewState.openDetails = viewState.openDetails.filter((id) => id !== "filters");
+});
+
+function showFailure(path) {
+  const failure = document.querySelector("#failure p");
+  failure.querySelector("a").href = path;
+  failure.hidden = false;
+}
+
+for (const name of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(name, ({ detail }) => showFailure(detail.pathInfo.finalRequestPath));
+}
+
+document.addEventListener("htmx:historyCacheMissLoadError", ({ detail }) => showFailure(detail.path));
+
+document.addEventListener("htmx:historyCacheMiss", ({ detail }) => {
+  detail.xhr.addEventListener("error", () => showFailure(detail.path));
+});
+
+document.addEventListener("htmx:beforeRequest", () => {
+  document.querySelector("#failure p").hidden = true;
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest(".show-results")) document.getElementById("filters").open = false;
+  if (event.target.closest(".show-results")) {
+    event.preventDefault();
+    const count = document.getElementById("count");
+    closeSheet(count);
+    count.scrollIntoView();
+  }
   // htmx does not boost links in SVG.
   const bubble = event.target.closest(".bubble");
   if (!bubble || event.ctrlKey || event.metaKey || event.shiftKey) return;
