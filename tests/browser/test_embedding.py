@@ -65,7 +65,7 @@ def test_embedded_list_is_resized_filters_and_opens_a_university(visitor, univer
     visitor.wait_for_function(is_resized)
 
     frame.get_by_text("Filters (1)").click()
-    frame.get_by_label("Erasmus+").check()
+    frame.get_by_label("Erasmus+ (3)").check()
     expect(frame.get_by_role("heading", level=2)).to_have_text("3 universities in 1 country")
 
     frame.get_by_role("link", name="Politecnico di Milano").click()

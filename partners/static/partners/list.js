@@ -45,14 +45,14 @@ function captureViewState(activated) {
     openDetails: [...document.querySelectorAll("#list details[open]")].map((details) => details.id),
     anchorId: anchor?.id,
     anchorTop: anchor?.getBoundingClientRect().top,
-    isFilter: Boolean(anchor?.closest("#filter, .results-bar, .empty")),
+    leadsToResults: Boolean(anchor?.closest("#filter, .results-bar, .empty, .pagination")),
     filterScroll: filter?.scrollTop,
     panelScroll: document.getElementById("filters")?.scrollTop,
     scrollY: window.scrollY,
   };
 }
 
-function restoreViewState({ typed, openDetails, anchorId, anchorTop, isFilter, filterScroll, panelScroll, scrollY }) {
+function restoreViewState({ typed, openDetails, anchorId, anchorTop, leadsToResults, filterScroll, panelScroll, scrollY }) {
   for (const id of openDetails) document.getElementById(id)?.setAttribute("open", "");
   updateSheet();
   if (typed !== null && document.getElementById("q")) document.getElementById("q").value = typed;
@@ -63,7 +63,7 @@ function restoreViewState({ typed, openDetails, anchorId, anchorTop, isFilter, f
   if (anchor || document.activeElement === document.body) {
     (anchor || document.getElementById("count"))?.focus({ preventScroll: true });
   }
-  if (isFilter) {
+  if (leadsToResults) {
     // What the filter has found begins at the top of the list, unless that is in view already.
     const top = document.getElementById("list").getBoundingClientRect().top + window.scrollY;
     window.scrollTo(0, Math.min(scrollY, top));
@@ -72,7 +72,11 @@ function restoreViewState({ typed, openDetails, anchorId, anchorTop, isFilter, f
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.form?.id === "filter") event.target.form.requestSubmit();
+  const { form, id } = event.target;
+  if (form?.id !== "filter") return;
+  if (id !== "q") form.requestSubmit();
+  // The Enter key changes the field and then submits the form.
+  else setTimeout(() => event.target.value === sentQuery || form.requestSubmit());
 });
 
 // The address has only what was chosen.
@@ -92,7 +96,7 @@ document.addEventListener("htmx:beforeHistorySave", (event) => {
 
 document.addEventListener("htmx:historyCacheMissLoad", (event) => {
   viewState = viewStatesByPath.get(event.detail.path) ?? captureViewState();
-  viewState.isFilter = false;
+  viewState.leadsToResults = false;
   viewState.typed = null;
   viewState.openDetails = viewState.openDetails.filter((id) => id !== "filters");
 });
