@@ -52,7 +52,7 @@ def test_student_finds_erasmus_partners_in_italy(student):
         "Politecnico di Torino",
         "Sapienza - University of Rome",
     ]
-    assert student.get_by_label("Erasmus+").is_checked()
+    assert student.get_by_label("Erasmus+ (3)").is_checked()
 
 
 def test_full_stop_stays_on_the_line_of_the_email_address(student):

@@ -262,7 +262,7 @@ def test_next_page_starts_at_its_heading(student, monkeypatch):
 def test_back_and_forward_restore_positions(student):
     student.goto("/")
     star = late_star(student)
-    before = scroll_to(star, 400)
+    scroll_to(star, 400)
     star.click()
     expect(student.locator("#shortlist")).to_have_text("On your shortlist: 1")
     student.get_by_label("Sort by").select_option("name")

@@ -47,7 +47,7 @@ function captureViewState(activated) {
     anchorTop: anchor?.getBoundingClientRect().top,
     leadsToResults: Boolean(anchor?.closest("#filter, .results-bar, .empty, .pagination")),
     filterScroll: filter?.scrollTop,
-    panelScroll: document.getElementById("filters")?.scrollTop,
+    panelScroll: document.querySelector(".filter-groups")?.scrollTop,
     scrollY: window.scrollY,
   };
 }
@@ -57,7 +57,7 @@ function restoreViewState({ typed, openDetails, anchorId, anchorTop, leadsToResu
   updateSheet();
   if (typed !== null && document.getElementById("q")) document.getElementById("q").value = typed;
   document.getElementById("filter")?.scrollTo(0, filterScroll ?? 0);
-  document.getElementById("filters")?.scrollTo(0, panelScroll ?? 0);
+  document.querySelector(".filter-groups")?.scrollTo(0, panelScroll ?? 0);
   const found = document.getElementById(anchorId);
   const anchor = found?.checkVisibility() ? found : null;
   if (anchor || document.activeElement === document.body) {
