@@ -9,18 +9,18 @@ from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, Run
-from tests.helpers.changelists import names
 from tests.helpers.factories import AgreementFactory, create_staff
 from tests.helpers.html import element_texts, links
 
 AGREEMENTS, RUNS = "/admin/partners/agreement/", "/admin/partners/run/"
 
 
-def sorted_by(client, url, column, sign=""):
-    """Return the texts of the first column, sorted by the given column."""
+def sorted_by(client, url, column, sign="", cells="tbody th"):
+    """Return the texts of the cells, by default of the linked column, sorted by the given column."""
     header = dict(links(client.get(url), "#result_list thead .text a"))[column]
     index = re.match(r"\?o=(\d+)", header)[1]
-    return [name.split(":")[0] for name in names(client.get(url, {"o": f"{sign}{index}"}))]
+    page = client.get(url, {"o": f"{sign}{index}"})
+    return [name.split(":")[0] for name in element_texts(page, f"#result_list {cells}")]
 
 
 @pytest.fixture
@@ -78,5 +78,7 @@ def test_runs_without_a_value_come_last_either_way(coordinator_client, column):
     for name, value in {"empty.tsv": None, "second.tsv": second, "first.tsv": first}.items():
         Run.from_upload(b"", name, accepted_at=now(), **{field: value}).save()
 
-    assert sorted_by(coordinator_client, RUNS, column) == ["first.tsv", "second.tsv", "empty.tsv"]
-    assert sorted_by(coordinator_client, RUNS, column, "-") == ["second.tsv", "first.tsv", "empty.tsv"]
+    ascending = sorted_by(coordinator_client, RUNS, column, cells=".field-subject")
+    descending = sorted_by(coordinator_client, RUNS, column, "-", ".field-subject")
+    assert ascending == ["first.tsv", "second.tsv", "empty.tsv"]
+    assert descending == ["second.tsv", "first.tsv", "empty.tsv"]

@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from partners.models import Agreement, Run, University
 from tests.helpers.admin_urls import LOGIN, PAGE_STATUSES, ROLES, page_url
-from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory
+from tests.helpers.factories import AgreementFactory, ApplicationRoundFactory, DocumentFactory, MobilityFactory
 from tests.helpers.html import attributes, close_response, elements, links, text
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,7 @@ def url_names(model_admin):
 @pytest.fixture
 def visit(client, register, users):
     """Return a function that requests a page as each role, and returns ``login`` or the status code by role."""
+    ApplicationRoundFactory()
     DocumentFactory(agreement=Agreement.objects.first())
     MobilityFactory(agreement=Agreement.objects.first())
 
