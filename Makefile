@@ -21,7 +21,7 @@ serve: $(VENV)/site .env
 	@exec $(BIN)/gunicorn --config python:exchange.gunicorn_conf --bind $(HOST):$(PORT) exchange.wsgi
 
 test: $(VENV)/tools
-	@$(BIN)/pytest --numprocesses auto --dist worksteal -m "not slow" $(ARGS)
+	@$(BIN)/pytest --numprocesses auto -m "not slow" $(ARGS)
 
 test-all: export REQUIRE_BROWSER := 1
 test-all: export REQUIRE_LIBREOFFICE := 1
@@ -29,8 +29,8 @@ test-all: export REQUIRE_NGINX := 1
 test-all: export REQUIRE_REDIS := 1
 test-all: export REQUIRE_SYSTEMD := 1
 test-all: $(VENV)/tools
-	@env --unset=TEST_DATABASE_URL $(BIN)/pytest --numprocesses auto --dist worksteal -m "not postgresql" $(ARGS)
-	@.ci/with-postgresql $(BIN)/pytest --numprocesses auto --dist worksteal -m "(database or postgresql) and not browser" $(ARGS)
+	@env --unset=TEST_DATABASE_URL $(BIN)/pytest --numprocesses auto -m "not postgresql" $(ARGS)
+	@.ci/with-postgresql $(BIN)/pytest --numprocesses auto -m "(database or postgresql) and not browser" $(ARGS)
 
 bench: $(VENV)/site
 	@$(BIN)/python -m bench.imports $(ARGS)
