@@ -70,7 +70,7 @@ def test_example_is_entered_by_keyboard(form):
     ]
     form.goto("/universities/marburg/")
     for text in ("4 places a year", "bachelor, master", "English B2"):
-        expect(form.get_by_role("main").get_by_text(text, exact=True)).to_be_visible()
+        expect(form.get_by_role("main").get_by_text(text, exact=True).first).to_be_visible()
     [university] = form.request.get("/partners.json").json()["universities"]
     [outgoing] = university["agreements"][0]["mobilities"]
     assert (outgoing["places"], outgoing["levels"]) == (4, ["bachelor", "master"])

@@ -48,7 +48,7 @@ def renew_for_september(page, agreement):
 def public_periods(page):
     """Return what the university's public page says of its agreements."""
     page.goto("/universities/marburg/")
-    expect(page.get_by_role("heading", name="Bilateral")).to_be_visible()
+    expect(page.get_by_role("heading", name="Bilateral", exact=True)).to_be_visible()
     return [line for line in page.get_by_role("main").inner_text().splitlines() if "Sep" in line]
 
 

@@ -47,7 +47,7 @@ def test_two_concurrent_submissions_sign_once(filled, start_signer):
     results = sorted(process.communicate()[0].partition(" by ")[0].strip() for process in signers)
 
     assert results == [
-        "Marked as signed: Czech Technical University: Erasmus+ (signed)",
+        "Marked as signed: Czech Technical University: Erasmus+ (signed). Undo …",
         "“Czech Technical University: Erasmus+ (signed)” stays as it is: it was marked as signed",
     ]
     assert counts(site) == [0, 1, 1]

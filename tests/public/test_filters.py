@@ -383,10 +383,10 @@ def test_suggestions_make_a_bounded_number_of_queries(client, universities, djan
         client.get("/", {"q": "nowhere", "type": [f"type-{n}" for n in range(500)]})
 
 
-def test_title_has_the_count_of_a_filtered_list(client, universities):
+def test_title_has_the_filter_and_the_count(client, universities):
     page = client.get("/?country=DE")
 
-    assert title(page) == "2 universities in 1 country – Exchange Office"
+    assert title(page) == "Germany: 2 partner universities – Exchange Office"
 
 
 def test_heading_has_the_count_of_a_filtered_list(client, universities):
