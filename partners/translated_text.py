@@ -122,7 +122,8 @@ class TranslatedTextField(models.JSONField):
         super().save_form_data(instance, TranslatedText(others | data))
 
     def value_to_string(self, instance):
-        return json.dumps(super().value_from_object(instance), ensure_ascii=False)
+        # PostgreSQL has an order of keys of its own.
+        return json.dumps(super().value_from_object(instance), ensure_ascii=False, sort_keys=True)
 
     @staticmethod
     def labels(value):

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 
 from partners.enums import AgreementStatus
@@ -150,7 +151,11 @@ def test_reference_data_change_is_compared_to_its_first_version(coordinator_clie
     change(
         coordinator_client,
         obj,
-        data | {"other_names": obj.other_names, "description": list(bilateral.description.values())},
+        data
+        | {
+            "other_names": obj.other_names,
+            "description": [bilateral.description[code] for code, _label in settings.LANGUAGES],
+        },
     )
 
     assert history(coordinator_client, obj) == [
