@@ -44,7 +44,8 @@ def test_coordinator_chooses_another_encoding(coordinator_page, page_loads):
     page.get_by_role("button", name="Show the preview again").press("Enter")
     page.get_by_text("Uniwersytet Łódzki").first.wait_for()
     page.get_by_role("button", name="Import this").press("Enter")
-    page.get_by_text("1 new, 0 changed, 0 unchanged, 0 errors").wait_for()
+    page.wait_for_url("**/run/*/change/")
+    assert page.get_by_text("1 new, 0 changed, 0 unchanged, 0 errors").is_visible()
 
     assert University.objects.get().name == "Uniwersytet Łódzki"
     assert len(page_loads) == 4
@@ -63,7 +64,7 @@ def test_coordinator_says_which_column_is_which(coordinator_page, page_loads, wi
     page.get_by_label("Agreement type").select_option("Was")
     page.get_by_role("button", name="Show the preview").press("Enter")
     page.get_by_role("button", name="Import this").press("Enter")
-    page.get_by_text("1 new, 0 changed, 0 unchanged, 0 errors").wait_for()
+    page.wait_for_url("**/run/*/change/")
 
     assert str(University.objects.get()) == "Universität Kassel"
     assert len(page_loads) == 3
