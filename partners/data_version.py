@@ -4,6 +4,8 @@ Database triggers change it, so that bulk updates, raw SQL and a database shell 
 version becomes visible together with the change itself, at commit.
 """
 
+from functools import lru_cache, wraps
+
 from django.apps import apps as current_apps
 from django.db import connection, connections, transaction
 
@@ -66,6 +68,27 @@ def read_version():
     with connection.cursor() as cursor:
         cursor.execute("SELECT token FROM partners_data_version ORDER BY id")
         return " ".join(str(token) for (token,) in cursor.fetchall())
+
+
+def cached_for_version(size):
+    """Return a decorator that keeps the last results of a function for each version of the data.
+
+    Inside a transaction, which sees its own changes, nothing is kept. The arguments have to be hashable.
+    """
+
+    def decorate(build):
+        @lru_cache(size)
+        def build_once(_version, *args):
+            return build(*args)
+
+        @wraps(build)
+        def get(*args):
+            version = current_version()
+            return build(*args) if version is None else build_once(version, *args)
+
+        return get
+
+    return decorate
 
 
 def install_triggers(sender, using, apps=current_apps, **kwargs):

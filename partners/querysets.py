@@ -54,6 +54,8 @@ PUBLIC_STATE_LABELS = {
 
 ALPHABETICAL_ORDER = ("country__name_key", "name_key", "pk")
 """The order of universities in files."""
+SEARCH_LINES = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
+"""The search text with a line break on either side of each line."""
 MATCH_NONE = Q(pk__in=())
 # No name is longer, and the statement for a longer query would exceed the databases' limits.
 MAX_QUERY_LENGTH = 500
@@ -130,8 +132,7 @@ class UniversityQuerySet(SearchableQuerySet):
             When(Q(*whole_words), then=1),
             When(_begins_words_q("search_text", words), then=2),
         ]
-        lines = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
-        universities = self.alias(search_lines=lines).alias(search_rank=Case(*ranks, default=3))
+        universities = self.alias(search_lines=SEARCH_LINES).alias(search_rank=Case(*ranks, default=3))
         return universities.order_by("search_rank", "name_key", "pk")
 
     def iter_names(self) -> Iterator[tuple[int, int, str]]:

@@ -5,12 +5,11 @@ length, and the index of them is built once for each data version and day.
 """
 
 from collections import Counter, defaultdict
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from partners import data_version
+from partners.data_version import cached_for_version
 from partners.models import Agreement, AgreementType, Country, Mobility
 from partners.querysets import agreement_state
 from partners.wanted_offer import WantedOffer
@@ -53,28 +52,8 @@ class FacetIndex(NamedTuple):
     """Stored levels, fields of study and languages of the outgoing student studies, each combination once."""
 
 
-def get_facet_index(on):
-    version = data_version.current_version()
-    return _build_index(on) if version is None else _cached_index(on, version)
-
-
-@lru_cache(INDEX_CACHE_SIZE)
-def _cached_index(on, _version):
-    return _build_index(on)
-
-
-def get_offering_profiles(on, wanted):
+def build_profiles(on, wanted):
     """Return the profiles of universities by id, of their agreements that offer what is wanted alone."""
-    version = data_version.current_version()
-    return _build_profiles(on, wanted) if version is None else _cached_profiles(on, wanted, version)
-
-
-@lru_cache(OFFERS_CACHE_SIZE)
-def _cached_profiles(on, wanted, _version):
-    return _build_profiles(on, wanted)
-
-
-def _build_profiles(on, wanted):
     agreements = Agreement.objects.public(on).filter(university__is_listed=True).offering(wanted).order_by("university")
     rows = agreements.values_list(
         "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
@@ -88,8 +67,12 @@ def _build_profiles(on, wanted):
     return profiles
 
 
-def _build_index(on):
-    profiles = _build_profiles(on, WantedOffer())
+get_offering_profiles = cached_for_version(OFFERS_CACHE_SIZE)(build_profiles)
+
+
+@cached_for_version(INDEX_CACHE_SIZE)
+def get_facet_index(on):
+    profiles = build_profiles(on, WantedOffer())
     mobilities = Mobility.objects.outgoing_studies().filter(agreement__in=Agreement.objects.public(on))
     country_totals = Counter(profile.country for profile in profiles.values())
     # Types and countries are read after the agreements that refer to them, so that none is missing.

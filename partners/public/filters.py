@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 from django import forms
 from django.db.models import Case, Exists, OuterRef, When
@@ -111,6 +111,8 @@ class PartnerFilter(FilterSet):
         self.invalid_day = dict(self.invalid_values).get("on")
         self.selected = {name: self.params.getlist(name) for name in FILTER_PARAMS}
         self.wanted = wanted_offer(self.selected)
+        # A page counts its own selection several times.
+        self._profile_counts = cache(self._count_profiles)
         self.shows_unrecorded = "unrecorded" in self.params and not self.wanted.is_any
         default_sort = BEST if self.query else "country"
         sort = self.params.get("sort", default_sort)
@@ -246,9 +248,8 @@ class PartnerFilter(FilterSet):
     def count_facets(self, **overrides):
         """Return {facet: Counter of universities by value}; ``overrides`` are other selections."""
         selected = self.selected | overrides
-        counts = count_facets(
-            self._profile_counts(selected), list_countries(selected), selected["type"], selected["status"]
-        )
+        profile_counts = self._profile_counts(bool(selected["q"]), wanted_offer(selected))
+        counts = count_facets(profile_counts, list_countries(selected), selected["type"], selected["status"])
         by_country = counts["country"]
         counts["region"] = Counter(
             {name: sum(by_country[code] for code in codes) for name, codes in countries_by_region().items()}
@@ -261,12 +262,11 @@ class PartnerFilter(FilterSet):
         counts = self.count_facets(**overrides)["country"]
         return {code: count for code, count in counts.items() if count and (not selected or code in selected)}
 
-    def _profile_counts(self, selected):
-        wanted = wanted_offer(selected)
-        if not selected["q"] and wanted.is_any:
+    def _count_profiles(self, has_query, wanted):
+        if not has_query and wanted.is_any:
             return self.index.profile_counts
         profiles = self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted)
-        found = self._found_ids if selected["q"] else profiles
+        found = self._found_ids if has_query else profiles
         return count_profiles(profiles[pk] for pk in found if pk in profiles)
 
     @cached_property

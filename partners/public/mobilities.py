@@ -43,7 +43,7 @@ class Offer(NamedTuple):
     not_recorded: list[str]
     """Names of the EXPECTED_FIELDS that are empty in any mobility of a signed agreement."""
     facts: dict[str, str]
-    """What all studies together have of the EXPECTED_FIELDS, by label, empty where nothing is recorded."""
+    """The EXPECTED_FIELDS of all studies together, by label, empty where nothing is recorded."""
 
     @property
     def is_empty(self):

@@ -1,20 +1,18 @@
 """The search of the public list: phrases that are filters, and suggestions if nothing is found."""
 
 from collections import Counter
-from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import TextField, Value
-from django.db.models.functions import Concat
 from django.utils.translation import get_language
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from partners import data_version
 from partners.country_names import localized_names
+from partners.data_version import cached_for_version
 from partners.models import Institution, University
 from partners.name_normalization import search_lines, tokenize_query
 from partners.public.facet_index import get_facet_index
+from partners.querysets import SEARCH_LINES
 from partners.regions import REGION_LABELS, countries_by_region, list_countries
 from partners.search_terms import MAX_PHRASE_WORDS, SearchTerm
 
@@ -101,7 +99,7 @@ def correct(query, on, index):
 
     Each word that begins no word of a public name, city, country or type is replaced by the most similar one.
     """
-    vocabulary, words = _vocabulary(on), tokenize_query(query)
+    vocabulary, words = _vocabulary(on, get_language()), tokenize_query(query)
     corrected = [_correct_word(word, vocabulary) for word in words]
     if corrected == words or None in corrected:
         return None
@@ -130,17 +128,8 @@ def _correct_word(word, vocabulary):
     return best[0]
 
 
-def _vocabulary(on):
-    version = data_version.current_version()
-    return _build_vocabulary(on) if version is None else _cached_vocabulary(on, version, get_language())
-
-
-@lru_cache(VOCABULARY_CACHE_SIZE)
-def _cached_vocabulary(on, _version, _language):
-    return _build_vocabulary(on)
-
-
-def _build_vocabulary(on):
+@cached_for_version(VOCABULARY_CACHE_SIZE)
+def _vocabulary(on, _language):
     """Return a Counter of the words in names and cities of public universities, of their countries, and of types."""
     index = get_facet_index(on)
     names = University.objects.public(on).values_list("name", "city").iterator()
@@ -152,10 +141,9 @@ def _build_vocabulary(on):
 def find_neighbors(query, index):
     """Return the Neighbors of a city that the directory of institutions has; None if there are none."""
     line = search_lines([query])
-    lines = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
     # The first condition is cheaper, and few institutions meet it.
-    places = Institution.objects.filter(search_text__contains=line).alias(lines=lines)
-    places = places.filter(lines__contains=f"\n{line}\n")
+    places = Institution.objects.filter(search_text__contains=line).alias(search_lines=SEARCH_LINES)
+    places = places.filter(search_lines__contains=f"\n{line}\n")
     codes = Counter(places.values_list("country_code", flat=True))
     for code, _count in codes.most_common(1):
         if count := dict(index.country_totals).get(code):
