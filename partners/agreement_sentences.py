@@ -12,7 +12,7 @@ from partners.enums import AgreementStatus
 
 
 class AgreementFacts(NamedTuple):
-    """The values by which people tell one agreement of a university from the others."""
+    """The values of an agreement that distinguish it from the university's others in a sentence."""
 
     agreement_type: str | None
     """The name, None if it is not known yet."""

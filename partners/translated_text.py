@@ -37,7 +37,7 @@ class TranslatedText(dict):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the text is in another language than the page, which then has to say so."""
+        """Return True if the text is in another language than the page, which then has to mark it."""
         return bool(self.text) and self.language != get_language()
 
 

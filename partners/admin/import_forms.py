@@ -103,6 +103,6 @@ class ConfirmForm(forms.Form):
     import_file_name = forms.UUIDField(widget=forms.HiddenInput)
     """The token of the run."""
     digest = forms.CharField(widget=forms.HiddenInput)
-    """Of what the import offers, whichever answers are given."""
+    """The digest of what the import offers, whichever answers are given."""
     answers = forms.CharField(widget=forms.HiddenInput)
     """The digest of those that were stored when the page was made."""

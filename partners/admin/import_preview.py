@@ -78,10 +78,10 @@ def contains_words(row, words):
 
 def build_sections(result, query=""):
     """Return the sections of a preview in their order on the page. Each line of the file is in one of them."""
-    asked = {question.line for question in result.questions}
-    take_backs = [row for row in result.take_backs if row.line not in asked]
-    changed = [row for row in result.changed if row.line not in asked and not row.takes_back]
-    new = [row for row in result.new if row.line not in asked]
+    question_lines = result.question_lines
+    take_backs = [row for row in result.take_backs if row.line not in question_lines]
+    changed = [row for row in result.changed if row.line not in question_lines and not row.takes_back]
+    new = [row for row in result.new if row.line not in question_lines]
     missing = result.missing_universities or []
     return [
         Section("take_backs", _("Takes back what was done"), take_backs, query),

@@ -41,7 +41,7 @@ class HistoryEntry:
 
     @property
     def names_run(self) -> bool:
-        """Whether the reason is the name of the change's run, as that of an import is."""
+        """Return True if the reason names the run of the change, as that of an import does."""
         run_id = getattr(self.record, "run_id", None)
         return run_id is not None and self.record.history_change_reason.startswith(f"run {run_id}:")
 

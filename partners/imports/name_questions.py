@@ -29,7 +29,7 @@ class Candidate:
     reason: MatchReason
     is_almost_same: bool
     result: OfficeListRowResult | None = None
-    """What the row changes if it is about this university; None if that is an error."""
+    """The row's changes if it is about this university; None if they are impossible."""
     error: str = ""
 
     @property
@@ -154,8 +154,8 @@ def answer_questions(questions: Iterable[NameQuestion], choices: ImportChoices) 
         question.answer(choices)
         if question.chosen:
             by_university[question.chosen.university_id].append(question)
-    for asked in by_university.values():
-        for question in asked if len(asked) > 1 else ():
-            lines = get_text_list(sorted(other.line for other in asked), _("and"))
+    for same in by_university.values():
+        for question in same if len(same) > 1 else ():
+            lines = get_text_list(sorted(other.line for other in same), _("and"))
             params = {"name": question.chosen.name, "lines": lines}
             question.error = _("“%(name)s” is chosen for lines %(lines)s. Choose it for one of them.") % params

@@ -55,8 +55,8 @@ class AgreementChanges(NamedTuple):
     ) -> Iterator[str]:
         """Yield a sentence for each change.
 
-        The remarks tell more of an agreement, by its pk, and of an earlier one of the same type, by the term of the
-        new one.
+        ``remarks`` has texts on changed agreements by pk, ``remarks_on_added`` those on an earlier agreement of the
+        same type by the term of the new one.
         """
         ended = [
             (agreement, agreement.term._replace(status=AgreementStatus.ENDED))

@@ -45,7 +45,7 @@ class RegisterSnapshot:
         self.type_names = {key: name for name, type_ in self.types.items() for key in type_.matching_keys()}
         self.country_lookup = CountryLookup(Country.objects.all())
         self.universities: dict[int, KnownUniversity] = {}
-        """Those of the loaded countries by their pk."""
+        """The loaded universities by pk."""
         self._countries: set[int] = set()
         """Pks of countries with a university."""
         self._by_name: dict[UniversityKey, KnownUniversity] = {}

@@ -22,7 +22,7 @@ class ImportResult(Result):
 
     def __init__(self, validator: TableValidator | MobilitiesValidator):
         super().__init__()
-        # The cells that are kept of rows with errors, so that people find them.
+        # Columns that are kept of rows with errors, so that the preview can name them.
         self.diff_headers = [COUNTRY_COLUMN, NAME_COLUMN]
         self.is_applied = False
         self.new: list[OfficeListRowResult] = []
@@ -56,6 +56,10 @@ class ImportResult(Result):
         return [row_result for row_result in self.take_backs if row_result.is_left]
 
     @property
+    def question_lines(self) -> set[int]:
+        return {question.line for question in self.questions}
+
+    @property
     def waiting(self) -> list[NameQuestion]:
         """Return the questions without a possible answer. Nothing is imported as long as there are any."""
         return [question for question in self.questions if question.is_waiting]
@@ -84,8 +88,8 @@ class ImportResult(Result):
 
         It is equal for imports that offer the same in the same register.
         """
-        asked = {question.line for question in self.questions}
-        rows = [row for row in (*self.new, *self.changed, *self.left) if row.line not in asked]
+        question_lines = self.question_lines
+        rows = [row for row in (*self.new, *self.changed, *self.left) if row.line not in question_lines]
         digest = hashlib.sha256()
         for row in sorted(rows, key=attrgetter("line")):
             digest.update(f"{row.country.pk}: {row}\n".encode())

@@ -1,4 +1,4 @@
-"""What an office says of itself on the public pages."""
+"""The office's name, contact and texts on the public pages."""
 
 import hashlib
 

@@ -32,7 +32,7 @@ class RunChange:
     name: str = ""
     description: str = ""
     note: str = ""
-    """What else the user should know about undoing it; mostly empty."""
+    """A remark on undoing it; mostly empty."""
     blocked_reason: str = ""
     """The reason why it cannot be undone; empty if it can."""
 

@@ -243,7 +243,7 @@ def test_undoing_an_edit_puts_fields_and_mobilities_back(coordinator_client, coo
 
 
 def test_runs_are_undone_one_after_another(coordinator_client, running, renewal):
-    """What a later run has touched, and its undo put back, is as the earlier run has left it."""
+    """An agreement that a later run changed and its undo put back is as the earlier run left it."""
     before = stored()
     perform(coordinator_client, "sign", renewal)
     edit_together(coordinator_client, running, renewal, due_on="2026-12-31")
