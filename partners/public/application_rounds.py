@@ -1,14 +1,13 @@
 """The rounds in which students can apply, on pages and as calendar files."""
 
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
 
+from partners.calendar_files import new_calendar, new_event
 from partners.http import get_site_url
 from partners.models import ApplicationRound, OfficeSettings
 from partners.querysets import IN_PROCESS
@@ -28,18 +27,11 @@ def round_calendar(request, pk):
     """Serve a calendar file with the last day on which one can apply."""
     row = get_object_or_404(ApplicationRound.objects.select_related("term").prefetch_related("agreement_types"), pk=pk)
     site_url, changed_at = get_site_url(request), row.history.latest().history_date
-    event = Event()
-    event.add("uid", f"round-{row.pk}@{urlsplit(site_url).hostname}")
+    uid = f"round-{row.pk}@{urlsplit(site_url).hostname}"
+    summary = ", ".join(filter(None, [_("Last day to apply"), str(row), row.types_text]))
+    event = new_event(uid, row.closes, summary, row.link or site_url + reverse("partners"))
     event.add("dtstamp", changed_at)
-    event.add("dtstart", row.closes)
-    event.add("dtend", row.closes + timedelta(days=1))
-    event.add("summary", ", ".join(filter(None, [_("Last day to apply"), str(row), row.types_text])))
-    event.add("url", row.link or site_url + reverse("partners"))
-    event.add("transp", "TRANSPARENT")
-    calendar = Calendar()
-    calendar.add("prodid", "-//Exchange Partners//EN")
-    calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", OfficeSettings.objects.current().display_name)
+    calendar = new_calendar(OfficeSettings.objects.current().display_name)
     calendar.add_component(event)
     headers = HEADERS | {"Content-Disposition": f'inline; filename="apply-{row.closes}.ics"'}
     return HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8", headers=headers)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from django.db.models import Aggregate, Count, Max, Model, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Event
 
+from partners.calendar_files import new_calendar, new_event
 from partners.enums import AgreementStatus
 from partners.models import Agreement, CalendarLink, OfficeSettings, University
 
@@ -25,10 +26,7 @@ REFRESH_INTERVAL = timedelta(hours=12)
 
 def build_calendar(link: CalendarLink, on: date, site_url: str) -> bytes:
     """Return the iCalendar file. ``site_url`` is part of its links and event ids."""
-    calendar = Calendar()
-    calendar.add("prodid", "-//Exchange Partners//EN")
-    calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", _("Agreements, %s") % OfficeSettings.objects.current().display_name)
+    calendar = new_calendar(_("Agreements, %s") % OfficeSettings.objects.current().display_name)
     calendar.add("refresh-interval", REFRESH_INTERVAL, {"value": "DURATION"})
     since = on - RETENTION
     for agreement in get_agreements(link, since):
@@ -70,15 +68,10 @@ def _events(agreement: Agreement, link: CalendarLink, since: date, site_url: str
     changed_at = [time for time in (agreement.changed_at, agreement.university_changed_at) if time]
     last_modified = max(changed_at, default=link.created_at)
     for kind, summary, day in _dates(agreement, since):
-        event = Event()
-        event.add("uid", f"agreement-{agreement.pk}-{kind}@{urlsplit(site_url).hostname}")
-        event.add("dtstart", day)
-        if day < date.max:  # no date is later
-            event.add("dtend", day + timedelta(days=1))
-        event.add("summary", summary % name)
+        uid = f"agreement-{agreement.pk}-{kind}@{urlsplit(site_url).hostname}"
+        url = site_url + reverse("admin:partners_agreement_change", args=[agreement.pk])
+        event = new_event(uid, day, summary % name, url)
         event.add("location", str(agreement.university.country))
-        event.add("url", site_url + reverse("admin:partners_agreement_change", args=[agreement.pk]))
-        event.add("transp", "TRANSPARENT")
         event.add("sequence", (agreement.change_count or 0) + (agreement.university_change_count or 0))
         event.add("dtstamp", last_modified)
         event.add("last-modified", last_modified)

@@ -116,3 +116,11 @@ def test_last_day_is_served_as_a_calendar_file(client, erasmus):
         "https://apply.example.edu/",
     )
     assert client.get("/rounds/0.ics").status_code == 404
+
+
+def test_calendar_file_of_the_last_day_there_is_has_no_day_after(client, erasmus):
+    row = add_round(erasmus, closes=date.max)
+
+    [event] = Calendar.from_ical(client.get(f"/rounds/{row.pk}.ics").content).walk("VEVENT")
+
+    assert (event.decoded("dtstart"), event.get("dtend")) == (date.max, None)
