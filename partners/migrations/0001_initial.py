@@ -1666,6 +1666,10 @@ class Migration(migrations.Migration):
                         verbose_name="how to apply",
                     ),
                 ),
+                (
+                    "dismissed_steps",
+                    models.JSONField(default=list, editable=False, verbose_name="dismissed first steps"),
+                ),
                 ("logo_hash", models.CharField(blank=True, editable=False, max_length=16, verbose_name="logo")),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
@@ -1735,6 +1739,10 @@ class Migration(migrations.Migration):
                         help_text="Stands on the page of each university. An empty line begins a new paragraph.",
                         verbose_name="how to apply",
                     ),
+                ),
+                (
+                    "dismissed_steps",
+                    models.JSONField(default=list, editable=False, verbose_name="dismissed first steps"),
                 ),
                 ("logo", models.BinaryField(default=b"", verbose_name="logo")),
                 ("logo_hash", models.CharField(blank=True, editable=False, max_length=16, verbose_name="logo")),
@@ -1939,6 +1947,101 @@ class Migration(migrations.Migration):
                         condition=models.Q(("opens", None), ("opens__lte", models.F("closes")), _connector="OR"),
                         name="round_closes_after_opening",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalSavedView",
+            fields=[
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "list",
+                    models.CharField(
+                        choices=[("agreements", "agreements"), ("universities", "universities")],
+                        max_length=20,
+                        verbose_name="list",
+                    ),
+                ),
+                ("name", partners.fields.NameField(max_length=200, verbose_name="name")),
+                ("query", models.TextField(blank=True, verbose_name="filters")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical saved view",
+                "verbose_name_plural": "historical saved views",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="SavedView",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "list",
+                    models.CharField(
+                        choices=[("agreements", "agreements"), ("universities", "universities")],
+                        max_length=20,
+                        verbose_name="list",
+                    ),
+                ),
+                ("name", partners.fields.NameField(max_length=200, verbose_name="name")),
+                ("query", models.TextField(blank=True, verbose_name="filters")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "saved view",
+                "verbose_name_plural": "saved views",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("owner", None)),
+                        fields=("list", "name"),
+                        name="saved_view_of_office_unique",
+                        violation_error_message="The office has a view of this name.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("list", "owner", "name"),
+                        name="saved_view_of_user_unique",
+                        violation_error_message="You have a view of this name.",
+                    ),
                 ],
             },
         ),

@@ -7,6 +7,7 @@ from partners.models.mobilities import Mobility
 from partners.models.office_settings import OfficeSettings
 from partners.models.reminders import Reminder, ReminderKind
 from partners.models.runs import Run
+from partners.models.saved_views import SavedView
 from partners.models.universities import AgreementType, Country, University
 from partners.models.website_checks import WebsiteCheck, WebsiteProblem
 
@@ -23,6 +24,7 @@ __all__ = [
     "Reminder",
     "ReminderKind",
     "Run",
+    "SavedView",
     "Term",
     "University",
     "WebsiteCheck",

@@ -56,6 +56,7 @@ class OfficeSettings(models.Model):
     how_to_apply = TranslatedTextField(
         _("how to apply"), help_text=_("Stands on the page of each university. An empty line begins a new paragraph.")
     )
+    dismissed_steps = models.JSONField(_("dismissed first steps"), default=list, editable=False)
     logo = models.BinaryField(_("logo"), default=b"", editable=False)
     logo_hash = models.CharField(_("logo"), max_length=16, blank=True, editable=False)
     logo_width = models.PositiveSmallIntegerField(default=0, editable=False)

@@ -1,0 +1,58 @@
+"""Named choices of filters of the admin's lists, one user's own or the office's."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
+
+from partners.fields import NameField
+from partners.models.accounts import ProtectingHistory
+
+
+class SavedViewQuerySet(models.QuerySet):
+    def for_user(self, user):
+        """Filter to the user's own and the office's, which come first."""
+        return self.filter(Q(owner=None) | Q(owner=user)).order_by(models.F("owner").asc(nulls_first=True), "name")
+
+
+class SavedView(models.Model):
+    """The query string of a list under a name. Without an owner, all users of the office see it."""
+
+    class List(models.TextChoices):
+        AGREEMENTS = "agreements", _("agreements")
+        UNIVERSITIES = "universities", _("universities")
+
+    list = models.CharField(_("list"), max_length=20, choices=List)
+    name = NameField(_("name"))
+    query = models.TextField(_("filters"), blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="saved_views",
+        null=True,
+        blank=True,
+        verbose_name=_("owner"),
+    )
+
+    objects = SavedViewQuerySet.as_manager()
+    history = ProtectingHistory()
+
+    class Meta:
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            UniqueConstraint(
+                fields=["list", "name"],
+                condition=Q(owner=None),
+                name="saved_view_of_office_unique",
+                violation_error_message=_("The office has a view of this name."),
+            ),
+            UniqueConstraint(
+                fields=["list", "owner", "name"],
+                name="saved_view_of_user_unique",
+                violation_error_message=_("You have a view of this name."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,30 @@
+"""QuerySet of mobilities."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from partners.enums import Direction, MobilityKind
+from partners.wanted_offer import WantedOffer
+
+STUDENT_KINDS = [kind for kind in MobilityKind if kind.is_for_students]
+
+
+def student_mobility_q(year: int, prefix: str = "") -> Q:
+    """Return the condition that a mobility is of students, and in the academic year that begins in this year."""
+    first_year, last_year = f"{prefix}first_year", f"{prefix}last_year"
+    begun = Q(**{first_year: None}) | Q(**{f"{first_year}__lte": year})
+    not_over = Q(**{last_year: None}) | Q(**{f"{last_year}__gte": year})
+    return Q(**{f"{prefix}kind__in": STUDENT_KINDS}) & begun & not_over
+
+
+class MobilityQuerySet(QuerySet):
+    def outgoing_studies(self) -> MobilityQuerySet:
+        return self.filter(direction=Direction.OUT, kind=MobilityKind.STUDENT_STUDIES)
+
+    def offering(self, wanted: WantedOffer) -> MobilityQuerySet:
+        return self.outgoing_studies().filter(wanted.matches_q(or_not_recorded=False))
+
+    def public(self) -> MobilityQuerySet:
+        """Filter to those that students see: outgoing ones of students. Studies come before traineeships."""
+        return self.filter(direction=Direction.OUT, kind__in=STUDENT_KINDS).order_by("kind", "pk")
