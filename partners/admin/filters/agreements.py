@@ -1,16 +1,10 @@
-"""Filters of the changelists, whose facet counts stay fast with 100,000 rows.
-
-Django's facets have an aggregate with a condition for each choice, which takes seconds for a hundred countries and
-repeats the search for each choice. Here one GROUP BY query counts the rows, and the filters add up its groups.
-"""
+"""Filters of the agreements' changelist."""
 
 import re
-from collections import Counter
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import OuterRef
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
@@ -18,17 +12,26 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from partners.admin.deadlines import THRESHOLDS
+from partners.admin.filters.facets import (
+    ACADEMIC_YEAR,
+    ME,
+    NONE,
+    NOT_RECORDED,
+    NOT_RENEWED,
+    OPEN_ENDED,
+    WITHOUT,
+    ColumnFilter,
+    FacetFilter,
+)
+from partners.admin.filters.universities import UniversityCountryFilter
 from partners.admin.form_fields import assignable_users
 from partners.enums import AgreementStatus, Direction
-from partners.models import Agreement, AgreementType, Country, University, WebsiteCheck
+from partners.models import Agreement, AgreementType
 from partners.periods import ONE_DAY, Period, academic_year
 from partners.querysets import IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
 SHARED_COLUMNS = "status", "valid_until", "valid_from", "is_open_ended", "agreement_type", "responsible"
 """Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
-NONE, ME, WITHOUT, NOT_RENEWED = "-", "me", "without", "no"
-OPEN_ENDED, NOT_RECORDED, ACADEMIC_YEAR = "open-ended", "not-recorded", "academic-year"
-LINKED, WITHDRAWN, FAILING = "linked", "withdrawn", "failing"
 CURRENT, CURRENT_STATES = "current", (IN_FORCE, UPCOMING)
 YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -39,135 +42,6 @@ def agreement_changelist_url(**query):
 
 def next_month(first_day):
     return (first_day + timedelta(days=31)).replace(day=1)
-
-
-class FacetFilter(admin.SimpleListFilter):
-    """A filter whose facets are added up from groups of its columns' values.
-
-    Subclasses define `matching_choices(row)`: the values of the choices that a dict of column values belongs to.
-    """
-
-    columns = ()
-
-    def get_facet_queryset(self, changelist):
-        counts = self.count_choices(changelist, self.expected_parameters() if self.value() else ())
-        return {f"{index}__c": counts.get(value, 0) for index, (value, _label) in enumerate(self.lookup_choices)}
-
-    def count_choices(self, changelist, excluded):
-        """Return the count for each choice, ignoring the excluded parameters of the changelist."""
-        counts = Counter()
-        for row in changelist.grouped_counts(self.request, self.columns, excluded):
-            for choice in self.matching_choices(row):
-                counts[choice] += row["count"]
-        return counts
-
-
-class ColumnFilter(FacetFilter):
-    """A filter by the value of one column.
-
-    Subclasses define `options(request)`: the value in the URL, the label and the value of the column for each choice.
-    """
-
-    column = ""
-
-    def lookups(self, request, model_admin):
-        options = self.options(request)
-        self.column_values = {choice: column_value for choice, _label, column_value in options}
-        self.choices_by_column_value = {column_value: choice for choice, _label, column_value in options}
-        return [(choice, label) for choice, label, _column_value in options]
-
-    def queryset(self, request, queryset):
-        if not self.value():
-            return queryset
-        if self.value() not in self.column_values:
-            return queryset.none()
-        return queryset.filter(**{self.column: self.column_values[self.value()]})
-
-    def matching_choices(self, row):
-        return [self.choices_by_column_value.get(row[self.column])]
-
-
-class UniversityTypeFilter(FacetFilter):
-    """Combined with the status filter, one agreement has to match both."""
-
-    title = _("agreement type")
-    parameter_name = "type"
-
-    def lookups(self, request, model_admin):
-        return list(AgreementType.objects.values_list("slug", "name"))
-
-    def queryset(self, request, queryset):
-        states = request.GET.getlist(UniversityStatusFilter.parameter_name) or None
-        return queryset.with_agreement(localdate(), states, [self.value()]) if self.value() else queryset
-
-    def count_choices(self, changelist, excluded):
-        universities = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
-        agreements = Agreement.objects.filter(university__in=universities.values("pk"))
-        if states := self.request.GET.getlist(UniversityStatusFilter.parameter_name):
-            agreements = agreements.in_states(localdate(), *states)
-        return dict(agreements.values_list("agreement_type__slug").annotate(Count("university", distinct=True)))
-
-
-class UniversityStatusFilter(FacetFilter):
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return list(STATE_LABELS.items())
-
-    def queryset(self, request, queryset):
-        types = request.GET.getlist(UniversityTypeFilter.parameter_name)
-        return queryset.with_agreement(localdate(), [self.value()], types) if self.value() else queryset
-
-    def count_choices(self, changelist, excluded):
-        universities = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
-        agreements = Agreement.objects.filter(university__in=universities.values("pk"))
-        types = self.request.GET.getlist(UniversityTypeFilter.parameter_name)
-        return agreements.of_types(*types).count_universities_by_state(localdate())
-
-
-class UniversityCountryFilter(ColumnFilter):
-    title = _("country or territory")
-    parameter_name = "country"
-    column, columns = "country__code", ("country__code",)
-    objects_in_country = University.objects.filter(country=OuterRef("pk"))
-
-    def options(self, request):
-        countries = Country.objects.filter(Exists(self.objects_in_country))
-        return [(code, name, code) for code, name in countries.values_list("code", "name")]
-
-
-class UniversityDirectoryFilter(ColumnFilter):
-    title = _("link to the directory")
-    parameter_name = "directory"
-    column, columns = "institution__is_withdrawn", ("institution__is_withdrawn",)
-
-    def options(self, request):
-        return [
-            (LINKED, _("linked"), False),
-            (WITHDRAWN, _("institution withdrawn"), True),
-            (NONE, _("not linked"), None),
-        ]
-
-
-class UniversityWebsiteFilter(FacetFilter):
-    title = _("website")
-    parameter_name = "website"
-
-    def lookups(self, request, model_admin):
-        return [(FAILING, _("to check"))]
-
-    def queryset(self, request, queryset):
-        if not self.value():
-            return queryset
-        return self.filter_failing(queryset) if self.value() == FAILING else queryset.none()
-
-    def count_choices(self, changelist, excluded):
-        return {FAILING: self.filter_failing(changelist.get_queryset(self.request, excluded)).count()}
-
-    @staticmethod
-    def filter_failing(queryset):
-        return queryset.filter(pk__in=WebsiteCheck.objects.reported().values("university"))
 
 
 class AgreementStatusFilter(FacetFilter):

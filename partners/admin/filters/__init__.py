@@ -1,0 +1,61 @@
+"""Filters of the changelists of universities and agreements."""
+
+from partners.admin.filters.agreements import (
+    CURRENT,
+    CURRENT_STATES,
+    AgreementCountryFilter,
+    AgreementStatusFilter,
+    AgreementTypeFilter,
+    DocumentFilter,
+    EndFilter,
+    PlacesFilter,
+    RenewalFilter,
+    ResponsibleFilter,
+    SignedYearFilter,
+    agreement_changelist_url,
+    next_month,
+)
+from partners.admin.filters.facets import (
+    FAILING,
+    ME,
+    NONE,
+    NOT_RECORDED,
+    NOT_RENEWED,
+    WITHDRAWN,
+    WITHOUT,
+)
+from partners.admin.filters.universities import (
+    UniversityCountryFilter,
+    UniversityDirectoryFilter,
+    UniversityStatusFilter,
+    UniversityTypeFilter,
+    UniversityWebsiteFilter,
+)
+
+__all__ = [
+    "CURRENT",
+    "CURRENT_STATES",
+    "FAILING",
+    "ME",
+    "NONE",
+    "NOT_RECORDED",
+    "NOT_RENEWED",
+    "WITHDRAWN",
+    "WITHOUT",
+    "AgreementCountryFilter",
+    "AgreementStatusFilter",
+    "AgreementTypeFilter",
+    "DocumentFilter",
+    "EndFilter",
+    "PlacesFilter",
+    "RenewalFilter",
+    "ResponsibleFilter",
+    "SignedYearFilter",
+    "UniversityCountryFilter",
+    "UniversityDirectoryFilter",
+    "UniversityStatusFilter",
+    "UniversityTypeFilter",
+    "UniversityWebsiteFilter",
+    "agreement_changelist_url",
+    "next_month",
+]
