@@ -34,7 +34,16 @@ def field_title(code: str) -> str:
     if code == ALL_FIELDS:
         return _("all fields")
     titles = titles_by_code().get(code, {"en": code})
-    return titles.get((get_language() or "en").partition("-")[0]) or titles["en"]
+    return titles.get(_base_language()) or titles["en"]
+
+
+def is_title_translated(code: str) -> bool:
+    """Return True if the title is in the active language. Detailed fields have titles in English only."""
+    return code == ALL_FIELDS or bool(titles_by_code().get(code, {}).get(_base_language()))
+
+
+def _base_language() -> str:
+    return (get_language() or "en").partition("-")[0]
 
 
 def field_choices() -> list[tuple[str, str]]:

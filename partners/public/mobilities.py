@@ -5,6 +5,7 @@ from math import ceil
 from typing import NamedTuple
 
 from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from partners import cells
 from partners.enums import AgreementStatus, MobilityKind
 from partners.fields import format_decimal
+from partners.fields_of_study import field_title, is_title_translated
 from partners.models import Mobility
 
 LABELS = {
@@ -85,7 +87,7 @@ def summarize_offers(agreements):
 def _collect_facts(all_values):
     """Return the values of the EXPECTED_FIELDS by label. Those that differ are on lines of their own."""
     return {
-        capfirst(LABELS[name]): "\n".join(dict.fromkeys(values[name] for values in all_values if values[name]))
+        capfirst(LABELS[name]): _join_lines(dict.fromkeys(values[name] for values in all_values if values[name]))
         for name in EXPECTED_FIELDS
     }
 
@@ -100,12 +102,28 @@ def _format_values(mobility):
     return {
         "places": _format_places(mobility),
         "study_levels": ", ".join(mobility.level_labels),
-        "fields_of_study": "\n".join(filter(None, [*mobility.field_titles, mobility.fields_note])),
+        "fields_of_study": _format_fields(mobility),
         "languages": ", ".join(mobility.language_names),
         "is_blended": _("partly online") if mobility.is_blended else "",
         "duration": _format_months(mobility.duration),
         "years": _format_years(mobility.first_year, mobility.last_year),
     }
+
+
+def _format_fields(mobility):
+    """Return a line for each field and the note, as HTML that marks titles in English as such."""
+    titles = [
+        field_title(code)
+        if is_title_translated(code)
+        else format_html('<span lang="en" dir="ltr">{}</span>', field_title(code))
+        for code in mobility.fields_of_study.split()
+    ]
+    return _join_lines(filter(None, [*titles, mobility.fields_note]))
+
+
+def _join_lines(lines):
+    """Join with line breaks. Lines that are not HTML are escaped."""
+    return format_html_join("\n", "{}", ((line,) for line in lines))
 
 
 def _format_places(mobility):

@@ -375,6 +375,18 @@ def test_page_tells_the_mobilities_of_an_agreement_apart(client, marburg):
     assert element_texts(page, ".card .note") == [NOTHING_RECORDED]
 
 
+@pytest.mark.parametrize(("path", "marked"), [("/", []), ("/he/", [("Sociology and cultural studies", "en", "ltr")])])
+def test_title_of_a_field_that_is_not_translated_is_marked_as_english(client, marburg, path, marked):
+    MobilityFactory(agreement__university=marburg, places=2, fields_of_study="0314 07", fields_note="<b>")
+
+    page = client.get(f"{path}universities/marburg/")
+
+    for part in (".card", ".key-facts"):
+        titles = elements(page, f"{part} dd span[lang]")
+        assert [(text(title), title.get("lang"), title.get("dir")) for title in titles] == marked
+        assert [value for value in element_texts(page, f"{part} dd") if "Sociology" in value and "<b>" in value] != []
+
+
 @pytest.mark.parametrize(
     ("years", "value"),
     [
