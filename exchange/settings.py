@@ -227,6 +227,8 @@ FILE_UPLOAD_HANDLERS = [
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# The pictures of the manual, which the office reads as its help.
+STATICFILES_DIRS = [("help", BASE_DIR / "docs" / "pictures")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # With DEBUG too, so that files collected with DEBUG on can be served with it off.

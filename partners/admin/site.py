@@ -15,6 +15,7 @@ from partners.accounts.reauthentication import PasswordChangeForm, reauthenticat
 from partners.accounts.session_views import session_list_view
 from partners.admin.calendar_links import calendar_link_view
 from partners.admin.change_log import change_log_view
+from partners.admin.help import help_chapter_view, help_url, help_view
 from partners.admin.statistics import statistics_view
 from partners.admin.worklist import build_worklist
 from partners.office_context import office_settings
@@ -27,7 +28,12 @@ class PartnersAdminSite(admin.AdminSite):
 
     def each_context(self, request):
         name = office_settings(request)["office_name"]
-        return super().each_context(request) | {"site_header": name, "site_title": name}
+        screen = request.resolver_match.url_name or ""
+        return super().each_context(request) | {
+            "site_header": name,
+            "site_title": name,
+            "help_url": help_url(screen),
+        }
 
     def has_permission(self, request):
         return is_office_user(request)
@@ -65,6 +71,8 @@ class PartnersAdminSite(admin.AdminSite):
             path("statistics/", view(statistics_view), site, name="statistics"),
             path("changes/", view(change_log_view), site, name="change_log"),
             path("changes/deleted/", view(change_log_view), site | {"deleted_only": True}, name="deleted_objects"),
+            path("help/", view(help_view), site, name="help"),
+            path("help/<slug:chapter>/", view(help_chapter_view), site, name="help_chapter"),
             path("calendar/", view(calendar_link_view), site, name="calendar_link"),
             *super().get_urls(),
         ]

@@ -105,6 +105,8 @@ SITE_STATUSES = {
     "change_log": STAFF,
     "deleted_objects": SUPERUSERS,
     "calendar_link": STAFF,
+    "help": STAFF,
+    "help_chapter": STAFF,
     "session_list": STAFF,
     "statistics": STAFF,
     "jsi18n": STAFF,

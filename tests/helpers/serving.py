@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 
 from tests.helpers.paths import ROOT
 
-SITE_FILES = ["manage.py", "exchange", "partners", "templates", "fixtures"]
+SITE_FILES = ["manage.py", "docs", "exchange", "partners", "templates", "fixtures"]
 TIMEOUT = 60  # seconds
 
 

@@ -30,8 +30,14 @@ def fill_route(route, **values):
 
 def route_arguments(route):
     """Return arguments with which the route is a page, if there are objects in the database."""
-    arguments = {"slug": "marburg", "app_label": "partners", "file_format": "json", "section": "universities"}
-    arguments |= {"token": UUID(int=0), "kind": "list"}
+    arguments = {
+        "slug": "marburg",
+        "app_label": "partners",
+        "file_format": "json",
+        "section": "universities",
+        "chapter": "signing",
+    }
+    arguments |= {"token": UUID(int=0), "kind": "list", "chapter": "signing"}
     if model := re.match(r"/admin/(auth|partners)/(\w+)/", route):
         first = apps.get_model(*model.groups()).objects.order_by("pk").first()
         arguments |= dict.fromkeys(["object_id", "pk", "id"], first.pk)
