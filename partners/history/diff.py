@@ -21,7 +21,7 @@ EMPTY_DISPLAY = "\N{EN DASH}"
 PREVIEW_LENGTH = 200
 """Characters of a value in the preview of an import and of an undo."""
 LIST_FIELDS = (FieldsOfStudyField, LanguageSkillsField, NameListField, StudyLevelsField, TranslatedTextField)
-EMPTY_VALUES = (None, "", {})
+EMPTY_VALUES = (None, "", {}, [])
 MISSING = object()
 NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
@@ -90,7 +90,8 @@ def display_value(field: models.Field, value: object, related: RelatedObjects) -
         return format_decimal(value)
     if isinstance(field, LIST_FIELDS):
         return ", ".join(field.labels(value))
-    return str(dict(field.flatchoices).get(value, value))
+    values, labels = value if isinstance(value, list) else [value], dict(field.flatchoices)
+    return ", ".join(str(labels.get(single, single)) for single in values)
 
 
 def _values_by_name(values: Values, fields: Iterable[models.Field]) -> Mapping[str, object]:
