@@ -17,6 +17,8 @@ from partners.admin.filters import (
     AgreementTypeFilter,
     DocumentFilter,
     EndFilter,
+    MobilitiesFilter,
+    NotesFilter,
     PlacesFilter,
     RenewalFilter,
     ResponsibleFilter,
@@ -67,6 +69,8 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         AgreementTypeFilter,
         SignedYearFilter,
         PlacesFilter,
+        MobilitiesFilter,
+        NotesFilter,
         AgreementCountryFilter,
     ]
     list_select_related = ["university__country", "agreement_type"]

@@ -127,7 +127,7 @@ class DocumentAdmin(RegisterAdmin):
     list_filter = ["is_withdrawn", "file_type"]
     list_select_related = ["agreement__university", "agreement__agreement_type", "added_by"]
     search_fields = ["agreement__university__search_text"]
-    search_help_text = gettext_lazy("University, its other names and city, or country. Accents and case do not matter.")
+    search_help_text = gettext_lazy("File name, or the university by any of its names or its city.")
     ordering = ["-pk"]
     readonly_fields = [
         "file_link",

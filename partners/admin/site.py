@@ -16,10 +16,17 @@ from partners.accounts.session_views import session_list_view
 from partners.admin.calendar_links import calendar_link_view
 from partners.admin.change_log import change_log_view
 from partners.admin.help import help_chapter_view, help_url, help_view
+from partners.admin.searching import search_suggestions_view, search_view
 from partners.admin.statistics import statistics_view
 from partners.admin.worklist import build_worklist
 from partners.office_context import office_settings
 from partners.permissions import is_office_user
+
+MENU = [
+    *["University", "Agreement", "Document", "Run"],
+    *["Country", "AgreementType", "Term", "ApplicationRound", "OfficeSettings"],
+]
+"""Models in the order of the menu. Others come after them, by name."""
 
 
 class PartnersAdminSite(admin.AdminSite):
@@ -34,6 +41,17 @@ class PartnersAdminSite(admin.AdminSite):
             "site_title": name,
             "help_url": help_url(screen),
         }
+
+    def get_app_list(self, request, app_label=None):
+        positions = {name: position for position, name in enumerate(MENU)}
+        app_list = super().get_app_list(request, app_label)
+        for app in app_list:
+            app["models"].sort(key=lambda model: positions.get(model["object_name"], len(MENU)))
+        return sorted(app_list, key=lambda app: app["app_label"] != "partners")
+
+    def app_index(self, request, app_label, extra_context=None):
+        """Redirect to the front page, which has the same menu."""
+        return redirect("admin:index")
 
     def has_permission(self, request):
         return is_office_user(request)
@@ -68,6 +86,8 @@ class PartnersAdminSite(admin.AdminSite):
             path("mfa/verify/", mfa_verify_view, site, name="mfa_verify"),
             path("reauthenticate/", reauthenticate_view, site, name="reauthenticate"),
             path("sessions/", view(session_list_view), site, name="session_list"),
+            path("search/", view(search_view), site, name="search"),
+            path("search/suggestions/", view(search_suggestions_view), site, name="search_suggestions"),
             path("statistics/", view(statistics_view), site, name="statistics"),
             path("changes/", view(change_log_view), site, name="change_log"),
             path("changes/deleted/", view(change_log_view), site | {"deleted_only": True}, name="deleted_objects"),

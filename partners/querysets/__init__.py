@@ -1,6 +1,6 @@
 """QuerySets of the register: named filters, annotations and orders. Those that depend on the date take it."""
 
-from partners.querysets.agreements import AgreementQuerySet
+from partners.querysets.agreements import NOTE_FIELDS, AgreementQuerySet
 from partners.querysets.documents import DocumentQuerySet
 from partners.querysets.history import HistoryQuerySet
 from partners.querysets.mobilities import MobilityQuerySet
@@ -25,6 +25,7 @@ __all__ = [
     "IN_FORCE",
     "IN_PROCESS",
     "MAX_QUERY_LENGTH",
+    "NOTE_FIELDS",
     "PUBLIC_STATE_LABELS",
     "SEARCH_LINES",
     "STATE_LABELS",

@@ -10,12 +10,14 @@ from django.db.models.functions import Coalesce
 from partners.enums import AgreementStatus, Direction
 from partners.querysets.history import latest_date
 from partners.querysets.mobilities import MobilityQuerySet, student_mobility_q
-from partners.querysets.searching import SearchableQuerySet
+from partners.querysets.searching import MAX_QUERY_LENGTH, SearchableQuerySet, contains_words_q
 from partners.querysets.states import EXPIRED, IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, state_q
 from partners.search_terms import SearchTerm
 from partners.wanted_offer import WantedOffer
 
 MATCH_NONE = Q(pk__in=())
+NOTE_FIELDS = ["notes", "contact", "next_step", "end_reason", "public_note"]
+"""Fields with texts that people write to each other."""
 
 
 class AgreementQuerySet(SearchableQuerySet):
@@ -30,6 +32,13 @@ class AgreementQuerySet(SearchableQuerySet):
             | Q(scope_key__contains=phrase)
             | Q(reference_number__icontains=phrase)
         )
+
+    def search_notes(self, query: str) -> AgreementQuerySet:
+        """Filter to those in whose notes each word of the query occurs, with its accents."""
+        return self.none() if len(query) > MAX_QUERY_LENGTH else self.filter(contains_words_q(NOTE_FIELDS, query))
+
+    def without_mobilities(self) -> AgreementQuerySet:
+        return self.filter(~Exists(self._mobilities()))
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
         condition = MATCH_NONE

@@ -18,6 +18,19 @@ def begins_words_q(field: str, words: Iterable[str], lookup: str = "contains") -
     return Q(*[(f"{field}__{lookup}", f" {word}") for word in words])
 
 
+def contains_words_q(fields: Iterable[str], query: str) -> Q:
+    """Return the condition that each word of the query occurs in one of the fields.
+
+    Accents matter. SQLite ignores the case of ASCII letters only, hence the usual spellings of other words.
+    """
+    condition = Q()
+    for word in query.split():
+        spellings = [word] if word.isascii() else [word, word.lower(), word.capitalize(), word.upper()]
+        lookups = [(f"{field}__icontains", spelling) for field in fields for spelling in spellings]
+        condition &= Q(*lookups, _connector=Q.OR)
+    return condition
+
+
 class SearchableQuerySet(QuerySet):
     def search(self, query: str) -> SearchableQuerySet:
         """Filter to those in which every word of the query begins a word."""

@@ -101,7 +101,7 @@ REDIRECT = ("login", "login", 302, 302, 302)
 # Status codes by role, in the order of ROLES.
 SITE_STATUSES = {
     "index": STAFF,
-    "app_list": STAFF,
+    "app_list": REDIRECT,
     "change_log": STAFF,
     "deleted_objects": SUPERUSERS,
     "calendar_link": STAFF,
@@ -109,6 +109,8 @@ SITE_STATUSES = {
     "help_chapter": STAFF,
     "session_list": STAFF,
     "statistics": STAFF,
+    "search": STAFF,
+    "search_suggestions": STAFF,
     "jsi18n": STAFF,
     "autocomplete": STAFF,
     "view_on_site": REDIRECT,

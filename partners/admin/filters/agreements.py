@@ -172,6 +172,42 @@ class PlacesFilter(FacetFilter):
         return {self.value(): self.queryset(self.request, agreements).count()}
 
 
+class MobilitiesFilter(FacetFilter):
+    """Filter to agreements of which nothing is recorded that they offer. Displayed only while the URL has it."""
+
+    title = _("mobilities")
+    parameter_name = "mobilities"
+
+    def lookups(self, request, model_admin):
+        return [(WITHOUT, _("without"))] if self.value() else []
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        return queryset.without_mobilities() if self.value() == WITHOUT else queryset.none()
+
+    def count_choices(self, changelist, excluded):
+        agreements = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
+        return {WITHOUT: agreements.without_mobilities().count()}
+
+
+class NotesFilter(FacetFilter):
+    """Filter by words in the notes. Displayed only while the URL has it, as the links of the search do."""
+
+    title = _("notes")
+    parameter_name = "notes"
+
+    def lookups(self, request, model_admin):
+        return [(self.value(), self.value())] if self.value() else []
+
+    def queryset(self, request, queryset):
+        return queryset.search_notes(self.value()) if self.value() else queryset
+
+    def count_choices(self, changelist, excluded):
+        agreements = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
+        return {self.value(): agreements.search_notes(self.value()).count()}
+
+
 class DocumentFilter(ColumnFilter):
     """Filter a queryset that is annotated with `has_document`."""
 

@@ -1,0 +1,124 @@
+"""The search over the register on top of every page of the admin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import Model, QuerySet
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.admin.deadlines import describe_state
+from partners.admin.object_history import can_view
+from partners.models import Agreement, Document, University
+from partners.name_normalization import collapse_white_space
+from partners.querysets import NOTE_FIELDS
+
+MAX_SUGGESTIONS, MAX_RESULTS = 5, 20
+"""Results of each kind while one types, and on the page of results."""
+EXCERPT_BEFORE, EXCERPT_LENGTH = 30, 110
+
+
+class SearchResult(NamedTuple):
+    title: str
+    details: str
+    url: str
+
+
+@dataclass(frozen=True)
+class SearchKind:
+    title: str
+    model: type[Model]
+    find: Callable[[str], QuerySet]
+    describe: Callable[[Model, str], tuple[str, str]]
+    """Return the title and the details of an object, for a query."""
+    parameter: str = "q"
+    """The parameter of the changelist that finds the same."""
+
+    def section(self, query, limit, has_count):
+        """Return the context of the first results. Without a count, nothing is counted beyond them."""
+        queryset, model_name = self.find(query), self.model._meta.model_name
+        objects = list(queryset[: limit + 1])
+        has_more = len(objects) > limit
+        count = queryset.count() if has_count and has_more else len(objects)
+        return {
+            "title": self.title,
+            "results": [
+                SearchResult(*self.describe(obj, query), reverse(f"admin:partners_{model_name}_change", args=[obj.pk]))
+                for obj in objects[:limit]
+            ],
+            "count": count,
+            "has_more": has_more,
+            "url": reverse(f"admin:partners_{model_name}_changelist", query={self.parameter: query}),
+        }
+
+
+def find_universities(query):
+    return University.objects.search(query).best_matches_first(query).select_related("country")
+
+
+def find_agreements(query):
+    return Agreement.objects.search(query).select_related("university", "agreement_type").order_by("-pk")
+
+
+def find_documents(query):
+    related = "agreement__university", "agreement__agreement_type"
+    return Document.objects.search(query).select_related(*related).order_by("-pk")
+
+
+def find_notes(query):
+    return Agreement.objects.search_notes(query).select_related("university", "agreement_type").order_by("-pk")
+
+
+def describe_university(university, query):
+    return university.name, ", ".join(filter(None, [university.city, str(university.country)]))
+
+
+def describe_agreement(agreement, query):
+    details = [describe_state(agreement, localdate()), agreement.reference_number]
+    return f"{agreement.university}: {agreement.title}", ", ".join(str(text) for text in details if text)
+
+
+def describe_document(document, query):
+    return document.name, str(document.agreement)
+
+
+def describe_note(agreement, query):
+    """Return the title of the agreement, and the part of its notes that has the first word of the query."""
+    notes, word = [getattr(agreement, name) for name in NOTE_FIELDS], query.split()[0].lower()
+    note = collapse_white_space(next((note for note in notes if word in note.lower()), notes[0]))
+    start = max(note.lower().find(word) - EXCERPT_BEFORE, 0)
+    excerpt = note[start : start + EXCERPT_LENGTH]
+    edges = ["…" if start else "", "…" if start + EXCERPT_LENGTH < len(note) else ""]
+    return f"{agreement.university}: {agreement.title}", excerpt.join(edges)
+
+
+KINDS = [
+    SearchKind(gettext_lazy("Universities"), University, find_universities, describe_university),
+    SearchKind(gettext_lazy("Agreements"), Agreement, find_agreements, describe_agreement),
+    SearchKind(gettext_lazy("Documents"), Document, find_documents, describe_document),
+    SearchKind(gettext_lazy("Notes"), Agreement, find_notes, describe_note, parameter="notes"),
+]
+
+
+def search_view(request, site):
+    """Display the results of each kind that the user may view, with their numbers."""
+    context = site.each_context(request) | build_results(request, site, MAX_RESULTS, has_counts=True)
+    context["title"] = _("Results for “%s”") % context["query"] if context["query"] else _("Search")
+    return TemplateResponse(request, "admin/partners/search/results.html", context)
+
+
+def search_suggestions_view(request, site):
+    """Return the options of the search field while one types."""
+    context = build_results(request, site, MAX_SUGGESTIONS, has_counts=False)
+    return TemplateResponse(request, "admin/partners/search/_suggestions.html", context)
+
+
+def build_results(request, site, limit, *, has_counts):
+    query = collapse_white_space(request.GET.get("q", ""))
+    kinds = [kind for kind in KINDS if query and can_view(site, request, kind.model)]
+    sections = [kind.section(query, limit, has_counts) for kind in kinds]
+    return {"query": query, "sections": [section for section in sections if section["results"]]}
