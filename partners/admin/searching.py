@@ -107,7 +107,8 @@ KINDS = [
 def search_view(request, site):
     """Display the results of each kind that the user may view, with their numbers."""
     context = site.each_context(request) | build_results(request, site, MAX_RESULTS, has_counts=True)
-    context["title"] = _("Results for “%s”") % context["query"] if context["query"] else _("Search")
+    query = context["search_query"]
+    context["title"] = _("Results for “%s”") % query if query else _("Search")
     return TemplateResponse(request, "admin/partners/search/results.html", context)
 
 
@@ -121,4 +122,4 @@ def build_results(request, site, limit, *, has_counts):
     query = collapse_white_space(request.GET.get("q", ""))
     kinds = [kind for kind in KINDS if query and can_view(site, request, kind.model)]
     sections = [kind.section(query, limit, has_counts) for kind in kinds]
-    return {"query": query, "sections": [section for section in sections if section["results"]]}
+    return {"search_query": query, "sections": [section for section in sections if section["results"]]}
