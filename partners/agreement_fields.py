@@ -89,15 +89,18 @@ class UniversityField(RegisterField):
 
 AGREEMENT_FIELDS = (
     AgreementField("university", is_public=True),
-    AgreementField("agreement_type", "Agreement type", lookup="agreement_type__name", is_public=True),
-    AgreementField("scope", "Scope", is_beside_previous=True, is_public=True, in_json=True),
+    AgreementField(
+        "agreement_type", "Agreement type", lookup="agreement_type__name", in_bulk_edit=True, is_public=True
+    ),
+    AgreementField("scope", "Scope", is_beside_previous=True, in_bulk_edit=True, is_public=True, in_json=True),
     AgreementField("status", "Status", cells.parse_status, cells.format_status, is_public=True),
     AgreementField("reference_number", "Reference number"),
-    AgreementField("signed_on", "Signed on", cells.parse_date),
+    AgreementField("signed_on", "Signed on", cells.parse_date, in_bulk_edit=True),
     AgreementField(
         "valid_from",
         "Valid from",
         cells.parse_date,
+        in_bulk_edit=True,
         is_public=True,
         in_json=True,
     ),
@@ -127,6 +130,7 @@ AGREEMENT_FIELDS = (
         "public_note",
         "Note for students",
         section=AdminSection.STUDENTS,
+        in_bulk_edit=True,
         is_public=True,
         public_label=gettext_lazy("Note"),
         in_json=True,
@@ -135,9 +139,9 @@ AGREEMENT_FIELDS = (
     AgreementField(
         "responsible", "Responsible", lookup="responsible__username", section=AdminSection.WORK, in_bulk_edit=True
     ),
-    AgreementField("next_step", "Next step", section=AdminSection.WORK),
-    AgreementField("contact", "Contact at the partner", section=AdminSection.WORK),
-    AgreementField("notes", "Internal notes", section=AdminSection.WORK),
+    AgreementField("next_step", "Next step", section=AdminSection.WORK, in_bulk_edit=True),
+    AgreementField("contact", "Contact at the partner", section=AdminSection.WORK, in_bulk_edit=True),
+    AgreementField("notes", "Internal notes", section=AdminSection.WORK, in_bulk_edit=True),
 )
 """All editable fields of an agreement, in the order of the file's columns and of the public details."""
 PUBLIC_FIELDS = [field for field in AGREEMENT_FIELDS if field.is_public]

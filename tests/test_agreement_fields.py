@@ -110,7 +110,10 @@ def test_adding_a_text_field_takes_the_model_field_a_migration_and_a_declaration
     assert json.loads(process.stdout) == {
         "exported": "Own and theirs",
         "admin": ["For students"],
-        "bulk edit": ["valid_until", "is_open_ended", "due_on", "responsible", "insurance", "mobilities"],
+        "bulk edit": [
+            *["agreement_type", "scope", "signed_on", "valid_from", "valid_until", "is_open_ended", "public_note"],
+            *["due_on", "responsible", "insurance", "next_step", "contact", "notes", "emptied", "mobilities", "reason"],
+        ],
         "public page": ["Insurance Own and theirs"],
         "json": "Own and theirs",
     }

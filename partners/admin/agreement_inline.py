@@ -14,7 +14,7 @@ from partners.admin.optimistic_locking_forms import OptimisticLockingForm, Optim
 from partners.admin.signature_forms import ConfirmableDateInput, SignatureFormMixin
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.models.agreement_slots import exclude_each_other, release_unique_slots, unique_slot
+from partners.models.agreement_slots import SAME_IN_PROCESS, exclude_each_other, release_unique_slots, unique_slot
 from partners.name_normalization import matching_key
 
 
@@ -27,10 +27,8 @@ class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
     def clean_scope(self):
         """Take over the spelling that the register has of a scope. A spelling alone can still be corrected."""
         scope = self.cleaned_data["scope"]
-        key = matching_key(scope)
-        if key == self.original.scope_key:
-            return scope
-        return Agreement.objects.scopes().filter(scope_key=key).first() or scope
+        is_respelled = matching_key(scope) == self.original.scope_key
+        return scope if is_respelled else Agreement.objects.known_scope(scope)
 
     def clean(self):
         """Clear the day and the reason of its end if the agreement has not ended. The inline has no field for them."""
@@ -118,8 +116,7 @@ def reject_duplicates(rows):
             continue
         first, second = (form, other) if other.has_changed() else (other, form)
         if second.instance.status == AgreementStatus.IN_PROCESS:
-            message = _("Another agreement of this university has the same type and scope in process. End one of them.")
-            second.add_error("agreement_type", message)
+            second.add_error("agreement_type", SAME_IN_PROCESS)
             continue
         try:
             second.instance.validate_no_overlap([first.instance])

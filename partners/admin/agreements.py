@@ -27,13 +27,14 @@ from partners.admin.filters import (
 from partners.admin.form_fields import PlainSelectMixin
 from partners.admin.mobilities import MobilityInline, fields_of_study_view
 from partners.admin.renewing import BulkRenewView, why_not_renewable
+from partners.admin.setting_dates import BulkDatesView
 from partners.admin.signing import BulkSignView
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from partners.models.mobilities import summarize
 
-BULK_VIEWS = {view.name: view for view in [BulkSignView, BulkRenewView, BulkEndView, BulkEditView]}
+BULK_VIEWS = {view.name: view for view in [BulkSignView, BulkRenewView, BulkEndView, BulkDatesView, BulkEditView]}
 
 
 def build_fieldset(section):

@@ -1,4 +1,4 @@
-"""Bulk edit of agreements: set the end, the coordinator or the mobilities of several at once, after a preview."""
+"""Bulk edit of agreements: set fields and mobilities of several at once, to the same values, after a preview."""
 
 import hashlib
 from collections import defaultdict
@@ -12,23 +12,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners.admin.bulk_views import BulkAgreementView, agreement_links
+from partners.admin.ending import MAX_REASON_LENGTH
 from partners.admin.form_fields import DATE_OVERRIDES, assignable_users
 from partners.admin.mobilities import MobilityInline
-from partners.agreement_fields import AGREEMENT_FIELDS
+from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import FieldChange, diff
 from partners.imports.mobility_changes import MobilityChange, apply_mobility_changes
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement
-from partners.models.agreement_slots import unique_slot
+from partners.models.agreement_slots import SAME_IN_PROCESS, unique_slot
 from partners.models.mobilities import summarize
 from partners.models.runs import RunAction
 from partners.runs.bulk_write import ChangeContext
+from partners.validators import validate_name
 
 NOBODY, REPLACE = "-", "replace"
 NO_VALUE = "-"
 CHANGE_REASON = "edited together with others"
+BULK_EDIT_FIELDS = [field.name for field in AGREEMENT_FIELDS if field.in_bulk_edit]
+# The others have another way to say it, or are no text and no date.
+CLEARABLE_FIELDS = [name for name in BULK_EDIT_FIELDS if name not in ("agreement_type", "is_open_ended", "responsible")]
 
 
 class BulkEditForm(forms.Form):
@@ -38,21 +43,46 @@ class BulkEditForm(forms.Form):
         super().__init__(*args, label_suffix="")
         self.mobility_formset = mobility_formset
         self.users = {str(user.pk): user for user in assignable_users()}
-        for model_field in [Agreement._meta.get_field(field.name) for field in AGREEMENT_FIELDS if field.in_bulk_edit]:
-            options = DATE_OVERRIDES.get(type(model_field), {})
-            self.fields[model_field.name] = model_field.formfield(required=False, help_text="", **options)
+        for name in BULK_EDIT_FIELDS:
+            self.fields[name] = build_form_field(Agreement._meta.get_field(name))
         names = [(pk, str(user)) for pk, user in self.users.items()]
         self.fields["responsible"] = forms.ChoiceField(
             label=gettext_lazy("Coordinator responsible"),
             required=False,
             choices=[("", _("as it is")), (NOBODY, _("nobody")), *names],
         )
-        self.order_fields(["valid_until", "is_open_ended", "due_on", "responsible"])
+        self.fields["emptied"] = forms.MultipleChoiceField(
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            choices=[(name, _("Empty “%s”") % self.fields[name].label) for name in CLEARABLE_FIELDS],
+        )
         self.fields["mobilities"] = forms.ChoiceField(
             label=gettext_lazy("Mobilities"),
             required=False,
             choices=[("", _("as they are")), (REPLACE, _("replaced by the lines below"))],
         )
+        self.fields["reason"] = forms.CharField(
+            label=gettext_lazy("Reason"),
+            required=False,
+            max_length=MAX_REASON_LENGTH,
+            validators=[validate_name],
+            help_text=gettext_lazy("The history of each agreement shows it."),
+        )
+
+    @property
+    def fieldsets(self):
+        """The sections of the declarations with their bound fields, each with the tick to empty it, if it has one."""
+        ticks = {widget.data["value"]: widget for widget in self["emptied"]}
+        for section in AdminSection:
+            names = [field.name for field in AGREEMENT_FIELDS if field.in_bulk_edit and field.section == section]
+            yield section.label, [(self[name], ticks.get(name)) for name in names]
+
+    @property
+    def further_fields(self):
+        return [self["reason"], self["mobilities"]]
+
+    def clean_scope(self):
+        return Agreement.objects.known_scope(self.cleaned_data["scope"])
 
     def clean_mobilities(self):
         replaces, has_lines = bool(self.cleaned_data["mobilities"]), self.mobility_formset.has_changed()
@@ -67,16 +97,32 @@ class BulkEditForm(forms.Form):
         cleaned = super().clean()
         if cleaned.get("is_open_ended") and cleaned.get("valid_until"):
             self.add_error("valid_until", _("Write a last day, or tick “open-ended”, not both."))
-        choices = ("is_open_ended", "responsible", "mobilities")
-        self.values = {name: new for name, new in cleaned.items() if name not in choices and new not in (None, "")}
+        emptied = cleaned.get("emptied", ())
+        for name in emptied:
+            if cleaned.get(name):
+                self.add_error(name, _("Write what it becomes, or tick that it becomes empty, not both."))
+        self.values = {name: new for name in BULK_EDIT_FIELDS if (new := cleaned.get(name)) not in (None, "", False)}
+        self.values |= {name: Agreement._meta.get_field(name).get_default() for name in emptied}
         if cleaned.get("is_open_ended"):
-            self.values |= {"valid_until": None, "is_open_ended": True}
-        elif cleaned.get("valid_until"):
+            self.values["valid_until"] = None
+        elif "valid_until" in self.values:
             self.values["is_open_ended"] = False
         if user_id := cleaned.get("responsible"):
             self.values["responsible"] = self.users.get(user_id)
         if not self.errors and not self.values and not cleaned["mobilities"]:
             raise forms.ValidationError(_("Write what to change. What you leave empty stays as it is."))
+
+
+def build_form_field(model_field):
+    options = DATE_OVERRIDES.get(type(model_field), {})
+    if model_field.is_relation:
+        options = {"empty_label": _("as it is")}
+    field = model_field.formfield(required=False, help_text="", **options)
+    if model_field.name == "scope":
+        field.widget.attrs["list"] = "scopes"
+    elif isinstance(field.widget, forms.Textarea):
+        field.widget.attrs["rows"] = 3
+    return field
 
 
 def apply_values(agreements, values, lines=()):
@@ -133,17 +179,19 @@ def digest(agreements, values, replacements, lines):
 
 def find_errors(changed):
     """Return (agreement, messages) for those that are invalid, by themselves or beside others of their university."""
-    unchanged = Agreement.objects.signed().exclude(pk__in=[agreement.pk for agreement in changed])
+    unchanged = Agreement.objects.open().exclude(pk__in=[agreement.pk for agreement in changed])
     unchanged = unchanged.filter(university__in={agreement.university_id for agreement in changed})
     siblings, errors = defaultdict(list), []
     for agreement in [*unchanged.select_related("agreement_type"), *changed]:
         siblings[unique_slot(agreement)].append(agreement)
     for agreement in changed:
+        others = [other for other in siblings[unique_slot(agreement)] if other.pk != agreement.pk]
         try:
             agreement.clean()
             if agreement.status == AgreementStatus.SIGNED:
-                others = [other for other in siblings[unique_slot(agreement)] if other.pk != agreement.pk]
                 agreement.validate_no_overlap(others)
+            elif agreement.status == AgreementStatus.IN_PROCESS and others:
+                raise forms.ValidationError(SAME_IN_PROCESS)
         except forms.ValidationError as error:
             errors.append((agreement, error.messages))
     return errors
@@ -172,13 +220,16 @@ class BulkEditView(BulkAgreementView):
         if request.POST.get("digest") != preview["digest"] or preview["errors"]:
             return self.render(form, preview)
         self.preview = preview
+        reason = form.cleaned_data["reason"]
+        self.change_reason = f"edited together: {reason}" if reason else CHANGE_REASON
         return None
 
     def save(self, run):
         for agreement in self.preview["edited"]:
-            agreement._change_reason = CHANGE_REASON
+            agreement._change_reason = self.change_reason
             agreement.save()
-        apply_mobility_changes(self.preview["mobility_changes"], ChangeContext(CHANGE_REASON, self.request.user, run))
+        context = ChangeContext(self.change_reason, self.request.user, run)
+        apply_mobility_changes(self.preview["mobility_changes"], context)
         changed = self.preview["changed"]
         label = ngettext("%d agreement changed", "%d agreements changed", len(changed)) % len(changed)
         self.add_success_message(label, changed, run)
@@ -207,5 +258,6 @@ class BulkEditView(BulkAgreementView):
             "media": self.model_admin.media + lines.media,
             "preview": preview,
             "agreements": agreements.order_by("university__name_key", "pk"),
+            "scopes": Agreement.objects.scopes(),
         }
         return TemplateResponse(self.request, "admin/partners/agreement/bulk_edit.html", context)

@@ -34,6 +34,8 @@ TOO_MANY_SELECTED = gettext_lazy(
 MAX_SKIPPED_MESSAGES = 10
 """Skipped agreements with a message each; the others are only counted."""
 SHARED_PREFIX = "all"
+END_FIELDS = ["valid_until", "is_open_ended"]
+"""Filled together from the shared values, as one replaces the other."""
 
 
 class BulkAgreementView(View):
@@ -110,6 +112,8 @@ class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.current_version = self.initial["version"] = current_version
+        for name in self.fields.keys() & {"valid_from", *END_FIELDS}:
+            self.fields[name].show_hidden_initial = True
 
     @property
     def original_title(self):
@@ -145,7 +149,7 @@ class AgreementRowsView(BulkAgreementView):
     """The agreements that the action can be performed on."""
     initial = {}
     note = button = success_message = ""
-    shared_values_note = gettext_lazy("A cell that you leave empty takes what the first line says.")
+    shared_values_note = gettext_lazy("A cell that you leave empty or as proposed takes what the first line says.")
 
     def get(self, request):
         if not self.selected_ids:
@@ -160,13 +164,22 @@ class AgreementRowsView(BulkAgreementView):
         return None
 
     def fill_from_shared_values(self, data):
-        """Return POST data whose empty cells, and those with an unchanged proposal, have the shared value, if any."""
+        """Return POST data whose empty cells, and those with an unchanged proposal, have the shared value, if any.
+
+        A row that is ticked as open-ended loses the last day that was proposed for it.
+        """
         filled = data.copy()
+        alone = [[name] for name in self.form.shared_fields if name not in END_FIELDS]
         for pk in self.selected_ids:
-            for name in self.form.shared_fields:
-                value, proposed = data.get(f"{pk}-{name}", ""), data.get(f"initial-{pk}-{name}")
-                if value in ("", proposed):
-                    filled[f"{pk}-{name}"] = data.get(f"{SHARED_PREFIX}-{name}") or value
+            for names in [*alone, END_FIELDS]:
+                typed, proposed = posted_values(data, pk, names), posted_values(data, f"initial-{pk}", names)
+                shared = posted_values(data, SHARED_PREFIX, names)
+                if any(shared) and typed in (proposed, [""] * len(names)):
+                    for name, value in zip(names, shared, strict=True):
+                        filled[f"{pk}-{name}"] = value
+            last_day, is_open_ended = posted_values(filled, pk, END_FIELDS)
+            if is_open_ended and last_day == data.get(f"initial-{pk}-valid_until"):
+                filled[f"{pk}-valid_until"] = ""
         return filled
 
     def build_forms(self, data=None, files=None):
@@ -232,6 +245,12 @@ class AgreementRowsView(BulkAgreementView):
         posted = {name: self.request.POST.get(f"{SHARED_PREFIX}-{name}") for name in self.form.shared_fields}
         shared.initial |= {name: value for name, value in posted.items() if value is not None}
         return [field if field.name in self.form.shared_fields else None for field in shared.visible_fields()]
+
+
+def posted_values(data, prefix, names):
+    """Return the texts that were posted for the fields. The hidden initial value of an empty checkbox is "False"."""
+    texts = [data.get(f"{prefix}-{name}", "") for name in names]
+    return [{"True": "on", "False": ""}.get(text, text) for text in texts]
 
 
 def agreement_links(agreements):

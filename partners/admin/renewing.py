@@ -12,7 +12,7 @@ from partners.runs.bulk_write import ChangeContext, bulk_create_with_history
 
 
 class RenewForm(AgreementRowForm):
-    shared_fields = ["valid_until", "next_step"]
+    shared_fields = ["valid_from", "valid_until", "is_open_ended", "next_step"]
 
     class Meta:
         model = Agreement
@@ -23,7 +23,6 @@ class RenewForm(AgreementRowForm):
     def __init__(self, *args, instance, **kwargs):
         super().__init__(*args, instance=instance.build_renewal(), **kwargs)
         self.original = instance
-        self.fields["valid_until"].show_hidden_initial = True
         self.instance._change_reason = "renewal"
 
 
@@ -36,7 +35,6 @@ class BulkRenewView(AgreementRowsView):
         "A copy in process follows each agreement, with what it offers and other details, for the period that follows. "
         "The agreement stays as it is until the copy is signed."
     )
-    shared_values_note = gettext_lazy("A cell that you leave empty or as proposed takes what the first line says.")
     success_message = gettext_lazy("Renewed, and in process")
 
     def save(self, run):

@@ -29,7 +29,7 @@ DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]
 
 
 class SignForm(SignatureFormMixin, AgreementRowForm):
-    shared_fields = [*DATE_FIELDS, CONFIRMATION_FIELD]
+    shared_fields = [*DATE_FIELDS, "is_open_ended", CONFIRMATION_FIELD]
     documents = MultipleDocumentField(label=gettext_lazy("documents"), required=False)
     displayed_effects = forms.CharField(required=False, widget=forms.HiddenInput)
     effects = None

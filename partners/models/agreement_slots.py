@@ -2,10 +2,16 @@
 
 from collections import defaultdict
 
+from django.utils.translation import gettext_lazy
+
 from partners.enums import AgreementStatus
 from partners.models.agreements import Agreement
 from partners.name_normalization import matching_key
 from partners.periods import Period
+
+SAME_IN_PROCESS = gettext_lazy(
+    "Another agreement of this university has the same type and scope in process. End one of them."
+)
 
 
 def unique_slot(agreement):

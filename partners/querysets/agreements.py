@@ -8,6 +8,7 @@ from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce
 
 from partners.enums import AgreementStatus, Direction
+from partners.name_normalization import matching_key
 from partners.querysets.history import latest_date
 from partners.querysets.mobilities import MobilityQuerySet, student_mobility_q
 from partners.querysets.searching import MAX_QUERY_LENGTH, SearchableQuerySet, contains_words_q
@@ -72,6 +73,10 @@ class AgreementQuerySet(SearchableQuerySet):
         """Return the scopes, the most used spelling first where one has several."""
         scopes = self.exclude(scope="").values("scope_key", "scope").annotate(count=Count("pk"))
         return scopes.order_by("scope_key", "-count", "scope").values_list("scope", flat=True)
+
+    def known_scope(self, scope: str) -> str:
+        """Return the spelling of a scope that these have, or the given one if none has it."""
+        return self.scopes().filter(scope_key=matching_key(scope)).first() or scope
 
     def count_universities_by_state(self, on: date) -> dict[str, int]:
         return self.aggregate(

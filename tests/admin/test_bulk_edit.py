@@ -188,6 +188,52 @@ def test_day_for_signing_is_set(coordinator_client):
     assert list(Agreement.objects.values_list("due_on", flat=True)) == [NEW] * 2
 
 
+def test_every_declared_field_is_set_and_the_reason_is_in_the_history(coordinator_client, erasmus, three):
+    AgreementFactory(scope="Faculty of Law")
+    typed = {
+        "agreement_type": erasmus.pk,
+        "scope": "faculty of law",
+        "signed_on": "2026-05-01",
+        "valid_from": "2026-06-01",
+        "public_note": "B2 is needed",
+        "next_step": "Scan it",
+        "contact": "Dr. Ada",
+        "notes": "On paper",
+    }
+
+    confirm(coordinator_client, typed | {"reason": "moved to the law school"}, *three)
+
+    edited = Agreement.objects.filter(pk__in=[agreement.pk for agreement in three])
+    assert set(edited.values_list(*typed)) == {
+        (erasmus.pk, "Faculty of Law", date(2026, 5, 1), date(2026, 6, 1), *list(typed.values())[4:])
+    }
+    assert three[0].history.latest().history_change_reason == "edited together: moved to the law school"
+
+
+def test_ticked_fields_become_empty(coordinator_client, three):
+    Agreement.objects.update(next_step="Ask", is_open_ended=True, valid_until=None)
+
+    shown = confirm(coordinator_client, {"emptied": ["next_step", "valid_until"]}, *three)
+
+    assert [line.split(" | ")[:2] for line in shown] == [
+        ["3 agreements", "open-ended: yes → no"],
+        ["3 agreements", "next step: Ask → -"],
+    ]
+    assert set(Agreement.objects.values_list("next_step", "is_open_ended")) == {("", False)}
+
+
+def test_type_that_another_deal_in_process_has_prevents_all_changes(coordinator_client, erasmus, three):
+    deal = AgreementFactory(university=three[0].university, status=AgreementStatus.IN_PROCESS)
+    AgreementFactory(university=three[0].university, agreement_type=erasmus, status=AgreementStatus.IN_PROCESS)
+
+    page = coordinator_client.post(bulk_url(deal), NO_ROWS | {"agreement_type": erasmus.pk})
+
+    assert element_texts(page, ".errorlist li") == [
+        "Bonn: Erasmus+ (in process): "
+        "Another agreement of this university has the same type and scope in process. End one of them."
+    ]
+
+
 def test_overlap_with_a_following_agreement_prevents_all_changes(coordinator_client, three):
     next_one = {"valid_from": date(2027, 8, 1), "is_open_ended": True}
     AgreementFactory(university=three[2].university, **next_one)
@@ -209,6 +255,10 @@ def test_overlap_with_a_following_agreement_prevents_all_changes(coordinator_cli
     [
         ({}, "Write what to change. What you leave empty stays as it is."),
         ({"is_open_ended": "on", "valid_until": "2028-07-31"}, "Write a last day, or tick “open-ended”, not both."),
+        (
+            {"emptied": "due_on", "due_on": "2028-07-31"},
+            "Write what it becomes, or tick that it becomes empty, not both.",
+        ),
         ({"valid_until": "soon"}, "“soon” is not a date. Write it like 1 Feb 2025."),
         (lines({"places": "-1"}), "Ensure this value is greater than or equal to 0."),
         (lines({"places": "40000"}), "Ensure this value is less than or equal to 32767."),

@@ -192,6 +192,21 @@ def test_shared_last_day_leaves_changed_cells(coordinator_client, several):
     assert last_days(*several) == ["2030-09-30", "2029-08-31", "2029-08-31"]
 
 
+def test_shared_dates_replace_proposals_and_a_row_ticked_as_open_ended_keeps_its_end(coordinator_client, several):
+    typed = form_data(coordinator_client.get(bulk_url(*several)), ".bulk-form")
+    typed |= {"all-valid_from": "2027-09-01", "all-valid_until": "2029-08-31", f"{several[0].pk}-is_open_ended": "on"}
+
+    coordinator_client.post(bulk_url(*several), typed)
+
+    assert last_days(*several) == ["None", "2029-08-31", "2029-08-31"]
+    renewals = Agreement.objects.in_process().order_by("pk")
+    assert list(renewals.values_list("valid_from", "is_open_ended")) == [
+        (date(2027, 9, 1), True),
+        (date(2027, 9, 1), False),
+        (date(2027, 9, 1), False),
+    ]
+
+
 def test_proposals_are_saved_without_a_shared_last_day(coordinator_client, several):
     typed = form_data(coordinator_client.get(bulk_url(*several)), ".bulk-form")
 

@@ -8,7 +8,17 @@ from django.utils.timezone import now
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
 from tests.helpers.factories import AgreementFactory, UniversityFactory
-from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, messages, rows, text
+from tests.helpers.html import (
+    attributes,
+    count_queries,
+    element_texts,
+    elements,
+    errors,
+    form_data,
+    messages,
+    rows,
+    text,
+)
 from tests.helpers.signing_page import bulk_url, sign_data
 
 LIST = "/admin/partners/agreement/"
@@ -382,3 +392,20 @@ def test_types_are_ordered_by_position(coordinator_client, open_deal):
 
     options = element_texts(page, "select[name$=agreement_type] option")
     assert options == ["---------", *AgreementType.objects.order_by("position").values_list("name", flat=True)]
+
+
+def test_for_all_open_ended_replaces_ends_that_are_as_displayed(coordinator_client, deal, open_deal, erasmus):
+    third = AgreementFactory(university__name="Ulm", status=AgreementStatus.IN_PROCESS, valid_until=date(2028, 8, 31))
+    selected = (deal, open_deal, third)
+    Agreement.objects.filter(pk=deal.pk).update(valid_until=date(2027, 8, 31))
+    typed = form_data(coordinator_client.get(bulk_url(*selected)), ".bulk-form")
+    typed |= {f"{open_deal.pk}-agreement_type": erasmus.pk, "all-valid_from": "2026-09-01", "all-is_open_ended": "on"}
+
+    coordinator_client.post(bulk_url(*selected), typed | {f"{third.pk}-valid_until": "2030-08-31"})
+
+    names = ("university__name", "valid_from", "valid_until", "is_open_ended")
+    assert list(Agreement.objects.signed().order_by("pk").values_list(*names)) == [
+        ("Marburg", date(2026, 9, 1), None, True),
+        ("Jena", date(2026, 9, 1), None, True),
+        ("Ulm", date(2026, 9, 1), date(2030, 8, 31), False),
+    ]

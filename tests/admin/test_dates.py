@@ -29,7 +29,7 @@ OTHER_DATE_FORMATS = re.compile(
     rf"\b\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}}\b|\b(?:{MONTHS})[a-z]*\.? \d{{1,2}}\b"
 )
 """A date in another format than 1 Sep 2028."""
-URL_NAMES_WITH_IDS = {"agreement_sign", "agreement_renew", "agreement_end", "agreement_edit"}
+URL_NAMES_WITH_IDS = {"agreement_sign", "agreement_renew", "agreement_end", "agreement_dates", "agreement_edit"}
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ POST_STATUSES = {
     "agreement_sign": (403, 302, 302),
     "agreement_renew": (403, 302, 302),
     "agreement_end": (403, 302, 302),
+    "agreement_dates": (403, 302, 302),
     "agreement_edit": (403, 302, 302),
     "document_add": (403, 403, 403),
     "document_change": (403, 302, 302),

@@ -49,6 +49,7 @@ PAGE_STATUSES = {
     "agreement_sign": (403, 302, 302),
     "agreement_renew": (403, 302, 302),
     "agreement_end": (403, 302, 302),
+    "agreement_dates": (403, 302, 302),
     "agreement_edit": (403, 302, 302),
     "agreement_fields_of_study": (200, 200, 200),
     # Mobilities are listed and edited on the pages of agreements.
