@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import Group
 from django.db.models import TextChoices
+from django.utils.translation import gettext as _
 
 
 class Role(TextChoices):
@@ -9,6 +10,17 @@ class Role(TextChoices):
 
     COORDINATOR = "coordinator", "Exchange coordinators"
     ASSISTANT = "assistant", "Assistants"
+
+    @property
+    def description(self) -> str:
+        """The rights of the role in a fresh database, as a sentence."""
+        return {
+            Role.COORDINATOR: _(
+                "Can add and change universities, agreements and documents, sign and renew agreements, import and "
+                "export lists, and change the settings of the office. Cannot manage accounts."
+            ),
+            Role.ASSISTANT: _("Can see everything in the register and export lists. Cannot change anything."),
+        }[self]
 
 
 def get_group(role: Role) -> Group:

@@ -59,7 +59,7 @@ ALLOWED_IMPORTS = {
         *["tables", "validators"],
     ],
     "website_checks": ["models"],
-    "accounts": ["groups", "http", "permissions", "reference_data"],
+    "accounts": ["groups", "http", "models", "permissions", "reference_data"],
     "reminders": ["calendar_files", "enums", "http", "models"],
     "backups": ["models"],
     "admin": [

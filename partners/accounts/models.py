@@ -110,6 +110,10 @@ class GroupRole(models.Model):
     def __str__(self):
         return self.get_key_display()
 
+    @property
+    def description(self):
+        return Role(self.key).description
+
 
 class RequestCount(models.Model):
     """A number of requests for one rate limit, subject and period, shared by all processes.

@@ -1,4 +1,4 @@
-"""Choice of a password by a mailed link: at an invitation, and when it is forgotten.
+"""Choice of a new password by a mailed link.
 
 The response to whoever has forgotten it and its duration are the same for every email address: the mail is sent
 afterwards, in a thread.
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from partners.accounts.rate_limits import RateLimit
 from partners.accounts.security_log import log_event
 from partners.http import get_client_network, get_site_url
+from partners.models import OfficeSettings
 
 HOUR = 3600
 EMAIL_LIMIT = RateLimit("password reset for an address", 3, HOUR)
@@ -26,35 +27,15 @@ CLIENT_LIMIT = RateLimit("password reset from a client", 20, HOUR)
 mail_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
 
 
-INVITATION_TEMPLATES = {
-    "subject_template_name": "admin/accounts/invitation_subject.txt",
-    "email_template_name": "admin/accounts/invitation.txt",
-}
-
-
-def email_link_options(request):
-    """Return the scheme and domain of links in mails."""
-    site = urlsplit(get_site_url(request))
-    return {"domain_override": site.netloc, "use_https": site.scheme == "https"}
-
-
-class InvitationForm(forms.PasswordResetForm):
-    """A password reset for one user; Django's form mails every user of an email address."""
-
-    def __init__(self, user):
-        super().__init__({"email": user.email})
-        self.user = user
-
-    def get_users(self, email):
-        return [self.user]
-
-
-def send_invitation(request, user):
-    """Mail a new user a link to choose the password, so that nobody else knows it."""
-    form = InvitationForm(user)
-    form.full_clean()
-    form.save(**email_link_options(request), **INVITATION_TEMPLATES)
-    log_event("invitation_sent", request.user, request, target=user.get_username())
+def build_mail_options(request):
+    """Return options of Django's PasswordResetForm.save(): the sender, the office's name, and the site in links."""
+    site, office = urlsplit(get_site_url(request)), OfficeSettings.objects.current()
+    return {
+        "domain_override": site.netloc,
+        "use_https": site.scheme == "https",
+        "from_email": office.sender,
+        "extra_email_context": {"site_name": office.display_name},
+    }
 
 
 class PasswordResetForm(forms.PasswordResetForm):
@@ -104,7 +85,7 @@ class PasswordResetView(views.PasswordResetView):
     def form_valid(self, form):
         log_event("password_reset_requested", next(iter(form.users), None), self.request)
         send = translation.override(get_language())(form.save)
-        options, context = email_link_options(self.request), copy_context()
+        options, context = build_mail_options(self.request), copy_context()
         return RedirectWithCallback(self.get_success_url(), lambda: mail_executor.submit(context.run, send, **options))
 
     def form_invalid(self, form):

@@ -16,6 +16,7 @@ from partners.accounts.session_views import session_list_view
 from partners.admin.calendar_links import calendar_link_view
 from partners.admin.change_log import change_log_view
 from partners.admin.help import help_chapter_view, help_url, help_view
+from partners.admin.my_account import my_account_view, name_and_email_view
 from partners.admin.searching import search_suggestions_view, search_view
 from partners.admin.statistics import statistics_view
 from partners.admin.worklist import build_worklist
@@ -67,6 +68,7 @@ class PartnersAdminSite(admin.AdminSite):
 
     def password_change(self, request, extra_context=None):
         view = PasswordChangeView.as_view(
+            template_name="admin/accounts/password_change.html",
             form_class=partial(PasswordChangeForm, request=request),
             success_url=reverse("admin:password_change_done"),
             extra_context=self.each_context(request) | (extra_context or {}),
@@ -85,6 +87,8 @@ class PartnersAdminSite(admin.AdminSite):
             path("mfa/", mfa_setup_view, site, name="mfa_setup"),
             path("mfa/verify/", mfa_verify_view, site, name="mfa_verify"),
             path("reauthenticate/", reauthenticate_view, site, name="reauthenticate"),
+            path("account/", view(my_account_view), site, name="my_account"),
+            path("account/name/", view(name_and_email_view), site, name="name_and_email"),
             path("sessions/", view(session_list_view), site, name="session_list"),
             path("search/", view(search_view), site, name="search"),
             path("search/suggestions/", view(search_suggestions_view), site, name="search_suggestions"),

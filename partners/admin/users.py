@@ -1,30 +1,47 @@
 """Users and groups, for superusers who have authenticated recently."""
 
+import logging
+
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
-from django.db.models import Q
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.crypto import get_random_string
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from partners.accounts.invitations import can_be_invited, find_latest_invitation, send_invitation
 from partners.accounts.models import GroupRole, UserSession
-from partners.accounts.password_reset import send_invitation
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.security_log import log_event
 from partners.admin.optimistic_locking_forms import CopyInstanceMixin
 from partners.models.accounts import referenced_accounts
 
+logger = logging.getLogger(__name__)
+
 admin.site.unregister([Group, User])
 # No superuser may read or assign the secrets of OTP devices.
 admin.site.unregister([StaticDevice, TOTPDevice])
+
+
+class GroupsField(forms.ModelMultipleChoiceField):
+    """Checkboxes of groups with what each of them may do."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, group):
+        return f"{group.name}: {group.role.description}" if hasattr(group, "role") else group.name
 
 
 class UserInviteForm(forms.ModelForm):
@@ -63,6 +80,12 @@ class GroupRoleInline(admin.StackedInline):
 class GroupAdmin(auth_admin.GroupAdmin):
     form = GroupForm
     inlines = [GroupRoleInline]
+    list_display = ["name", "description"]
+    list_select_related = ["role"]
+
+    @admin.display(description=gettext_lazy("Its members"))
+    def description(self, group):
+        return group.role.description if hasattr(group, "role") else ""
 
 
 @admin.register(User)
@@ -71,18 +94,64 @@ class GroupAdmin(auth_admin.GroupAdmin):
 @method_decorator(reauthentication_required, name="history_view")
 @method_decorator(reauthentication_required, name="delete_view")
 @method_decorator(reauthentication_required, name="user_change_password")
+@method_decorator(reauthentication_required, name="invitation_view")
 class UserAdmin(auth_admin.UserAdmin):
     list_display = [*auth_admin.UserAdmin.list_display, "is_active"]
     actions = ["send_password_link", "end_sessions", "close_accounts"]
     form = UserForm
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "invitation"]
+    fieldsets = [*auth_admin.UserAdmin.fieldsets[:-1], (gettext_lazy("Signing in"), {"fields": readonly_fields})]
     add_form, add_form_template = UserInviteForm, None
     add_fieldsets = [(None, {"fields": UserInviteForm.Meta.fields})]
 
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        if not change:
-            send_invitation(request, obj)
+    def get_urls(self):
+        invitation = self.admin_site.admin_view(self.invitation_view)
+        return [path("<int:pk>/invitation/", invitation, name="auth_user_invitation"), *super().get_urls()]
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name != "groups":
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        groups = Group.objects.select_related("role").order_by("name")
+        return GroupsField(groups, required=False, label=_("Groups"), help_text="")
+
+    @admin.display(description=gettext_lazy("Invitation"))
+    def invitation(self, user):
+        sent = find_latest_invitation(user)
+        label = _("sent to %s") % sent.email if sent else _("not sent")
+        return format_html('<a href="{}">{}</a>', reverse("admin:auth_user_invitation", args=[user.pk]), label)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        self._invite(request, obj)
+        return redirect("admin:auth_user_invitation", obj.pk)
+
+    def invitation_view(self, request, pk):
+        """Display what has become of a user's invitation. POST sends another one."""
+        user = get_object_or_404(User, pk=pk)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if request.method == "POST" and can_be_invited(user):
+            self._invite(request, user)
+            return redirect("admin:auth_user_invitation", pk)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Invitation"),
+            "opts": self.opts,
+            "account": user,
+            "invitation": find_latest_invitation(user),
+            "now": now(),
+            "can_be_invited": can_be_invited(user),
+        }
+        return TemplateResponse(request, "admin/auth/user/invitation.html", context)
+
+    def _invite(self, request, user):
+        """Send an invitation and say so. Return whether the mail server took it."""
+        try:
+            send_invitation(request, user)
+        except OSError:
+            logger.exception("An invitation could not be sent.")
+            message = _("The mail to %s could not be sent. Check the address, or ask your IT staff.")
+            messages.error(request, message % user.email)
+            return False
+        return True
 
     def get_deleted_objects(self, objs, request):
         """Return users in history as protected, instead of all rows that refer to them."""
@@ -92,15 +161,13 @@ class UserAdmin(auth_admin.UserAdmin):
 
     @admin.action(description=gettext_lazy("Mail a link to choose a password"), permissions=["change"])
     def send_password_link(self, request, queryset):
-        uses_oidc = Q(oidc_identity__isnull=False, is_superuser=False) if settings.OIDC_ISSUER else Q(pk=None)
-        recipients = queryset.filter(is_active=True).exclude(email="").exclude(uses_oidc)
-        for user in recipients:
-            send_invitation(request, user)
+        users = list(queryset.select_related("oidc_identity"))
+        sent = [user for user in users if can_be_invited(user) and self._invite(request, user)]
         message = ngettext(
-            "A link has been mailed to %(n)s account.", "Links have been mailed to %(n)s accounts.", len(recipients)
+            "A link has been mailed to %(n)s account.", "Links have been mailed to %(n)s accounts.", len(sent)
         )
-        messages.success(request, message % {"n": len(recipients)})
-        if skipped := [str(user) for user in queryset if user not in recipients]:
+        messages.success(request, message % {"n": len(sent)})
+        if skipped := [str(user) for user in users if not can_be_invited(user)]:
             message = _("Closed, without an address, or signed in by the university: %(names)s.")
             messages.warning(request, message % {"names": ", ".join(skipped)})
 

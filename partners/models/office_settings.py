@@ -1,6 +1,7 @@
 """The office's name, contact and texts on the public pages."""
 
 import hashlib
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -80,6 +81,11 @@ class OfficeSettings(models.Model):
     @property
     def contact_email(self):
         return self.email or settings.OFFICE_EMAIL
+
+    @property
+    def sender(self):
+        """The sender of mails to people: the office's name with the address that the mail server is set up for."""
+        return formataddr((self.display_name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
 
     @property
     def logo_url(self):

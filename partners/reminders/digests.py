@@ -68,6 +68,7 @@ class Digest:
         email = EmailMultiAlternatives(
             f"{office.display_name}: {self.subject}",
             render_to_string("partners/reminders/digest.txt", context),
+            office.sender,
             to=[self.recipient],
             headers={"Message-ID": f"<{self.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
         )

@@ -117,9 +117,10 @@ def test_account_change_is_logged(client, logged_events):
 
     client.post("/admin/auth/user/add/", {"username": "berta", "email": "berta@example.edu"})
 
-    assert logged_events("target", "action")[-2:] == [
-        ("invitation_sent", "ann", "berta", None),
+    assert logged_events("target", "action")[-3:] == [
         ("account_changed", "ann", "berta", "Addition"),
+        ("invitation_sent", "ann", "berta", None),
+        ("account_changed", "ann", "berta", "Change"),
     ]
 
 

@@ -1,16 +1,20 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, User
+from django.core.mail.backends import locmem
 from django.test import Client
 
 from partners.accounts.models import OIDCIdentity
 from partners.groups import Role, get_group
 from tests.helpers.factories import AgreementFactory
-from tests.helpers.html import element_texts, elements, errors, form_data, messages, text
+from tests.helpers.html import element_texts, elements, errors, form_data, messages, text, title
 
 pytestmark = pytest.mark.django_db
 
+HOUR = 3600
 ADD, LIST = "/admin/auth/user/add/", "/admin/auth/user/"
 
 
@@ -28,7 +32,9 @@ def assistants():
 
 def test_invited_user_sets_the_password(client, superuser, assistants, mailoutbox):
     page = client.get(ADD)
-    client.post(ADD, {"username": "berta", "email": "berta@example.edu", "groups": [assistants.pk]})
+    added = client.post(
+        ADD, {"username": "berta", "email": "berta@example.edu", "groups": [assistants.pk]}, follow=True
+    )
     [mail] = mailoutbox
     link = re.search(r"https://partners.example.edu(/admin/password/\S+)", mail.body)[1]
     invited_client = Client()
@@ -40,9 +46,44 @@ def test_invited_user_sets_the_password(client, superuser, assistants, mailoutbo
     )
 
     assert elements(page, "input[type=password]") == []
-    assert (mail.to, mail.subject) == (["berta@example.edu"], "Your account at partners.example.edu")
+    assert "Assistants: Can see everything in the register and export lists. Cannot change anything." in text(page)
+    assert title(added) == "Invitation | Exchange Office"
+    assert (mail.to, mail.subject) == (["berta@example.edu"], "Your account: Exchange Office")
+    assert mail.from_email == "Exchange Office <webmaster@localhost>"
     assert "Welcome, berta" in text(welcome_page)
     assert [user.username for user in assistants.user_set.filter(is_staff=True, is_superuser=False)] == ["berta"]
+
+
+def test_page_of_an_invitation_says_until_when_it_is_valid_and_sends_it_again(client, superuser, mailoutbox):
+    with time_machine.travel(datetime(2026, 11, 28, 10, tzinfo=UTC), tick=False) as clock:
+        client.force_login(superuser)
+        added = client.post(ADD, {"username": "berta", "email": "berta@example.edu"}, follow=True)
+        [(page, _status)] = added.redirect_chain
+        clock.shift(HOUR)
+        client.force_login(superuser)
+        expired, again = text(client.get(page)), text(client.post(page, follow=True))
+
+    sent = "The account berta exists. The invitation was sent to berta@example.edu on 28 Nov 2026, "
+    assert f"{sent}10:00. Its link is valid until 28 Nov 2026, 11:00." in text(added)
+    assert f"{sent}10:00. Its link was valid until 28 Nov 2026, 11:00, and nobody has signed in." in expired
+    assert f"{sent}11:00. Its link is valid until 28 Nov 2026, 12:00." in again
+    assert len(mailoutbox) == 2
+
+
+def test_invitation_that_cannot_be_mailed_is_said_to_be_unsent(client, superuser, settings):
+    settings.EMAIL_BACKEND = "tests.admin.test_users.NoMail"
+
+    page = client.post(ADD, {"username": "berta", "email": "berta@example.edu"}, follow=True)
+
+    assert messages(page) == [
+        "The mail to berta@example.edu could not be sent. Check the address, or ask your IT staff."
+    ]
+    assert "No invitation has been sent." in text(page)
+
+
+class NoMail(locmem.EmailBackend):
+    def send_messages(self, messages):
+        raise OSError("no mail today")
 
 
 def test_new_user_requires_email(client, superuser, mailoutbox):

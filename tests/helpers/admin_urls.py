@@ -108,6 +108,8 @@ SITE_STATUSES = {
     "calendar_link": STAFF,
     "help": STAFF,
     "help_chapter": STAFF,
+    "my_account": STAFF,
+    "name_and_email": STAFF,
     "session_list": STAFF,
     "statistics": STAFF,
     "search": STAFF,
@@ -128,6 +130,7 @@ SITE_STATUSES = {
     "auth_user_add": SUPERUSERS,
     "auth_user_change": SUPERUSERS,
     "auth_user_delete": SUPERUSERS,
+    "auth_user_invitation": SUPERUSERS,
     "auth_user_history": SUPERUSERS,
     "auth_user_password_change": SUPERUSERS,
 }
