@@ -29,7 +29,7 @@ def calendar_link_view(request, site):
         token = CalendarLink.issue_token(request.user, form.cleaned_data["include_all"])
         calendar_url = get_site_url(request) + reverse("calendar", args=[token])
     context = site.each_context(request) | {
-        "title": _("My calendar"),
+        "title": _("Calendar"),
         "form": form,
         "link": link,
         "calendar_url": calendar_url,

@@ -73,11 +73,11 @@ def test_user_without_view_permission_has_no_calendar(client):
     client.force_login(User.objects.create_user("stranger", is_staff=True))
 
     assert client.get(PAGE).status_code == 403
-    assert "My calendar" not in text(client.get("/admin/"))
+    assert "calendar" not in text(client.get("/admin/account/"))
 
 
 def test_assistant_can_create_link(client, assistant):
     client.force_login(assistant)
 
     assert link_works(client, find_link(client.post(PAGE)))
-    assert "My calendar" in text(client.get("/admin/"))
+    assert "Change the calendar link" in text(client.get("/admin/account/"))
