@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, When
 from django.urls import path
+from django.utils.text import Truncator
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -32,8 +33,10 @@ from partners.admin.signing import BulkSignView
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.models.mobilities import summarize
+from partners.models.mobilities import summarize_places
 
+MAX_TITLE_LENGTH, MAX_STATE_LENGTH = 60, 36
+"""Characters in two lines of a column of the list."""
 BULK_VIEWS = {view.name: view for view in [BulkSignView, BulkRenewView, BulkEndView, BulkDatesView, BulkEditView]}
 
 
@@ -143,11 +146,11 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
 
     @admin.display(description=_("agreement type"), ordering="agreement_type")
     def title(self, agreement):
-        return agreement.title
+        return Truncator(agreement.title).chars(MAX_TITLE_LENGTH)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, agreement):
-        return describe_state(agreement, localdate())
+        return Truncator(describe_state(agreement, localdate())).chars(MAX_STATE_LENGTH)
 
     @admin.display(
         description=_("days left"),
@@ -161,4 +164,4 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
 
     @admin.display(description=_("offers"))
     def offers(self, agreement):
-        return summarize(agreement.mobilities.all())
+        return summarize_places(agreement.mobilities.all())

@@ -16,8 +16,8 @@ def describe_state(agreement, on):
     """Return a text such as “in force”, “upcoming from 1 Sep 2028” or “ended on 3 May 2027: merger”."""
     state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
     if state == UPCOMING:
-        return _("upcoming from %s") % date_format(agreement.valid_from)
-    return agreement.describe_ended() if state == ENDED else STATE_LABELS[state]
+        return _("upcoming from %s") % _unbroken_date(agreement.valid_from)
+    return agreement.describe_ended(_unbroken_date) if state == ENDED else STATE_LABELS[state]
 
 
 def describe_deadline(agreement, on):
@@ -28,9 +28,9 @@ def describe_deadline(agreement, on):
     if agreement.status == AgreementStatus.ENDED:
         return _deadline(_describe_ended_on(agreement.ended_on, on))
     if agreement.status != AgreementStatus.SIGNED:
-        return describe_due_day(agreement.due_on, on, _("to be done by %s"))
+        return describe_due_day(agreement.due_on, on, _("due %s"))
     if agreement.successor_start:
-        return _deadline(_("renewed from %s") % date_format(agreement.successor_start))
+        return _deadline(_("renewed from %s") % _unbroken_date(agreement.successor_start))
     if agreement.valid_from and agreement.valid_from > on:
         days = (agreement.valid_from - on).days
         return _deadline(ngettext("begins in %d day", "begins in %d days", days) % days)
@@ -43,7 +43,7 @@ def describe_due_day(due_on, on, template="%s"):
     """Return the day by which an agreement in process should be signed, in an element like ``describe_deadline``."""
     if due_on is None:
         return _deadline("-")
-    day = _("%s (overdue)") % date_format(due_on) if due_on < on else date_format(due_on)
+    day = _("%s (overdue)") % _unbroken_date(due_on) if due_on < on else _unbroken_date(due_on)
     return _deadline(template % day, (due_on - on).days)
 
 
@@ -61,6 +61,11 @@ def _describe_valid_until(valid_until, on):
     else:
         text = ngettext("ends in %d day", "ends in %d days", days) % days if days else _("ends today")
     return _deadline(text, days)
+
+
+def _unbroken_date(day):
+    """Return the date with spaces at which no line breaks."""
+    return date_format(day).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _deadline(text, days=None):

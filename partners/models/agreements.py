@@ -327,7 +327,7 @@ class Agreement(models.Model):
         end = self.describe_ended() if self.status == AgreementStatus.ENDED else self.describe_end()
         return ", ".join(filter(None, [self.title, self.describe_start(), end]))
 
-    def describe_ended(self):
+    def describe_ended(self, format_day=date_format):
         """Return “ended” with the day and the reason, as far as they are recorded."""
-        ended = _("ended on %s") % date_format(self.ended_on) if self.ended_on else _("ended")
+        ended = _("ended on %s") % format_day(self.ended_on) if self.ended_on else _("ended")
         return ": ".join(filter(None, [ended, self.end_reason]))

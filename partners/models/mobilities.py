@@ -125,6 +125,23 @@ def summarize(mobilities, in_full=False):
     return "; ".join(" · ".join([", ".join(counts), *offer]) for offer, counts in counts_by_offer.items())
 
 
+def summarize_places(mobilities):
+    """Describe places in a few words, such as “4 + 2 out, 4 in; 1 out · staff teaching”.
+
+    They are not added up, as mobilities may be of different years.
+    """
+    places_by_kind = {}
+    for mobility in mobilities:
+        places_by_direction = places_by_kind.setdefault(mobility.get_kind_display(), {})
+        number = "?" if mobility.places is None else str(mobility.places)
+        places_by_direction.setdefault(mobility.get_direction_display(), []).append(number)
+    texts = []
+    for kind, directions in places_by_kind.items():
+        counts = ", ".join(f"{' + '.join(places)}\N{NO-BREAK SPACE}{word}" for word, places in directions.items())
+        texts.append(counts if kind == MobilityKind.STUDENT_STUDIES.label else f"{counts} · {kind}")
+    return "; ".join(texts)
+
+
 def summarize_change(before, after):
     """Describe in a sentence without its subject how mobilities change, such as “new mobilities: 4 out”."""
     old, new = summarize(before, in_full=True), summarize(after, in_full=True)

@@ -207,12 +207,14 @@ def test_assistant_sees_lines_without_form_fields(client, assistant, agreement):
 def test_list_summarizes_what_an_agreement_offers(coordinator_client, agreement):
     for direction in ("out", "in"):
         add_line(agreement, direction=direction, places=4, study_levels="bachelor,master", languages="en B2")
+    add_line(agreement, places=2, study_levels="doctoral")
+    add_line(agreement, kind="staff_teaching")
     AgreementFactory(university__name="Nothing recorded")
 
     page = coordinator_client.get(LIST)
 
     offers = [text or "-" for text in element_texts(page, "td.field-offers")]
-    assert offers == ["4 out, 4 in · bachelor, master · English B2", "-"]
+    assert offers == ["4 + 2 out, 4 in; ? out · staff teaching", "-"]
 
 
 def test_university_page_links_what_each_agreement_offers(coordinator_client, agreement):
@@ -243,7 +245,7 @@ def test_list_query_count_is_constant(coordinator_client):
     add_agreements_with_lines(297)
 
     assert count_queries(coordinator_client, LIST) == with_3
-    assert cells(coordinator_client.get(LIST), "#result_list tbody tr")[99][-1] == "4 out, 4 out"
+    assert cells(coordinator_client.get(LIST), "#result_list tbody tr")[99][-1] == "4 + 4 out"
 
 
 @pytest.mark.parametrize("is_on_university", [False, True])
