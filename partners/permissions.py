@@ -78,5 +78,9 @@ def can_change_agreements(user):
     return user.has_perm("partners.change_agreement")
 
 
+def can_change_office_settings(user):
+    return user.has_perm("partners.change_officesettings")
+
+
 def can_undelete(user):
     return user.is_superuser

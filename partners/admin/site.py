@@ -15,6 +15,7 @@ from partners.accounts.reauthentication import PasswordChangeForm, reauthenticat
 from partners.accounts.session_views import session_list_view
 from partners.admin.calendar_links import calendar_link_view
 from partners.admin.change_log import change_log_view
+from partners.admin.first_steps import first_step_view
 from partners.admin.help import help_chapter_view, help_url, help_view
 from partners.admin.my_account import my_account_view, name_and_email_view
 from partners.admin.searching import search_suggestions_view, search_view
@@ -90,6 +91,7 @@ class PartnersAdminSite(admin.AdminSite):
             path("account/", view(my_account_view), site, name="my_account"),
             path("account/name/", view(name_and_email_view), site, name="name_and_email"),
             path("sessions/", view(session_list_view), site, name="session_list"),
+            path("first-steps/<slug:key>/", view(first_step_view), site, name="first_step"),
             path("search/", view(search_view), site, name="search"),
             path("search/suggestions/", view(search_suggestions_view), site, name="search_suggestions"),
             path("statistics/", view(statistics_view), site, name="statistics"),

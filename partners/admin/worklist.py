@@ -1,4 +1,4 @@
-"""The worklist on the admin's front page: a few items of each section, with a link to the full list.
+"""The worklist on the admin's front page: the most urgent items of each section, with a link to the full list.
 
 An agreement that a signed one follows needs nothing more, and is in no section.
 """
@@ -19,7 +19,6 @@ from partners.admin.filters import (
     CURRENT_STATES,
     FAILING,
     ME,
-    NONE,
     NOT_RECORDED,
     NOT_RENEWED,
     WITHDRAWN,
@@ -27,35 +26,42 @@ from partners.admin.filters import (
     ResponsibleFilter,
     agreement_changelist_url,
 )
+from partners.admin.first_steps import DOCUMENTS, ENDS, LABELS, build_first_steps
 from partners.admin.object_history import can_view
-from partners.models import Agreement, Document, Institution, University, WebsiteCheck
-from partners.permissions import can_change_agreements, can_change_universities
+from partners.models import Agreement, Document, OfficeSettings, University, WebsiteCheck
+from partners.permissions import can_change_agreements, can_change_office_settings
 from partners.querysets import EXPIRED, IN_PROCESS, UNDATED_STATUSES
 
-MAX_ITEMS = 20
+MAX_ITEMS = 5
 RESPONSIBLE_PARAM = ResponsibleFilter.parameter_name
 
 
 def build_worklist(request, site):
-    """Return the context of the worklist's template, or None without the permission to view agreements."""
+    """Return the context of the worklist's template, or None without the permission to view agreements.
+
+    What is among the first steps, or was dismissed there, has no section.
+    """
     if not can_view(site, request, Agreement):
         return None
     is_mine, today = request.GET.get(RESPONSIBLE_PARAM) == ME, localdate()
     agreements = Agreement.objects.filter(responsible=request.user) if is_mine else Agreement.objects.all()
     filters = {RESPONSIBLE_PARAM: ME} if is_mine else {}
-    builders = [_in_process, _expiring, _expired, _end_not_recorded, _without_document]
+    dismissed = OfficeSettings.objects.current().dismissed_steps
+    steps = [] if is_mine else build_first_steps(request, site, today)
+    without_section = {*dismissed, *(step.key for step in steps)}
     related = agreements.select_related("university", "agreement_type", "responsible")
-    sections = [build(related, filters, today) for build in builders]
+    sections = [
+        build(related, filters, today) | {"key": key} for key, build in SECTIONS.items() if key not in without_section
+    ]
     if can_view(site, request, University):
-        sections.append(_unlisted_universities(agreements if is_mine else None))
-        if not is_mine and (directory := _directory(request.user)):
-            sections.append(directory)
-        if (websites := _websites(agreements if is_mine else None))["count"]:
-            sections.append(websites)
+        sections += _about_universities(agreements if is_mine else None)
     return {
+        "first_steps": [step for step in steps if step.key not in dismissed],
+        "dismissed_steps": [(key, label) for key, label in LABELS.items() if key in dismissed],
         "sections": sections,
         "is_mine": is_mine,
         "can_change": can_change_agreements(request.user),
+        "can_dismiss": can_change_office_settings(request.user),
         "return_url": request.get_full_path(),
     }
 
@@ -65,16 +71,13 @@ def _section(kind, title, queryset, url, empty_message, describe, count=None):
 
     The kind selects the template, and the message is displayed without rows.
     """
-    rows = [(obj, describe(obj)) for obj in queryset[:MAX_ITEMS]]
-    count = queryset.count() if count is None else count
     return {
         "kind": kind,
         "title": title,
         "url": url,
         "empty_message": empty_message,
-        "rows": rows,
-        "count": count,
-        "remaining_count": count - len(rows),
+        "rows": [(obj, describe(obj)) for obj in queryset[:MAX_ITEMS]],
+        "count": queryset.count() if count is None else count,
     }
 
 
@@ -150,8 +153,26 @@ def _without_document(agreements, filters, on):
     return _section("documents", title, newest_first, url, empty_message, describe, count)
 
 
+SECTIONS = {
+    "in-process": _in_process,
+    "ending": _expiring,
+    "expired": _expired,
+    ENDS: _end_not_recorded,
+    DOCUMENTS: _without_document,
+}
+
+
+def _about_universities(agreements):
+    """Return the sections of universities; with agreements, only those of the agreements."""
+    optional = {"websites": _websites(agreements)}
+    if agreements is None:
+        optional = {"directory": _withdrawn_institutions()} | optional
+    needed = {key: section for key, section in optional.items() if section["count"]}
+    sections = {"unlisted": _unlisted_universities(agreements)} | needed
+    return [section | {"key": key} for key, section in sections.items()]
+
+
 def _unlisted_universities(agreements):
-    """Return the section of unlisted universities; with agreements, only those of the agreements."""
     universities = University.objects.filter(is_listed=False).select_related("country").order_by("name_key", "pk")
     if agreements is not None:
         universities = universities.filter(pk__in=agreements.values("university"))
@@ -162,7 +183,6 @@ def _unlisted_universities(agreements):
 
 
 def _websites(agreements):
-    """Return the section of websites to check; with agreements, only those of their universities."""
     checks = WebsiteCheck.objects.reported().select_related("university")
     if agreements is not None:
         checks = checks.filter(university__in=agreements.values("university"))
@@ -171,33 +191,8 @@ def _websites(agreements):
     return _section("websites", _("Websites to check"), checks, url, "", attrgetter("moved_to"))
 
 
-def _directory(user):
-    """Return the section of universities that are not linked to the directory, or to what it has withdrawn.
-
-    None without any, or as long as no directory is loaded.
-    """
-    withdrawn = University.objects.filter(institution__is_withdrawn=True).count()
-    unlinked = University.objects.filter(institution=None).count() if Institution.objects.exists() else 0
-    if not withdrawn + unlinked:
-        return None
-    changelist = partial(reverse, "admin:partners_university_changelist")
-    unlinked_url = changelist(query={"directory": NONE})
-    if can_change_universities(user):
-        unlinked_url = reverse("admin:partners_university_identify")
-    links = [
-        (
-            withdrawn,
-            ngettext(
-                "%d partner whose institution was withdrawn", "%d partners whose institution was withdrawn", withdrawn
-            ),
-            changelist(query={"directory": WITHDRAWN}),
-        ),
-        (unlinked, ngettext("%d partner to identify", "%d partners to identify", unlinked), unlinked_url),
-    ]
-    return {
-        "kind": "directory",
-        "title": _("Institutions in the directory"),
-        "url": unlinked_url,
-        "count": withdrawn + unlinked,
-        "breakdown": [(label % count, url) for count, label, url in links if count],
-    }
+def _withdrawn_institutions():
+    withdrawn = University.objects.filter(institution__is_withdrawn=True).select_related("country")
+    url = reverse("admin:partners_university_changelist", query={"directory": WITHDRAWN})
+    title, country = _("Withdrawn from the directory"), attrgetter("country")
+    return _section("universities", title, withdrawn.order_by("name_key", "pk"), url, "", country)

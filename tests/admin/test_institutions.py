@@ -316,29 +316,31 @@ def test_list_is_filtered_by_the_link(coordinator_client, munich, tum, milan):
     assert choices == f"{title} All linked (1) institution withdrawn (1) not linked (1)"
 
 
-def directory_section(client):
-    """Return the links of the section of the worklist on the directory."""
-    return [link for link in links(client.get("/admin/"), ".worklist .breakdown a") if "partner" in link[0]]
-
-
-def test_worklist_has_partners_to_identify_and_withdrawn_institutions(coordinator_client, munich, tum, milan):
-    UniversityFactory(name="TUM", institution=tum)
-    Institution.objects.filter(pk=TUM).update(is_withdrawn=True)
-
-    assert directory_section(coordinator_client) == [
-        ("1 partner whose institution was withdrawn", f"{LIST}?directory=withdrawn"),
-        ("1 partner to identify", IDENTIFY),
+def directory_links(client):
+    """Return the links of the front page to partners that are to be identified, or were withdrawn."""
+    return [
+        link for link in links(client.get("/admin/"), ".worklist a") if "directory" in link[1] or "ident" in link[1]
     ]
 
 
-def test_worklist_of_an_assistant_links_to_the_list(client, assistant, munich, tum):
+def test_front_page_has_partners_to_identify_and_withdrawn_institutions(coordinator_client, munich, tum, milan):
+    UniversityFactory(name="TUM", institution=tum)
+    Institution.objects.filter(pk=TUM).update(is_withdrawn=True)
+
+    assert directory_links(coordinator_client) == [
+        ("Partners not identified", IDENTIFY),
+        ("Open the list: Withdrawn from the directory", f"{LIST}?directory=withdrawn"),
+    ]
+
+
+def test_front_page_of_an_assistant_links_to_the_list(client, assistant, munich, tum):
     client.force_login(assistant)
 
-    assert directory_section(client) == [("1 partner to identify", f"{LIST}?directory=-")]
+    assert directory_links(client) == [("Partners not identified", f"{LIST}?directory=-")]
 
 
-def test_worklist_is_silent_about_an_empty_directory(coordinator_client, munich):
-    assert "Institutions in the directory" not in text(coordinator_client.get("/admin/"))
+def test_front_page_is_silent_about_an_empty_directory(coordinator_client, munich):
+    assert directory_links(coordinator_client) == []
 
 
 def choose(client, universities, page=IDENTIFY):

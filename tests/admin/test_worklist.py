@@ -12,6 +12,7 @@ from tests.helpers.factories import AgreementFactory, UniversityFactory, partner
 from tests.helpers.html import attributes, count_queries, element_texts, elements, links, messages, rows, text
 
 INDEX, LIST = "/admin/", "/admin/partners/agreement/"
+MINE, SECTION = f"{INDEX}?who=me", "details.worklist-section"
 FAR_FUTURE = date(2999, 12, 31)
 EMPTY = {
     "In process (0)": "No deal is waiting for a signature.",
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 def rows_by_heading(page):
     """Return the text of each section's rows by the section's heading."""
-    return {element_texts(section, "h2")[0]: rows(section) for section in elements(page, "section")}
+    return {element_texts(section, "h2")[0]: rows(section) for section in elements(page, SECTION)}
 
 
 def section_rows(page, title):
@@ -40,9 +41,11 @@ def with_document(agreement):
 
 
 def test_empty_sections_have_a_message(coordinator_client):
+    UniversityFactory()
+
     page = coordinator_client.get(INDEX)
 
-    texts_by_heading = {element_texts(section, "h2")[0]: text(section) for section in elements(page, "section")}
+    texts_by_heading = {element_texts(section, "h2")[0]: text(section) for section in elements(page, SECTION)}
     assert texts_by_heading == {heading: f"{heading} {message}" for heading, message in EMPTY.items()}
 
 
@@ -164,37 +167,39 @@ def test_renewal_of_another_scope_does_not_follow(coordinator_client):
     assert section_rows(page, "Ending") == ["Marburg Bilateral ends in 10 days nobody Renew"]
 
 
-def test_section_end_not_recorded_has_signed_agreements_of_unknown_end(coordinator_client):
-    AgreementFactory(university__name="Unknown", scope="Faculty of Law")
-    AgreementFactory(university__name="Open-ended", is_open_ended=True)
-    AgreementFactory(university__name="Dated", valid_until=FAR_FUTURE)
-    AgreementFactory(university__name="Negotiated", status=AgreementStatus.IN_PROCESS)
-    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
-    AgreementFactory(university__name="Upcoming", valid_from=date(2999, 1, 1))
+def test_section_end_not_recorded_has_signed_agreements_of_unknown_end(coordinator_client, coordinator):
+    mine = {"responsible": coordinator}
+    AgreementFactory(university__name="Unknown", scope="Faculty of Law", **mine)
+    AgreementFactory(university__name="Open-ended", is_open_ended=True, **mine)
+    AgreementFactory(university__name="Dated", valid_until=FAR_FUTURE, **mine)
+    AgreementFactory(university__name="Negotiated", status=AgreementStatus.IN_PROCESS, **mine)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED, **mine)
+    AgreementFactory(university__name="Upcoming", valid_from=date(2999, 1, 1), **mine)
 
-    page = coordinator_client.get(INDEX)
+    page = coordinator_client.get(MINE)
 
-    assert [row.partition(" nobody")[0] for row in rows_by_heading(page)["End not recorded (2)"]] == [
+    assert [row.partition(" coordinator")[0] for row in rows_by_heading(page)["End not recorded (2)"]] == [
         "Upcoming Bilateral upcoming from 1 Jan 2999",
         "Unknown Bilateral, Faculty of Law in force",
     ]
 
 
-def test_section_without_document_has_agreements_in_force_or_upcoming(coordinator_client):
-    with_document(AgreementFactory(university__name="Has one"))
-    withdrawn = with_document(AgreementFactory(university__name="Withdrawn"))
+def test_section_without_document_has_agreements_in_force_or_upcoming(coordinator_client, coordinator):
+    mine = {"responsible": coordinator}
+    with_document(AgreementFactory(university__name="Has one", **mine))
+    withdrawn = with_document(AgreementFactory(university__name="Withdrawn", **mine))
     withdrawn.documents.update(is_withdrawn=True)
-    AgreementFactory(university__name="Has none")
-    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
-    AgreementFactory(university__name="Expired", valid_until=date(2000, 1, 1))
-    AgreementFactory(university__name="Upcoming", valid_from=localdate() + timedelta(1), is_open_ended=True)
+    AgreementFactory(university__name="Has none", **mine)
+    AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED, **mine)
+    AgreementFactory(university__name="Expired", valid_until=date(2000, 1, 1), **mine)
+    AgreementFactory(university__name="Upcoming", valid_from=localdate() + timedelta(1), is_open_ended=True, **mine)
 
-    page = coordinator_client.get(INDEX)
+    page = coordinator_client.get(MINE)
 
     assert rows_by_heading(page)["Signed, without a document (3)"] == [
-        "Upcoming Bilateral begins in 1 day nobody",
-        "Has none Bilateral end not recorded nobody",
-        "Withdrawn Bilateral end not recorded nobody",
+        "Upcoming Bilateral begins in 1 day coordinator",
+        "Has none Bilateral end not recorded coordinator",
+        "Withdrawn Bilateral end not recorded coordinator",
     ]
 
 
@@ -226,13 +231,15 @@ def two_per_section(coordinator):
 
 
 @pytest.mark.parametrize("query", ["", "?who=me"])
-def test_heading_links_to_the_counted_list(coordinator_client, two_per_section, query):
+def test_section_links_to_the_counted_list(coordinator_client, two_per_section, query):
     page = coordinator_client.get(INDEX + query)
 
-    expected = 1 if query else 2
-    assert [heading.rpartition(" ")[2] for heading in element_texts(page, "section h2")] == [f"({expected})"] * 6
-    urls = attributes(page, "section h2 a", "href")
-    assert [count_listed(coordinator_client, url) for url in urls] == [expected] * 5 + [2]
+    # For everybody, what has no end or document is among the first steps.
+    expected = [1, 1, 1, 1, 1, 1] if query else [2, 2, 2, 2]
+    headings = element_texts(page, f"{SECTION} h2")
+    assert [heading.rpartition(" ")[2] for heading in headings] == [f"({count})" for count in expected]
+    urls = attributes(page, ".see-all a", "href")
+    assert [count_listed(coordinator_client, url) for url in urls] == [*expected[:-1], 2]
 
 
 def test_rows_link_to_their_objects(coordinator_client):
@@ -242,19 +249,21 @@ def test_rows_link_to_their_objects(coordinator_client):
 
     name = agreement.university.name
     assert [url for label, url in links(page) if label.startswith(name)] == [
-        *[f"{LIST}{agreement.pk}/change/"] * 2,
+        f"{LIST}{agreement.pk}/change/",
         f"/admin/partners/university/{agreement.university_id}/change/",
     ]
 
 
-def test_section_has_20_rows_and_a_link_to_the_rest(coordinator_client):
-    partners(23)
+def test_section_has_five_rows_and_a_link_to_all(coordinator_client):
+    partners(7)
+    Agreement.objects.update(valid_until=localdate() - timedelta(1))
 
     page = coordinator_client.get(INDEX)
 
-    section = rows_by_heading(page)["Signed, without a document (23)"]
-    assert [row.split(" Bilateral")[0] for row in section] == [f"Partner {n:04}" for n in range(23, 3, -1)]
-    assert ("and 3 more", f"{LIST}?status=current&document=without&renewed=no") in links(page)
+    assert [row.split(" Bilateral")[0] for row in section_rows(page, "Expired")] == [
+        f"Partner {n:04}" for n in range(1, 6)
+    ]
+    assert ("See all 7: Expired", f"{LIST}?status=expired&renewed=no") in links(page)
 
 
 def test_selected_deals_are_signed_and_redirect_back(coordinator_client):
@@ -287,7 +296,7 @@ def test_assistant_sees_the_worklist_without_actions(client, assistant, two_per_
 
     page = client.get(INDEX)
 
-    assert [len(rows) for rows in rows_by_heading(page).values()] == [2] * 6
+    assert [len(rows) for rows in rows_by_heading(page).values()] == [2] * 4
     assert "/sign/?" not in page.content.decode()
     assert "/renew/?" not in page.content.decode()
     assert elements(page, "input[type=checkbox]") == []
@@ -324,5 +333,5 @@ def test_worklist_makes_as_many_queries_with_3000_agreements_as_with_4(coordinat
 
     assert Agreement.objects.count() == 3000
     assert count_queries(coordinator_client, INDEX) == with_4
-    assert [len(rows) for rows in rows_by_heading(coordinator_client.get(INDEX)).values()] == [20] * 6
+    assert [len(rows) for rows in rows_by_heading(coordinator_client.get(INDEX)).values()] == [5] * 4
     assert len(rows(coordinator_client.get(f"{LIST}?status=in-process"))) == 100

@@ -112,6 +112,7 @@ SITE_STATUSES = {
     "name_and_email": STAFF,
     "session_list": STAFF,
     "statistics": STAFF,
+    "first_step": ("login", "login", 405, 405, 405),
     "search": STAFF,
     "search_suggestions": STAFF,
     "jsi18n": STAFF,

@@ -217,7 +217,7 @@ def test_worklist_has_what_failed_twice(coordinator_client, server, works):
         f"Gone {server.url}/gone The page does not exist any more.",
     ]
     assert worklist_rows(coordinator_client, "?who=me") == []
-    url = next(url for label, url in links(coordinator_client.get("/admin/")) if label == "Websites to check")
+    url = next(url for label, url in links(coordinator_client.get("/admin/")) if label.endswith(": Websites to check"))
     page = coordinator_client.get(url)
     assert names(page) == ["Gone"]
     assert "to check (1)" in text(page)
