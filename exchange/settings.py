@@ -220,6 +220,8 @@ LANGUAGES = [(code, LANG_INFO[code]["name_local"].capitalize()) for code in lang
 LANGUAGE_CODE = language_codes[0]
 FORMAT_MODULE_PATH = "exchange.formats"
 
+# A university's page with hundreds of agreements has thousands of fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "exchange.upload_handlers.FaultTolerantUploadHandler",

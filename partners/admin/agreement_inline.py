@@ -1,21 +1,36 @@
 """Forms of agreements, and the inline of a university's agreements on its change form."""
 
+import re
 from collections import defaultdict
 from itertools import combinations
 
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
+from django.db.models import Prefetch
+from django.forms.formsets import TOTAL_FORM_COUNT
+from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from partners.admin.documents import DocumentInline, DocumentUploadForm, store_uploads
 from partners.admin.form_fields import PlainSelectMixin
+from partners.admin.mobilities import MobilityInline, NestedMobilityFormSet
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.admin.signature_forms import ConfirmableDateInput, SignatureFormMixin
 from partners.enums import AgreementStatus
-from partners.models import Agreement
+from partners.history.concurrent_changes import annotate_version
+from partners.models import Agreement, Document, Mobility
 from partners.models.agreement_slots import SAME_IN_PROCESS, exclude_each_other, release_unique_slots, unique_slot
+from partners.models.mobilities import summarize
 from partners.name_normalization import matching_key
+from partners.permissions import can_change_agreements
+
+MAX_LINES = 60
+"""Agreements and mobilities of a university up to which its page has the forms of the mobilities."""
+BLANK_FIELD = "is_blank"
+"""Hidden field of a blank row that the page had from the beginning."""
+ROWS_PARAM = "rows"
+"""Query parameter with the number of blank rows to begin with."""
 
 
 class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
@@ -62,23 +77,81 @@ class AgreementChangeForm(AgreementForm):
 
 
 class AgreementInlineForm(AgreementForm):
+    """Row of an agreement with the lines of what it offers and the documents to add, if its formset has them."""
+
+    mobilities = upload = None
+    is_blank = False
+    """Whether the page had the row from the beginning, so that it is saved only if something is entered."""
+
+    @property
+    def offers(self):
+        return summarize(getattr(self.original, "displayed_mobilities", ()))
+
+    def has_changed(self):
+        if self.instance.pk or not self.is_blank:
+            return super().has_changed()
+        nested = [form for form in (self.mobilities, self.upload) if form]
+        return bool(self.changed_data or any(form.has_changed() for form in nested))
+
     def _get_validation_exclusions(self):
         """Exclude the period, which the formset validates with those of the other rows."""
         return super()._get_validation_exclusions() | {"period"}
 
 
 class AgreementFormSet(OptimisticLockingFormSet):
+    """Rows of agreements with their mobilities and new documents, saved together."""
+
+    mobility_formset = None
+    """The class of the formsets of mobilities. None if the user may not change them."""
+    can_add_documents, user = False, None
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        is_extra = index is not None and not form.instance.pk
+        form.is_blank = form.add_prefix(BLANK_FIELD) in self.data if form.is_bound else is_extra
+        if not self.mobility_formset or not self._displays_mobilities(form):
+            return
+        data, files = (self.data, self.files) if form.is_bound else (None, None)
+        form.mobilities = self.mobility_formset(data, instance=form.instance, prefix=form.add_prefix("mobilities"))
+        if self.can_add_documents:
+            form.upload = DocumentUploadForm(data, files, prefix=form.prefix)
+
+    def is_multipart(self):
+        return self.can_add_documents
+
+    @property
+    def nested_formsets(self):
+        return [form.mobilities for form in self.remaining_forms() if form.mobilities]
+
+    @property
+    def upload_forms(self):
+        return [form.upload for form in self.remaining_forms() if form.upload]
+
+    @property
+    def errors(self):
+        errors = list(super().errors)
+        for formset in self.nested_formsets:
+            errors += formset.errors
+        return errors + [form.errors for form in self.upload_forms]
+
+    def is_valid(self):
+        return super().is_valid() and all(form.is_valid() for form in [*self.nested_formsets, *self.upload_forms])
+
     def clean(self):
         """Validate the rows with each other, as one may make room for another in the same save."""
         super().clean()
-        if any(self.errors):
-            return
-        rows_by_slot = defaultdict(list)
+        if not any(super().errors):
+            rows_by_slot = defaultdict(list)
+            for form in self.remaining_forms():
+                rows_by_slot[unique_slot(form.instance)].append(form)
+            for rows in rows_by_slot.values():
+                reject_duplicates(rows)
+                validate_renewals(rows)
         for form in self.remaining_forms():
-            rows_by_slot[unique_slot(form.instance)].append(form)
-        for rows in rows_by_slot.values():
-            reject_duplicates(rows)
-            validate_renewals(rows)
+            if form.upload:
+                form.upload.reject_known(form.instance)
+        if not any(self.errors) and all(formset.is_valid() for formset in self.nested_formsets):
+            store_uploads(self.upload_forms)
 
     def save(self, commit=True):
         """Save those that become signed last, as they shorten or end others."""
@@ -96,11 +169,34 @@ class AgreementFormSet(OptimisticLockingFormSet):
                 if agreement in renewals:
                     agreement.end_predecessors(on=localdate())
                 agreement.save()
+            self._save_mobilities_and_documents()
         return agreements
 
     def remaining_forms(self):
-        deleted = self.deleted_forms
-        return [form for form in self.forms if form not in deleted]
+        """Return the forms of the agreements that there are after saving, also of those with errors."""
+        if not self.is_bound:
+            return self.forms
+        kept = [form for form in self.forms if not (self.can_delete and self._should_delete_form(form))]
+        return [form for form in kept if form.instance.pk or form.has_changed()]
+
+    def _displays_mobilities(self, form):
+        """Return whether the form has its mobilities: on a page that displayed them, or that does not get too long."""
+        if form.is_bound:
+            return f"{form.add_prefix('mobilities')}-{TOTAL_FORM_COUNT}" in self.data
+        return not form.instance.pk or self._line_count <= MAX_LINES
+
+    @cached_property
+    def _line_count(self):
+        return sum(1 + len(agreement.displayed_mobilities) for agreement in self.get_queryset())
+
+    def _save_mobilities_and_documents(self):
+        for form in self.remaining_forms():
+            if form.mobilities:
+                form.mobilities.save()
+                self.new_objects += form.mobilities.new_objects
+            if form.upload:
+                form.upload.attach_to(form.instance, self.user)
+                self.new_objects += form.upload.stored
 
 
 def forms_being_signed(rows):
@@ -141,17 +237,34 @@ class AgreementInline(PlainSelectMixin, OptimisticLockingInline):
     model = Agreement
     form = AgreementInlineForm
     formset = AgreementFormSet
-    fields = ["agreement_type", "scope", "status", "signed_on", "valid_from", "valid_until", "is_open_ended"]
-    extra = 0
-    show_change_link = True
+    template = "admin/partners/university/agreements.html"
+    fields = [("agreement_type", "scope", "status"), ("signed_on", "valid_from", "valid_until", "is_open_ended")]
+
+    class Media:
+        js = ["partners/mobilities.js"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("university", "agreement_type")
+        mobilities = Prefetch("mobilities", annotate_version(Mobility.objects.all()), "displayed_mobilities")
+        documents = Prefetch("documents", Document.objects.active(), "active_documents")
+        agreements = super().get_queryset(request).select_related("university", "agreement_type")
+        return agreements.prefetch_related(mobilities, documents)
+
+    def get_extra(self, request, obj=None, **kwargs):
+        """Return the number of blank rows to begin with, which a page without script asks for."""
+        rows = request.GET.get(ROWS_PARAM, "")
+        return int(rows) if re.fullmatch("[1-9]", rows) else 0
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset, nested = super().get_formset(request, obj, **kwargs), (Agreement, self.admin_site)
+        formset.user = request.user
+        if can_change_agreements(request.user):
+            lines = {"formset": NestedMobilityFormSet, "extra": formset.extra}
+            formset.mobility_formset = MobilityInline(*nested).get_formset(request, **lines)
+            formset.can_add_documents = DocumentInline(*nested).has_add_permission(request, obj)
+        return formset
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field:  # The label is a column header only, which a screen reader doesn't connect with the input.
-            field.widget.attrs["aria-label"] = capfirst(field.label)
         if db_field.name == "agreement_type":  # The choices are queried once for all rows.
             field.choices = list(field.choices)
         return field

@@ -10,7 +10,7 @@ from partners.admin.agreement_inline import AgreementChangeForm
 from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import describe_deadline, describe_state
-from partners.admin.documents import DocumentInline
+from partners.admin.documents import DocumentInline, discard_uploads
 from partners.admin.ending import BulkEndView
 from partners.admin.filters import (
     AgreementCountryFilter,
@@ -136,7 +136,7 @@ class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
         """Discard the files of new documents if the page is displayed again because of an error."""
         for inline in context["inline_admin_formsets"]:
             if isinstance(inline.opts, DocumentInline):
-                inline.formset.discard_files()
+                discard_uploads(inline.formset.upload_forms)
         context["scopes"] = Agreement.objects.scopes()
         return super().render_change_form(request, context, *args, **kwargs)
 

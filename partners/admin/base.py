@@ -6,10 +6,12 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Count, F
 from django.db.models.expressions import OrderBy
+from django.shortcuts import redirect
 
 from partners.admin.form_fields import DATE_OVERRIDES
 from partners.admin.object_history import HistoryAdmin
 from partners.admin.optimistic_locking import OptimisticLockingAdmin
+from partners.http import safe_next_url
 
 
 class RegisterChangeList(ChangeList):
@@ -55,6 +57,16 @@ class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
             return
         obj._change_reason = "edited" if change else "added"
         super().save_model(request, obj, form, change)
+
+    def response_post_save_add(self, request, obj):
+        """Redirect to where the user was going, the query parameter ``next``, or to the list."""
+        if "next" not in request.GET:
+            return super().response_post_save_add(request, obj)
+        changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return redirect(safe_next_url(request, request.GET["next"], changelist))
+
+    def response_post_save_change(self, request, obj):
+        return self.response_post_save_add(request, obj)
 
     def get_changelist(self, request, **kwargs):
         return RegisterChangeList

@@ -36,6 +36,9 @@ class MultipleDocumentField(forms.FileField):
 
     widget = MultipleFileInput({"accept": ACCEPT})
 
+    def has_changed(self, initial, data):
+        return bool(data)
+
     def clean(self, uploads, initial=None):
         documents, errors = {}, []
         for upload in uploads or ():

@@ -15,7 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
 from partners.admin.base import RegisterAdmin
-from partners.admin.document_fields import MultipleDocumentField, reject_duplicates, reselect_message, store_files
+from partners.admin.document_fields import (
+    FileStorageError,
+    MultipleDocumentField,
+    reject_duplicates,
+    reselect_message,
+    store_files,
+)
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.file_types import MEDIA_TYPES
@@ -43,6 +49,8 @@ class DocumentForm(OptimisticLockingForm):
 
 
 class DocumentUploadForm(forms.Form):
+    """Any number of new documents of an agreement. Their files are stored before anything is saved."""
+
     added = MultipleDocumentField(
         label=gettext_lazy("Add documents"),
         required=False,
@@ -51,6 +59,48 @@ class DocumentUploadForm(forms.Form):
             settings.DOCUMENT_MAX_MB,
         ),
     )
+    stored = ()
+    """Documents with a file in the storage, which are not saved yet."""
+
+    @property
+    def documents(self):
+        return self.cleaned_data["added"] if self.is_valid() else []
+
+    def reject_known(self, agreement, restored=()):
+        """Add an error for a document that the agreement has, or that is among the restored SHA-256 checksums."""
+        if not self.documents or not agreement.pk:
+            return
+        # The row lock keeps two requests from adding the same document.
+        Agreement.objects.select_for_update().get(pk=agreement.pk)
+        known = {*agreement.documents.active().values_list("sha256", flat=True), *restored}
+        try:
+            reject_duplicates(self.documents, known)
+        except forms.ValidationError as error:
+            self.add_error("added", error)
+
+    def attach_to(self, agreement, user):
+        for document in self.stored:
+            document.attach_to(agreement, user, "added")
+
+
+def store_uploads(upload_forms):
+    """Store the files of all forms or none. A storage that fails is an error of the form whose file it was."""
+    try:
+        store_files([document for form in upload_forms for document in form.documents])
+    except FileStorageError as error:
+        next(form for form in upload_forms if error.document in form.documents).add_error("added", error)
+    else:
+        for form in upload_forms:
+            form.stored = form.documents
+
+
+def discard_uploads(upload_forms):
+    """Delete the stored files, as the page is displayed again, and ask for the valid ones again."""
+    for form in upload_forms:
+        for document in form.stored:
+            document.file.storage.delete(document.file.name)
+        if message := reselect_message(form, "added"):
+            form.add_error("added", message)
 
 
 class DocumentFormSet(OptimisticLockingFormSet):
@@ -58,7 +108,7 @@ class DocumentFormSet(OptimisticLockingFormSet):
 
     def __init__(self, data=None, files=None, *, user=None, can_add=False, **kwargs):
         super().__init__(data, files, **kwargs)
-        self.user, self.can_add, self.stored = user, can_add, []
+        self.user, self.can_add = user, can_add
         self.upload_form = DocumentUploadForm(data, files, prefix=self.prefix)
         self.upload_form.fields["added"].disabled = not can_add
 
@@ -69,6 +119,10 @@ class DocumentFormSet(OptimisticLockingFormSet):
         return self.can_add
 
     @property
+    def upload_forms(self):
+        return [self.upload_form]
+
+    @property
     def errors(self):
         return [*super().errors, self.upload_form.errors]
 
@@ -76,34 +130,16 @@ class DocumentFormSet(OptimisticLockingFormSet):
         return super().is_valid() and not self.upload_form.errors
 
     def clean(self):
-        """Store the files of new documents, so that a storage that fails is an error of the upload form."""
         super().clean()
-        documents = self.upload_form.cleaned_data["added"] if self.upload_form.is_valid() else []
-        try:
-            if documents and self.instance.pk:
-                # The row lock keeps two requests from adding the same document.
-                Agreement.objects.select_for_update().get(pk=self.instance.pk)
-                known = set(self.instance.documents.active().values_list("sha256", flat=True))
-                known.update(form.instance.sha256 for form in self.forms if not form.instance.is_withdrawn)
-                reject_duplicates(documents, known)
-            if not any(self.errors):
-                store_files(documents)
-                self.stored = documents
-        except forms.ValidationError as error:
-            self.upload_form.add_error("added", error)
-
-    def discard_files(self):
-        """Delete the stored files, as the page is displayed again, and ask for the valid ones again."""
-        for document in self.stored:
-            document.file.storage.delete(document.file.name)
-        if message := reselect_message(self.upload_form, "added"):
-            self.upload_form.add_error("added", message)
+        restored = [form.instance.sha256 for form in self.forms if not form.instance.is_withdrawn]
+        self.upload_form.reject_known(self.instance, restored)
+        if not any(self.errors):
+            store_uploads(self.upload_forms)
 
     def save(self, commit=True):
         saved = super().save(commit)
-        for document in self.stored:
-            document.attach_to(self.instance, self.user, "added")
-            self.new_objects.append(document)
+        self.upload_form.attach_to(self.instance, self.user)
+        self.new_objects += self.upload_form.stored
         return saved
 
 

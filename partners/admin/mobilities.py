@@ -10,7 +10,7 @@ from django.urls import reverse
 from partners.admin.form_fields import parse_pk
 from partners.admin.object_history import HistoryAdmin
 from partners.admin.optimistic_locking import OptimisticLockingInline
-from partners.admin.optimistic_locking_forms import OptimisticLockingForm
+from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.cells import MAX_PLACES
 from partners.fields_of_study import ALL_FIELDS, field_label, search_fields, titles_by_code
 from partners.models import Mobility
@@ -18,6 +18,8 @@ from partners.name_normalization import matching_key
 from partners.permissions import can_change_agreements, can_view_agreements
 
 FIELDS_PER_PAGE = 20
+RARE_FIELDS = ("duration", "fields_note", "is_blended", "first_year", "last_year")
+"""Folded on a university's page."""
 
 
 class FieldsOfStudySelect(AutocompleteSelectMultiple):
@@ -48,9 +50,32 @@ def fields_of_study_view(request):
 
 
 class MobilityForm(OptimisticLockingForm):
+    @property
+    def usual_fields(self):
+        return [field for field in self.visible_fields() if field.name not in RARE_FIELDS]
+
+    @property
+    def rare_fields(self):
+        return [self[name] for name in RARE_FIELDS]
+
+    @property
+    def has_rare_values(self):
+        return any(field.value() or field.errors for field in self.rare_fields)
+
     def save(self, commit=True):
         self.instance._change_reason = "edited" if self.instance.pk else "added"
         return super().save(commit)
+
+
+class NestedMobilityFormSet(OptimisticLockingFormSet):
+    """The lines of an agreement on the page of its university, which has read those of all agreements at once."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.extra = max(self.extra, 0 if self.get_queryset() else 1)
+
+    def get_queryset(self):
+        return getattr(self.instance, "displayed_mobilities", [])
 
 
 class MobilityInline(OptimisticLockingInline):

@@ -66,7 +66,8 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj:
             form = context["adminform"].form
-            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+            inlines = context["inline_admin_formsets"]
+            formsets = [each for inline in inlines for each in (inline.formset, *inline.formset.nested_formsets)]
             displayed = [obj, *(row for formset in formsets for row in formset.get_queryset())]
             context |= {"versions": serialize_versions(displayed), "conflicts": build_conflicts(form, formsets)}
         return super().render_change_form(request, context, add, change, form_url, obj)

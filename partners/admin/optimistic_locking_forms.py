@@ -133,11 +133,14 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
 
     is_incomplete = False
     """The submitted form counts do not match the submitted rows."""
+    nested_formsets = ()
+    """The formsets of its rows."""
 
     def __init__(self, data=None, files=None, **kwargs):
         super().__init__(data, files, **kwargs)
-        if data is not None:
-            self.data = data  # Django puts a plain dict in place of an empty QueryDict.
+        # Django puts a plain dict in place of an empty QueryDict.
+        self.data = self.data if data is None else data
+        self.files = self.files if files is None else files
         self.versions = parse_versions(self.data, self.model)
         self.concurrently_added, self.concurrently_deleted = [], []
         if self.is_bound and self.versions is not None:

@@ -1,16 +1,21 @@
 """Countries, agreement types and universities."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.db.models import Count, Prefetch, URLField
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import get_text_list
 from django.utils.timezone import localdate
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementInline
 from partners.admin.base import RegisterAdmin
+from partners.admin.documents import discard_uploads
 from partners.admin.filters import (
     UniversityCountryFilter,
     UniversityDirectoryFilter,
@@ -22,13 +27,14 @@ from partners.admin.import_export import UniversityImportExportAdmin
 from partners.admin.institutions import InstitutionLinkAdmin
 from partners.admin.similar_names import SimilarNamesAdmin
 from partners.enums import AgreementStatus
-from partners.models import Agreement, AgreementType, Country, University
-from partners.models.mobilities import summarize
+from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
 OTHER_NAMES = _("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}
 FOR_STUDENTS = _("For students"), {"fields": ["incoming_url", "courses_url", "calendar_url", "housing_url"]}
 """Fieldsets of a university's page."""
+OTHER_BUTTONS = {"_continue", "_addanother", IS_POPUP_VAR}
+"""Names of the submit buttons that lead back to the form, and of the field that marks a pop-up window."""
 
 
 @admin.register(Country)
@@ -86,7 +92,7 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
     ]
     add_fieldsets = [
         (None, {"fields": ["institution", "name", "country", "city", "website", "is_listed"]}),
-        FOR_STUDENTS,
+        (FOR_STUDENTS[0], {"classes": ["collapse"], **FOR_STUDENTS[1]}),
         OTHER_NAMES,
     ]
 
@@ -101,12 +107,31 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
         university = self.get_object(request, object_id)
         context = {}
         if university:
-            context = {"visibility": explain_visibility(university), "offers": summarize_offers(university)}
+            context = {"visibility": explain_visibility(university)}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def render_change_form(self, request, context, *args, **kwargs):
+        """Discard the files of new documents if the page is displayed again because of an error."""
+        for inline in context["inline_admin_formsets"]:
+            discard_uploads(inline.formset.upload_forms)
         context["scopes"] = Agreement.objects.scopes()
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        form.instance.added = Counter(type(obj) for formset in formsets for obj in formset.new_objects)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        if request.POST.keys() & OTHER_BUTTONS:
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, describe_saved(obj, change=False), messages.SUCCESS)
+        return self.response_post_save_add(request, obj)
+
+    def response_change(self, request, obj):
+        if request.POST.keys() & OTHER_BUTTONS:
+            return super().response_change(request, obj)
+        self.message_user(request, describe_saved(obj, change=True), messages.SUCCESS)
+        return self.response_post_save_change(request, obj)
 
     @admin.display(description=_("agreements"))
     def agreements(self, university):
@@ -122,10 +147,21 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
         return ", ".join(texts)
 
 
-def summarize_offers(university):
-    """Return each open agreement with what it offers in words."""
-    agreements = university.agreements.open().select_related("agreement_type").prefetch_related("mobilities")
-    return [(agreement, summarize(agreement.mobilities.all())) for agreement in agreements.ordered_by_type()]
+def describe_saved(university, *, change):
+    """Return the sentence about a saved university, with a link to it, and what was added with it."""
+    counts = {
+        Agreement: ngettext("%d agreement", "%d agreements", university.added[Agreement]),
+        Mobility: ngettext("%d mobility", "%d mobilities", university.added[Mobility]),
+        Document: ngettext("%d document", "%d documents", university.added[Document]),
+    }
+    added = [text % university.added[model] for model, text in counts.items() if university.added[model]]
+    if change:
+        sentence = gettext("{university} was changed. New: {added}.") if added else gettext("{university} was changed.")
+    else:
+        sentence = gettext("{university} was added with {added}.") if added else gettext("{university} was added.")
+    url = reverse("admin:partners_university_change", args=[university.pk])
+    link = format_html('<a href="{}"><bdi>{}</bdi></a>', url, university)
+    return format_html(sentence, university=link, added=get_text_list(added, gettext("and")))
 
 
 def explain_visibility(university):

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 import time_machine
+from django.contrib.admin.utils import flatten
 from django.forms import inlineformset_factory
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +27,12 @@ ROWS = st.tuples(
 """Rows of (type's slug, scope, status, (first day, last day))."""
 
 FormSet = inlineformset_factory(
-    University, Agreement, form=AgreementInlineForm, formset=AgreementFormSet, fields=[*AgreementInline.fields], extra=0
+    University,
+    Agreement,
+    form=AgreementInlineForm,
+    formset=AgreementFormSet,
+    fields=flatten(AgreementInline.fields),
+    extra=0,
 )
 
 
@@ -48,7 +54,7 @@ def submit(university, agreements):
     data = QueryDict(mutable=True)
     data["agreements-TOTAL_FORMS"], data["agreements-INITIAL_FORMS"] = len(agreements), university.agreements.count()
     for index, agreement in enumerate(agreements):
-        values = {name: getattr(agreement, name) for name in AgreementInline.fields}
+        values = {name: getattr(agreement, name) for name in flatten(AgreementInline.fields)}
         values |= {"agreement_type": agreement.agreement_type_id, "is_open_ended": "", "id": agreement.pk}
         values["valid_until-confirmed"] = agreement.valid_until
         data.update({f"agreements-{index}-{name}": str(value or "") for name, value in values.items()})

@@ -217,22 +217,6 @@ def test_list_summarizes_what_an_agreement_offers(coordinator_client, agreement)
     assert offers == ["4 + 2 out, 4 in; ? out · staff teaching", "-"]
 
 
-def test_university_page_links_what_each_agreement_offers(coordinator_client, agreement):
-    add_line(agreement, places=4)
-    empty = AgreementFactory(university=agreement.university, agreement_type=None, status=AgreementStatus.IN_PROCESS)
-
-    page = coordinator_client.get(f"/admin/partners/university/{agreement.university_id}/change/")
-
-    assert element_texts(page, ".offers li") == [
-        "Bilateral, end not recorded (signed): 4 out",
-        "type unknown, end not recorded (in process): not recorded",
-    ]
-    assert attributes(page, ".offers a", "href") == [
-        f"{change_url(agreement)}#mobilities-group",
-        f"{change_url(empty)}#mobilities-group",
-    ]
-
-
 def add_agreements_with_lines(count):
     agreements = [AgreementFactory() for _ in range(count)]
     Mobility.objects.bulk_create(Mobility(agreement=agreement, places=4) for agreement in agreements for _ in range(2))

@@ -117,7 +117,7 @@ def test_row_of_invalid_university_displays_stored_agreement(coordinator_client,
     page = post(coordinator_client, marburg, **{"agreements-0-agreement_type": erasmus.pk, "name": ""})
 
     assert errors(page) == {"name": "This field is required."}
-    assert element_texts(page, "td.original > p")[0] == "Marburg: Bilateral (signed) Change"
+    assert element_texts(page, "#agreements-0 h3") == ["Bilateral, end not recorded (signed) Open the agreement"]
 
 
 def test_row_of_invalid_signature_displays_stored_type(coordinator_client, marburg, erasmus):

@@ -102,6 +102,6 @@ def test_new_university_is_filled_from_the_institution_chosen_last(coordinator_p
     expect(coordinator_page.get_by_label("City")).to_have_value("Milan")
     coordinator_page.get_by_role("button", name="Save", exact=True).click()
 
-    expect(coordinator_page.get_by_text("was added successfully")).to_be_visible()
+    expect(coordinator_page.get_by_text("was added.")).to_be_visible()
     stored = University.objects.values_list("institution", "name", "country__code", "city", "website")
     assert list(stored) == [("01nffqt88", "Politecnico di Milano", "IT", "Milan", "https://www.polimi.it")]

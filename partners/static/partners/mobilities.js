@@ -1,11 +1,30 @@
 "use strict";
 
-// Adds to each mobility a button that copies it to a new line for the other direction.
+// Lines of what an agreement offers, on its own page and in the rows of its university's page: adds a line in such a row, and
+// copies a line for the other direction.
 window.addEventListener("load", () => {
-  const group = document.getElementById("mobilities-group");
-  if (!group?.querySelector(".empty-form")) return;
+  const GROUPS = "#mobilities-group, .mobility-lines";
+  const LINES = ".inline-related:not(.empty-form), .mobility-line";
+  const template = document.getElementById("mobility-line");
+  const button = document.getElementById("mirror-button")?.content;
+  if (!button || !(template || document.querySelector("#mobilities-group .empty-form"))) return;
 
+  const lastLine = (group) => [...group.querySelectorAll(LINES)].at(-1);
   const fieldsOf = (line) => line.querySelectorAll("[name]:not([type=hidden], [name$=-DELETE])");
+
+  const addLine = (group) => {
+    const stockLink = group.querySelector(".add-row a");
+    if (stockLink) {
+      stockLink.click();
+      return;
+    }
+    const total = group.querySelector("[name$=-TOTAL_FORMS]");
+    const prefix = total.name.replace("TOTAL_FORMS", total.value);
+    const html = template.innerHTML.replaceAll("agreements-__prefix__-mobilities-__prefix__", prefix);
+    group.querySelector(".add-line").insertAdjacentHTML("beforebegin", html);
+    total.value = Number(total.value) + 1;
+    lastLine(group).dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: prefix } }));
+  };
 
   const copyValue = (from, to) => {
     if (from.type === "checkbox") {
@@ -19,8 +38,9 @@ window.addEventListener("load", () => {
   };
 
   const mirror = (line) => {
-    group.querySelector(".add-row a").click();
-    const added = [...group.querySelectorAll(".inline-related:not(.empty-form)")].at(-1);
+    const group = line.closest(GROUPS);
+    addLine(group);
+    const added = lastLine(group);
     const targets = fieldsOf(added);
     fieldsOf(line).forEach((field, index) => copyValue(field, targets[index]));
     const direction = added.querySelector("[name$=-direction]");
@@ -28,10 +48,19 @@ window.addEventListener("load", () => {
     added.querySelector("[name$=-places]").focus();
   };
 
-  // The empty form too, which is copied with its button when a line is added.
-  const button = document.getElementById("mirror-button").content;
-  for (const line of group.querySelectorAll(".inline-related")) line.append(button.cloneNode(true));
-  group.addEventListener("click", (event) => {
-    if (event.target.closest(".mirror")) mirror(event.target.closest(".inline-related"));
+  // Those of the empty forms too, which are copied with their buttons.
+  for (const root of [document, template?.content].filter(Boolean)) {
+    for (const line of root.querySelectorAll("#mobilities-group .inline-related, .mobility-line")) line.append(button.cloneNode(true));
+    for (const add of root.querySelectorAll(".add-line")) add.hidden = false;
+  }
+
+  document.addEventListener("formset:added", ({ target, detail }) => {
+    if (detail.formsetName === "agreements") target.querySelector("select").focus();
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest(".mirror")) mirror(target.closest(LINES));
+    if (!target.closest(".add-line button")) return;
+    addLine(target.closest(GROUPS));
+    lastLine(target.closest(GROUPS)).querySelector("select").focus();
   });
 });
