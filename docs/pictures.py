@@ -34,7 +34,7 @@ SCREENS = {
     "public-phone": ("/?type=erasmus&country=IT", 360),
     "public-hebrew": ("/he/?country=IT&country=TW", 1280),
     "public-dark": ("/?type=ge3", 768),
-    "another-day": ("/?country=IT&on=2027-02-01", 1280),
+    "term": ("/?country=IT&term=2027-t1", 1280),
     "embedded": ("/?country=IT&embed=1", 768),
     "university": ("/universities/politecnico-di-milano/", 1280),
     "comparison": (

@@ -9,6 +9,18 @@ from django.db.models import Q
 
 from partners import fields_of_study
 from partners.language_skills import LEVELS
+from partners.periods import Period
+
+
+class TermDays(NamedTuple):
+    """A term of the academic year that begins in ``first_year``."""
+
+    first_year: int
+    period: Period
+
+
+UNKNOWN_TERM = TermDays(0, Period(None, None))
+"""Stands for a term that is over or never was, which nothing covers."""
 
 
 class WantedOffer(NamedTuple):
@@ -20,23 +32,41 @@ class WantedOffer(NamedTuple):
     """Codes of ISCED-F 2013."""
     languages: tuple[str, ...] = ()
     """As ``language_skills`` stores them: “en B2” finds what needs English B2 or less."""
+    term: TermDays | None = None
+    """The term in which it is wanted, any if None."""
 
     @property
     def is_any(self) -> bool:
         return not any(self)
 
+    @property
+    def is_any_kind(self) -> bool:
+        """Return True if levels, fields and languages may be any, whatever the term."""
+        return not (self.levels or self.fields or self.languages)
+
     def matches_q(self, *, or_not_recorded: bool) -> Q:
-        """Return the condition on a mobility, met as well where nothing is recorded of a kind if that is asked for."""
+        """Return the condition on a mobility, met as well where nothing is recorded of a kind if that is asked for.
+
+        Academic years that are not recorded are those of the agreement.
+        """
         conditions = {
             "study_levels": [Q(study_levels__contains=level) for level in self.levels],
             "fields_of_study": [field_q for code in self.fields for field_q in _field_conditions(code)],
             "languages": [skill_q for skill in self.languages for skill_q in _language_conditions(skill)],
         }
-        condition = Q()
+        condition = in_academic_year_q(self.term.first_year) if self.term else Q()
         for name, alternatives in conditions.items():
             if alternatives:
                 condition &= _any_of([*alternatives, *([Q(**{name: ""})] if or_not_recorded else [])])
         return condition
+
+
+def in_academic_year_q(year: int, prefix: str = "") -> Q:
+    """Return the condition that a mobility is offered in the academic year that begins in this year."""
+    first_year, last_year = f"{prefix}first_year", f"{prefix}last_year"
+    begun = Q(**{first_year: None}) | Q(**{f"{first_year}__lte": year})
+    not_over = Q(**{last_year: None}) | Q(**{f"{last_year}__gte": year})
+    return begun & not_over
 
 
 def _any_of(alternatives: Iterable[Q]) -> Q:

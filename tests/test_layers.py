@@ -34,8 +34,9 @@ ALLOWED_IMPORTS = {
     "country_names": ["name_normalization", "reference_data"],
     "search_terms": ["country_names", "name_normalization"],
     "regions": ["reference_data"],
-    "wanted_offer": ["fields_of_study", "language_skills"],
-    "querysets": ["enums", "name_normalization", "search_terms", "wanted_offer"],
+    "term_coverage": ["periods"],
+    "wanted_offer": ["fields_of_study", "language_skills", "periods"],
+    "querysets": ["enums", "name_normalization", "periods", "search_terms", "wanted_offer"],
     "models": [
         *["colors", "country_names", "enums", "fields", "fields_of_study", "file_types", "name_normalization"],
         *["periods", "permissions", "querysets", "ror_ids", "translated_text", "validators"],
@@ -80,8 +81,8 @@ ALLOWED_IMPORTS = {
             "fields",
         ],
         *["fields_of_study", "http", "imports", "language_skills", "mobility_fields", "models"],
-        *["name_normalization", "permissions", "querysets", "regions", "ror_ids", "search_terms", "tables"],
-        *["validators", "wanted_offer"],
+        *["name_normalization", "periods", "permissions", "querysets", "regions", "ror_ids", "search_terms"],
+        *["tables", "term_coverage", "translated_text", "validators", "wanted_offer"],
     ],
     "templatetags": [],
     "management": [

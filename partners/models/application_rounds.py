@@ -17,6 +17,11 @@ from partners.translated_text import TranslatedTextField
 from partners.validators import ACADEMIC_YEARS, validate_month_and_day
 
 
+def short_academic_year(first_year):
+    """Return an academic year such as 2027/28."""
+    return f"{first_year}/{(first_year + 1) % 100:02}"
+
+
 class Term(models.Model):
     """A part of every academic year. Its days are texts such as 02-15, months before days."""
 
@@ -92,7 +97,7 @@ class ApplicationRound(models.Model):
 
     @property
     def academic_year(self):
-        return f"{self.first_year}/{(self.first_year + 1) % 100:02}"
+        return short_academic_year(self.first_year)
 
     @property
     def types_text(self):

@@ -15,8 +15,11 @@ from django.utils.translation import gettext as _
 from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Mobility
+from partners.public.coverage import cover, describe_coverage
 from partners.public.mobilities import Offer, build_offer, format_range
 from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
+from partners.term_coverage import TermCoverage
+from partners.wanted_offer import WantedOffer
 
 PUBLIC_MOBILITIES_PREFETCH = Prefetch(
     "public_agreements__mobilities", Mobility.objects.public(), to_attr="public_mobilities"
@@ -60,6 +63,12 @@ class ScopeLine(NamedTuple):
     agreement: PublicAgreement
     renewals: list[PublicAgreement]
     """Agreements that follow it: upcoming ones by first day, then one in process."""
+    coverage: TermCoverage | None
+    """How they cover the term that the visitor has chosen. None without one."""
+
+    @property
+    def coverage_text(self):
+        return describe_coverage(self.coverage)
 
 
 class AgreementCard(NamedTuple):
@@ -75,9 +84,14 @@ class AgreementCard(NamedTuple):
         return [(line, line.agreement.details[label]) for line in self.lines if label in line.agreement.details]
 
 
-def public_agreements_prefetch(on):
-    """Return a prefetch of universities' ``public_agreements``. Internal fields are not even selected."""
+def public_agreements_prefetch(on, wanted=None):
+    """Return a prefetch of universities' ``public_agreements``. Internal fields are not even selected.
+
+    Each says if it ``is_offering`` what is wanted, if there is a term in that.
+    """
     agreements = Agreement.objects.public(on).ordered_by_type().select_related("agreement_type")
+    if wanted and wanted.term:
+        agreements = agreements.with_offering(wanted)
     internal = [field.name for field in INTERNAL_FIELDS]
     return Prefetch("agreements", agreements.defer(*internal), to_attr="public_agreements")
 
@@ -106,17 +120,20 @@ def _badge_label(state, starts):
     return "" if state == IN_FORCE else STATE_LABELS[state]
 
 
-def agreement_cards(universities, on):
+def agreement_cards(universities, on, term=None):
     """Return lists of ``AgreementCard`` by university id."""
-    prefetch_related_objects(universities, public_agreements_prefetch(on), PUBLIC_MOBILITIES_PREFETCH)
-    return {university.pk: _build_cards(university.public_agreements, on) for university in universities}
+    agreements = public_agreements_prefetch(on, WantedOffer(term=term.days) if term else None)
+    prefetch_related_objects(universities, agreements, PUBLIC_MOBILITIES_PREFETCH)
+    return {university.pk: _build_cards(university.public_agreements, on, term) for university in universities}
 
 
-def _build_cards(agreements, on):
+def _build_cards(agreements, on, term):
     lines = {}
     for group in _group_by_scope(agreements):
         agreement, *renewals = [_public_agreement(agreement, on) for agreement in group]
-        lines.setdefault(group[0].agreement_type, []).append(ScopeLine(group[0].scope, agreement, renewals))
+        coverage = cover(group, term) if term else None
+        line = ScopeLine(group[0].scope, agreement, renewals, coverage)
+        lines.setdefault(group[0].agreement_type, []).append(line)
     return [AgreementCard(*card) for card in lines.items()]
 
 
@@ -152,12 +169,14 @@ def _format_end(agreement):
 
 
 def most_useful_first(cards, type_slug):
-    """Order cards: of the type first, then in force before upcoming and in process, and those that say most first."""
+    """Order cards: of the type first, then by days of a term, by state, and those that say most first."""
     states = list(PUBLIC_STATE_LABELS)
 
     def rank(card):
         is_other = not card.type or card.type.slug != type_slug
         state = min(states.index(line.agreement.state) for line in card.lines)
-        return is_other, state, -max(line.agreement.offer.count_facts() for line in card.lines)
+        days, is_recorded = max((line.coverage.rank for line in card.lines if line.coverage), default=(0, True))
+        facts = max(line.agreement.offer.count_facts() for line in card.lines)
+        return is_other, -days, not is_recorded, state, -facts
 
     return sorted(cards, key=rank)

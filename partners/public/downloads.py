@@ -44,11 +44,13 @@ def download(request, file_format):
             "“%(value)s” is no value of “%(name)s”. Filter the list on its page, and copy the file's address there."
         )
         raise InvalidParameter(message % {"name": name, "value": Truncator(value).chars(30)})
-    universities = list(partner_filter.qs.values(*UNIVERSITY_COLUMNS))
+    universities = list(partner_filter.matching.values(*UNIVERSITY_COLUMNS))
+    if partner_filter.shows_unrecorded:
+        universities += partner_filter.unrecorded.values(*UNIVERSITY_COLUMNS)
     agreements = _agreements_by_university(partner_filter)
     if file_format == "json":
         mobilities = _mobilities_by_agreement(partner_filter)
-        return _render_json(request, partner_filter.on, universities, agreements, mobilities)
+        return _render_json(request, partner_filter, universities, agreements, mobilities)
     table_format = TABLE_FORMATS[file_format]
     sheets = {"Partners": _rows(universities, agreements), "Mobilities": _mobility_rows(partner_filter)}
     content = write_sheets(sheets, file_format)
@@ -103,11 +105,13 @@ def _mobility_rows(partner_filter):
         yield country, university, type_name or "", *row
 
 
-def _render_json(request, on, universities, agreements, mobilities):
+def _render_json(request, partner_filter, universities, agreements, mobilities):
+    on = partner_filter.on
     return JsonResponse(
         {
             "version": JSON_VERSION,
             "on": on.isoformat(),
+            "term": partner_filter.term and _term_json(partner_filter.term),
             "universities": [
                 {
                     "name": university["name"],
@@ -124,6 +128,11 @@ def _render_json(request, on, universities, agreements, mobilities):
             ],
         }
     )
+
+
+def _term_json(term):
+    first_day, last_day = term.period
+    return {"value": term.value, "name": term.label, "first_day": first_day, "last_day": last_day}
 
 
 def _agreement_json(agreement, mobilities, on):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from partners.data_version import cached_for_version
 from partners.models import Agreement, AgreementType, Country, Mobility
+from partners.public.terms import OfferedTerm, list_terms, offering_agreements
 from partners.querysets import agreement_state
 from partners.wanted_offer import WantedOffer
 
@@ -50,13 +51,19 @@ class FacetIndex(NamedTuple):
     """Pairs of country code and number of universities, sorted by code. Hashable, as a cache key."""
     offers: frozenset[tuple[str, str, str]]
     """Stored levels, fields of study and languages of the outgoing student studies, each combination once."""
+    terms: dict[str, OfferedTerm]
+    """By the values of the parameter."""
 
 
 def build_profiles(on, wanted):
     """Return the profiles of universities by id, of their agreements that offer what is wanted alone."""
-    agreements = Agreement.objects.public(on).filter(university__is_listed=True).offering(wanted).order_by("university")
-    rows = agreements.values_list(
-        "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
+    agreements = Agreement.objects.public(on).filter(university__is_listed=True)
+    rows = (
+        offering_agreements(agreements, wanted)
+        .order_by("university")
+        .values_list(
+            "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
+        )
     )
     profiles, shared = {}, {}
     for (university, country), group in groupby(rows.iterator(), key=itemgetter(0, 1)):
@@ -85,6 +92,7 @@ def get_facet_index(on):
         country_ids={country.code: country.pk for country in countries},
         country_totals=tuple(sorted(country_totals.items())),
         offers=frozenset(mobilities.order_by().values_list("study_levels", "fields_of_study", "languages").distinct()),
+        terms={term.value: term for term in list_terms(on)},
     )
 
 

@@ -1,13 +1,19 @@
 """The list's facets and active filters, as its templates display them."""
 
+from collections import defaultdict
 from typing import NamedTuple
 
+from django.utils.formats import number_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from partners.public.filters import list_url
 from partners.public.offers import OFFER_PARAMS
 from partners.regions import CONTINENTS, countries_by_region
 
+UNCOUNTED_PARAMS = [*OFFER_PARAMS, "term"]
+SUBJECT_PARTS = {"region": "places", "country": "places", "term": "term"}
 MAX_SUGGESTIONS = 8
 """Bounds the queries of a page without results."""
 
@@ -40,8 +46,8 @@ def build_facets(partner_filter):
             for value, label in options.items()
         ]
         for name, options in partner_filter.options.items()
-        if name not in OFFER_PARAMS
-    } | {name: _uncounted_options(partner_filter, name) for name in OFFER_PARAMS}
+        if name not in UNCOUNTED_PARAMS
+    } | {name: _uncounted_options(partner_filter, name) for name in UNCOUNTED_PARAMS}
 
 
 def _uncounted_options(partner_filter, name):
@@ -76,13 +82,26 @@ def active_filters(partner_filter):
     return filters
 
 
-def describe_selection(filters):
-    """Return what the active filters select, such as “Erasmus+, master in Italy, France”."""
-    places = ", ".join(str(active.label) for active in filters if active.name in ("region", "country"))
-    topics = ", ".join(str(active.label) for active in filters if active.name not in ("region", "country"))
-    if not places or not topics:
-        return places or topics
-    return _("%(topics)s in %(places)s") % {"topics": topics, "places": places}
+def list_title(filters, count):
+    """Return the title of the list, such as “Erasmus+ in Italy: 6 partner universities”."""
+    if not filters:
+        return _("Partner universities")
+    text = ngettext("%(subject)s: %(n)s partner university", "%(subject)s: %(n)s partner universities", count)
+    return text % {"subject": Truncator(_describe_selection(filters)).chars(80), "n": number_format(count)}
+
+
+def _describe_selection(filters):
+    """Return what the active filters select, such as “Erasmus+, master in Italy, France for Winter term 2027/28”."""
+    labels = defaultdict(list)
+    for active in filters:
+        labels[SUBJECT_PARTS.get(active.name, "topics")].append(str(active.label))
+    topics, places, term = (", ".join(labels[part]) for part in ("topics", "places", "term"))
+    subject = topics or places
+    if topics and places:
+        subject = _("%(topics)s in %(places)s") % {"topics": topics, "places": places}
+    if subject and term:
+        return _("%(subject)s for %(term)s") % {"subject": subject, "term": term}
+    return subject or term
 
 
 def relaxation_suggestions(partner_filter, filters):
@@ -105,9 +124,9 @@ class Unrecorded(NamedTuple):
     toggle_url: str
 
 
-def describe_unrecorded(partner_filter):
+def describe_unrecorded(partner_filter, count):
     """Return the ``Unrecorded`` partners, None if there are none."""
-    if not (count := partner_filter.unrecorded_count):
+    if not count:
         return None
     selected, options = partner_filter.selected, partner_filter.options
     labels = [str(options[name][value]) for name in OFFER_PARAMS for value in selected[name]]

@@ -1,7 +1,6 @@
 """The list's filter: validation of its query parameters, the queryset, facet counts and URLs of other selections."""
 
 from collections import Counter
-from datetime import date
 from functools import cache, cached_property
 
 from django import forms
@@ -15,6 +14,7 @@ from partners.models import Agreement, Country, University
 from partners.public.facet_index import count_facets, count_profiles, get_facet_index, get_offering_profiles
 from partners.public.offers import OFFER_PARAMS, is_valid_offer_value, offer_options, wanted_offer
 from partners.public.search import understand
+from partners.public.terms import offering_agreements
 from partners.querysets import MAX_QUERY_LENGTH, PUBLIC_STATE_LABELS
 from partners.regions import REGION_LABELS, countries_by_region, list_countries
 
@@ -32,11 +32,10 @@ SORT_LABELS = {
     "name": _("Name, A to Z"),
     "-name": _("Name, Z to A"),
 }
-FILTER_PARAMS = ["q", "type", "status", "region", "country", *OFFER_PARAMS]
+FILTER_PARAMS = ["q", "type", "status", "region", "country", *OFFER_PARAMS, "term"]
 LIST_PARAMS = [*FILTER_PARAMS, "unrecorded", "sort", "view", "page"]
 MAX_PICKS = 10
 """Universities on a shortlist. More do not fit side by side."""
-MAX_YEARS_AHEAD = 30
 MAX_FOUND_IDS = 1_000
 """Universities that a query finds, up to which the list is read by their ids instead of searching again."""
 EMBEDDED_THEMES = ["light", "dark", "auto"]
@@ -60,15 +59,6 @@ def avoid_comparison(params):
         params["sort"] = "country"
 
 
-def parse_day(value, today):
-    """Return the day of an ``on`` parameter in ISO 8601, or None. The list of a past day is not known."""
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return None
-    return day if today <= day and day.year - today.year <= MAX_YEARS_AHEAD else None
-
-
 class FacetField(forms.MultipleChoiceField):
     """Several values, unknown ones too: they match nothing, and are no error."""
 
@@ -81,7 +71,7 @@ class FacetFilter(MultipleChoiceFilter):
 
 
 class PartnerFilter(FilterSet):
-    """The public list as canonical query parameters select it, for today or for a day to come.
+    """The public list of a day as canonical query parameters select it.
 
     Type and status apply to the same agreement, so all is filtered in one step.
     """
@@ -94,12 +84,12 @@ class PartnerFilter(FilterSet):
     level = FacetFilter()
     field = FacetFilter()
     language = FacetFilter()
+    term = FacetFilter()
     sort = ChoiceFilter(choices=list(SORT_LABELS.items()))
 
-    def __init__(self, params, today):
-        self.today = today
-        self.on = parse_day(params.get("on", ""), today) or today
-        self.index = get_facet_index(self.on)
+    def __init__(self, params, on):
+        self.on = on
+        self.index = get_facet_index(on)
         self.country_names = self._country_names(params.getlist("country"))
         self.invalid_values = [
             (name, value) for name, values in params.lists() for value in values if not self._is_valid(name, value)
@@ -108,12 +98,12 @@ class PartnerFilter(FilterSet):
         super().__init__(self.params, University.objects.filter(is_listed=True))
         self.is_valid()  # cleans the values; unknown ones are no errors
         self.query = self.form.cleaned_data["q"]
-        self.invalid_day = dict(self.invalid_values).get("on")
         self.selected = {name: self.params.getlist(name) for name in FILTER_PARAMS}
-        self.wanted = wanted_offer(self.selected)
+        self.wanted = wanted_offer(self.selected, self.index.terms)
+        self.term = self.index.terms.get(params.get("term"))
         # A page counts its own selection several times.
         self._profile_counts = cache(self._count_profiles)
-        self.shows_unrecorded = "unrecorded" in self.params and not self.wanted.is_any
+        self.shows_unrecorded = "unrecorded" in self.params and not self.wanted.is_any_kind
         default_sort = BEST if self.query else "country"
         sort = self.params.get("sort", default_sort)
         self.sort = default_sort if sort == BEST else sort
@@ -128,8 +118,6 @@ class PartnerFilter(FilterSet):
         return names
 
     def _is_valid(self, name, value):
-        if name == "on":
-            return parse_day(value, self.today) is not None
         if name in OFFER_PARAMS:
             return is_valid_offer_value(name, value)
         if name == "view":
@@ -141,6 +129,7 @@ class PartnerFilter(FilterSet):
             "status": PUBLIC_STATE_LABELS,
             "region": REGION_LABELS,
             "country": self.country_names,
+            "term": self.index.terms,
             "sort": SORT_LABELS,
             "theme": EMBEDDED_THEMES,
             "filters": ["no"],
@@ -195,27 +184,43 @@ class PartnerFilter(FilterSet):
             "region": REGION_LABELS,
             "country": dict(countries),
             **offer_options(self.index.offers, self.selected),
+            "term": self._term_options(),
         }
 
+    def _term_options(self):
+        """Return labels of the terms to come, and of one that has begun if it is selected."""
+        terms = self.index.terms
+        return {value: terms[value].label for value in terms if terms[value] == self.term or not terms[value].has_begun}
+
     def filter_queryset(self, queryset):
-        """Return the universities of the list in its order. Those of which nothing is recorded come last, if at all."""
-        universities, agreements, wanted = self._find_universities(queryset), self._agreements, self.wanted
-        matching = agreements.offering(wanted)
-        if not self.shows_unrecorded:
-            return self._order(universities.with_any_of(matching))
-        universities = universities.with_any_of(agreements.offering_or_not_recorded(wanted))
-        ordered = self._order(universities.annotate(is_match=Exists(matching.filter(university=OuterRef("pk")))))
-        return ordered.order_by("-is_match", *ordered.query.order_by)
+        """Return the universities that match, and among them those without a record if these are shown."""
+        found = self._possible_agreements if self.shows_unrecorded else self._matching_agreements
+        return self._order(self._find_universities(queryset).with_any_of(found))
 
     @cached_property
-    def unrecorded_count(self):
-        """The universities of which nothing is recorded that says whether they match, under all other filters."""
-        if self.wanted.is_any:
-            return 0
-        possible = self._agreements.offering_or_not_recorded(self.wanted)
-        return self._find_universities(self.queryset).with_any_of(possible).count() - sum(
-            self.count_by_country().values()
-        )
+    def matching(self):
+        """The universities that match, in the order of the list."""
+        return self._order(self._find_universities(self.queryset).with_any_of(self._matching_agreements))
+
+    @cached_property
+    def matching_in_part(self):
+        """Those with an agreement that offers what is wanted, and begins or ends during the wanted term."""
+        if not self.term:
+            return self.queryset.none()
+        agreements = self._agreements.offering(self.wanted).beginning_or_ending_in(self.term.days.period)
+        return self._without_match(self.queryset.filter(pk__in=agreements.values("university")))
+
+    @cached_property
+    def unrecorded(self):
+        """Those of which nothing is recorded that says whether they match, under all other filters."""
+        if self.wanted.is_any_kind:
+            return self.queryset.none()
+        universities = self._without_match(self.queryset.with_any_of(self._possible_agreements))
+        return universities.exclude(pk__in=self.matching_in_part.order_by().values("pk")) if self.term else universities
+
+    def _without_match(self, universities):
+        is_match = Exists(self._matching_agreements.filter(university=OuterRef("pk")))
+        return self._order(self._find_universities(universities).filter(~is_match))
 
     def _find_universities(self, queryset):
         """Filter by the query and the countries."""
@@ -234,6 +239,14 @@ class PartnerFilter(FilterSet):
         states = [state for state in selected["status"] or PUBLIC_STATE_LABELS if state in PUBLIC_STATE_LABELS]
         return Agreement.objects.in_states(self.on, *states).of_types(*selected["type"])
 
+    @cached_property
+    def _matching_agreements(self):
+        return offering_agreements(self._agreements, self.wanted)
+
+    @cached_property
+    def _possible_agreements(self):
+        return offering_agreements(self._agreements, self.wanted, or_not_recorded=True)
+
     def _order(self, universities):
         if self.sort == BEST:
             return universities.best_matches_first(self.query)
@@ -248,7 +261,7 @@ class PartnerFilter(FilterSet):
     def count_facets(self, **overrides):
         """Return {facet: Counter of universities by value}; ``overrides`` are other selections."""
         selected = self.selected | overrides
-        profile_counts = self._profile_counts(bool(selected["q"]), wanted_offer(selected))
+        profile_counts = self._profile_counts(bool(selected["q"]), wanted_offer(selected, self.index.terms))
         counts = count_facets(profile_counts, list_countries(selected), selected["type"], selected["status"])
         by_country = counts["country"]
         counts["region"] = Counter(

@@ -6,15 +6,20 @@ from django.utils.translation import gettext as _
 from partners.enums import StudyLevel
 from partners.fields_of_study import field_title, titles_by_code
 from partners.language_skills import LEVELS, LanguageSkill, decode, language_name
-from partners.wanted_offer import WantedOffer
+from partners.wanted_offer import UNKNOWN_TERM, WantedOffer
 
 OFFER_PARAMS = ["level", "field", "language"]
+"""Parameters of which nothing may be recorded for a partner."""
 
 
-def wanted_offer(selected):
-    """Return the WantedOffer of selected values by parameter. A language and its level are joined by a hyphen."""
+def wanted_offer(selected, terms):
+    """Return the WantedOffer of selected values by parameter. A language and its level are joined by a hyphen.
+
+    The terms are those that the list offers, by value.
+    """
     languages = [value.replace("-", " ") for value in selected["language"]]
-    return WantedOffer(tuple(selected["level"]), tuple(selected["field"]), tuple(languages))
+    days = [terms[value].days if value in terms else UNKNOWN_TERM for value in selected["term"]]
+    return WantedOffer(tuple(selected["level"]), tuple(selected["field"]), tuple(languages), *days[:1])
 
 
 def is_valid_offer_value(name, value):

@@ -14,10 +14,10 @@ MAX_VALUES = 300
 CACHED_PAGES = ["1", "2", "3", "4", "5"]
 """The first pages of a list, as few readers go further."""
 SORTED_PARAMS = ["region", "type", "status", "level", "field"]
-SHOWN_PARAMS = ["q", "region", "country", "type", "status", *OFFER_PARAMS, "unrecorded", "sort", "on"]
+SHOWN_PARAMS = ["q", "region", "country", "type", "status", *OFFER_PARAMS, "term", "unrecorded", "sort"]
 PUBLIC_URLS = {
     "partners": [*SHOWN_PARAMS, "view", "page", "pick", "compare", "embed", "theme", "filters"],
-    "university": ["type", "pick"],
+    "university": ["type", "term", "pick"],
     "download": SHOWN_PARAMS,
     "feed": [],
     "robots": [],
@@ -86,7 +86,7 @@ def is_linked(params):
     selected = [value for name in FILTER_PARAMS for value in params.getlist(name)]
     return (
         len(selected) <= 1
-        and not {"q", "on", "pick", "compare", "unrecorded"} & params.keys()
+        and not {"q", "pick", "compare", "unrecorded"} & params.keys()
         and params.get("page", "1") in CACHED_PAGES
         and params.get("embed", "1") == "1"
     )

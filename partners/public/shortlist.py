@@ -36,6 +36,7 @@ class Shortlist:
         types = params.getlist("type")
         self.type_slug = types[0] if len(types) == 1 else ""
         """The type that the list is filtered by, which other pages show first."""
+        self.term_value = params.get("term", "")
         self.query_string = self._page_query(self.slugs).removesuffix("?")
         """Query string of universities' pages, empty or with its question mark."""
         self.picks_query = _query_string(pick=self.slugs) if self.slugs else ""
@@ -63,7 +64,8 @@ class Shortlist:
         return self._page_query(self._slugs_without(slug) if slug in self.slugs else [*self.slugs, slug])
 
     def _page_query(self, slugs):
-        return _query_string(**({"type": self.type_slug} if self.type_slug else {}), pick=slugs)
+        chosen = {"type": self.type_slug, "term": self.term_value}
+        return _query_string(**{name: value for name, value in chosen.items() if value}, pick=slugs)
 
     def _comparison_query(self, slugs):
         """Return the query string of the comparison with the filter of the list, for the way back to it."""
@@ -76,9 +78,9 @@ class Shortlist:
     def _slugs_without(self, slug):
         return [other for other in self.slugs if other != slug]
 
-    def columns(self):
+    def columns(self, term):
         """Return the columns of the comparison."""
-        cards = agreement_cards(self.universities, self.on)
+        cards = agreement_cards(self.universities, self.on, term)
         rounds = ApplicationRound.objects.not_closed(self.on)
         lines = [line for group in cards.values() for card in group for line in card.lines]
         labels = list(dict.fromkeys(label for line in lines for label in line.agreement.details))

@@ -1,12 +1,14 @@
-"""Sitemaps of the list and the universities, in every language."""
+"""Sitemaps of the list, its countries and the universities, in every language."""
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.core.paginator import Paginator
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.timezone import localdate
 
 from partners.models import University
+from partners.public.facet_index import get_facet_index
 from partners.public.university_details import register_last_modified
 
 
@@ -33,13 +35,16 @@ class TranslatedSitemap(Sitemap):
 
 
 class PartnerList(TranslatedSitemap):
+    """The list, and that of each country with a partner."""
+
     def items(self):
-        return ["partners"]
+        return ["", *(f"?country={code}" for code, _total in get_facet_index(localdate()).country_totals)]
 
-    def location(self, item):
-        return reverse(item)
+    def location(self, query):
+        return reverse("partners") + query
 
-    def lastmod(self, item):
+    @cached_property
+    def lastmod(self):
         return register_last_modified()
 
 

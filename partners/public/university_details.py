@@ -42,13 +42,17 @@ class KeyFacts(NamedTuple):
         return not self.line.agreement.offer.count_facts()
 
 
-def find_key_facts(cards):
-    """Return the ``KeyFacts`` of the first card, or None if that is in process."""
-    for line in cards[0].lines if cards else []:
-        if line.agreement.state != IN_PROCESS:
-            ends = [line.agreement.end, *(renewal.end for renewal in line.renewals if renewal.state == UPCOMING)]
-            return KeyFacts(cards[0].type, line, line.agreement.offer.facts | {_("Open until"): ends[-1]})
-    return None
+def find_key_facts(cards, term):
+    """Return the ``KeyFacts`` of the first card, or None if that is in process.
+
+    They are of the line that covers most of the term, if there is one.
+    """
+    lines = [line for line in cards[0].lines if line.agreement.state != IN_PROCESS] if cards else []
+    if not lines:
+        return None
+    line = max(lines, key=lambda line: line.coverage.rank) if term else lines[0]
+    ends = [line.agreement.end, *(renewal.end for renewal in line.renewals if renewal.state == UPCOMING)]
+    return KeyFacts(cards[0].type, line, line.agreement.offer.facts | {_("Open until"): ends[-1]})
 
 
 def is_bare(cards):

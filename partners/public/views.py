@@ -3,7 +3,7 @@ from urllib.parse import quote, urlencode
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,13 +24,14 @@ from partners.public.agreements import (
     public_agreements_prefetch,
 )
 from partners.public.application_rounds import rounds_of_cards
+from partners.public.coverage import best_coverage, describe_coverage
 from partners.public.downloads import FILE_FORMATS
 from partners.public.facets import (
     active_filters,
     build_facets,
-    describe_selection,
     describe_unrecorded,
     group_countries,
+    list_title,
     relaxation_suggestions,
     union_options,
 )
@@ -39,7 +40,9 @@ from partners.public.map import build_map
 from partners.public.mobilities import summarize_offers
 from partners.public.query_params import set_query_params
 from partners.public.search import correct, find_neighbors
+from partners.public.sections import UNRECORDED, build_sections
 from partners.public.shortlist import Shortlist, is_comparison
+from partners.public.terms import find_term
 from partners.public.university_details import find_key_facts, is_bare, other_partners_in_country, student_links
 from partners.querysets import IN_PROCESS
 
@@ -50,8 +53,6 @@ MAX_ROUNDS = 3
 """Rounds above the list, the next to close."""
 PRINT_MAX = 1_000
 """Longest list that can be printed as one page."""
-DAY_FORM_PARAMS = [*FILTER_PARAMS, "sort", "pick"]
-"""Parameters that the form for another day keeps."""
 
 
 def partner_list(request):
@@ -82,29 +83,24 @@ def list_context(request):
     facets, selected = build_facets(partner_filter), active_filters(partner_filter)
     count_by_country = partner_filter.count_by_country()
     count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
-    universities = partner_filter.qs.select_related("country")
-    universities = universities.prefetch_related(public_agreements_prefetch(on), PUBLIC_MOBILITIES_PREFETCH)
-    shown_count = count["universities"] + partner_filter.unrecorded_count * partner_filter.shows_unrecorded
-    page = _paginate(universities, shown_count, params.get("page"))
+    unrecorded_count = partner_filter.unrecorded.count()
+    page = _paginate(build_sections(partner_filter, count["universities"], unrecorded_count), params.get("page"))
     is_query_in_vain = partner_filter.query and not page.object_list
-    for university in page:
-        university.badges = build_badges(university.public_agreements, on, partner_filter.selected)
-        university.offer = summarize_offers(university.public_agreements)
+    _prepare_rows(page.object_list, partner_filter)
     return {
         "filter": partner_filter,
         "facets": facets,
         "unions": union_options(facets),
         "country_groups": group_countries(facets),
-        "unrecorded": describe_unrecorded(partner_filter),
+        "unrecorded": describe_unrecorded(partner_filter, unrecorded_count),
         "filter_count": sum(active.name != "q" for active in selected),
         "shows_map": "view" in params,
         "list_view_url": list_url(params, view=[]),
         "map_view_url": list_url(params, view=["map"], page=[]),
         "panels": SimpleLazyObject(lambda: build_map(partner_filter, facets["country"])),
         "active_filters": selected,
-        "subject": describe_selection(selected),
-        # Search engines should not index anything but the unfiltered list and its pages.
-        "is_indexable": set(params) <= {"page"} and params.get("page") != "all",
+        "title": list_title(selected, count["universities"]),
+        "canonical_query": _canonical_query(params, page.number, count["universities"]),
         "is_embedded": "embed" in params,
         "theme": params.get("theme", EMBEDDED_THEMES[0]),
         "has_controls": "filters" not in params,
@@ -120,28 +116,52 @@ def list_context(request):
         "rounds": ApplicationRound.objects.not_closed(localdate())[:MAX_ROUNDS],
         "today": localdate(),
         "clear_url": list_url(params, page=[], **dict.fromkeys(FILTER_PARAMS, ())),
-        "today_url": list_url(params, page=[], on=[]),
-        "day_form_fields": [(name, value) for name in DAY_FORM_PARAMS for value in params.getlist(name)],
         "download_query": list_url(params, page=[], pick=[]).removesuffix("?"),
     }
 
 
-def _paginate(universities, count, number):
+def _canonical_query(params, page_number, count):
+    """Return the query string by which search engines should index the list, or None if they should not.
+
+    They should index the unfiltered list, page by page, and that of one country.
+    """
+    if set(params) == {"country"} and len(params.getlist("country")) == 1 and count:
+        return list_url(params)
+    if set(params) <= {"page"} and params.get("page") != "all":
+        return f"?page={page_number}" if page_number > 1 else ""
+    return None
+
+
+def _paginate(universities, number):
     single_page_max = PRINT_MAX if number == "all" else SINGLE_PAGE_MAX
-    paginator = Paginator(universities, single_page_max if count <= single_page_max else PAGE_SIZE)
-    paginator.count = count
-    return paginator.get_page(number)
+    page_size = single_page_max if len(universities) <= single_page_max else PAGE_SIZE
+    return Paginator(universities, page_size).get_page(number)
+
+
+def _prepare_rows(universities, partner_filter):
+    """Set what the rows of the list show beside the universities' own fields."""
+    on, term, selected = partner_filter.on, partner_filter.term, partner_filter.selected
+    agreements = public_agreements_prefetch(on, partner_filter.wanted)
+    prefetch_related_objects(universities, agreements, PUBLIC_MOBILITIES_PREFETCH)
+    for university in universities:
+        agreements = university.public_agreements
+        university.badges = build_badges(agreements, on, selected)
+        university.offer = summarize_offers(agreements)
+        if term and university.section != UNRECORDED:
+            coverage = best_coverage(agreements, term, selected["type"])
+            university.coverage_text = "" if coverage.is_certain else describe_coverage(coverage)
 
 
 @never_cache
 def comparison(request):
-    shortlist = Shortlist(request.GET, localdate())
-    columns = shortlist.columns()
+    shortlist, term = Shortlist(request.GET, localdate()), find_term(request.GET, localdate())
+    columns = shortlist.columns(term)
     share_url = request.build_absolute_uri(f"{reverse('partners')}{shortlist.picks_query}")
     names = [str(university) for university in shortlist.universities]
     context = {
         "shortlist": shortlist,
         "columns": columns,
+        "term": term,
         "has_cities": any(university.city for university in shortlist.universities),
         "has_links": any(column.links for column in columns),
         "has_rounds": any(column.rounds for column in columns),
@@ -166,12 +186,13 @@ def university_page(request, slug):
     if not university or not (university.is_public or can_preview_universities(request)):
         return redirect_former_slug(slug, on)
     other_partners, other_partners_count = other_partners_in_country(university, on)
-    shortlist = Shortlist(request.GET, on)
-    cards = most_useful_first(agreement_cards([university], on)[university.pk], shortlist.type_slug)
+    shortlist, term = Shortlist(request.GET, on), find_term(request.GET, on)
+    cards = most_useful_first(agreement_cards([university], on, term)[university.pk], shortlist.type_slug)
     context = {
         "university": university,
         "cards": cards,
-        "key_facts": find_key_facts(cards),
+        "key_facts": find_key_facts(cards, term),
+        "term": term,
         "is_bare": is_bare(cards),
         "mail_query": mail_query(_("Exchange with %s") % university),
         "student_links": student_links(university),
@@ -184,7 +205,8 @@ def university_page(request, slug):
     }
     response = render(request, "partners/university.html", context)
     has_type = any(card.type and card.type.slug == shortlist.type_slug for card in cards)
-    if shortlist.slugs or not university.is_public or ("type" in request.GET and not has_type):
+    is_unknown = ("type" in request.GET and not has_type) or ("term" in request.GET and not term)
+    if shortlist.slugs or not university.is_public or is_unknown:
         add_never_cache_headers(response)
     return response
 

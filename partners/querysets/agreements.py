@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
@@ -9,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from partners.enums import AgreementStatus, Direction
 from partners.name_normalization import matching_key
+from partners.periods import Period
 from partners.querysets.history import latest_date
 from partners.querysets.mobilities import MobilityQuerySet, student_mobility_q
 from partners.querysets.searching import MAX_QUERY_LENGTH, SearchableQuerySet, contains_words_q
@@ -173,14 +175,38 @@ class AgreementQuerySet(SearchableQuerySet):
         return self.model.mobilities.field.model.objects.filter(agreement=OuterRef("pk"))
 
     def offering(self, wanted: WantedOffer) -> AgreementQuerySet:
-        """Filter to those with a mobility for outgoing student studies that has what is wanted."""
-        return self if wanted.is_any else self.filter(Exists(self._mobilities().offering(wanted)))
+        """Filter to those with a mobility for outgoing student studies that has what is wanted.
+
+        If nothing but the term is, those without such a mobility are among them.
+        """
+        return self if wanted.is_any else self.filter(self._offers_q(wanted))
 
     def offering_or_not_recorded(self, wanted: WantedOffer) -> AgreementQuerySet:
         """Filter as `offering`, and to those of which nothing is recorded that says otherwise."""
+        return self.filter(self._may_offer_q(wanted))
+
+    def with_offering(self, wanted: WantedOffer) -> AgreementQuerySet:
+        """Annotate ``is_offering``: the agreement is one that `offering` finds."""
+        return self.annotate(is_offering=Value(True) if wanted.is_any else self._offers_q(wanted))
+
+    def _offers_q(self, wanted: WantedOffer) -> Q:
+        return self._may_offer_q(wanted) if wanted.is_any_kind else Q(Exists(self._mobilities().offering(wanted)))
+
+    def _may_offer_q(self, wanted: WantedOffer) -> Q:
         studies = self._mobilities().outgoing_studies()
-        possible = studies.filter(wanted.matches_q(or_not_recorded=True))
-        return self.filter(~Exists(studies) | Exists(possible))
+        return ~Exists(studies) | Exists(studies.filter(wanted.matches_q(or_not_recorded=True)))
+
+    def covering(self, term: Period, others: Iterable[int] = ()) -> AgreementQuerySet:
+        """Filter to signed agreements with a period that has every day of a term, and others by their ids."""
+        has_begun = Q(valid_from=None) | Q(valid_from__lte=term.start)
+        is_not_over = Q(valid_until=None) | Q(valid_until__gte=term.end)
+        return self.signed().filter(has_begun & is_not_over | (Q(pk__in=others) if others else MATCH_NONE))
+
+    def beginning_or_ending_in(self, term: Period) -> AgreementQuerySet:
+        """Filter to signed agreements with a period that has some days of a term, and not all."""
+        begins = Q(valid_from__gt=term.start, valid_from__lte=term.end)
+        ends = Q(valid_until__gte=term.start, valid_until__lt=term.end)
+        return self.signed().filter(begins | ends)
 
     def with_document(self) -> AgreementQuerySet:
         """Annotate ``has_document``: the agreement has a document that is not withdrawn."""

@@ -5,17 +5,14 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from partners.enums import Direction, MobilityKind
-from partners.wanted_offer import WantedOffer
+from partners.wanted_offer import WantedOffer, in_academic_year_q
 
 STUDENT_KINDS = [kind for kind in MobilityKind if kind.is_for_students]
 
 
 def student_mobility_q(year: int, prefix: str = "") -> Q:
     """Return the condition that a mobility is of students, and in the academic year that begins in this year."""
-    first_year, last_year = f"{prefix}first_year", f"{prefix}last_year"
-    begun = Q(**{first_year: None}) | Q(**{f"{first_year}__lte": year})
-    not_over = Q(**{last_year: None}) | Q(**{f"{last_year}__gte": year})
-    return Q(**{f"{prefix}kind__in": STUDENT_KINDS}) & begun & not_over
+    return Q(**{f"{prefix}kind__in": STUDENT_KINDS}) & in_academic_year_q(year, prefix)
 
 
 class MobilityQuerySet(QuerySet):

@@ -197,7 +197,7 @@ def test_very_many_values_are_answered_with_a_page(client, universities, name):
     assert "Marburg" in names(page)
 
 
-@pytest.mark.parametrize("name", ["country", "type", "status", "q", "sort", "pick", "page", "on"])
+@pytest.mark.parametrize("name", ["country", "type", "status", "q", "sort", "pick", "page", "term"])
 def test_more_than_300_values_are_rejected(client, universities, name):
     page = client.get("/", {name: ["DE"] * 301})
 
@@ -215,7 +215,7 @@ def test_more_than_300_values_are_rejected(client, universities, name):
         {"type": ["bilateral", *[f"nowhere-{number}" for number in range(299)]]},
         {"sort": "nowhere"},
         {"page": "nowhere"},
-        {"on": "nowhere"},
+        {"term": "nowhere"},
     ],
     ids=lambda unknown: " ".join(unknown),
 )
@@ -347,7 +347,7 @@ def test_every_active_filter_has_a_remove_link(client, universities):
 
 
 def test_unknown_value_beside_a_known_one_is_dropped(client, universities):
-    page = client.get("/?type=nonsense&type=erasmus&country=XX&country=DE&country=FR&sort=name&page=junk&on=junk")
+    page = client.get("/?type=nonsense&type=erasmus&country=XX&country=DE&country=FR&sort=name&page=junk")
 
     assert chips(page)[:3] == [
         ("?country=DE&country=FR&sort=name", "Take away: Erasmus+ ×"),

@@ -18,7 +18,7 @@ def locations(page):
     return [element.text.removeprefix("http://testserver") for element in find_elements(page, f"{SITEMAP}loc")]
 
 
-def test_sitemap_has_the_list_and_public_universities_in_every_language(client, db):
+def test_sitemap_has_the_list_its_countries_and_public_universities_in_every_language(client, db):
     AgreementFactory(university__name="Marburg", valid_from="2999-09-01")
     AgreementFactory(university__name="Ended", status=AgreementStatus.ENDED)
     AgreementFactory(university=UniversityFactory(name="Kept off", is_listed=False))
@@ -26,12 +26,16 @@ def test_sitemap_has_the_list_and_public_universities_in_every_language(client, 
     files = [client.get(url) for url in locations(client.get("/sitemap.xml"))]
 
     assert [locations(file) for file in files] == [
-        ["/", "/de/", "/fr/", "/es/", "/he/"],
+        [f"{path}{query}" for query in ("", "?country=DE") for path in ("/", "/de/", "/fr/", "/es/", "/he/")],
         [f"{language}/universities/marburg/" for language in ("", "/de", "/fr", "/es", "/he")],
     ]
     alternates = find_elements(files[0], f"{XHTML}link")
     others = [(link.get("hreflang"), link.get("href")) for link in alternates if link.get("rel") == "alternate"]
     assert others[:2] == [("en", "http://testserver/"), ("de", "http://testserver/de/")]
+    assert others[30:32] == [
+        ("en", "http://testserver/?country=DE"),
+        ("de", "http://testserver/de/?country=DE"),
+    ]
     assert others[5] == ("x-default", "http://testserver/")
 
 
@@ -42,7 +46,7 @@ def test_large_sitemap_is_split_into_files(client, db, monkeypatch):
     files = locations(client.get("/sitemap.xml"))
 
     assert files == ["/sitemap-list.xml", "/sitemap-universities.xml", "/sitemap-universities.xml?p=2"]
-    assert [len(locations(client.get(file))) for file in files] == [5, 10, 5]
+    assert [len(locations(client.get(file))) for file in files] == [10, 10, 5]
     assert client.get("/sitemap-universities.xml?p=3").status_code == 404
 
 
