@@ -82,5 +82,10 @@ def can_change_office_settings(user):
     return user.has_perm("partners.change_officesettings")
 
 
+def can_remove_own(user, model):
+    """Return whether the user may remove an object that they have added by mistake: who may add one."""
+    return user.has_perm(f"partners.add_{model._meta.model_name}")
+
+
 def can_undelete(user):
     return user.is_superuser

@@ -7,7 +7,6 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from partners.admin.agreement_inline import AgreementChangeForm
-from partners.admin.base import RegisterAdmin
 from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import describe_deadline, describe_state
 from partners.admin.documents import DocumentInline, discard_uploads
@@ -27,6 +26,7 @@ from partners.admin.filters import (
 )
 from partners.admin.form_fields import PlainSelectMixin
 from partners.admin.mobilities import MobilityInline, fields_of_study_view
+from partners.admin.removal import RemovalAdmin
 from partners.admin.renewing import BulkRenewView, why_not_renewable
 from partners.admin.setting_dates import BulkDatesView
 from partners.admin.signing import BulkSignView
@@ -52,7 +52,7 @@ def build_fieldset(section):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(PlainSelectMixin, RegisterAdmin):
+class AgreementAdmin(PlainSelectMixin, RemovalAdmin):
     form = AgreementChangeForm
     list_display = [
         "university",

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.accounts.security_log import log_event
-from partners.admin.base import RegisterAdmin
 from partners.admin.document_fields import (
     FileStorageError,
     MultipleDocumentField,
@@ -24,6 +23,7 @@ from partners.admin.document_fields import (
 )
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
+from partners.admin.removal import RemovalAdmin
 from partners.file_types import MEDIA_TYPES
 from partners.models import Agreement, Document
 
@@ -157,7 +157,7 @@ class DocumentInline(OptimisticLockingInline):
 
 
 @admin.register(Document)
-class DocumentAdmin(RegisterAdmin):
+class DocumentAdmin(RemovalAdmin):
     form = DocumentForm
     list_display = ["name", "agreement_link", "size_display", "added_at", "added_by_display"]
     list_filter = ["is_withdrawn", "file_type"]

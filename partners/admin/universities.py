@@ -25,6 +25,7 @@ from partners.admin.filters import (
 )
 from partners.admin.import_export import UniversityImportExportAdmin
 from partners.admin.institutions import InstitutionLinkAdmin
+from partners.admin.removal import RemovalAdmin
 from partners.admin.similar_names import SimilarNamesAdmin
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
@@ -65,7 +66,7 @@ class AgreementTypeAdmin(RegisterAdmin):
 
 
 @admin.register(University)
-class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportExportAdmin):
+class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportExportAdmin, RemovalAdmin):
     list_display = ["name", "country", "agreements", "is_listed"]
     list_filter = [
         UniversityTypeFilter,

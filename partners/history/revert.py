@@ -20,7 +20,6 @@ from partners.history.diff import FieldChange, diff
 from partners.history.entries import DELETED
 from partners.history.related_objects import RelatedObjects, foreign_keys, tracked_model
 from partners.models import Agreement, Mobility, University
-from partners.models.agreements import ENDED_BY_RENEWAL, SHORTENED_BY_RENEWAL
 from partners.period_constraint import describe_integrity_error
 
 RELATED_DELETION_WINDOW = timedelta(hours=1)
@@ -74,7 +73,7 @@ def preview_revert(record: models.Model, current: models.Model, on: date) -> Rev
 
 def _left_by_signing(agreement: Agreement) -> list[Agreement]:
     """Return the agreements that still have the end which the signing of this one gave them."""
-    reasons = [f"{reason}{agreement.pk}" for reason in (SHORTENED_BY_RENEWAL, ENDED_BY_RENEWAL)]
+    reasons = agreement.renewal_change_reasons()
     records = Agreement.history.filter(university=agreement.university_id, history_change_reason__in=reasons)
     given = {record.id: (record.status, record.valid_until) for record in records.order_by("history_id")}
     others = Agreement.objects.filter(pk__in=given).select_related("university", "agreement_type").order_by("pk")

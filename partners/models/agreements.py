@@ -286,6 +286,10 @@ class Agreement(models.Model):
             agreement.end(self.signed_on or on, f"{ENDED_BY_RENEWAL}{self.pk}")
         self.renews = self.renews or effects.predecessor
 
+    def renewal_change_reasons(self):
+        """Return the change reasons of what signing this one has changed in other agreements."""
+        return [f"{reason}{self.pk}" for reason in (SHORTENED_BY_RENEWAL, ENDED_BY_RENEWAL)]
+
     def build_renewal(self):
         """Return an unsaved agreement in process for the period that follows."""
         copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields}

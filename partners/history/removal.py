@@ -1,0 +1,96 @@
+"""Removal of what users have added by mistake, by themselves, while nobody and nothing has used it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from partners.history.entries import ADDED
+from partners.models import Agreement, Document, Mobility, University
+
+REMOVAL_WINDOW = timedelta(hours=24)
+REMOVAL_REASON = "removed, as it was added by mistake"
+REMOVED_WITH_PARENT = {"agreements", "documents", "mobilities", "website_check"}
+"""The relations to objects that are removed together with the one they refer to."""
+
+
+@dataclass
+class Removal:
+    objects: list[models.Model]
+    """The object itself, last, and what goes with it, in the order of deletion."""
+    obstacles: list[str]
+    """The reasons why it cannot be removed, a sentence each."""
+
+    @transaction.atomic
+    def delete(self, user: models.Model) -> None:
+        """Delete the objects, with their files. History keeps them, and an administrator can bring them back."""
+        for obj in self.objects:
+            obj._change_reason, obj._history_user = REMOVAL_REASON, user
+            obj.delete()
+
+
+def plan_removal(obj: University | Agreement | Document, user: models.Model, now: datetime) -> Removal:
+    """Return what goes with the object, and what forbids that the user removes it at that time."""
+    if not _is_added_by(user, obj.history.order_by("history_id").first(), now):
+        return Removal([obj], [_("Only who has added it can remove it, within 24 hours.")])
+    objects = list(_with_children(obj))
+    obstacles = []
+    for model, same_model in groupby(objects, type):
+        group = list(same_model)
+        obstacles += [*_find_uses(model, group, user, now), *_find_references(model, group, objects)]
+    return Removal(objects, obstacles)
+
+
+def _with_children(obj: models.Model) -> Iterator[models.Model]:
+    if isinstance(obj, (University, Agreement)):
+        agreements = obj.agreements.order_by("pk") if isinstance(obj, University) else [obj]
+        yield from Document.objects.filter(agreement__in=agreements)
+        yield from Mobility.objects.filter(agreement__in=agreements)
+        yield from agreements if isinstance(obj, University) else ()
+    yield obj
+
+
+def _is_added_by(user: models.Model, record: models.Model | None, now: datetime) -> bool:
+    """Return whether the first history record of an object says that the user added it lately, and not by a run."""
+    return (
+        record is not None
+        and (record.history_type, record.history_user_id) == (ADDED, user.pk)
+        and record.history_date > now - REMOVAL_WINDOW
+        and getattr(record, "run_id", None) is None
+    )
+
+
+def _find_uses(
+    model: type[models.Model], group: list[models.Model], user: models.Model, now: datetime
+) -> Iterator[str]:
+    """Yield a sentence for each object that others added, changed, or a run changed that is not undone."""
+    records = defaultdict(list)
+    for record in model.history.filter(id__in=[obj.pk for obj in group]).order_by("history_id"):
+        records[record.id].append(record)
+    for obj in group:
+        if not _is_added_by(user, next(iter(records[obj.pk]), None), now):
+            yield _("“%s” was not added by you in the last 24 hours.") % obj
+        elif any(record.history_user_id != user.pk for record in records[obj.pk]):
+            yield _("Somebody else has changed “%s”.") % obj
+        elif any(run and not run.undone_at for run in (getattr(record, "run", None) for record in records[obj.pk])):
+            yield _("“%s” was changed by a run. Undo the run first.") % obj
+
+
+def _find_references(
+    model: type[models.Model], group: list[models.Model], objects: list[models.Model]
+) -> Iterator[str]:
+    """Yield a sentence for each object that refers to one of the group and is not removed itself."""
+    for relation in model._meta.related_objects:
+        if relation.name not in REMOVED_WITH_PARENT:
+            for other in relation.related_model.objects.filter(**{f"{relation.field.name}__in": group}):
+                if other not in objects:
+                    yield _("“%s” refers to it.") % other
+    for agreement in group if model is Agreement else ():
+        if Agreement.history.filter(history_change_reason__in=agreement.renewal_change_reasons()).exists():
+            yield _("Signing “%s” has shortened or ended another agreement.") % agreement
