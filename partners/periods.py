@@ -85,6 +85,11 @@ def academic_year(day: date, first_day: tuple[int, int]) -> Period:
     return Period(start, start + relativedelta(years=1) - ONE_DAY)
 
 
+def short_academic_year(first_year: int) -> str:
+    """Return the name of the academic year that begins in a calendar year, such as 2026/27."""
+    return f"{first_year}/{(first_year + 1) % 100:02}"
+
+
 def propose_start(signed: Mapping[Hashable, Period], signed_on: date) -> date:
     """Return the day after the last day of the latest signed agreement, or the day of signing if it has none."""
     latest = max(signed.values(), key=lambda period: period.bounds, default=Period(None, None))

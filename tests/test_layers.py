@@ -66,8 +66,8 @@ ALLOWED_IMPORTS = {
     "admin": [
         *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_types", "history", "http"],
         *["imports", "institutions", "mobility_fields", "models", "name_normalization", "name_similarity"],
-        *["office_context", "period_constraint", "periods", "permissions", "querysets", "runs", "tables"],
-        *["validators"],
+        *["office_context", "period_constraint", "periods", "permissions", "querysets", "regions", "runs"],
+        *["tables", "validators"],
     ],
     "public": [
         *[

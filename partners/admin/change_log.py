@@ -1,19 +1,18 @@
 """Change log of the whole register, newest first, and the list of deleted objects."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef, Q
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.timezone import localdate, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from partners.admin.form_fields import DateField
+from partners.admin.form_fields import DAY_VALIDATORS, DateField
 from partners.admin.object_history import PER_PAGE, can_view, undeletable_models
 from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import ACTION_LABELS, tracked_models
@@ -21,10 +20,6 @@ from partners.permissions import can_undelete, can_view_runs
 
 NO_USER = "-"
 MAX_DAYS = {"today": 1, "7": 7, "30": 30}
-DAY_VALIDATORS = [
-    MinValueValidator(date(1900, 1, 1), _("Write a day from 1 Jan 1900 on.")),
-    MaxValueValidator(date(2999, 12, 31), _("Write a day up to 31 Dec 2999.")),
-]
 
 
 class ChangeLogFilterForm(forms.Form):

@@ -1,19 +1,27 @@
 """Fields and widgets of the admin's forms: any unambiguous spelling of a date, and plain selects."""
 
 import re
+from datetime import date
 
 from django import forms
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.contrib.auth import get_user_model
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from partners.cells import parse_date
 from partners.models import Agreement
 
 MAX_PK_DIGITS = 18
 """Digits that always fit a 64-bit primary key."""
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+DAY_VALIDATORS = [
+    MinValueValidator(FIRST_DAY, _("Write a day from 1 Jan 1900 on.")),
+    MaxValueValidator(LAST_DAY, _("Write a day up to 31 Dec 2999.")),
+]
 
 
 def parse_pk(text):

@@ -10,7 +10,7 @@ from partners.admin.manual import load_chapters, search_manual
 SCREEN_CHAPTERS = {
     "index": "the-worklist",
     "app_list": "the-worklist",
-    "statistics": "the-overview",
+    "statistics": "statistics",
     "change_log": "history",
     "deleted_objects": "history",
     "calendar_link": "your-own-calendar",

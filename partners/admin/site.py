@@ -19,7 +19,7 @@ from partners.admin.first_steps import first_step_view
 from partners.admin.help import help_chapter_view, help_url, help_view
 from partners.admin.my_account import my_account_view, name_and_email_view
 from partners.admin.searching import search_suggestions_view, search_view
-from partners.admin.statistics import statistics_view
+from partners.admin.statistics.views import statistics_file_view, statistics_view
 from partners.admin.worklist import build_worklist
 from partners.office_context import office_settings
 from partners.permissions import is_office_user
@@ -95,6 +95,7 @@ class PartnersAdminSite(admin.AdminSite):
             path("search/", view(search_view), site, name="search"),
             path("search/suggestions/", view(search_suggestions_view), site, name="search_suggestions"),
             path("statistics/", view(statistics_view), site, name="statistics"),
+            path("statistics/file/", view(statistics_file_view), site, name="statistics_file"),
             path("changes/", view(change_log_view), site, name="change_log"),
             path("changes/deleted/", view(change_log_view), site | {"deleted_only": True}, name="deleted_objects"),
             path("help/", view(help_view), site, name="help"),

@@ -12,14 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from partners.models.accounts import ProtectingHistory
 from partners.models.universities import AgreementType
-from partners.periods import Period
+from partners.periods import Period, short_academic_year
 from partners.translated_text import TranslatedTextField
 from partners.validators import ACADEMIC_YEARS, validate_month_and_day
-
-
-def short_academic_year(first_year):
-    """Return an academic year such as 2027/28."""
-    return f"{first_year}/{(first_year + 1) % 100:02}"
 
 
 class Term(models.Model):

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from partners.data_version import cached_for_version
 from partners.models import Agreement, Term
-from partners.models.application_rounds import short_academic_year
-from partners.periods import Period
+from partners.periods import Period, short_academic_year
 from partners.term_coverage import SignedPeriod, cover_term
 from partners.translated_text import TranslatedText
 from partners.wanted_offer import UNKNOWN_TERM, TermDays

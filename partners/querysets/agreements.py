@@ -55,6 +55,16 @@ class AgreementQuerySet(SearchableQuerySet):
     def in_force(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, IN_FORCE)
 
+    def in_force_by_dates(self, on: date) -> AgreementQuerySet:
+        """Filter to those that were or will be in force on any day, ended ones included, as far as their dates tell.
+
+        Without a first day, that of signing is the first. Ended ones of which the day is not recorded are left out.
+        """
+        begun = Q(valid_from__lte=on) | Q(valid_from=None) & (Q(signed_on=None) | Q(signed_on__lte=on))
+        not_over = Q(valid_until=None) | Q(valid_until__gte=on)
+        not_ended = Q(status=AgreementStatus.SIGNED) | Q(ended_on__gt=on)
+        return self.ever_signed().filter(begun, not_over, not_ended)
+
     def upcoming(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, UPCOMING)
 
@@ -70,6 +80,14 @@ class AgreementQuerySet(SearchableQuerySet):
 
     def signed(self) -> AgreementQuerySet:
         return self.filter(status=AgreementStatus.SIGNED)
+
+    def ever_signed(self) -> AgreementQuerySet:
+        """Filter to those that are signed, or were before they ended: history knows no others that were in process."""
+        history = self.model.history.filter(id=OuterRef("pk"))
+        was_in_process = Exists(history.filter(status=AgreementStatus.IN_PROCESS))
+        was_signed = Q(signed_on__isnull=False) | Exists(history.filter(status=AgreementStatus.SIGNED))
+        ended = Q(status=AgreementStatus.ENDED) & (was_signed | ~was_in_process)
+        return self.filter(Q(status=AgreementStatus.SIGNED) | ended)
 
     def scopes(self) -> AgreementQuerySet:
         """Return the scopes, the most used spelling first where one has several."""

@@ -118,6 +118,7 @@ SITE_STATUSES = {
     "first_step": ("login", "login", 405, 405, 405),
     "search": STAFF,
     "search_suggestions": STAFF,
+    "statistics_file": STAFF,
     "jsi18n": STAFF,
     "autocomplete": STAFF,
     "view_on_site": REDIRECT,

@@ -25,15 +25,16 @@ from partners.admin.filters.facets import (
 )
 from partners.admin.filters.universities import UniversityCountryFilter
 from partners.admin.form_fields import assignable_users
-from partners.enums import AgreementStatus, Direction
+from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType
 from partners.periods import ONE_DAY, Period, academic_year
 from partners.querysets import IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
+from partners.regions import REGION_LABELS, countries_by_region
 
 SHARED_COLUMNS = "status", "valid_until", "valid_from", "is_open_ended", "agreement_type", "responsible"
 """Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
 CURRENT, CURRENT_STATES = "current", (IN_FORCE, UPCOMING)
-YEAR, MONTH = re.compile(r"[12]\d{3}", re.ASCII), re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
+MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def agreement_changelist_url(**query):
@@ -151,63 +152,6 @@ class AgreementCountryFilter(UniversityCountryFilter):
     objects_in_country = Agreement.objects.filter(university__country=OuterRef("pk"))
 
 
-class PlacesFilter(FacetFilter):
-    """Filter by the places for students in this academic year. Displayed only while the URL has it."""
-
-    title = _("places for students")
-    parameter_name = "places"
-
-    def lookups(self, request, model_admin):
-        labels = dict(Direction.choices) | {NOT_RECORDED: _("not recorded")}
-        return [(self.value(), labels.get(self.value(), self.value()))] if self.value() else []
-
-    def queryset(self, request, queryset):
-        year = academic_year(localdate(), settings.ACADEMIC_YEAR_START).start.year
-        if self.value() == NOT_RECORDED:
-            return queryset.student_places_not_recorded(year)
-        return queryset.with_student_places(year, self.value()) if self.value() else queryset
-
-    def count_choices(self, changelist, excluded):
-        agreements = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
-        return {self.value(): self.queryset(self.request, agreements).count()}
-
-
-class MobilitiesFilter(FacetFilter):
-    """Filter to agreements of which nothing is recorded that they offer. Displayed only while the URL has it."""
-
-    title = _("mobilities")
-    parameter_name = "mobilities"
-
-    def lookups(self, request, model_admin):
-        return [(WITHOUT, _("without"))] if self.value() else []
-
-    def queryset(self, request, queryset):
-        if self.value() is None:
-            return queryset
-        return queryset.without_mobilities() if self.value() == WITHOUT else queryset.none()
-
-    def count_choices(self, changelist, excluded):
-        agreements = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
-        return {WITHOUT: agreements.without_mobilities().count()}
-
-
-class NotesFilter(FacetFilter):
-    """Filter by words in the notes. Displayed only while the URL has it, as the links of the search do."""
-
-    title = _("notes")
-    parameter_name = "notes"
-
-    def lookups(self, request, model_admin):
-        return [(self.value(), self.value())] if self.value() else []
-
-    def queryset(self, request, queryset):
-        return queryset.search_notes(self.value()) if self.value() else queryset
-
-    def count_choices(self, changelist, excluded):
-        agreements = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
-        return {self.value(): agreements.search_notes(self.value()).count()}
-
-
 class DocumentFilter(ColumnFilter):
     """Filter a queryset that is annotated with `has_document`."""
 
@@ -219,18 +163,19 @@ class DocumentFilter(ColumnFilter):
         return [(WITHOUT, _("without"), False), ("with", _("with"), True)]
 
 
-class SignedYearFilter(ColumnFilter):
-    """Filter by the year of signing. Displayed only while the URL has it, as the links of the statistics do."""
+class RegionFilter(FacetFilter):
+    title = _("region")
+    parameter_name = "region"
+    columns = ("university__country__code",)
 
-    title = _("signed in")
-    parameter_name = "signed"
-    column, columns = "signed_on__year", ("signed_on__year",)
-
-    def options(self, request):
-        year = self.value()
-        return [(year, year, int(year) if YEAR.fullmatch(year) else year)] if year else []
+    def lookups(self, request, model_admin):
+        return list(REGION_LABELS.items())
 
     def queryset(self, request, queryset):
-        if self.value() and not YEAR.fullmatch(self.value()):
-            return queryset.none()
-        return super().queryset(request, queryset)
+        if not self.value():
+            return queryset
+        return queryset.filter(university__country__code__in=countries_by_region().get(self.value(), ()))
+
+    def matching_choices(self, row):
+        code = row["university__country__code"]
+        return [region for region, codes in countries_by_region().items() if code in codes]

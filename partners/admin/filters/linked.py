@@ -1,0 +1,191 @@
+"""Filters of the agreements' changelist that links of other pages use."""
+
+import re
+from datetime import date
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from partners.admin.filters.facets import NOT_RECORDED, WITHOUT, FacetFilter
+from partners.admin.form_fields import DAY_VALIDATORS, DateField
+from partners.enums import AgreementStatus, Direction
+from partners.periods import academic_year, short_academic_year
+
+YEAR = re.compile(r"[12]\d{3}", re.ASCII)
+START, SIGNING, ENDING = "start", "signing", "ending"
+
+
+class LinkedFilter(FacetFilter):
+    """A filter that is displayed only while the URL has it.
+
+    Subclasses define `select(queryset, value)`, and the labels of the values. Those with endless values define
+    `parse(text)`, which returns None for an invalid one, and `describe(value)` instead.
+    """
+
+    labels = {}
+
+    def lookups(self, request, model_admin):
+        if not self.value():
+            return []
+        value = self.parse(self.value())
+        return [(self.value(), self.value() if value is None else self.describe(value))]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        value = self.parse(self.value())
+        return queryset.none() if value is None else self.select(queryset, value)
+
+    def count_choices(self, changelist, excluded):
+        agreements = changelist.get_queryset(self.request, exclude_parameters=excluded).order_by()
+        return {self.value(): self.queryset(self.request, agreements).count()}
+
+    def parse(self, text):
+        return text if text in self.labels else None
+
+    def describe(self, value):
+        return self.labels[value]
+
+
+class InForceOnFilter(LinkedFilter):
+    title = _("in force on")
+    parameter_name = "in_force_on"
+
+    @staticmethod
+    def parse(text):
+        try:
+            return DateField(validators=DAY_VALIDATORS).clean(text)
+        except ValidationError:
+            return None
+
+    @staticmethod
+    def describe(day):
+        return date_format(day)
+
+    @staticmethod
+    def select(queryset, day):
+        return queryset.in_force_by_dates(day)
+
+
+class PlacesFilter(LinkedFilter):
+    """Filter by the places for students, in the academic year of the day of `InForceOnFilter`, or of today."""
+
+    title = _("places for students")
+    parameter_name = "places"
+    labels = dict(Direction.choices) | {NOT_RECORDED: _("not recorded")}
+
+    def select(self, queryset, measure):
+        day = InForceOnFilter.parse(self.request.GET.get(InForceOnFilter.parameter_name, "")) or localdate()
+        year = academic_year(day, settings.ACADEMIC_YEAR_START).start.year
+        if measure == NOT_RECORDED:
+            return queryset.student_places_not_recorded(year)
+        return queryset.with_student_places(year, measure)
+
+
+class MobilitiesFilter(LinkedFilter):
+    title = _("mobilities")
+    parameter_name = "mobilities"
+    labels = {WITHOUT: _("without")}
+
+    @staticmethod
+    def select(queryset, _value):
+        return queryset.without_mobilities()
+
+
+class NotesFilter(LinkedFilter):
+    """Filter by words in the notes."""
+
+    title = _("notes")
+    parameter_name = "notes"
+
+    @staticmethod
+    def parse(text):
+        return text
+
+    @staticmethod
+    def describe(text):
+        return text
+
+    @staticmethod
+    def select(queryset, text):
+        return queryset.search_notes(text)
+
+
+class AcademicYearFilter(LinkedFilter):
+    """Filter by an academic year, given as the calendar year in which it begins.
+
+    Subclasses define the column of a date, and `candidates(queryset)`: the agreements that are selected by that date.
+    """
+
+    date_column = ""
+
+    @staticmethod
+    def parse(text):
+        return int(text) if YEAR.fullmatch(text) else None
+
+    @staticmethod
+    def describe(year):
+        return short_academic_year(year)
+
+    def select(self, queryset, year):
+        first_day = date(year, *settings.ACADEMIC_YEAR_START)
+        period = academic_year(first_day, settings.ACADEMIC_YEAR_START)
+        return self.candidates(queryset).filter(**{f"{self.date_column}__range": period})
+
+
+class SignedYearFilter(AcademicYearFilter):
+    title = _("signed in")
+    parameter_name, date_column = "signed", "signed_on"
+
+    @staticmethod
+    def candidates(queryset):
+        return queryset.ever_signed()
+
+
+class RenewalYearFilter(AcademicYearFilter):
+    title = _("renewal signed in")
+    parameter_name, date_column = "renewal", "signed_on"
+
+    @staticmethod
+    def candidates(queryset):
+        return queryset.ever_signed().exclude(renews=None)
+
+
+class EndedYearFilter(AcademicYearFilter):
+    title = _("ended in")
+    parameter_name, date_column = "ended", "ended_on"
+
+    @staticmethod
+    def candidates(queryset):
+        return queryset.ever_signed()
+
+
+class ExpiredYearFilter(AcademicYearFilter):
+    title = _("expired, not renewed, in")
+    parameter_name, date_column = "expired", "valid_until"
+
+    @staticmethod
+    def candidates(queryset):
+        return queryset.expired(localdate()).not_followed()
+
+
+class DateNotRecordedFilter(LinkedFilter):
+    title = _("not recorded")
+    parameter_name = "no_date"
+    labels = {
+        START: _("neither first day nor day of signing"),
+        SIGNING: _("day of signing"),
+        ENDING: _("day of its end, of ended ones"),
+    }
+    conditions = {
+        START: Q(valid_from=None, signed_on=None),
+        SIGNING: Q(signed_on=None),
+        ENDING: Q(status=AgreementStatus.ENDED, ended_on=None),
+    }
+
+    def select(self, queryset, name):
+        return queryset.ever_signed().filter(self.conditions[name])

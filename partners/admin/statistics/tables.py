@@ -1,0 +1,111 @@
+"""Tables of numbers, of which each has the URL of the list of the agreements that it counts."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
+
+from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
+
+from partners.admin.filters import NONE, agreement_changelist_url
+from partners.models import AgreementType, Country
+
+MAX_BARS = 20
+"""The table beneath a chart has all rows."""
+ROW_HEIGHT, LABEL_BASELINE, BAR_TOP = 38, 16, 21
+"""Pixels. The baseline of the label and the top of the bar are relative to the row."""
+
+
+class Group(NamedTuple):
+    """A row or a column: its label, the parameters of the list that select it, and the values that it adds up."""
+
+    label: str
+    query: Mapping[str, object]
+    members: Sequence[Hashable]
+
+
+class Cell(NamedTuple):
+    number: int
+    url: str
+
+
+class Row(NamedTuple):
+    label: str
+    cells: list[Cell]
+
+
+class Table(NamedTuple):
+    title: str
+    sheet: str
+    """The name of its sheet in the workbook."""
+    headings: list[str]
+    """The first is that of the labels."""
+    rows: list[Row]
+    sums: Sequence[Row] = ()
+    """Rows below those, which add up some of them."""
+    bar_columns: Sequence[int] = (-1,)
+    """The columns of numbers that have bars, with their headings in the labels if they are several."""
+    note: str = ""
+
+    @property
+    def bars(self):
+        """Horizontal bars of the first numbers that are not zero, each with its label above it."""
+        longest = max((number for _label, number in self._points()), default=0)
+        is_rtl, bars = get_language_bidi(), []
+        for index, (label, number) in enumerate(self._points()[:MAX_BARS]):
+            width, top = round(100 * number / longest, 2), index * ROW_HEIGHT
+            x, label_x = (100 - width, "100%") if is_rtl else (0, "0")
+            bar = {"x": x, "y": top + BAR_TOP, "width": width, "label_x": label_x, "label_y": top + LABEL_BASELINE}
+            bars.append(bar | {"label": label, "number": number})
+        return bars
+
+    @property
+    def chart_height(self):
+        return len(self.bars) * ROW_HEIGHT
+
+    @property
+    def hidden_count(self):
+        """The number of bars that are left out, as there are too many."""
+        return max(len(self._points()) - MAX_BARS, 0)
+
+    def _points(self):
+        """Return the label and the number of each bar."""
+        points = []
+        for row in self.rows:
+            for column in self.bar_columns:
+                heading = [self.headings[1:][column]] if len(self.bar_columns) > 1 else []
+                points.append((" · ".join([row.label, *heading]), row.cells[column].number))
+        return [(label, number) for label, number in points if number]
+
+
+def build_rows(counts, query, rows, columns):
+    """Return the rows that add up a Counter of (row value, column value), without those that have only zeros."""
+    table = [
+        Row(
+            row.label,
+            [
+                Cell(
+                    sum(counts[value, other] for value in row.members for other in column.members),
+                    agreement_changelist_url(**query | row.query | column.query),
+                )
+                for column in columns
+            ],
+        )
+        for row in rows
+    ]
+    return [row for row in table if any(cell.number for cell in row.cells)]
+
+
+def add_up(groups):
+    return Group(_("All"), {}, [value for group in groups for value in group.members])
+
+
+def type_groups(slugs):
+    """Return the agreement types among these slugs. None is the unknown type that an ended agreement can have."""
+    groups = [Group(name, {"type": slug}, [slug]) for slug, name in AgreementType.objects.values_list("slug", "name")]
+    groups.append(Group(_("Type unknown"), {"type": NONE}, [None]))
+    return [group for group in groups if group.members[0] in slugs]
+
+
+def country_groups(codes):
+    countries = Country.objects.filter(code__in=codes).values_list("code", "name")
+    return [Group(name, {"country": code}, [code]) for code, name in countries]
