@@ -3,7 +3,8 @@
 import sqlite3
 import sys
 
-from django.core.exceptions import BadRequest
+from django.conf import settings
+from django.core.exceptions import BadRequest, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -21,6 +22,8 @@ class InvalidParameter(BadRequest):
 def bad_request(request, exception):
     """Render a page, or JSON for `.json` URLs. Other exceptions' messages are left out: they may leak internals."""
     reason = str(exception) if isinstance(exception, InvalidParameter) else ""
+    if isinstance(exception, TooManyFilesSent):
+        reason = f"At most {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files can be sent at once. Choose fewer."
     if not request.path_info.endswith(".json"):
         return _render_error(request, 400, reason=reason)
     error = reason or "This request cannot be read."

@@ -227,6 +227,8 @@ FILE_UPLOAD_HANDLERS = [
     "exchange.upload_handlers.FaultTolerantUploadHandler",
 ]
 
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # The pictures of the manual, which the office reads as its help.

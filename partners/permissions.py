@@ -87,5 +87,10 @@ def can_remove_own(user, model):
     return user.has_perm(f"partners.add_{model._meta.model_name}")
 
 
+def can_add_documents(user):
+    """Documents belong to agreements, so that to add one is to edit the agreement."""
+    return user.has_perm("partners.add_document") and can_change_agreements(user)
+
+
 def can_undelete(user):
     return user.is_superuser

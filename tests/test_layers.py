@@ -17,6 +17,7 @@ ALLOWED_IMPORTS = {
     "agreement_sentences": ["enums"],
     "university_words": [],
     "name_similarity": ["name_normalization", "university_words"],
+    "file_name_matching": ["name_normalization", "name_similarity", "university_words"],
     "ror_ids": [],
     "calendar_files": [],
     "periods": [],
@@ -64,7 +65,8 @@ ALLOWED_IMPORTS = {
     "reminders": ["calendar_files", "enums", "http", "models"],
     "backups": ["models"],
     "admin": [
-        *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_types", "history", "http"],
+        *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_name_matching"],
+        *["file_types", "history", "http"],
         *["imports", "institutions", "mobility_fields", "models", "name_normalization", "name_similarity"],
         *["office_context", "period_constraint", "periods", "permissions", "querysets", "regions", "runs"],
         *["tables", "validators"],

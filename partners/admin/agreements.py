@@ -40,6 +40,7 @@ from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.models import Agreement
 from partners.models.mobilities import summarize_places
+from partners.permissions import can_add_documents
 
 MAX_TITLE_LENGTH, MAX_STATE_LENGTH = 60, 36
 """Characters in two lines of a column of the list."""
@@ -116,6 +117,10 @@ class AgreementAdmin(PlainSelectMixin, RemovalAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return fields_of_study_view(request)
+
+    def changelist_view(self, request, extra_context=None):
+        context = {"can_add_documents": can_add_documents(request.user)}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_document().with_successor().prefetch_related("mobilities")

@@ -43,15 +43,21 @@ class MultipleDocumentField(forms.FileField):
         documents, errors = {}, []
         for upload in uploads or ():
             try:
-                document = Document.from_upload(upload)
+                document = read_document(upload)
                 documents.setdefault(document.sha256, document)
             except ValidationError as error:
                 errors.append(error)
-            except OSError as error:
-                errors.append(FileStorageError(normalize_name(upload.name), error))
         if errors:
             raise ValidationError(errors)
         return list(documents.values())
+
+
+def read_document(upload):
+    """Return an unsaved document. Raise ValidationError for a file that can be none, or that could not be received."""
+    try:
+        return Document.from_upload(upload)
+    except OSError as error:
+        raise FileStorageError(normalize_name(upload.name), error) from error
 
 
 def store_files(documents):

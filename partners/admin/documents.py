@@ -21,11 +21,13 @@ from partners.admin.document_fields import (
     reselect_message,
     store_files,
 )
+from partners.admin.document_uploads import AddDocumentsView
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.admin.removal import RemovalAdmin
 from partners.file_types import MEDIA_TYPES
 from partners.models import Agreement, Document
+from partners.permissions import can_add_documents
 
 DOWNLOAD_HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -177,8 +179,10 @@ class DocumentAdmin(RemovalAdmin):
     fields = [*readonly_fields, "is_withdrawn"]
 
     def has_add_permission(self, request):
-        """Documents are added on the page of their agreement."""
-        return False
+        return can_add_documents(request.user)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        return AddDocumentsView.as_view(model_admin=self)(request)
 
     def get_urls(self):
         file = self.admin_site.admin_view(self.file_view)

@@ -28,7 +28,7 @@ POST_STATUSES = {
     "agreement_end": (403, 302, 302),
     "agreement_dates": (403, 302, 302),
     "agreement_edit": (403, 302, 302),
-    "document_add": (403, 403, 403),
+    "document_add": (403, 200, 200),
     "document_change": (403, 302, 302),
     "document_delete": (403, 403, 200),
     "run_change": (200, 200, 200),

@@ -1,0 +1,220 @@
+"""Adding many documents at once: upload, choose the agreement of each file, and keep all of them or none."""
+
+from collections import defaultdict
+from functools import partial
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.signing import BadSignature
+from django.db import transaction
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.text import format_lazy
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.generic import View
+
+from partners.admin.bulk_views import agreement_links
+from partners.admin.document_fields import ACCEPT, MultipleFileInput
+from partners.admin.document_suggestions import likeliest_first, suggest_agreements
+from partners.admin.form_fields import parse_pk
+from partners.admin.waiting_files import delete_files, dump_files, load_files, store_uploads
+from partners.http import safe_next_url
+from partners.models import Agreement, Document
+from partners.permissions import can_add_documents
+from partners.querysets import STATE_LABELS, agreement_state
+
+MAX_FILES = 50
+MAX_TOTAL_MB = 100
+"""As much as the sample configuration of nginx lets through."""
+MAX_FOUND = 20
+LEAVE_OUT = "-"
+
+
+class UploadsField(forms.FileField):
+    """Several uploads, whose number and size together are limited."""
+
+    widget = MultipleFileInput({"accept": ACCEPT, "class": "drop-zone"})
+
+    def clean(self, uploads, initial=None):
+        if not uploads:
+            raise ValidationError(_("Choose files, or drop them here."))
+        if len(uploads) > MAX_FILES:
+            message = _("%(count)d files are too many at once. Choose at most %(most)d.")
+            raise ValidationError(message % {"count": len(uploads), "most": MAX_FILES})
+        size = sum(upload.size for upload in uploads) / 1_000_000
+        if size > MAX_TOTAL_MB:
+            message = _("The files have %(size).0f MB together. Choose fewer, of at most %(most)d MB together.")
+            raise ValidationError(message % {"size": size, "most": MAX_TOTAL_MB})
+        return uploads
+
+
+class UploadForm(forms.Form):
+    files = UploadsField(
+        label=gettext_lazy("Drop files here, or choose them"),
+        help_text=format_lazy(
+            gettext_lazy("PDF, DOCX, ODT, PNG or JPEG, up to {} MB each. At most {} files and {} MB at once."),
+            settings.DOCUMENT_MAX_MB,
+            MAX_FILES,
+            MAX_TOTAL_MB,
+        ),
+    )
+
+
+class FileForm(forms.Form):
+    """The choice of the agreement of one file, among those suggested by its name and those found by a search."""
+
+    agreement = forms.ChoiceField(
+        label=gettext_lazy("Agreement"),
+        error_messages={"required": gettext_lazy("Choose an agreement, or leave this file out.")},
+    )
+    search = forms.CharField(
+        label=gettext_lazy("Another agreement"),
+        required=False,
+        widget=forms.TextInput({"type": "search", "placeholder": gettext_lazy("University, scope or number")}),
+    )
+
+    def __init__(self, *args, file, suggestion, found, kept, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.file, self.suggestion, self.kept = file, suggestion, kept
+        self.agreements = {str(agreement.pk): agreement for agreement in [*suggestion.agreements, *found]}
+        groups = {_("By the name of the file"): suggestion.agreements, _("Found"): found}
+        options = [(label, [option(agreement) for agreement in group]) for label, group in groups.items() if group]
+        self.fields["agreement"].choices = [("", _("Choose…")), (LEAVE_OUT, _("leave this file out")), *options]
+        likely = suggestion.likely and str(suggestion.likely.pk)
+        self.initial.setdefault("agreement", LEAVE_OUT if kept else likely)
+
+    def clean_agreement(self):
+        """Return the agreement, or None if the file is left out."""
+        agreement = self.agreements.get(self.cleaned_data["agreement"])
+        if agreement and agreement in self.kept:
+            raise ValidationError(_("This agreement has this document already. Leave this file out."))
+        if agreement and not self.file.exists():
+            raise ValidationError(_("This file is no longer on the server. Leave it out here, and choose it again."))
+        return agreement
+
+
+def option(agreement):
+    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, localdate())
+    details = [str(STATE_LABELS[state]), _("has a document") if agreement.has_document else ""]
+    return agreement.pk, f"{agreement.university}: {agreement.describe_period()} ({', '.join(filter(None, details))})"
+
+
+class AddDocumentsView(View):
+    """Display the form for the files, then that for their agreements, and keep the files that are not left out."""
+
+    model_admin = None
+
+    def dispatch(self, request):
+        if not can_add_documents(request.user):
+            raise PermissionDenied
+        self.return_url = safe_next_url(request, request.GET.get("next", ""), "admin:partners_document_changelist")
+        return super().dispatch(request)
+
+    def get(self, request):
+        return self.render("upload", form=UploadForm())
+
+    def post(self, request):
+        if "waiting" not in request.POST:
+            return self.upload(request)
+        try:
+            files = load_files(request.POST["waiting"], request.user)
+        except BadSignature:
+            messages.error(request, _("These files have waited for too long. Choose them again."))
+            return redirect(request.get_full_path())
+        return self.display(files, request.POST) if "find" in request.POST else self.keep(files)
+
+    def upload(self, request):
+        form = UploadForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                files, problems = store_uploads(form.cleaned_data["files"])
+            except ValidationError as error:
+                form.add_error("files", error)
+            else:
+                if files:
+                    return self.display(files, problems=problems)
+                form.add_error("files", problems)
+        return self.render("upload", form=form)
+
+    def display(self, files, data=None, problems=()):
+        """Display the form for the agreements, with what has been typed, as yet without errors."""
+        return self.render_choices(files, self.build_forms(files, data or {}, is_bound=False), problems)
+
+    @transaction.atomic
+    def keep(self, files):
+        """Keep the files, one request of a user at a time, as the page may be sent twice."""
+        user = get_user_model().objects.select_for_update().get(pk=self.request.user.pk)
+        if Document.objects.filter(file__in=[file.file for file in files]).exists():
+            messages.info(self.request, _("These files are among the documents already."))
+            return redirect(self.return_url)
+        # The form of one agreement locks it too, so that neither adds what the other has added.
+        chosen = [parse_pk(self.request.POST.get(f"{index}-agreement", "")) for index in range(len(files))]
+        list(Agreement.objects.filter(pk__in=filter(None, chosen)).select_for_update().order_by("pk"))
+        row_forms = self.build_forms(files, self.request.POST, is_bound=True)
+        if [form for form in row_forms if not form.is_valid()]:
+            return self.render_choices(files, row_forms)
+        kept = {form.file: form.cleaned_data["agreement"] for form in row_forms if form.cleaned_data["agreement"]}
+        for file, agreement in kept.items():
+            Document(**file._asdict()).attach_to(agreement, user, "added with others")
+        transaction.on_commit(partial(delete_files, set(files) - set(kept)), robust=True)
+        self.add_message(kept)
+        return redirect(self.return_url)
+
+    def add_message(self, kept):
+        if not kept:
+            messages.info(self.request, _("No document was added: all files were left out."))
+            return
+        links = agreement_links(dict.fromkeys(kept.values()))
+        label = ngettext("%d document added", "%d documents added", len(kept)) % len(kept)
+        messages.success(self.request, format_html("{}: {}.", label, links))
+
+    def build_forms(self, files, data, *, is_bound):
+        suggestions = suggest_agreements([file.name for file in files], localdate())
+        copies = Document.objects.active().filter(sha256__in=[file.sha256 for file in files])
+        kept = defaultdict(list)
+        for document in copies.select_related("agreement__university", "agreement__agreement_type"):
+            kept[document.sha256].append(document.agreement)
+        names, prefixes = list(FileForm.base_fields), range(len(files))
+        typed = [{name: data.get(f"{prefix}-{name}", "") for name in names} for prefix in prefixes]
+        found = find_agreements(typed, suggestions)
+        return [
+            FileForm(
+                data if is_bound else None,
+                prefix=str(prefix),
+                initial=typed[prefix] if data else None,
+                file=files[prefix],
+                suggestion=suggestions[prefix],
+                found=found[prefix],
+                kept=kept[files[prefix].sha256],
+            )
+            for prefix in prefixes
+        ]
+
+    def render_choices(self, files, row_forms, problems=()):
+        waiting = self.request.POST.get("waiting") or dump_files(files, self.request.user)
+        return self.render("choose", forms=row_forms, waiting=waiting, problems=problems)
+
+    def render(self, name, **context):
+        context |= self.model_admin.admin_site.each_context(self.request) | {
+            "view": self,
+            "title": _("Add documents"),
+            "opts": Document._meta,
+        }
+        return TemplateResponse(self.request, f"admin/partners/document/{name}.html", context)
+
+
+def find_agreements(typed, suggestions):
+    """Return, for each file, the agreements that its search finds, and one that was found and chosen before."""
+    rows = []
+    for values, suggestion in zip(typed, suggestions, strict=True):
+        query, chosen = values["search"].strip(), parse_pk(values["agreement"])
+        pks = set(Agreement.objects.search(query).values_list("pk", flat=True)[:MAX_FOUND]) if query else set()
+        rows.append((pks | {chosen}) - {None, *[agreement.pk for agreement in suggestion.agreements]})
+    found = likeliest_first(Agreement.objects.filter(pk__in=set().union(*rows)), localdate())
+    return [[agreement for agreement in found if agreement.pk in pks] for pks in rows]
