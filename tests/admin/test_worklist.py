@@ -249,8 +249,8 @@ def test_rows_link_to_their_objects(coordinator_client):
 
     name = agreement.university.name
     assert [url for label, url in links(page) if label.startswith(name)] == [
-        f"{LIST}{agreement.pk}/change/",
-        f"/admin/partners/university/{agreement.university_id}/change/",
+        f"{LIST}{agreement.pk}/change/?next=%2Fadmin%2F",
+        f"/admin/partners/university/{agreement.university_id}/change/?next=%2Fadmin%2F",
     ]
 
 

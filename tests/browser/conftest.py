@@ -53,6 +53,15 @@ def coordinator_page(page, coordinator):
 
 
 @pytest.fixture
+def page_loads(coordinator_page):
+    """The URLs of the pages that are loaded from now on."""
+    coordinator_page.wait_for_url("**/admin/")
+    loads = []
+    coordinator_page.on("load", lambda page: loads.append(page.url))
+    return loads
+
+
+@pytest.fixture
 def page_without_csp(chromium, live_server, coordinator):
     """Yield a signed-in page without Content-Security-Policy, because axe adds inline styles."""
     context = chromium.new_context(base_url=live_server.url, bypass_csp=True)

@@ -25,6 +25,7 @@ pytestmark = [
 
 SCREENS = {
     "front page": "",
+    "results of a search": "search/?q=drexel",
     "universities": "partners/university/",
     "found universities": "partners/university/?q=drexel&directory=withdrawn",
     "agreements": "partners/agreement/",
@@ -120,6 +121,15 @@ def test_admin_is_accessible(page_without_csp, urls, half):
         found[name] = all_violations(page_without_csp)
 
     assert {screen: result for screen, result in found.items() if result} == {}
+
+
+def test_front_page_is_accessible_with_open_suggestions_and_steps(page_without_csp, register):
+    page_without_csp.get_by_text("Not needed").first.click()
+    page_without_csp.get_by_role("combobox", name="Search the register").fill("university")
+    page_without_csp.get_by_role("option", name="See all universities found").wait_for()
+    page_without_csp.keyboard.press("ArrowDown")
+
+    assert all_violations(page_without_csp) == {}
 
 
 def test_mobilities_are_accessible_while_they_are_edited(page_without_csp, register):
