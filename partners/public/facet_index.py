@@ -96,6 +96,20 @@ def get_facet_index(on):
     )
 
 
+def select_universities(universities, profiles, countries, types, states=()):
+    """Filter universities by their profiles to those that ``count_facets`` counts under the whole selection."""
+    found = list(map(profiles.get, [university.pk for university in universities]))
+    selected = {profile for profile in set(found) if profile and _is_selected(profile, countries, types, states)}
+    return [university for university, profile in zip(universities, found, strict=True) if profile in selected]
+
+
+def _is_selected(profile, countries, types, states):
+    return (not countries or profile.country in countries) and any(
+        (not types or agreement.type in types) and (not states or agreement.state in states)
+        for agreement in profile.agreements
+    )
+
+
 def count_profiles(profiles):
     """Return the number of universities by set of agreements, and within it by country code."""
     counts = defaultdict(Counter)

@@ -61,13 +61,13 @@ def union_options(facets):
 
 
 def group_countries(facets):
-    """Return pairs of the option of a continent and those of its countries, without continents that have none."""
+    """Return pairs of lists, of a continent's option and of its countries, without continents that have none."""
     regions = {option.value: option for option in facets["region"]}
     groups = [
-        (regions[name], [option for option in facets["country"] if option.value in countries_by_region()[name]])
+        ([regions[name]], [option for option in facets["country"] if option.value in countries_by_region()[name]])
         for name in CONTINENTS
     ]
-    return [(region, countries) for region, countries in groups if countries]
+    return [group for group in groups if group[1]]
 
 
 def active_filters(partner_filter):

@@ -11,7 +11,15 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, MultipleChoiceFi
 
 from partners.country_names import localized_names, sort_key, uses_translated_names
 from partners.models import Agreement, Country, University
-from partners.public.facet_index import count_facets, count_profiles, get_facet_index, get_offering_profiles
+from partners.name_normalization import tokenize_query
+from partners.public.facet_index import (
+    count_facets,
+    count_profiles,
+    get_facet_index,
+    get_offering_profiles,
+    select_universities,
+)
+from partners.public.name_index import best_matches_first, find_universities
 from partners.public.offers import OFFER_PARAMS, is_valid_offer_value, offer_options, wanted_offer
 from partners.public.search import understand
 from partners.public.terms import offering_agreements
@@ -36,8 +44,6 @@ FILTER_PARAMS = ["q", "type", "status", "region", "country", *OFFER_PARAMS, "ter
 LIST_PARAMS = [*FILTER_PARAMS, "unrecorded", "sort", "view", "page"]
 MAX_PICKS = 10
 """Universities on a shortlist. More do not fit side by side."""
-MAX_FOUND_IDS = 1_000
-"""Universities that a query finds, up to which the list is read by their ids instead of searching again."""
 EMBEDDED_THEMES = ["light", "dark", "auto"]
 """Colour schemes that a page may ask of the list in it. The first is the default; auto is the visitor's."""
 
@@ -95,7 +101,7 @@ class PartnerFilter(FilterSet):
             (name, value) for name, values in params.lists() for value in values if not self._is_valid(name, value)
         ]
         self.params = self._understand_query(self._valid_params(params))
-        super().__init__(self.params, University.objects.filter(is_listed=True))
+        super().__init__(self.params, University.objects.filter(is_listed=True).select_related("country"))
         self.is_valid()  # cleans the values; unknown ones are no errors
         self.query = self.form.cleaned_data["q"]
         self.selected = {name: self.params.getlist(name) for name in FILTER_PARAMS}
@@ -161,7 +167,7 @@ class PartnerFilter(FilterSet):
         self.terms, query = [], params.get("q", "")
         if not query or len(query) > MAX_QUERY_LENGTH:
             return params
-        values, self.terms = understand(query, self.on, self.index)
+        values, self.terms = understand(query, self.index)
         if not any(values.values()):
             return params
         changed, words = params.copy(), [word for term in self.terms for word in term.words]
@@ -169,10 +175,6 @@ class PartnerFilter(FilterSet):
             changed.setlist(name, sorted({*params.getlist(name), *added}))
         changed.setlist("q", [" ".join(words)] if words else [])
         return QueryDict(changed.urlencode())
-
-    def _search(self, universities):
-        # A query that is too long has no terms and finds nothing.
-        return universities.matching(self.terms) if self.terms else universities.search(self.query)
 
     @cached_property
     def options(self):
@@ -203,6 +205,14 @@ class PartnerFilter(FilterSet):
         return self._order(self._find_universities(self.queryset).with_any_of(self._matching_agreements))
 
     @cached_property
+    def best_pks(self):
+        """Ids of the universities of ``matching`` that a query finds, the best matches first."""
+        countries, types, states = list_countries(self.selected), self.selected["type"], self.selected["status"]
+        profiles = self._profiles(self.wanted)
+        universities = select_universities(self._found, profiles, countries, types, states)
+        return [university.pk for university in best_matches_first(universities, tokenize_query(self.query))]
+
+    @cached_property
     def matching_in_part(self):
         """Those with an agreement that offers what is wanted, and begins or ends during the wanted term."""
         if not self.term:
@@ -224,9 +234,10 @@ class PartnerFilter(FilterSet):
 
     def _find_universities(self, queryset):
         """Filter by the query and the countries."""
-        ids = self.index.country_ids
-        is_short = self.query and len(self._found_ids) <= MAX_FOUND_IDS
-        universities = queryset.filter(pk__in=self._found_ids) if is_short else self._search(queryset)
+        universities, ids = queryset, self.index.country_ids
+        if self.query:
+            # A query that is too long has no terms.
+            universities = universities.matching(self.terms) if self.terms else universities.none()
         if codes := list_countries(self.form.cleaned_data):
             # Filtering by id instead of joining by code lets the database estimate the number of rows.
             universities = universities.filter(country__in=[ids[code] for code in codes if code in ids])
@@ -248,9 +259,7 @@ class PartnerFilter(FilterSet):
         return offering_agreements(self._agreements, self.wanted, or_not_recorded=True)
 
     def _order(self, universities):
-        if self.sort == BEST:
-            return universities.best_matches_first(self.query)
-        order = SORT_FIELDS[self.sort]
+        order = SORT_FIELDS["name" if self.sort == BEST else self.sort]
         if self.groups_by_country and uses_translated_names():
             # The database has no names in the visitor's language.
             ranks = [When(country__code=code, then=rank) for rank, code in enumerate(self.options["country"])]
@@ -278,10 +287,13 @@ class PartnerFilter(FilterSet):
     def _count_profiles(self, has_query, wanted):
         if not has_query and wanted.is_any:
             return self.index.profile_counts
-        profiles = self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted)
-        found = self._found_ids if has_query else profiles
-        return count_profiles(profiles[pk] for pk in found if pk in profiles)
+        profiles = self._profiles(wanted)
+        found = [university.pk for university in self._found] if has_query else profiles
+        return count_profiles(filter(None, map(profiles.get, found)))
+
+    def _profiles(self, wanted):
+        return self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted)
 
     @cached_property
-    def _found_ids(self):
-        return list(self._search(self.queryset).order_by().values_list("pk", flat=True))
+    def _found(self):
+        return find_universities(self.terms) if self.terms else []

@@ -11,7 +11,8 @@ from partners.country_names import localized_names
 from partners.data_version import cached_for_version
 from partners.models import Institution, University
 from partners.name_normalization import search_lines, tokenize_query
-from partners.public.facet_index import get_facet_index
+from partners.public.facet_index import get_facet_index, select_universities
+from partners.public.name_index import best_matches_first, find_universities
 from partners.querysets import SEARCH_LINES
 from partners.regions import REGION_LABELS, countries_by_region, list_countries
 from partners.search_terms import MAX_PHRASE_WORDS, SearchTerm
@@ -49,19 +50,18 @@ class Neighbors(NamedTuple):
     count: int
 
 
-def understand(query, on, index):
+def understand(query, index):
     """Divide a query such as “erasmus italy” into filters and other words.
 
     A region is a filter if it has partners, a country if none elsewhere has its name in its own besides.
     """
-    universities = University.objects.public(on)
     types, words = _take_phrases(tokenize_query(query), index.type_names)
     regions, words = _take_phrases(words, _labels_of_regions(index))
     code_by_pk = {pk: code for code, pk in index.country_ids.items()}
     countries, terms = [], []
-    for term in universities.split_terms(" ".join(words)):
+    for term in University.objects.split_terms(" ".join(words)):
         codes = [code_by_pk[pk] for pk in term.countries if pk in code_by_pk]
-        if term.is_country and codes and not _is_name_elsewhere(term.words, universities, term.countries):
+        if term.is_country and codes and not _is_name_elsewhere(term, index.profiles):
             countries += codes
         else:
             terms.append(term)
@@ -89,9 +89,9 @@ def _labels_of_regions(index):
     return {region: REGION_LABELS[region] for region, members in countries_by_region().items() if codes & members}
 
 
-def _is_name_elsewhere(words, universities, countries):
-    elsewhere = universities.exclude(country__in=countries)
-    return elsewhere.matching([SearchTerm(words)]).exists()
+def _is_name_elsewhere(term, profiles):
+    named = find_universities([SearchTerm(term.words)])
+    return any(university.country not in term.countries and university.pk in profiles for university in named)
 
 
 def correct(query, on, index):
@@ -103,16 +103,16 @@ def correct(query, on, index):
     corrected = [_correct_word(word, vocabulary) for word in words]
     if corrected == words or None in corrected:
         return None
-    understood = understand(" ".join(corrected), on, index)
-    universities = University.objects.matching(understood.terms)
-    if codes := list_countries(understood.values):
-        universities = universities.filter(country__code__in=codes)
-    best = universities.public(on, understood.values["type"]).best_matches_first(understood.words).first()
-    if not best:
+    understood = understand(" ".join(corrected), index)
+    countries, types = list_countries(understood.values), understood.values["type"]
+    found = select_universities(find_universities(understood.terms), index.profiles, countries, types)
+    if not found:
         return None
     labels = index.type_names | REGION_LABELS | localized_names(index.country_names)
     filters = [str(labels[value]) for values in understood.values.values() for value in values]
-    return Correction(" ".join(corrected), best.name if understood.words else ", ".join(filters))
+    best = best_matches_first(found, tokenize_query(understood.words))[0]
+    label = University.objects.get(pk=best.pk).name if understood.words else ", ".join(filters)
+    return Correction(" ".join(corrected), label)
 
 
 def _correct_word(word, vocabulary):

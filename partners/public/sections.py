@@ -5,12 +5,25 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from partners.public.filters import BEST
+
 MATCHING, IN_PART, UNRECORDED = "matching", "in-part", "unrecorded"
+
+
+class BestMatches:
+    """The universities of a queryset in the order of their ids, as a paginator slices them."""
+
+    def __init__(self, universities, pks):
+        self.universities, self.pks = universities, pks
+
+    def __getitem__(self, page):
+        found = self.universities.order_by().in_bulk(self.pks[page])
+        return [found[pk] for pk in self.pks[page] if pk in found]
 
 
 class Section(NamedTuple):
     name: str
-    universities: QuerySet
+    universities: QuerySet | BestMatches
     count: int
 
 
@@ -28,7 +41,7 @@ class Sections(Sequence):
         for name, universities, count in self.sections:
             start, stop = max(page.start - first, 0), min(page.stop - first, count)
             if start < stop:
-                found += _with_section(universities.select_related("country")[start:stop], name)
+                found += _with_section(universities[start:stop], name)
             first += count
         return found
 
@@ -41,10 +54,12 @@ def _with_section(universities, name):
 
 def build_sections(partner_filter, match_count, unrecorded_count):
     """Return those that match, those that do for a part of the term, and those without a record if they are shown."""
-    in_part, unrecorded = partner_filter.matching_in_part, partner_filter.unrecorded
+    matching, in_part, unrecorded = partner_filter.matching, partner_filter.matching_in_part, partner_filter.unrecorded
+    if partner_filter.sort == BEST:
+        matching = BestMatches(matching, partner_filter.best_pks)
     return Sections(
         [
-            Section(MATCHING, partner_filter.matching, match_count),
+            Section(MATCHING, matching, match_count),
             Section(IN_PART, in_part, in_part.count()),
             Section(UNRECORDED, unrecorded, unrecorded_count if partner_filter.shows_unrecorded else 0),
         ]
