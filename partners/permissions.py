@@ -66,6 +66,11 @@ def can_change_universities(user):
     return user.has_perm("partners.change_university")
 
 
+def can_change_office_views(user):
+    """Return whether the user may save, rename and delete views of lists that the whole office sees."""
+    return user.has_perm("partners.change_officesettings")
+
+
 def can_view_calendar(user):
     return user.is_staff and can_view_agreements(user)
 

@@ -11,6 +11,7 @@ from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import describe_deadline, describe_state
 from partners.admin.documents import DocumentInline, discard_uploads
 from partners.admin.ending import BulkEndView
+from partners.admin.export import AgreementExportAdmin
 from partners.admin.filters import (
     AgreementCountryFilter,
     AgreementStatusFilter,
@@ -38,7 +39,7 @@ from partners.admin.setting_dates import BulkDatesView
 from partners.admin.signing import BulkSignView
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
-from partners.models import Agreement
+from partners.models import Agreement, SavedView
 from partners.models.mobilities import summarize_places
 from partners.permissions import can_add_documents
 
@@ -59,7 +60,8 @@ def build_fieldset(section):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(PlainSelectMixin, RemovalAdmin):
+class AgreementAdmin(PlainSelectMixin, AgreementExportAdmin, RemovalAdmin):
+    saved_view_list = SavedView.List.AGREEMENTS
     form = AgreementChangeForm
     list_display = [
         "university",

@@ -1,20 +1,26 @@
-"""Export of the tables of the register, based on the views of django-import-export."""
+"""Export of the register and of its lists, based on the views of django-import-export."""
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from import_export.admin import ExportActionMixin
 
 from partners.accounts.security_log import log_event
-from partners.admin.base import RegisterAdmin
 from partners.admin.import_forms import RegisterExportForm
+from partners.admin.saved_views import SavedViewsAdmin, build_query
 from partners.imports.formats import EXPORT_FORMATS
+from partners.imports.resources import AgreementsResource
 from partners.permissions import can_export
 
+MAX_FILE_NAME_LENGTH = 100
+"""Characters, without the day and the extension."""
 
-class UniversityExportAdmin(ExportActionMixin, RegisterAdmin):
+
+class RegisterExportAdmin(ExportActionMixin, SavedViewsAdmin):
     export_formats = EXPORT_FORMATS
     export_form_class = RegisterExportForm
     show_change_form_export = False
@@ -25,7 +31,7 @@ class UniversityExportAdmin(ExportActionMixin, RegisterAdmin):
     def export_admin_action(self, request, queryset):
         """Export by filters if all pages are selected, as so many ids would exceed the limit of form fields."""
         if request.POST.get("select_across") == "1":
-            return redirect(f"{reverse('admin:partners_university_export')}?{request.GET.urlencode()}")
+            return redirect(f"{reverse(f'admin:partners_{self.opts.model_name}_export')}?{request.GET.urlencode()}")
         return super().export_admin_action(request, queryset)
 
     def get_export_data(self, file_format, request, queryset, **kwargs):
@@ -34,7 +40,8 @@ class UniversityExportAdmin(ExportActionMixin, RegisterAdmin):
 
     def get_data_for_export(self, request, queryset, export_form=None, **kwargs):
         """Return the rows of each sheet, instead of a dataset."""
-        return self.choose_export_resource_class(export_form, request)().export_sheets(queryset)
+        resource_class = self.choose_export_resource_class(export_form, request)
+        return resource_class(**self.get_export_resource_kwargs(request)).export_sheets(queryset)
 
     def export_action(self, request):
         try:
@@ -42,11 +49,36 @@ class UniversityExportAdmin(ExportActionMixin, RegisterAdmin):
         except IncorrectLookupParameters:
             message = _("The list cannot be filtered as the address says. Choose a filter here, then export.")
             messages.warning(request, message)
-            return redirect("admin:partners_university_changelist")
+            return redirect(f"admin:partners_{self.opts.model_name}_changelist")
 
     def get_export_queryset(self, request):
         """Drop the prefetches of the changelist, which the export does not need."""
         return super().get_export_queryset(request).prefetch_related(None)
 
+    def get_export_filename(self, request, queryset, file_format):
+        """Return a name such as “agreements-type-erasmus-2026-11-28.xlsx”, or with the name of the saved view."""
+        view = self.get_saved_views(request).filter(query=build_query(request.GET)).first()
+        content = _("selected") if "export_items" in request.POST else view or self._describe_filters(request)
+        name = slugify(f"{self.opts.verbose_name_plural} {content}")[:MAX_FILE_NAME_LENGTH].strip("-")
+        return f"{name}-{localdate():%Y-%m-%d}.{file_format.get_extension()}"
+
+    @staticmethod
+    def _describe_filters(request):
+        return " ".join(f"{name.removesuffix('__exact')} {value}" for name, value in request.GET.items() if name != "o")
+
     def get_valid_export_item_pks(self, request):
         return self.get_queryset(request).values_list("pk", flat=True)
+
+
+class AgreementExportAdmin(RegisterExportAdmin):
+    """Export of what the list of agreements shows, straight from the list, as there is a single kind of table."""
+
+    resource_classes = [AgreementsResource]
+    import_export_change_list_template = None
+
+    def get_export_resource_kwargs(self, request, **kwargs):
+        return {"on": localdate()}
+
+    def changelist_view(self, request, extra_context=None):
+        formats = EXPORT_FORMATS if self.has_export_permission(request) else []
+        return super().changelist_view(request, {"export_formats": formats} | (extra_context or {}))

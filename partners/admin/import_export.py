@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from import_export.admin import ImportMixin
 
-from partners.admin.export import UniversityExportAdmin
+from partners.admin.export import RegisterExportAdmin
 from partners.admin.import_answers import digest_answers, merge_answers
 from partners.admin.import_forms import (
     ColumnsForm,
@@ -24,6 +24,7 @@ from partners.admin.import_forms import (
     ReadOptionsForm,
 )
 from partners.admin.import_preview import Preview, iter_table
+from partners.admin.object_history import can_view
 from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import tracked_models
 from partners.imports.choices import ImportChoices
@@ -43,7 +44,7 @@ MAX_REGISTER_CHANGES = 10
 RESOURCES = [OfficeListResource, RegisterResource, MobilitiesResource]
 
 
-class UniversityImportExportAdmin(ImportMixin, UniversityExportAdmin):
+class UniversityImportExportAdmin(ImportMixin, RegisterExportAdmin):
     """The export, and an import with a preview that is confirmed, on the URLs of django-import-export."""
 
     resource_classes = RESOURCES
@@ -270,7 +271,8 @@ class UniversityImportExportAdmin(ImportMixin, UniversityExportAdmin):
         """Display the preview by now, and say why nothing was imported."""
         if result.digest != form.cleaned_data["digest"]:
             messages.warning(request, _("The register has changed since the preview: look at it again."))
-            log = ChangeLogQuery(tracked_models(), since=run.uploaded_at)
+            models = [model for model in tracked_models() if can_view(self.admin_site, request, model)]
+            log = ChangeLogQuery(models, since=run.uploaded_at)
             return self._preview(request, run, register_changes=log.load(log.rows()[:MAX_REGISTER_CHANGES]))
         if result.waiting:
             messages.error(request, _("Nothing is imported yet. Answer the questions that are marked."))

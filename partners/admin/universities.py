@@ -28,7 +28,7 @@ from partners.admin.institutions import InstitutionLinkAdmin
 from partners.admin.removal import RemovalAdmin
 from partners.admin.similar_names import SimilarNamesAdmin
 from partners.enums import AgreementStatus
-from partners.models import Agreement, AgreementType, Country, Document, Mobility, University
+from partners.models import Agreement, AgreementType, Country, Document, Mobility, SavedView, University
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
 OTHER_NAMES = _("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}
@@ -67,6 +67,7 @@ class AgreementTypeAdmin(RegisterAdmin):
 
 @admin.register(University)
 class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportExportAdmin, RemovalAdmin):
+    saved_view_list = SavedView.List.UNIVERSITIES
     list_display = ["name", "country", "agreements", "is_listed"]
     list_filter = [
         UniversityTypeFilter,

@@ -41,7 +41,8 @@ def read_file(
         file = TableFile(data, COLUMNS, options)
     mobilities, others = file.split(DIRECTION_COLUMN, mobility_columns.COLUMNS)
     resource = _find_kind(mobilities, others, expected)
-    table = (file if resource is MobilitiesResource else others).read(resource.columns, resource.optional_columns)
+    chosen = file if resource is MobilitiesResource else others
+    table = chosen.read(resource.columns, resource.optional_columns, resource.ignored_columns)
     table.encoding_guess = guess
     _skip_example(table)
     if not table.rows:

@@ -13,6 +13,8 @@ from partners.models import Agreement, AgreementType, University
 NUMBER_COLUMN = "Agreement number"
 KEY_COLUMN = "Row key"
 """A text of the office's own by which the sheet of mobilities names an agreement that has no number yet."""
+STATE_COLUMN = "State"
+"""In force, upcoming or expired, as its status and period say on the day of the export."""
 COLUMN_OF = {field.name: field.column for field in (*AGREEMENT_FIELDS, *UNIVERSITY_FIELDS) if field.column}
 """Columns by the names of the fields."""
 TYPE_COLUMN, STATUS_COLUMN = COLUMN_OF["agreement_type"], COLUMN_OF["status"]

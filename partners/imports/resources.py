@@ -28,6 +28,7 @@ from partners.imports.register_columns import (
     AGREEMENT_FILE_FIELDS,
     AGREEMENT_PATHS,
     EMPTY_AGREEMENT_CELLS,
+    STATE_COLUMN,
     UNIVERSITY_PATHS,
 )
 from partners.imports.register_snapshot import RegisterSnapshot, iter_terms
@@ -35,7 +36,13 @@ from partners.imports.results import ImportResult
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement, AgreementType, Mobility, Run, University
 from partners.models.runs import ImportTable
-from partners.querysets import UniversityQuerySet
+from partners.querysets import (
+    STATE_LABELS,
+    AgreementQuerySet,
+    MobilityQuerySet,
+    UniversityQuerySet,
+    agreement_state,
+)
 from partners.tables.cells import Cell
 from partners.tables.reading import Table
 from partners.tables.types import ProgressCallback, no_progress
@@ -51,6 +58,8 @@ class TableResource(Resource):
     columns: Sequence[str]
     optional_columns: Sequence[str] | None = None
     """None: any other columns are allowed and ignored."""
+    ignored_columns: Sequence[str] = ()
+    """Columns that files of our own have for people, and that an import leaves aside."""
     signs: Sequence[str] = ()
     """Columns any of which makes a file this kind of table."""
     contradiction: str
@@ -144,6 +153,7 @@ class RegisterResource(TableResource):
     display_name = gettext_lazy("The register")
     columns = register_columns.REQUIRED
     optional_columns = register_columns.OPTIONAL
+    ignored_columns = (STATE_COLUMN,)
     signs = (register_columns.STATUS_COLUMN, register_columns.NUMBER_COLUMN)
     contradiction = gettext_lazy(
         "The file is the register, as its column “%s” says. Leave out the column, or import the register."
@@ -173,6 +183,35 @@ class RegisterResource(TableResource):
         return super().export_sheets(queryset) | MobilitiesResource().export_sheets(queryset)
 
 
+class AgreementsResource(RegisterResource):
+    """Rows of the register for some agreements, with their states on a day. Imports ignore the column of states."""
+
+    display_name = gettext_lazy("Agreements")
+
+    def __init__(self, on: date):
+        super().__init__()
+        self.on = on
+
+    def export(self, queryset: AgreementQuerySet, **kwargs) -> Iterator[Sequence[Cell]]:
+        """Yield the header and a row for each agreement, in the order of the queryset."""
+        after_status = register_columns.COLUMNS.index(register_columns.STATUS_COLUMN) + 1
+        columns, end = register_columns.COLUMNS, len(AGREEMENT_PATHS)
+        yield *columns[:after_status], STATE_COLUMN, *columns[after_status:]
+        fields = (*AGREEMENT_FILE_FIELDS, *UNIVERSITY_FIELDS)
+        paths = (*AGREEMENT_PATHS, *(f"university__{field.name}" for field in UNIVERSITY_FIELDS))
+        rows = queryset.values_list("pk", "university__country__name", "university__name", *paths)
+        for pk, country, name, *values in rows.iterator():
+            agreement = dict(zip(AGREEMENT_PATHS, values[:end], strict=True))
+            state = agreement_state(agreement["status"], agreement["valid_from"], agreement["valid_until"], self.on)
+            cells = [field.format(value) for field, value in zip(fields, values, strict=True)]
+            row = [country, name, *cells[:end], str(pk), *cells[end:]]
+            yield *row[:after_status], str(STATE_LABELS[state]), *row[after_status:]
+
+    def export_sheets(self, queryset: AgreementQuerySet) -> dict[str, Iterable[Sequence[Cell]]]:
+        mobilities = Mobility.objects.filter(agreement__in=queryset.order_by().values("pk"))
+        return {self.sheet_name: self.export(queryset), MobilitiesResource.sheet_name: iter_mobilities(mobilities)}
+
+
 class MobilitiesResource(TableResource):
     """One row per mobility. In the register's workbook it is the second sheet."""
 
@@ -189,13 +228,16 @@ class MobilitiesResource(TableResource):
     apply = staticmethod(register_changes.apply_changes)
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[Sequence[Cell]]:
-        """Yield the header and a row for each mobility, in the order of the register's agreements."""
         universities = University.objects.all() if queryset is None else queryset
-        mobilities = Mobility.objects.filter(agreement__university__in=universities.order_by()).order_by(
-            "agreement__university__country__name_key", "agreement__university__name_key", "agreement_id", "pk"
-        )
-        yield mobility_columns.COLUMNS
-        rows = mobilities.values_list("agreement_id", *PATHS_FOR_PEOPLE.values(), *MOBILITY_COLUMN_OF)
-        for pk, country, name, type_name, scope, *values in rows.iterator():
-            cells = [field.format(value) for field, value in zip(MOBILITY_FIELDS, values, strict=True)]
-            yield str(pk), country, name, type_name or "", scope, *cells
+        return iter_mobilities(Mobility.objects.filter(agreement__university__in=universities.order_by()))
+
+
+def iter_mobilities(mobilities: MobilityQuerySet) -> Iterator[Sequence[Cell]]:
+    """Yield the header and a row for each mobility, in the order of the register's agreements."""
+    yield mobility_columns.COLUMNS
+    rows = mobilities.order_by(
+        "agreement__university__country__name_key", "agreement__university__name_key", "agreement_id", "pk"
+    ).values_list("agreement_id", *PATHS_FOR_PEOPLE.values(), *MOBILITY_COLUMN_OF)
+    for pk, country, name, type_name, scope, *values in rows.iterator():
+        cells = [field.format(value) for field, value in zip(MOBILITY_FIELDS, values, strict=True)]
+        yield str(pk), country, name, type_name or "", scope, *cells

@@ -170,11 +170,18 @@ class TableFile:
             raise TableError(_("The file has hidden sheets only. Unhide one, save the file and choose it again."))
         return sheet, header
 
-    def read(self, columns: Sequence[str], optional: Sequence[str] | None = None, *, allow_empty=False) -> Table:
+    def read(
+        self,
+        columns: Sequence[str],
+        optional: Sequence[str] | None = None,
+        ignored: Sequence[str] = (),
+        *,
+        allow_empty=False,
+    ) -> Table:
         """Read the columns. Blank rows are skipped.
 
-        If optional columns are given, those in the file are read too, and any others are an error. If ``optional`` is
-        None, others are ignored. Raise TableError if the file has no such columns.
+        If optional columns are given, those in the file are read too, and any others but the ignored ones are an
+        error. If ``optional`` is None, others are ignored. Raise TableError if the file has no such columns.
         """
         sheet, header = self.find_header(columns)
         require_columns(header, sheet.head)
@@ -184,12 +191,8 @@ class TableFile:
         positions = {column: at[0] for column, at in {**header.places, **optional_places}.items() if at}
         header_positions = {at for at, name in enumerate(record.cells) if is_not_blank(name)}
         others = [record.cells[at] for at in sorted(header_positions.difference(positions.values()))]
-        if optional is not None and others:
-            message = _(
-                "Line %(line)d has columns that are not known: %(others)s. Leave them out, or name them %(optional)s."
-            )
-            params = {"line": record.line, "others": join_names(others), "optional": join_names(optional)}
-            raise TableError(message % params)
+        if optional is not None:
+            _require_known([name for name in others if name not in ignored], record.line, optional)
         table = self._read_rows(sheet, record, positions, header_positions)
         if not (table.rows or allow_empty):
             message = _("The file has a header in line %d and no rows below it.")
@@ -236,6 +239,16 @@ def _open_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> l
 
 def _describe_row(record: Record) -> tuple[int, str]:
     return record.line, truncate(" | ".join(filter(is_not_blank, record.cells)))
+
+
+def _require_known(others: Sequence[str], line: int, optional: Sequence[str]) -> None:
+    """Raise TableError if there are columns that are not known."""
+    if others:
+        message = _(
+            "Line %(line)d has columns that are not known: %(others)s. Leave them out, or name them %(optional)s."
+        )
+        params = {"line": line, "others": join_names(others), "optional": join_names(optional)}
+        raise TableError(message % params)
 
 
 def _to_table_row(record: Record, positions: Mapping[str, int], header_positions: set[int]) -> TableRow:

@@ -1,10 +1,14 @@
 """The lists of the admin on screens of several widths."""
 
+import io
 from datetime import date
 
 import pytest
+from django.utils.timezone import localdate
+from openpyxl import load_workbook
 
 from partners.enums import AgreementStatus
+from partners.periods import academic_year
 from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 
 pytestmark = [
@@ -51,6 +55,25 @@ def test_agreements_fit_the_screen(coordinator_page, long_names):
 
     assert [measured[width] for width in (1920, 1280)] == [(0, 1), (0, 2)]
     assert [measured[width][0] for width in (1024, 390)] == [0, 0]
+
+
+def test_ends_of_this_academic_year_are_exported_in_two_page_loads(coordinator_page, erasmus):
+    AgreementFactory(university__name="Marburg", valid_until=academic_year(localdate(), (9, 1)).end)
+    AgreementFactory(university__name="Bonn")
+    loads = []
+    coordinator_page.on("load", lambda page: loads.append(page.url))
+
+    coordinator_page.goto("/admin/partners/agreement/")
+    coordinator_page.locator(".fold > summary", has_text="Filters").click()
+    coordinator_page.get_by_role("link", name="this academic year (1)").click()
+    coordinator_page.locator(".fold > summary", has_text="Export").click()
+    with coordinator_page.expect_download() as download:
+        coordinator_page.get_by_role("button", name="XLSX").click()
+
+    sheet = load_workbook(io.BytesIO(download.value.path().read_bytes()))["Register"]
+    assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["Marburg"]
+    assert download.value.suggested_filename == f"agreements-ends-academic-year-{localdate():%Y-%m-%d}.xlsx"
+    assert len(loads) == 2
 
 
 def test_filters_are_chosen_and_removed_by_keyboard_on_a_phone(coordinator_page, long_names):

@@ -37,6 +37,8 @@ PAGE_STATUSES = {
     "university_import_xlsx": (403, 404, 404),
     "university_template": (403, 200, 200),
     "university_export": (200, 200, 200),
+    "university_view_add": (200, 200, 200),
+    "university_view_change": (404, 404, 404),
     "university_institutions": (403, 200, 200),
     "university_identify": (403, 200, 200),
     "university_take_value": (405, 405, 405),
@@ -54,6 +56,10 @@ PAGE_STATUSES = {
     "agreement_dates": (403, 302, 302),
     "agreement_edit": (403, 302, 302),
     "agreement_fields_of_study": (200, 200, 200),
+    "agreement_export": (200, 200, 200),
+    "agreement_view_add": (200, 200, 200),
+    # Somebody's own view; the office's is in test_saved_views.
+    "agreement_view_change": (404, 404, 404),
     # Mobilities are listed and edited on the pages of agreements.
     "mobility_changelist": (302, 302, 302),
     "mobility_add": (403, 403, 403),
