@@ -63,7 +63,7 @@ def test_example_is_entered_by_keyboard(form):
     save(form)
 
     row = form.get_by_role("row", name="Marburg")
-    expect(row).to_contain_text("4 out, 4 in · bachelor, master · English B2")
+    expect(row).to_contain_text("4 out, 4 in")
     offered = Mobility.objects.values_list("direction", "kind", "places", "study_levels", "languages")
     assert list(offered) == [
         (direction, "student_studies", 4, "bachelor,master", "en B2") for direction in ("out", "in")
