@@ -87,6 +87,12 @@ class AgreementInlineForm(AgreementForm):
     def offers(self):
         return summarize(getattr(self.original, "displayed_mobilities", ()))
 
+    @property
+    def is_open(self):
+        """Whether what it offers is unfolded: of a new agreement, and where something was entered."""
+        lines = self.mobilities
+        return not self.original.pk or lines.is_bound and (lines.has_changed() or not lines.is_valid())
+
     def has_changed(self):
         if self.instance.pk or not self.is_blank:
             return super().has_changed()
