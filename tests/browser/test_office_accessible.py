@@ -145,6 +145,19 @@ def test_mobilities_are_accessible_while_they_are_edited(page_without_csp, regis
     assert all_violations(page_without_csp) == {}
 
 
+def test_new_partner_is_accessible_while_it_is_entered(page_without_csp, register):
+    page_without_csp.goto("/admin/partners/university/add/")
+    page_without_csp.locator(".field-institution").get_by_role("combobox").click()
+    page_without_csp.get_by_role("option", name="No results found").wait_for()
+    with_open_list = violations(page_without_csp)
+
+    page_without_csp.get_by_role("button", name="Add another Agreement").click()
+    page_without_csp.locator("#agreements-0").get_by_role("searchbox", name="Fields of study").fill("mech")
+    page_without_csp.get_by_role("option", name="0715 Mechanics and metal trades").wait_for()
+
+    assert (with_open_list, all_violations(page_without_csp)) == ([], {})
+
+
 def test_mobilities_with_errors_are_accessible(page_without_csp, register):
     agreement = Agreement.objects.in_process().get()
     page_without_csp.goto(f"/admin/partners/agreement/{agreement.pk}/change/")
