@@ -91,7 +91,7 @@ class AgreementInlineForm(AgreementForm):
     def is_open(self):
         """Whether what it offers is unfolded: of a new agreement, and where something was entered."""
         lines = self.mobilities
-        return not self.original.pk or lines.is_bound and (lines.has_changed() or not lines.is_valid())
+        return not self.original.pk or (lines.is_bound and (lines.has_changed() or not lines.is_valid()))
 
     def has_changed(self):
         if self.instance.pk or not self.is_blank:

@@ -457,7 +457,7 @@ def test_conflicts_of_all_rows_need_one_history_query(coordinator_client, marbur
         tab.save()
 
     assert tab.conflicts().count("Valid until: – → 1 Jan 2027") == count
-    assert sum(query["sql"].startswith('SELECT "partners_historical') for query in captured) == 1
+    assert sum(query["sql"].startswith('SELECT "partners_historicalagreement"') for query in captured) == 1
 
 
 def test_concurrently_withdrawn_document_stays_withdrawn(coordinator_client, marburg, anna):
