@@ -100,10 +100,18 @@ def test_coordinator_answers_with_the_keyboard_imports_and_undoes(coordinator_pa
     page.keyboard.press("Tab")
     page.keyboard.press("Space")  # The file's name is taken.
     button = page.get_by_role("button", name="Import this")
-    page.evaluate("window.stop = (event) => event.preventDefault(); preview.addEventListener('submit', window.stop)")
-    button.press("Enter")
-    assert page.get_by_role("button", name="Importing…").is_disabled()
-    page.evaluate("preview.removeEventListener('submit', window.stop); dispatchEvent(new Event('pageshow'))")
+    # The browser stays on the page, as it does until a server answers that takes its time.
+    page.evaluate(
+        "window.sent = 0; preview.addEventListener('submit', window.stop = (event) => {"
+        "window.sent += !event.defaultPrevented; event.preventDefault() })"
+    )
+    press(page, button, "Enter")
+    page.get_by_role("status").get_by_text("Importing. A long list takes a minute.").wait_for()
+    assert button.is_disabled()
+    page.evaluate("preview.requestSubmit()")
+    assert page.evaluate("window.sent") == 1
+    page.evaluate("preview.removeEventListener('submit', window.stop)")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     press(page, button, "Enter")
     page.get_by_text("1 new, 2 changed, 0 unchanged, 0 errors").wait_for()
 

@@ -1,6 +1,6 @@
 "use strict";
 
-// Says how many questions still wait, ticks all boxes on request, and keeps the import from being started twice.
+// Says how many questions still wait, and ticks all boxes on request.
 window.addEventListener("load", () => {
   const form = document.getElementById("preview");
   const button = document.getElementById("confirm");
@@ -27,14 +27,6 @@ window.addEventListener("load", () => {
     });
   }
 
-  form.addEventListener("submit", ({ submitter }) => {
-    if (submitter !== button) return;
-    button.disabled = true;
-    button.textContent = button.dataset.busy;
-  });
   // A page that comes from the cache of the browser is as it was left.
-  window.addEventListener("pageshow", () => {
-    button.disabled = false;
-    button.textContent = label();
-  });
+  window.addEventListener("pageshow", () => (button.textContent = label()));
 });
