@@ -29,6 +29,8 @@ MENU = [
     *["Country", "AgreementType", "Term", "ApplicationRound", "OfficeSettings"],
 ]
 """Models in the order of the menu. Others come after them, by name."""
+APP_NAMES = {"auth": _("Accounts")}
+"""Names of apps in the menu instead of their own."""
 
 
 class PartnersAdminSite(admin.AdminSite):
@@ -48,6 +50,7 @@ class PartnersAdminSite(admin.AdminSite):
         positions = {name: position for position, name in enumerate(MENU)}
         app_list = super().get_app_list(request, app_label)
         for app in app_list:
+            app["name"] = APP_NAMES.get(app["app_label"], app["name"])
             app["models"].sort(key=lambda model: positions.get(model["object_name"], len(MENU)))
         return sorted(app_list, key=lambda app: app["app_label"] != "partners")
 

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -82,6 +83,8 @@ class GroupAdmin(auth_admin.GroupAdmin):
     inlines = [GroupRoleInline]
     list_display = ["name", "description"]
     list_select_related = ["role"]
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
+    filter_horizontal = []
 
     @admin.display(description=gettext_lazy("Its members"))
     def description(self, group):
@@ -99,6 +102,7 @@ class UserAdmin(auth_admin.UserAdmin):
     list_display = [*auth_admin.UserAdmin.list_display, "is_active"]
     actions = ["send_password_link", "end_sessions", "close_accounts"]
     form = UserForm
+    filter_horizontal = []
     readonly_fields = ["last_login", "date_joined", "invitation"]
     fieldsets = [*auth_admin.UserAdmin.fieldsets[:-1], (gettext_lazy("Signing in"), {"fields": readonly_fields})]
     add_form, add_form_template = UserInviteForm, None
@@ -110,7 +114,7 @@ class UserAdmin(auth_admin.UserAdmin):
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         if db_field.name != "groups":
-            return super().formfield_for_manytomany(db_field, request, **kwargs)
+            return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
         groups = Group.objects.select_related("role").order_by("name")
         return GroupsField(groups, required=False, label=_("Groups"), help_text="")
 
@@ -119,6 +123,11 @@ class UserAdmin(auth_admin.UserAdmin):
         sent = find_latest_invitation(user)
         label = _("sent to %s") % sent.email if sent else _("not sent")
         return format_html('<a href="{}">{}</a>', reverse("admin:auth_user_invitation", args=[user.pk]), label)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        # The page of the invitation follows in any case.
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, (extra_context or {}) | buttons)
 
     def response_add(self, request, obj, post_url_continue=None):
         self._invite(request, obj)
