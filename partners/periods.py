@@ -79,10 +79,13 @@ def next_period(period: Period) -> Period:
 
 def academic_year(day: date, first_day: tuple[int, int]) -> Period:
     """Return the academic year that has the day. ``first_day`` is the month and day on which each begins."""
-    start = date(day.year, *first_day)
-    if start > day:
-        start = date(day.year - 1, *first_day)
+    start = date(first_year_of(day, first_day), *first_day)
     return Period(start, start + relativedelta(years=1) - ONE_DAY)
+
+
+def first_year_of(day: date, first_day: tuple[int, int]) -> int:
+    """Return the calendar year in which the academic year begins that has the day."""
+    return day.year - ((day.month, day.day) < first_day)
 
 
 def short_academic_year(first_year: int) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.admin.filters.facets import NOT_RECORDED, WITHOUT, FacetFilter
 from partners.admin.form_fields import DAY_VALIDATORS, DateField
 from partners.enums import AgreementStatus, Direction
-from partners.periods import academic_year, short_academic_year
+from partners.periods import academic_year, first_year_of, short_academic_year
 
 YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 START, SIGNING, ENDING = "start", "signing", "ending"
@@ -80,7 +80,7 @@ class PlacesFilter(LinkedFilter):
 
     def select(self, queryset, measure):
         day = InForceOnFilter.parse(self.request.GET.get(InForceOnFilter.parameter_name, "")) or localdate()
-        year = academic_year(day, settings.ACADEMIC_YEAR_START).start.year
+        year = first_year_of(day, settings.ACADEMIC_YEAR_START)
         if measure == NOT_RECORDED:
             return queryset.student_places_not_recorded(year)
         return queryset.with_student_places(year, measure)

@@ -12,7 +12,7 @@ from partners.admin.filters import NOT_RECORDED
 from partners.admin.statistics.tables import Group, Table, add_up, build_rows, country_groups, type_groups
 from partners.enums import Direction
 from partners.models import Agreement
-from partners.periods import academic_year, short_academic_year
+from partners.periods import first_year_of, short_academic_year
 from partners.regions import CONTINENTS, REGION_LABELS, countries_by_region
 
 COUNTRY_AND_TYPE = "university__country__code", "agreement_type__slug"
@@ -69,7 +69,7 @@ def region_groups():
 
 def places_tables(on):
     """Return the tables of the places in the academic year of the day: by type, and by country and type."""
-    year = academic_year(on, settings.ACADEMIC_YEAR_START).start.year
+    year = first_year_of(on, settings.ACADEMIC_YEAR_START)
     by_country, by_type = Counter(), Counter()
     found = Agreement.objects.in_force_by_dates(on).sum_student_places(year, *COUNTRY_AND_TYPE).order_by()
     for code, slug, *numbers in found:

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from partners.admin.filters import ENDING, NOT_RECORDED, SIGNING, START, DateNotRecordedFilter, agreement_changelist_url
 from partners.models import Agreement
-from partners.periods import academic_year
+from partners.periods import first_year_of
 
 NO_START = ngettext_lazy(
     "For %d agreement, neither the first day nor the day of signing is recorded. It counts from any day on.",
@@ -51,7 +51,7 @@ def list_notes(on):
     """Return a sentence and the URL of the list for each value that is not recorded."""
     in_force, ever_signed = Agreement.objects.in_force_by_dates(on), Agreement.objects.ever_signed()
     day, conditions = {"in_force_on": on.isoformat()}, DateNotRecordedFilter.conditions
-    year = academic_year(on, settings.ACADEMIC_YEAR_START).start.year
+    year = first_year_of(on, settings.ACADEMIC_YEAR_START)
     counted = [
         (NO_START, in_force.filter(conditions[START]), day | {"no_date": START}),
         (NO_END, in_force.end_not_recorded(), day | {"ends": NOT_RECORDED}),

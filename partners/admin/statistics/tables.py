@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
@@ -79,20 +80,17 @@ class Table(NamedTuple):
 
 def build_rows(counts, query, rows, columns):
     """Return the rows that add up a Counter of (row value, column value), without those that have only zeros."""
+    changelist = agreement_changelist_url()
     table = [
-        Row(
-            row.label,
-            [
-                Cell(
-                    sum(counts[value, other] for value in row.members for other in column.members),
-                    agreement_changelist_url(**query | row.query | column.query),
-                )
-                for column in columns
-            ],
-        )
-        for row in rows
+        Row(row.label, [_build_cell(counts, changelist, query, row, column) for column in columns]) for row in rows
     ]
     return [row for row in table if any(cell.number for cell in row.cells)]
+
+
+def _build_cell(counts, changelist, query, row, column):
+    """Return the sum with its URL. Of hundreds of cells, reversing each URL takes longer than all queries."""
+    number = sum(counts[value, other] for value in row.members for other in column.members)
+    return Cell(number, f"{changelist}?{urlencode(query | column.query)}")
 
 
 def add_up(groups):

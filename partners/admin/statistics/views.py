@@ -18,7 +18,7 @@ from partners.admin.statistics.notes import describe_in_force, list_notes
 from partners.admin.statistics.years import count_by_year, ends_table, year_tables
 from partners.imports.formats import XLSX
 from partners.models import Agreement, OfficeSettings
-from partners.periods import academic_year, short_academic_year
+from partners.periods import first_year_of, short_academic_year
 from partners.permissions import can_view_agreements
 from partners.querysets import UPCOMING
 from partners.tables.writing import write_sheets
@@ -35,7 +35,7 @@ class StatisticsForm(forms.Form):
 
 def build_report(data, today):
     """Return the numbers of the day and the academic year in a query. Those of today are instead of invalid ones."""
-    counts, current_year = count_by_year(), academic_year(today, settings.ACADEMIC_YEAR_START).start.year
+    counts, current_year = count_by_year(), first_year_of(today, settings.ACADEMIC_YEAR_START)
     years = {current_year} | {year for year, _slug, _name in counts}
     form = StatisticsForm({"on": today.isoformat(), "year": current_year} | data, years)
     form.full_clean()

@@ -20,7 +20,7 @@ from partners.admin.filters import (
 from partners.admin.form_fields import FIRST_DAY, LAST_DAY
 from partners.admin.statistics.tables import Cell, Group, Row, Table, add_up, build_rows, type_groups
 from partners.models import Agreement
-from partners.periods import academic_year, short_academic_year
+from partners.periods import first_year_of, short_academic_year
 from partners.querysets import IN_FORCE
 
 YEAR_FILTERS = {
@@ -41,7 +41,7 @@ def count_by_year():
         candidates = year_filter.candidates(Agreement.objects.order_by())
         dated = candidates.filter(**{f"{column}__range": (FIRST_DAY, LAST_DAY)})
         for day, slug, count in dated.values_list(column, "agreement_type__slug").annotate(Count("pk")):
-            year = academic_year(day, settings.ACADEMIC_YEAR_START).start.year
+            year = first_year_of(day, settings.ACADEMIC_YEAR_START)
             counts[year, slug, year_filter.parameter_name] += count
     return counts
 
