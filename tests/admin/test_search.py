@@ -129,3 +129,12 @@ def test_every_page_has_the_search(coordinator_client, marburg):
 
     assert [attributes(page, "#site-search", "action") for page in pages] == [[SEARCH]] * 5
     assert attributes(pages[-1], "#site-search-query", "value") == ["x"]
+
+
+def test_universities_whose_name_begins_with_the_query_come_first(coordinator_client):
+    for name in ("Academy of Milan", "Milan University"):
+        UniversityFactory(name=name)
+
+    page = coordinator_client.get(SEARCH, {"q": "milan"})
+
+    assert results(page) == {"Universities (2)": ["Milan University Germany", "Academy of Milan Germany"]}

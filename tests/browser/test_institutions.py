@@ -69,7 +69,7 @@ def found(page, query):
 
 def test_partners_are_identified_found_by_other_names_and_undone(coordinator_page, partners):
     coordinator_page.goto("/admin/")
-    coordinator_page.get_by_role("link", name="4 partners to identify").click()
+    coordinator_page.get_by_role("link", name="Partners not identified").click()
     coordinator_page.get_by_role("button", name="Link those chosen").click()
     expect(coordinator_page.get_by_text("4 universities are linked.")).to_be_visible()
 

@@ -6,6 +6,7 @@ window.addEventListener("DOMContentLoaded", () => {
   if (!form) return;
 
   const DELAY = 200;
+  const MIN_LENGTH = 2;
   const input = form.elements.q;
   const list = form.querySelector("[role=listbox]");
   const status = form.querySelector("[role=status]");
@@ -30,12 +31,14 @@ window.addEventListener("DOMContentLoaded", () => {
 
   const suggest = async () => {
     request?.abort();
+    if (input.value.trim().length < MIN_LENGTH) return toggle(false);
     request = new AbortController();
     const url = `${form.dataset.suggestions}?${new URLSearchParams({ q: input.value })}`;
     try {
       const response = await fetch(url, { signal: request.signal });
       // The session may have ended.
-      list.innerHTML = response.ok && !response.redirected ? await response.text() : "";
+      const html = response.ok && !response.redirected ? await response.text() : "";
+      list.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
     } catch {
       return;
     }
