@@ -85,7 +85,11 @@ class FileForm(forms.Form):
         self.agreements = {str(agreement.pk): agreement for agreement in [*suggestion.agreements, *found]}
         groups = {_("By the name of the file"): suggestion.agreements, _("Found"): found}
         options = [(label, [option(agreement) for agreement in group]) for label, group in groups.items() if group]
-        self.fields["agreement"].choices = [("", _("Choose…")), (LEAVE_OUT, _("leave this file out")), *options]
+        universities = [str(agreement.university) for agreement in suggestion.agreements[:1]]
+        hint = _("Choose one with %s…") % universities[0] if universities else _("Nothing suggested")
+        self.fields["agreement"].choices = [("", hint), (LEAVE_OUT, _("leave this file out")), *options]
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label}: {file.name}"
         likely = suggestion.likely and str(suggestion.likely.pk)
         self.initial.setdefault("agreement", LEAVE_OUT if kept else likely)
 
@@ -144,7 +148,7 @@ class AddDocumentsView(View):
 
     def display(self, files, data=None, problems=()):
         """Display the form for the agreements, with what has been typed, as yet without errors."""
-        return self.render_choices(files, self.build_forms(files, data or {}, is_bound=False), problems)
+        return self.render_choices(files, self.build_forms(files, data or {}, is_bound=False), problems=problems)
 
     @transaction.atomic
     def keep(self, files):
@@ -157,8 +161,8 @@ class AddDocumentsView(View):
         chosen = [parse_pk(self.request.POST.get(f"{index}-agreement", "")) for index in range(len(files))]
         list(Agreement.objects.filter(pk__in=filter(None, chosen)).select_for_update().order_by("pk"))
         row_forms = self.build_forms(files, self.request.POST, is_bound=True)
-        if [form for form in row_forms if not form.is_valid()]:
-            return self.render_choices(files, row_forms)
+        if invalid := [form for form in row_forms if not form.is_valid()]:
+            return self.render_choices(files, row_forms, invalid_count=len(invalid))
         kept = {form.file: form.cleaned_data["agreement"] for form in row_forms if form.cleaned_data["agreement"]}
         for file, agreement in kept.items():
             Document(**file._asdict()).attach_to(agreement, user, "added with others")
@@ -196,9 +200,9 @@ class AddDocumentsView(View):
             for prefix in prefixes
         ]
 
-    def render_choices(self, files, row_forms, problems=()):
+    def render_choices(self, files, row_forms, **context):
         waiting = self.request.POST.get("waiting") or dump_files(files, self.request.user)
-        return self.render("choose", forms=row_forms, waiting=waiting, problems=problems)
+        return self.render("choose", forms=row_forms, waiting=waiting, **context)
 
     def render(self, name, **context):
         context |= self.model_admin.admin_site.each_context(self.request) | {

@@ -38,7 +38,7 @@ class BulkDatesView(AgreementRowsView):
     run_action = RunAction.EDIT
     form, queryset = DatesForm, Agreement.objects.all()
     title, button = gettext_lazy("Set dates of agreements"), gettext_lazy("Save the dates")
-    note = gettext_lazy("The last day is empty as long as it is not recorded. An agreement without one is open-ended.")
+    note = gettext_lazy("Leave the last day empty as long as you do not know it. Tick “Open-ended” if there is none.")
     success_message = gettext_lazy("Dates set")
 
     def validate(self, request):

@@ -29,7 +29,7 @@ from partners.admin.filters import (
 from partners.admin.first_steps import DOCUMENTS, ENDS, LABELS, build_first_steps
 from partners.admin.object_history import can_view
 from partners.models import Agreement, Document, OfficeSettings, University, WebsiteCheck
-from partners.permissions import can_change_agreements, can_change_office_settings
+from partners.permissions import can_add_documents, can_change_agreements, can_change_office_settings
 from partners.querysets import EXPIRED, IN_PROCESS, UNDATED_STATUSES
 
 MAX_ITEMS = 5
@@ -61,6 +61,7 @@ def build_worklist(request, site):
         "sections": sections,
         "is_mine": is_mine,
         "can_change": can_change_agreements(request.user),
+        "can_add_documents": can_add_documents(request.user),
         "can_dismiss": can_change_office_settings(request.user),
         "return_url": request.get_full_path(),
     }

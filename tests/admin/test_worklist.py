@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -203,6 +204,18 @@ def test_section_without_document_has_agreements_in_force_or_upcoming(coordinato
     ]
 
 
+def test_sections_lead_to_the_pages_for_many_at_once(coordinator_client, coordinator):
+    unknown = AgreementFactory(responsible=coordinator)
+    back = f"next={quote(MINE, safe='')}"
+
+    page = coordinator_client.get(MINE)
+
+    assert [link for link in links(page, ".see-all a") if link[0] in ("Set the dates of these", "Add documents")] == [
+        ("Set the dates of these", f"/admin/partners/agreement/dates/?id={unknown.pk}&{back}"),
+        ("Add documents", f"/admin/partners/document/add/?{back}"),
+    ]
+
+
 def test_unlisted_universities_are_displayed_with_country(coordinator_client):
     UniversityFactory(name="Marburg", is_listed=False)
     UniversityFactory(name="Public")
@@ -299,6 +312,8 @@ def test_assistant_sees_the_worklist_without_actions(client, assistant, two_per_
     assert [len(rows) for rows in rows_by_heading(page).values()] == [2] * 4
     assert "/sign/?" not in page.content.decode()
     assert "/renew/?" not in page.content.decode()
+    assert "/dates/?" not in page.content.decode()
+    assert "/document/add/" not in page.content.decode()
     assert elements(page, "input[type=checkbox]") == []
     assert "ticked" not in text(page)
 
