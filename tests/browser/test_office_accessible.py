@@ -15,6 +15,7 @@ from tests.helpers.factories import (
     MobilityFactory,
     UniversityFactory,
 )
+from tests.helpers.files import PDF
 
 pytestmark = [
     pytest.mark.browser,
@@ -53,6 +54,8 @@ SCREENS = {
     "country": "partners/country/{country}/change/",
     "signing": "partners/agreement/sign/?id={in_process}",
     "ending": "partners/agreement/end/?id={in_process}&id={signed}",
+    "setting dates": "partners/agreement/dates/?id={in_process}&id={signed}",
+    "adding documents": "partners/document/add/",
     "editing together": "partners/agreement/edit/?id={in_process}&id={signed}",
     "renewing": "partners/agreement/renew/?id={signed}",
     "import": "partners/university/import/",
@@ -178,6 +181,18 @@ def test_preview_of_mobilities_of_several_agreements_is_accessible(page_without_
     page_without_csp.get_by_role("button", name="Show what changes").click()
 
     page_without_csp.get_by_role("heading", name="What changes").wait_for()
+    assert all_violations(page_without_csp) == {}
+
+
+def test_files_that_wait_for_their_agreements_are_accessible(page_without_csp, register):
+    files = [("Czech Technical University.pdf", PDF), (f"{'long_name_' * 15}.pdf", PDF + b"2"), ("macro.pdf", b"MZ")]
+    page_without_csp.goto("/admin/partners/document/add/")
+    page_without_csp.get_by_label("Drop files here").set_input_files(
+        [{"name": name, "mimeType": "application/pdf", "buffer": content} for name, content in files]
+    )
+    page_without_csp.get_by_role("button", name="Upload and choose agreements").click()
+
+    page_without_csp.get_by_text("These files are left out").wait_for()
     assert all_violations(page_without_csp) == {}
 
 
