@@ -127,11 +127,11 @@ def test_past_day_counts_agreements_that_ended_since(page, client):
 def test_cells_and_notes_open_lists_of_the_counted_agreements(page, client, query):
     page = client.get(f"{STATISTICS}{query}")
 
-    counts = {url: int(number) for number, url in links(page, "section.chart td a")}
-    counts |= {url: int(note.split()[1]) for note, url in links(page, ".not-recorded a")}
+    counts = {(url, int(number)) for number, url in links(page, "section.chart td a")}
+    counts |= {(url, int(note.split()[1])) for note, url in links(page, ".not-recorded a")}
 
     assert len(counts) > 15
-    assert {url: count_listed(client, url) for url in counts} == counts
+    assert {(url, count_listed(client, url)) for url in {url for url, _number in counts}} == counts
 
 
 def test_workbook_has_the_tables_of_the_page(page, client):
