@@ -1,6 +1,6 @@
 """Link all universities of a register to generated institutions of the directory, which have eight names each.
 
-``python -m bench.directory SEED`` does so in the database of the environment.
+``python -m bench.directory SEED`` does so in the database of the environment, and gives each agreement mobilities.
 """
 
 import random
@@ -11,6 +11,7 @@ import django
 from django.db import connection, transaction
 
 from bench.generators import generate_name
+from bench.office_pages import add_mobilities
 
 NAMES = 8
 """More than the three of an average institution in ROR."""
@@ -45,4 +46,7 @@ def link_all(seed: int) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    link_all(int(sys.argv[1]))
+    seed = int(sys.argv[1])
+    link_all(seed)
+    add_mobilities(random.Random(seed))  # noqa: S311
+    connection.cursor().execute("ANALYZE")

@@ -78,7 +78,7 @@ def fill_register(agreement_count: int, seed: int) -> None:
     run = Run.from_upload(content, file_name="partners.tsv")
     OfficeListResource().import_data(read_file(content, OfficeListResource)[1], on=localdate(), run=run)
     _replace_signed_agreements(rng, localdate())
-    _add_mobilities(rng)
+    add_mobilities(rng)
     connection.cursor().execute("ANALYZE")
 
 
@@ -136,7 +136,8 @@ def _generate_values(rng: random.Random, today: date) -> list[dict[str, object]]
     return [{"status": AgreementStatus.SIGNED, "signed_on": start, "is_open_ended": kind == "open-ended"}]
 
 
-def _add_mobilities(rng: random.Random) -> None:
+def add_mobilities(rng: random.Random) -> None:
+    """Give each agreement two mobilities."""
     from partners.models import Agreement, Mobility
 
     pks = Agreement.objects.order_by("pk").values_list("pk", flat=True)

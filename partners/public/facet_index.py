@@ -16,7 +16,8 @@ from partners.querysets import agreement_state
 from partners.wanted_offer import WantedOffer
 
 INDEX_CACHE_SIZE = 4
-OFFERS_CACHE_SIZE = 32
+OFFERS_CACHE_SIZE = 8
+OFFER_COUNTS_CACHE_SIZE = 64
 
 
 class AgreementKey(NamedTuple):
@@ -55,11 +56,14 @@ class FacetIndex(NamedTuple):
     """By the values of the parameter."""
 
 
-def build_profiles(on, wanted):
-    """Return the profiles of universities by id, of their agreements that offer what is wanted alone."""
+def build_profiles(on, wanted, or_not_recorded=False):
+    """Return the profiles of universities by id, of their agreements that offer what is wanted alone.
+
+    Those of which nothing is recorded that says otherwise count as well if that is asked for.
+    """
     agreements = Agreement.objects.public(on).filter(university__is_listed=True)
     rows = (
-        offering_agreements(agreements, wanted)
+        offering_agreements(agreements, wanted, or_not_recorded=or_not_recorded)
         .order_by("university")
         .values_list(
             "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
@@ -75,6 +79,12 @@ def build_profiles(on, wanted):
 
 
 get_offering_profiles = cached_for_version(OFFERS_CACHE_SIZE)(build_profiles)
+
+
+@cached_for_version(OFFER_COUNTS_CACHE_SIZE)
+def count_offering_profiles(on, wanted, or_not_recorded):
+    """Return ``count_profiles`` of ``build_profiles``, which take little memory."""
+    return count_profiles(build_profiles(on, wanted, or_not_recorded).values())
 
 
 @cached_for_version(INDEX_CACHE_SIZE)

@@ -8,7 +8,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from partners.public.filters import list_url
+from partners.public.list_urls import list_url
 from partners.public.offers import OFFER_PARAMS
 from partners.regions import CONTINENTS, countries_by_region
 

@@ -1,4 +1,4 @@
-"""The list's filter: validation of its query parameters, the queryset, facet counts and URLs of other selections."""
+"""The list's filter: validation of its query parameters, the querysets and facet counts."""
 
 from collections import Counter
 from functools import cache, cached_property
@@ -14,11 +14,13 @@ from partners.models import Agreement, Country, University
 from partners.name_normalization import tokenize_query
 from partners.public.facet_index import (
     count_facets,
+    count_offering_profiles,
     count_profiles,
     get_facet_index,
     get_offering_profiles,
     select_universities,
 )
+from partners.public.list_urls import FILTER_PARAMS
 from partners.public.name_index import best_matches_first, find_universities
 from partners.public.offers import OFFER_PARAMS, is_valid_offer_value, offer_options, wanted_offer
 from partners.public.search import understand
@@ -40,29 +42,10 @@ SORT_LABELS = {
     "name": _("Name, A to Z"),
     "-name": _("Name, Z to A"),
 }
-FILTER_PARAMS = ["q", "type", "status", "region", "country", *OFFER_PARAMS, "term"]
-LIST_PARAMS = [*FILTER_PARAMS, "unrecorded", "sort", "view", "page"]
 MAX_PICKS = 10
 """Universities on a shortlist. More do not fit side by side."""
 EMBEDDED_THEMES = ["light", "dark", "auto"]
 """Colour schemes that a page may ask of the list in it. The first is the default; auto is the visitor's."""
-
-
-def list_url(params, **changes):
-    """Return the list's query string with other lists of values for some of the parameters, empty to leave them out."""
-    params = params.copy()
-    params.pop("compare", None)
-    for name, values in changes.items():
-        params.setlist(name, values)
-    if params.getlist("pick"):
-        avoid_comparison(params)
-    return f"?{params.urlencode()}"
-
-
-def avoid_comparison(params):
-    """Add the default order to parameters without any of the list, as ``pick`` alone leads to the comparison."""
-    if not any(params.getlist(name) for name in LIST_PARAMS):
-        params["sort"] = "country"
 
 
 class FacetField(forms.MultipleChoiceField):
@@ -228,6 +211,11 @@ class PartnerFilter(FilterSet):
         universities = self._without_match(self.queryset.with_any_of(self._possible_agreements))
         return universities.exclude(pk__in=self.matching_in_part.order_by().values("pk")) if self.term else universities
 
+    def count_unrecorded(self):
+        if self.term or self.wanted.is_any_kind:
+            return self.unrecorded.count()
+        return sum(self.count_by_country(or_not_recorded=True).values()) - sum(self.count_by_country().values())
+
     def _without_match(self, universities):
         is_match = Exists(self._matching_agreements.filter(university=OuterRef("pk")))
         return self._order(self._find_universities(universities).filter(~is_match))
@@ -267,10 +255,11 @@ class PartnerFilter(FilterSet):
             order = [field.replace("country__name_key", "country_rank") for field in order]
         return universities.order_by(*order)
 
-    def count_facets(self, **overrides):
+    def count_facets(self, *, or_not_recorded=False, **overrides):
         """Return {facet: Counter of universities by value}; ``overrides`` are other selections."""
         selected = self.selected | overrides
-        profile_counts = self._profile_counts(bool(selected["q"]), wanted_offer(selected, self.index.terms))
+        wanted = wanted_offer(selected, self.index.terms)
+        profile_counts = self._profile_counts(bool(selected["q"]), wanted, or_not_recorded)
         counts = count_facets(profile_counts, list_countries(selected), selected["type"], selected["status"])
         by_country = counts["country"]
         counts["region"] = Counter(
@@ -278,21 +267,22 @@ class PartnerFilter(FilterSet):
         )
         return counts
 
-    def count_by_country(self, **overrides):
+    def count_by_country(self, *, or_not_recorded=False, **overrides):
         """Return the number of matching universities by country code; ``overrides`` are other selections."""
         selected = list_countries(self.selected | overrides)
-        counts = self.count_facets(**overrides)["country"]
+        counts = self.count_facets(or_not_recorded=or_not_recorded, **overrides)["country"]
         return {code: count for code, count in counts.items() if count and (not selected or code in selected)}
 
-    def _count_profiles(self, has_query, wanted):
-        if not has_query and wanted.is_any:
+    def _count_profiles(self, has_query, wanted, or_not_recorded):
+        if has_query:
+            profiles = self._profiles(wanted, or_not_recorded)
+            return count_profiles(filter(None, map(profiles.get, [university.pk for university in self._found])))
+        if wanted.is_any:
             return self.index.profile_counts
-        profiles = self._profiles(wanted)
-        found = [university.pk for university in self._found] if has_query else profiles
-        return count_profiles(filter(None, map(profiles.get, found)))
+        return count_offering_profiles(self.on, wanted, or_not_recorded)
 
-    def _profiles(self, wanted):
-        return self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted)
+    def _profiles(self, wanted, or_not_recorded=False):
+        return self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted, or_not_recorded)
 
     @cached_property
     def _found(self):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from partners.public.bubble_layout import resolve_overlaps
-from partners.public.filters import list_url
+from partners.public.list_urls import list_url
 
 POSITIONS_PATH = Path(__file__).with_name("country_positions.json")
 """Positions [x, y] by country code, in units of the land's picture. Written by tools/world_map.py."""

@@ -6,7 +6,7 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
-from partners.public.filters import FILTER_PARAMS
+from partners.public.list_urls import FILTER_PARAMS
 from partners.public.offers import OFFER_PARAMS
 
 MAX_VALUES = 300

@@ -7,7 +7,8 @@ from urllib.parse import quote, urlencode
 from partners.models import ApplicationRound, University
 from partners.public.agreements import AgreementCard, agreement_cards, most_useful_first
 from partners.public.application_rounds import rounds_of_cards
-from partners.public.filters import LIST_PARAMS, MAX_PICKS, avoid_comparison, list_url
+from partners.public.filters import MAX_PICKS
+from partners.public.list_urls import LIST_PARAMS, avoid_comparison, list_url
 from partners.public.university_details import student_links
 
 

@@ -35,7 +35,8 @@ from partners.public.facets import (
     relaxation_suggestions,
     union_options,
 )
-from partners.public.filters import EMBEDDED_THEMES, FILTER_PARAMS, PartnerFilter, list_url
+from partners.public.filters import EMBEDDED_THEMES, PartnerFilter
+from partners.public.list_urls import FILTER_PARAMS, list_url
 from partners.public.map import build_map
 from partners.public.mobilities import summarize_offers
 from partners.public.query_params import set_query_params
@@ -83,7 +84,7 @@ def list_context(request):
     facets, selected = build_facets(partner_filter), active_filters(partner_filter)
     count_by_country = partner_filter.count_by_country()
     count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
-    unrecorded_count = partner_filter.unrecorded.count()
+    unrecorded_count = partner_filter.count_unrecorded()
     page = _paginate(build_sections(partner_filter, count["universities"], unrecorded_count), params.get("page"))
     is_query_in_vain = partner_filter.query and not page.object_list
     _prepare_rows(page.object_list, partner_filter)
