@@ -19,7 +19,7 @@ from partners.imports.type_notation import Term, format_terms
 from partners.language_skills import decode
 from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement, AgreementType, Mobility
-from partners.public.filters import BEST, PartnerFilter
+from partners.public.filters import PartnerFilter
 from partners.querysets import ALPHABETICAL_ORDER, agreement_state
 from partners.ror_ids import ror_url
 from partners.tables.writing import write_sheets
@@ -45,9 +45,6 @@ def download(request, file_format):
         )
         raise InvalidParameter(message % {"name": name, "value": Truncator(value).chars(30)})
     universities = list(partner_filter.matching.values(*UNIVERSITY_COLUMNS))
-    if partner_filter.sort == BEST:
-        positions = {pk: position for position, pk in enumerate(partner_filter.best_pks)}
-        universities.sort(key=lambda university: positions.get(university["pk"], len(positions)))
     if partner_filter.shows_unrecorded:
         universities += partner_filter.unrecorded.values(*UNIVERSITY_COLUMNS)
     agreements = _agreements_by_university(partner_filter)

@@ -247,7 +247,9 @@ class PartnerFilter(FilterSet):
         return offering_agreements(self._agreements, self.wanted, or_not_recorded=True)
 
     def _order(self, universities):
-        order = SORT_FIELDS["name" if self.sort == BEST else self.sort]
+        if self.sort == BEST:
+            return universities.best_matches_first(self.query)
+        order = SORT_FIELDS[self.sort]
         if self.groups_by_country and uses_translated_names():
             # The database has no names in the visitor's language.
             ranks = [When(country__code=code, then=rank) for rank, code in enumerate(self.options["country"])]

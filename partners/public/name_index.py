@@ -38,7 +38,7 @@ def find_universities(terms):
 
 
 def best_matches_first(universities, words):
-    """Sort: a name of just these words, then whole words, then beginnings of words, and last the others."""
+    """Sort as ``UniversityQuerySet.best_matches_first`` does, and otherwise leave the order as it is."""
     phrase = f"\n {' '.join(words)} \n"
     ranked, others = [], universities
     for texts in ([phrase], [f" {word} " for word in words], [f" {word}" for word in words]):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from django.db.models import Exists, Max, Model, OuterRef, Q, TextField, Value
+from django.db.models import Case, Exists, Max, Model, OuterRef, Q, TextField, Value, When
 from django.db.models.functions import Concat
 
-from partners.name_normalization import split_names
+from partners.name_normalization import split_names, tokenize_query
 from partners.querysets.agreements import AgreementQuerySet
 from partners.querysets.history import latest_date
-from partners.querysets.searching import SearchableQuerySet
+from partners.querysets.searching import SearchableQuerySet, begins_words_q
 from partners.querysets.states import PUBLIC_STATE_LABELS
 from partners.search_terms import CountryVocabulary, SearchTerm
 
@@ -31,6 +31,20 @@ class UniversityQuerySet(SearchableQuerySet):
 
     def term_q(self, term: SearchTerm) -> Q:
         return super().term_q(term) | Q(country__in=term.countries)
+
+    def best_matches_first(self, query: str) -> UniversityQuerySet:
+        """Order those that `search` finds for the query, the best matches first."""
+        words = tokenize_query(query)
+        if not words:
+            return self.order_by("name_key", "pk")
+        whole_words = [Q(search_lines__contains=f" {word} ") | Q(search_lines__contains=f" {word}\n") for word in words]
+        ranks = [
+            When(search_lines__contains=f"\n {' '.join(words)}\n", then=0),
+            When(Q(*whole_words), then=1),
+            When(begins_words_q("search_text", words), then=2),
+        ]
+        universities = self.alias(search_lines=SEARCH_LINES).alias(search_rank=Case(*ranks, default=3))
+        return universities.order_by("search_rank", "name_key", "pk")
 
     def iter_names(self) -> Iterator[tuple[int, int, str]]:
         """Yield the pk, the country's pk and each name: its own, other names, and those in the directory."""

@@ -8,8 +8,9 @@ from django.utils.timezone import localdate
 from partners.imports.files import read_file
 from partners.imports.office_list import COLUMNS
 from partners.models import Country, Institution, Run, University
+from partners.name_normalization import tokenize_query
 from partners.public.facet_index import get_facet_index
-from partners.public.name_index import find_universities
+from partners.public.name_index import best_matches_first, find_universities
 from partners.public.search import correct
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.html import attributes, count_queries, element_texts, elements, text
@@ -110,12 +111,14 @@ def test_search_finds_first_what_students_look_for(client, detailed_register):
 
 def test_names_in_memory_are_searched_as_the_database_searches(detailed_register):
     queries = [*FIRST_RESULTS, "iran applied", "uni", "états unis", "100%", "a_b", "republic of korea science"]
-    listed = University.objects.filter(is_listed=True).order_by("name_key", "pk")
+    listed = University.objects.filter(is_listed=True)
 
     found = {query: find_universities(University.objects.split_terms(query)) for query in queries}
 
-    pks = {query: [university.pk for university in universities] for query, universities in found.items()}
-    assert pks == {query: list(listed.search(query).values_list("pk", flat=True)) for query in queries}
+    ranked = {query: best_matches_first(found[query], tokenize_query(query)) for query in queries}
+    assert {query: [university.pk for university in ranked[query]] for query in queries} == {
+        query: list(listed.search(query).best_matches_first(query).values_list("pk", flat=True)) for query in queries
+    }
 
 
 @pytest.mark.parametrize(
