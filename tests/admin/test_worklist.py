@@ -66,8 +66,8 @@ def test_section_in_process_displays_last_change_and_next_step(client, coordinat
         page = client.get(INDEX)
 
     assert rows_by_heading(page)["In process (2)"] == [
-        "Jena type unknown - 14 days ago - nobody Mark as signed",
-        "Marburg Bilateral - 1 day ago Send the draft coordinator Mark as signed",
+        "Jena type unknown - nobody 14 days ago - Mark as signed",
+        "Marburg Bilateral - coordinator 1 day ago Send the draft Mark as signed",
     ]
 
 
