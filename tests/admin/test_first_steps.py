@@ -113,6 +113,7 @@ def test_front_page_leads_to_import_add_and_help(coordinator_client, client, ass
     assert links(page, ".front-page-actions a") == [
         ("Import", "/admin/partners/university/import/"),
         ("Add a university", "/admin/partners/university/add/?next=%2Fadmin%2F"),
+        ("Add documents", "/admin/partners/document/add/?next=%2Fadmin%2F"),
         ("Help", "/admin/help/"),
         ("All lists", "#content-main"),
     ]
