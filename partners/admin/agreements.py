@@ -63,6 +63,7 @@ def build_fieldset(section):
 class AgreementAdmin(PlainSelectMixin, AgreementExportAdmin, RemovalAdmin):
     saved_view_list = SavedView.List.AGREEMENTS
     form = AgreementChangeForm
+    change_form_template = "admin/partners/agreement/change_form.html"
     list_display = [
         "university",
         "country",

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import expect
 
 from partners.models import Document, Mobility
-from tests.helpers.browser import record_page_loads
 from tests.helpers.keyboard import press
 
 pytestmark = [
@@ -32,8 +31,8 @@ def add_agreement(page, index, type_name):
     block.get_by_label("Add documents").set_input_files(PDF)
 
 
-def test_partner_with_two_agreements_is_added_in_two_page_loads(coordinator_page):
-    page, loads = coordinator_page, record_page_loads(coordinator_page)
+def test_partner_with_two_agreements_is_added_in_two_page_loads(coordinator_page, page_loads):
+    page = coordinator_page
     page.goto("/admin/partners/university/add/?next=/admin/partners/agreement/")
     page.get_by_label("Name:", exact=True).fill("University of Graz")
     page.get_by_label("Country or territory").select_option(label="Austria")
@@ -46,7 +45,7 @@ def test_partner_with_two_agreements_is_added_in_two_page_loads(coordinator_page
     message = "University of Graz was added with 2 agreements, 4 mobilities and 2 documents."
     expect(page.get_by_role("listitem").filter(has_text=message)).to_be_visible()
     expect(page.get_by_role("row", name="University of Graz")).to_have_count(2)
-    assert [url.partition("/admin/")[2] for url in loads] == [
+    assert [url.partition("/admin/")[2] for url in page_loads] == [
         "partners/university/add/?next=/admin/partners/agreement/",
         "partners/agreement/",
     ]

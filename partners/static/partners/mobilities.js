@@ -20,8 +20,13 @@ window.addEventListener("load", () => {
     }
     const total = group.querySelector("[name$=-TOTAL_FORMS]");
     const prefix = total.name.replace("TOTAL_FORMS", total.value);
-    const html = template.innerHTML.replaceAll("agreements-__prefix__-mobilities-__prefix__", prefix);
-    group.querySelector(".add-line").insertAdjacentHTML("beforebegin", html);
+    const line = template.content.cloneNode(true);
+    for (const { attributes } of line.querySelectorAll("*")) {
+      for (const attribute of attributes) {
+        attribute.value = attribute.value.replaceAll("agreements-__prefix__-mobilities-__prefix__", prefix);
+      }
+    }
+    group.querySelector(".add-line").before(line);
     total.value = Number(total.value) + 1;
     lastLine(group).dispatchEvent(new CustomEvent("formset:added", { bubbles: true, detail: { formsetName: prefix } }));
   };
