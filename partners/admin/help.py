@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from partners.admin.manual import load_chapters, search_manual
 
 SCREEN_CHAPTERS = {
-    "index": "the-worklist",
-    "app_list": "the-worklist",
+    "index": "the-first-page",
+    "app_list": "the-first-page",
+    "first_step": "the-first-page",
+    "search": "finding-anything",
     "statistics": "statistics",
     "change_log": "history",
     "deleted_objects": "history",

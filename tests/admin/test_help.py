@@ -53,7 +53,7 @@ def test_every_chapter_and_screen_of_the_mapping_exists(coordinator_client):
 @pytest.mark.parametrize(
     ("screen", "chapter"),
     [
-        ("/admin/", "the-worklist"),
+        ("/admin/", "the-first-page"),
         ("/admin/partners/agreement/", "the-list-of-agreements"),
         ("/admin/partners/agreement/add/", "the-page-of-an-agreement"),
         ("/admin/partners/university/import/", "importing-a-list"),
