@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 from django.conf import settings
+from django.utils.timezone import localdate
 
 from partners.models import University
+from partners.public.terms import list_terms
 from tests.helpers.axe import DARK, LIGHT, NARROW, WIDE, emulate, violations
 from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 
@@ -28,9 +30,8 @@ STATES = [
     "/?pick=unknown",
     "/?q=marburg",
     "/?q=marburg&status=upcoming",
-    "/?q=marburg&on=2999-01-01",
-    "/?q=marburg&on=2025-01-01",
-    "/?country=IT&on=tomorrow",
+    "/?country=DE&country=IT&term={term}",
+    f"/?term={{term}}&{PICKS}&compare=1",
     "/?country=IT&embed=1&theme=dark",
     "/?country=IT&embed=1&filters=no",
     "/?q=nowhere&embed=1",
@@ -60,6 +61,7 @@ def visitor(chromium, live_server, register, settings):
     renewal = AgreementFactory(university=marburg, valid_from=date(2999, 7, 1), public_note="No fees.\nB2.")
     MobilityFactory(agreement=renewal, places=3, fields_of_study="all", fields_note="All but law")
     AgreementFactory(university=marburg, scope="Faculty of Law", valid_from=date(2999, 7, 1))
+    AgreementFactory(university__name="Jena", valid_until=list_terms(localdate())[-1].period.start)
     context = chromium.new_context(base_url=live_server.url, bypass_csp=True)
     yield context.new_page()
     context.close()
@@ -82,7 +84,7 @@ def problems_in_states(page, prefix, displays):
     """Return the problems of each state that has some, on the displays of each state."""
     found = {}
     for state in STATES:
-        page.goto(f"{prefix}{state}")
+        page.goto(prefix + state.format(term=list_terms(localdate())[-1].value))
         found[state] = problems(page, displays(state))
     University.objects.update(is_listed=False)
     page.goto(f"{prefix}/")

