@@ -28,7 +28,7 @@ from partners.models.runs import RunAction
 from partners.runs.bulk_write import ChangeContext
 from partners.validators import validate_name
 
-NOBODY, REPLACE = "-", "replace"
+NOBODY, REPLACE, ADD = "-", "replace", "add"
 NO_VALUE = "-"
 CHANGE_REASON = "edited together with others"
 BULK_EDIT_FIELDS = [field.name for field in AGREEMENT_FIELDS if field.in_bulk_edit]
@@ -59,7 +59,11 @@ class BulkEditForm(forms.Form):
         self.fields["mobilities"] = forms.ChoiceField(
             label=gettext_lazy("Mobilities"),
             required=False,
-            choices=[("", _("as they are")), (REPLACE, _("replaced by the lines below"))],
+            choices=[
+                ("", _("as they are")),
+                (REPLACE, _("replaced by the lines below")),
+                (ADD, _("as they are, and the lines below")),
+            ],
         )
         self.fields["reason"] = forms.CharField(
             label=gettext_lazy("Reason"),
@@ -85,12 +89,12 @@ class BulkEditForm(forms.Form):
         return Agreement.objects.known_scope(self.cleaned_data["scope"])
 
     def clean_mobilities(self):
-        replaces, has_lines = bool(self.cleaned_data["mobilities"]), self.mobility_formset.has_changed()
-        if has_lines and not replaces:
-            raise forms.ValidationError(_("There are lines below. Choose that they replace the others, or empty them."))
-        if replaces and not has_lines:
+        choice, has_lines = self.cleaned_data["mobilities"], self.mobility_formset.has_changed()
+        if has_lines and not choice:
+            raise forms.ValidationError(_("There are lines below. Choose what they are for, or empty them."))
+        if choice and not has_lines:
             raise forms.ValidationError(_("Enter a line below, or leave the mobilities as they are."))
-        return replaces
+        return choice
 
     def clean(self):
         """Set ``values``, the new ones by field name."""
@@ -125,10 +129,10 @@ def build_form_field(model_field):
     return field
 
 
-def apply_values(agreements, values, lines=()):
+def apply_values(agreements, values, lines=(), *, replaces):
     """Set the values on the agreements, which are not saved yet. Return the context of the preview.
 
-    Lines are unsaved mobilities. If there are any, they replace those of each agreement.
+    Lines are unsaved mobilities. If there are any, each agreement gets them, in place of those that it has or as well.
     """
     edited, agreements_by_change = [], defaultdict(list)
     empty_texts = dict.fromkeys(values, NO_VALUE) | {"responsible": _("nobody")}
@@ -140,8 +144,8 @@ def apply_values(agreements, values, lines=()):
             setattr(agreement, change.name, values[change.name])
         if changes:
             edited.append(agreement)
-    replacements = {agreement: replace_mobilities(agreement, lines) for agreement in agreements if lines}
-    mobility_changes = {agreement: change for agreement, change in replacements.items() if change.is_changed}
+    planned = {agreement: change_mobilities(agreement, lines, replaces) for agreement in agreements if lines}
+    mobility_changes = {agreement: change for agreement, change in planned.items() if change.is_changed}
     for agreement, change in mobility_changes.items():
         agreements_by_change[describe_mobility_change(change)].append(agreement)
     return {
@@ -150,14 +154,16 @@ def apply_values(agreements, values, lines=()):
         "changed": [agreement for agreement in agreements if agreement in edited or agreement in mobility_changes],
         "errors": find_errors(edited),
         "changes": [(change, found, agreement_links(found)) for change, found in agreements_by_change.items()],
-        "digest": digest(agreements, values, replacements.values(), lines),
+        "digest": digest(agreements, values, planned.values()),
     }
 
 
-def replace_mobilities(agreement, lines):
-    """Return the MobilityChange that gives the agreement these lines."""
+def change_mobilities(agreement, lines, replaces):
+    """Return the MobilityChange that gives the agreement these lines. One that it has already is not added."""
     before = {mobility.pk: mobility_values(mobility) for mobility in agreement.mobilities.all()}
-    return MobilityChange.from_lines(agreement.pk, str(agreement), before, list(map(mobility_values, lines)))
+    kept = [] if replaces else list(before.values())
+    added = [values for values in map(mobility_values, lines) if values not in kept]
+    return MobilityChange.from_lines(agreement.pk, str(agreement), before, [*kept, *added])
 
 
 def mobility_values(mobility):
@@ -169,11 +175,11 @@ def describe_mobility_change(change):
     return FieldChange("mobilities", _("mobilities"), old, new)
 
 
-def digest(agreements, values, replacements, lines):
+def digest(agreements, values, mobility_changes):
     """Return a digest of what a preview displays. Another one tells that the preview is outdated."""
     versions = [(agreement.pk, agreement.version) for agreement in agreements]
     plain_values = [(name, getattr(value, "pk", value)) for name, value in values.items()]
-    mobilities = [[*change.before.items()] for change in replacements], list(map(mobility_values, lines))
+    mobilities = [(change.before, change.deleted, change.added) for change in mobility_changes]
     return hashlib.sha256(repr((versions, plain_values, mobilities)).encode()).hexdigest()
 
 
@@ -213,7 +219,8 @@ class BulkEditView(BulkAgreementView):
         agreements = annotate_version(Agreement.objects.filter(pk__in=self.selected_ids)).order_by("pk")
         agreements = agreements.select_related("university", "agreement_type", "responsible")
         lines = formset.save(commit=False)
-        preview = apply_values(agreements.prefetch_related("mobilities"), form.values, lines)
+        replaces = form.cleaned_data["mobilities"] == REPLACE
+        preview = apply_values(agreements.prefetch_related("mobilities"), form.values, lines, replaces=replaces)
         if not preview["changed"]:
             messages.info(request, _("Nothing to change: the agreements are as you want them."))
             return redirect(self.return_url)

@@ -76,7 +76,7 @@ class FileForm(forms.Form):
     search = forms.CharField(
         label=gettext_lazy("Another agreement"),
         required=False,
-        widget=forms.TextInput({"type": "search", "placeholder": gettext_lazy("University, scope or number")}),
+        widget=forms.TextInput({"type": "search", "placeholder": gettext_lazy("University or scope")}),
     )
 
     def __init__(self, *args, file, suggestion, found, kept, **kwargs):

@@ -270,7 +270,7 @@ def test_overlap_with_a_following_agreement_prevents_all_changes(coordinator_cli
         (lines({}), "Enter a line below, or leave the mobilities as they are."),
         (
             lines({"places": "4"}) | {"mobilities": ""},
-            "There are lines below. Choose that they replace the others, or empty them.",
+            "There are lines below. Choose what they are for, or empty them.",
         ),
         ({"responsible": "0"}, "Select a valid choice. 0 is not one of the available choices."),
     ],
@@ -329,6 +329,16 @@ def test_lines_replace_the_mobilities_of_each_agreement(coordinator_client, coor
     added = Mobility.history.filter(history_type="+", history_change_reason="edited together with others")
     assert (added.count(), deletion.history_change_reason) == (5, "edited together with others")
     assert Agreement.history.count() == 3
+
+
+def test_lines_are_added_to_those_that_an_agreement_has(coordinator_client, three):
+    MobilityFactory(agreement=three[0], places=4)
+    MobilityFactory(agreement=three[1], direction="in", places=2)
+
+    shown = confirm(coordinator_client, lines({"direction": "in", "places": 2}) | {"mobilities": "add"}, *three)
+
+    assert [line.split(" | ")[1] for line in shown] == ["mobilities: 4 out → 4 out, 2 in", "mobilities: - → 2 in"]
+    assert offers(*three) == ["4 out, 2 in", "2 in", "2 in"]
 
 
 def test_lines_and_values_are_saved_together(coordinator_client, three):

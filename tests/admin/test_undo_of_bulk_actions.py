@@ -117,6 +117,24 @@ def test_agreement_before_stays_shortened_if_the_renewal_is_gone(coordinator_cli
     assert stored() == before
 
 
+def test_undoing_an_edit_puts_back_type_scope_and_what_was_emptied(coordinator_client, running, erasmus):
+    change(running, notes="On paper", is_open_ended=True)
+    before = stored()
+    edit_together(
+        coordinator_client,
+        running,
+        agreement_type=erasmus.pk,
+        scope="Faculty of Law",
+        emptied=["notes", "valid_until"],
+        reason="moved",
+    )
+    after = stored()
+
+    undo_latest_run(coordinator_client)
+
+    assert (after != before, stored()) == (True, before)
+
+
 def test_other_signings_of_the_run_are_undone(coordinator_client, running, renewal):
     deal = AgreementFactory(university__name="Trier", status=AgreementStatus.IN_PROCESS)
     perform(coordinator_client, "sign", renewal, deal)
