@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Case, Model, QuerySet, When
+from django.db.models import Model, QuerySet
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.timezone import localdate
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from partners.admin.deadlines import describe_state
 from partners.admin.object_history import can_view
 from partners.models import Agreement, Document, University
-from partners.name_normalization import collapse_white_space, tokenize_query
+from partners.name_normalization import collapse_white_space
 from partners.querysets import NOTE_FIELDS
 
 MAX_SUGGESTIONS, MAX_RESULTS = 5, 20
@@ -57,10 +57,7 @@ class SearchKind:
 
 
 def find_universities(query):
-    """Return the universities that are found, first those whose name begins with the query."""
-    beginning = "".join(f" {word}" for word in tokenize_query(query))
-    rank = Case(When(search_text__startswith=beginning, then=0), default=1)
-    return University.objects.search(query).select_related("country").order_by(rank, "name_key", "pk")
+    return University.objects.search(query).best_matches_first(query).select_related("country")
 
 
 def find_agreements(query):
