@@ -62,12 +62,12 @@ def build_profiles(on, wanted, or_not_recorded=False):
     Those of which nothing is recorded that says otherwise count as well if that is asked for.
     """
     agreements = Agreement.objects.public(on).filter(university__is_listed=True)
-    rows = (
-        offering_agreements(agreements, wanted, or_not_recorded=or_not_recorded)
-        .order_by("university")
-        .values_list(
-            "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
-        )
+    return _profiles_of(offering_agreements(agreements, wanted, or_not_recorded=or_not_recorded), on)
+
+
+def _profiles_of(agreements, on):
+    rows = agreements.order_by("university").values_list(
+        "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
     )
     profiles, shared = {}, {}
     for (university, country), group in groupby(rows.iterator(), key=itemgetter(0, 1)):
@@ -79,6 +79,18 @@ def build_profiles(on, wanted, or_not_recorded=False):
 
 
 get_offering_profiles = cached_for_version(OFFERS_CACHE_SIZE)(build_profiles)
+
+
+@cached_for_version(OFFERS_CACHE_SIZE)
+def get_profiles_in_part(on, wanted):
+    """Return profiles of universities by id, of the agreements that offer what is wanted in a part of the term alone.
+
+    With them, those of the same universities from ``build_profiles``.
+    """
+    agreements = Agreement.objects.public(on).filter(university__is_listed=True).offering(wanted)
+    in_part = _profiles_of(agreements.beginning_or_ending_in(wanted.term.period), on)
+    matching = build_profiles(on, wanted)
+    return in_part, {pk: matching[pk] for pk in in_part.keys() & matching.keys()}
 
 
 @cached_for_version(OFFER_COUNTS_CACHE_SIZE)
@@ -111,6 +123,12 @@ def select_universities(universities, profiles, countries, types, states=()):
     found = list(map(profiles.get, [university.pk for university in universities]))
     selected = {profile for profile in set(found) if profile and _is_selected(profile, countries, types, states)}
     return [university for university, profile in zip(universities, found, strict=True) if profile in selected]
+
+
+def select_pks(profiles, countries, types, states):
+    """Return the set of those ids of profiles that ``count_facets`` counts under the whole selection."""
+    selected = {profile for profile in set(profiles.values()) if _is_selected(profile, countries, types, states)}
+    return {pk for pk, profile in profiles.items() if profile in selected}
 
 
 def _is_selected(profile, countries, types, states):

@@ -18,6 +18,8 @@ from partners.public.facet_index import (
     count_profiles,
     get_facet_index,
     get_offering_profiles,
+    get_profiles_in_part,
+    select_pks,
     select_universities,
 )
 from partners.public.list_urls import FILTER_PARAMS
@@ -196,29 +198,35 @@ class PartnerFilter(FilterSet):
         return [university.pk for university in best_matches_first(universities, tokenize_query(self.query))]
 
     @cached_property
-    def matching_in_part(self):
-        """Those with an agreement that offers what is wanted, and begins or ends during the wanted term."""
+    def pks_in_part(self):
+        """Ids of those with an agreement that offers what is wanted, and begins or ends during the wanted term."""
         if not self.term:
-            return self.queryset.none()
-        agreements = self._agreements.offering(self.wanted).beginning_or_ending_in(self.term.days.period)
-        return self._without_match(self.queryset.filter(pk__in=agreements.values("university")))
+            return set()
+        in_part, matching = get_profiles_in_part(self.on, self.wanted)
+        pks = self._selected_pks(in_part) - self._selected_pks(matching)
+        return pks.intersection(university.pk for university in self._found) if self.query else pks
+
+    @cached_property
+    def matching_in_part(self):
+        return self._order(self.queryset.filter(pk__in=self.pks_in_part))
 
     @cached_property
     def unrecorded(self):
         """Those of which nothing is recorded that says whether they match, under all other filters."""
-        if self.wanted.is_any_kind:
-            return self.queryset.none()
-        universities = self._without_match(self.queryset.with_any_of(self._possible_agreements))
-        return universities.exclude(pk__in=self.matching_in_part.order_by().values("pk")) if self.term else universities
+        is_match = Exists(self._matching_agreements.filter(university=OuterRef("pk")))
+        universities = self._find_universities(self.queryset.with_any_of(self._possible_agreements))
+        return self._order(universities.filter(~is_match).exclude(pk__in=self.pks_in_part))
 
     def count_unrecorded(self):
-        if self.term or self.wanted.is_any_kind:
-            return self.unrecorded.count()
-        return sum(self.count_by_country(or_not_recorded=True).values()) - sum(self.count_by_country().values())
+        if self.wanted.is_any_kind:
+            return 0
+        possible, matching = (sum(self.count_by_country(or_not_recorded=value).values()) for value in (True, False))
+        in_part = self.pks_in_part and self._selected_pks(self._profiles(self.wanted, or_not_recorded=True))
+        return possible - matching - len(self.pks_in_part & in_part)
 
-    def _without_match(self, universities):
-        is_match = Exists(self._matching_agreements.filter(university=OuterRef("pk")))
-        return self._order(self._find_universities(universities).filter(~is_match))
+    def _selected_pks(self, profiles):
+        selected = self.selected
+        return select_pks(profiles, list_countries(selected), selected["type"], selected["status"])
 
     def _find_universities(self, queryset):
         """Filter by the query and the countries."""

@@ -60,7 +60,7 @@ def build_sections(partner_filter, match_count, unrecorded_count):
     return Sections(
         [
             Section(MATCHING, matching, match_count),
-            Section(IN_PART, in_part, in_part.count()),
+            Section(IN_PART, in_part, len(partner_filter.pks_in_part)),
             Section(UNRECORDED, unrecorded, unrecorded_count if partner_filter.shows_unrecorded else 0),
         ]
     )

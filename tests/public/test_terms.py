@@ -136,14 +136,18 @@ def test_mobility_has_to_be_of_the_academic_year(client, winter, years, found):
     assert listed(client.get(f"/?term={winter}")) == found
 
 
-def test_partner_without_a_record_is_named_if_its_agreement_covers_the_term(client, winter):
+def test_partner_without_a_record_is_named_if_its_agreement_covers_the_term(client, winter, erasmus):
     MobilityFactory(agreement__university__name="Marburg", study_levels="master")
     AgreementFactory(university__name="Jena")
     AgreementFactory(university__name="Expiring", valid_until=date(2026, 12, 31))
+    in_part = AgreementFactory(university__name="In part", valid_until=date(2026, 12, 31))
+    MobilityFactory(agreement=in_part, study_levels="master")
+    AgreementFactory(university=in_part.university, agreement_type=erasmus)
 
     page = client.get(f"/?level=master&term={winter}&unrecorded=1")
 
-    assert listed(page) == ["Marburg", "Master: not recorded", "Jena"]
+    assert listed(page) == ["Marburg", PART, "In part", "Master: not recorded", "Jena"]
+    assert "“Master” is not recorded for 1 partner." in text(page)
     assert element_texts(page, "#count") == ["1 university in 1 country"]
 
 
@@ -326,3 +330,12 @@ def test_term_makes_as_many_queries_with_300_universities_as_with_3(client, wint
     add(297, first=4)
 
     assert count_queries(client, url.format(winter)) == with_3
+
+
+def test_search_and_country_apply_to_those_in_part_too(client, winter):
+    for name in ("Marburg", "Jena"):
+        AgreementFactory(university__name=name, valid_until=date(2026, 12, 31))
+
+    found = [listed(client.get(f"/?term={winter}&{query}")) for query in ("q=marb", "q=germany", "country=FR")]
+
+    assert found == [[PART, "Marburg"], [PART, "Jena", "Marburg"], []]
