@@ -1,7 +1,11 @@
 """Export of the register and of its lists, based on the views of django-import-export."""
 
+from itertools import chain
+from urllib.parse import parse_qsl
+
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.text import slugify
@@ -57,14 +61,17 @@ class RegisterExportAdmin(ExportActionMixin, SavedViewsAdmin):
 
     def get_export_filename(self, request, queryset, file_format):
         """Return a name such as “agreements-type-erasmus-2026-11-28.xlsx”, or with the name of the saved view."""
-        view = self.get_saved_views(request).filter(query=build_query(request.GET)).first()
-        content = _("selected") if "export_items" in request.POST else view or self._describe_filters(request)
+        content = _("selected") if "export_items" in request.POST else self._describe_list(request)
         name = slugify(f"{self.opts.verbose_name_plural} {content}")[:MAX_FILE_NAME_LENGTH].strip("-")
         return f"{name}-{localdate():%Y-%m-%d}.{file_format.get_extension()}"
 
-    @staticmethod
-    def _describe_filters(request):
-        return " ".join(f"{name.removesuffix('__exact')} {value}" for name, value in request.GET.items() if name != "o")
+    def _describe_list(self, request):
+        """Return the name of the saved view that the list shows, or else its filters and its search."""
+        query = build_query(request.GET)
+        if view := self.get_saved_views(request).filter(query=query).first():
+            return view.name
+        filters = [(name.removesuffix("__exact"), value) for name, value in parse_qsl(query) if name != ORDER_VAR]
+        return " ".join(chain.from_iterable(filters))
 
     def get_valid_export_item_pks(self, request):
         return self.get_queryset(request).values_list("pk", flat=True)

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement, AgreementType, Run, Term, University
+from partners.models import Agreement, AgreementType, Run, SavedView, Term, University
 from partners.models.runs import RunAction
 from partners.runs.recording import record_run
 from tests.helpers.axe import COLOUR_RULES, DARK, LIGHT, NARROW, WCAG_RULES, WIDE, emulate, violations
@@ -133,6 +133,17 @@ def test_front_page_is_accessible_with_open_suggestions_and_steps(page_without_c
     page_without_csp.keyboard.press("ArrowDown")
 
     assert all_violations(page_without_csp) == {}
+
+
+def test_filters_saved_views_and_export_of_a_list_are_accessible(page_without_csp, register):
+    for name in ("In force", "All of Erasmus+"):
+        view = SavedView.objects.create(list="agreements", name=name, query="status=in-force")
+    page_without_csp.goto("/admin/partners/agreement/?status=in-force&type=erasmus")
+    page_without_csp.evaluate("document.querySelectorAll('.fold').forEach((fold) => (fold.open = true))")
+    found = all_violations(page_without_csp)
+    page_without_csp.goto(f"/admin/partners/agreement/views/{view.pk}/")
+
+    assert (found, all_violations(page_without_csp)) == ({}, {})
 
 
 def test_mobilities_are_accessible_while_they_are_edited(page_without_csp, register):
