@@ -22,7 +22,7 @@ PYTHON_FILES = [
     "partners/country_names.py",
     "partners/enums.py",
     "partners/fields_of_study.py",
-    "partners/querysets.py",
+    "partners/querysets/states.py",
     "partners/regions.py",
 ]
 TEMPLATES = ["templates/*.html", "templates/partners/*.html"]
