@@ -11,6 +11,7 @@ from collections import defaultdict
 from django import forms
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -57,6 +58,15 @@ def replace_rows(data, prefix, initial_rows, extra_rows):
     replaced[f"{prefix}-{INITIAL_FORM_COUNT}"] = len(initial_rows)
     replaced[f"{prefix}-{TOTAL_FORM_COUNT}"] = len(initial_rows) + len(extra_rows)
     return replaced
+
+
+def move_files(files, prefix, indexes):
+    """Return the files of a formset's rows under the new indexes of the rows, given their former ones in order."""
+    rows, moved = parse_rows(files, prefix), MultiValueDict()
+    for index, former in enumerate(indexes):
+        for name, values in rows.get(former, {}).items():
+            moved.setlist(f"{prefix}-{index}-{name}", values)
+    return moved
 
 
 def as_post_data(form, name, obj):
@@ -174,14 +184,14 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
     def _merge_rows(self):
         """Add rows for the objects added by others to the submitted data, and remove those of deleted objects."""
         existing = {obj.pk: obj for obj in self.get_queryset()}
-        known_pks, initial_rows, extra_rows, has_missing = set(self.versions), [], [], False
+        known_pks, initial_rows, extra_rows, has_missing = set(self.versions), {}, {}, False
         for index, row in parse_rows(self.data, self.prefix).items():
             pk = parse_pk(row.get("id", [""])[-1])
             if pk is None:
-                extra_rows.append(row)
+                extra_rows[index] = row
             elif pk in existing:
                 known_pks.add(pk)
-                initial_rows.append(row)
+                initial_rows[index] = row
             else:
                 has_missing = True
                 if "DELETE" not in row:
@@ -192,5 +202,7 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
             for obj in self.concurrently_added:
                 form = self.form(instance=obj)
                 values = {name: as_post_data(form, name, obj) for name in form.fields}
-                initial_rows.append({"id": [str(obj.pk)]} | values)
-            self.data = replace_rows(self.data, self.prefix, initial_rows, extra_rows)
+                initial_rows[obj] = {"id": [str(obj.pk)]} | values
+            self.data = replace_rows(self.data, self.prefix, [*initial_rows.values()], [*extra_rows.values()])
+            if self.files:
+                self.files = move_files(self.files, self.prefix, [*initial_rows, *extra_rows])
