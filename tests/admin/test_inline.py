@@ -4,7 +4,7 @@ import pytest
 import time_machine
 
 from partners.enums import AgreementStatus
-from partners.models import Agreement, AgreementType, University
+from partners.models import Agreement, AgreementType, Mobility, University
 from tests.helpers.factories import AgreementFactory, UniversityFactory
 from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, messages, text
 from tests.helpers.university_page import row, save
@@ -479,7 +479,7 @@ def test_row_takes_over_the_spelling_of_a_scope(coordinator_client, marburg):
 def test_form_of_rows_makes_as_many_queries_with_300_agreements_as_with_3(coordinator_client, marburg, bilateral):
     def add_agreements(count):
         years = range(marburg.agreements.count() + 1, count + 1)
-        Agreement.objects.bulk_create(
+        agreements = Agreement.objects.bulk_create(
             Agreement(
                 university=marburg,
                 agreement_type=bilateral,
@@ -489,6 +489,7 @@ def test_form_of_rows_makes_as_many_queries_with_300_agreements_as_with_3(coordi
             )
             for year in years
         )
+        Mobility.objects.bulk_create(Mobility(agreement=agreement) for agreement in agreements)
         return count_queries(coordinator_client, f"/admin/partners/university/{marburg.pk}/change/")
 
     assert add_agreements(3) == add_agreements(300)
