@@ -36,6 +36,8 @@ bench: $(VENV)/site
 	@$(BIN)/python -m bench.imports $(ARGS)
 	@$(BIN)/python -m bench.public $(PUBLIC)
 	@echo
+	@$(BIN)/python -m bench.proxy $(PROXY)
+	@echo
 	@$(BIN)/python -m bench.office $(OFFICE)
 	@echo
 	@$(BIN)/python -m bench.names $(NAMES)

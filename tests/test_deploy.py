@@ -6,17 +6,20 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import time_machine
 import yaml
 from django.core.management import get_commands
 from redis import Redis
 from redis.exceptions import AuthenticationError
 
+from partners.public.page_cache import cache_headers
 from tests.helpers.nginx import DEPLOY, SERVER_NAME, create_certificate, run_nginx
 from tests.helpers.programs import requires_program
 from tests.helpers.serving import (
@@ -178,6 +181,124 @@ def test_nginx_limits_ipv6_by_network(proxy, client_ips, expected_statuses):
     assert counts.keys() == expected_statuses
 
 
+class PageHandler(OkHandler):
+    """Answers with the server's page and headers, or that the page is not modified."""
+
+    def do_GET(self):
+        server, known = self.server, self.headers["If-None-Match"]
+        server.requests.append((self.path, known))
+        server.may_answer.wait()
+        etag = f'"{hash(server.page)}"'
+        self.send_response(304 if known == etag else 200)
+        headers = {"ETag": etag, "Vary": "Accept-Encoding", "Content-Length": str(len(server.page))}
+        for name, value in (headers | server.headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        if known != etag:
+            self.wfile.write(server.page.encode())
+
+
+class CachedSite:
+    """A site of one page behind nginx."""
+
+    def __init__(self, server, port, ssl_context):
+        self.server, self.port, self.ssl_context = server, port, ssl_context
+
+    def send(self, url="/", **headers):
+        connection = HTTPSConnection("127.0.0.1", self.port, context=self.ssl_context)
+        connection.request("GET", url, headers={"Host": SERVER_NAME} | headers)
+        return connection
+
+    def get(self, url="/", **headers):
+        """Return how nginx answered, and the page."""
+        connection = self.send(url, **headers)
+        response = connection.getresponse()
+        page = response.read().decode()
+        connection.close()
+        return response.headers["X-Cache-Status"], page
+
+    def get_until(self, *statuses):
+        """Repeat the request until nginx answers in one of these ways. Return those before, and the answer."""
+        before = set()
+        deadline = time.monotonic() + 20
+        while (answer := self.get())[0] not in statuses:
+            before.add(answer[0])
+            assert time.monotonic() < deadline
+        return before, answer
+
+
+@pytest.fixture
+def cached_site(tmp_path):
+    ssl_context = ssl.create_default_context(cafile=create_certificate(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), PageHandler) as server:
+        server.requests, server.may_answer, server.page = [], threading.Event(), "old"
+        server.headers = {"Cache-Control": "public, max-age=0, s-maxage=30, stale-while-revalidate=30"}
+        server.may_answer.set()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with run_nginx(tmp_path, server.server_port) as (_plain, https_port):
+            server.requests.clear()
+            yield CachedSite(server, https_port, ssl_context)
+        server.shutdown()
+
+
+@requires_program("nginx", "REQUIRE_NGINX")
+def test_nginx_keeps_public_pages_but_none_of_cookies(cached_site):
+    first, second = cached_site.get(), cached_site.get(Cookie="_ga=1")
+    cached_site.server.page = "of a session"
+    signed_in = [cached_site.get(Cookie=f"a=b; {name}=x") for name in ("sessionid", "__Host-sessionid")]
+    afterwards = cached_site.get()
+    cached_site.server.headers |= {"Set-Cookie": "a=b"}
+    with_cookie = [cached_site.get("/cookie/")[0] for _attempt in range(2)]
+    cached_site.server.headers = {"Cache-Control": "no-store, private"}
+    private = [cached_site.get("/private/")[0] for _attempt in range(2)]
+
+    assert (first, second, afterwards) == (("MISS", "old"), ("HIT", "old"), ("HIT", "old"))
+    assert signed_in == [("BYPASS", "of a session")] * 2
+    assert (with_cookie, private) == (["MISS", "MISS"], ["MISS", "MISS"])
+
+
+@requires_program("nginx", "REQUIRE_NGINX")
+def test_nginx_revalidates_pages_and_serves_stale_ones_only_meanwhile(cached_site):
+    cached_site.server.headers = {"Cache-Control": "public, max-age=0, s-maxage=1, stale-while-revalidate=30"}
+    cached_site.get()
+    _before, unchanged = cached_site.get_until("STALE", "UPDATING")
+    _before, again = cached_site.get_until("HIT")
+    cached_site.server.page = "new"
+    _before, stale = cached_site.get_until("STALE", "UPDATING")
+    _before, renewed = cached_site.get_until("HIT")
+
+    assert [unchanged[1], again[1], stale[1], renewed[1]] == ["old", "old", "old", "new"]
+    assert [known for _url, known in cached_site.server.requests][:2] == [None, f'"{hash("old")}"']
+
+
+@requires_program("nginx", "REQUIRE_NGINX")
+def test_nginx_serves_no_page_past_midnight(cached_site):
+    with time_machine.travel("2026-11-28 23:59:57.5", tick=False):
+        cached_site.server.headers = cache_headers()
+    cached_site.get()
+    cached_site.server.page = "new"
+
+    before, answer = cached_site.get_until("EXPIRED", "REVALIDATED")
+
+    assert cached_site.server.headers["Cache-Control"].endswith("s-maxage=1, stale-while-revalidate=0")
+    assert (before, answer) == ({"HIT"}, ("EXPIRED", "new"))
+
+
+@requires_program("nginx", "REQUIRE_NGINX")
+def test_nginx_requests_a_missing_page_once_for_all_visitors(cached_site):
+    cached_site.server.may_answer.clear()
+    visitors = [cached_site.send() for _visitor in range(5)]
+    wait_until(lambda: cached_site.server.requests)
+    cached_site.server.may_answer.set()
+
+    pages = []
+    for visitor in visitors:
+        pages.append(visitor.getresponse().read().decode())
+        visitor.close()
+    assert pages == ["old"] * 5
+    assert len(cached_site.server.requests) == 1
+
+
 @pytest.mark.slow
 @requires_program("nginx", "REQUIRE_NGINX")
 def test_nginx_terminates_tls_and_keeps_tokens_out_of_its_log(tmp_path):
@@ -194,6 +315,11 @@ def test_nginx_terminates_tls_and_keeps_tokens_out_of_its_log(tmp_path):
         connection.request("GET", "/admin/login/", headers={"Host": SERVER_NAME})
         login_page = connection.getresponse()
         login_page.read()
+        lists = []
+        for _visit in range(2):
+            connection.request("GET", "/", headers={"Host": SERVER_NAME})
+            response = connection.getresponse()
+            lists.append((response.headers["X-Cache-Status"], response.headers["X-Request-ID"], response.read()))
         for url in ("/calendar/secret.ics", "/admin/password/Mg/secret/"):
             connection.request("GET", url, headers={"Host": SERVER_NAME})
             connection.getresponse().read()
@@ -209,5 +335,8 @@ def test_nginx_terminates_tls_and_keeps_tokens_out_of_its_log(tmp_path):
     cookie = login_page.headers["Set-Cookie"]
     assert (cookie.startswith("__Host-csrftoken="), "Secure" in cookie, "Domain" in cookie) == (True, True, False)
     assert re.fullmatch(r"[0-9a-f]{32}", login_page.headers["X-Request-ID"])
+    [(first, first_id, page), (second, second_id, same_page)] = lists
+    assert (first, second, same_page) == ("MISS", "HIT", page)
+    assert first_id != second_id
     access_log = (tmp_path / "access.log").read_text()
     assert ("/admin/login/" in access_log, "secret" in access_log) == (True, False)

@@ -74,7 +74,8 @@ def test_cached_page_is_valid_until_the_last_second_of_its_day(client, db, clock
 
 @pytest.mark.parametrize("day", [SHORT_DAY, LONG_DAY])
 @pytest.mark.parametrize(
-    ("seconds_left", "expected"), [(3600, [60, 600]), (660, [60, 600]), (100, [60, 40]), (60, [60, 0]), (5, [5, 0])]
+    ("seconds_left", "expected"),
+    [(3600, [30, 30]), (61, [30, 30]), (51, [30, 20]), (31, [30, 0]), (5, [4, 0]), (0.5, [0, 0])],
 )
 def test_shared_caches_do_not_serve_a_page_beyond_its_day(client, db, clock, monkeypatch, day, seconds_left, expected):
     monkeypatch.setattr(data_version, "current_version", data_version.read_version)

@@ -26,8 +26,11 @@ from partners.public.query_params import (
 )
 
 FINGERPRINTED_PATHS = ["requirements.txt", "constraints.txt", "exchange", "partners", "templates"]
-S_MAXAGE, STALE_WHILE_REVALIDATE = 60, 600
-"""Seconds for shared caches: without revalidation, and then while they revalidate in the background."""
+S_MAXAGE, STALE_WHILE_REVALIDATE = 30, 30
+"""Seconds for shared caches: without revalidation, and then while they revalidate in the background.
+
+Together a minute, within which pages promise to be new after a save, however seldom they are visited.
+"""
 CACHE_TIMEOUT = 3600
 """Seconds. Only bounds the memory used: a change of data gives a page another key."""
 CORS_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
@@ -66,7 +69,8 @@ def cache_headers():
     Nothing is served past local midnight, as the list depends on the date.
     """
     now = localtime()
-    seconds_left = int(_end_of_day(now.date(), now.tzinfo) - now.timestamp())
+    # A second less, as caches count whole ones, and from when they have the page.
+    seconds_left = max(int(_end_of_day(now.date(), now.tzinfo) - now.timestamp()) - 1, 0)
     fresh = min(S_MAXAGE, seconds_left)
     stale = f"stale-while-revalidate={min(STALE_WHILE_REVALIDATE, seconds_left - fresh)}"
     return {

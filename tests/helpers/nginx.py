@@ -53,6 +53,7 @@ def _site_config(folder, http_port, https_port, site_ports):
         "listen 443 ssl": f"listen 127.0.0.1:{https_port} ssl",
         "server 127.0.0.1:8000;": " ".join(servers),
         f"/etc/letsencrypt/live/{SERVER_NAME}": str(folder),
+        "/var/cache/nginx-partners": str(folder / "cache"),
     }
     text = re.sub(r" +listen \[::\].*\n", "", (DEPLOY / "nginx.conf").read_text())
     for old, new in replacements.items():

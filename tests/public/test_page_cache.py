@@ -79,8 +79,8 @@ def test_matching_etag_is_answered_with_304_without_rendering(get_with_query_cou
 def test_page_has_cache_headers(client):
     page = client.get("/")
 
-    assert page["Cache-Control"] == "public, max-age=0, must-revalidate, s-maxage=60, stale-while-revalidate=600"
-    assert page["CDN-Cache-Control"] == "public, max-age=60, stale-while-revalidate=600"
+    assert page["Cache-Control"] == "public, max-age=0, must-revalidate, s-maxage=30, stale-while-revalidate=30"
+    assert page["CDN-Cache-Control"] == "public, max-age=30, stale-while-revalidate=30"
     assert page["Vary"] == "Accept-Encoding"
     assert page.cookies == {}
 
