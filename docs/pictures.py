@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -34,7 +35,7 @@ SCREENS = {
     "public-phone": ("/?type=erasmus&country=IT", 360),
     "public-hebrew": ("/he/?country=IT&country=TW", 1280),
     "public-dark": ("/?type=ge3", 768),
-    "term": ("/?country=IT&term=2027-t1", 1280),
+    "term": (f"/?country=IT&term={date.today().year + 1}-t1", 1280),  # noqa: DTZ011
     "embedded": ("/?country=IT&embed=1", 768),
     "university": ("/universities/politecnico-di-milano/", 1280),
     "comparison": (

@@ -12,7 +12,6 @@ from partners.public.list_urls import list_url
 from partners.public.offers import OFFER_PARAMS
 from partners.regions import CONTINENTS, countries_by_region
 
-UNCOUNTED_PARAMS = [*OFFER_PARAMS, "term"]
 SUBJECT_PARTS = {"region": "places", "country": "places", "term": "term"}
 MAX_SUGGESTIONS = 8
 """Bounds the queries of a page without results."""
@@ -46,8 +45,8 @@ def build_facets(partner_filter):
             for value, label in options.items()
         ]
         for name, options in partner_filter.options.items()
-        if name not in UNCOUNTED_PARAMS
-    } | {name: _uncounted_options(partner_filter, name) for name in UNCOUNTED_PARAMS}
+        if name in counts
+    } | {name: _uncounted_options(partner_filter, name) for name in OFFER_PARAMS}
 
 
 def _uncounted_options(partner_filter, name):

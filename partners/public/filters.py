@@ -171,13 +171,13 @@ class PartnerFilter(FilterSet):
             "region": REGION_LABELS,
             "country": dict(countries),
             **offer_options(self.index.offers, self.selected),
-            "term": self._term_options(),
+            "term": {term.value: term.label for term in self.offered_terms},
         }
 
-    def _term_options(self):
-        """Return labels of the terms to come, and of one that has begun if it is selected."""
-        terms = self.index.terms
-        return {value: terms[value].label for value in terms if terms[value] == self.term or not terms[value].has_begun}
+    @cached_property
+    def offered_terms(self):
+        """The terms to come, and one that has begun if it is selected."""
+        return [term for term in self.index.terms.values() if term == self.term or not term.has_begun]
 
     def filter_queryset(self, queryset):
         """Return the universities that match, and among them those without a record if these are shown."""

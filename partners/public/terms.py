@@ -4,6 +4,8 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
+from django.utils.html import format_html
+
 from partners.data_version import cached_for_version
 from partners.models import Agreement, Term
 from partners.periods import Period, short_academic_year
@@ -34,6 +36,15 @@ class OfferedTerm(NamedTuple):
     @property
     def label(self):
         return f"{self.name.text} {self.academic_year}"
+
+    @property
+    def html_label(self):
+        """The label, with a name in another language than the page marked as such."""
+        name = self.name
+        if not name.is_foreign:
+            return self.label
+        marked = format_html('<span lang="{}" dir="{}">{}</span>', name.language, name.direction, name.text)
+        return format_html("{} {}", marked, self.academic_year)
 
 
 def list_terms(on):

@@ -200,6 +200,16 @@ def test_new_name_and_days_leave_the_address_of_a_term(client, winter):
     assert rows(page) == ["Germany", "Marburg Bilateral in force, end not recorded"]
 
 
+def test_name_of_a_term_in_another_language_is_marked(client, winter):
+    AgreementFactory(university__name="Marburg", valid_until=date(2026, 12, 31))
+    Term.objects.update(name={"en": "Fall"})
+
+    page = client.get(f"/he/?term={winter}")
+
+    assert attributes(page, "#term option[selected]", "lang") == ["en"]
+    assert element_texts(page, ".active-filters [lang=en][dir=ltr], .part [lang=en][dir=ltr]") == ["Fall", "Fall"]
+
+
 def test_term_that_has_begun_can_be_covered_by_its_days_to_come(client):
     summer = f"2025-t{Term.objects.get(first_day='03-01').pk}"
     AgreementFactory(university__name="Marburg", valid_from=date(2026, 5, 1), is_open_ended=True)
