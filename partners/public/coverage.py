@@ -31,8 +31,10 @@ def describe_coverage(coverage):
     """Return in words how a term is covered."""
     if coverage.is_whole:
         return _("in force all term") if coverage.is_end_recorded else _("in force, end not recorded")
-    days = [_format_part(part, coverage.term) for part in coverage.parts]
-    return _("in force only %s") % ", ".join(days) if days else _("not in force")
+    days = ", ".join(_format_part(part, coverage.term) for part in coverage.parts)
+    if not days:
+        return _("not in force")
+    return _("in force only %s") % days if coverage.is_end_recorded else _("in force only %s, end not recorded") % days
 
 
 def _format_part(part, term):

@@ -81,7 +81,11 @@ def test_office_without_terms_has_no_filter_by_them(client):
         ),
         (
             {"valid_from": date(2026, 9, 2)},
-            [PART, "Germany", "Marburg Bilateral · signed, from 2 Sep 2026 in force only from 2 Sep 2026"],
+            [
+                PART,
+                "Germany",
+                "Marburg Bilateral · signed, from 2 Sep 2026 in force only from 2 Sep 2026, end not recorded",
+            ],
         ),
         ({"valid_until": date(2026, 8, 31)}, []),
         ({"valid_from": date(2027, 3, 1)}, []),
