@@ -27,8 +27,7 @@ SIZE_LIMIT = 1_000_000
 IN_MEMORY_SIZE, TEMPORARY_FILE_SIZE = 2_000_000, 3_000_000
 """Sizes of uploads in bytes below and above FILE_UPLOAD_MAX_MEMORY_SIZE."""
 NOT_IMPORTED = (
-    "The server could not keep the file (%s). Nothing is imported. "
-    "Tell whoever looks after the server, and choose the file again after that."
+    "The server could not store the file (%s). Nothing was imported. Tell your IT staff, then choose the file again."
 )
 SIMULATE_DISK_FULL = """
     CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$

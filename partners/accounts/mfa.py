@@ -117,7 +117,7 @@ def reauthenticate_view(request, site):
             return redirect(safe_next_url(request, request.GET.get("next", ""), "admin:index"))
         log_event("reauthentication_failed", request.user, request)
     context = site.each_context(request) | {
-        "title": _("Is it you?"),
+        "title": _("Confirm that it is you"),
         "next": request.GET.get("next", ""),
         "forms": [password_form, code_form] if has_mfa else [password_form],
         "is_oidc_session": is_oidc_session(request),

@@ -32,7 +32,7 @@ class EndForm(AgreementRowForm):
             return on
         if agreement.status != AgreementStatus.SIGNED:
             raise forms.ValidationError(
-                _("A deal in process cannot end on a day to come. Write today or a day before.")
+                _("An agreement in process cannot end on a day in the future. Write today or an earlier day.")
             )
         if agreement.valid_until and agreement.valid_until <= on:
             last = date_format(agreement.valid_until)
@@ -57,7 +57,7 @@ class BulkEndView(AgreementRowsView):
     form, queryset, initial = EndForm, Agreement.objects.open(), {"on": localdate}
     title, button = gettext_lazy("End agreements"), gettext_lazy("End")
     note = gettext_lazy(
-        "With a day to come, the agreement stays in force until then, and that day becomes its last. "
-        "Students no longer see what has ended; the register keeps it."
+        "If the day is in the future, the agreement stays in force until then, and that day becomes its last. "
+        "Students do not see agreements that have ended. The register keeps them."
     )
     success_message = gettext_lazy("Ended")

@@ -20,8 +20,7 @@ logger = logging.getLogger(__name__)
 MAX_SHOWN_ROWS = 10
 """Rows of a file that are shown beside the question which column is which."""
 STORAGE_FULL_MESSAGE = gettext_lazy(
-    "The server could not keep the file (%s). Nothing is imported. "
-    "Tell whoever looks after the server, and choose the file again after that."
+    "The server could not store the file (%s). Nothing was imported. Tell your IT staff, then choose the file again."
 )
 
 

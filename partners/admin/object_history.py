@@ -64,7 +64,10 @@ class HistoryAdmin(SimpleHistoryAdmin):
             if is_done:
                 add_revert_messages(request, plan)
                 return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
-            messages.warning(request, _("Nothing was put back. Look at what it would do by now."))
+            messages.warning(
+                request,
+                _("Nothing was put back, as something has changed in the meantime. Check what will change now."),
+            )
         elif not is_deleted:
             plan = preview_revert(record, obj, on=localdate())
         context = {
@@ -82,7 +85,7 @@ class HistoryAdmin(SimpleHistoryAdmin):
         if not self.has_undelete_permission(request):
             raise PermissionDenied
         if self.model.objects.filter(pk=pk).exists():
-            messages.info(request, _("It is in the register."))
+            messages.info(request, _("It has not been deleted."))
             return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
         record = self.model.history.filter(id=pk).latest_of_each().first()
         if record is None or record.history_type != DELETED:
@@ -96,7 +99,10 @@ class HistoryAdmin(SimpleHistoryAdmin):
             messages.success(request, _("Brought back: %s") % plan.title)
             return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
         if is_post:
-            messages.warning(request, _("Nothing was brought back. Look at what it would do by now."))
+            messages.warning(
+                request,
+                _("Nothing was brought back, as something has changed in the meantime. Check what will happen now."),
+            )
         context = {"title": _("Bring back %s") % plan.title, "record": record, "plan": plan}
         return self._render(request, "undelete", pk, plan.title, context)
 

@@ -23,7 +23,7 @@ class OfficeSettingsForm(OptimisticLockingForm):
             "for visitors whose screens are set to dark, on dark blue."
         ),
     )
-    without_logo = forms.BooleanField(label=_("Show no logo"), required=False)
+    without_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -40,7 +40,7 @@ class OfficeSettingsForm(OptimisticLockingForm):
         data = super().clean()
         if data.get("without_logo"):
             if data.get("new_logo"):
-                raise ValidationError({"without_logo": _("You chose a new logo too. Do one of the two.")})
+                raise ValidationError({"without_logo": _("You also chose a new logo. Choose one, or remove it.")})
             self.instance.remove_logo()
         return data
 
@@ -51,7 +51,10 @@ class OfficeSettingsAdmin(RegisterAdmin):
     readonly_fields = ["logo_display"]
     fieldsets = [
         (_("Name and address"), {"fields": ["name", "email"]}),
-        (_("Looks"), {"fields": ["logo_display", "new_logo", "without_logo", "accent_color", "dark_accent_color"]}),
+        (
+            _("Appearance"),
+            {"fields": ["logo_display", "new_logo", "without_logo", "accent_color", "dark_accent_color"]},
+        ),
         (_("Texts on the public pages"), {"fields": ["introduction", "how_to_apply"]}),
     ]
 

@@ -70,6 +70,8 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
             formsets = [each for inline in inlines for each in (inline.formset, *inline.formset.nested_formsets)]
             displayed = [obj, *(row for formset in formsets for row in formset.get_queryset())]
             context |= {"versions": serialize_versions(displayed), "conflicts": build_conflicts(form, formsets)}
+            if context["conflicts"] and not form.non_field_errors():
+                context["errors"] = None  # The conflicts say what to do, in the place of "correct the errors below".
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @transaction.atomic

@@ -103,6 +103,10 @@ class OptimisticLockingForm(CopyInstanceMixin, forms.ModelForm):
     def has_concurrent_changes(self):
         return bool(self.auto_merged or self.conflicts)
 
+    def is_valid(self):
+        """Return False for concurrent changes too. The page says them on top, and an error would say them again."""
+        return super().is_valid() and not self.has_concurrent_changes
+
     def full_clean(self):
         if self.is_bound:
             accepted = self.data.getlist(ACCEPT_THEIRS_FIELD)
@@ -113,8 +117,6 @@ class OptimisticLockingForm(CopyInstanceMixin, forms.ModelForm):
         if self.auto_merged:
             self._use_current_values([field.name for field in self.auto_merged])
             super().full_clean()
-        if self.has_concurrent_changes:
-            self.add_error(None, _("A colleague was faster. See on top what has changed, then save again."))
         for field in self.conflicts:
             self.add_error(field.name, _("A colleague has changed this too. Yours is what you typed."))
 
@@ -177,9 +179,11 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
         super().clean()
         if self.is_incomplete:
             raise forms.ValidationError(_("The page was not sent whole, and nothing was saved. Open it again."))
+
+    def is_valid(self):
+        """Return False for rows that others have added, deleted or changed, too. Django skips rows to be deleted."""
         has_other_rows = self.concurrently_added or self.concurrently_deleted
-        if has_other_rows or any(form.has_concurrent_changes for form in self.forms):
-            raise forms.ValidationError(_("A colleague was faster. See on top what has changed, then save again."))
+        return super().is_valid() and not (has_other_rows or any(form.has_concurrent_changes for form in self.forms))
 
     def _merge_rows(self):
         """Add rows for the objects added by others to the submitted data, and remove those of deleted objects."""

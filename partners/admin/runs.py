@@ -109,7 +109,7 @@ class RunAdmin(admin.ModelAdmin):
         if plan:
             log_event("run_undone", request.user, request, run=run.pk)
             counts = {"back": len(plan.revertible()), "left": len(plan.blocked())}
-            messages.success(request, _("Undone: %(back)d put back, %(left)d left alone.") % counts)
+            messages.success(request, _("Undone: %(back)d put back, %(left)d left as they are.") % counts)
         else:
             messages.info(request, _("This run has been undone already."))
         return redirect("admin:partners_run_change", pk)

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.SlugField(
-                        allow_unicode=True, blank=True, max_length=200, unique=True, verbose_name="address"
+                        allow_unicode=True, blank=True, max_length=200, unique=True, verbose_name="web address (slug)"
                     ),
                 ),
                 (
@@ -356,7 +356,10 @@ class Migration(migrations.Migration):
                         max_length=200, validators=[partners.validators.validate_type_name], verbose_name="name"
                     ),
                 ),
-                ("slug", models.SlugField(allow_unicode=True, blank=True, max_length=200, verbose_name="address")),
+                (
+                    "slug",
+                    models.SlugField(allow_unicode=True, blank=True, max_length=200, verbose_name="web address (slug)"),
+                ),
                 (
                     "description",
                     partners.translated_text.TranslatedTextField(
@@ -709,16 +712,16 @@ class Migration(migrations.Migration):
                     models.SlugField(
                         allow_unicode=True,
                         blank=True,
-                        help_text="The last part of its public address. Made from the name when left empty.",
+                        help_text="The last part of the address of its public page. If you leave it empty, it is made from the name.",
                         max_length=200,
-                        verbose_name="address",
+                        verbose_name="web address (slug)",
                     ),
                 ),
                 (
                     "is_listed",
                     models.BooleanField(
                         default=True,
-                        help_text="Untick to keep this university off the public list.",
+                        help_text="A university that is not ticked is kept off the public list.",
                         verbose_name="on the public list",
                     ),
                 ),
@@ -841,17 +844,17 @@ class Migration(migrations.Migration):
                     models.SlugField(
                         allow_unicode=True,
                         blank=True,
-                        help_text="The last part of its public address. Made from the name when left empty.",
+                        help_text="The last part of the address of its public page. If you leave it empty, it is made from the name.",
                         max_length=200,
                         unique=True,
-                        verbose_name="address",
+                        verbose_name="web address (slug)",
                     ),
                 ),
                 (
                     "is_listed",
                     models.BooleanField(
                         default=True,
-                        help_text="Untick to keep this university off the public list.",
+                        help_text="A university that is not ticked is kept off the public list.",
                         verbose_name="on the public list",
                     ),
                 ),
@@ -1632,7 +1635,7 @@ class Migration(migrations.Migration):
                     "accent_color",
                     models.CharField(
                         blank=True,
-                        help_text="Of links and buttons, such as #1d4e6b. It has to be dark. Empty: the colour of this site.",
+                        help_text="The colour of links and buttons, such as #1d4e6b. It has to be dark. If it is empty, the site's own colour is used.",
                         max_length=7,
                         validators=[partners.colors.validate_light_accent],
                         verbose_name="accent colour",
@@ -1653,7 +1656,7 @@ class Migration(migrations.Migration):
                     partners.translated_text.TranslatedTextField(
                         blank=True,
                         default=partners.translated_text.TranslatedText,
-                        help_text="Stands above the list of partners. Empty: a sentence that says what it is for.",
+                        help_text="It is above the list of partners. If it is empty, one sentence says what the list is for.",
                         verbose_name="introduction",
                     ),
                 ),
@@ -1662,7 +1665,7 @@ class Migration(migrations.Migration):
                     partners.translated_text.TranslatedTextField(
                         blank=True,
                         default=partners.translated_text.TranslatedText,
-                        help_text="Stands on the page of each university. An empty line begins a new paragraph.",
+                        help_text="It is on the page of each university. An empty line begins a new paragraph.",
                         verbose_name="how to apply",
                     ),
                 ),
@@ -1706,7 +1709,7 @@ class Migration(migrations.Migration):
                     "accent_color",
                     models.CharField(
                         blank=True,
-                        help_text="Of links and buttons, such as #1d4e6b. It has to be dark. Empty: the colour of this site.",
+                        help_text="The colour of links and buttons, such as #1d4e6b. It has to be dark. If it is empty, the site's own colour is used.",
                         max_length=7,
                         validators=[partners.colors.validate_light_accent],
                         verbose_name="accent colour",
@@ -1727,7 +1730,7 @@ class Migration(migrations.Migration):
                     partners.translated_text.TranslatedTextField(
                         blank=True,
                         default=partners.translated_text.TranslatedText,
-                        help_text="Stands above the list of partners. Empty: a sentence that says what it is for.",
+                        help_text="It is above the list of partners. If it is empty, one sentence says what the list is for.",
                         verbose_name="introduction",
                     ),
                 ),
@@ -1736,7 +1739,7 @@ class Migration(migrations.Migration):
                     partners.translated_text.TranslatedTextField(
                         blank=True,
                         default=partners.translated_text.TranslatedText,
-                        help_text="Stands on the page of each university. An empty line begins a new paragraph.",
+                        help_text="It is on the page of each university. An empty line begins a new paragraph.",
                         verbose_name="how to apply",
                     ),
                 ),
@@ -1922,7 +1925,7 @@ class Migration(migrations.Migration):
                     "agreement_types",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="None ticked: agreements of any type.",
+                        help_text="If you tick none, the round is for agreements of any type.",
                         related_name="rounds",
                         to="partners.agreementtype",
                         verbose_name="agreement types",

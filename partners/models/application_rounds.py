@@ -70,7 +70,7 @@ class ApplicationRound(models.Model):
         related_name="rounds",
         verbose_name=_("agreement types"),
         blank=True,
-        help_text=_("None ticked: agreements of any type."),
+        help_text=_("If you tick none, the round is for agreements of any type."),
     )
     opens = models.DateField(_("opens"), null=True, blank=True)
     closes = models.DateField(_("closes"), help_text=_("The last day on which one can apply."))

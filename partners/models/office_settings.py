@@ -42,7 +42,10 @@ class OfficeSettings(models.Model):
         max_length=7,
         blank=True,
         validators=[colors.validate_light_accent],
-        help_text=_("Of links and buttons, such as #1d4e6b. It has to be dark. Empty: the colour of this site."),
+        help_text=_(
+            "The colour of links and buttons, such as #1d4e6b. It has to be dark. If it is empty, the site's own "
+            "colour is used."
+        ),
     )
     dark_accent_color = models.CharField(
         _("accent colour on dark screens"),
@@ -52,10 +55,11 @@ class OfficeSettings(models.Model):
         help_text=_("The same for visitors whose screens are set to dark, such as #8cc4e4. It has to be light."),
     )
     introduction = TranslatedTextField(
-        _("introduction"), help_text=_("Stands above the list of partners. Empty: a sentence that says what it is for.")
+        _("introduction"),
+        help_text=_("It is above the list of partners. If it is empty, one sentence says what the list is for."),
     )
     how_to_apply = TranslatedTextField(
-        _("how to apply"), help_text=_("Stands on the page of each university. An empty line begins a new paragraph.")
+        _("how to apply"), help_text=_("It is on the page of each university. An empty line begins a new paragraph.")
     )
     dismissed_steps = models.JSONField(_("dismissed first steps"), default=list, editable=False)
     logo = models.BinaryField(_("logo"), default=b"", editable=False)

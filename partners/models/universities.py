@@ -98,7 +98,7 @@ class Country(NamedModel):
 
 class AgreementType(NamedModel):
     name = NameField(_("name"), validators=[validators.validate_type_name])
-    slug = models.SlugField(_("address"), unique=True, allow_unicode=True, blank=True, max_length=200)
+    slug = models.SlugField(_("web address (slug)"), unique=True, allow_unicode=True, blank=True, max_length=200)
     description = TranslatedTextField(
         _("description"), help_text=_("What it means for a student. Shown on the public pages.")
     )
@@ -147,15 +147,19 @@ class University(NamedModel):
     calendar_url = models.URLField(_("academic calendar"), **WEB_ADDRESS)
     housing_url = models.URLField(_("housing"), **WEB_ADDRESS)
     slug = models.SlugField(
-        _("address"),
+        _("web address (slug)"),
         unique=True,
         allow_unicode=True,
         blank=True,
         max_length=200,
-        help_text=_("The last part of its public address. Made from the name when left empty."),
+        help_text=_(
+            "The last part of the address of its public page. If you leave it empty, it is made from the name."
+        ),
     )
     is_listed = models.BooleanField(
-        _("on the public list"), default=True, help_text=_("Untick to keep this university off the public list.")
+        _("on the public list"),
+        default=True,
+        help_text=_("A university that is not ticked is kept off the public list."),
     )
     institution = models.OneToOneField(
         Institution,

@@ -37,6 +37,10 @@ class RunChange:
     """The reason why it cannot be undone; empty if it can."""
 
     @property
+    def is_addition(self) -> bool:
+        return self.previous_record is None
+
+    @property
     def is_of_deleted_object(self) -> bool:
         return self.later_record is not None and self.later_record.history_type == DELETED
 

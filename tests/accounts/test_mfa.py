@@ -79,7 +79,7 @@ def test_password_alone_gives_no_access_with_mfa(client, account, clock):
 
     page = log_in(client)
 
-    assert "Type the code that the app on your phone shows" in text(page)
+    assert "Enter the code that the app on your phone shows" in text(page)
     assert [client.get(url).status_code for url in ("/admin/", "/admin/partners/university/", SETUP)] == [302] * 3
 
 

@@ -69,7 +69,7 @@ def test_reset_keeps_mfa_enabled(client, account, mailoutbox):
 
     assert "/admin/login/" in attributes(done, "a", "href")
     assert "_auth_user_id" not in done.wsgi_request.session
-    assert "Type the code that the app on your phone shows" in text(page)
+    assert "Enter the code that the app on your phone shows" in text(page)
     assert client.get("/admin/").status_code == 302
 
 

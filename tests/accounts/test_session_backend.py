@@ -79,9 +79,9 @@ def test_page_lists_sessions(clock, coordinator):
     page = log_in(coordinator, EDGE).get(PAGE)
 
     assert [row for row in cells(page) if len(row) == 4 and "ago" in row[1]] == [
-        ["Edge on Windows 192.0.2.7", "0 minutes ago", "0 minutes ago", "This one"],
-        ["A program 198.51.100.2", "1 minute ago", "1 minute ago", "End"],
-        ["Mobile Safari on iOS 198.51.100.1", "2 minutes ago", "2 minutes ago", "End"],
+        ["Edge on Windows 192.0.2.7", "0 minutes ago", "0 minutes ago", "This browser"],
+        ["A program 198.51.100.2", "1 minute ago", "1 minute ago", "Sign out"],
+        ["Mobile Safari on iOS 198.51.100.1", "2 minutes ago", "2 minutes ago", "Sign out"],
     ]
 
 
@@ -96,7 +96,7 @@ def test_page_contains_no_session_key(coordinator):
 def test_one_session_is_ended(coordinator):
     current, other = log_in(coordinator), log_in(coordinator, SAFARI)
     third = log_in(coordinator, EDGE)
-    [button] = elements(current.get(PAGE), 'button[aria-label="End Mobile Safari on iOS"]')
+    [button] = elements(current.get(PAGE), 'button[aria-label="Sign out Mobile Safari on iOS"]')
 
     page = current.post(PAGE, {"session": button.get("value")}, follow=True)
 
@@ -112,7 +112,7 @@ def test_all_other_sessions_are_ended(coordinator):
 
     assert messages(page) == ["Signed out in 2 other places."]
     assert [is_logged_in(client) for client in (current, second, third, another)] == [True, False, False, True]
-    assert "End all others" not in element_texts(page, "button")
+    assert "Sign out all others" not in element_texts(page, "button")
 
 
 def test_ending_sessions_requires_reauthentication(clock, coordinator):

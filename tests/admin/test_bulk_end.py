@@ -103,7 +103,7 @@ def test_deal_in_process_cannot_end_on_a_future_day(coordinator_client, signed, 
     page = coordinator_client.post(bulk_url(signed, deal), end_data(TOMORROW, "No interest", signed, deal))
 
     assert errors(page) == {
-        f"{deal.pk}-on": "A deal in process cannot end on a day to come. Write today or a day before.",
+        f"{deal.pk}-on": "An agreement in process cannot end on a day in the future. Write today or an earlier day.",
     }
     assert [stored_state(agreement) for agreement in (signed, deal)] == [
         ("signed", None, None),

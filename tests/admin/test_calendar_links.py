@@ -29,9 +29,9 @@ def test_link_is_displayed_once_and_works(coordinator_client, coordinator):
     created = coordinator_client.post(PAGE)
     after = coordinator_client.get(PAGE)
 
-    assert "For that you need a private link." in before
+    assert "Make a private link, and subscribe to it." in before
     assert link_works(coordinator_client, find_link(created))
-    assert "You have a calendar link, made on" in text(after)
+    assert "You made a calendar link on" in text(after)
     assert find_link(after) is None
     assert CalendarLink.objects.get().include_all is False
     assert token(find_link(created)) not in CalendarLink.objects.get().token_hash
@@ -57,7 +57,7 @@ def test_revoked_link_does_not_work(coordinator_client):
 
     assert messages(page) == ["The link no longer opens your calendar."]
     assert link_works(coordinator_client, link) is False
-    assert "For that you need a private link." in text(page)
+    assert "Make a private link, and subscribe to it." in text(page)
 
 
 def test_revoking_keeps_links_of_other_users(coordinator_client, assistant):

@@ -87,7 +87,7 @@ def test_invalid_filter_displays_error_and_no_entries(coordinator_client, db, qu
     page = coordinator_client.get(CHANGE_LOG_URL, query)
 
     assert error in text(page)
-    assert "No such change." in text(page)
+    assert "There are no such changes." in text(page)
 
 
 def test_run_is_one_entry_with_counts(coordinator_client, register):

@@ -35,7 +35,7 @@ def test_mobilities_are_previewed_imported_and_undone(coordinator_client, marbur
     assert f"{change}." in element_texts(imported, "li")
     assert after == ["5 out"]
     assert f"{change}." in element_texts(undo_page, "li")
-    assert messages(undone) == ["Undone: 1 put back, 0 left alone."]
+    assert messages(undone) == ["Undone: 1 put back, 0 left as they are."]
     assert list(Mobility.objects.all()) == [former]
 
 

@@ -99,7 +99,9 @@ def test_version_of_a_mobility_that_a_colleague_changed_is_not_put_back(coordina
 
     response = coordinator_client.post(version_url(offer), displayed)
 
-    assert messages(response) == ["Nothing was put back. Look at what it would do by now."]
+    assert messages(response) == [
+        ("Nothing was put back, as something has changed in the meantime. Check what will change now.")
+    ]
     assert Mobility.objects.get().places == 6
 
 

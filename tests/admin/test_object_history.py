@@ -245,7 +245,7 @@ def test_history_of_deleted_university_remains(coordinator_client, db):
     page = coordinator_client.get(f"/admin/partners/university/{pk}/history/")
 
     assert element_texts(page, "h1")[-1] == "History of Marburg"
-    assert "It has been deleted. A superuser can bring it back." in text(page)
+    assert "It has been deleted. An administrator can bring it back." in text(page)
     assert "the command line deleted" in text(page)
 
 

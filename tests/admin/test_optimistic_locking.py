@@ -13,7 +13,6 @@ from partners.models import Agreement, AgreementType, Country, Mobility, Univers
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, UniversityFactory, create_staff
 from tests.helpers.html import attributes, count_queries, element_texts, elements, errors, form_data, messages, text
 
-FASTER = "A colleague was faster. See on top what has changed, then save again."
 CONFLICT = "A colleague has changed this too. Yours is what you typed."
 MERGED = "Taken over, as you had left it as it was."
 WHEN = "4 May 2026, 09:30"
@@ -60,7 +59,10 @@ class Tab:
 
     def conflicts(self):
         """Return the text of the conflict report."""
-        return "".join(report.split("in its place. ")[1] for report in element_texts(self.page, "section.conflicts"))
+        return "".join(
+            report.split("unless you tick your colleague's. ")[1]
+            for report in element_texts(self.page, "section.conflicts")
+        )
 
 
 @pytest.fixture
@@ -96,6 +98,7 @@ def test_second_save_is_rejected_with_user_change_and_date(tab, marburg, anna):
         f"Marburg City: Marburg → Gießen anna, {WHEN} Yours: Kassel Take over what your colleague wrote: City, Marburg"
     )
     assert errors(tab.page) == {"city": CONFLICT}
+    assert (text(tab.page).count("A colleague was faster"), elements(tab.page, ".errornote")) == (1, [])
     assert tab.form["city"] == "Kassel"
     assert stored(marburg, "city") == ("Gießen",)
 
@@ -325,7 +328,7 @@ def test_concurrently_added_row_is_reported_and_displayed(coordinator_client, ma
     tab.save(**{"agreements-0-valid_from": "2026-01-01"})
 
     assert tab.conflicts() == (
-        f"Marburg: Erasmus+, from 1 Oct 2026 (in process) It is new here, and in a line of its own below. anna, {WHEN}"
+        f"Marburg: Erasmus+, from 1 Oct 2026 (in process) It is new, and has a line of its own below. anna, {WHEN}"
     )
     assert [tab.form[f"agreements-{n}-valid_from"] for n in range(3)] == ["2026-01-01", "2026-10-01", "2026-09-01"]
 
@@ -353,7 +356,7 @@ def test_concurrently_deleted_row_is_reported_with_lost_input(coordinator_client
     tab.save(**{f"agreements-{row}-valid_until": "2028-01-01", "city": "Kassel"})
 
     assert tab.conflicts() == (
-        f"Marburg: Bilateral (signed) It has been deleted. anna, {WHEN} What you had typed: Valid until: 1 Jan 2028"
+        f"Marburg: Bilateral (signed) It has been deleted. anna, {WHEN} What you typed: Valid until: 1 Jan 2028"
     )
     assert tab.form["agreements-TOTAL_FORMS"] == "1"
 
@@ -408,8 +411,8 @@ def test_saving_deleted_object_displays_lost_input(coordinator_client, marburg, 
 
     assert page.status_code == 410
     assert "A colleague deleted this while you had it open" in text(page)
-    assert f"Marburg It has been deleted. anna, {WHEN} What you had typed: City: Kassel" in text(page)
-    assert "New What you had typed: Valid from: 1 Sep 2026" in text(page)
+    assert f"Marburg It has been deleted. anna, {WHEN} What you typed: City: Kassel" in text(page)
+    assert "New What you typed: Valid from: 1 Sep 2026" in text(page)
 
 
 @pytest.mark.parametrize("pk", ["99999", "9" * 19, "9" * 5_000, "x", "_39"])
@@ -533,7 +536,7 @@ def test_mobility_that_a_colleague_added_is_displayed_beside_mine(coordinator_cl
 
     tab.save(**{"mobilities-0-places": "5"})
 
-    assert tab.conflicts().endswith(f"It is new here, and in a line of its own below. anna, {WHEN}")
+    assert tab.conflicts().endswith(f"It is new, and has a line of its own below. anna, {WHEN}")
     assert [tab.form[f"mobilities-{n}-places"] for n in range(2)] == ["4", "5"]
 
     tab.save(**{"mobilities-1-DELETE": "on"})
@@ -548,7 +551,7 @@ def test_mobility_that_a_colleague_deleted_is_reported_with_lost_input(coordinat
 
     tab.save(**{"mobilities-0-places": "5"})
 
-    assert tab.conflicts().endswith(f"It has been deleted. anna, {WHEN} What you had typed: Places: 5")
+    assert tab.conflicts().endswith(f"It has been deleted. anna, {WHEN} What you typed: Places: 5")
 
     tab.save()
 

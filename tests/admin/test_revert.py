@@ -27,7 +27,7 @@ def test_preview_lists_changes(coordinator_client, db):
 
     page = coordinator_client.get(version_url(university))
 
-    assert element_texts(page, "h2") == ["What putting this version back changes", "The whole version"]
+    assert element_texts(page, "h2") == ["What will change", "The whole version"]
     assert "City: Lahn → Marburg" in element_texts(page, "li")
     assert University.objects.get().city == "Lahn"
 
@@ -53,7 +53,7 @@ def test_current_version_cannot_be_reverted_to(coordinator_client, db):
     page = coordinator_client.get(version_url(university))
     coordinator_client.post(version_url(university), latest_version(university))
 
-    assert "Nothing to put back: it is like this now." in text(page)
+    assert "There is nothing to put back: this is how it is now." in text(page)
     assert "Put back this version" not in buttons(page)
     assert university.history.count() == 1
 
@@ -65,7 +65,9 @@ def test_revert_after_concurrent_change_displays_new_preview(coordinator_client,
 
     response = coordinator_client.post(version_url(university), displayed)
 
-    assert messages(response) == ["Nothing was put back. Look at what it would do by now."]
+    assert messages(response) == [
+        ("Nothing was put back, as something has changed in the meantime. Check what will change now.")
+    ]
     assert "City: Kassel → Marburg" in element_texts(response, "li")
     assert University.objects.get().city == "Kassel"
 
@@ -149,7 +151,7 @@ def test_revert_of_signing_names_what_it_has_shortened(coordinator_client, renew
     page = coordinator_client.get(version_url(renewal))
     response = coordinator_client.post(version_url(renewal), latest_version(renewal), follow=True)
 
-    assert element_texts(page, "h2")[1] == "What stays as this signing has left it"
+    assert element_texts(page, "h2")[1] == "What this signing has changed, and will stay so"
     assert name in element_texts(page, "li")
     assert f"/admin/partners/agreement/{first.pk}/history/" in attributes(page, "a", "href")
     assert messages(response) == [
@@ -169,7 +171,9 @@ def test_revert_after_a_change_of_another_agreement_displays_new_preview(coordin
     response = coordinator_client.post(version_url(renewal, 1), displayed)
 
     renewal.refresh_from_db()
-    assert messages(response) == ["Nothing was put back. Look at what it would do by now."]
+    assert messages(response) == [
+        ("Nothing was put back, as something has changed in the meantime. Check what will change now.")
+    ]
     assert "“Bilateral, until 31 Aug 2027” gets 31 Aug 2026 as its last day." in element_texts(response, "li")
     assert renewal.status == AgreementStatus.IN_PROCESS
 
@@ -181,7 +185,7 @@ def test_revert_within_the_process_names_no_signing(coordinator_client, renewed)
 
     page = coordinator_client.get(version_url(renewal, 2))
 
-    assert element_texts(page, "h2") == ["What putting this version back changes", "The whole version"]
+    assert element_texts(page, "h2") == ["What will change", "The whole version"]
 
 
 def test_revert_of_signing_leaves_out_what_has_been_put_back(coordinator_client, renewed):
@@ -194,7 +198,7 @@ def test_revert_of_signing_leaves_out_what_has_been_put_back(coordinator_client,
     page = coordinator_client.get(version_url(renewal))
 
     assert messages(response) == ["Put back: Marburg: Bilateral (signed)"]
-    assert element_texts(page, "h2") == ["What putting this version back changes", "The whole version"]
+    assert element_texts(page, "h2") == ["What will change", "The whole version"]
 
 
 def test_assistant_views_version_but_cannot_revert(client, assistant):
@@ -318,7 +322,9 @@ def test_undelete_with_taken_name_displays_error(superuser, db):
     response = superuser.post(undelete_url("university", pk), {"latest_history_id": record.pk})
 
     assert f"Name: “Marburg” is already a name of “Marburg”. {ADD_CITY}" in " ".join(element_texts(page, "li"))
-    assert messages(response) == ["Nothing was brought back. Look at what it would do by now."]
+    assert messages(response) == [
+        ("Nothing was brought back, as something has changed in the meantime. Check what will happen now.")
+    ]
     assert University.objects.filter(pk=pk).count() == 0
 
 
@@ -350,7 +356,7 @@ def test_undelete_of_existing_object_redirects_to_history(superuser, db):
 
     response = superuser.post(undelete_url("university", university.pk), {"latest_history_id": 1}, follow=True)
 
-    assert messages(response) == ["It is in the register."]
+    assert messages(response) == ["It has not been deleted."]
     assert university.history.count() == 1
 
 

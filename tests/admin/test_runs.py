@@ -74,9 +74,9 @@ def test_undo_shows_a_preview_and_then_reverts(coordinator_client, run):
 
     answer = coordinator_client.post(run_url(run, "undo/"), follow=True)
 
-    assert "Taken back" in element_texts(question, "h2")
+    assert "What will be undone" in element_texts(question, "h2")
     assert count == 1
-    assert messages(answer) == ["Undone: 2 put back, 0 left alone."]
+    assert messages(answer) == ["Undone: 2 put back, 0 left as they are."]
     assert University.objects.count() == 0
     assert "Undo this run" not in text(answer)
 
@@ -235,7 +235,7 @@ def test_run_page_tells_what_was_answered(coordinator_client, run):
 
     page = coordinator_client.get(run_url(run))
 
-    assert element_texts(page, "h2") == ["What was answered in the preview", "What it changed"]
+    assert element_texts(page, "h2") == ["Answers given in the preview", "What it changed"]
     assert element_texts(page, ".item-list li")[0] == "“MCI” is another name of “Management Center Innsbruck”."
 
 

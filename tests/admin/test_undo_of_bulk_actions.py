@@ -75,7 +75,7 @@ def test_undoing_a_signing_puts_the_renewal_and_the_agreement_before_back(coordi
 
     page = undo_latest_run(coordinator_client)
 
-    assert messages(page) == ["Undone: 2 put back, 0 left alone."]
+    assert messages(page) == ["Undone: 2 put back, 0 left as they are."]
     assert stored() == before
 
 
@@ -142,7 +142,7 @@ def test_other_signings_of_the_run_are_undone(coordinator_client, running, renew
 
     page = undo_latest_run(coordinator_client)
 
-    assert messages(page) == ["Undone: 1 put back, 2 left alone."]
+    assert messages(page) == ["Undone: 1 put back, 2 left as they are."]
     deal.refresh_from_db()
     assert deal.status == AgreementStatus.IN_PROCESS
 
@@ -204,7 +204,7 @@ def test_renewal_that_somebody_has_touched_stays_with_its_mobilities(coordinator
 
     page = undo_latest_run(coordinator_client)
 
-    assert messages(page) == ["Undone: 0 put back, 2 left alone."]
+    assert messages(page) == ["Undone: 0 put back, 2 left as they are."]
     assert [Agreement.objects.count(), Mobility.objects.count()] == [2, 2]
 
 
@@ -227,7 +227,7 @@ def test_ended_deal_stays_ended_if_another_is_in_process_by_now(coordinator_clie
     page = undo_latest_run(coordinator_client)
 
     assert reason.endswith("“Bilateral” is in process by now")
-    assert messages(page) == ["Undone: 1 put back, 1 left alone."]
+    assert messages(page) == ["Undone: 1 put back, 1 left as they are."]
 
 
 def test_ending_on_the_last_day_that_it_has_is_refused(coordinator_client, running):

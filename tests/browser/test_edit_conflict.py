@@ -38,6 +38,8 @@ def test_second_to_save_sees_conflicts_and_no_input_is_lost(second_page, first_p
     first_page.get_by_label("Valid until").first.fill("2027-08-31")
     save(first_page)
 
+    loads = []
+    second_page.on("load", lambda page: loads.append(page.url))
     second_page.get_by_label("City").fill("Philadelphia, PA")
     second_page.get_by_label("Valid until").first.fill("2028-08-31")
     second_page.get_by_label("Valid from").nth(1).fill("2026-09-01")
@@ -57,6 +59,7 @@ def test_second_to_save_sees_conflicts_and_no_input_is_lost(second_page, first_p
     second_page.get_by_label("Take over what your colleague wrote: City").check()
     save(second_page)
 
+    assert len(loads) == 2
     drexel.refresh_from_db()
     assert (drexel.city, drexel.website) == ("Philadelphia", "https://drexel.edu")
     periods = drexel.agreements.ordered_by_type().values_list("valid_from", "valid_until")

@@ -85,7 +85,7 @@ def test_partners_are_identified_found_by_other_names_and_undone(coordinator_pag
     coordinator_page.goto(run_url)
     coordinator_page.get_by_role("link", name="Undo").click()
     coordinator_page.get_by_role("button", name="Undo").click()
-    expect(coordinator_page.get_by_text("4 put back, 0 left alone.")).to_be_visible()
+    expect(coordinator_page.get_by_text("4 put back, 0 left as they are.")).to_be_visible()
 
     assert found(coordinator_page, "polimi") == []
     assert set(University.objects.values_list("institution", "city", "website")) == {(None, "", "")}

@@ -104,5 +104,5 @@ def test_coordinator_signs_two_deals_and_undoes_it(coordinator_page):
 
     assert signed == {"signed"}
     assert "valid until: – → 31 Aug 2026." in changes
-    expect(page.get_by_text("Undone: 3 put back, 0 left alone.")).to_be_visible()
+    expect(page.get_by_text("Undone: 3 put back, 0 left as they are.")).to_be_visible()
     assert list(Agreement.objects.order_by("pk").values()) == before
