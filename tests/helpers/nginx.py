@@ -12,9 +12,9 @@ SERVER_NAME = "partners.example.edu"
 TEMP_PATHS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
 ROUTE_BY_HEADER = """
 map $http_x_to $selected_site {{ default partners; {} }}
-add_header X-From $upstream_addr always;
 """
 """The request header X-To selects the site by its port. Without it, nginx distributes requests round-robin."""
+TO_SELECTED_SITE = "proxy_pass http://$selected_site; add_header X-From $upstream_addr always;"
 
 
 def create_certificate(folder):
@@ -30,7 +30,8 @@ def create_certificate(folder):
 def run_nginx(folder, *site_ports, settings=""):
     """Run nginx, and yield the ports for HTTP and HTTPS.
 
-    Only ports and paths differ from the configuration in deploy/. `settings` are added to it.
+    Only ports and paths differ from the configuration in deploy/. `settings` are added to it. Of several sites no page
+    is kept, so that each answers itself.
     """
     http_port, https_port = free_port(), free_port()
     site_config = _site_config(folder, http_port, https_port, site_ports)
@@ -60,7 +61,8 @@ def _site_config(folder, http_port, https_port, site_ports):
         text = text.replace(old, new)
     if len(servers) > 1:
         routes = ROUTE_BY_HEADER.format(" ".join(f"{port} 127.0.0.1:{port};" for port in site_ports))
-        text = routes + text.replace("proxy_pass http://partners;", "proxy_pass http://$selected_site;")
+        text = routes + text.replace("proxy_pass http://partners;", TO_SELECTED_SITE)
+        text = text.replace("proxy_cache public_pages;", "proxy_cache off;")
     return text
 
 
