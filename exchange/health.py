@@ -1,5 +1,7 @@
 """Health check for monitoring and load balancers, as JSON: status 200 if every part is "ok", else 503."""
 
+import posixpath
+
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
@@ -71,7 +73,9 @@ def check_static_files():
 
     The manifest of collectstatic is read once per process.
     """
-    paths = [path for finder in get_finders() for path, _storage in finder.list([])]
+    files = [file for finder in get_finders() for file in finder.list([])]
+    # A folder of STATICFILES_DIRS may have a prefix, which the paths in it are without.
+    paths = [posixpath.join(getattr(storage, "prefix", None) or "", path) for path, storage in files]
     missing = 0
     for path in paths:
         try:
