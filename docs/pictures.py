@@ -65,6 +65,7 @@ def main():
             take_screenshot(page, name)
         page.set_viewport_size({"width": 1280, "height": 640})
         capture_another_name(page)
+        capture_new_partner(page)
         capture_signing(page)
         capture_documents(page)
         capture_import(page)
@@ -115,6 +116,19 @@ def capture_another_name(page):
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_load_state()
     take_screenshot(page, "another-name")
+
+
+def capture_new_partner(page):
+    page.goto("/admin/partners/university/add/")
+    page.get_by_role("button", name="Add another Agreement").click()
+    block = page.locator("#agreements-0")
+    block.get_by_label("Agreement type").select_option(label="Erasmus+")
+    block.get_by_label("Places").fill("4")
+    block.get_by_label("bachelor").check()
+    block.get_by_label("master").check()
+    block.get_by_label("Languages").fill("English B2")
+    block.get_by_role("button", name="Add the same for the other direction").click()
+    block.screenshot(path=PICTURES / "new-partner.png")
 
 
 def capture_documents(page):
