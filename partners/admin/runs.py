@@ -55,11 +55,11 @@ class RunAdmin(admin.ModelAdmin):
     def get_changelist(self, request, **kwargs):
         return RegisterChangeList
 
-    @admin.display(description=gettext_lazy("what"), ordering="action")
+    @admin.display(description=gettext_lazy("action"), ordering="action")
     def action_display(self, run):
         return capfirst(run.get_action_display())
 
-    @admin.display(description=gettext_lazy("file, or how many"), ordering="file_name")
+    @admin.display(description=gettext_lazy("file or number"), ordering="file_name")
     def subject(self, run):
         return run.subject
 

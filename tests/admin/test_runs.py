@@ -180,12 +180,12 @@ def test_run_list_says_what_was_done_on_how_many_and_is_filtered_by_it(coordinat
     everything, ended = (coordinator_client.get(RUNS, query) for query in ({}, {"action__exact": "end"}))
 
     assert [row[:2] + row[3:7] for row in table(everything, "#result_list")] == [
-        ["What", "File, or how many", "By", "New", "Changed", "Unchanged"],
+        ["Action", "File or number", "By", "New", "Changed", "Unchanged"],
         ["Ending", "1 agreement", "coordinator", "0", "1", "0"],
         ["Signing", "1 agreement", "coordinator", "0", "1", "0"],
         ["Import", "partners.tsv", "coordinator", "1", "0", "0"],
     ]
-    assert [row[0] for row in table(ended, "#result_list")] == ["What", "Ending"]
+    assert [row[0] for row in table(ended, "#result_list")] == ["Action", "Ending"]
 
 
 def test_run_list_names_the_command_line(coordinator_client):
