@@ -29,16 +29,22 @@ PAGES = {
     "no document": f"{AGREEMENTS}?status=current&document=without&renewed=no",
     "universities": "/admin/partners/university/",
     "worklist": "/admin/",
+    "search of all": "/admin/search/?q=universidad",
+    "suggestions": "/admin/search/suggestions/?q=univ",
+    "statistics": "/admin/statistics/",
     "public list": "/",
     "university": "/universities/{slug}/",
 }
 ROW_MARKERS = dict.fromkeys(PAGES, 'class="action-checkbox"') | {
     "worklist": 'class="deadline',
+    "search of all": 'class="quiet"',
+    "suggestions": 'class="details"',
+    "statistics": '<th scope="row">',
     "public list": 'href="/universities/',
     "university": 'class="mobilities"',
 }
 """Strings that each row of a page has, to verify that the page is complete."""
-MIN_ROWS = dict.fromkeys(PAGES, 20) | {"university": 1}
+MIN_ROWS = dict.fromkeys(PAGES, 20) | {"worklist": 10, "suggestions": 10, "university": 1}
 USER_COUNT = 5
 
 
