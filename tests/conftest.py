@@ -113,6 +113,14 @@ def coordinator_client(client, coordinator):
 
 
 @pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory):
+    """A migrated SQLite database, to copy from: migrating takes seconds."""
+    file = tmp_path_factory.mktemp("migrated") / "db.sqlite3"
+    Site(f"sqlite:///{file}", file.parent).run("migrate", "--verbosity", "0")
+    return file
+
+
+@pytest.fixture(scope="session")
 def databases(tmp_path_factory):
     databases = Databases(tmp_path_factory.mktemp("databases"))
     yield databases

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from contextlib import closing
+from shutil import copy
 
 import pytest
 from django.db import connection, connections
@@ -21,11 +22,9 @@ TABLES = ["university", "agreement", "historicaluniversity", "historicalagreemen
 
 
 @pytest.fixture
-def site(tmp_path):
+def site(migrated_file, tmp_path):
     """A site with an empty SQLite database."""
-    site = Site(f"sqlite:///{tmp_path}/db.sqlite3", tmp_path / "documents")
-    site.run("migrate", "--verbosity", "0")
-    return site
+    return Site(f"sqlite:///{copy(migrated_file, tmp_path)}", tmp_path / "documents")
 
 
 def count_rows(tmp_path):

@@ -1,3 +1,5 @@
+from shutil import copy
+
 import pytest
 
 from partners.models import Document
@@ -24,9 +26,9 @@ def bucket(server):
 
 
 @pytest.fixture
-def site(server, tmp_path, documents):
+def site(server, migrated_file, tmp_path, documents):
     """A site with an empty database that stores documents in the bucket."""
-    site = Site(f"sqlite:///{tmp_path}/db.sqlite3", documents)
+    site = Site(f"sqlite:///{copy(migrated_file, tmp_path)}", documents)
     site.environment |= {
         "DOCUMENTS_S3_BUCKET": BUCKET,
         "DOCUMENTS_S3_ACCESS_KEY": "key",
@@ -34,7 +36,6 @@ def site(server, tmp_path, documents):
         "DOCUMENTS_S3_ENDPOINT": server,
         "DOCUMENTS_S3_REGION": "eu-central-1",
     }
-    site.run("migrate", "--verbosity", "0")
     return site
 
 

@@ -5,6 +5,7 @@ length, and the index of them is built once for each data version and day.
 """
 
 from collections import Counter, defaultdict
+from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -119,10 +120,11 @@ def get_facet_index(on):
 
 
 def select_universities(universities, profiles, countries, types, states=()):
-    """Filter universities by their profiles to those that ``count_facets`` counts under the whole selection."""
-    found = list(map(profiles.get, [university.pk for university in universities]))
-    selected = {profile for profile in set(found) if profile and _is_selected(profile, countries, types, states)}
-    return [university for university, profile in zip(universities, found, strict=True) if profile in selected]
+    """Yield those of the universities whose profiles ``count_facets`` counts under the whole selection."""
+    is_selected = cache(partial(_is_selected, countries=countries, types=types, states=states))
+    for university in universities:
+        if (profile := profiles.get(university.pk)) and is_selected(profile):
+            yield university
 
 
 def select_pks(profiles, countries, types, states):

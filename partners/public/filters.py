@@ -189,13 +189,12 @@ class PartnerFilter(FilterSet):
         """The universities that match, in the order of the list."""
         return self._order(self._find_universities(self.queryset).with_any_of(self._matching_agreements))
 
-    @cached_property
-    def best_pks(self):
-        """Ids of the universities of ``matching`` that a query finds, the best matches first."""
+    def iter_best_pks(self):
+        """Yield the ids of the universities of ``matching`` that a query finds, the best matches first."""
         countries, types, states = list_countries(self.selected), self.selected["type"], self.selected["status"]
-        profiles = self._profiles(self.wanted)
-        universities = select_universities(self._found, profiles, countries, types, states)
-        return [university.pk for university in best_matches_first(universities, tokenize_query(self.query))]
+        best, profiles = best_matches_first(self._found, tokenize_query(self.query)), self._profiles(self.wanted)
+        for university in select_universities(best, profiles, countries, types, states):
+            yield university.pk
 
     @cached_property
     def pks_in_part(self):

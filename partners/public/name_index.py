@@ -3,6 +3,7 @@
 Reading them there takes a fraction of the time that the databases need, for common words as for rare ones.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 from partners.data_version import cached_for_version
@@ -29,7 +30,7 @@ def find_universities(terms):
     """Return those of the name index that ``UniversityQuerySet.matching`` finds for the terms, in its order."""
     found = get_name_index()
     for term in terms:
-        named = _containing(found, [f" {word}" for word in term.words])
+        named = list(reduce(_containing, [f" {word}" for word in term.words], found))
         if term.countries:
             pks = {university.pk for university in named}
             named = [university for university in found if university.country in term.countries or university.pk in pks]
@@ -38,18 +39,14 @@ def find_universities(terms):
 
 
 def best_matches_first(universities, words):
-    """Sort as ``UniversityQuerySet.best_matches_first`` does, and otherwise leave the order as it is."""
-    phrase = f"\n {' '.join(words)} \n"
-    ranked, others = [], universities
-    for texts in ([phrase], [f" {word} " for word in words], [f" {word}" for word in words]):
-        if matches := _containing(others, texts):
-            ranked += matches
-            pks = {university.pk for university in matches}
-            others = [university for university in others if university.pk not in pks]
-    return ranked + others
+    """Yield them in the order of ``UniversityQuerySet.best_matches_first``, without ranking more than is asked for."""
+    phrase, yielded = f"\n {' '.join(words)} \n", set()
+    for texts in ([phrase], [f" {word} " for word in words], [f" {word}" for word in words], []):
+        for university in reduce(_containing, texts, universities):
+            if university.pk not in yielded:
+                yielded.add(university.pk)
+                yield university
 
 
-def _containing(universities, texts):
-    for text in texts:
-        universities = [university for university in universities if text in university.lines]
-    return universities
+def _containing(universities, text):
+    return (university for university in universities if text in university.lines)

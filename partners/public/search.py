@@ -105,12 +105,12 @@ def correct(query, on, index):
         return None
     understood = understand(" ".join(corrected), index)
     countries, types = list_countries(understood.values), understood.values["type"]
-    found = select_universities(find_universities(understood.terms), index.profiles, countries, types)
-    if not found:
+    found = best_matches_first(find_universities(understood.terms), tokenize_query(understood.words))
+    best = next(select_universities(found, index.profiles, countries, types), None)
+    if not best:
         return None
     labels = index.type_names | REGION_LABELS | localized_names(index.country_names)
     filters = [str(labels[value]) for values in understood.values.values() for value in values]
-    best = best_matches_first(found, tokenize_query(understood.words))[0]
     label = University.objects.get(pk=best.pk).name if understood.words else ", ".join(filters)
     return Correction(" ".join(corrected), label)
 

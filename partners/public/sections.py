@@ -1,6 +1,7 @@
 """The universities of the list in sections, of which all but the first have a heading."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from django.db.models import QuerySet
@@ -13,12 +14,13 @@ MATCHING, IN_PART, UNRECORDED = "matching", "in-part", "unrecorded"
 class BestMatches:
     """The universities of a queryset in the order of their ids, as a paginator slices them."""
 
-    def __init__(self, universities, pks):
-        self.universities, self.pks = universities, pks
+    def __init__(self, universities, iter_pks):
+        self.universities, self.iter_pks = universities, iter_pks
 
     def __getitem__(self, page):
-        found = self.universities.order_by().in_bulk(self.pks[page])
-        return [found[pk] for pk in self.pks[page] if pk in found]
+        pks = list(islice(self.iter_pks(), page.start, page.stop))
+        found = self.universities.order_by().in_bulk(pks)
+        return [found[pk] for pk in pks if pk in found]
 
 
 class Section(NamedTuple):
@@ -56,7 +58,7 @@ def build_sections(partner_filter, match_count, unrecorded_count):
     """Return those that match, those that do for a part of the term, and those without a record if they are shown."""
     matching, in_part, unrecorded = partner_filter.matching, partner_filter.matching_in_part, partner_filter.unrecorded
     if partner_filter.sort == BEST:
-        matching = BestMatches(matching, partner_filter.best_pks)
+        matching = BestMatches(matching, partner_filter.iter_best_pks)
     return Sections(
         [
             Section(MATCHING, matching, match_count),

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from shutil import copy
 
 import pytest
 from django.contrib.auth.models import User
@@ -33,9 +34,8 @@ def save_city_on_signal(city):
 
 
 @pytest.mark.slow
-def test_concurrent_saves_save_once_on_sqlite(tmp_path):
-    site = Site(f"sqlite:///{tmp_path}/db.sqlite3", tmp_path / "documents")
-    site.run("migrate", "--verbosity", "0")
+def test_concurrent_saves_save_once_on_sqlite(migrated_file, tmp_path):
+    site = Site(f"sqlite:///{copy(migrated_file, tmp_path)}", tmp_path / "documents")
     site.call(add_university)
     processes = [site.start_call(save_city_on_signal, city) for city in ("Kassel", "Fulda")]
     assert [process.stdout.readline() for process in processes] == ["open\n"] * 2

@@ -6,6 +6,7 @@ import random
 import struct
 import zipfile
 from hashlib import sha256
+from shutil import copy
 
 import pytest
 from django.apps import apps
@@ -22,11 +23,10 @@ UNIVERSITIES = "rows/partners.university.jsonl"
 
 
 @pytest.fixture(scope="module")
-def members(databases, tmp_path_factory):
+def members(migrated_file, tmp_path_factory):
     """Return the members of a valid backup with a document, by name."""
     folder = tmp_path_factory.mktemp("valid")
-    site = Site(f"sqlite:///{folder}/partners.sqlite3", folder / "documents")
-    site.run("migrate", "--verbosity", "0")
+    site = Site(f"sqlite:///{copy(migrated_file, folder)}", folder / "documents")
     list_ = folder / "list.tsv"
     list_.write_text("Country\tUniversity name\tAgreement type\nGermany\tMarburg\tBilateral\nItaly\tPavia\tErasmus+")
     site.run("import_partners", list_)
