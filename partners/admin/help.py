@@ -41,7 +41,6 @@ SCREEN_CHAPTERS = {
     "partners_agreement_sign": "signing",
     "partners_agreement_renew": "renewing",
     "partners_agreement_end": "ends",
-    "partners_agreement_dates": "ends",
     "partners_agreement_remove": "history",
     "partners_document": "documents",
     "partners_document_remove": "history",
