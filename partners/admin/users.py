@@ -104,7 +104,15 @@ class UserAdmin(auth_admin.UserAdmin):
     form = UserForm
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined", "invitation"]
-    fieldsets = [*auth_admin.UserAdmin.fieldsets[:-1], (gettext_lazy("Signing in"), {"fields": readonly_fields})]
+    fieldsets = [
+        *auth_admin.UserAdmin.fieldsets[:2],
+        (gettext_lazy("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        (gettext_lazy("Signing in"), {"fields": readonly_fields}),
+        (
+            gettext_lazy("Permissions besides those of groups"),
+            {"classes": ["collapse"], "fields": ["user_permissions"]},
+        ),
+    ]
     add_form, add_form_template = UserInviteForm, None
     add_fieldsets = [(None, {"fields": UserInviteForm.Meta.fields})]
 
