@@ -45,6 +45,7 @@ def test_partner_with_two_agreements_is_added_in_two_page_loads(coordinator_page
     message = "University of Graz was added with 2 agreements, 4 mobilities and 2 documents."
     expect(page.get_by_role("listitem").filter(has_text=message)).to_be_visible()
     expect(page.get_by_role("row", name="University of Graz")).to_have_count(2)
+    page.wait_for_load_state()
     assert [url.partition("/admin/")[2] for url in page_loads] == [
         "partners/university/add/?next=/admin/partners/agreement/",
         "partners/agreement/",
