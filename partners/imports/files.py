@@ -15,6 +15,7 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.register_columns import NUMBER_COLUMN
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource, TableResource
 from partners.name_normalization import matching_key
+from partners.tables.encodings import EncodingGuess
 from partners.tables.headers import KEYS, find_places
 from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile, describe_in_sheet
 from partners.tables.types import TableError, UnknownEncodingError, join_names
@@ -30,15 +31,7 @@ def read_file(
 
     Raise TableError if it cannot be read or is not the expected kind, HeaderError if columns are not recognized.
     """
-    guess = None
-    try:
-        file = TableFile(data, COLUMNS, options)
-    except UnknownEncodingError:
-        guess = guess_encoding(data)
-        if guess is None:
-            raise
-        options = replace(options, encoding=guess.encoding)
-        file = TableFile(data, COLUMNS, options)
+    file, guess = _open_file(data, options)
     mobilities, others = file.split(DIRECTION_COLUMN, mobility_columns.COLUMNS)
     resource = _find_kind(mobilities, others, expected)
     chosen = file if resource is MobilitiesResource else others
@@ -52,13 +45,30 @@ def read_file(
         table.other_sheets += table.mobilities.other_sheets
     elif resource is OfficeListResource:
         table.other_sheets += [sheet.name for sheet in mobilities.sheets]
-    known = {
-        key for column in RegisterResource.optional_columns for key in (matching_key(column), *KEYS.get(column, ()))
-    }
-    if details := [name for name in table.ignored_columns if matching_key(name) in known]:
-        message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")
-        table.further_notices.append(message % {"names": join_names(details), "sign": RegisterResource.signs[0]})
+    table.further_notices += _notices_of_details(table)
     return resource, table
+
+
+def _open_file(data: bytes, options: ReadOptions) -> tuple[TableFile, EncodingGuess | None]:
+    """Return the file, and the guess of its encoding if that had to be guessed."""
+    try:
+        return TableFile(data, COLUMNS, options), None
+    except UnknownEncodingError:
+        guess = guess_encoding(data)
+        if guess is None:
+            raise
+        return TableFile(data, COLUMNS, replace(options, encoding=guess.encoding)), guess
+
+
+def _notices_of_details(table: Table) -> list[str]:
+    """Return a sentence about ignored columns that the register would know."""
+    columns = RegisterResource.optional_columns
+    known = {key for column in columns for key in (matching_key(column), *KEYS.get(column, ()))}
+    details = [name for name in table.ignored_columns if matching_key(name) in known]
+    if not details:
+        return []
+    message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")
+    return [message % {"names": join_names(details), "sign": RegisterResource.signs[0]}]
 
 
 def _find_kind(mobilities: TableFile, others: TableFile, expected: type[TableResource] | None) -> type[TableResource]:

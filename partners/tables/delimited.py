@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from types import MappingProxyType
 
@@ -17,6 +18,7 @@ BOM = "\ufeff"
 DELIMITERS = "\t;,"
 NON_ASCII, INVALID_UTF8 = "[^\0-\x7f]", "[\udc80-\udcff]"
 NEWLINE = r"\r\n|\r|\n"
+BLANK_LINES_RE = re.compile("[\r\n]+")
 SEPARATOR_LINE_RE = re.compile(rf'\A"?sep=(.)"?({NEWLINE}|\Z)', re.IGNORECASE)
 """A first line by which a file tells Excel its delimiter."""
 MAX_SAMPLED_ROWS = 50
@@ -98,21 +100,16 @@ def parse_records(text: str, delimiter: str) -> Iterator[Record]:
     never closed, and would drop the quotes from a cell such as ``"Tor Vergata" University``.
     """
     text = SEPARATOR_LINE_RE.sub(r"\2", text)
-    escaped = re.escape(delimiter)
-    cell = re.compile(
-        rf'(?:"(?P<quoted>(?:[^"]|"")*+)"(?=[{escaped}\r\n]|\Z)|(?P<bare>[^{escaped}\r\n]*))'
-        rf"(?P<end>{escaped}|{NEWLINE}|\Z)"
-    )
-    blank_lines = re.compile("[\r\n]+")
+    cell_re = _cell_re(delimiter)
     cells: list[str] = []
     start, line, at = 1, 1, 0
     while at < len(text) or cells:
         # Skipped in one step, since a file may consist of millions of them.
-        if not cells and (blank := blank_lines.match(text, at)):
+        if not cells and (blank := BLANK_LINES_RE.match(text, at)):
             line += _count_newlines(blank[0])
             start, at = line, blank.end()
             continue
-        match = cell.match(text, at)
+        match = cell_re.match(text, at)
         quoted, bare, end = match.group("quoted", "bare", "end")
         if quoted is None:
             cells.append(bare)
@@ -124,6 +121,16 @@ def parse_records(text: str, delimiter: str) -> Iterator[Record]:
             yield Record(start, cells)
             line += bool(end)
             cells, start = [], line
+
+
+@cache
+def _cell_re(delimiter: str) -> re.Pattern[str]:
+    """Return the pattern of a cell and what ends it: the delimiter, a line end or the end of the text."""
+    escaped = re.escape(delimiter)
+    return re.compile(
+        rf'(?:"(?P<quoted>(?:[^"]|"")*+)"(?=[{escaped}\r\n]|\Z)|(?P<bare>[^{escaped}\r\n]*))'
+        rf"(?P<end>{escaped}|{NEWLINE}|\Z)"
+    )
 
 
 def _count_newlines(text: str) -> int:

@@ -185,10 +185,7 @@ class TableFile:
         """
         sheet, header = self.find_header(columns)
         require_columns(header, sheet.head)
-        record = header.record
-        optional_places = find_places(record, optional or (), self.options.columns)
-        require_columns(Header(record, {name: at for name, at in optional_places.items() if at}), sheet.head)
-        positions = {column: at[0] for column, at in {**header.places, **optional_places}.items() if at}
+        record, positions = header.record, self._find_positions(sheet, header, optional or ())
         header_positions = {at for at, name in enumerate(record.cells) if is_not_blank(name)}
         others = [record.cells[at] for at in sorted(header_positions.difference(positions.values()))]
         if optional is not None:
@@ -203,6 +200,12 @@ class TableFile:
         table.other_sheets = [other.name for other in self.visible_sheets if other is not sheet]
         table.hidden_sheets = [other.name for other in self.sheets if not other.is_visible]
         return table
+
+    def _find_positions(self, sheet: Sheet, header: Header, optional: Sequence[str]) -> dict[str, int]:
+        """Return the positions of the header's columns and of those optional ones that the sheet has."""
+        places = find_places(header.record, optional, self.options.columns)
+        require_columns(Header(header.record, {name: at for name, at in places.items() if at}), sheet.head)
+        return {column: at[0] for column, at in {**header.places, **places}.items() if at}
 
     def _read_rows(self, sheet: Sheet, header: Record, positions: Mapping[str, int], header_positions: set[int]):
         index = sheet.head.index(header)
