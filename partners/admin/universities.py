@@ -31,7 +31,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, Document, Mobility, SavedView, University
 from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
 
-OTHER_NAMES = _("Other names and address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}
+OTHER_NAMES = _("Other names and web address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}
 FOR_STUDENTS = _("For students"), {"fields": ["incoming_url", "courses_url", "calendar_url", "housing_url"]}
 """Fieldsets of a university's page."""
 OTHER_BUTTONS = {"_continue", "_addanother", IS_POPUP_VAR}

@@ -249,7 +249,7 @@ def test_university_is_added_with_a_country_and_a_name(coordinator_client, germa
             {"city": "“+1” begins with “+”, as a spreadsheet formula does. Begin with another character."},
         ),
         ({"name": "Other", "website": "javascript:alert(1)"}, {"website": "Enter a valid URL."}),
-        ({"name": "Other", "slug": "taken"}, {"slug": "University with this Address already exists."}),
+        ({"name": "Other", "slug": "taken"}, {"slug": "University with this Web address (slug) already exists."}),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
