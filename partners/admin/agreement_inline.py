@@ -81,7 +81,7 @@ class AgreementInlineForm(AgreementForm):
 
     mobilities = upload = None
     is_blank = False
-    """Whether the page had the row from the beginning, so that it is saved only if something is entered."""
+    """The page had the row from the beginning, so it is saved only if something is entered."""
 
     @property
     def offers(self):
@@ -89,7 +89,7 @@ class AgreementInlineForm(AgreementForm):
 
     @property
     def is_open(self):
-        """Whether what it offers is unfolded: of a new agreement, and where something was entered."""
+        """Return True if the offer is unfolded: that of a new agreement, or one with changes or errors."""
         lines = self.mobilities
         return not self.original.pk or (lines.is_bound and (lines.has_changed() or not lines.is_valid()))
 

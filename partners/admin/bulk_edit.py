@@ -39,6 +39,24 @@ CLEARABLE_FIELDS = [name for name in BULK_EDIT_FIELDS if name not in ("agreement
 class BulkEditForm(forms.Form):
     """The new values. A field that is left empty is not changed. The mobilities are in a formset of their own."""
 
+    emptied = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    mobilities = forms.ChoiceField(
+        label=gettext_lazy("Mobilities"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("as they are")),
+            (REPLACE, gettext_lazy("replaced by the lines below")),
+            (ADD, gettext_lazy("as they are, and the lines below")),
+        ],
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=MAX_REASON_LENGTH,
+        validators=[validate_name],
+        help_text=gettext_lazy("The history of each agreement shows it."),
+    )
+
     def __init__(self, *args, mobility_formset=None):
         super().__init__(*args, label_suffix="")
         self.mobility_formset = mobility_formset
@@ -51,27 +69,8 @@ class BulkEditForm(forms.Form):
             required=False,
             choices=[("", _("as it is")), (NOBODY, _("nobody")), *names],
         )
-        self.fields["emptied"] = forms.MultipleChoiceField(
-            required=False,
-            widget=forms.CheckboxSelectMultiple,
-            choices=[(name, _("Empty “%s”") % self.fields[name].label) for name in CLEARABLE_FIELDS],
-        )
-        self.fields["mobilities"] = forms.ChoiceField(
-            label=gettext_lazy("Mobilities"),
-            required=False,
-            choices=[
-                ("", _("as they are")),
-                (REPLACE, _("replaced by the lines below")),
-                (ADD, _("as they are, and the lines below")),
-            ],
-        )
-        self.fields["reason"] = forms.CharField(
-            label=gettext_lazy("Reason"),
-            required=False,
-            max_length=MAX_REASON_LENGTH,
-            validators=[validate_name],
-            help_text=gettext_lazy("The history of each agreement shows it."),
-        )
+        emptied = [(name, _("Empty “%s”") % self.fields[name].label) for name in CLEARABLE_FIELDS]
+        self.fields["emptied"].choices = emptied
 
     @property
     def fieldsets(self):

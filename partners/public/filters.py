@@ -211,7 +211,7 @@ class PartnerFilter(FilterSet):
 
     @cached_property
     def unrecorded(self):
-        """Those of which nothing is recorded that says whether they match, under all other filters."""
+        """The universities that only an agreement without recorded details can match, under all other filters."""
         is_match = Exists(self._matching_agreements.filter(university=OuterRef("pk")))
         universities = self._find_universities(self.queryset.with_any_of(self._possible_agreements))
         return self._order(universities.filter(~is_match).exclude(pk__in=self.pks_in_part))

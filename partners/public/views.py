@@ -86,38 +86,51 @@ def list_context(request):
     count = {"universities": sum(count_by_country.values()), "countries": len(count_by_country)}
     unrecorded_count = partner_filter.count_unrecorded()
     page = _paginate(build_sections(partner_filter, count["universities"], unrecorded_count), params.get("page"))
-    is_query_in_vain = partner_filter.query and not page.object_list
     _prepare_rows(page.object_list, partner_filter)
-    return {
+    context = {
         "filter": partner_filter,
         "facets": facets,
         "unions": union_options(facets),
         "country_groups": group_countries(facets),
         "unrecorded": describe_unrecorded(partner_filter, unrecorded_count),
         "filter_count": sum(active.name != "q" for active in selected),
-        "shows_map": "view" in params,
-        "list_view_url": list_url(params, view=[]),
-        "map_view_url": list_url(params, view=["map"], page=[]),
         "panels": SimpleLazyObject(lambda: build_map(partner_filter, facets["country"])),
         "active_filters": selected,
         "title": list_title(selected, count["universities"]),
         "canonical_query": _canonical_query(params, page.number, count["universities"]),
-        "is_embedded": "embed" in params,
-        "theme": params.get("theme", EMBEDDED_THEMES[0]),
-        "has_controls": "filters" not in params,
-        "file_formats": FILE_FORMATS,
         "can_print_all": count["universities"] <= PRINT_MAX and "embed" not in params,
-        "suggestions": [] if page.object_list else relaxation_suggestions(partner_filter, selected),
-        "correction": correct(partner_filter.query, on, partner_filter.index) if is_query_in_vain else None,
-        "neighbors": find_neighbors(partner_filter.query, partner_filter.index) if is_query_in_vain else None,
         "count": count,
         "page": page,
         "has_in_process": any(badge.state == IN_PROCESS for university in page for badge in university.badges),
         "shortlist": Shortlist(params, on),
-        "rounds": ApplicationRound.objects.not_closed(localdate())[:MAX_ROUNDS],
-        "today": localdate(),
+        "rounds": ApplicationRound.objects.not_closed(on)[:MAX_ROUNDS],
+        "today": on,
+    }
+    return context | _layout_context(params) | ({} if page.object_list else _suggestions(partner_filter, selected))
+
+
+def _layout_context(params):
+    """Return what the list looks like, by its query parameters alone, and the URLs of the same list otherwise."""
+    return {
+        "shows_map": "view" in params,
+        "is_embedded": "embed" in params,
+        "theme": params.get("theme", EMBEDDED_THEMES[0]),
+        "has_controls": "filters" not in params,
+        "file_formats": FILE_FORMATS,
+        "list_view_url": list_url(params, view=[]),
+        "map_view_url": list_url(params, view=["map"], page=[]),
         "clear_url": list_url(params, page=[], **dict.fromkeys(FILTER_PARAMS, ())),
         "download_query": list_url(params, page=[], pick=[]).removesuffix("?"),
+    }
+
+
+def _suggestions(partner_filter, selected):
+    """Return the suggestions beside an empty list."""
+    query, index = partner_filter.query, partner_filter.index
+    return {
+        "suggestions": relaxation_suggestions(partner_filter, selected),
+        "correction": correct(query, partner_filter.on, index) if query else None,
+        "neighbors": find_neighbors(query, index) if query else None,
     }
 
 
@@ -181,9 +194,7 @@ def mail_query(subject, body=""):
 def university_page(request, slug):
     """Show a university; one that is not public only to staff, as a preview."""
     on = localdate()
-    is_public = Exists(University.objects.public(on).filter(pk=OuterRef("pk")))
-    universities = University.objects.with_last_change().select_related("country").annotate(is_public=is_public)
-    university = universities.filter(slug=slug).first()
+    university = _find_university(slug, on)
     if not university or not (university.is_public or can_preview_universities(request)):
         return redirect_former_slug(slug, on)
     other_partners, other_partners_count = other_partners_in_country(university, on)
@@ -210,6 +221,12 @@ def university_page(request, slug):
     if shortlist.slugs or not university.is_public or is_unknown:
         add_never_cache_headers(response)
     return response
+
+
+def _find_university(slug, on):
+    is_public = Exists(University.objects.public(on).filter(pk=OuterRef("pk")))
+    universities = University.objects.with_last_change().select_related("country").annotate(is_public=is_public)
+    return universities.filter(slug=slug).first()
 
 
 def redirect_former_slug(slug, on):

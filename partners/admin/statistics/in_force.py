@@ -24,37 +24,49 @@ def in_force_tables(on):
     """Return the tables by type, by region and by country, the last two with a column for each type."""
     found = Agreement.objects.in_force_by_dates(on).order_by().values_list(*COUNTRY_AND_TYPE).annotate(Count("pk"))
     counts = Counter({(code, slug): count for code, slug, count in found})
-    by_type = Counter({(slug, code): count for (code, slug), count in counts.items()})
     countries, types = country_groups({code for code, _slug in counts}), type_groups({slug for _code, slug in counts})
-    all_countries, columns = add_up(countries), [*types, add_up(types)]
-    query, headings = {"in_force_on": on.isoformat()}, [column.label for column in columns]
-    country_rows = build_rows(counts, query, countries, columns)
-    country_rows.sort(key=lambda row: row.cells[-1].number, reverse=True)
-    continents, unions = region_groups()
+    query = {"in_force_on": on.isoformat()}
     return [
-        Table(
-            _("In force, by type"),
-            _("Types"),
-            [_("Agreement type"), _("Agreements")],
-            build_rows(by_type, query, types, [all_countries]),
-            build_rows(by_type, query, [add_up(types)], [all_countries]),
-        ),
-        Table(
-            _("In force, by region"),
-            _("Regions"),
-            [_("Region"), *headings],
-            build_rows(counts, query, continents, columns),
-            build_rows(counts, query, [all_countries, *unions], columns),
-            note=_("The European Union and the Erasmus+ programme countries are counted in their regions as well."),
-        ),
-        Table(
-            _("In force, by country or territory"),
-            _("Countries"),
-            [_("Country or territory"), *headings],
-            country_rows,
-            build_rows(counts, query, [all_countries], columns),
-        ),
+        _type_table(counts, query, countries, types),
+        _region_table(counts, query, countries, types),
+        _country_table(counts, query, countries, types),
     ]
+
+
+def _type_table(counts, query, countries, types):
+    by_type, columns = Counter({(slug, code): count for (code, slug), count in counts.items()}), [add_up(countries)]
+    return Table(
+        _("In force, by type"),
+        _("Types"),
+        [_("Agreement type"), _("Agreements")],
+        build_rows(by_type, query, types, columns),
+        build_rows(by_type, query, [add_up(types)], columns),
+    )
+
+
+def _region_table(counts, query, countries, types):
+    continents, unions = region_groups()
+    columns = [*types, add_up(types)]
+    return Table(
+        _("In force, by region"),
+        _("Regions"),
+        [_("Region"), *[column.label for column in columns]],
+        build_rows(counts, query, continents, columns),
+        build_rows(counts, query, [add_up(countries), *unions], columns),
+        note=_("The European Union and the Erasmus+ programme countries are counted in their regions as well."),
+    )
+
+
+def _country_table(counts, query, countries, types):
+    columns = [*types, add_up(types)]
+    rows = build_rows(counts, query, countries, columns)
+    return Table(
+        _("In force, by country or territory"),
+        _("Countries"),
+        [_("Country or territory"), *[column.label for column in columns]],
+        sorted(rows, key=lambda row: row.cells[-1].number, reverse=True),
+        build_rows(counts, query, [add_up(countries)], columns),
+    )
 
 
 def region_groups():
@@ -75,34 +87,39 @@ def places_tables(on):
     for code, slug, *numbers in found:
         for measure, number in zip(MEASURES, numbers, strict=True):
             by_country[code, (slug, measure)] = by_type[slug, (code, measure)] = number
-    countries, types = (
-        country_groups({code for code, _column in by_country}),
-        type_groups({slug for slug, _ in by_type}),
-    )
-    all_countries, all_types = add_up(countries), add_up(types)
-    query, in_year = {"in_force_on": on.isoformat()}, _("Places for students in %s") % short_academic_year(year)
-    type_columns = _measure_columns(all_countries, MEASURES)
-    columns = [column for group in types for column in _measure_columns(group, Direction)]
-    columns += _measure_columns(all_types, MEASURES)
+    countries = country_groups({code for code, _column in by_country})
+    types = type_groups({slug for slug, _column in by_type})
+    query, title = {"in_force_on": on.isoformat()}, _("Places for students in %s") % short_academic_year(year)
     return [
-        Table(
-            _("%s, by type") % in_year,
-            _("Places"),
-            [_("Agreement type"), _("Places out"), _("Places in"), capfirst(str(MEASURES[NOT_RECORDED]))],
-            build_rows(by_type, query, types, type_columns),
-            build_rows(by_type, query, [all_types], type_columns),
-            bar_columns=(0, 1),
-            note=_("Studies and traineeships. Places that the partners of a type share are not counted."),
-        ),
-        Table(
-            _("%s, by country or territory and type") % in_year,
-            _("Places by country"),
-            [_("Country or territory"), *[column.label for column in columns]],
-            build_rows(by_country, query, countries, columns),
-            build_rows(by_country, query, [all_countries], columns),
-            bar_columns=(),
-        ),
+        _places_by_type(by_type, query, countries, types, title),
+        _places_by_country(by_country, query, countries, types, title),
     ]
+
+
+def _places_by_type(counts, query, countries, types, title):
+    columns = _measure_columns(add_up(countries), MEASURES)
+    return Table(
+        _("%s, by type") % title,
+        _("Places"),
+        [_("Agreement type"), _("Places out"), _("Places in"), capfirst(str(MEASURES[NOT_RECORDED]))],
+        build_rows(counts, query, types, columns),
+        build_rows(counts, query, [add_up(types)], columns),
+        bar_columns=(0, 1),
+        note=_("Studies and traineeships. Places that the partners of a type share are not counted."),
+    )
+
+
+def _places_by_country(counts, query, countries, types, title):
+    columns = [column for group in types for column in _measure_columns(group, Direction)]
+    columns += _measure_columns(add_up(types), MEASURES)
+    return Table(
+        _("%s, by country or territory and type") % title,
+        _("Places by country"),
+        [_("Country or territory"), *[column.label for column in columns]],
+        build_rows(counts, query, countries, columns),
+        build_rows(counts, query, [add_up(countries)], columns),
+        bar_columns=(),
+    )
 
 
 def _measure_columns(group, measures):
