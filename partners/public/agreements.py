@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from partners.agreement_fields import INTERNAL_FIELDS, PUBLIC_FIELDS
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Mobility
-from partners.public.coverage import cover, describe_coverage
+from partners.public.coverage import cover, describe_coverage, of_types
 from partners.public.mobilities import Offer, build_offer, format_range
 from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
 from partners.term_coverage import TermCoverage
@@ -63,6 +63,8 @@ class ScopeLine(NamedTuple):
     agreement: PublicAgreement
     renewals: list[PublicAgreement]
     """Agreements that follow it: upcoming ones by first day, then one in process."""
+    main: PublicAgreement
+    """The one of them that covers most of the term that the visitor has chosen. The first without one."""
     coverage: TermCoverage | None
     """How they cover the term that the visitor has chosen. None without one."""
 
@@ -130,9 +132,10 @@ def agreement_cards(universities, on, term=None):
 def _build_cards(agreements, on, term):
     lines = {}
     for group in _group_by_scope(agreements):
-        agreement, *renewals = [_public_agreement(agreement, on) for agreement in group]
+        agreement, *renewals = public = [_public_agreement(agreement, on) for agreement in group]
+        main = public[group.index(_main_agreement(group, term))]
         coverage = cover(group, term) if term else None
-        line = ScopeLine(group[0].scope, agreement, renewals, coverage)
+        line = ScopeLine(group[0].scope, agreement, renewals, main, coverage)
         lines.setdefault(group[0].agreement_type, []).append(line)
     return [AgreementCard(*card) for card in lines.items()]
 
@@ -140,6 +143,19 @@ def _build_cards(agreements, on, term):
 def _group_by_scope(agreements):
     """Return lists of those of one type and scope, signed ones in the order of time before one in process."""
     return [list(group) for _key, group in groupby(agreements, key=attrgetter("agreement_type", "scope_key"))]
+
+
+def main_agreements(agreements, types, term):
+    """Return one for each scope of the types: that of most days in the term, or without any the first.
+
+    If none covers a day of the term, all are returned.
+    """
+    found = [_main_agreement(group, term) for group in _group_by_scope(of_types(agreements, types))]
+    return [each for each in found if term and cover([each], term).parts] or found
+
+
+def _main_agreement(group, term):
+    return max(group, key=lambda agreement: cover([agreement], term).rank) if term else group[0]
 
 
 def _public_agreement(agreement, on):

@@ -17,13 +17,17 @@ def cover(agreements, term):
     return cover_term(term.days.period, [SignedPeriod(*each.period, each.is_open_ended) for each in signed])
 
 
+def of_types(agreements, types):
+    """Return those of types, which are slugs, empty for any."""
+    return [each for each in agreements if not types or (each.agreement_type and each.agreement_type.slug in types)]
+
+
 def best_coverage(agreements, term, types):
     """Return the TermCoverage of the type and scope that cover most, of agreements in the order of these.
 
     Types are slugs, empty for any.
     """
-    of_types = [each for each in agreements if not types or (each.agreement_type and each.agreement_type.slug in types)]
-    groups = groupby(of_types, key=attrgetter("agreement_type_id", "scope_key"))
+    groups = groupby(of_types(agreements, types), key=attrgetter("agreement_type_id", "scope_key"))
     return max((cover(group, term) for _key, group in groups), key=attrgetter("rank"), default=cover((), term))
 
 

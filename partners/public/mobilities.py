@@ -79,9 +79,9 @@ def summarize_offers(agreements):
     levels = dict.fromkeys(label for mobility in studies for label in mobility.level_labels)
     languages = dict.fromkeys(name for mobility in studies for name in mobility.language_names)
     places = [mobility.places for mobility in studies if mobility.places is not None]
-    return " · ".join(
-        filter(None, [", ".join(levels), ", ".join(languages), _count_places(sum(places)) if places else ""])
-    )
+    parts = [", ".join(levels), ", ".join(languages), _count_places(sum(places)) if places else ""]
+    # Isolated, as “B2 · 4” would be read in the wrong order between words in Hebrew.
+    return format_html_join(" · ", "<bdi>{}</bdi>", ((part,) for part in parts if part))
 
 
 def _collect_facts(all_values):

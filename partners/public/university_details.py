@@ -39,7 +39,7 @@ class KeyFacts(NamedTuple):
 
     @property
     def is_empty(self):
-        return not self.line.agreement.offer.count_facts()
+        return not self.line.main.offer.count_facts()
 
 
 def find_key_facts(cards, term):
@@ -52,7 +52,7 @@ def find_key_facts(cards, term):
         return None
     line = max(lines, key=lambda line: line.coverage.rank) if term else lines[0]
     ends = [line.agreement.end, *(renewal.end for renewal in line.renewals if renewal.state == UPCOMING)]
-    return KeyFacts(cards[0].type, line, line.agreement.offer.facts | {_("Open until"): ends[-1]})
+    return KeyFacts(cards[0].type, line, line.main.offer.facts | {_("Open until"): ends[-1]})
 
 
 def is_bare(cards):

@@ -20,6 +20,7 @@ from partners.public.agreements import (
     PUBLIC_MOBILITIES_PREFETCH,
     agreement_cards,
     build_badges,
+    main_agreements,
     most_useful_first,
     public_agreements_prefetch,
 )
@@ -137,9 +138,10 @@ def _suggestions(partner_filter, selected):
 def _canonical_query(params, page_number, count):
     """Return the query string by which search engines should index the list, or None if they should not.
 
-    They should index the unfiltered list, page by page, and that of one country.
+    They should index the unfiltered list, page by page, and that of one country or term.
     """
-    if set(params) == {"country"} and len(params.getlist("country")) == 1 and count:
+    is_one_country = set(params) == {"country"} and len(params.getlist("country")) == 1
+    if count and (is_one_country or set(params) == {"term"}):
         return list_url(params)
     if set(params) <= {"page"} and params.get("page") != "all":
         return f"?page={page_number}" if page_number > 1 else ""
@@ -160,7 +162,7 @@ def _prepare_rows(universities, partner_filter):
     for university in universities:
         agreements = university.public_agreements
         university.badges = build_badges(agreements, on, selected)
-        university.offer = summarize_offers(agreements)
+        university.offer = summarize_offers(main_agreements(agreements, selected["type"], term))
         if term and university.section != UNRECORDED:
             coverage = best_coverage(agreements, term, selected["type"])
             university.coverage_text = "" if coverage.is_certain else describe_coverage(coverage)

@@ -353,3 +353,34 @@ def test_search_and_country_apply_to_those_in_part_too(client, winter):
     found = [listed(client.get(f"/?term={winter}&{query}")) for query in ("q=marb", "q=germany", "country=FR")]
 
     assert found == [[PART, "Marburg"], [PART, "Jena", "Marburg"], []]
+
+
+def test_list_and_page_show_the_offer_of_the_agreement_in_the_term(client, winter):
+    agreement = AgreementFactory(university__name="Marburg", valid_until=date(2026, 8, 31))
+    MobilityFactory(agreement=agreement, places=1)
+    MobilityFactory(agreement=renew(agreement, date(2026, 9, 1), is_open_ended=True), places=2)
+
+    today, in_term = [client.get(url) for url in ("/", f"/?term={winter}")]
+    facts = client.get(f"/universities/marburg/?term={winter}")
+
+    assert [element_texts(page, ".offer") for page in (today, in_term)] == [["1 place a year"], ["2 places a year"]]
+    assert element_texts(facts, ".key-facts dd")[1] == "2 places a year"
+
+
+def test_list_shows_the_offer_of_the_selected_type(client, erasmus):
+    agreement = AgreementFactory(university__name="Marburg", agreement_type=erasmus)
+    MobilityFactory(agreement=agreement, places=1, study_levels="bachelor", languages="en B2")
+    MobilityFactory(agreement=AgreementFactory(university=agreement.university), places=2)
+
+    page = client.get("/?type=erasmus")
+
+    assert element_texts(page, ".offer bdi") == ["bachelor", "English B2", "1 place a year"]
+
+
+def test_list_of_one_term_is_indexed(client, winter):
+    AgreementFactory(is_open_ended=True)
+
+    pages = [client.get(url) for url in (f"/?term={winter}", f"/?term={winter}&sort=name", "/?term=1999-t1")]
+
+    canonical = [attributes(page, "link[rel=canonical]", "href") for page in pages]
+    assert canonical == [[f"http://testserver/?term={winter}"], [], []]
