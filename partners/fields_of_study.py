@@ -56,11 +56,6 @@ def field_label(code: str) -> str:
     return field_title(code) if code == ALL_FIELDS else f"{code} {field_title(code)}"
 
 
-def is_same_or_related(recorded: str, wanted: str) -> bool:
-    """Return True if one of the codes is the other, or a field within it, or all fields are recorded."""
-    return recorded == ALL_FIELDS or recorded.startswith(wanted) or wanted.startswith(recorded)
-
-
 def search_fields(query: str) -> list[str]:
     """Return the codes that begin with the query, or whose title has each of its words at the beginning of a word."""
     words = tokenize_query(query)

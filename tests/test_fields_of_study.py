@@ -6,7 +6,7 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners.fields_of_study import field_title, is_same_or_related, parse_codes, search_fields, titles_by_code
+from partners.fields_of_study import field_title, parse_codes, search_fields, titles_by_code
 
 CODES = list(titles_by_code())
 LANGUAGES = ["en", "de", "fr", "es", "he"]
@@ -89,11 +89,3 @@ def test_parsed_codes_cover_the_same_fields(codes):
 
     covered, expected = ({code for code in detailed if code.startswith(tuple(some))} for some in (parsed, codes))
     assert (covered, parse_codes(" ".join(parsed))) == (expected, parsed)
-
-
-@pytest.mark.parametrize(
-    ("recorded", "wanted", "related"),
-    [("07", "071", True), ("0715", "071", True), ("072", "071", False), ("all", "071", True)],
-)
-def test_field_is_related_to_those_within_it(recorded, wanted, related):
-    assert is_same_or_related(recorded, wanted) is related

@@ -65,17 +65,6 @@ def test_mobility_is_stored_normalized(db):
     assert (mobility.fields_of_study, mobility.languages) == ("042 0732", "en B2,fr")
 
 
-def test_mirrored_mobility_has_the_other_direction_and_the_same_values():
-    mobility = offer(pk=7, agreement_id=3, direction="out", fields_note="All of law")
-
-    mirrored = mobility.build_mirrored()
-
-    assert (mirrored.pk, mirrored.direction, mirrored.agreement_id, mirrored.places, mirrored.fields_note) == (
-        *(None, "in", 3, 4),
-        "All of law",
-    )
-
-
 @pytest.mark.parametrize(
     ("mobilities", "summary"),
     [

@@ -12,8 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from partners.admin.filters import CURRENT, CURRENT_STATES, NONE, NOT_RECORDED, NOT_RENEWED, WITHOUT
-from partners.admin.filters import agreement_changelist_url as agreements_url
+from partners.admin.filters import (
+    CURRENT,
+    CURRENT_STATES,
+    NONE,
+    NOT_RECORDED,
+    NOT_RENEWED,
+    WITHOUT,
+    agreement_changelist_url,
+)
 from partners.admin.object_history import can_view
 from partners.models import Agreement, Document, Institution, Mobility, OfficeSettings, University
 from partners.name_normalization import normalize_name
@@ -64,9 +71,9 @@ def count_agreements(on):
     offering = current.filter(pk__in=Mobility.objects.values("agreement")).count()
     documented = current.filter(pk__in=Document.objects.active().values("agreement")).count()
     return [
-        FirstStep(ENDS, agreements_url(ends=NOT_RECORDED), Agreement.objects.end_not_recorded().count()),
-        FirstStep(MOBILITIES, agreements_url(mobilities=WITHOUT, **shown), count - offering),
-        FirstStep(DOCUMENTS, agreements_url(document=WITHOUT, **shown), count - documented),
+        FirstStep(ENDS, agreement_changelist_url(ends=NOT_RECORDED), Agreement.objects.end_not_recorded().count()),
+        FirstStep(MOBILITIES, agreement_changelist_url(mobilities=WITHOUT, **shown), count - offering),
+        FirstStep(DOCUMENTS, agreement_changelist_url(document=WITHOUT, **shown), count - documented),
     ]
 
 

@@ -3,7 +3,6 @@ from django.db.models import Index
 from django.utils.translation import gettext_lazy as _
 
 from partners.fields import SearchTextField
-from partners.name_normalization import split_names
 from partners.querysets import SearchableQuerySet
 from partners.ror_ids import ror_url
 
@@ -44,6 +43,3 @@ class Institution(models.Model):
     @property
     def address(self):
         return ror_url(self.ror_id)
-
-    def all_names(self):
-        return split_names(f"{self.name}\n{self.names}\n{self.acronyms}")

@@ -99,17 +99,10 @@ class Mobility(models.Model):
         """The languages in the active language, with their levels."""
         return LanguageSkillsField.labels(self.languages)
 
-    def build_mirrored(self):
-        """Return an unsaved mobility with the same values for the other direction."""
-        return self._build_copy(direction=Direction.IN if self.direction == Direction.OUT else Direction.OUT)
-
     def build_renewed(self, renewal):
         """Return an unsaved copy for the renewal of its agreement. Its own academic years were those of the former."""
-        return self._build_copy(agreement_id=renewal.pk, first_year=None, last_year=None)
-
-    def _build_copy(self, **changes):
         copied = {field.attname: getattr(self, field.attname) for field in self._meta.fields if not field.primary_key}
-        return Mobility(**copied | changes)
+        return Mobility(**copied | {"agreement_id": renewal.pk, "first_year": None, "last_year": None})
 
 
 def summarize(mobilities, in_full=False):

@@ -118,10 +118,14 @@ class NotesFilter(LinkedFilter):
 class AcademicYearFilter(LinkedFilter):
     """Filter by an academic year, given as the calendar year in which it begins.
 
-    Subclasses define the column of a date, and `candidates(queryset)`: the agreements that are selected by that date.
+    Subclasses define the column of a date. By default, all agreements that were ever signed are selected by it.
     """
 
     date_column = ""
+
+    @staticmethod
+    def candidates(queryset):
+        return queryset.ever_signed()
 
     @staticmethod
     def parse(text):
@@ -141,10 +145,6 @@ class SignedYearFilter(AcademicYearFilter):
     title = _("signed in")
     parameter_name, date_column = "signed", "signed_on"
 
-    @staticmethod
-    def candidates(queryset):
-        return queryset.ever_signed()
-
 
 class RenewalYearFilter(AcademicYearFilter):
     title = _("renewal signed in")
@@ -158,10 +158,6 @@ class RenewalYearFilter(AcademicYearFilter):
 class EndedYearFilter(AcademicYearFilter):
     title = _("ended in")
     parameter_name, date_column = "ended", "ended_on"
-
-    @staticmethod
-    def candidates(queryset):
-        return queryset.ever_signed()
 
 
 class ExpiredYearFilter(AcademicYearFilter):
