@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from partners.calendar_files import new_calendar, new_event
 from partners.http import get_site_url
 from partners.models import ApplicationRound, OfficeSettings
+from partners.public.page_cache import cache_headers
 from partners.querysets import IN_PROCESS
-
-HEADERS = {"Cache-Control": "public, max-age=3600", "X-Robots-Tag": "noindex"}
 
 
 def rounds_of_cards(cards, rounds):
@@ -33,5 +32,9 @@ def round_calendar(request, pk):
     event.add("dtstamp", changed_at)
     calendar = new_calendar(OfficeSettings.objects.current().display_name)
     calendar.add_component(event)
-    headers = HEADERS | {"Content-Disposition": f'inline; filename="apply-{row.closes}.ics"'}
+    # Fresh within a minute after a save, as the pages with the same day are.
+    headers = cache_headers() | {
+        "Content-Disposition": f'inline; filename="apply-{row.closes}.ics"',
+        "X-Robots-Tag": "noindex",
+    }
     return HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8", headers=headers)

@@ -109,6 +109,7 @@ def test_last_day_is_served_as_a_calendar_file(client, erasmus):
     [event] = Calendar.from_ical(response.content).walk("VEVENT")
     assert response["Content-Type"] == "text/calendar; charset=utf-8"
     assert response["Content-Disposition"] == 'inline; filename="apply-2027-02-15.ics"'
+    assert response["Cache-Control"] == "public, max-age=0, must-revalidate, s-maxage=30, stale-while-revalidate=30"
     assert (str(event["summary"]), event.decoded("dtstart"), event.decoded("dtend"), str(event["url"])) == (
         "Last day to apply, Winter term 2027/28, Erasmus+",
         date(2027, 2, 15),
