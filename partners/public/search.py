@@ -12,7 +12,7 @@ from partners.data_version import cached_for_version
 from partners.models import Institution, University
 from partners.name_normalization import search_lines, tokenize_query
 from partners.public.facet_index import get_facet_index, select_universities
-from partners.public.name_index import best_matches_first, find_universities
+from partners.public.name_index import best_matches_first, find_universities, get_name_index
 from partners.querysets import SEARCH_LINES
 from partners.regions import REGION_LABELS, countries_by_region, list_countries
 from partners.search_terms import MAX_PHRASE_WORDS, SearchTerm
@@ -90,7 +90,8 @@ def _labels_of_regions(index):
 
 
 def _is_name_elsewhere(term, profiles):
-    named = find_universities([SearchTerm(term.words)])
+    phrase = f" {' '.join(term.words)} "
+    named = [university for university in get_name_index() if phrase in university.lines]
     return any(university.country not in term.countries and university.pk in profiles for university in named)
 
 

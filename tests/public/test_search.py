@@ -72,6 +72,7 @@ FIRST_RESULTS = {
     # Countries and their other names, alone and with words of a name.
     "usa": "Carnegie Mellon University",
     "united states": "Carnegie Mellon University",
+    "U.S.A.": "Carnegie Mellon University",
     "taiwan": "Academia Sinica",
     "uae": None,
     "china": "Beihang University",
@@ -160,6 +161,7 @@ def test_correction_keeps_the_other_filters(client, register):
         ("technical university germany", ["technical university", "Germany"], "technical university"),
         ("GE3", ["GE3"], ""),
         ("usa", ["USA"], ""),
+        ("U.S.A.", ["USA"], ""),
         ("kenya", ["kenya"], "kenya"),
     ],
 )
