@@ -21,7 +21,7 @@ from partners.history.entries import (
     merge_by_date,
 )
 from partners.models import Run
-from partners.models.agreements import EFFECT_OF_RENEWAL
+from partners.models.renewals import EFFECT_OF_RENEWAL
 from partners.models.runs import UNDO_REASON_PREFIX
 
 RUN, UNDONE = "run", "undone"

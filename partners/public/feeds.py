@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement, OfficeSettings, University
-from partners.models.agreements import ENDED_BY_RENEWAL
+from partners.models.renewals import ENDED_BY_RENEWAL
 from partners.public.mobilities import format_range
 from partners.validators import CONTROL_CHARACTERS_RE
 

@@ -13,11 +13,9 @@ from django.utils.translation import gettext as _
 from partners.enums import AgreementStatus
 from partners.models import Agreement, Document, Mobility, Run, University
 from partners.models.agreement_slots import exclude_each_other, unique_slot
-from partners.models.agreements import ENDED_BY_RENEWAL, SHORTENED_BY_RENEWAL
+from partners.models.renewals import RENEWAL_REASONS
 from partners.runs.bulk_write import ADDED
 from partners.runs.changes import RunChange, RunChanges
-
-RENEWAL_REASONS = (SHORTENED_BY_RENEWAL, ENDED_BY_RENEWAL)
 
 
 def block_changes(run: Run, changes: RunChanges) -> None:

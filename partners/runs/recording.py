@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from simple_history.signals import pre_create_historical_record
 
 from partners.models import Agreement, Mobility, Run, University
-from partners.models.agreements import EFFECT_OF_RENEWAL
+from partners.models.renewals import EFFECT_OF_RENEWAL
 from partners.models.runs import RunAction, RunHistory
 from partners.runs.bulk_write import ADDED
 
