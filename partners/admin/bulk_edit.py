@@ -71,6 +71,7 @@ class BulkEditForm(forms.Form):
         )
         emptied = [(name, _("Empty “%s”") % self.fields[name].label) for name in CLEARABLE_FIELDS]
         self.fields["emptied"].choices = emptied
+        self.order_fields(BULK_EDIT_FIELDS)
 
     @property
     def fieldsets(self):

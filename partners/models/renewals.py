@@ -27,7 +27,10 @@ EFFECT_OF_RENEWAL = Q(history_change_reason__startswith=SHORTENED_BY_RENEWAL) | 
 
 
 class RenewalMixin:
-    """The methods of an agreement that concern its siblings: those of the same university, type and scope."""
+    """Signing of an agreement beside its siblings: those of the same university, type and scope.
+
+    Needs the fields, ``period``, ``describe_period()``, ``end()`` and ``schedule_end()`` of Agreement.
+    """
 
     def validate_period(self, on):
         """Raise ValidationError if it would overlap a signed agreement of the same type and scope."""
