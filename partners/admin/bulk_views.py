@@ -149,7 +149,7 @@ class AgreementRowsView(BulkAgreementView):
     """The agreements that the action can be performed on."""
     initial = {}
     note = button = success_message = ""
-    shared_values_note = gettext_lazy("A cell that you leave empty or as it is takes what the first line says.")
+    shared_values_note = gettext_lazy("If you leave a cell empty or as it is, it takes what the first line says.")
 
     def get(self, request):
         if not self.selected_ids:

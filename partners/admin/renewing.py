@@ -32,8 +32,8 @@ class BulkRenewView(AgreementRowsView):
     form, queryset = RenewForm, Agreement.objects.signed().not_followed().with_renewal().filter(has_renewal=False)
     title, button = gettext_lazy("Renew agreements"), gettext_lazy("Renew")
     note = gettext_lazy(
-        "A copy in process follows each agreement, with what it offers and other details, for the period that follows. "
-        "The agreement stays as it is until the copy is signed."
+        "Each agreement gets a copy in process for the period that follows, with what it offers and its other details. "
+        "The agreement itself stays as it is until the copy is signed."
     )
     success_message = gettext_lazy("Renewed, and in process")
 
