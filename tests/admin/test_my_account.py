@@ -11,7 +11,7 @@ def test_my_account_leads_to_all_that_is_ones_own(coordinator_client):
     page = coordinator_client.get("/admin/account/")
 
     assert element_texts(page, ".my-account dt") == [
-        "User name",
+        "Username",
         "Name and email address",
         "Password",
         "Second factor",
