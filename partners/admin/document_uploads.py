@@ -79,12 +79,12 @@ class FileForm(forms.Form):
         widget=forms.TextInput({"type": "search", "placeholder": gettext_lazy("University or scope")}),
     )
 
-    def __init__(self, *args, file, suggestion, found, kept, **kwargs):
+    def __init__(self, *args, file, suggestion, found, kept, on, **kwargs):
         super().__init__(*args, **kwargs)
         self.file, self.suggestion, self.kept = file, suggestion, kept
         self.agreements = {str(agreement.pk): agreement for agreement in [*suggestion.agreements, *found]}
         groups = {_("By the name of the file"): suggestion.agreements, _("Found"): found}
-        options = [(label, [option(agreement) for agreement in group]) for label, group in groups.items() if group]
+        options = [(label, [build_option(row, on) for row in group]) for label, group in groups.items() if group]
         universities = [str(agreement.university) for agreement in suggestion.agreements[:1]]
         hint = _("Choose one with %s…") % universities[0] if universities else _("Nothing suggested")
         self.fields["agreement"].choices = [("", hint), (LEAVE_OUT, _("leave this file out")), *options]
@@ -103,8 +103,8 @@ class FileForm(forms.Form):
         return agreement
 
 
-def option(agreement):
-    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, localdate())
+def build_option(agreement, on):
+    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
     details = [str(STATE_LABELS[state]), _("has a document") if agreement.has_document else ""]
     return agreement.pk, f"{agreement.university}: {agreement.describe_period()} ({', '.join(filter(None, details))})"
 
@@ -179,25 +179,28 @@ class AddDocumentsView(View):
         messages.success(self.request, format_html("{}: {}.", label, links))
 
     def build_forms(self, files, data, *, is_bound):
-        suggestions = suggest_agreements([file.name for file in files], localdate())
+        on = localdate()
+        suggestions = suggest_agreements([file.name for file in files], on)
         copies = Document.objects.active().filter(sha256__in=[file.sha256 for file in files])
         kept = defaultdict(list)
         for document in copies.select_related("agreement__university", "agreement__agreement_type"):
             kept[document.sha256].append(document.agreement)
-        names, prefixes = list(FileForm.base_fields), range(len(files))
-        typed = [{name: data.get(f"{prefix}-{name}", "") for name in names} for prefix in prefixes]
-        found = find_agreements(typed, suggestions)
+        typed = [
+            {name: data.get(f"{index}-{name}", "") for name in FileForm.base_fields} for index in range(len(files))
+        ]
+        rows = zip(files, typed, suggestions, find_agreements(typed, suggestions, on), strict=True)
         return [
             FileForm(
                 data if is_bound else None,
-                prefix=str(prefix),
-                initial=typed[prefix] if data else None,
-                file=files[prefix],
-                suggestion=suggestions[prefix],
-                found=found[prefix],
-                kept=kept[files[prefix].sha256],
+                prefix=str(index),
+                initial=values if data else None,
+                file=file,
+                suggestion=suggestion,
+                found=found,
+                kept=kept[file.sha256],
+                on=on,
             )
-            for prefix in prefixes
+            for index, (file, values, suggestion, found) in enumerate(rows)
         ]
 
     def render_choices(self, files, row_forms, **context):
@@ -213,12 +216,12 @@ class AddDocumentsView(View):
         return TemplateResponse(self.request, f"admin/partners/document/{name}.html", context)
 
 
-def find_agreements(typed, suggestions):
+def find_agreements(typed, suggestions, on):
     """Return, for each file, the agreements that its search finds, and one that was found and chosen before."""
     rows = []
     for values, suggestion in zip(typed, suggestions, strict=True):
         query, chosen = values["search"].strip(), parse_pk(values["agreement"])
         pks = set(Agreement.objects.search(query).values_list("pk", flat=True)[:MAX_FOUND]) if query else set()
         rows.append((pks | {chosen}) - {None, *[agreement.pk for agreement in suggestion.agreements]})
-    found = likeliest_first(Agreement.objects.filter(pk__in=set().union(*rows)), localdate())
+    found = likeliest_first(Agreement.objects.filter(pk__in=set().union(*rows)), on)
     return [[agreement for agreement in found if agreement.pk in pks] for pks in rows]
