@@ -64,10 +64,8 @@ class HistoryAdmin(SimpleHistoryAdmin):
             if is_done:
                 add_revert_messages(request, plan)
                 return redirect(f"admin:partners_{self.opts.model_name}_history", pk)
-            messages.warning(
-                request,
-                _("Nothing was put back, as something has changed in the meantime. Check what will change now."),
-            )
+            message = _("Nothing was put back, as something has changed in the meantime. Check what will change now.")
+            messages.warning(request, message)
         elif not is_deleted:
             plan = preview_revert(record, obj, on=localdate())
         context = {

@@ -15,7 +15,7 @@ from partners.admin.form_fields import DAY_VALIDATORS, DateField
 from partners.enums import AgreementStatus, Direction
 from partners.periods import academic_year, first_year_of, short_academic_year
 
-YEAR = re.compile(r"[12]\d{3}", re.ASCII)
+YEAR_RE = re.compile(r"[12]\d{3}", re.ASCII)
 START, SIGNING, ENDING = "start", "signing", "ending"
 
 
@@ -129,7 +129,7 @@ class AcademicYearFilter(LinkedFilter):
 
     @staticmethod
     def parse(text):
-        return int(text) if YEAR.fullmatch(text) else None
+        return int(text) if YEAR_RE.fullmatch(text) else None
 
     @staticmethod
     def describe(year):
