@@ -107,7 +107,8 @@ def list_context(request):
         "rounds": ApplicationRound.objects.not_closed(on)[:MAX_ROUNDS],
         "today": on,
     }
-    return context | _layout_context(params) | ({} if page.object_list else _suggestions(partner_filter, selected))
+    suggestions = {} if count["universities"] else _suggestions(partner_filter, selected, page.object_list)
+    return context | _layout_context(params) | suggestions
 
 
 def _layout_context(params):
@@ -125,9 +126,9 @@ def _layout_context(params):
     }
 
 
-def _suggestions(partner_filter, selected):
-    """Return the suggestions beside an empty list."""
-    query, index = partner_filter.query, partner_filter.index
+def _suggestions(partner_filter, selected, rows):
+    """Return the suggestions beside a list without matches. The query found its rows, which are in other sections."""
+    query, index = "" if rows else partner_filter.query, partner_filter.index
     return {
         "suggestions": relaxation_suggestions(partner_filter, selected),
         "correction": correct(query, partner_filter.on, index) if query else None,

@@ -384,3 +384,16 @@ def test_list_of_one_term_is_indexed(client, winter):
 
     canonical = [attributes(page, "link[rel=canonical]", "href") for page in pages]
     assert canonical == [[f"http://testserver/?term={winter}"], [], []]
+
+
+def test_list_with_nothing_but_agreements_for_a_part_of_the_term_suggests_more(client, winter, erasmus):
+    AgreementFactory(university__name="Graz", valid_until=date(2026, 12, 31))
+    AgreementFactory(university__name="Lund", agreement_type=erasmus, is_open_ended=True)
+
+    page = client.get(f"/?type=bilateral&term={winter}")
+
+    assert listed(page) == [PART, "Graz"]
+    assert element_texts(page, ".suggestions li") == [
+        "Without “Bilateral”: 1 university",
+        "Without “Winter term 2026/27”: 1 university",
+    ]
