@@ -120,7 +120,7 @@ def capture_another_name(page):
 
 def capture_new_partner(page):
     page.goto("/admin/partners/university/add/")
-    page.get_by_role("button", name="Add another Agreement").click()
+    page.get_by_role("button", name="Add another agreement").click()
     block = page.locator("#agreements-0")
     block.get_by_label("Agreement type").select_option(label="Erasmus+")
     block.get_by_label("Places").fill("4")

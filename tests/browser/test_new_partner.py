@@ -17,7 +17,7 @@ PDF = {"name": "signed.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7
 
 def add_agreement(page, index, type_name):
     """Add a block by keyboard, with 4 out, 4 in, bachelor and master, English B2, and a PDF."""
-    page.get_by_role("button", name="Add another Agreement").press("Enter")
+    page.get_by_role("button", name="Add another agreement").press("Enter")
     block = page.locator(f"#agreements-{index}")
     expect(block.get_by_label("Agreement type")).to_be_focused()
     page.keyboard.type(type_name)
@@ -36,7 +36,7 @@ def test_partner_with_two_agreements_is_added_in_two_page_loads(coordinator_page
     page.goto("/admin/partners/university/add/?next=/admin/partners/agreement/")
     page.get_by_label("Name:", exact=True).fill("University of Graz")
     page.get_by_label("Country or territory").select_option(label="Austria")
-    page.get_by_role("button", name="Add another Agreement").press("Enter")
+    page.get_by_role("button", name="Add another agreement").press("Enter")
     add_agreement(page, 1, "Bilateral")
     add_agreement(page, 2, "Erasmus+")
     page.locator("#agreements-0").get_by_role("button", name="Remove").press("Enter")

@@ -45,7 +45,7 @@ def test_warning_only_if_changes_would_be_lost(coordinator_page, university, dia
     assert dialogs == ["beforeunload"]
 
     coordinator_page.goto(url)
-    coordinator_page.get_by_role("button", name="Add another Agreement").click()
+    coordinator_page.get_by_role("button", name="Add another agreement").click()
     home.click()
     assert (dialogs, coordinator_page.url.endswith(url)) == (["beforeunload"] * 2, True)
 
