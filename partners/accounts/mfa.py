@@ -193,7 +193,6 @@ def render_setup(request, site, **context):
         "remaining_codes": sum(len(codes.code_hashes) for codes in recovery_codes),
         "form": MFACodeForm(),
         "is_required": settings.MFA_REQUIRED,
-        "is_pending": MFA_PENDING in request.session,
     } | context
     if unconfirmed_device and not device:
         # Black on white in every color scheme, as cameras need the contrast.

@@ -34,7 +34,7 @@ from partners.regions import REGION_LABELS, countries_by_region
 SHARED_COLUMNS = "status", "valid_until", "valid_from", "is_open_ended", "agreement_type", "responsible"
 """Columns of the agreements' own table. Filters with the same `columns` share one grouping query, on one index."""
 CURRENT, CURRENT_STATES = "current", (IN_FORCE, UPCOMING)
-MONTH = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
+MONTH_RE = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def agreement_changelist_url(**query):
@@ -80,7 +80,7 @@ class EndFilter(FacetFilter):
         labels |= {"365": _("within a year"), ACADEMIC_YEAR: _("this academic year")}
         self.periods = within | {ACADEMIC_YEAR: academic_year(today, settings.ACADEMIC_YEAR_START)}
         months = {}
-        if month := MONTH.fullmatch(self.value() or ""):
+        if month := MONTH_RE.fullmatch(self.value() or ""):
             first_day = date(int(month[1]), int(month[2]), 1)
             self.periods[self.value()] = Period(first_day, next_month(first_day) - ONE_DAY)
             months[self.value()] = date_format(first_day, "YEAR_MONTH_FORMAT")
