@@ -12,17 +12,18 @@ from partners.models import Agreement
 from partners.models.agreement_slots import release_unique_slots
 from partners.models.runs import RunAction
 
+FIELDS = ["signed_on", "valid_from", *END_FIELDS]
 DATE_FIELDS = ["signed_on", "valid_from", "valid_until"]
 
 
 class DatesForm(AgreementRowForm):
-    shared_fields = ["signed_on", "valid_from", *END_FIELDS]
+    shared_fields = FIELDS
 
     class Meta:
         model = Agreement
-        fields = ["signed_on", "valid_from", *END_FIELDS]
+        fields = FIELDS
         field_classes = dict.fromkeys(DATE_FIELDS, DateField)
-        help_texts = dict.fromkeys(fields, "")
+        help_texts = dict.fromkeys(FIELDS, "")
 
     def _get_validation_exclusions(self):
         """Exclude the period, which the view validates with those of the other rows."""

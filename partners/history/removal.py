@@ -91,6 +91,8 @@ def _find_references(
             for other in relation.related_model.objects.filter(**{f"{relation.field.name}__in": group}):
                 if other not in objects:
                     yield _("“%s” refers to it.") % other
-    for agreement in group if model is Agreement else ():
-        if Agreement.history.filter(history_change_reason__in=agreement.renewal_change_reasons()).exists():
+    if model is Agreement:
+        by_reason = {reason: agreement for agreement in group for reason in agreement.renewal_change_reasons()}
+        records = Agreement.history.filter(history_change_reason__in=by_reason)
+        for agreement in dict.fromkeys(by_reason[record.history_change_reason] for record in records):
             yield _("Signing “%s” has shortened or ended another agreement.") % agreement
