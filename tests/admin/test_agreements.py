@@ -1,5 +1,6 @@
 import re
 from datetime import date, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -558,6 +559,16 @@ def test_change_form_links_to_the_next_actions_of_the_status(coordinator_client,
     tools = links(page, ".object-tools a")
     assert [label for label, url in tools if "?id=" in url] == actions
     assert dict(tools)["University"] == f"/admin/partners/university/{marburg.pk}/change/"
+
+
+def test_next_action_leads_back_to_the_page_which_leads_back_to_the_list(coordinator_client, marburg):
+    agreement = AgreementFactory(university=marburg, status=AgreementStatus.SIGNED)
+    page_url = f"{LIST}{agreement.pk}/change/?next=/admin/"
+
+    page = coordinator_client.get(page_url)
+
+    renew_url = dict(links(page, ".object-tools a"))["Renew"]
+    assert parse_qs(urlsplit(renew_url).query)["next"] == [page_url]
 
 
 def test_change_form_has_no_actions_for_an_assistant(client, assistant, marburg):
