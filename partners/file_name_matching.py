@@ -35,8 +35,9 @@ DATES_RE = re.compile(
 )
 VERSION_RE = re.compile(r"(?<![^\W_])v\d+(?:\.\d+)*(?!\w)|\(\d+\)\s*$", re.IGNORECASE)
 CAMEL_CASE_RE = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
-HOST_RE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
-REGISTERED_HOST_RE = re.compile(r"([^.]+)\.(?:(?:ac|edu|co)\.)?[^.]+")
+# Bounded as labels of host names are, so that the time stays linear.
+HOST_RE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,63}")
+REGISTERED_HOST_RE = re.compile(r"([^.]{1,63})\.(?:(?:ac|edu|co)\.)?[^.]{1,63}")
 MIN_DISTINCT_LENGTH = 3
 MAX_WORDS = 30
 """Words of a file name that are compared."""
