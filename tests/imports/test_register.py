@@ -220,7 +220,7 @@ def test_new_university_has_all_details_of_the_file():
     assert university.search_text == " university of cologne\n uoc\n uni koln\n koln"
     assert [change.summary for change in result.new] == [
         "Erasmus+ (in process); valid until: 31 Jan 2027; other names: UoC, Uni Köln; city: Köln; "
-        "website: https://a.de; address: cologne; on the public list: no"
+        "website: https://a.de; web address (slug): cologne; on the public list: no"
     ]
 
 
