@@ -86,6 +86,25 @@ def heading(page):
     return page.get_by_role("heading", level=2)
 
 
+def test_university_leads_to_the_next_one_of_the_list_and_back(student):
+    neighbors = student.get_by_role("navigation", name="Universities of the list").get_by_role("link")
+    student.goto("/universities/politecnico-di-torino/")
+    expect(student.locator(".previous-next")).to_be_hidden()
+
+    student.goto("/?type=erasmus&country=IT")
+    student.get_by_role("link", name="Politecnico di Torino", exact=True).click()
+    expect(neighbors).to_have_text(["Previous: Politecnico di Milano", "Next: Sapienza - University of Rome"])
+    student.get_by_role("link", name="Add to the shortlist").click()
+    neighbors.last.click()
+
+    expect(student.get_by_role("heading", level=1)).to_have_text("Sapienza - University of Rome")
+    expect(neighbors).to_have_text(["Previous: Politecnico di Torino"])
+    assert violations(student) == []
+    student.get_by_role("link", name="Partner universities").first.click()
+    expect(heading(student).first).to_have_text("3 universities in 1 country")
+    assert student.url.endswith("/?type=erasmus&country=IT&pick=politecnico-di-torino")
+
+
 def test_list_is_filtered_without_reloading_and_goes_back(student):
     student.goto("/")
     student.evaluate("window.isTheSamePage = true")

@@ -140,3 +140,15 @@ document.addEventListener("htmx:afterSettle", () => {
   document.getElementById("announcement").textContent = lines.join(". ");
   if (viewState) restoreViewState(viewState);
 });
+
+// For the links to the previous and the next university.
+document.addEventListener("click", (event) => {
+  const rows = "#list tbody th[scope=row] a";
+  if (!event.target.closest(rows)) return;
+  const pages = [...document.querySelectorAll(rows)].map((link) => ({ path: link.pathname, name: link.textContent }));
+  try {
+    sessionStorage.setItem("list", JSON.stringify({ url: location.href, pages }));
+  } catch {
+    // Storage is switched off.
+  }
+});
