@@ -307,7 +307,7 @@ def test_unknown_columns_are_asked_about(coordinator_client, register):
 
     assert element_texts(page, "h1") == ["Which column is which?"]
     assert "Line 3 has no column “Country” or “University name” or “Agreement type”. Say which" in text(page)
-    assert element_texts(page, "label") == ["Country", "University name", "Agreement type"]
+    assert element_texts(page, "#content label") == ["Country", "University name", "Agreement type"]
     assert element_texts(page, "select")[0] == "Choose… Nota Où Qui Quoi"
     assert element_texts(page, "section td")[:5] == ["Partners 2026", "Nota", "Où", "Qui", "Quoi"]
     assert CONFIRM not in attributes(page, "form", "action")

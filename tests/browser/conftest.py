@@ -4,7 +4,7 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.helpers.browser import sign_in
+from tests.helpers.browser import record_page_loads, sign_in
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REPLACED_REQUEST = ("htmx:sendAbort", "htmx:afterRequest")
@@ -56,9 +56,7 @@ def coordinator_page(page, coordinator):
 def page_loads(coordinator_page):
     """The URLs of the pages that are loaded from now on."""
     coordinator_page.wait_for_url("**/admin/")
-    loads = []
-    coordinator_page.on("load", lambda page: loads.append(page.url))
-    return loads
+    return record_page_loads(coordinator_page)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from partners.groups import Role
 from partners.models import University
-from tests.helpers.browser import sign_in
+from tests.helpers.browser import record_page_loads, sign_in
 from tests.helpers.factories import create_staff
 
 pytestmark = [
@@ -38,8 +38,7 @@ def test_second_to_save_sees_conflicts_and_no_input_is_lost(second_page, first_p
     first_page.get_by_label("Valid until").first.fill("2027-08-31")
     save(first_page)
 
-    loads = []
-    second_page.on("load", lambda page: loads.append(page.url))
+    loads = record_page_loads(second_page)
     second_page.get_by_label("City").fill("Philadelphia, PA")
     second_page.get_by_label("Valid until").first.fill("2028-08-31")
     second_page.get_by_label("Valid from").nth(1).fill("2026-09-01")

@@ -1,7 +1,7 @@
 import pytest
 
 from partners.models import Agreement, Country, Run, University
-from tests.helpers.browser import sign_in
+from tests.helpers.browser import record_page_loads, sign_in
 from tests.helpers.factories import AgreementFactory
 from tests.helpers.keyboard import focus_by_tab, press
 
@@ -19,10 +19,8 @@ UNUSUAL_HEADER = "Nation;Einrichtung;Was\nGermany;Universität Kassel;Erasmus+\n
 @pytest.fixture
 def page_loads(coordinator_page):
     """The URLs of the pages that were loaded."""
-    loads = []
     coordinator_page.goto(IMPORT)
-    coordinator_page.on("load", lambda page: loads.append(page.url))
-    return loads
+    return record_page_loads(coordinator_page)
 
 
 def choose_file(page, content):

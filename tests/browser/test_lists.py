@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from partners.enums import AgreementStatus
 from partners.periods import academic_year
+from tests.helpers.browser import record_page_loads
 from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 
 pytestmark = [
@@ -61,8 +62,7 @@ def test_ends_of_this_academic_year_are_exported_in_two_page_loads(coordinator_p
     AgreementFactory(university__name="Marburg", valid_until=academic_year(localdate(), (9, 1)).end)
     AgreementFactory(university__name="Bonn")
     coordinator_page.wait_for_load_state()
-    loads = []
-    coordinator_page.on("load", lambda page: loads.append(page.url))
+    loads = record_page_loads(coordinator_page)
 
     coordinator_page.goto("/admin/partners/agreement/")
     coordinator_page.locator(".fold > summary", has_text="Filters").click()

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
 from partners.models import Agreement, University
-from tests.helpers.browser import sign_in
+from tests.helpers.browser import record_page_loads, sign_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -102,8 +102,7 @@ def test_coordinator_sees_who_changed_a_university_and_puts_it_back(coordinator_
 def test_administrator_adds_an_assistant_who_chooses_a_password(page, reference_data, mailoutbox):
     sign_in(page, User.objects.create_superuser("administrator"))
     page.wait_for_url("**/admin/")
-    loads = []
-    page.on("load", lambda page: loads.append(page.url))
+    loads = record_page_loads(page)
 
     page.get_by_role("main").get_by_role("row", name="Users").get_by_role("link", name="Add").click()
     page.get_by_label("Username").fill("berta")

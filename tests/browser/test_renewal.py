@@ -55,8 +55,9 @@ def public_periods(page):
 def office_states(page):
     """Return the status and the days left of each agreement in the office's list."""
     page.goto("/admin/partners/agreement/")
-    rows = page.get_by_role("row").filter(has_text="Marburg").all_inner_texts()
-    return [tuple(row.split("\t")[index] for index in (4, 7)) for row in rows]
+    rows = page.get_by_role("row").filter(has_text="Marburg")
+    cells = [[row.locator(f".field-{name}").inner_text() for name in ("state", "days_left")] for row in rows.all()]
+    return [tuple(text.replace("\N{NO-BREAK SPACE}", " ") for text in row) for row in cells]
 
 
 def test_early_renewal_takes_over_on_its_first_day(clock, running, coordinator_page, coordinator):

@@ -93,7 +93,7 @@ def test_university_page_says_whether_students_see_it(agreement, office):
 
 @whatever_its_last_day
 def test_worklist_leaves_it_out(agreement, office):
-    AgreementFactory(university__name="Marburg")
+    AgreementFactory(university__name="Marburg", status="in_process")
 
     page = text(office.get("/admin/"))
 

@@ -9,3 +9,10 @@ def sign_in(page, coordinator):
     page.get_by_label("Password").fill("a password for the test")
     page.get_by_role("button", name="Log in").click()
     return page
+
+
+def record_page_loads(page):
+    """Return a list that gets the URL of each page from now on, before it can be seen."""
+    urls = []
+    page.on("framenavigated", lambda frame: urls.append(frame.url) if frame == page.main_frame else None)
+    return urls
