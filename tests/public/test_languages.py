@@ -162,7 +162,7 @@ def test_countries_are_named_sorted_and_searched_in_the_language(client, four_co
 def test_country_is_localized_on_every_page(client, four_countries):
     page, selected = client.get("/fr/universities/university-of-us/"), client.get("/fr/?country=DE")
 
-    assert element_texts(page, "nav") == ["Universités partenaires États-Unis"]
+    assert element_texts(page, "nav.breadcrumb") == ["Universités partenaires États-Unis"]
     assert ("États-Unis" in text(page), "USA" in text(page)) == (True, False)
     assert ("Allemagne" in text(selected), "Germany" in text(selected)) == (True, False)
 

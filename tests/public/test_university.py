@@ -115,7 +115,7 @@ def test_breadcrumb_links_to_the_list_and_the_country(client, marburg):
 
     page = client.get("/universities/marburg/")
 
-    assert element_texts(page, "nav") == ["Partner universities Germany"]
+    assert element_texts(page, "nav.breadcrumb") == ["Partner universities Germany"]
     assert ("Germany", "/?country=DE") in links(page, "nav a")
 
 
