@@ -1,4 +1,4 @@
-"""An import, an undo, a bulk signature and a backup, each killed at fifty moments."""
+"""An import, an undo, a bulk signature and a backup, each killed at thirty moments."""
 
 import pytest
 from django.db import connection

@@ -17,7 +17,7 @@ from django.db import connection
 from tests.helpers.crash_recovery import scenarios
 from tests.helpers.serving import wait_until
 
-KILL_COUNT = 50
+KILL_COUNT = 30
 KILLED = -9
 FORK_SERVER = multiprocessing.get_context("forkserver")
 FORK_SERVER.set_forkserver_preload(["__main__", f"{__package__}.preload", scenarios.__name__])
