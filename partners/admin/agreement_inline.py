@@ -182,8 +182,8 @@ class AgreementFormSet(OptimisticLockingFormSet):
         """Return the forms of the agreements that there are after saving, also of those with errors."""
         if not self.is_bound:
             return self.forms
-        kept = [form for form in self.forms if not (self.can_delete and self._should_delete_form(form))]
-        return [form for form in kept if form.instance.pk or form.has_changed()]
+        undeleted = [form for form in self.forms if not (self.can_delete and self._should_delete_form(form))]
+        return [form for form in undeleted if form.instance.pk or form.has_changed()]
 
     def _displays_mobilities(self, form):
         """Return whether the form has its mobilities: on a page that displayed them, or that does not get too long."""

@@ -161,9 +161,9 @@ def apply_values(agreements, values, lines=(), *, replaces):
 def change_mobilities(agreement, lines, replaces):
     """Return the MobilityChange that gives the agreement these lines. One that it has already is not added."""
     before = {mobility.pk: mobility_values(mobility) for mobility in agreement.mobilities.all()}
-    kept = [] if replaces else list(before.values())
-    added = [values for values in map(mobility_values, lines) if values not in kept]
-    return MobilityChange.from_lines(agreement.pk, str(agreement), before, [*kept, *added])
+    existing = [] if replaces else list(before.values())
+    added = [values for values in map(mobility_values, lines) if values not in existing]
+    return MobilityChange.from_lines(agreement.pk, str(agreement), before, [*existing, *added])
 
 
 def mobility_values(mobility):

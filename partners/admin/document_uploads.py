@@ -79,9 +79,9 @@ class FileForm(forms.Form):
         widget=forms.TextInput({"type": "search", "placeholder": gettext_lazy("University or scope")}),
     )
 
-    def __init__(self, *args, file, suggestion, found, kept, on, **kwargs):
+    def __init__(self, *args, file, suggestion, found, agreements_with_copy, on, **kwargs):
         super().__init__(*args, **kwargs)
-        self.file, self.suggestion, self.kept = file, suggestion, kept
+        self.file, self.suggestion, self.agreements_with_copy = file, suggestion, agreements_with_copy
         self.agreements = {str(agreement.pk): agreement for agreement in [*suggestion.agreements, *found]}
         groups = {_("By the name of the file"): suggestion.agreements, _("Found"): found}
         options = [(label, [build_option(row, on) for row in group]) for label, group in groups.items() if group]
@@ -91,12 +91,12 @@ class FileForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = f"{field.label}: {file.name}"
         likely = suggestion.likely and str(suggestion.likely.pk)
-        self.initial.setdefault("agreement", LEAVE_OUT if kept else likely)
+        self.initial.setdefault("agreement", LEAVE_OUT if agreements_with_copy else likely)
 
     def clean_agreement(self):
         """Return the agreement, or None if the file is left out."""
         agreement = self.agreements.get(self.cleaned_data["agreement"])
-        if agreement and agreement in self.kept:
+        if agreement and agreement in self.agreements_with_copy:
             raise ValidationError(_("This agreement has this document already. Leave this file out."))
         if agreement and not self.file.exists():
             raise ValidationError(_("This file is no longer on the server. Leave it out here, and choose it again."))
@@ -163,28 +163,28 @@ class AddDocumentsView(View):
         row_forms = self.build_forms(files, self.request.POST, is_bound=True)
         if invalid := [form for form in row_forms if not form.is_valid()]:
             return self.render_choices(files, row_forms, invalid_count=len(invalid))
-        kept = {form.file: form.cleaned_data["agreement"] for form in row_forms if form.cleaned_data["agreement"]}
-        for file, agreement in kept.items():
+        added = {form.file: form.cleaned_data["agreement"] for form in row_forms if form.cleaned_data["agreement"]}
+        for file, agreement in added.items():
             Document(**file._asdict()).attach_to(agreement, user, "added with others")
-        transaction.on_commit(partial(delete_files, set(files) - set(kept)), robust=True)
-        self.add_message(kept)
+        transaction.on_commit(partial(delete_files, set(files) - set(added)), robust=True)
+        self.add_message(added)
         return redirect(self.return_url)
 
-    def add_message(self, kept):
-        if not kept:
+    def add_message(self, added):
+        if not added:
             messages.info(self.request, _("No document was added: all files were left out."))
             return
-        links = agreement_links(dict.fromkeys(kept.values()))
-        label = ngettext("%d document added", "%d documents added", len(kept)) % len(kept)
+        links = agreement_links(dict.fromkeys(added.values()))
+        label = ngettext("%d document added", "%d documents added", len(added)) % len(added)
         messages.success(self.request, format_html("{}: {}.", label, links))
 
     def build_forms(self, files, data, *, is_bound):
         on = localdate()
         suggestions = suggest_agreements([file.name for file in files], on)
         copies = Document.objects.active().filter(sha256__in=[file.sha256 for file in files])
-        kept = defaultdict(list)
+        agreements_with_copy = defaultdict(list)
         for document in copies.select_related("agreement__university", "agreement__agreement_type"):
-            kept[document.sha256].append(document.agreement)
+            agreements_with_copy[document.sha256].append(document.agreement)
         typed = [
             {name: data.get(f"{index}-{name}", "") for name in FileForm.base_fields} for index in range(len(files))
         ]
@@ -197,7 +197,7 @@ class AddDocumentsView(View):
                 file=file,
                 suggestion=suggestion,
                 found=found,
-                kept=kept[file.sha256],
+                agreements_with_copy=agreements_with_copy[file.sha256],
                 on=on,
             )
             for index, (file, values, suggestion, found) in enumerate(rows)
