@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from partners.enums import AgreementStatus
-from partners.querysets import ENDED, STATE_LABELS, UPCOMING, agreement_state
+from partners.querysets import ENDED, STATE_LABELS, UPCOMING
 
 SOON, NEAR, FAR = THRESHOLDS = [30, 90, 180]
 """Days before its end from which an agreement is highlighted strongly or slightly, or listed."""
@@ -14,7 +14,7 @@ SOON, NEAR, FAR = THRESHOLDS = [30, 90, 180]
 
 def describe_state(agreement, on):
     """Return a text such as “in force”, “upcoming from 1 Sep 2028” or “ended on 3 May 2027: merger”."""
-    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
+    state = agreement.state_on(on)
     if state == UPCOMING:
         return _("upcoming from %s") % _unbroken_date(agreement.valid_from)
     return agreement.describe_ended(_unbroken_date) if state == ENDED else STATE_LABELS[state]

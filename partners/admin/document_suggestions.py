@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from partners.file_name_matching import FileNameMatcher, KnownUniversity, file_name_words
 from partners.models import Agreement, AgreementType, University
 from partners.name_similarity import canonical_words
-from partners.querysets import ENDED, EXPIRED, agreement_state
+from partners.querysets import ENDED, EXPIRED
 
 
 @dataclass
@@ -57,5 +57,4 @@ def likeliest_first(agreements, on):
 
 
 def is_current(agreement, on):
-    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
-    return state not in (ENDED, EXPIRED)
+    return agreement.state_on(on) not in (ENDED, EXPIRED)

@@ -23,11 +23,11 @@ from partners.admin.bulk_views import agreement_links
 from partners.admin.document_fields import ACCEPT, MultipleFileInput
 from partners.admin.document_suggestions import likeliest_first, suggest_agreements
 from partners.admin.form_fields import parse_pk
-from partners.admin.waiting_files import delete_files, dump_files, load_files, store_uploads
+from partners.admin.waiting_files import delete_files, dump_files, load_files, store_waiting_files
 from partners.http import safe_next_url
 from partners.models import Agreement, Document
 from partners.permissions import can_add_documents
-from partners.querysets import STATE_LABELS, agreement_state
+from partners.querysets import STATE_LABELS
 
 MAX_FILES = 50
 MAX_TOTAL_MB = 100
@@ -104,7 +104,7 @@ class FileForm(forms.Form):
 
 
 def build_option(agreement, on):
-    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
+    state = agreement.state_on(on)
     details = [str(STATE_LABELS[state]), _("has a document") if agreement.has_document else ""]
     return agreement.pk, f"{agreement.university}: {agreement.describe_period()} ({', '.join(filter(None, details))})"
 
@@ -137,7 +137,7 @@ class AddDocumentsView(View):
         form = UploadForm(request.POST, request.FILES)
         if form.is_valid():
             try:
-                files, problems = store_uploads(form.cleaned_data["files"])
+                files, problems = store_waiting_files(form.cleaned_data["files"])
             except ValidationError as error:
                 form.add_error("files", error)
             else:

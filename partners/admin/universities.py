@@ -29,7 +29,7 @@ from partners.admin.removal import RemovalAdmin
 from partners.admin.similar_names import SimilarNamesAdmin
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Country, Document, Mobility, SavedView, University
-from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING, agreement_state
+from partners.querysets import ENDED, EXPIRED, IN_FORCE, STATE_LABELS, UPCOMING
 
 OTHER_NAMES = _("Other names and web address"), {"classes": ["collapse"], "fields": ["other_names", "slug"]}
 FOR_STUDENTS = _("For students"), {"fields": ["incoming_url", "courses_url", "calendar_url", "housing_url"]}
@@ -140,7 +140,7 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
         """Return each type once, with its states in brackets unless it is in force only."""
         states_by_type = defaultdict(set)
         for agreement in university.open_agreements:
-            state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, localdate())
+            state = agreement.state_on(localdate())
             states_by_type[str(agreement.agreement_type or gettext("type unknown"))].add(state)
         texts = []
         for type_name, states in states_by_type.items():
@@ -182,7 +182,7 @@ def explain_visibility(university):
 
 
 def _describe(agreement, on):
-    state = agreement_state(agreement.status, agreement.valid_from, agreement.valid_until, on)
+    state = agreement.state_on(on)
     messages = {
         UPCOMING: gettext("%(title)s is signed, and begins on %(valid_from)s."),
         IN_FORCE: gettext("%(title)s is in force, %(end)s."),

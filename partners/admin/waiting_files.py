@@ -38,7 +38,7 @@ class WaitingFile(NamedTuple):
         return Document.file.field.storage.exists(self.file)
 
 
-def store_uploads(uploads):
+def store_waiting_files(uploads):
     """Store the files that can be documents. Return them, and a message for each of the others.
 
     The files are read one at a time, as all of them may need more memory than there is. If the storage fails, none is

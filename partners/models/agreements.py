@@ -15,7 +15,7 @@ from partners.models.renewals import RenewalMixin
 from partners.models.runs import RunHistory
 from partners.models.universities import AgreementType, University
 from partners.periods import Period
-from partners.querysets import AgreementQuerySet
+from partners.querysets import AgreementQuerySet, agreement_state
 
 
 class Agreement(RenewalMixin, models.Model):
@@ -174,6 +174,10 @@ class Agreement(RenewalMixin, models.Model):
     @property
     def period(self):
         return Period(self.valid_from, self.valid_until)
+
+    def state_on(self, on):
+        """Return the name of its state on a day, as URLs and JSON have it."""
+        return agreement_state(self.status, *self.period, on)
 
     def clean(self):
         super().clean()

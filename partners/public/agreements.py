@@ -17,7 +17,7 @@ from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, Mobility
 from partners.public.coverage import cover, describe_coverage, of_types
 from partners.public.mobilities import Offer, build_offer, format_range
-from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING, agreement_state
+from partners.querysets import IN_FORCE, PUBLIC_STATE_LABELS, STATE_LABELS, UPCOMING
 from partners.term_coverage import TermCoverage
 from partners.wanted_offer import WantedOffer
 
@@ -108,7 +108,7 @@ def build_badges(agreements, on, selected):
     for agreement_type, group in groupby(agreements, key=attrgetter("agreement_type")):
         starts = defaultdict(list)
         for agreement in group:
-            state = agreement_state(agreement.status, *agreement.period, on)
+            state = agreement.state_on(on)
             starts[state].append(agreement.valid_from)
         found = [state for state in PUBLIC_STATE_LABELS if state in starts]
         for state in found[:1] + [state for state in found[1:] if state in states]:
@@ -159,7 +159,7 @@ def _main_agreement(group, term):
 
 
 def _public_agreement(agreement, on):
-    state = agreement_state(agreement.status, *agreement.period, on)
+    state = agreement.state_on(on)
     is_signed = agreement.status == AgreementStatus.SIGNED
     details = {field.public_label: field.format_public(agreement) for field in PUBLIC_FIELDS if field.public_label}
     return PublicAgreement(

@@ -1,4 +1,4 @@
-"""What users may remove by themselves, and why not."""
+"""Removal by users of what they have added themselves, and the reasons against it."""
 
 from datetime import timedelta
 
