@@ -1,6 +1,7 @@
 """Model fields that normalize their values, and derive matching keys, whenever a row is saved."""
 
 import re
+from functools import reduce
 from itertools import product
 
 from django import forms
@@ -24,12 +25,19 @@ def format_decimal(number):
 
 
 class CleanOnSaveMixin:
-    """Apply ``to_python`` at every save, not only in forms, with a default of ``max_length``. Needs a model field."""
+    """Normalize values at every save, not only in forms, with a default of ``max_length``. Needs a model field.
+
+    Subclasses have ``normalize``, a function of a value other than None.
+    """
 
     default_max_length = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{"max_length": self.default_max_length} | kwargs)
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value if value is None else self.normalize(value)
 
     def pre_save(self, model_instance, add):
         setattr(model_instance, self.attname, value := self.to_python(getattr(model_instance, self.attname)))
@@ -39,10 +47,7 @@ class CleanOnSaveMixin:
 class NameField(CleanOnSaveMixin, models.CharField):
     default_max_length = MAX_NAME_LENGTH
     default_validators = [validators.validate_name]
-
-    def to_python(self, value):
-        value = super().to_python(value)
-        return value if value is None else normalize_name(value)
+    normalize = staticmethod(normalize_name)
 
 
 class NameListField(CleanOnSaveMixin, models.TextField):
@@ -51,9 +56,9 @@ class NameListField(CleanOnSaveMixin, models.TextField):
     default_max_length = MAX_NAME_LIST_LENGTH
     default_validators = [MaxLengthValidator(MAX_NAME_LIST_LENGTH)]
 
-    def to_python(self, value):
-        value = super().to_python(value)
-        return value if value is None else "\n".join(split_names(value))
+    @staticmethod
+    def normalize(value):
+        return "\n".join(split_names(value))
 
     @staticmethod
     def labels(value):
@@ -70,72 +75,62 @@ class MultilineTextField(CleanOnSaveMixin, models.TextField):
     default_max_length = MAX_TEXT_LENGTH
     default_validators = [MaxLengthValidator(MAX_TEXT_LENGTH), validators.validate_multiline_text]
 
-    def to_python(self, value):
-        value = super().to_python(value)
-        return value if value is None else re.sub(r"\r\n?", "\n", normalize("NFC", value)).strip()
+    @staticmethod
+    def normalize(value):
+        return re.sub(r"\r\n?", "\n", normalize("NFC", value)).strip()
 
 
-class StudyLevelsChoiceField(forms.MultipleChoiceField):
-    """Form field of levels that cleans to what StudyLevelsField stores."""
+class CodesField(CleanOnSaveMixin, models.CharField):
+    """Base of fields with several codes, joined by a separator. Forms have a list of them."""
 
-    def clean(self, value):
-        return StudyLevelsField().to_python(super().clean(value))
+    separator: str
+    formfield_options: dict
+
+    def value_from_object(self, instance):
+        return [code for code in super().value_from_object(instance).split(self.separator) if code]
+
+    def value_to_string(self, instance):
+        return super().value_from_object(instance)
+
+    def save_form_data(self, instance, data):
+        super().save_form_data(instance, self.separator.join(data))
+
+    def formfield(self, **kwargs):
+        """Return multiple choices, even if the admin asks for another widget."""
+        own = {"form_class": forms.MultipleChoiceField} | self.formfield_options
+        return models.Field.formfield(self, **kwargs | own)
 
 
-class StudyLevelsField(CleanOnSaveMixin, models.CharField):
+class StudyLevelsField(CodesField):
     """Values of StudyLevel, comma-separated, in the order of the enumeration."""
+
+    separator = ","
+    formfield_options = {"widget": forms.CheckboxSelectMultiple, "choices": StudyLevel.choices}
 
     def to_python(self, value):
         levels = [level for level in value.split(",") if level] if isinstance(value, str) else value or []
         validators.validate_study_levels(levels)
         return ",".join(level for level in StudyLevel.values if level in levels)
 
-    def value_from_object(self, instance):
-        """Return a list, as the form field expects it."""
-        return [level for level in super().value_from_object(instance).split(",") if level]
-
-    def value_to_string(self, instance):
-        return super().value_from_object(instance)
-
     @staticmethod
     def labels(value):
         return [str(StudyLevel(level).label) for level in value.split(",") if level]
 
-    def formfield(self, **kwargs):
-        """Return check boxes, even if the admin asks for another widget."""
-        checkboxes = {"form_class": StudyLevelsChoiceField, "widget": forms.CheckboxSelectMultiple}
-        return models.Field.formfield(self, **kwargs | checkboxes | {"choices": StudyLevel.choices})
 
-
-class FieldsOfStudyChoiceField(forms.MultipleChoiceField):
-    """Form field of codes that cleans to what FieldsOfStudyField stores."""
-
-    def clean(self, value):
-        return " ".join(fields_of_study.parse_codes(" ".join(super().clean(value))))
-
-
-class FieldsOfStudyField(CleanOnSaveMixin, models.CharField):
+class FieldsOfStudyField(CodesField):
     """Codes of ISCED-F 2013, separated by spaces, none of them within another; or ``all``."""
 
     default_max_length = 500
+    separator = " "
+    formfield_options = {"choices": fields_of_study.field_choices}
 
-    def to_python(self, value):
-        return value if value is None else " ".join(fields_of_study.parse_codes(value))
-
-    def value_from_object(self, instance):
-        """Return a list, as the form field expects it."""
-        return super().value_from_object(instance).split()
-
-    def value_to_string(self, instance):
-        return super().value_from_object(instance)
+    @staticmethod
+    def normalize(value):
+        return " ".join(fields_of_study.parse_codes(value))
 
     @staticmethod
     def labels(value):
         return [fields_of_study.field_title(code) for code in value.split()]
-
-    def formfield(self, **kwargs):
-        choice_field = {"form_class": FieldsOfStudyChoiceField, "choices": fields_of_study.field_choices}
-        return models.Field.formfield(self, **kwargs | choice_field)
 
 
 class LanguageSkillsFormField(forms.CharField):
@@ -157,8 +152,9 @@ class LanguageSkillsField(CleanOnSaveMixin, models.CharField):
 
     default_max_length = 200
 
-    def to_python(self, value):
-        return value if value is None else language_skills.encode(language_skills.parse(value))
+    @staticmethod
+    def normalize(value):
+        return language_skills.encode(language_skills.parse(value))
 
     @staticmethod
     def labels(value):
@@ -185,25 +181,17 @@ class SearchKeyField(models.TextField):
         return name, path, args, kwargs | {"sources": self.sources}
 
     def pre_save(self, model_instance, add):
-        texts = [self._source_text(model_instance, source) for source in self.sources]
-        value = self.derive([line for text in texts for line in text.split("\n")])
-        setattr(model_instance, self.attname, value)
+        lines = []
+        for source in self.sources:
+            *relations, name = source.split("__")
+            owner = reduce(getattr, relations, model_instance)
+            lines += getattr(owner, name).split("\n") if owner else ()
+        setattr(model_instance, self.attname, value := self.derive(lines))
         return value
-
-    def relations(self):
-        """Return the paths of the related objects that the sources are fields of, such as ``institution``."""
-        return {source.rpartition("__")[0] for source in self.sources if "__" in source}
 
     @staticmethod
     def derive(lines):
         return "\n".join(filter(None, map(matching_key, lines)))
-
-    @staticmethod
-    def _source_text(instance, source):
-        *relations, name = source.split("__")
-        for relation in relations:
-            instance = getattr(instance, relation)
-        return getattr(instance, name) if instance else ""
 
 
 class SearchTextField(SearchKeyField):
@@ -218,7 +206,8 @@ def update_search_keys(model, instances):
     The related objects that the keys follow from are read for all instances at once.
     """
     fields = [field for field in model._meta.fields if isinstance(field, SearchKeyField)]
-    models.prefetch_related_objects(instances, *{path for field in fields for path in field.relations()})
+    relations = {source.rpartition("__")[0] for field in fields for source in field.sources if "__" in source}
+    models.prefetch_related_objects(instances, *relations)
     for field, instance in product(fields, instances):
         field.pre_save(instance, add=False)
     return {field.name for field in fields}

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from partners.fields import MultilineTextField
+from partners.fields import CleanOnSaveMixin, MultilineTextField
 
 TEXT_FIELD = MultilineTextField()
 
@@ -33,12 +33,12 @@ class TranslatedText(dict):
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.language and get_language_info(self.language)["bidi"] else "ltr"
+        return "rtl" if self.language in settings.LANGUAGES_BIDI else "ltr"
 
     @property
     def is_foreign(self) -> bool:
         """Return True if the text is in another language than the page, which then has to mark it."""
-        return bool(self.text) and self.language != get_language()
+        return self.language not in ("", get_language())
 
 
 class TranslatedTextarea(forms.Textarea):
@@ -61,7 +61,8 @@ class TranslatedTextarea(forms.Textarea):
     def render(self, name, value, attrs=None, renderer=None):
         inputs = []
         for index, (code, label) in enumerate(settings.LANGUAGES):
-            own_attrs = (attrs or {}) | {"id": f"id_{name}_{code}", "lang": code, "dir": _direction(code)}
+            direction = "rtl" if code in settings.LANGUAGES_BIDI else "ltr"
+            own_attrs = (attrs or {}) | {"id": f"id_{name}_{code}", "lang": code, "dir": direction}
             text = value[index] if value and index < len(value) else ""
             textarea = super().render(name, text, own_attrs, renderer)
             inputs.append((own_attrs["id"], code, label, textarea))
@@ -86,7 +87,7 @@ class TranslatedTextFormField(forms.Field):
         return first != second
 
 
-class TranslatedTextField(models.JSONField):
+class TranslatedTextField(CleanOnSaveMixin, models.JSONField):
     """Texts by language code, normalized, without empty ones."""
 
     def __init__(self, *args, **kwargs):
@@ -105,11 +106,6 @@ class TranslatedTextField(models.JSONField):
     def from_db_value(self, value, expression, connection):
         value = super().from_db_value(value, expression, connection)
         return TranslatedText(value) if isinstance(value, dict) else value
-
-    def pre_save(self, model_instance, add):
-        value = self.to_python(getattr(model_instance, self.attname))
-        setattr(model_instance, self.attname, value)
-        return value
 
     def value_from_object(self, instance):
         """Return a list in the order of LANGUAGES, as the form field expects it."""
@@ -135,7 +131,3 @@ class TranslatedTextField(models.JSONField):
         """Return a field for all languages, even if the admin asks for another widget."""
         own = {"form_class": TranslatedTextFormField, "widget": TranslatedTextarea, "show_hidden_initial": False}
         return models.Field.formfield(self, **kwargs | own)
-
-
-def _direction(code):
-    return "rtl" if get_language_info(code)["bidi"] else "ltr"

@@ -205,11 +205,12 @@ def test_study_levels_field_rejects_unknown_levels():
 
 
 def clean_displayed(name, stored):
-    """Clean what the form field of a stored value displays."""
-    field = Mobility._meta.get_field(name)
+    """Clean what the form field of a stored value displays, as a form and its model do."""
+    field, mobility = Mobility._meta.get_field(name), Mobility(**{name: stored})
     form_field = field.formfield()
-    displayed = form_field.prepare_value(field.value_from_object(Mobility(**{name: stored})))
-    return displayed, form_field.clean(displayed)
+    displayed = form_field.prepare_value(field.value_from_object(mobility))
+    field.save_form_data(mobility, form_field.clean(displayed))
+    return displayed, field.clean(getattr(mobility, name), mobility)
 
 
 @given(st.lists(st.builds(LanguageSkill, st.sampled_from(["en", "de", "pt"]), st.sampled_from(["", *LEVELS]))))
