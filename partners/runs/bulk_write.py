@@ -13,10 +13,10 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from partners.fields import update_search_keys
+from partners.history.entries import ADDED, CHANGED, DELETED
 from partners.models import Run
 from partners.tables.types import ProgressCallback, no_progress
 
-ADDED, CHANGED, DELETED = "+", "~", "-"
 STATEMENT_SIZE = 1_000
 """Values or pks in one statement. Larger statements take more memory and are hardly faster."""
 UPDATE_BATCH_SIZE = 200
@@ -57,9 +57,9 @@ def bulk_insert_with_history(
     columns = [field.column for field in (*map(model._meta.get_field, names), *other_fields)]
     insert = f"INSERT INTO {_quote_names([model._meta.db_table])} ({_quote_names(columns)}) VALUES "  # noqa: S608
     pks: list[int] = []
-    for chunk in _chunks(context.progress(rows, total, _("Adding")), STATEMENT_SIZE):
+    for chunk in chunks(context.progress(rows, total, _("Adding"))):
         added = []
-        for batch in _chunks(chunk, STATEMENT_SIZE // len(columns)):
+        for batch in chunks(chunk, STATEMENT_SIZE // len(columns)):
             placeholders = ", ".join([f"({_placeholders(columns)})"] * len(batch))
             values = [value for row in batch for value in (*row, *defaults)]
             with connection.cursor() as cursor:
@@ -75,7 +75,7 @@ def bulk_update_with_history(
 ) -> None:
     """Update the fields, and the search keys that follow from them."""
     names = set(fields)
-    for chunk in _chunks(context.progress(objects, len(objects), _("Changing")), STATEMENT_SIZE):
+    for chunk in chunks(context.progress(objects, len(objects), _("Changing"))):
         search_keys = update_search_keys(model, chunk)
         model.objects.bulk_update(chunk, sorted(names | search_keys), batch_size=UPDATE_BATCH_SIZE)
         write_history(model, [instance.pk for instance in chunk], CHANGED, context)
@@ -84,7 +84,7 @@ def bulk_update_with_history(
 def bulk_delete_with_history(model: type[models.Model], pks: Sequence[int], context: ChangeContext) -> None:
     """Delete the rows with these pks, to which no others refer."""
     table = _quote_names([model._meta.db_table])
-    for chunk in _chunks(context.progress(pks, len(pks), _("Deleting")), STATEMENT_SIZE):
+    for chunk in chunks(context.progress(pks, len(pks), _("Deleting"))):
         write_history(model, chunk, DELETED, context)
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {table} WHERE id IN ({_placeholders(chunk)})", chunk)  # noqa: S608
@@ -110,7 +110,7 @@ def write_history(model: type[models.Model], pks: Sequence[int], history_type: s
     )
     values = [field.get_db_prep_save(value, connection) for field, value in fields.items()]
     with connection.cursor() as cursor:
-        for chunk in _chunks(pks, STATEMENT_SIZE):
+        for chunk in chunks(pks):
             cursor.execute(statement.format(_placeholders(chunk)), [*values, *chunk])
 
 
@@ -118,7 +118,7 @@ def _insertable_fields(model: type[models.Model]) -> list[models.Field]:
     return [field for field in model._meta.concrete_fields if not field.primary_key]
 
 
-def _chunks(values: Iterable, size: int) -> Iterator[list]:
+def chunks(values: Iterable, size: int = STATEMENT_SIZE) -> Iterator[list]:
     remaining = iter(values)
     while chunk := list(islice(remaining, size)):
         yield chunk

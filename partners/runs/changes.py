@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from partners.agreement_sentences import AgreementFacts, describe_change
 from partners.history.diff import PREVIEW_LENGTH, diff
+from partners.history.entries import DELETED
 from partners.history.related_objects import RelatedObjects
 from partners.models import Agreement, AgreementType, Mobility, Run, University
-from partners.runs.bulk_write import DELETED
 from partners.runs.undo_mobilities import MobilityRunChange, load_mobility_changes
 
 
@@ -148,17 +148,12 @@ def _describe_university_change(change: RunChange, related: RelatedObjects) -> s
     sentences = []
     if before.name != after.name:
         sentences.append(_("The name “%(old)s” becomes “%(new)s”.") % {"old": before.name, "new": after.name})
-    told = {"name"}
-    if added := _added_other_names(before, after):
-        sentences += [_("“%s” becomes another name.") % name for name in added]
-        told.add("other_names")
+    described = {"name"}
+    old, new = before.other_names.splitlines(), after.other_names.splitlines()
+    if len(old) < len(new) and new[: len(old)] == old:
+        sentences += [_("“%s” becomes another name.") % name for name in new[len(old) :]]
+        described.add("other_names")
     differences = diff(before, after, related=related, max_length=PREVIEW_LENGTH)
-    if details := "; ".join(str(each) for each in differences if each.name not in told):
+    if details := "; ".join(str(each) for each in differences if each.name not in described):
         sentences.append(_("%s.") % capfirst(details))
     return " ".join(sentences)
-
-
-def _added_other_names(before: models.Model, after: models.Model) -> list[str]:
-    """Return the other names that were added, or none if the change is more than that."""
-    old, new = (record.other_names.splitlines() for record in (before, after))
-    return new[len(old) :] if new[: len(old)] == old else []

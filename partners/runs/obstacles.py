@@ -11,10 +11,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from partners.enums import AgreementStatus
+from partners.history.entries import ADDED
 from partners.models import Agreement, Document, Mobility, Run, University
 from partners.models.agreement_slots import exclude_each_other, unique_slot
 from partners.models.renewals import RENEWAL_REASONS
-from partners.runs.bulk_write import ADDED
 from partners.runs.changes import RunChange, RunChanges
 
 
@@ -35,7 +35,7 @@ def ids_to_remove(changes: Iterable[RunChange]) -> list[int]:
     return [change.record.id for change in changes if not (change.previous_record or change.blocked_reason)]
 
 
-def _restorable(changes: Iterable[RunChange]) -> list[RunChange]:
+def changes_to_restore(changes: Iterable[RunChange]) -> list[RunChange]:
     return [change for change in changes if change.previous_record and not change.blocked_reason]
 
 
@@ -79,7 +79,7 @@ def _block_for_deleted_references(changes: Sequence[RunChange]) -> None:
     }
     for name, label in labels.items():
         field = Agreement._meta.get_field(name)
-        candidates = _restorable(changes)
+        candidates = changes_to_restore(changes)
         ids = {getattr(change.previous_record, field.attname) for change in candidates}
         existing = {None, *field.related_model.objects.filter(pk__in=ids).values_list("pk", flat=True)}
         for change in candidates:
@@ -121,7 +121,7 @@ def _block_for_other_agreements(run: Run, changes: Sequence[RunChange]) -> None:
             by_slot[unique_slot(agreement)].append(agreement)
         by_slot.pop(None, None)
         for pk, change in undone.items():
-            change.blocked_reason = _describe_obstacle(change, by_slot, by_renewed) or _describe_partner(partners[pk])
+            change.blocked_reason = _describe_obstacle(change, by_slot, by_renewed, partners[pk])
         staying = [existing[pk] for pk, change in undone.items() if change.blocked_reason]
         if not staying:
             return
@@ -143,16 +143,13 @@ def _changes_by_signing(changes: Sequence[RunChange]) -> Mapping[int, list[RunCh
     return partners
 
 
-def _describe_partner(partners: Iterable[RunChange]) -> str:
-    """Return the reason why a change cannot be undone without these, or an empty string."""
-    staying = [change.name for change in partners if change.blocked_reason]
-    return _("it belongs together with “%s”, which stays as it is") % staying[0] if staying else ""
-
-
 def _describe_obstacle(
-    change: RunChange, by_slot: Mapping[Hashable, list[Agreement]], by_renewed: Mapping[int, Agreement]
+    change: RunChange,
+    by_slot: Mapping[Hashable, list[Agreement]],
+    by_renewed: Mapping[int, Agreement],
+    partners: Iterable[RunChange],
 ) -> str:
-    """Return the reason why a change cannot be undone beside these agreements, or an empty string."""
+    """Return the reason why a change cannot be undone beside these agreements and without its partners, or ""."""
     before, renewal = change.previous_record, by_renewed.get(change.record.id)
     if renewal and (before is None or _was_signed(change)):
         return _("“%s” renews it by now") % renewal.describe_period()
@@ -161,7 +158,8 @@ def _describe_obstacle(
             if other.status == AgreementStatus.SIGNED:
                 return _("“%s” is signed for the same days by now") % other.describe_period()
             return _("“%s” is in process by now") % other.title
-    return ""
+    staying = [partner.name for partner in partners if partner.blocked_reason]
+    return _("it belongs together with “%s”, which stays as it is") % staying[0] if staying else ""
 
 
 def _block_universities_with_agreements(run: Run, changes: RunChanges) -> None:
@@ -183,12 +181,12 @@ def _block_for_other_universities(changes: Sequence[RunChange]) -> None:
     for name, reason in reasons.items():
         values = {
             value: change
-            for change in _restorable(changes)
+            for change in changes_to_restore(changes)
             if (value := getattr(change.previous_record, name)) not in (None, getattr(change.record, name))
         }
         for value in University.objects.filter(**{f"{name}__in": values}).values_list(name, flat=True):
             values[value].blocked_reason = reason
-    _block_for_names(_restorable(changes))
+    _block_for_names(changes_to_restore(changes))
 
 
 def _block_for_names(changes: Sequence[RunChange]) -> None:

@@ -12,10 +12,10 @@ from django.dispatch import receiver
 from django.utils.timezone import now
 from simple_history.signals import pre_create_historical_record
 
+from partners.history.entries import ADDED
 from partners.models import Agreement, Mobility, Run, University
 from partners.models.renewals import EFFECT_OF_RENEWAL
 from partners.models.runs import RunAction, RunHistory
-from partners.runs.bulk_write import ADDED
 
 _recorded_run: ContextVar[Run | None] = ContextVar("recorded_run", default=None)
 

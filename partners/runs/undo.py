@@ -9,12 +9,13 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
+from partners.history.entries import DELETED
 from partners.models import Agreement, Mobility, Run, University
 from partners.models.agreement_slots import release_unique_slots
 from partners.runs import bulk_write
-from partners.runs.bulk_write import STATEMENT_SIZE, ChangeContext
+from partners.runs.bulk_write import ChangeContext, chunks
 from partners.runs.changes import RunChange, RunChanges, run_changes
-from partners.runs.obstacles import block_changes, ids_to_remove
+from partners.runs.obstacles import block_changes, changes_to_restore, ids_to_remove
 from partners.runs.undo_mobilities import undo_mobility_changes
 
 
@@ -53,16 +54,15 @@ def _lock_universities(run: Run) -> None:
 
 
 def _remove(model: type[models.Model], ids: Sequence[int], context: ChangeContext) -> None:
-    for start in range(0, len(ids), STATEMENT_SIZE):
-        chunk = ids[start : start + STATEMENT_SIZE]
+    for chunk in chunks(ids):
         model.objects.filter(pk__in=chunk).delete()
-        deletions = model.history.filter(id__in=chunk, history_type="-")
+        deletions = model.history.filter(id__in=chunk, history_type=DELETED)
         deletions.update(history_user=context.user, history_change_reason=context.reason[:100])
 
 
 def _restore(model: type[models.Model], changes: Iterable[RunChange], context: ChangeContext) -> None:
     """Give the objects the values that they had before, in all fields that the run changed in any of them."""
-    changes = [change for change in changes if change.previous_record and not change.blocked_reason]
+    changes = changes_to_restore(changes)
     fields = {
         field
         for change in changes

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from django.db import models
 from django.utils.translation import gettext as _
 
+from partners.history.entries import ADDED, DELETED
 from partners.history.related_objects import RelatedObjects
 from partners.models import Agreement, Mobility, Run, University
 from partners.models.mobilities import summarize_change
 from partners.runs import bulk_write
-from partners.runs.bulk_write import ADDED, DELETED, ChangeContext
+from partners.runs.bulk_write import ChangeContext
 
 
 @dataclass
