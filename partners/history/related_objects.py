@@ -37,7 +37,10 @@ class RelatedObjects(dict[Key, models.Model]):
             for _field, (model, pk) in foreign_keys(row):
                 wanted[model].add(pk)
         for model, ids in wanted.items():
-            objects = model.objects.select_related(*_related_names(model))
+            keys = [field for field in model._meta.fields if isinstance(field, ForeignKey)]
+            # Titles are made of these.
+            names = [field.name for field in keys if field.related_model is not model]
+            objects = model.objects.select_related(*names)
             self.update({(model, pk): obj for pk, obj in objects.in_bulk(ids).items()})
         self.existing_keys = set(self)
         for model, ids in wanted.items():
@@ -64,12 +67,6 @@ class RelatedObjects(dict[Key, models.Model]):
 
     def title(self, row: models.Model) -> str:
         return _title(self.build_instance(row))
-
-
-def _related_names(model: type[models.Model]) -> list[str]:
-    """Return the names of the foreign keys to other models, which titles are made of."""
-    fields = [field for field in model._meta.fields if isinstance(field, ForeignKey)]
-    return [field.name for field in fields if field.related_model is not model]
 
 
 def _title(instance: models.Model) -> str:

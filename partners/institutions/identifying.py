@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -49,7 +49,9 @@ def identify(choices: Mapping[int, str], user: AbstractBaseUser) -> IdentifyResu
                 fill_from_institution(university)
                 result.linked.append(university)
     if result.linked:
-        result.run = _write(result.linked, user)
+        with record_run(RunAction.IDENTIFY, user) as result.run:
+            context = ChangeContext(result.run.history_reason, user, result.run)
+            bulk_update_with_history(University, result.linked, ["institution", *FILLED_FIELDS], context)
     return result
 
 
@@ -61,10 +63,3 @@ def _reason_to_leave(university: University, institution: Institution, holders: 
         message = _("“%(university)s” is left as it is: “%(institution)s” is linked to “%(other)s” by now.")
         return message % names
     return ""
-
-
-def _write(universities: Sequence[University], user: AbstractBaseUser) -> Run:
-    with record_run(RunAction.IDENTIFY, user) as run:
-        context = ChangeContext(run.history_reason, user, run)
-        bulk_update_with_history(University, universities, ["institution", *FILLED_FIELDS], context)
-    return run

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 
@@ -30,14 +31,11 @@ def directory_differences(university: University) -> Mapping[str, str]:
 
 def institution_values(institution: Institution) -> Mapping[str, str]:
     """Return the city and the website as the register stores them; empty where it may not store them."""
-    return {name: _valid_value(name, getattr(institution, name)) for name in FILLED_FIELDS}
-
-
-def _valid_value(name: str, value: str) -> str:
-    try:
-        return University._meta.get_field(name).clean(value, None)
-    except ValidationError:
-        return ""
+    values = dict.fromkeys(FILLED_FIELDS, "")
+    for name in FILLED_FIELDS:
+        with suppress(ValidationError):
+            values[name] = University._meta.get_field(name).clean(getattr(institution, name), None)
+    return values
 
 
 def _comparable(value: str) -> str:

@@ -1,17 +1,18 @@
 """Write the institutions of a release into the directory."""
 
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
 from tqdm import tqdm
 
+from partners.fields import update_search_keys
 from partners.institutions.releases import read_institutions
-from partners.institutions.search_texts import update_search_texts
-from partners.models import Institution
+from partners.models import Institution, University
+from partners.runs.bulk_write import chunks
 
 BATCH_SIZE = 500
+UNIVERSITY_BATCH_SIZE = 200
 LOADED_FIELDS = [
     field.name for field in Institution._meta.concrete_fields if not field.primary_key and field.name != "search_text"
 ]
@@ -36,10 +37,10 @@ def load_release(path: Path) -> LoadResult:
     """
     institutions = read_institutions(path)
     result = LoadResult(withdrawn=sum(institution.is_withdrawn for institution in institutions.values()))
-    remaining = iter(tqdm(institutions.values(), desc="Writing", leave=False, disable=None))
+    remaining = tqdm(institutions.values(), desc="Writing", leave=False, disable=None)
     with transaction.atomic():
         result.missing = len(set(Institution.objects.values_list("pk", flat=True)) - institutions.keys())
-        while batch := list(islice(remaining, BATCH_SIZE)):
+        for batch in chunks(remaining, BATCH_SIZE):
             _write_batch(batch, result)
         if result.changed:
             update_search_texts()
@@ -61,3 +62,18 @@ def _write_batch(institutions: list[Institution], result: LoadResult) -> None:
 
 def _values(institution: Institution) -> list:
     return [getattr(institution, name) for name in LOADED_FIELDS]
+
+
+@transaction.atomic
+def update_search_texts() -> None:
+    """Update the search texts of all linked universities, which have the names of their institutions.
+
+    Search texts have no history. The universities are locked, so that nobody renames one in the meantime.
+    """
+    linked = University.objects.exclude(institution=None).select_for_update(of=["self"]).order_by("pk")
+    universities = linked.select_related("institution").iterator(UNIVERSITY_BATCH_SIZE)
+    for batch in chunks(universities, UNIVERSITY_BATCH_SIZE):
+        before = {university.pk: university.search_text for university in batch}
+        names = update_search_keys(University, batch)
+        changed = [university for university in batch if university.search_text != before[university.pk]]
+        University.objects.bulk_update(changed, names, batch_size=UNIVERSITY_BATCH_SIZE)

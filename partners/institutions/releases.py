@@ -124,13 +124,14 @@ def _build_institution(organization: dict) -> Institution:
     names = [(_clean(name["value"]), set(name["types"])) for name in organization.get("names") or []]
     displayed = [name for name, types in names if "ror_display" in types] + [name for name, _types in names]
     details = [location["geonames_details"] for location in organization.get("locations") or []] or [{}]
+    country_code = details[0].get("country_code") or ""
     is_withdrawn = organization["status"] != "active"
     return Institution(
         ror_id=find_ror_id(organization.get("id") or "") or "",
         name=next(filter(None, displayed), ""),
         names=_lines(name for name, types in names if types != {"acronym"}),
         acronyms=_lines(name for name, types in names if "acronym" in types),
-        country_code=_country_code(details[0].get("country_code")),
+        country_code=country_code if COUNTRY_CODE_RE.fullmatch(country_code) else "",
         city=_clean(details[0].get("name")),
         website=_website(organization.get("links") or []),
         domains=_lines(map(_clean, organization.get("domains") or [])),
@@ -147,10 +148,6 @@ def _clean(text: str | None) -> str:
 
 def _lines(texts: Iterable[str]) -> str:
     return "\n".join(split_names("\n".join(texts)))
-
-
-def _country_code(code: str | None) -> str:
-    return code if code and COUNTRY_CODE_RE.fullmatch(code) else ""
 
 
 def _website(links: list[dict]) -> str:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partners.institutions.search_texts import update_search_texts
+from partners.institutions.loading import update_search_texts
 from partners.models import Institution, University
 from tests.helpers import changelists
 from tests.helpers.factories import AgreementFactory, InstitutionFactory, UniversityFactory, institutions
