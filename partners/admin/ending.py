@@ -1,5 +1,7 @@
 """Bulk ending of agreements, immediately or on a future day."""
 
+from collections import defaultdict
+
 from django import forms
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
@@ -50,6 +52,11 @@ class EndForm(AgreementRowForm):
             self.instance.end(on, _("ended: %s") % reason, reason)
         return self.instance
 
+    @property
+    def outcome(self):
+        on = self.cleaned_data["on"]
+        return _("Ends on %s") % date_format(on) if on > localdate() else _("Ended")
+
 
 class BulkEndView(AgreementRowsView):
     name, action_name, action_label = "end", "end_selected", gettext_lazy("End selected")
@@ -60,4 +67,10 @@ class BulkEndView(AgreementRowsView):
         "If the day is in the future, the agreement stays in force until then, and that day becomes its last. "
         "Students do not see agreements that have ended. The register keeps them."
     )
-    success_message = gettext_lazy("Ended")
+
+    def save(self, run):
+        agreements = defaultdict(list)
+        for form in self.row_forms:
+            agreements[form.outcome].append(form.save())
+        for outcome, group in agreements.items():
+            self.add_success_message(outcome, group, run)

@@ -65,8 +65,9 @@ def test_ending_saves_the_day_and_displays_a_message(coordinator_client, coordin
 
 
 def test_signed_agreement_stays_in_force_until_a_future_day(coordinator_client, signed):
-    coordinator_client.post(bulk_url(signed), end_data(TOMORROW, "Notice given", signed))
+    page = coordinator_client.post(bulk_url(signed), end_data(TOMORROW, "Notice given", signed), follow=True)
 
+    assert messages(page) == ["Ends on 1 Jul 2026: Marburg: Bilateral, from 1 Jan 2020 (signed). Undo …"]
     assert stored_state(signed) == ("signed", None, TOMORROW)
     assert signed.history.latest().history_change_reason == "will end: Notice given"
 
