@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from partners.admin.conflict_report import build_conflicts, build_conflicts_of_deleted
@@ -52,6 +53,14 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
                 message = describe_integrity_error(error)
         messages.error(request, f"{message} {_('Nothing was saved. Look at it again.')}")
         return redirect(request.get_full_path())
+
+    def get_inline_formsets(self, request, *args, **kwargs):
+        """Write "Add another mobility", which Django capitalizes in mid-sentence."""
+        inlines = super().get_inline_formsets(request, *args, **kwargs)
+        for inline in inlines:
+            name = str(inline.opts.verbose_name)
+            inline.inline_formset_data = inline.inline_formset_data().replace(capfirst(name), name)
+        return inlines
 
     @transaction.atomic
     def delete_view(self, request, object_id, extra_context=None):

@@ -118,7 +118,7 @@ def test_field_of_study_is_found_by_words_and_copied_to_the_mirrored_line(form):
 
 
 def test_fields_of_study_of_a_new_line_are_searched(form):
-    form.get_by_role("button", name="Add another Mobility").press("Enter")
+    form.get_by_role("button", name="Add another mobility", exact=True).press("Enter")
     search = line(form, 1).get_by_role("searchbox", name="Fields of study")
     search.press("Enter")
     expect(form.get_by_role("option", name="all fields", exact=True)).to_be_visible()
