@@ -180,8 +180,8 @@ UNIVERSITY_FIELDS = (
     UniversityField("institution", "ROR ID", cells.parse_ror_id, ror_url),
     UniversityField(
         "slug",
-        "Address",
-        error_message=gettext_noop("“%s” cannot be an address. Write letters, digits, hyphens and underscores only."),
+        "Web address (slug)",
+        error_message=gettext_noop("“%s” cannot be its web address. Write letters, digits, hyphens and underscores."),
     ),
     UniversityField("is_listed", "On the public list", cells.parse_yes_no, cells.format_yes_no),
 )

@@ -48,8 +48,8 @@ NOT_STAFF = gettext_lazy(
 )
 
 TAKEN_SLUG = (
-    gettext_lazy("“%(value)s” is already the address of “%(name)s”. Write another one."),
-    gettext_lazy("“%(value)s” is already the address in line %(line)d. Write another one."),
+    gettext_lazy("“%(value)s” is already the web address of “%(name)s”. Write another one."),
+    gettext_lazy("“%(value)s” is already the web address in line %(line)d. Write another one."),
 )
 TAKEN_INSTITUTION = (
     gettext_lazy("“%(value)s” is already the ROR ID of “%(name)s”. Write another one, or leave the cell empty."),

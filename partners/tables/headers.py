@@ -78,6 +78,7 @@ OTHER_NAMES = {
         "ROR; ROR-ID; RORID; ROR identifier; ROR address; ROR URL; ROR link; ROR-Kennung; Identifiant ROR; "
         "Identificador ROR; Identificativo ROR; Identyfikator ROR"
     ),
+    "Web address (slug)": "Web address; Slug; Address",
     "Direction": (
         "Direction of mobility; Mobility direction; In or out; In/out; Out/in; Incoming or outgoing; "
         "Incoming/outgoing; Outgoing/incoming; Richtung; Richtung der Mobilität; Mobilitätsrichtung; Sens de la "

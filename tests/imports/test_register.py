@@ -78,7 +78,7 @@ def test_export_has_every_column(coordinator):
         *("Signed on", "Valid from", "Valid until", "Open-ended", "Renews", "Ended on", "Reason for its end"),
         *("Note for students", "To be done by", "Responsible", "Next step", "Contact at the partner", "Internal notes"),
         *("Agreement number", "Other names", "City", "Website", "For exchange students", "Course catalogue"),
-        *("Academic calendar", "Housing", "ROR ID", "Address", "On the public list"),
+        *("Academic calendar", "Housing", "ROR ID", "Web address (slug)", "On the public list"),
     )
     assert rows == [
         (
@@ -115,7 +115,7 @@ def test_export_has_one_row_for_a_university_without_agreements():
         COUNTRY_COLUMN: "Germany",
         NAME_COLUMN: COLOGNE,
         "City": "Köln",
-        "Address": university.slug,
+        "Web address (slug)": university.slug,
         "On the public list": "yes",
     }
 
@@ -401,7 +401,7 @@ def test_equivalent_details_of_a_university_are_accepted():
         (
             "slug",
             "uni/köln",
-            "“uni/köln” cannot be an address. Write letters, digits, hyphens and underscores only.",
+            "“uni/köln” cannot be its web address. Write letters, digits, hyphens and underscores.",
         ),
         ("slug", "x" * 201, f"“{'x' * 79}…” has 201 characters, and 200 fit. Shorten it."),
         ("is_listed", "perhaps", "“perhaps” is neither yes nor no. Write “yes” or “no”."),
@@ -416,7 +416,7 @@ def test_slug_of_another_university_is_an_error():
     create_university(name="University of Bonn", slug="bonn")
 
     assert errors(row(slug="bonn")) == [
-        "Line 2, Address: “bonn” is already the address of “University of Bonn”. Write another one."
+        "Line 2, Web address (slug): “bonn” is already the web address of “University of Bonn”. Write another one."
     ]
 
 
@@ -426,14 +426,14 @@ def test_slug_that_another_university_gives_up_in_the_same_file_is_an_error():
     create_university(slug="cologne")
 
     assert errors(row(slug="bonn"), row(name="University of Bonn", slug="cologne")) == [
-        "Line 2, Address: “bonn” is already the address of “University of Bonn”. Write another one.",
-        f"Line 3, Address: “cologne” is already the address of “{COLOGNE}”. Write another one.",
+        "Line 2, Web address (slug): “bonn” is already the web address of “University of Bonn”. Write another one.",
+        f"Line 3, Web address (slug): “cologne” is already the web address of “{COLOGNE}”. Write another one.",
     ]
 
 
 def test_slug_of_another_row_is_an_error():
     assert errors(row(slug="uni"), row(name="University of Bonn", slug="uni")) == [
-        "Line 3, Address: “uni” is already the address in line 2. Write another one."
+        "Line 3, Web address (slug): “uni” is already the web address in line 2. Write another one."
     ]
 
 

@@ -345,7 +345,7 @@ def test_undo_skips_agreement_whose_previous_type_is_deleted(coordinator):
 
 def test_undo_skips_university_whose_previous_slug_is_taken(coordinator):
     marburg = AgreementFactory(university__name="Marburg").university
-    run = import_register(Address="philipps")
+    run = import_register(**{"Web address (slug)": "philipps"})
     UniversityFactory(name="Other", slug="marburg")
 
     plan = undo(run, coordinator)
