@@ -31,6 +31,11 @@ def test_twenty_pdfs_are_kept_with_their_agreements(coordinator_page, page_loads
     names = [f"2026 Uni {town}town signed.pdf" for town in TOWNS[:-1]]
     page.get_by_label("Drop files here, or choose them").set_input_files([pdf(name) for name in [*names, "scan.pdf"]])
     page.get_by_role("button", name="Upload and choose agreements").click()
+    find = page.get_by_role("row", name="scan.pdf").get_by_role("button", name="Find")
+    page.route(page.url, lambda route: route.fulfill(status=204), times=1)
+    with page.expect_response(page.url):
+        find.click()
+    expect(find).to_be_enabled()
     press(page, page.get_by_label("Another agreement: scan.pdf"), *"ttown")
     expect(page.get_by_role("status").filter(has_text="Found: 1")).to_be_visible()
     page.get_by_label("Agreement: scan.pdf", exact=True).select_option(label="University of Ttown: Bilateral (signed)")

@@ -14,8 +14,8 @@ window.addEventListener("load", () => {
 
     form.addEventListener("submit", (event) => {
       if (isSent) event.preventDefault();
-      // A button with an address of its own searches, or downloads a file while the page stays.
-      if (event.defaultPrevented || event.submitter?.hasAttribute("formaction")) return;
+      // A button with an address of its own searches, or downloads a file while the page stays. "Find" saves nothing.
+      if (event.defaultPrevented || event.submitter?.matches("[formaction], [name=find]")) return;
       // Later, as a disabled button would not be part of what is sent.
       setTimeout(() => setSent(true));
     });
