@@ -9,14 +9,14 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
 
 run: $(VENV)/site .env
-	@$(BIN)/python manage.py migrate --verbosity 0
+	@umask 077; $(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py bootstrap fixtures/partners.tsv --details fixtures/partner_details.tsv --url http://127.0.0.1:$(PORT)
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 serve: export DEBUG = off
 serve: export HTTPS := $(HTTPS)
 serve: $(VENV)/site .env
-	@$(BIN)/python manage.py migrate --verbosity 0
+	@umask 077; $(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 	@exec $(BIN)/gunicorn --config python:exchange.gunicorn_conf --bind $(HOST):$(PORT) exchange.wsgi
 
