@@ -1,5 +1,4 @@
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Case, When
 from django.urls import path
 from django.utils.text import Truncator
@@ -11,7 +10,7 @@ from partners.admin.bulk_edit import BulkEditView
 from partners.admin.deadlines import describe_deadline, describe_state
 from partners.admin.documents import DocumentInline, discard_uploads
 from partners.admin.ending import BulkEndView
-from partners.admin.export import AgreementExportAdmin
+from partners.admin.export import RegisterExportAdmin
 from partners.admin.filters import (
     AgreementCountryFilter,
     AgreementStatusFilter,
@@ -39,6 +38,8 @@ from partners.admin.setting_dates import BulkDatesView
 from partners.admin.signing import BulkSignView
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
+from partners.imports.formats import EXPORT_FORMATS
+from partners.imports.resources import AgreementsResource
 from partners.models import Agreement, SavedView
 from partners.models.mobilities import summarize_places
 from partners.permissions import can_add_documents
@@ -60,8 +61,11 @@ def build_fieldset(section):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(PlainSelectMixin, AgreementExportAdmin, RemovalAdmin):
+class AgreementAdmin(PlainSelectMixin, RegisterExportAdmin, RemovalAdmin):
     saved_view_list = SavedView.List.AGREEMENTS
+    resource_classes = [AgreementsResource]
+    # The list itself has the export, without a page for it, as there is a single kind of table.
+    import_export_change_list_template = None
     form = AgreementChangeForm
     change_form_template = "admin/partners/agreement/change_form.html"
     list_display = [
@@ -109,21 +113,22 @@ class AgreementAdmin(PlainSelectMixin, AgreementExportAdmin, RemovalAdmin):
 
     def get_urls(self):
         urls = super().get_urls()
-        search = self.admin_site.admin_view(self.fields_of_study_view)
-        urls.insert(0, path("fields-of-study/", search, name="partners_agreement_fields_of_study"))
+        search, site = self.admin_site.admin_view(fields_of_study_view), {"site": self.admin_site}
+        urls.insert(0, path("fields-of-study/", search, site, name="partners_agreement_fields_of_study"))
         for name, view in BULK_VIEWS.items():
             bulk_view = self.admin_site.admin_view(view.as_view(model_admin=self))
             urls.insert(0, path(f"{name}/", bulk_view, name=f"partners_agreement_{name}"))
         return urls
 
-    def fields_of_study_view(self, request):
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return fields_of_study_view(request)
-
     def changelist_view(self, request, extra_context=None):
-        context = {"can_add_documents": can_add_documents(request.user)}
+        context = {
+            "can_add_documents": can_add_documents(request.user),
+            "export_formats": EXPORT_FORMATS if self.has_export_permission(request) else [],
+        }
         return super().changelist_view(request, context | (extra_context or {}))
+
+    def get_export_resource_kwargs(self, request, **kwargs):
+        return {"on": localdate()}
 
     def get_queryset(self, request):
         return super().get_queryset(request).with_document().with_successor().prefetch_related("mobilities")

@@ -65,8 +65,7 @@ class RegisterAdmin(OptimisticLockingAdmin, HistoryAdmin):
         changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         return redirect(safe_next_url(request, request.GET["next"], changelist))
 
-    def response_post_save_change(self, request, obj):
-        return self.response_post_save_add(request, obj)
+    response_post_save_change = response_post_save_add
 
     def get_changelist(self, request, **kwargs):
         return RegisterChangeList

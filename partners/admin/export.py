@@ -17,7 +17,6 @@ from partners.accounts.security_log import log_event
 from partners.admin.import_forms import RegisterExportForm
 from partners.admin.saved_views import SavedViewsAdmin, build_query
 from partners.imports.formats import EXPORT_FORMATS
-from partners.imports.resources import AgreementsResource
 from partners.permissions import can_export
 
 MAX_FILE_NAME_LENGTH = 100
@@ -60,32 +59,17 @@ class RegisterExportAdmin(ExportActionMixin, SavedViewsAdmin):
         return super().get_export_queryset(request).prefetch_related(None)
 
     def get_export_filename(self, request, queryset, file_format):
-        """Return a name such as “agreements-type-erasmus-2026-11-28.xlsx”, or with the name of the saved view."""
-        content = _("selected") if "export_items" in request.POST else self._describe_list(request)
+        """Return a name such as “agreements-type-erasmus-2026-11-28.xlsx”, of the saved view or the list's filters."""
+        query = build_query(request.GET)
+        if "export_items" in request.POST:
+            content = _("selected")
+        elif view := self.get_saved_views(request).filter(query=query).first():
+            content = view.name
+        else:
+            filters = [(name.removesuffix("__exact"), value) for name, value in parse_qsl(query) if name != ORDER_VAR]
+            content = " ".join(chain.from_iterable(filters))
         name = slugify(f"{self.opts.verbose_name_plural} {content}")[:MAX_FILE_NAME_LENGTH].strip("-")
         return f"{name}-{localdate():%Y-%m-%d}.{file_format.get_extension()}"
 
-    def _describe_list(self, request):
-        """Return the name of the saved view that the list shows, or else its filters and its search."""
-        query = build_query(request.GET)
-        if view := self.get_saved_views(request).filter(query=query).first():
-            return view.name
-        filters = [(name.removesuffix("__exact"), value) for name, value in parse_qsl(query) if name != ORDER_VAR]
-        return " ".join(chain.from_iterable(filters))
-
     def get_valid_export_item_pks(self, request):
         return self.get_queryset(request).values_list("pk", flat=True)
-
-
-class AgreementExportAdmin(RegisterExportAdmin):
-    """Export of what the list of agreements shows, straight from the list, as there is a single kind of table."""
-
-    resource_classes = [AgreementsResource]
-    import_export_change_list_template = None
-
-    def get_export_resource_kwargs(self, request, **kwargs):
-        return {"on": localdate()}
-
-    def changelist_view(self, request, extra_context=None):
-        formats = EXPORT_FORMATS if self.has_export_permission(request) else []
-        return super().changelist_view(request, {"export_formats": formats} | (extra_context or {}))

@@ -2,18 +2,19 @@
 
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from partners.admin.form_fields import parse_pk
-from partners.admin.object_history import HistoryAdmin
+from partners.admin.object_history import HistoryAdmin, can_view
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
 from partners.cells import MAX_PLACES
 from partners.fields_of_study import ALL_FIELDS, field_label, search_fields, titles_by_code
-from partners.models import Mobility
+from partners.models import Agreement, Mobility
 from partners.name_normalization import matching_key
 from partners.permissions import can_change_agreements, can_view_agreements
 
@@ -38,8 +39,10 @@ class FieldsOfStudySelect(AutocompleteSelectMultiple):
         return [(None, options, 0)]
 
 
-def fields_of_study_view(request):
+def fields_of_study_view(request, site):
     """Answer a search of a FieldsOfStudySelect. Without a term it is offered all fields, and the broad ones."""
+    if not can_view(site, request, Agreement):
+        raise PermissionDenied
     term = request.GET.get("term", "")
     codes = search_fields(term) if term.strip() else [code for code in titles_by_code() if len(code) == 2]
     if matching_key(field_label(ALL_FIELDS)).startswith(matching_key(term)):
@@ -109,23 +112,15 @@ class MobilityInline(OptimisticLockingInline):
         """Display them to everyone who may open the agreement."""
         return True
 
-    def has_add_permission(self, request, obj):
-        return can_change_agreements(request.user)
-
     def has_change_permission(self, request, obj=None):
         return can_change_agreements(request.user)
 
-    def has_delete_permission(self, request, obj=None):
-        return can_change_agreements(request.user)
+    has_add_permission = has_delete_permission = has_change_permission
 
 
 @admin.register(Mobility)
 class MobilityAdmin(HistoryAdmin):
     """The history of a mobility. It is edited on the page of its agreement, and needs the permissions of that."""
-
-    def has_module_permission(self, request):
-        """Keep mobilities off the index."""
-        return False
 
     def has_view_permission(self, request, obj=None):
         return can_view_agreements(request.user)
@@ -133,14 +128,12 @@ class MobilityAdmin(HistoryAdmin):
     def has_change_permission(self, request, obj=None):
         return can_change_agreements(request.user)
 
-    def has_undelete_permission(self, request):
-        return can_change_agreements(request.user)
-
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return False
 
-    def has_delete_permission(self, request, obj=None):
-        return False
+    has_undelete_permission = has_change_permission
+    # Without permission for the module, the index has no mobilities.
+    has_module_permission = has_delete_permission = has_add_permission
 
     def changelist_view(self, request, extra_context=None):
         return redirect("admin:partners_agreement_changelist")

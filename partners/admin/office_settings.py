@@ -58,11 +58,10 @@ class OfficeSettingsAdmin(RegisterAdmin):
         (_("Texts on the public pages"), {"fields": ["introduction", "how_to_apply"]}),
     ]
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return False
 
-    def has_delete_permission(self, request, obj=None):
-        return False
+    has_delete_permission = has_add_permission
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("logo")

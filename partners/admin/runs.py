@@ -40,14 +40,10 @@ class RunAdmin(admin.ModelAdmin):
     list_per_page = 100
     date_hierarchy = "accepted_at"
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request, obj=None):
         return False
 
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+    has_change_permission = has_delete_permission = has_add_permission
 
     def get_queryset(self, request):
         return super().get_queryset(request).accepted().defer("content")
