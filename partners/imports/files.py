@@ -14,11 +14,10 @@ from partners.imports.mobility_columns import DIRECTION_COLUMN, MOBILITY_COLUMN_
 from partners.imports.office_list import COLUMNS
 from partners.imports.register_columns import NUMBER_COLUMN
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource, TableResource
-from partners.name_normalization import matching_key
 from partners.tables.encodings import EncodingGuess
-from partners.tables.headers import KEYS, find_places
+from partners.tables.headers import find_places
 from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile, describe_in_sheet
-from partners.tables.types import TableError, UnknownEncodingError, join_names
+from partners.tables.types import Record, TableError, UnknownEncodingError, join_names
 
 EXAMPLE_NAME = "Example University (this row is not imported)"
 """The name of the example row of a template."""
@@ -62,9 +61,9 @@ def _open_file(data: bytes, options: ReadOptions) -> tuple[TableFile, EncodingGu
 
 def _notices_of_details(table: Table) -> list[str]:
     """Return a sentence about ignored columns that the register would know."""
-    columns = RegisterResource.optional_columns
-    known = {key for column in columns for key in (matching_key(column), *KEYS.get(column, ()))}
-    details = [name for name in table.ignored_columns if matching_key(name) in known]
+    places = find_places(Record(0, table.ignored_columns), RegisterResource.optional_columns, {})
+    known = sorted({place for found in places.values() for place in found})
+    details = [table.ignored_columns[place] for place in known]
     if not details:
         return []
     message = _("The register has the columns %(names)s. To import them, add the column “%(sign)s”.")

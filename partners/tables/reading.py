@@ -66,7 +66,7 @@ class Table:
     ignored_columns: list[str] = field(default_factory=list)
     """Headers of columns that were not requested."""
     skipped_rows: list[tuple[int, str]] = field(default_factory=list)
-    """Lines and texts of rows above the header, and of rows that are one merged cell."""
+    """Lines and texts of rows above the header, of rows that are one merged cell, and of repetitions of the header."""
     sheet: str = ""
     """Name of the sheet, if the file has sheets."""
     other_sheets: list[str] = field(default_factory=list)
@@ -190,7 +190,7 @@ class TableFile:
         others = [record.cells[at] for at in sorted(header_positions.difference(positions.values()))]
         if optional is not None:
             _require_known([name for name in others if name not in ignored], record.line, optional)
-        table = self._read_rows(sheet, record, positions, header_positions)
+        table = self._read_rows(sheet, header, positions, header_positions)
         if not (table.rows or allow_empty):
             message = _("The file has a header in line %d and no rows below it.")
             raise TableError(message % record.line)
@@ -207,13 +207,13 @@ class TableFile:
         require_columns(Header(header.record, {name: at for name, at in places.items() if at}), sheet.head)
         return {column: at[0] for column, at in {**header.places, **places}.items() if at}
 
-    def _read_rows(self, sheet: Sheet, header: Record, positions: Mapping[str, int], header_positions: set[int]):
-        index = sheet.head.index(header)
+    def _read_rows(self, sheet: Sheet, header: Header, positions: Mapping[str, int], header_positions: set[int]):
+        index = sheet.head.index(header.record)
         table = Table(deque(), skipped_rows=[_describe_row(record) for record in sheet.head[:index]])
         for count, record in enumerate(chain(sheet.head[index + 1 :], sheet.records), start=1):
             if count > MAX_ROWS:
                 raise TableError(_("The file has more than %d rows. Split it into several files.") % MAX_ROWS)
-            if record.is_heading:
+            if record.is_heading or header.is_repeated_by(record):
                 table.skipped_rows.append(_describe_row(record))
             else:
                 table.rows.append(_to_table_row(record, positions, header_positions))

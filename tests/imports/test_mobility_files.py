@@ -12,8 +12,7 @@ from partners.imports.mobility_columns import COLUMNS
 from partners.imports.register_columns import REQUIRED
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource
 from partners.models import Mobility, University
-from partners.name_normalization import matching_key
-from partners.tables.headers import KEYS
+from partners.tables.headers import header_key, usual_names
 from partners.tables.reading import ReadOptions
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS, write_sheets
@@ -297,6 +296,6 @@ def test_headers_are_understood_in_other_languages(header):
 
 
 def test_other_name_of_a_header_is_of_one_column():
-    names = [(column, name) for column in COLUMNS for name in {matching_key(column), *KEYS.get(column, ())}]
+    names = [(column, name) for column in COLUMNS for name in {header_key(column), *usual_names().get(column, ())}]
 
     assert [name for name, count in Counter(name for _column, name in names).items() if count > 1] == []

@@ -7,8 +7,7 @@ import pytest
 
 from partners.enums import AgreementStatus
 from partners.models import Agreement
-from partners.name_normalization import matching_key
-from partners.tables.headers import KEYS
+from partners.tables.headers import header_key, usual_names
 from tests.helpers.database import database_contents
 from tests.helpers.register_files import (
     COLOGNE,
@@ -327,6 +326,6 @@ def test_usual_other_headers_of_the_reason_for_an_end_are_understood(header):
 
 
 def test_no_other_header_stands_for_two_columns():
-    headers = Counter(header for names in KEYS.values() for header in names)
+    headers = Counter(header for names in usual_names().values() for header in names)
 
-    assert [header for header, count in headers.items() if count > 1 or header in map(matching_key, KEYS)] == []
+    assert [header for header, count in headers.items() if count > 1 or header in map(header_key, usual_names())] == []

@@ -125,10 +125,40 @@ def test_line_numbers_go_on_after_line_breaks_in_a_cell(newline):
         [" Country ", "University\u00a0 name", "Agreement  type"],
         ["Côuntry", "Uńiversity name", "Agreement type"],
         ['"Country"', '"University name"', '"Agreement type"'],
+        ["Country*", "University name¹", "Agreement type:"],
+        ["COUNTRY_NAME", "partner-university", "Agreement type (Bilateral / Erasmus+)"],
+        ["Land / Country", "Universität | University (EN)", "Abkommen - Agreement"],
+        ['"Pays\nCountry"', '"Établissement\nInstitution"', "Type d’accord"],
+        ["מדינה", "שם האוניברסיטה", "סוג ההסכם"],
+        ["国名", "大学名", "協定の種類"],
     ],
 )
 def test_header_may_be_in_any_case_and_spacing(header):
     assert cells(read(join_rows([header, *ROWS]))) == ROWS
+
+
+@pytest.mark.parametrize("header", ["Partner (contact)", "University / Contact", "University code"])
+def test_header_with_another_meaning_is_not_taken_for_a_column(header):
+    message = error_message(f"Country;{header};Agreement type\nSpain;Málaga;GE3\n".encode())
+
+    assert message.startswith("Line 1 is not the header: it lacks “University name” and has")
+
+
+def test_header_that_is_repeated_is_skipped_and_named():
+    header = "No.;Country;Institution;Agreement type"
+
+    table = read(f"{header}\n1;Spain;Málaga;GE3\n{header}\n2;Spain;Cádiz;GE3\n")
+
+    assert cells(table) == [["Spain", "Málaga", "GE3"], ["Spain", "Cádiz", "GE3"]]
+    assert table.skipped_rows == [(3, "No. | Country | Institution | Agreement type")]
+
+
+def test_lower_row_of_a_header_decides():
+    """As a spreadsheet has it whose first cells are merged downwards, and Agreement across two columns."""
+    table = read("Country;University;Agreement;\nCountry;University;Type;Until\nSpain;Málaga;GE3;2027\n")
+
+    assert cells(table) == [["Spain", "Málaga", "GE3"]]
+    assert (table.ignored_columns, table.skipped_rows) == (["Until"], [(1, "Country | University | Agreement")])
 
 
 def test_columns_may_be_in_any_order():
