@@ -12,14 +12,14 @@ MATCHING, IN_PART, UNRECORDED = "matching", "in-part", "unrecorded"
 
 
 class BestMatches:
-    """The universities of a queryset in the order of their ids, as a paginator slices them."""
+    """The universities that a query finds, the best first, as a paginator slices them."""
 
-    def __init__(self, universities, iter_pks):
-        self.universities, self.iter_pks = universities, iter_pks
+    def __init__(self, partner_filter):
+        self.partner_filter = partner_filter
 
     def __getitem__(self, page):
-        pks = list(islice(self.iter_pks(), page.start, page.stop))
-        found = self.universities.order_by().in_bulk(pks)
+        pks = list(islice(self.partner_filter.iter_best_pks(), page.start, page.stop))
+        found = self.partner_filter.queryset.in_bulk(pks)
         return [found[pk] for pk in pks if pk in found]
 
 
@@ -55,14 +55,17 @@ def _with_section(universities, name):
 
 
 def build_sections(partner_filter, match_count, unrecorded_count):
-    """Return those that match, those that do for a part of the term, and those without a record if they are shown."""
-    matching, in_part, unrecorded = partner_filter.matching, partner_filter.matching_in_part, partner_filter.unrecorded
-    if partner_filter.sort == BEST:
-        matching = BestMatches(matching, partner_filter.iter_best_pks)
-    return Sections(
-        [
-            Section(MATCHING, matching, match_count),
-            Section(IN_PART, in_part, len(partner_filter.pks_in_part)),
-            Section(UNRECORDED, unrecorded, unrecorded_count if partner_filter.shows_unrecorded else 0),
-        ]
-    )
+    """Return those that match, those that do for a part of the term, and those without a record if they are shown.
+
+    Without the empty ones: composing their querysets costs as much as rendering ten rows.
+    """
+    sections = []
+    if match_count:
+        is_best_first = partner_filter.sort == BEST
+        matching = BestMatches(partner_filter) if is_best_first else partner_filter.matching
+        sections.append(Section(MATCHING, matching, match_count))
+    if part_count := len(partner_filter.pks_in_part):
+        sections.append(Section(IN_PART, partner_filter.matching_in_part, part_count))
+    if unrecorded_count and partner_filter.shows_unrecorded:
+        sections.append(Section(UNRECORDED, partner_filter.unrecorded, unrecorded_count))
+    return Sections(sections)

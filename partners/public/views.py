@@ -164,6 +164,7 @@ def _prepare_rows(universities, partner_filter):
         agreements = university.public_agreements
         university.badges = build_badges(agreements, on, selected)
         university.offer = summarize_offers(main_agreements(agreements, selected["type"], term))
+        university.coverage_text = ""
         if term and university.section != UNRECORDED:
             coverage = best_coverage(agreements, term, selected["type"])
             university.coverage_text = "" if coverage.is_certain else describe_coverage(coverage)
