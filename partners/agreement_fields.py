@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from partners import cells
+from partners.dates import parse_date
 from partners.models import Agreement, University
 from partners.ror_ids import ror_url
 from partners.tables.cells import Cell
@@ -95,11 +96,11 @@ AGREEMENT_FIELDS = (
     AgreementField("scope", "Scope", is_beside_previous=True, in_bulk_edit=True, is_public=True, in_json=True),
     AgreementField("status", "Status", cells.parse_status, cells.format_status, is_public=True),
     AgreementField("reference_number", "Reference number"),
-    AgreementField("signed_on", "Signed on", cells.parse_date, in_bulk_edit=True),
+    AgreementField("signed_on", "Signed on", parse_date, in_bulk_edit=True),
     AgreementField(
         "valid_from",
         "Valid from",
-        cells.parse_date,
+        parse_date,
         in_bulk_edit=True,
         is_public=True,
         in_json=True,
@@ -107,7 +108,7 @@ AGREEMENT_FIELDS = (
     AgreementField(
         "valid_until",
         "Valid until",
-        cells.parse_date,
+        parse_date,
         is_beside_previous=True,
         in_bulk_edit=True,
         is_public=True,
@@ -124,7 +125,7 @@ AGREEMENT_FIELDS = (
         in_json=True,
     ),
     AgreementField("renews", "Renews", cells.parse_agreement_number, str, lookup="renews_id", section=None),
-    AgreementField("ended_on", "Ended on", cells.parse_date, section=AdminSection.END),
+    AgreementField("ended_on", "Ended on", parse_date, section=AdminSection.END),
     AgreementField("end_reason", "Reason for its end", section=AdminSection.END, is_beside_previous=True),
     AgreementField(
         "public_note",
@@ -135,7 +136,7 @@ AGREEMENT_FIELDS = (
         public_label=gettext_lazy("Note"),
         in_json=True,
     ),
-    AgreementField("due_on", "To be done by", cells.parse_date, section=AdminSection.WORK, in_bulk_edit=True),
+    AgreementField("due_on", "To be done by", parse_date, section=AdminSection.WORK, in_bulk_edit=True),
     AgreementField(
         "responsible", "Responsible", lookup="responsible__username", section=AdminSection.WORK, in_bulk_edit=True
     ),

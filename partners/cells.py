@@ -1,11 +1,10 @@
-"""Parsing of the cells of files: dates, numbers, words and texts as people write them. Each parser raises
+"""Parsing of the cells of files: numbers, words and texts as people write them. Each parser raises
 ValidationError with what is wrong and what to write.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -23,7 +22,6 @@ from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.types import truncate
 from partners.validators import ACADEMIC_YEARS
 
-TEXT_DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
 STATUS_BY_WORD = {status.word: status for status in AgreementStatus}
 LEVEL_BY_WORD = {level.replace("_", " "): level for level in StudyLevel.values}
 DIRECTION_BY_WORD = {
@@ -37,42 +35,6 @@ MAX_PK_DIGITS = 18
 """Digits that always fit a 64-bit primary key."""
 MAX_PLACES = 32_767
 """Maximum of a PositiveSmallIntegerField on PostgreSQL."""
-
-
-def parse_date(text: str) -> date | None:
-    """Parse the date in a cell; None if the cell is empty.
-
-    Formats: 2025-02-01, 2025/2/1, 1 February 2025, or day, month and year in numbers, unless that is ambiguous.
-    """
-    text = text.strip()
-    if not text:
-        return None
-    if year_first := re.fullmatch(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})", text):
-        return _make_date(text, int(year_first[1]), int(year_first[3]), int(year_first[4]))
-    if year_last := re.fullmatch(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", text):
-        return _resolve_day_month_order(text, int(year_last[1]), int(year_last[3]), int(year_last[4]))
-    for text_format in TEXT_DATE_FORMATS:
-        try:
-            return datetime.strptime(re.sub(r"[,.\s]+", " ", text), text_format).date()  # noqa: DTZ007
-        except ValueError:
-            continue
-    raise ValidationError(_("“%s” is not a date. Write it like 1 Feb 2025.") % text[:80])
-
-
-def _resolve_day_month_order(text: str, first: int, second: int, year: int) -> date:
-    if first <= 12 and second <= 12 and first != second:
-        one, other = _make_date(text, year, second, first), _make_date(text, year, first, second)
-        days = {"one": f"{one.day} {one:%b %Y}", "other": f"{other.day} {other:%b %Y}"}
-        message = _("“%(text)s” may mean %(one)s or %(other)s. Write the one that is meant, in that form.")
-        raise ValidationError(message % {"text": text, **days})
-    return _make_date(text, year, first, second) if second > 12 else _make_date(text, year, second, first)
-
-
-def _make_date(text: str, year: int, month: int, day: int) -> date:
-    try:
-        return date(year, month, day)
-    except ValueError as error:
-        raise ValidationError(_("“%s” is not a day of the calendar. Write it like 1 Feb 2025.") % text) from error
 
 
 def parse_status(text: str) -> AgreementStatus | None:

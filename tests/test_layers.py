@@ -47,7 +47,8 @@ ALLOWED_IMPORTS = {
         *["enums", "fields", "fields_of_study", "language_skills", "name_normalization", "ror_ids"],
         *["spreadsheet_errors", "tables", "validators"],
     ],
-    "agreement_fields": ["cells", "models", "ror_ids", "tables"],
+    "dates": ["name_normalization"],
+    "agreement_fields": ["cells", "dates", "models", "ror_ids", "tables"],
     "mobility_fields": ["agreement_fields", "cells", "fields", "models"],
     "history": ["enums", "fields", "models", "period_constraint", "translated_text"],
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
@@ -56,7 +57,7 @@ ALLOWED_IMPORTS = {
         *["fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
     ],
     "imports": [
-        *["agreement_fields", "agreement_sentences", "cells", "enums", "fields", "history", "institutions"],
+        *["agreement_fields", "agreement_sentences", "cells", "dates", "enums", "fields", "history", "institutions"],
         *["mobility_fields", "models", "name_normalization", "name_similarity", "periods", "querysets", "runs"],
         *["tables", "validators"],
     ],
@@ -65,7 +66,7 @@ ALLOWED_IMPORTS = {
     "reminders": ["calendar_files", "enums", "http", "models"],
     "backups": ["models"],
     "admin": [
-        *["accounts", "agreement_fields", "cells", "enums", "fields_of_study", "file_name_matching"],
+        *["accounts", "agreement_fields", "cells", "dates", "enums", "fields_of_study", "file_name_matching"],
         *["file_types", "history", "http"],
         *["imports", "institutions", "mobility_fields", "models", "name_normalization", "name_similarity"],
         *["office_context", "period_constraint", "periods", "permissions", "querysets", "regions", "runs"],

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from partners.cells import parse_date
+from partners.dates import parse_date
 from partners.models import Agreement
 
 MAX_PK_DIGITS = 18

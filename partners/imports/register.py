@@ -35,6 +35,7 @@ from partners.imports.register_columns import (
     STATUS_COLUMN,
     TYPE_COLUMN,
 )
+from partners.imports.register_dates import OPEN_ENDED_COLUMN, RegisterDates
 from partners.imports.register_institutions import load_institutions
 from partners.imports.register_rows import ExistingData, ParsedRow
 from partners.imports.register_snapshot import RegisterSnapshot
@@ -65,13 +66,18 @@ class RegisterValidator(TableValidator):
 
     def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
         super().__init__(snapshot, table, progress)
-        columns = table.rows[0].cells
+        self._dates = RegisterDates(table.rows)
+        columns = {*table.rows[0].cells, *([OPEN_ENDED_COLUMN] if self._dates.open_ended_lines else [])}
         self._agreement_fields = [field for field in AGREEMENT_FILE_FIELDS if field.column in columns]
         self._university_fields = [field for field in UNIVERSITY_FIELDS if field.column in columns]
         self._parsers = {field.name: cache(field.parse) for field in (*AGREEMENT_FILE_FIELDS, *UNIVERSITY_FIELDS)} | {
+            **self._dates.parsers(),
             "agreement_type": cache(self._parse_type),
             "responsible": cache(self._parse_responsible),
         }
+
+    def notices(self) -> list[str]:
+        return [*super().notices(), *self._dates.notices()]
 
     def missing_universities(self) -> list[UntouchedUniversity]:
         """Return all universities that the file lacks, including those without an open agreement."""
@@ -123,7 +129,8 @@ class RegisterValidator(TableValidator):
         return row
 
     def _parse_agreement(self, row: ParsedRow) -> None:
-        values = {field.name: row.parse(field.column, self._parsers[field.name]) for field in self._agreement_fields}
+        fields = [field for field in self._agreement_fields if field.column in row.row.cells]
+        values = {field.name: row.parse(field.column, self._parsers[field.name]) for field in fields}
         row.agreement_id = row.parse(NUMBER_COLUMN, parse_agreement_number)
         columns = [NUMBER_COLUMN, *(field.column for field in self._agreement_fields)]
         if row.has_errors(*columns):

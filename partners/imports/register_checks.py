@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from partners import validators
 from partners.agreement_fields import UNIVERSITY_FIELDS
-from partners.cells import parse_date
+from partners.dates import parse_date
 from partners.enums import AgreementStatus
 from partners.imports.base import NAME_COLUMN, UniversityRef
 from partners.imports.register_changes import ObjectChange
@@ -102,7 +102,7 @@ def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldV
     others = [row for row in rows if row.agreement_values and row.agreement_id is None]
     if not others:
         return {row: pk for pk, row in rows_by_id.items()}
-    known = others[0].agreement_values.keys()
+    known = set(NEW_AGREEMENT).intersection(*[row.agreement_values for row in others])
     date_names = [field.name for field in AGREEMENT_DETAILS if field.name in known and field.parser == parse_date]
     detail_names = known - set(date_names)
 

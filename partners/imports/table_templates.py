@@ -10,7 +10,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from partners.agreement_fields import AGREEMENT_FIELDS
-from partners.cells import LEVEL_BY_WORD, parse_date
+from partners.cells import LEVEL_BY_WORD
+from partners.dates import parse_date
 from partners.enums import AgreementStatus, Direction, MobilityKind
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.files import EXAMPLE_NAME

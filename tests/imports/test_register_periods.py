@@ -329,3 +329,39 @@ def test_no_other_header_stands_for_two_columns():
     headers = Counter(header for names in usual_names().values() for header in names)
 
     assert [header for header, count in headers.items() if count > 1 or header in map(header_key, usual_names())] == []
+
+
+# Dates as offices write them
+
+
+def test_one_date_shows_the_order_of_day_and_month_in_the_file(db):
+    rows = [signed(("01/09/2026", "31/08/2029")), row("Bilateral", "signed", valid_from="2/1/2026")]
+
+    result = import_rows(*rows)
+
+    assert agreements(COLOGNE, "valid_from", "valid_until") == [
+        ("GE3", "signed", date(2026, 9, 1), date(2029, 8, 31)),
+        ("Bilateral", "signed", date(2026, 1, 2), None),
+    ]
+    assert result.notices[-1] == ("Dates such as “01/09/2026” are read as 1 Sep 2026, since the file has “31/08/2029”.")
+
+
+def test_word_in_place_of_the_last_day_is_an_open_end_and_leaves_other_rows_as_they_are(db):
+    import_rows(row("Bilateral", "signed", is_open_ended="yes"))
+
+    content = (
+        "Country;University name;Agreement type;Status;Valid until\n"
+        f"Germany;{COLOGNE};Bilateral;signed;\nGermany;{COLOGNE};GE3;signed;unbefristet\n"
+        f"Germany;{COLOGNE};Erasmus+;signed;31/12/9999\n"
+    )
+    result = import_file(content.encode())
+
+    assert agreements(COLOGNE, "valid_until", "is_open_ended") == [
+        ("Bilateral", "signed", None, True),
+        ("GE3", "signed", None, True),
+        ("Erasmus+", "signed", date(9999, 12, 31), False),
+    ]
+    assert result.notices == [
+        "Open-ended by a word in “Valid until”: line 3.",
+        "“31/12/9999” is read as a day. If these agreements have no end, write “unlimited” instead.",
+    ]
