@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from partners.enums import AgreementStatus, MobilityKind, StudyLevel
+from partners.enums import AgreementStatus, StudyLevel
 from partners.name_normalization import collapse_white_space, matching_key
 from partners.spreadsheet_errors import is_spreadsheet_error
 
@@ -179,27 +179,4 @@ def validate_open_ended(is_open_ended: bool, valid_until: date | None) -> None:
             _("An open-ended agreement has no last day. Empty it (%(day)s), or say that it is not open-ended."),
             code="open_ended",
             params={"day": date_format(valid_until)},
-        )
-
-
-def validate_blended(kind: MobilityKind, is_blended: bool) -> None:
-    if is_blended and not kind.is_for_students:
-        raise ValidationError(
-            _("Only mobilities of students can be blended. Take that out, or choose a kind of student mobility.")
-        )
-
-
-def validate_study_levels_of_students(kind: MobilityKind, study_levels: str) -> None:
-    if study_levels and not kind.is_for_students:
-        raise ValidationError(
-            _("Only mobilities of students have study levels. Take them out, or choose a kind of student mobility.")
-        )
-
-
-def validate_academic_years(first_year: int | None, last_year: int | None) -> None:
-    if first_year and last_year and last_year < first_year:
-        raise ValidationError(
-            _("The last academic year (%(last)d) is before the first (%(first)d). Correct one of the two."),
-            code="years_out_of_order",
-            params={"first": first_year, "last": last_year},
         )

@@ -231,7 +231,7 @@ def validate_renewals(rows):
     siblings = [form.instance for form in rows if not form.is_being_signed()]
     for form in forms_being_signed(rows):
         try:
-            effects = form.instance.validate_renewal(siblings, on=localdate())
+            effects = form.instance.renewal_effects(localdate(), siblings)
         except ValidationError as error:
             form.add_error("valid_from", error)
         else:

@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, IS_FACETS_VAR, 
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -110,7 +111,10 @@ class SavedViewsAdmin(RegisterAdmin):
         return self._render_form(request, form, _("Rename or delete a view"))
 
     def get_saved_views(self, request):
-        return SavedView.objects.for_user(request.user).filter(list=self.saved_view_list)
+        """Return the office's views of the list, and the user's own after them."""
+        of_user = Q(owner=None) | Q(owner=request.user)
+        views = SavedView.objects.filter(of_user, list=self.saved_view_list)
+        return views.order_by(F("owner").asc(nulls_first=True), "name")
 
     def _redirect_to_list(self, query):
         return redirect(f"{reverse(f'admin:partners_{self.opts.model_name}_changelist')}?{query}")

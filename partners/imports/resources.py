@@ -37,6 +37,7 @@ from partners.mobility_fields import MOBILITY_FIELDS
 from partners.models import Agreement, AgreementType, Mobility, Run, University
 from partners.models.runs import ImportTable
 from partners.querysets import (
+    ALPHABETICAL_ORDER,
     STATE_LABELS,
     AgreementQuerySet,
     MobilityQuerySet,
@@ -138,7 +139,8 @@ class OfficeListResource(TableResource):
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
         """Yield the header and a row for each university that has a signed or an in-process agreement."""
         universities = University.objects.all() if queryset is None else queryset
-        agreements = Agreement.objects.filter(university__in=universities.order_by()).ordered_by_university()
+        agreements = Agreement.objects.filter(university__in=universities.order_by())
+        agreements = agreements.order_by(*(f"university__{name}" for name in ALPHABETICAL_ORDER))
         positions = {
             name: position for position, name in enumerate(AgreementType.objects.values_list("name", flat=True))
         }

@@ -202,7 +202,10 @@ class Agreement(RenewalMixin, models.Model):
         super().validate_constraints(exclude=exclude - {"scope_key"})
         if "period" not in exclude and self.status == AgreementStatus.SIGNED and self.agreement_type_id:
             try:
-                self.validate_period(on=localdate())
+                if self.is_transition_to_signed():
+                    self.renewal_effects(localdate())
+                else:
+                    self.validate_no_overlap(self.signed_siblings())
             except ValidationError as error:
                 field = NON_FIELD_ERRORS if "valid_from" in exclude else "valid_from"
                 raise ValidationError({field: error}) from error

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, Q
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from partners import validators
 from partners.enums import Direction, MobilityKind
 from partners.fields import FieldsOfStudyField, LanguageSkillsField, NameField, StudyLevelsField, format_decimal
 from partners.fields_of_study import ALL_FIELDS
@@ -16,8 +16,9 @@ from partners.models.accounts import ProtectingHistory
 from partners.models.agreements import Agreement
 from partners.models.runs import RunHistory
 from partners.querysets import MobilityQuerySet
+from partners.validators import ACADEMIC_YEARS
 
-YEAR_VALIDATORS = [MinValueValidator(min(validators.ACADEMIC_YEARS)), MaxValueValidator(max(validators.ACADEMIC_YEARS))]
+YEAR_VALIDATORS = [MinValueValidator(min(ACADEMIC_YEARS)), MaxValueValidator(max(ACADEMIC_YEARS))]
 
 
 class Mobility(models.Model):
@@ -79,20 +80,25 @@ class Mobility(models.Model):
 
     def clean(self):
         super().clean()
-        kind = MobilityKind(self.kind)
-        validators.run_validators(
-            ("is_blended", validators.validate_blended, kind, self.is_blended),
-            ("study_levels", validators.validate_study_levels_of_students, kind, self.study_levels),
-            ("last_year", validators.validate_academic_years, self.first_year, self.last_year),
-        )
+        errors = {}
+        is_for_students = MobilityKind(self.kind).is_for_students
+        if self.is_blended and not is_for_students:
+            errors["is_blended"] = _(
+                "Only mobilities of students can be blended. Take that out, or choose a kind of student mobility."
+            )
+        if self.study_levels and not is_for_students:
+            errors["study_levels"] = _(
+                "Only mobilities of students have study levels. Take them out, or choose a kind of student mobility."
+            )
+        if self.first_year and self.last_year and self.last_year < self.first_year:
+            message = _("The last academic year (%(last)d) is before the first (%(first)d). Correct one of the two.")
+            errors["last_year"] = message % {"first": self.first_year, "last": self.last_year}
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def level_labels(self):
         return StudyLevelsField.labels(self.study_levels)
-
-    @property
-    def field_titles(self):
-        return FieldsOfStudyField.labels(self.fields_of_study)
 
     @property
     def language_names(self):
@@ -148,7 +154,7 @@ def summarize_change(before, after):
 def _describe_offer(mobility, in_full):
     """Return all but direction and places, as texts."""
     is_usual = mobility.kind == MobilityKind.STUDENT_STUDIES
-    fields = mobility.field_titles
+    fields = FieldsOfStudyField.labels(mobility.fields_of_study)
     if len(fields) > 1 and not in_full:
         fields = [ngettext("%d field of study", "%d fields of study", len(fields)) % len(fields)]
     lists = (mobility.level_labels, fields, mobility.language_names)

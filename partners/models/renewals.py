@@ -32,19 +32,12 @@ class RenewalMixin:
     Needs the fields, ``period``, ``describe_period()``, ``end()`` and ``schedule_end()`` of Agreement.
     """
 
-    def validate_period(self, on):
-        """Raise ValidationError if it would overlap a signed agreement of the same type and scope."""
-        if self.is_transition_to_signed():
-            self.validate_renewal(self.signed_siblings(), on)
-        else:
-            self.validate_no_overlap(self.signed_siblings())
-
-    def validate_renewal(self, siblings, on):
-        """Return the RenewalEffects of signing it on its signed siblings, which may be unsaved.
+    def renewal_effects(self, on, siblings=None):
+        """Return the RenewalEffects of signing it on its signed siblings: the stored ones, unless others are given.
 
         Raise ValidationError if it cannot be signed: it has no first day, or an upcoming one is in the way.
         """
-        siblings = list(siblings)
+        siblings = list(self.signed_siblings() if siblings is None else siblings)
         periods = dict(enumerate(sibling.period for sibling in siblings))
         try:
             effects = renewal_effects(self.period, periods, on)
@@ -74,10 +67,6 @@ class RenewalMixin:
         return signed.filter(
             university=self.university_id, agreement_type=self.agreement_type_id, scope_key=matching_key(self.scope)
         )
-
-    def renewal_effects(self, on):
-        """Return the RenewalEffects of signing it, as ``validate_renewal``."""
-        return self.validate_renewal(self.signed_siblings(), on)
 
     def describe_effects(self, effects):
         """Return a sentence for each signed agreement that signing this one changes."""

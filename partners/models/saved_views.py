@@ -13,12 +13,6 @@ OFFICE_NAME_TAKEN = _("The office has a view of this name.")
 OWN_NAME_TAKEN = _("You have a view of this name.")
 
 
-class SavedViewQuerySet(models.QuerySet):
-    def for_user(self, user):
-        """Filter to the user's own and the office's, which come first."""
-        return self.filter(Q(owner=None) | Q(owner=user)).order_by(models.F("owner").asc(nulls_first=True), "name")
-
-
 class SavedView(models.Model):
     """The query string of a list under a name. Without an owner, all users of the office see it."""
 
@@ -38,7 +32,6 @@ class SavedView(models.Model):
         verbose_name=_("owner"),
     )
 
-    objects = SavedViewQuerySet.as_manager()
     history = ProtectingHistory()
 
     class Meta:

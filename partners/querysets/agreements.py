@@ -40,9 +40,6 @@ class AgreementQuerySet(SearchableQuerySet):
         """Filter to those in whose notes each word of the query occurs, with its accents."""
         return self.none() if len(query) > MAX_QUERY_LENGTH else self.filter(contains_words_q(NOTE_FIELDS, query))
 
-    def without_mobilities(self) -> AgreementQuerySet:
-        return self.filter(~Exists(self._mobilities()))
-
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
         condition = MATCH_NONE
         for state in states:
@@ -237,10 +234,6 @@ class AgreementQuerySet(SearchableQuerySet):
 
     def public(self, on: date) -> AgreementQuerySet:
         return self.in_states(on, *PUBLIC_STATE_LABELS)
-
-    def ordered_by_university(self) -> AgreementQuerySet:
-        """Order by university, in the order of ``UniversityQuerySet.in_alphabetical_order``."""
-        return self.order_by("university__country__name_key", "university__name_key", "university_id")
 
     def ordered_by_type(self) -> AgreementQuerySet:
         """Order by type and scope, signed ones first and in the order of time."""

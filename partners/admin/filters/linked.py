@@ -93,7 +93,7 @@ class MobilitiesFilter(LinkedFilter):
 
     @staticmethod
     def select(queryset, _value):
-        return queryset.without_mobilities()
+        return queryset.filter(mobilities=None)
 
 
 class NotesFilter(LinkedFilter):
