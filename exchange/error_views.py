@@ -9,8 +9,6 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
-from exchange.context_processors import site_settings
-
 RETRY_AFTER_SECONDS = 30
 PG_DISK_FULL = "53100"  # SQLSTATE, appendix A of PostgreSQL's manual
 
@@ -25,7 +23,7 @@ def bad_request(request, exception):
     if isinstance(exception, TooManyFilesSent):
         reason = f"At most {settings.DATA_UPLOAD_MAX_NUMBER_FILES} files can be sent at once. Choose fewer."
     if not request.path_info.endswith(".json"):
-        return _render_error(request, 400, reason=reason)
+        return _render_error(400, reason=reason)
     error = reason or "This request cannot be read."
     return JsonResponse({"error": error}, status=400, headers={"Cache-Control": "no-store"})
 
@@ -34,12 +32,12 @@ def server_error(request):
     """Answer 507 if the database's disk is full, 503 if the database cannot be reached, else 500."""
     error = sys.exc_info()[1]
     if is_disk_full(error):
-        return _render_error(request, 507, "admin/507.html")
+        return _render_error(507, "admin/507.html")
     if isinstance(error, (OperationalError, InterfaceError)):
-        response = _render_error(request, 503)
+        response = _render_error(503)
         response["Retry-After"] = RETRY_AFTER_SECONDS
         return response
-    return _render_error(request, 500)
+    return _render_error(500)
 
 
 def is_disk_full(error):
@@ -49,9 +47,10 @@ def is_disk_full(error):
     return is_full or getattr(cause, "sqlstate", None) == PG_DISK_FULL
 
 
-def _render_error(request, status, template=None, **context):
-    """Render without a RequestContext, as the request itself may be malformed."""
-    content = render_to_string(template or f"{status}.html", site_settings(request) | context)
+def _render_error(status, template=None, **context):
+    """Render without a request, which itself may be malformed."""
+    context |= {"office_name": settings.OFFICE_NAME, "office_email": settings.OFFICE_EMAIL}
+    content = render_to_string(template or f"{status}.html", context)
     response = HttpResponse(content, status=status)
     response["Cache-Control"] = "no-store"
     return response

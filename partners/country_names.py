@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from partners.name_normalization import matching_key, tokenize_query
 from partners.reference_data import default_country_names
 
-# All countries in eight languages.
-SORT_KEY_CACHE_SIZE = 2_000
+sort_key = lru_cache(maxsize=2_000)(matching_key)  # all countries in eight languages
 # CLDR's short variants of these are not in Babel, only the long official names.
 SHORT_NAME_OVERRIDES = {"HK": _("Hong Kong"), "MO": _("Macao"), "PS": _("Palestine")}
 
@@ -40,11 +39,6 @@ def uses_translated_names() -> bool:
 def localized_search_words() -> dict[str, tuple[str, ...]]:
     """Return the words of each country's name in the active language by code; nothing for English."""
     return _localized_search_words(get_language()) if uses_translated_names() else {}
-
-
-@lru_cache(SORT_KEY_CACHE_SIZE)
-def sort_key(name: str) -> str:
-    return matching_key(name)
 
 
 @cache

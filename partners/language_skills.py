@@ -51,16 +51,15 @@ def encode(skills: list[LanguageSkill]) -> str:
 
 def parse(text: str) -> list[LanguageSkill]:
     """Return the skills in a text such as “English B2, French (B1)”. Raise ValidationError."""
-    return [_parse_skill(part) for part in map(normalize_name, SEPARATORS_RE.split(text)) if part]
-
-
-def _parse_skill(text: str) -> LanguageSkill:
-    words = text.translate(BRACKETS).split()
-    level = words.pop().upper() if words and words[-1].upper() in LEVELS else ""
-    code = _codes_by_name().get(matching_key(" ".join(words)))
-    if not code:
-        raise ValidationError(_("“%s” is not a language with a level. Write it like English B2.") % text[:80])
-    return LanguageSkill(code, level)
+    skills = []
+    for part in filter(None, map(normalize_name, SEPARATORS_RE.split(text))):
+        words = part.translate(BRACKETS).split()
+        level = words.pop().upper() if words and words[-1].upper() in LEVELS else ""
+        code = _codes_by_name().get(matching_key(" ".join(words)))
+        if not code:
+            raise ValidationError(_("“%s” is not a language with a level. Write it like English B2.") % part[:80])
+        skills.append(LanguageSkill(code, level))
+    return skills
 
 
 @cache

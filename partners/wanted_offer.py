@@ -57,7 +57,8 @@ class WantedOffer(NamedTuple):
         condition = in_academic_year_q(self.term.first_year) if self.term else Q()
         for name, alternatives in conditions.items():
             if alternatives:
-                condition &= _any_of([*alternatives, *([Q(**{name: ""})] if or_not_recorded else [])])
+                not_recorded = [Q(**{name: ""})] if or_not_recorded else []
+                condition &= Q(*alternatives, *not_recorded, _connector=Q.OR)
         return condition
 
 
@@ -67,10 +68,6 @@ def in_academic_year_q(year: int, prefix: str = "") -> Q:
     begun = Q(**{first_year: None}) | Q(**{f"{first_year}__lte": year})
     not_over = Q(**{last_year: None}) | Q(**{f"{last_year}__gte": year})
     return begun & not_over
-
-
-def _any_of(alternatives: Iterable[Q]) -> Q:
-    return Q(*alternatives, _connector=Q.OR)
 
 
 def _field_conditions(code: str) -> Iterable[Q]:

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from partners.accounts.rate_limits import RateLimit
+from partners.accounts.reauthentication import RequestFormMixin
 from partners.accounts.security_log import log_event
 from partners.http import get_client_network, get_site_url
 from partners.models import OfficeSettings
@@ -38,11 +39,7 @@ def build_mail_options(request):
     }
 
 
-class PasswordResetForm(forms.PasswordResetForm):
-    def __init__(self, *args, request, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.request = request
-
+class PasswordResetForm(RequestFormMixin, forms.PasswordResetForm):
     def clean_email(self):
         """Count the request for this address, whether an account has it or not."""
         email = self.cleaned_data["email"]

@@ -1,7 +1,7 @@
 """Rate limits per period, shared by all processes of the site."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -25,7 +25,7 @@ class RateLimit:
     def allows(self, subject=""):
         """Count a request, and return whether it is within the limit. Only a hash of the subject is stored."""
         key = self._key(subject)
-        expires_at = datetime.fromtimestamp((self._period() + 1) * self.seconds, UTC)
+        expires_at = now() + timedelta(seconds=self.seconds)
         with transaction.atomic():
             _, created = RequestCount.objects.get_or_create(key=key, defaults={"expires_at": expires_at})
             RequestCount.objects.filter(key=key).update(count=F("count") + 1)
@@ -35,8 +35,5 @@ class RateLimit:
         return count <= self.maximum
 
     def _key(self, subject):
-        text = f"{self.name} {self._period()} {subject}"
-        return salted_hmac(__name__, text, algorithm="sha256").hexdigest()
-
-    def _period(self):
-        return int(now().timestamp()) // self.seconds
+        period = int(now().timestamp()) // self.seconds
+        return salted_hmac(__name__, f"{self.name} {period} {subject}", algorithm="sha256").hexdigest()

@@ -49,16 +49,20 @@ def is_own_password(request, password):
     return authenticate(request, username=request.user.get_username(), password=password) == request.user
 
 
-class ReauthenticationForm(forms.Form):
+class RequestFormMixin:
+    """Gives a form the request. Needs a form."""
+
+    def __init__(self, *args, request, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+
+class ReauthenticationForm(RequestFormMixin, forms.Form):
     password = forms.CharField(
         label=gettext_lazy("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
-
-    def __init__(self, *args, request, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.request = request
 
     def clean_password(self):
         password = self.cleaned_data["password"]
@@ -67,11 +71,7 @@ class ReauthenticationForm(forms.Form):
         return password
 
 
-class PasswordChangeForm(AdminPasswordChangeForm):
-    def __init__(self, *args, request, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.request = request
-
+class PasswordChangeForm(RequestFormMixin, AdminPasswordChangeForm):
     def clean_old_password(self):
         password = self.cleaned_data["old_password"]
         if not is_own_password(self.request, password):

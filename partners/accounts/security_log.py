@@ -38,12 +38,12 @@ def log_logout(sender, request, user, **kwargs):
 
 @receiver(user_login_failed)
 def log_login_failed(sender, credentials, request=None, **kwargs):
-    log_event("login_failed", _existing_user(credentials.get("username")), request)
+    log_event("login_failed", User.objects.filter(username=credentials.get("username")).first(), request)
 
 
 @receiver(user_locked_out)
 def log_lockout(sender, request, username, **kwargs):
-    log_event("lockout", _existing_user(username), request)
+    log_event("lockout", User.objects.filter(username=username).first(), request)
 
 
 @receiver(post_save, sender=LogEntry)
@@ -62,7 +62,3 @@ def forbidden_log_middleware(get_response):
         return response
 
     return middleware
-
-
-def _existing_user(username):
-    return User.objects.filter(username=username).first()

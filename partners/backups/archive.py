@@ -96,19 +96,12 @@ def _read_manifest(zipped: zipfile.ZipFile) -> dict:
     if manifest.get("format") != FORMAT:
         raise ValueError(f"its format is {manifest.get('format')!r:.40}, and this version reads {FORMAT}")
     checksums, migrations = manifest.get("sha256"), manifest.get("migrations")
-    if not isinstance(checksums, dict) or not _are_texts(checksums.values()):
+    if not isinstance(checksums, dict) or not all(isinstance(checksum, str) for checksum in checksums.values()):
         raise ValueError("its manifest has no checksums")
-    if not isinstance(migrations, list) or not migrations or not all(map(_is_migration, migrations)):
+    is_list = isinstance(migrations, list) and all(isinstance(name, list) for name in migrations)
+    if not is_list or {tuple(map(type, name)) for name in migrations} != {(str, str)}:
         raise ValueError("its manifest names no migrations")
     return manifest
-
-
-def _is_migration(name: object) -> bool:
-    return isinstance(name, list) and len(name) == 2 and _are_texts(name)
-
-
-def _are_texts(values: Iterable) -> bool:
-    return all(isinstance(value, str) for value in values)
 
 
 @contextmanager

@@ -53,7 +53,9 @@ def restore_database(backup: BackupReader, path: Path) -> None:
         restore_rows(backup, historical_apps)
         connection.check_constraints()
         call_command("migrate", verbosity=0)
-        validate_periods()
+        # SQLite has its triggers only after the last migration.
+        if agreement := Agreement.objects.overlapping().first():
+            raise ValueError(f"the signed agreement {agreement.pk} overlaps another one")
         validate_document_references(backup)
         connection.check_constraints()
     except (OperationalError, ProgrammingError) as error:
@@ -130,12 +132,6 @@ def restore_rows(backup: BackupReader, historical_apps: Apps) -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
-
-
-def validate_periods() -> None:
-    """Raise ValueError for signed agreements that overlap: SQLite has its triggers only after the last migration."""
-    if agreement := Agreement.objects.overlapping().first():
-        raise ValueError(f"the signed agreement {agreement.pk} overlaps another one")
 
 
 def validate_document_references(backup: BackupReader) -> None:

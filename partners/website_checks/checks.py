@@ -56,7 +56,7 @@ def _check_host(universities: list[University]) -> list[Finding]:
 
 
 def check_website(session: requests.Session, url: str) -> tuple[WebsiteProblem | None, str]:
-    """Return the problem, if there is one, and the address to which the website has moved.
+    """Return the problem, if there is one, and the address to which permanent redirects before any other lead.
 
     A status other than 404 and 410 is none: sites answer programs with 403, 429 or 503 and people with the page.
     """
@@ -69,7 +69,8 @@ def check_website(session: requests.Session, url: str) -> tuple[WebsiteProblem |
         return next(problem for kind, problem in PROBLEM_BY_ERROR.items() if isinstance(error, kind)), ""
     if response.status_code in GONE:
         return WebsiteProblem.GONE, ""
-    moved_to = _permanent_address(response)
+    responses = [*response.history, response]
+    moved_to = next(step.url for step in responses if step.status_code not in PERMANENT_REDIRECTS)
     return (None, "") if _site(moved_to) == _site(url) else (WebsiteProblem.MOVED, moved_to[:MAX_URL_LENGTH])
 
 
@@ -77,12 +78,6 @@ def _request(session: requests.Session, method: str, url: str) -> requests.Respo
     """Return a response whose body has not been read."""
     with session.request(method, url, allow_redirects=True, stream=True, timeout=TIMEOUT) as response:
         return response
-
-
-def _permanent_address(response: requests.Response) -> str:
-    """Return the address to which the permanent redirects before any temporary one lead."""
-    responses = [*response.history, response]
-    return next(step.url for step in responses if step.status_code not in PERMANENT_REDIRECTS)
 
 
 def _site(url: str) -> str:

@@ -22,11 +22,6 @@ class PrivateAddressError(Exception):
     pass
 
 
-def is_public(address: str) -> bool:
-    address = ip_address(address)
-    return address.is_global and not address.is_multicast
-
-
 class PublicConnectionMixin:
     """Connect to no other address than the one that was judged. Needs a connection of urllib3.
 
@@ -38,16 +33,13 @@ class PublicConnectionMixin:
             results = socket.getaddrinfo(self.host.strip("[]"), self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise UnknownHostError from error
-        addresses = [address[0] for *_family, address in results]
-        if not all(map(is_public, addresses)):
+        addresses = [ip_address(address[0]) for *_family, address in results]
+        if not all(address.is_global and not address.is_multicast for address in addresses):
             raise PrivateAddressError
-        return self._connect(addresses)
-
-    def _connect(self, addresses):
-        """Connect to the first address that answers, as a machine may have no IPv6."""
+        # To the first that answers, as a machine may have no IPv6.
         for address in addresses:
             try:
-                return socket.create_connection((address, self.port), self.timeout)
+                return socket.create_connection((str(address), self.port), self.timeout)
             except OSError as failure:
                 error = failure
         if isinstance(error, TimeoutError):

@@ -87,7 +87,10 @@ class Command(BaseCommand):
 
     def write_questions(self, result):
         for question in result.questions:
-            self.stdout.write(describe_question(question))
+            known = ", ".join(f"“{candidate.name}” ({candidate.reason.label})" for candidate in question.candidates)
+            answer = "Nothing is chosen." if question.choice is None else "It is taken as new."
+            name = f"“{question.name}” ({question.country})"
+            self.stdout.write(f"Line {question.line}: Is {name} new, or another name of {known}? {answer}")
         for row in result.left:
             self.stdout.write(f"Left as it is: {row.name}: {row.summary}")
         if result.left:
@@ -135,13 +138,6 @@ def run_import(file, dry_run, options):
         raise CommandError(sanitize_line(f"{file}: {error}")) from error
     except IntegrityError as error:
         raise CommandError(f"Nothing was imported. {describe_integrity_error(error)} Try again.") from error
-
-
-def describe_question(question):
-    """Return the question of a new name, and the answer if there is one."""
-    known = ", ".join(f"“{candidate.name}” ({candidate.reason.label})" for candidate in question.candidates)
-    answer = "Nothing is chosen." if question.choice is None else "It is taken as new."
-    return f"Line {question.line}: Is “{question.name}” ({question.country}) new, or another name of {known}? {answer}"
 
 
 def sanitize_line(text):
