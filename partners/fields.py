@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils.translation import gettext as _
 
 from partners import fields_of_study, language_skills, validators
 from partners.enums import StudyLevel
@@ -67,7 +68,10 @@ class NameListField(CleanOnSaveMixin, models.TextField):
     def run_validators(self, value):
         super().run_validators(value)
         for name in value.split("\n") if value else ():
-            validators.validate_name_length(name, MAX_NAME_LENGTH)
+            if len(name) > MAX_NAME_LENGTH:
+                message = _("“%(value)s…” has %(length)d characters, and %(most)d fit. Shorten it.")
+                params = {"value": name[:40], "length": len(name), "most": MAX_NAME_LENGTH}
+                raise ValidationError(message, "long_name", params)
             validators.validate_name(name)
 
 

@@ -54,7 +54,7 @@ def can_undo(user, run):
 
 
 def can_open_imported_files(user):
-    """Not everybody who can view imports: a file may have confidential columns that the register does not store."""
+    """Return whether the user may download an imported file, which may have columns that the register has not."""
     return can_import(user)
 
 
@@ -93,7 +93,7 @@ def can_remove_own(user, model):
 
 
 def can_add_documents(user):
-    """Documents belong to agreements, so that to add one is to edit the agreement."""
+    """Return whether the user may add documents. To add one is to edit its agreement."""
     return user.has_perm("partners.add_document") and can_change_agreements(user)
 
 

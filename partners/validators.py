@@ -76,15 +76,6 @@ def validate_name(name: str) -> None:
     _reject_spreadsheet_error(name)
 
 
-def validate_name_length(name: str, max_length: int) -> None:
-    if len(name) > max_length:
-        raise ValidationError(
-            _("“%(value)s…” has %(length)d characters, and %(most)d fit. Shorten it."),
-            code="long_name",
-            params={"value": name[:40], "length": len(name), "most": max_length},
-        )
-
-
 def validate_multiline_text(text: str) -> None:
     for line in re.split("[\n\t]", text):
         _reject_control_characters(

@@ -371,15 +371,6 @@ def test_end_not_recorded_is_not_open_ended(agreements_by_state):
     assert labels(Agreement.objects.end_not_recorded(), agreements_by_state) == ["end not recorded", "begins tomorrow"]
 
 
-def test_overdue_is_in_process_past_its_day():
-    overdue, _due_today, _signed = (
-        AgreementFactory(status=status, due_on=due_on)
-        for status, due_on in [(ONGOING, DAY_BEFORE), (ONGOING, DAY), (SIGNED, DAY_BEFORE)]
-    )
-
-    assert list(Agreement.objects.overdue(DAY)) == [overdue]
-
-
 def test_successor_is_the_next_signed_agreement_of_type_and_scope():
     first = AgreementFactory(valid_until=DAY_BEFORE)
     of_first = {"university": first.university, "valid_from": DAY}

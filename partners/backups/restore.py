@@ -151,7 +151,11 @@ def restore_documents(backup: BackupReader, added: list[tuple[Storage, str]]) ->
         for member in backup.members(folder):
             name = member.removeprefix(f"{folder}/")
             if storage.exists(name):
-                reject_different_document(storage, name, backup.checksums[member])
+                with storage.open(name) as stored:
+                    if hashlib.file_digest(stored, "sha256").hexdigest() != backup.checksums[member]:
+                        raise BackupError(
+                            f"Another document is named {name} already. Restore beside an empty folder of documents."
+                        )
                 continue
             added.append((storage, name))
             try:
@@ -159,9 +163,3 @@ def restore_documents(backup: BackupReader, added: list[tuple[Storage, str]]) ->
                     storage.save(name, File(content))
             except OSError as error:
                 raise BackupError(f"The document {name} cannot be stored: {error.strerror}.") from error
-
-
-def reject_different_document(storage: Storage, name: str, sha256: str) -> None:
-    with storage.open(name) as stored:
-        if hashlib.file_digest(stored, "sha256").hexdigest() != sha256:
-            raise BackupError(f"Another document is named {name} already. Restore beside an empty folder of documents.")

@@ -51,7 +51,7 @@ class Term(models.Model):
 
 class ApplicationRoundQuerySet(models.QuerySet):
     def not_closed(self, on):
-        """Rounds that one can apply in, on the day or later, with their terms and types, the next to close first."""
+        """Filter to rounds that close on the day or later, with their terms and types, the next to close first."""
         types = Prefetch("agreement_types", AgreementType.objects.only("name", "slug"))
         return self.filter(closes__gte=on).select_related("term").prefetch_related(types).order_by("closes", "pk")
 

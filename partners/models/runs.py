@@ -14,7 +14,7 @@ UNCONFIRMED_RETENTION = timedelta(days=7)
 
 
 class RunAction(models.TextChoices):
-    """The things that change many objects at once, listed as runs and undone as such.
+    """Actions that change many objects at once. They are listed as runs, and can be undone.
 
     Each member is a value, the word for what has been done, and a label.
     """

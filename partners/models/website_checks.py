@@ -26,7 +26,7 @@ class WebsiteCheckQuerySet(models.QuerySet):
 
 
 class WebsiteCheck(models.Model):
-    """The problem of a university's website at the last check. One that works has none of these."""
+    """The problem of a university's website at the last check. A website that works has no row."""
 
     university = models.OneToOneField(University, models.CASCADE, related_name="website_check")
     website = models.URLField()

@@ -106,10 +106,6 @@ class AgreementQuerySet(SearchableQuerySet):
         others = [model.history.filter(agreement=OuterRef("pk")) for model in related]
         return self.annotate(last_changed_at=latest_date(self.model.history.filter(id=OuterRef("pk")), *others))
 
-    def overdue(self, on: date) -> AgreementQuerySet:
-        """Filter to those in process that should have been done before this day."""
-        return self.in_process().filter(due_on__lt=on)
-
     def end_not_recorded(self) -> AgreementQuerySet:
         """Filter to signed agreements without a last day that are not open-ended on purpose."""
         return self.signed().filter(valid_until=None, is_open_ended=False)

@@ -26,8 +26,12 @@ def due_reminders(on: date) -> list[Agreement]:
     )
     due = []
     ending = _within(Agreement.objects.signed().not_followed(), "valid_until", END_THRESHOLDS, on)
-    to_be_done = _within(Agreement.objects.in_process(), "due_on", DUE_THRESHOLDS, on)
-    for agreements in (ending, to_be_done, _stalled(on)):
+    in_process = Agreement.objects.in_process()
+    to_be_done = _within(in_process, "due_on", DUE_THRESHOLDS, on)
+    last_change = {"reference_date": TruncDate("last_changed_at"), "reminder_kind": Value(ReminderKind.STALLED)}
+    unchanged = in_process.with_last_change().annotate(**last_change)
+    stalled = unchanged.filter(reference_date__lte=on - STALLED_AFTER)
+    for agreements in (ending, to_be_done, stalled):
         not_reminded = agreements.exclude(Exists(reminders)).with_renewal()
         due += not_reminded.select_related("university__country", "agreement_type", "responsible")
     return sorted(due, key=_urgency)
@@ -44,12 +48,3 @@ def _within(agreements: QuerySet, field: str, thresholds: dict[ReminderKind, int
     passed = [When(**{f"{field}__lte": limit}, then=Value(kind)) for kind, limit in limits.items()]
     within = agreements.filter(**{f"{field}__lte": max(limits.values())})
     return within.annotate(reminder_kind=Case(*passed), reference_date=F(field))
-
-
-def _stalled(on: date) -> QuerySet:
-    return (
-        Agreement.objects.in_process()
-        .with_last_change()
-        .annotate(reference_date=TruncDate("last_changed_at"), reminder_kind=Value(ReminderKind.STALLED))
-        .filter(reference_date__lte=on - STALLED_AFTER)
-    )
