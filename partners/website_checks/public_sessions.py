@@ -5,7 +5,6 @@ from ipaddress import ip_address
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError
 
@@ -22,6 +21,11 @@ class PrivateAddressError(Exception):
     pass
 
 
+def is_public(address: str) -> bool:
+    address = ip_address(address)
+    return address.is_global and not address.is_multicast
+
+
 class PublicConnectionMixin:
     """Connect to no other address than the one that was judged. Needs a connection of urllib3.
 
@@ -33,13 +37,13 @@ class PublicConnectionMixin:
             results = socket.getaddrinfo(self.host.strip("[]"), self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise UnknownHostError from error
-        addresses = [ip_address(address[0]) for *_family, address in results]
-        if not all(address.is_global and not address.is_multicast for address in addresses):
+        addresses = [address[0] for *_family, address in results]
+        if not all(map(is_public, addresses)):
             raise PrivateAddressError
         # To the first that answers, as a machine may have no IPv6.
         for address in addresses:
             try:
-                return socket.create_connection((str(address), self.port), self.timeout)
+                return socket.create_connection((address, self.port), self.timeout)
             except OSError as failure:
                 error = failure
         if isinstance(error, TimeoutError):
@@ -55,18 +59,11 @@ class PublicHTTPSConnection(PublicConnectionMixin, HTTPSConnection):
     pass
 
 
-class PublicHTTPPool(HTTPConnectionPool):
-    ConnectionCls = PublicHTTPConnection
-
-
-class PublicHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = PublicHTTPSConnection
-
-
 class PublicAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": PublicHTTPPool, "https": PublicHTTPSPool}
+    def get_connection_with_tls_context(self, *args, **kwargs):
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = PublicHTTPSConnection if pool.scheme == "https" else PublicHTTPConnection
+        return pool
 
 
 def public_session(user_agent: str) -> requests.Session:
