@@ -1,3 +1,5 @@
+import gc
+
 import hypothesis
 import pytest
 from django.apps import apps
@@ -16,6 +18,9 @@ from tests.helpers.sites import Databases, Site
 from tests.helpers.tables import read_table
 
 DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
+
+# By default, garbage collection examines all modules and tests after every few pages, which is a fifth of the time.
+gc.set_threshold(100_000, 50, 1000)
 
 # Without deadlines: the time of an example depends on what else the machine is doing.
 hypothesis.settings.register_profile("without_deadlines", deadline=None)
