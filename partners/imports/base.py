@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners.cells import validate_length, validate_no_spreadsheet_error
+from partners.imports.choices import ImportChoices
 from partners.imports.placeholder_names import looks_like_no_name
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.typing_errors import find_similar
@@ -84,10 +85,11 @@ class TableValidator:
         "“%(name)s” is not an agreement type. Write %(types)s or “in process”, or add the type to the register."
     )
 
-    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
+    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback, choices: ImportChoices):
         self.snapshot = snapshot
         self.table = table
         self.progress = progress
+        self.choices = choices
         self.seen_ids: set[int] = set()
         """Pks of the register's universities that the file names."""
         self.offered_options: set[str] = set()
@@ -105,13 +107,15 @@ class TableValidator:
 
     def _fill_countries(self) -> None:
         """Write the country above into the empty cells, or offer to do so."""
-        gaps = list(iter_gaps(self.table.rows))
-        if not self.table.options.fill_down:
-            self.offered_options.update(["fill_down"] if gaps else [])
-            return
-        for row, country in gaps:
-            row.cells[COUNTRY_COLUMN] = country
-            self.filled_lines.append(row.line)
+        above = ""
+        for row in self.table.rows:
+            if is_not_blank(row.cells[COUNTRY_COLUMN]):
+                above = row.cells[COUNTRY_COLUMN]
+            elif above and self.table.options.fill_down:
+                row.cells[COUNTRY_COLUMN] = above
+                self.filled_lines.append(row.line)
+            elif above:
+                self.offered_options.add("fill_down")
 
     def missing_universities(self) -> list[UntouchedUniversity]:
         """Return the universities with an open agreement that the file does not have."""
@@ -196,16 +200,6 @@ class TableValidator:
         types = ", ".join(f"“{name}”" for name in self.snapshot.types)
         message = self.unknown_type % {"name": truncate(name), "types": types}
         return message + did_you_mean(name, self.snapshot.type_names)
-
-
-def iter_gaps(rows: Iterable[TableRow]) -> Iterator[tuple[TableRow, str]]:
-    """Yield each row without a country below a row with one, and that country."""
-    above = ""
-    for row in rows:
-        if is_not_blank(row.cells[COUNTRY_COLUMN]):
-            above = row.cells[COUNTRY_COLUMN]
-        elif above:
-            yield row, above
 
 
 def did_you_mean(text: str, known: Mapping[str, str]) -> str:

@@ -61,9 +61,6 @@ class ImportChoices:
         }
         return {"names": names, "take_back": sorted(self.take_back)}
 
-    def may_take_back(self, university: int) -> bool:
-        return self.takes_all_back or university in self.take_back
-
 
 NO_CHOICES = ImportChoices()
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from partners.cells import parse_agreement_number
 from partners.imports.base import NAME_COLUMN, RowParser
+from partners.imports.choices import ImportChoices
 from partners.imports.mobility_changes import NEW_MOBILITY, MobilityChange
 from partners.imports.mobility_columns import KEY_COLUMN, MOBILITY_COLUMN_OF, NUMBER_COLUMN, REFERENCE_COLUMNS
 from partners.imports.register_changes import RegisterRowResult
@@ -31,7 +32,7 @@ class MobilitiesValidator:
 
     questions = remarks = ()
 
-    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
+    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback, choices: ImportChoices):
         self.snapshot = snapshot
         self.table = table
         self.progress = progress
@@ -57,19 +58,14 @@ class MobilityRow(RowParser):
         columns = {name: column for name, column in MOBILITY_COLUMN_OF.items() if column in row.cells}
         self.values = {name: self.parse(column, parsers[name]) for name, column in columns.items()}
         if self.errors.keys().isdisjoint(columns.values()):
-            self._validate_values()
-
-    def _validate_values(self) -> None:
-        try:
-            Mobility(**NEW_MOBILITY | self.values).clean()
-        except ValidationError as error:
-            self.errors |= {MOBILITY_COLUMN_OF[name]: messages for name, messages in error.message_dict.items()}
+            try:
+                Mobility(**NEW_MOBILITY | self.values).clean()
+            except ValidationError as error:
+                self.errors |= {MOBILITY_COLUMN_OF[name]: messages for name, messages in error.message_dict.items()}
 
     def describe_errors(self, sheet: str) -> ValidationError:
         """Return the errors by column; with a `sheet`, the column's name has the sheet's before it."""
-        if not sheet:
-            return ValidationError(dict(self.errors))
-        label = _("sheet “%(sheet)s”, %(column)s")
+        label = _("sheet “%(sheet)s”, %(column)s") if sheet else "%(column)s"
         return ValidationError(
             {label % {"sheet": sheet, "column": column}: messages for column, messages in self.errors.items()}
         )

@@ -32,10 +32,6 @@ class Candidate:
     """The row's changes if it is about this university; None if they are impossible."""
     error: str = ""
 
-    @property
-    def sentences(self) -> list[str]:
-        return self.result.describe() if self.result else []
-
     def result_with_name(self, name: str, keep: str) -> OfficeListRowResult:
         """Return the changes, with those of the names: one of the two stays, and the other becomes another name."""
         if keep == KeptName.FILE:
@@ -117,7 +113,7 @@ def find_questions(
 
     A university that the file names, by its pk in `named`, is no candidate. The number of queries is constant.
     """
-    rows = [result for result in results if result.is_new and snapshot.has_universities(result.country)]
+    rows = [result for result in results if result.is_new and result.country.pk in snapshot.country_ids]
     indexes = _build_indexes({result.country for result in rows}, named) if rows else {}
     questions = []
     for result in rows:

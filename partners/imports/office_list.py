@@ -20,10 +20,10 @@ from partners.imports.base import (
     resolve_spelling,
 )
 from partners.imports.choices import ImportChoices
-from partners.imports.name_questions import NameQuestion, answer_questions, find_questions
+from partners.imports.name_questions import answer_questions, find_questions
 from partners.imports.office_list_changes import OfficeListRowResult
 from partners.imports.personal_changes import PersonalChanges
-from partners.imports.reconciliation import AgreementChanges, describe_expired, reconcile
+from partners.imports.reconciliation import describe_expired, reconcile
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.type_notation import Term, parse_terms
 from partners.name_normalization import matching_key
@@ -36,8 +36,7 @@ COLUMNS = (COUNTRY_COLUMN, NAME_COLUMN, TYPE_COLUMN)
 
 class OfficeListValidator(TableValidator):
     def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback, choices: ImportChoices):
-        super().__init__(snapshot, table, progress)
-        self.choices = choices
+        super().__init__(snapshot, table, progress, choices)
         self.first_lines: dict[UniversityRef, int] = {}
         self._parse_terms = cache(self._parse_type_cell)
         self._reconcile_new = cache(partial(reconcile, existing=(), on=snapshot.on))
@@ -54,10 +53,15 @@ class OfficeListValidator(TableValidator):
         self.questions = find_questions(results, self.snapshot, self.seen_ids)
         self._find_taken_back(results)
         answer_questions(self.questions, self.choices)
-        chosen = {question.line: self._choose(question) for question in self.questions}
+        chosen = {question.line: question.result for question in self.questions}
+        for result in chosen.values():
+            if not result.is_new:
+                self.seen_ids.add(result.university_id)
+                self._add_remarks(result)
         for read_result in results:
             result = chosen.get(read_result.line, read_result)
-            result.is_left = result.takes_back and not self.choices.may_take_back(result.university_id)
+            is_allowed = self.choices.takes_all_back or result.university_id in self.choices.take_back
+            result.is_left = result.takes_back and not is_allowed
             yield None, result
 
     def _find_taken_back(self, results: Sequence[OfficeListRowResult]) -> None:
@@ -69,14 +73,6 @@ class OfficeListValidator(TableValidator):
             existing = self.snapshot.universities[result.university_id].open_agreements
             result.taken_back = personal_changes.find_taken_back(result, existing)
 
-    def _choose(self, question: NameQuestion) -> OfficeListRowResult:
-        """Return the result by the choice, and remember that the file names the university."""
-        result = question.result
-        if not result.is_new:
-            self.seen_ids.add(result.university_id)
-            self._add_remarks(result)
-        return result
-
     def _validate_row(self, row: TableRow) -> OfficeListRowResult:
         parser = RowParser(row)
         country = parser.parse(COUNTRY_COLUMN, self.find_country)
@@ -87,16 +83,13 @@ class OfficeListValidator(TableValidator):
         if parser.errors:
             raise ValidationError(dict(parser.errors))
         name, previous_name = resolve_spelling(known, name)
-        changes = self._reconcile(terms, known) if known else self._reconcile_new(terms)
+        try:
+            changes = reconcile(terms, known.open_agreements, self.snapshot.on) if known else self._reconcile_new(terms)
+        except ValidationError as error:
+            raise ValidationError({TYPE_COLUMN: error.messages}) from error
         result = OfficeListRowResult(row.line, country, name, terms, changes, known and known.pk, previous_name)
         self._add_remarks(result)
         return result
-
-    def _reconcile(self, terms: frozenset[Term], known: KnownUniversity) -> AgreementChanges:
-        try:
-            return reconcile(terms, known.open_agreements, self.snapshot.on)
-        except ValidationError as error:
-            raise ValidationError({TYPE_COLUMN: error.messages}) from error
 
     def _add_remarks(self, result: OfficeListRowResult) -> None:
         if known := self.snapshot.universities.get(result.university_id):

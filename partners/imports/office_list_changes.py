@@ -71,15 +71,14 @@ class OfficeListRowResult:
 
     def describe(self) -> list[str]:
         """Return a sentence for each change."""
-        return [*self._describe_names(), *self.changes.describe(self.taken_back.agreements, self.taken_back.additions)]
-
-    def _describe_names(self) -> Iterator[str]:
+        sentences = []
         if self.previous_name:
             remark = f", {self.taken_back.name}," if self.taken_back.name else ""
             names = {"old": self.previous_name, "remark": remark, "new": self.name}
-            yield _("The name “%(old)s”%(remark)s becomes “%(new)s”.") % names
+            sentences.append(_("The name “%(old)s”%(remark)s becomes “%(new)s”.") % names)
         if self.other_name:
-            yield _("“%s” becomes another name.") % self.other_name
+            sentences.append(_("“%s” becomes another name.") % self.other_name)
+        return [*sentences, *self.changes.describe(self.taken_back.agreements, self.taken_back.additions)]
 
 
 def apply_changes(
@@ -102,9 +101,9 @@ def apply_changes(
     new = [result for result in results if result.is_new]
     names = ["country", "name", "name_key", "search_text", "slug"]
     pks = bulk_insert_with_history(University, names, _new_universities(new), len(new), context)
-    created = dict(zip(map(id, new), pks, strict=True))
+    created = {result.line: pk for result, pk in zip(new, pks, strict=True)}
     agreements = (
-        (created.get(id(result), result.university_id), type_ids[term.agreement_type], term.status)
+        (created.get(result.line, result.university_id), type_ids[term.agreement_type], term.status)
         for result in results
         for term in result.changes.added
     )

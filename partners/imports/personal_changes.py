@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import models
@@ -22,7 +21,7 @@ from partners.imports.reconciliation import NO_CHANGES, OpenAgreement
 from partners.imports.type_notation import Term
 from partners.models import Agreement, AgreementType, Document, University
 from partners.models.runs import UNDO_REASON_PREFIX, ImportTable
-from partners.runs.bulk_write import STATEMENT_SIZE
+from partners.runs.bulk_write import chunks
 
 BY_PERSON = Q(run=None, history_user__isnull=False) | Q(run__isnull=False) & ~Q(run__table=ImportTable.LIST)
 UNDO_REASON_RE = re.compile(rf"{UNDO_REASON_PREFIX}(\d+):")
@@ -33,10 +32,6 @@ class Origin(NamedTuple):
 
     record: models.Model
     previous: models.Model | None
-
-    @property
-    def history_id(self) -> int:
-        return self.record.history_id
 
     @property
     def is_by_person(self) -> bool:
@@ -59,7 +54,7 @@ class PersonalChanges:
         changed = {result.university_id for result in results if result.changes != NO_CHANGES}
         for records in _load_histories(Agreement, "university", changed):
             self._add_agreement(records)
-        for pks in _chunks(self._agreements):
+        for pks in chunks(sorted(self._agreements)):
             counts = Document.objects.active().filter(agreement__in=pks).values_list("agreement")
             self._document_counts.update(counts.annotate(Count("pk")))
         renamed = {result.university_id for result in results if result.previous_name}
@@ -91,12 +86,8 @@ class PersonalChanges:
     def _find_change(self, agreement: OpenAgreement, term: Term) -> Origin | None:
         """Return the newest change of a value that an open agreement loses. Its addition is none: it goes on."""
         origins = self._agreements.get(agreement.pk, {})
-        names = {"status": "status", "agreement_type": "agreement_type_id"}
-        lost = [
-            origins[names[field]]
-            for field, old, new in zip(term._fields, agreement.term, term, strict=True)
-            if origins and old != new
-        ]
+        values = zip(("agreement_type_id", "status"), agreement.term, term, strict=True)
+        lost = [origins[name] for name, old, new in values if origins and old != new]
         return _newest(origin for origin in lost if origin.record.history_type == CHANGED)
 
     def _find_ending(self, university: int, term: Term, existing: Sequence[OpenAgreement]) -> Origin | None:
@@ -169,12 +160,12 @@ def _find_work(origins: Mapping[str, Origin]) -> Origin | None:
 
 
 def _newest(origins: Iterable[Origin]) -> Origin | None:
-    return max(origins, key=attrgetter("history_id"), default=None)
+    return max(origins, key=lambda origin: origin.record.history_id, default=None)
 
 
 def _load_histories(model: type[models.Model], key: str, pks: Collection[int]) -> Iterator[list[models.Model]]:
     """Yield the history rows of each object whose `key` is one of these, if a person has changed it or its siblings."""
-    for chunk in _chunks(pks):
+    for chunk in chunks(sorted(pks)):
         history = model.history.filter(**{f"{key}__in": chunk}).order_by("history_id")
         concerned = set(history.filter(BY_PERSON).values_list(key, flat=True))
         records = model.history.filter(**{f"{key}__in": concerned}).order_by("history_id")
@@ -182,9 +173,3 @@ def _load_histories(model: type[models.Model], key: str, pks: Collection[int]) -
         for record in records.select_related("history_user").annotate(run_table=F("run__table")):
             by_object[record.id].append(record)
         yield from by_object.values()
-
-
-def _chunks(pks: Collection[int]) -> Iterator[list[int]]:
-    pks = sorted(pks)
-    for start in range(0, len(pks), STATEMENT_SIZE):
-        yield pks[start : start + STATEMENT_SIZE]

@@ -58,17 +58,14 @@ class AgreementChanges(NamedTuple):
         ``remarks`` has texts on changed agreements by pk, ``remarks_on_added`` those on an earlier agreement of the
         same type by the term of the new one.
         """
-        ended = [
-            (agreement, agreement.term._replace(status=AgreementStatus.ENDED))
-            for agreement in (*self.taken_back, *self.ended)
-        ]
         for agreement, term in self.updated:
             yield describe_change(agreement.facts(), agreement.facts(term), remarks.get(agreement.pk, ""))
         for term in self.added:
             sentence = describe_change(None, AgreementFacts(*term))
             earlier = remarks_on_added.get(term)
             yield f"{sentence} {_('The earlier one was %s.') % earlier}" if earlier else sentence
-        for agreement, term in ended:
+        for agreement in (*self.taken_back, *self.ended):
+            term = agreement.term._replace(status=AgreementStatus.ENDED)
             yield describe_change(agreement.facts(), agreement.facts(term), remarks.get(agreement.pk, ""))
 
 
@@ -98,7 +95,8 @@ def _match_new_terms(
     """Return the agreements that take a listed term that none has, and the terms that are left for new agreements."""
     unknown = [agreement for agreement in existing if agreement.term == UNKNOWN_TYPE and UNKNOWN_TYPE not in listed]
     updated, added = {}, []
-    for term in sorted(listed.difference(agreement.term for agreement in existing), key=_sort_key):
+    new_terms = listed.difference(agreement.term for agreement in existing)
+    for term in sorted(new_terms, key=lambda term: (term.status != SIGNED, term.agreement_type or "", term.status)):
         agreement = _find_in_process(term, listed, existing)
         if agreement is None and len(unknown) == 1:
             agreement = unknown.pop()
@@ -107,10 +105,6 @@ def _match_new_terms(
         else:
             added.append(term)
     return updated, added
-
-
-def _sort_key(term: Term) -> tuple:
-    return term.status != SIGNED, term.agreement_type or "", term.status
 
 
 def _find_in_process(term: Term, listed: frozenset[Term], existing: Sequence[OpenAgreement]) -> OpenAgreement | None:

@@ -25,6 +25,7 @@ from partners.imports.base import (
     parse_university_name,
     resolve_spelling,
 )
+from partners.imports.choices import ImportChoices
 from partners.imports.mobilities import validate_mobilities
 from partners.imports.register_changes import RegisterRowResult
 from partners.imports.register_columns import (
@@ -64,8 +65,8 @@ class RegisterValidator(TableValidator):
         " known, or add the type to the register."
     )
 
-    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback):
-        super().__init__(snapshot, table, progress)
+    def __init__(self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback, choices: ImportChoices):
+        super().__init__(snapshot, table, progress, choices)
         self._dates = RegisterDates(table.rows)
         columns = {*table.rows[0].cells, *([OPEN_ENDED_COLUMN] if self._dates.open_ended_lines else [])}
         self._agreement_fields = [field for field in AGREEMENT_FILE_FIELDS if field.column in columns]

@@ -14,7 +14,6 @@ from partners.enums import AgreementStatus
 from partners.imports.base import NAME_COLUMN, UniversityRef
 from partners.imports.register_changes import ObjectChange
 from partners.imports.register_columns import (
-    AGREEMENT_DETAILS,
     AGREEMENT_FILE_FIELDS,
     COLUMN_OF,
     KEY_COLUMN,
@@ -103,7 +102,7 @@ def _match_agreements(rows: Sequence[ParsedRow], agreements: Mapping[int, FieldV
     if not others:
         return {row: pk for pk, row in rows_by_id.items()}
     known = set(NEW_AGREEMENT).intersection(*[row.agreement_values for row in others])
-    date_names = [field.name for field in AGREEMENT_DETAILS if field.name in known and field.parser == parse_date]
+    date_names = [field.name for field in AGREEMENT_FILE_FIELDS if field.name in known and field.parser == parse_date]
     detail_names = known - set(date_names)
 
     def fingerprint(values: FieldValues) -> AgreementFingerprint:

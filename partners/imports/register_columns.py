@@ -19,7 +19,6 @@ COLUMN_OF = {field.name: field.column for field in (*AGREEMENT_FIELDS, *UNIVERSI
 """Columns by the names of the fields."""
 TYPE_COLUMN, STATUS_COLUMN = COLUMN_OF["agreement_type"], COLUMN_OF["status"]
 REQUIRED = (COUNTRY_COLUMN, NAME_COLUMN, TYPE_COLUMN, STATUS_COLUMN)
-AGREEMENT_DETAILS = tuple(field for field in AGREEMENT_FIELDS if field.column and field.column not in REQUIRED)
 AGREEMENT_FILE_FIELDS = tuple(field for field in AGREEMENT_FIELDS if field.column)
 """Type and status, which every file has, and the details."""
 COLUMNS = (

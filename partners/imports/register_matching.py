@@ -26,10 +26,6 @@ class AgreementFingerprint(NamedTuple):
     details: tuple = ()
     """They are compared to distinguish otherwise equal agreements."""
 
-    @property
-    def is_open(self) -> bool:
-        return AgreementStatus(self.status).is_open
-
 
 IN_PROCESS, SIGNED = AgreementStatus.IN_PROCESS, AgreementStatus.SIGNED
 _OPEN = sorted([status for status in AgreementStatus if status.is_open], key=lambda status: status != SIGNED)
@@ -60,7 +56,7 @@ def match_rows(rows: Sequence[AgreementFingerprint], existing: Mapping[int, Agre
         {pk: agreement._replace(details=()) for pk, agreement in existing.items() if pk not in matched},
     )
     matched.update(matches.values())
-    unmatched = {pk: agreement for pk, agreement in existing.items() if agreement.is_open and pk not in matched}
+    unmatched = {pk: agreement for pk, agreement in existing.items() if agreement.status in _OPEN and pk not in matched}
     pairs = _rank_pairs({index: row for index, row in enumerate(rows) if index not in matches}, unmatched)
     for *_rank, index, pk in sorted(pairs):
         if index not in matches and pk in unmatched:

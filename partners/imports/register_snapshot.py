@@ -46,7 +46,7 @@ class RegisterSnapshot:
         self.country_lookup = CountryLookup(Country.objects.all())
         self.universities: dict[int, KnownUniversity] = {}
         """The loaded universities by pk."""
-        self._countries: set[int] = set()
+        self.country_ids: set[int] = set()
         """Pks of countries with a university."""
         self._by_name: dict[UniversityKey, KnownUniversity] = {}
         self._by_other_name: dict[UniversityKey, list[KnownUniversity]] = defaultdict(list)
@@ -57,15 +57,12 @@ class RegisterSnapshot:
         rows = universities.values_list("pk", "country", "name", "name_key", "other_names")
         for pk, country, name, key, other_names in rows.iterator():
             known[pk] = self._by_name[country, key] = KnownUniversity(pk, name)
-            self._countries.add(country)
+            self.country_ids.add(country)
             for other_name in split_names(other_names):
                 self._by_other_name[country, matching_key(other_name)].append(known[pk])
         agreements = Agreement.objects.filter(university__country__in=countries)
         for university, term, pk, *values in iter_terms(agreements, "pk", "scope", "valid_from", "valid_until"):
             known[university].open_agreements.append(OpenAgreement(pk, term, *values))
-
-    def has_universities(self, country: Country) -> bool:
-        return country.pk in self._countries
 
     def find(self, key: UniversityKey) -> list[KnownUniversity]:
         """Return the university of this name, or else those that have it as another name."""

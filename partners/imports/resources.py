@@ -19,7 +19,7 @@ from exchange.transactions import read_only_transaction
 from partners.agreement_fields import UNIVERSITY_FIELDS
 from partners.imports import mobility_columns, office_list_changes, register_changes, register_columns, type_notation
 from partners.imports.base import TableValidator
-from partners.imports.choices import NO_CHOICES, ImportChoices
+from partners.imports.choices import NO_CHOICES
 from partners.imports.mobilities import MobilitiesValidator
 from partners.imports.mobility_columns import DIRECTION_COLUMN, MOBILITY_COLUMN_OF, PATHS_FOR_PEOPLE
 from partners.imports.office_list import COLUMNS, OfficeListValidator
@@ -83,11 +83,6 @@ class TableResource(Resource):
         """Return the rows of each sheet, beginning with its header, by the name of the sheet."""
         return {self.sheet_name: self.export(queryset)}
 
-    def build_validator(
-        self, snapshot: RegisterSnapshot, table: Table, progress: ProgressCallback, choices: ImportChoices
-    ) -> TableValidator | MobilitiesValidator:
-        return self.validator_class(snapshot, table, progress)
-
     def import_data(
         self,
         dataset: Table,
@@ -107,7 +102,7 @@ class TableResource(Resource):
         """
         with read_only_transaction() if dry_run else transaction.atomic():
             snapshot = RegisterSnapshot(on, is_locking=not dry_run)
-            result = ImportResult(self.build_validator(snapshot, dataset, progress, choices))
+            result = ImportResult(self.validator_class(snapshot, dataset, progress, choices))
             is_previewed = digest is None or digest == result.digest
             is_ready = is_previewed and not (result.has_validation_errors() or result.waiting)
             if is_ready and not dry_run and (result.new or result.changed):
@@ -131,10 +126,8 @@ class OfficeListResource(TableResource):
     columns = COLUMNS
     sheet_name = "Partners"
     table = ImportTable.LIST
+    validator_class = OfficeListValidator
     apply = staticmethod(office_list_changes.apply_changes)
-
-    def build_validator(self, *args) -> OfficeListValidator:
-        return OfficeListValidator(*args)
 
     def export(self, queryset: UniversityQuerySet | None = None, **kwargs) -> Iterator[tuple[str, str, str]]:
         """Yield the header and a row for each university that has a signed or an in-process agreement."""

@@ -7,6 +7,7 @@ from itertools import count
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from partners.agreement_fields import AGREEMENT_FIELDS
@@ -67,7 +68,10 @@ def write_template(sheets: Mapping[str, Sequence[str]]) -> bytes:
             for column in filter(choices.get, columns):
                 source, at = next(free_columns), columns.index(column)
                 lists.write_column(0, source, choices[column])
-                sheet.data_validation(1, at, LAST_ROW, at, _drop_down(column, source, len(choices[column])))
+                letter, is_strict = xl_col_to_name(source), column in STRICT_COLUMNS
+                cells = f"={CHOICES_SHEET}!${letter}$1:${letter}${len(choices[column])}"
+                drop_down = {"validate": "list", "source": cells, "show_error": is_strict}
+                sheet.data_validation(1, at, LAST_ROW, at, drop_down)
     return file.getvalue()
 
 
@@ -128,14 +132,4 @@ def _example(columns: Sequence[str], choices: dict[str, list[str]]) -> dict[str,
         COLUMN_OF["valid_until"]: date(2031, 8, 31),
         COLUMN_OF["is_open_ended"]: "no",
         KEY_COLUMN: EXAMPLE_KEY,
-    }
-
-
-def _drop_down(column: str, source: int, length: int) -> dict[str, object]:
-    """Return the validation of a column, whose choices are in the column `source` of the sheet of choices."""
-    letter = xlsxwriter.utility.xl_col_to_name(source)
-    return {
-        "validate": "list",
-        "source": f"={CHOICES_SHEET}!${letter}$1:${letter}${length}",
-        "show_error": column in STRICT_COLUMNS,
     }

@@ -48,7 +48,7 @@ def test_new_name_that_says_almost_the_same_waits(mci):
     assert (question.line, question.name, question.default, question.choice) == (2, RESPELLED, None, None)
     candidate = question.candidates[0]
     assert (candidate.university_id, candidate.name, candidate.reason.label) == (mci.pk, MCI, "same words")
-    assert candidate.sentences == ["New: Erasmus+ agreement, signed.", "The Bilateral agreement ends."]
+    assert candidate.result.describe() == ["New: Erasmus+ agreement, signed.", "The Bilateral agreement ends."]
     assert (result.waiting, result.is_applied, University.objects.count()) == ([question], False, 1)
 
 
@@ -173,7 +173,7 @@ def test_choice_that_the_list_leaves_open_is_an_error(mci):
     result = import_list((RESPELLED, "GE3"), choices=choose(mci))
 
     assert "“GE3” is in process for “Law”, “Arts”" in result.waiting[0].error
-    assert result.waiting[0].candidates[0].sentences == []
+    assert result.waiting[0].candidates[0].result is None
 
 
 def test_run_has_the_choices(mci):
