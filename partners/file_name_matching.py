@@ -1,4 +1,4 @@
-"""The university that a file name names: by one of its names, its web address, or what tells its name from others.
+"""Find the university that a file name refers to: by a name, its web address, or the distinctive words of a name.
 
 A suggestion is right or absent, so words of the file name that nothing explains rule it out: “Agreement University of
 Bonn” is of the University of Bonn, “Bonn-Rhein-Sieg” is not, and “Bonn” only if no other university is of Bonn.
@@ -112,7 +112,7 @@ class FileNameMatcher:
                 yield from self._explaining(self._by_form.get(words, ()), others)
 
     def _find_distinct_words(self, windows: Iterable[Window]) -> Iterator[KnownUniversity]:
-        """Find what tells names from others, such as a city or an abbreviation, if no other university has it."""
+        """Find distinctive words of names, such as a city or an abbreviation, if no other university has them."""
         for words, others in windows:
             found = self._by_distinct_words.get(words, ())
             is_initial = all(len(word) < MIN_DISTINCT_LENGTH for word in words)
@@ -120,7 +120,7 @@ class FileNameMatcher:
                 yield from self._explaining(found, others)
 
     def _explaining(self, universities: Iterable[KnownUniversity], words: Words) -> Iterator[KnownUniversity]:
-        """Yield those of which nothing in the words says that it is another one."""
+        """Yield those to which the words can refer: each word is its own, or ignored."""
         for university in universities:
             if words <= self._ignored | (university.words - GENERIC_WORDS):
                 yield university

@@ -168,7 +168,7 @@ class NameIndex:
         for number, (_position, words) in enumerate(self._word_sets):
             for word in words:
                 self._by_word[word].append(number)
-        self._totals = [self._total_weight(words) for _position, words in self._word_sets]
+        self._totals = [sum(map(self._weight, words)) for _position, words in self._word_sets]
         self._similar_words = cache(self._find_similar_words)
 
     def find(self, name: str, limit: int = MAX_MATCHES) -> list[NameMatch]:
@@ -218,7 +218,7 @@ class NameIndex:
     def _similarities(self, searched: ParsedName) -> Iterator[tuple[int, float]]:
         """Yield positions with the share of words that the two names have in common, by weight, from 0 to 100."""
         for words in {searched.words, searched.all_words}:
-            total = self._total_weight(words)
+            total = sum(map(self._weight, words))
             shared = {
                 known_word: similarity * (self._weight(word) + self._weight(known_word))
                 for word in words
@@ -241,9 +241,6 @@ class NameIndex:
                     candidates.update(self._by_word.get(known_word, ()))
             remaining -= self._weight(word)
         return candidates
-
-    def _total_weight(self, words: frozenset[str]) -> float:
-        return sum(map(self._weight, words))
 
     def _weight(self, word: str) -> float:
         """Return how much a word tells a name from others: 1 if no other name has it."""

@@ -16,10 +16,6 @@ class SignedPeriod(NamedTuple):
     end: date | None
     is_open_ended: bool = False
 
-    @property
-    def is_end_recorded(self) -> bool:
-        return self.is_open_ended or self.end is not None
-
 
 class TermCoverage(NamedTuple):
     term: Period
@@ -47,14 +43,10 @@ def cover_term(term: Period, agreements: Iterable[SignedPeriod]) -> TermCoverage
     """Return how the periods cover a term, which has both days."""
     in_term = [agreement for agreement in agreements if term.overlaps(Period(*agreement[:2]))]
     parts: list[Period] = []
-    for start, end in sorted(_clip(agreement, term) for agreement in in_term):
+    bounds = [Period(*agreement[:2]).bounds for agreement in in_term]
+    for start, end in sorted((max(start, term.start), min(end, term.end)) for start, end in bounds):
         if parts and start - ONE_DAY <= parts[-1].end:
             parts[-1] = Period(parts[-1].start, max(parts[-1].end, end))
         else:
             parts.append(Period(start, end))
-    return TermCoverage(term, parts, all(agreement.is_end_recorded for agreement in in_term))
-
-
-def _clip(agreement: SignedPeriod, term: Period) -> Period:
-    start, end = Period(*agreement[:2]).bounds
-    return Period(max(start, term.start), min(end, term.end))
+    return TermCoverage(term, parts, all(agreement.is_open_ended or agreement.end for agreement in in_term))

@@ -1,4 +1,4 @@
-"""Conditions that a student puts to a mobility, of which the database takes the parts that it can compare."""
+"""The conditions of a student on a mobility, as conditions of a query."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNKNOWN_TERM = TermDays(0, Period(None, None))
 
 
 class WantedOffer(NamedTuple):
-    """Levels, fields of study and languages, one of each kind of which a mobility must have. Empty: any."""
+    """Levels, fields of study and languages; a mobility must have one of each. Empty: any."""
 
     levels: tuple[str, ...] = ()
     """Values of StudyLevel."""
@@ -45,7 +45,7 @@ class WantedOffer(NamedTuple):
         return not (self.levels or self.fields or self.languages)
 
     def matches_q(self, *, or_not_recorded: bool) -> Q:
-        """Return the condition on a mobility, met as well where nothing is recorded of a kind if that is asked for.
+        """Return the condition on a mobility. With `or_not_recorded`, fields without a value meet it too.
 
         Academic years that are not recorded are those of the agreement.
         """

@@ -23,7 +23,7 @@ REMOVED_WITH_PARENT = {"agreements", "documents", "mobilities", "website_check"}
 @dataclass
 class Removal:
     objects: list[models.Model]
-    """The object itself, last, and what goes with it, in the order of deletion."""
+    """The object itself, last, and its children, in the order of deletion."""
     obstacles: list[str]
     """The reasons why it cannot be removed, a sentence each."""
 
@@ -36,7 +36,7 @@ class Removal:
 
 
 def plan_removal(obj: University | Agreement | Document, user: models.Model, now: datetime) -> Removal:
-    """Return what goes with the object, and what forbids that the user removes it at that time."""
+    """Return the objects that the user would delete at that time, and the reasons why this is not allowed."""
     if not _is_added_by(user, obj.history.order_by("history_id").first(), now):
         return Removal([obj], [_("Only who has added it can remove it, within 24 hours.")])
     objects = list(_with_children(obj))
@@ -69,7 +69,7 @@ def _is_added_by(user: models.Model, record: models.Model | None, now: datetime)
 def _find_uses(
     model: type[models.Model], group: list[models.Model], user: models.Model, now: datetime
 ) -> Iterator[str]:
-    """Yield a sentence for each object that others added, changed, or a run changed that is not undone."""
+    """Yield a sentence for each object that others have added or changed, or a run that is not undone."""
     records = defaultdict(list)
     for record in model.history.filter(id__in=[obj.pk for obj in group]).order_by("history_id"):
         records[record.id].append(record)

@@ -77,7 +77,7 @@ class RowParser:
 class TableValidator:
     """Validate the rows of a table against the register. Base class of the two kinds of tables.
 
-    `validate_rows` yields each row with its result, or with the ValidationError that says what is wrong with it.
+    `validate_rows` yields each row with its result or its ValidationError.
     """
 
     questions = ()
@@ -96,7 +96,7 @@ class TableValidator:
         """Fields of ReadOptions that would make errors of the file disappear."""
         self.filled_lines: list[int] = []
         self.accepted_names: dict[str, None] = {}
-        """Names that look like none and are right, in their order."""
+        """Accepted names that look like none, in their order."""
         self.remarks: list[UntouchedUniversity] = []
         self._fill_countries()
         texts = dict.fromkeys(row.cells[COUNTRY_COLUMN] for row in table.rows)

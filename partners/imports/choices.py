@@ -9,16 +9,15 @@ from typing import Literal, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 NEW = "new"
 
 
 class KeptName(TextChoices):
-    """The names of which one stays, and the other becomes another name."""
+    """The name that stays, while the other becomes another name."""
 
-    REGISTER = "register", gettext_lazy("keep the register's name")
-    FILE = "file", gettext_lazy("take the file's name")
+    REGISTER = "register"
+    FILE = "file"
 
 
 class KnownUniversityChoice(NamedTuple):
@@ -34,7 +33,7 @@ NameChoice = KnownUniversityChoice | Literal["new"]
 
 @dataclass(frozen=True)
 class ImportChoices:
-    """The names of a file that are new or those of known universities, and the changes that may take back others."""
+    """Answers: which names are new or of known universities, and which rows may take back changes of people."""
 
     names: Mapping[int, NameChoice] = field(default_factory=dict)
     """By the line of the file."""

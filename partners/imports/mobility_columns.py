@@ -15,7 +15,7 @@ PATHS_FOR_PEOPLE = {
     TYPE_COLUMN: "agreement__agreement_type__name",
     COLUMN_OF["scope"]: "agreement__scope",
 }
-"""Paths from a mobility by the columns that say to people which agreement it is. An import compares the university."""
+"""Lookups of the columns that describe the agreement to readers. An import only compares the university."""
 COLUMNS = (NUMBER_COLUMN, *PATHS_FOR_PEOPLE, *MOBILITY_COLUMN_OF.values())
 REQUIRED = (DIRECTION_COLUMN, NUMBER_COLUMN)
 OPTIONAL = (*(column for column in COLUMNS if column not in REQUIRED), KEY_COLUMN)

@@ -32,16 +32,10 @@ class Candidate:
     """The row's changes if it is about this university; None if they are impossible."""
     error: str = ""
 
-    def result_with_name(self, name: str, keep: str) -> OfficeListRowResult:
-        """Return the changes, with those of the names: one of the two stays, and the other becomes another name."""
-        if keep == KeptName.FILE:
-            return replace(self.result, name=name, previous_name=self.name, other_name=self.name)
-        return replace(self.result, other_name=name)
-
 
 @dataclass
 class NameQuestion:
-    """The question if the name in a row is new, or another name of a known university."""
+    """The question whether the name in a row is new, or another name of a known university."""
 
     new: OfficeListRowResult
     """The changes if it is new."""
@@ -81,10 +75,16 @@ class NameQuestion:
 
     @property
     def result(self) -> OfficeListRowResult:
-        """Return the changes by the choice; those of a new university while the question is waiting."""
+        """Return the changes by the choice; those of a new university while the question is waiting.
+
+        Of the two names of a known university, the one that is not kept becomes another name.
+        """
         if self.is_waiting or self.choice == NEW:
             return self.new
-        return self.chosen.result_with_name(self.name, self.choice.keep)
+        chosen = self.chosen
+        if self.choice.keep == KeptName.FILE:
+            return replace(chosen.result, name=self.name, previous_name=chosen.name, other_name=chosen.name)
+        return replace(chosen.result, other_name=self.name)
 
     def describe_choice(self) -> str:
         """Return a sentence on the choice, which is possible."""

@@ -74,7 +74,7 @@ class PersonalChanges:
                 self._endings[last.university_id, origin.previous.agreement_type_id].append(origin)
 
     def find_taken_back(self, result: OfficeListRowResult, existing: Sequence[OpenAgreement]) -> TakenBack:
-        """Return what a row takes back. Its university has these open agreements."""
+        """Return the changes of people that a row takes back. ``existing`` are its university's open agreements."""
         changes = result.changes
         origins = {agreement.pk: self._find_change(agreement, term) for agreement, term in changes.updated}
         for agreement in (*changes.taken_back, *changes.ended):
@@ -84,14 +84,14 @@ class PersonalChanges:
         return TakenBack(self._describe(name), self._describe_all(origins), self._describe_all(endings))
 
     def _find_change(self, agreement: OpenAgreement, term: Term) -> Origin | None:
-        """Return the newest change of a value that an open agreement loses. Its addition is none: it goes on."""
+        """Return the newest change that gave an open agreement a value that it loses. Its addition is not a change."""
         origins = self._agreements.get(agreement.pk, {})
         values = zip(("agreement_type_id", "status"), agreement.term, term, strict=True)
         lost = [origins[name] for name, old, new in values if origins and old != new]
         return _newest(origin for origin in lost if origin.record.history_type == CHANGED)
 
     def _find_ending(self, university: int, term: Term, existing: Sequence[OpenAgreement]) -> Origin | None:
-        """Return the newest end of an agreement like the new one: of its type, and of its status if one is open."""
+        """Return the newest end of an agreement of the new one's type; and of its status if one of the type is open."""
         is_open = any(agreement.term.agreement_type == term.agreement_type for agreement in existing)
         endings = self._endings.get((university, self._type_ids[term.agreement_type]), ())
         return _newest(end for end in endings if not is_open or end.previous.status == term.status)

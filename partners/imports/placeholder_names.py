@@ -1,4 +1,4 @@
-"""Recognition of what stands in a list in place of a university's name: numbers, dates and placeholders."""
+"""Recognition of numbers, dates and placeholders that stand in place of a university's name."""
 
 import re
 from functools import cache

@@ -135,7 +135,7 @@ def _rows_by_agreement_id(rows: Iterable[ParsedRow], agreements: Mapping[int, Fi
 
 
 def reject_doubled_keys(rows: Iterable[ParsedRow]) -> None:
-    """Reject a row key of another row, as mobilities would not know which of the two agreements they are of."""
+    """Reject the row key of another row, as it would name two agreements on the sheet of mobilities."""
     first_rows: dict[str, ParsedRow] = {}
     for row in [row for row in rows if row.key]:
         if (first := first_rows.setdefault(row.key, row)) is not row:

@@ -13,7 +13,7 @@ from partners.models import Institution
 
 
 def load_institutions(rows: Sequence[ParsedRow]) -> None:
-    """Load the institutions of changed links, and fill what they know. Reject IDs that the directory does not have."""
+    """Load the institutions of changed links, and fill cities and websites. Reject IDs that the directory lacks."""
     changed = [row for row in rows if "institution" in row.result.university_change.fields]
     ror_ids = {ror_id for row in changed for ror_id in row.result.university_change.fields["institution"]}
     institutions = Institution.objects.in_bulk(ror_ids - {None})

@@ -60,11 +60,11 @@ class TableResource(Resource):
     optional_columns: Sequence[str] | None = None
     """None: any other columns are allowed and ignored."""
     ignored_columns: Sequence[str] = ()
-    """Columns that files of our own have for people, and that an import leaves aside."""
+    """Columns of exported files that an import ignores."""
     signs: Sequence[str] = ()
     """Columns any of which makes a file this kind of table."""
     contradiction: str
-    """Says, with the column, that a file is this kind of table and not the expected one."""
+    """Error message with a placeholder for the column, if the file should be another kind of table."""
     sheet_name: str
     """Name of the sheet in a workbook."""
     table: ImportTable

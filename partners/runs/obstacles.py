@@ -108,7 +108,7 @@ def _block_mobilities(changes: RunChanges) -> None:
 
 
 def _block_for_other_agreements(run: Run, changes: Sequence[RunChange]) -> None:
-    """Block what the agreements that stay as they are rule out, and what belongs together with one of them."""
+    """Block changes that agreements that stay exclude, and those that belong together with a blocked one."""
     universities = Agreement.history.filter(run=run).values("university")
     concerned = Q(university__in=universities) | Q(renews__university__in=universities)
     existing = Agreement.objects.filter(concerned).select_related("agreement_type").in_bulk()
@@ -130,9 +130,9 @@ def _block_for_other_agreements(run: Run, changes: Sequence[RunChange]) -> None:
 
 
 def _changes_by_signing(changes: Sequence[RunChange]) -> Mapping[int, list[RunChange]]:
-    """Return, by the pk of each agreement, the changes that are undone with its own or not at all.
+    """Return, by the pk of each agreement, the changes that can only be undone together with its own.
 
-    They are the signing of a renewal, and what it did to the agreements before.
+    They are the signing of a renewal, and the end or the shorter period that it gave to earlier agreements.
     """
     reasons = {f"{reason}{change.record.id}": change for change in changes for reason in RENEWAL_REASONS}
     partners = defaultdict(list)

@@ -45,9 +45,9 @@ def set_run(history_instance, **kwargs):
 
 
 def _count_objects(run: Run) -> tuple[int, int]:
-    """Return how many universities and agreements the run has added, and changed.
+    """Return the numbers of universities and agreements that the run has added, and that it has changed.
 
-    The mobilities of an agreement are part of it, and what it does to others part of its signing.
+    A change of mobilities counts as one of their agreement. Effects of a renewal on other agreements do not count.
     """
     added, changed = set(), set()
     for model in (University, Agreement):

@@ -62,7 +62,7 @@ def cell_text(value: str | float | bool | date | time | timedelta) -> str:
 
 
 def column_widths(rows: Iterable[Sequence[Cell]]) -> list[int]:
-    """Return the widths, in characters, at which the columns are good to read."""
+    """Return the widths of the columns in characters: of the longest line in each, within limits."""
     widths: list[int] = []
     for row in rows:
         widths += [MIN_WIDTH] * (len(row) - len(widths))

@@ -8,14 +8,12 @@ from xml.etree.ElementTree import Element, iterparse
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.cells import HIDDEN, VISIBLE, Archive, Row, cell_text, local_name, unescape
 
-CONTENT, MANIFEST = "content.xml", "META-INF/manifest.xml"
-MIMETYPE = "application/vnd.oasis.opendocument.spreadsheet"
 NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 OFFICE, TABLE, TEXT, STYLE = (NAMESPACE % name for name in ("office", "table", "text", "style"))
 WHITE_SPACE_RE = re.compile("[ \t\n]+")
 BLANKS = {"s": "\x01", "tab": "\x02", "line-break": "\x03"}
 """Characters that stand for significant white space while the rest is collapsed. XML cannot contain them."""
-MEANT = str.maketrans("\x01\x02\x03", " \t\n")
+MARKS_TO_BLANKS = str.maketrans("\x01\x02\x03", " \t\n")
 CELLS = {f"{TABLE}table-cell", f"{TABLE}covered-table-cell"}
 NOT_TEXT = {"annotation", "ruby-text"}
 
@@ -23,7 +21,7 @@ NOT_TEXT = {"annotation", "ruby-text"}
 def read_ods(archive: Archive) -> Iterator[tuple[str, str, Iterator[Row]]]:
     """Yield the name, the visibility and the rows of each sheet, to be read to their end one after the other."""
     hidden_styles = set()
-    events = iterparse(archive.open_part(CONTENT), ["start", "end"])  # noqa: S314 - the process has limits
+    events = iterparse(archive.open_part("content.xml"), ["start", "end"])  # noqa: S314 - the process has limits
     for event, element in events:
         if event == "end" and element.tag == f"{STYLE}style":
             if any(child.get(f"{TABLE}display") == "false" for child in element):
@@ -94,7 +92,7 @@ def _date_text(written: str) -> str:
 def _paragraph(paragraph: Element) -> str:
     """Return the text of a paragraph. Bare white space is one space, and none at the ends: OpenDocument 1.3, 6.1.2."""
     collapsed = WHITE_SPACE_RE.sub(" ", "".join(_pieces(paragraph))).strip(" ")
-    return unescape(collapsed.translate(MEANT))
+    return unescape(collapsed.translate(MARKS_TO_BLANKS))
 
 
 def _pieces(element: Element) -> Iterator[str]:

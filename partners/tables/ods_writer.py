@@ -1,4 +1,4 @@
-"""ODS files as an office likes them."""
+"""Writing of ODS: header in bold, columns as wide as their texts, dates as dates."""
 
 import io
 import re

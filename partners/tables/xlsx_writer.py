@@ -1,4 +1,4 @@
-"""XLSX files as an office likes them."""
+"""Writing of XLSX: header in bold with filters, columns as wide as their texts, dates as dates."""
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
