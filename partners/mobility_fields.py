@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from partners import cells
 from partners.agreement_fields import RegisterField
 from partners.fields import format_decimal
 from partners.models import Mobility
 
 
-@dataclass(frozen=True)
 class MobilityField(RegisterField):
     model = Mobility
 

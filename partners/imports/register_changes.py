@@ -40,10 +40,6 @@ class ObjectChange:
         after = before | new_values
         return cls(pk, {name: (before[name], after[name]) for name in after if before[name] != after[name]}, after)
 
-    def set(self, name: str, value: object) -> None:
-        """Change a field that is as it was before."""
-        self.fields[name], self.after[name] = (self.after[name], value), value
-
     @property
     def is_new(self) -> bool:
         return self.pk is None

@@ -35,4 +35,5 @@ def _fill_empty_values(row: ParsedRow, institution: Institution) -> None:
     change = row.result.university_change
     for name, value in institution_values(institution).items():
         if value and not change.after[name] and name not in row.university_values:
-            change.set(name, value)
+            change.fields[name] = change.after[name], value
+            change.after[name] = value

@@ -10,7 +10,6 @@ from typing import IO, NamedTuple
 Cell = str | int | date
 """Types that can be written to a table. They are read back as text."""
 MIN_WIDTH, MAX_WIDTH = 10, 60
-VISIBLE, HIDDEN, VERY_HIDDEN = "visible", "hidden", "very hidden"
 ESCAPED_RE = re.compile("_x(?!0000|[Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 """A character that XML cannot hold, escaped. NUL and halves of characters stay, as no database takes them."""
 

@@ -49,10 +49,6 @@ class Header:
     def missing(self) -> list[str]:
         return [column for column, places in self.places.items() if not places]
 
-    @property
-    def ambiguous(self) -> list[str]:
-        return [column for column, places in self.places.items() if len(places) > 1]
-
     def is_repeated_by(self, record: Record) -> bool:
         """Return True for a row with the same two or more headers, as it is at the top of each printed page."""
         cells, headers = record.cells, self.record.cells
@@ -136,10 +132,11 @@ def require_columns(header: Header, head: Sequence[Record]) -> None:
             "all": join_names(header.places),
         }
         raise HeaderError(message % params, header, head)
-    names = {column: [header.record.cells[place] for place in header.places[column]] for column in header.ambiguous}
-    if repeated := [column for column, cells in names.items() if len(set(map(matching_key, cells))) == 1]:
+    names = {column: [header.record.cells[place] for place in places] for column, places in header.places.items()}
+    ambiguous = {column: cells for column, cells in names.items() if len(cells) > 1}
+    if repeated := [column for column, cells in ambiguous.items() if len(set(map(matching_key, cells))) == 1]:
         message = _("Line %(line)d has the column %(repeated)s more than once. Leave one of them.")
         raise HeaderError(message % {"line": line, "repeated": join_names(repeated)}, header, head)
-    for column, cells in names.items():
+    for column, cells in ambiguous.items():
         message = _("Line %(line)d has several columns that could be “%(column)s”: %(names)s. Say which is meant.")
         raise HeaderError(message % {"line": line, "column": column, "names": join_names(cells)}, header, head)

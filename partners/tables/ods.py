@@ -6,7 +6,7 @@ from datetime import datetime
 from xml.etree.ElementTree import Element, iterparse
 
 from partners.spreadsheet_errors import is_spreadsheet_error
-from partners.tables.cells import HIDDEN, VISIBLE, Archive, Row, cell_text, local_name, unescape
+from partners.tables.cells import Archive, Row, cell_text, local_name, unescape
 
 NAMESPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 OFFICE, TABLE, TEXT, STYLE = (NAMESPACE % name for name in ("office", "table", "text", "style"))
@@ -18,8 +18,8 @@ CELLS = {f"{TABLE}table-cell", f"{TABLE}covered-table-cell"}
 NOT_TEXT = {"annotation", "ruby-text"}
 
 
-def read_ods(archive: Archive) -> Iterator[tuple[str, str, Iterator[Row]]]:
-    """Yield the name, the visibility and the rows of each sheet, to be read to their end one after the other."""
+def read_ods(archive: Archive) -> Iterator[tuple[str, bool, Iterator[Row]]]:
+    """Yield the name, True if visible, and the rows of each sheet, to be read to their end one after the other."""
     hidden_styles = set()
     events = iterparse(archive.open_part("content.xml"), ["start", "end"])  # noqa: S314 - the process has limits
     for event, element in events:
@@ -27,8 +27,8 @@ def read_ods(archive: Archive) -> Iterator[tuple[str, str, Iterator[Row]]]:
             if any(child.get(f"{TABLE}display") == "false" for child in element):
                 hidden_styles.add(element.get(f"{STYLE}name"))
         elif event == "start" and element.tag == f"{TABLE}table":
-            visibility = HIDDEN if element.get(f"{TABLE}style-name") in hidden_styles else VISIBLE
-            yield element.get(f"{TABLE}name", ""), visibility, _rows(element, events)
+            is_visible = element.get(f"{TABLE}style-name") not in hidden_styles
+            yield element.get(f"{TABLE}name", ""), is_visible, _rows(element, events)
 
 
 def _rows(table: Element, events: Iterator[tuple[str, Element]]) -> Iterator[Row]:

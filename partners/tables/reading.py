@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from partners.file_types import describe_other_file
 from partners.tables import delimited
-from partners.tables.cells import VISIBLE
 from partners.tables.encodings import EncodingGuess
 from partners.tables.formulas import unescape_cells, unescape_csv
 from partners.tables.headers import Header, find_header, find_places, require_columns
@@ -237,7 +236,8 @@ def _open_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> l
     text = delimited.decode(data, options.encoding)
     delimiter = delimited.detect_delimiter(text, columns, options.columns)
     records = delimited.parse_records(text, delimiter)
-    return [Sheet("", VISIBLE, records if delimiter == delimited.TAB else map(unescape_csv, records))]
+    records = records if delimiter == delimited.TAB else map(unescape_csv, records)
+    return [Sheet("", is_visible=True, records=records)]
 
 
 def _describe_row(record: Record) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 """Process that reads the spreadsheet on its standard input, under limits, and writes JSON, one value a line.
 
-A sheet is ``[name, visibility]``, and each of its rows with text ``[line, cells, is_heading]`` on the lines below it.
+A sheet is ``[name, is_visible]``, and each of its rows with text ``[line, cells, is_heading]`` on the lines below it.
 If the file cannot be read, a last line is a key of ``spreadsheets.MESSAGES``. A file may be made to do harm, and the
 libraries may abort: the limits end this process only. Imports no Django, so that it starts quickly.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 
-from partners.tables.cells import VISIBLE, Archive, Row, UnreadableError
+from partners.tables.cells import Archive, Row, UnreadableError
 from partners.tables.ods import read_ods
 from partners.tables.xlsx import read_xlsx
 
@@ -39,9 +39,9 @@ def main() -> None:
 def read_spreadsheet(data: bytes) -> Iterator[tuple | str]:
     """Yield the values that the process writes."""
     try:
-        for name, visibility, rows in _read(data):
-            yield name, visibility
-            yield from islice(_apply_merges(rows), None if visibility == VISIBLE else MAX_HIDDEN_ROWS)
+        for name, is_visible, rows in _read(data):
+            yield name, is_visible
+            yield from islice(_apply_merges(rows), None if is_visible else MAX_HIDDEN_ROWS)
     except UnreadableError as error:
         yield error.args[0]
     except MemoryError:
@@ -63,8 +63,8 @@ def _set_limits(size: int) -> None:
                 resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (limit, limit))
 
 
-def _read(data: bytes) -> Iterator[tuple[str, str, Iterator[Row]]]:
-    """Yield the name, the visibility and the rows of each sheet."""
+def _read(data: bytes) -> Iterator[tuple[str, bool, Iterator[Row]]]:
+    """Yield the name, True if it is visible, and the rows of each sheet."""
     if data.startswith(OLE2_MAGIC):
         # Imported lazily, as xlrd is large and such files are rare.
         from partners.tables.xls import read_xls

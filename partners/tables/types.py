@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from partners.file_types import OLE2_MAGIC, ZIP_MAGIC
 from partners.name_normalization import normalize_name
-from partners.tables.cells import VISIBLE
 
 MAX_QUOTED_LENGTH = 80
 """Characters of a cell that a message quotes."""
@@ -45,14 +44,10 @@ class Sheet:
     """The records of a sheet, or of a text file, which has no name and is visible."""
 
     name: str
-    visibility: str
+    is_visible: bool
     records: Iterable[Record]
     head: list[Record] = field(default_factory=list)
     """The first records with text, among which the header is."""
-
-    @property
-    def is_visible(self) -> bool:
-        return self.visibility == VISIBLE
 
     def read_head(self, size: int) -> list[Record]:
         """Move up to `size` records with text from ``records`` to ``head``."""

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import xlrd
 
-from partners.tables.cells import HIDDEN, VERY_HIDDEN, VISIBLE, Row, UnreadableError, cell_text
+from partners.tables.cells import Row, UnreadableError, cell_text
 
 ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-VISIBILITIES = (VISIBLE, HIDDEN, VERY_HIDDEN)
+VISIBLE = 0
+"""Other numbers are those of hidden sheets."""
 
 
-def read_xls(data: bytes) -> Iterator[tuple[str, str, Iterator[Row]]]:
-    """Yield the name, the visibility and the rows of each sheet."""
+def read_xls(data: bytes) -> Iterator[tuple[str, bool, Iterator[Row]]]:
+    """Yield the name, True if it is visible, and the rows of each sheet."""
     if ENCRYPTED_PACKAGE in data:
         raise UnreadableError("protected")
     try:
@@ -24,7 +25,7 @@ def read_xls(data: bytes) -> Iterator[tuple[str, str, Iterator[Row]]]:
             raise UnreadableError("protected") from error
         raise UnreadableError("not_a_spreadsheet" if "Can't find workbook" in str(error) else "damaged") from error
     for sheet in book.sheets():
-        yield sheet.name, VISIBILITIES[sheet.visibility], _rows(sheet, book.datemode)
+        yield sheet.name, sheet.visibility == VISIBLE, _rows(sheet, book.datemode)
 
 
 def _rows(sheet: xlrd.sheet.Sheet, datemode: int) -> Iterator[Row]:

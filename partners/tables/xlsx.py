@@ -13,27 +13,22 @@ from xml.etree import ElementTree
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from partners.tables.cells import HIDDEN, VERY_HIDDEN, VISIBLE, Archive, Row, cell_text, local_name
+from partners.tables.cells import Archive, Row, cell_text, local_name
 
 WORKBOOK, RELATIONSHIPS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-VISIBILITIES = (
-    (SheetVisibleEnum.Visible, VISIBLE),
-    (SheetVisibleEnum.Hidden, HIDDEN),
-    (SheetVisibleEnum.VeryHidden, VERY_HIDDEN),
-)
 ERROR_OR_FORMULA_RE = re.compile(rb"""[<:]f[\s/>]|t\s*=\s*["']e["']""")
 Position = tuple[int, int]
 """Row and column, from 0."""
 
 
-def read_xlsx(data: bytes, archive: Archive) -> Iterator[tuple[str, str, Iterator[Row]]]:
-    """Yield the name, the visibility and the rows of each sheet."""
+def read_xlsx(data: bytes, archive: Archive) -> Iterator[tuple[str, bool, Iterator[Row]]]:
+    """Yield the name, True if it is visible, and the rows of each sheet."""
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
     parts = _sheet_parts(archive)
     for sheet in workbook.sheets_metadata:
         if sheet.typ == SheetTypeEnum.WorkSheet:
-            visibility = next(ours for theirs, ours in VISIBILITIES if theirs == sheet.visible)
-            yield sheet.name, visibility, _rows(workbook, sheet.name, archive, parts[sheet.name])
+            is_visible = sheet.visible == SheetVisibleEnum.Visible
+            yield sheet.name, is_visible, _rows(workbook, sheet.name, archive, parts[sheet.name])
 
 
 def _rows(workbook: CalamineWorkbook, name: str, archive: Archive, part: str) -> Iterator[Row]:

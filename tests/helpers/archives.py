@@ -14,7 +14,7 @@ SHEET, CONTENT = "xl/worksheets/sheet1.xml", "content.xml"
 
 
 def read_sheets(data):
-    """Return (name, visibility, rows) of each sheet, read in this process and without limits."""
+    """Return (name, is_visible, rows) of each sheet, read in this process and without limits."""
     sheets = []
     for value in read_spreadsheet(data):
         if isinstance(value, str):
