@@ -39,7 +39,7 @@ class AgreementFacts(NamedTuple):
 
 
 def describe_change(before: AgreementFacts | None, after: AgreementFacts, remark: str = "") -> str:
-    """Return a sentence on what becomes of an agreement, or an empty string if its type and status stay the same.
+    """Return a sentence on the change of an agreement, or an empty string if its type and status stay the same.
 
     The remark tells more of the agreement before, such as “signed by Ana Costa on 3 Mar 2026”.
     """

@@ -28,7 +28,7 @@ partners partnership pdf plus program programm programme renewal renewed rev rev
 september sig signature signatures signe signed smp sms sta staff stamped stt student students understanding unsigned
 unterschrieben update updated vereinbarung version vertrag with www year
 """)
-"""Words of file names that say nothing about whose agreement it is."""
+"""Words of file names that do not distinguish universities."""
 DATES_RE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d\W?[01]\d\W?[0-3]\d|[0-3]?\d[._-][01]?\d[._-](?:19|20)?\d\d"
     r"|(?:19|20)\d\d[-/_](?:\d\d)?\d\d|(?:19|20)\d\d)(?!\d)"
@@ -62,7 +62,7 @@ class KnownUniversity:
 
     @cached_property
     def forms(self) -> set[Words]:
-        """The sets of words by which it is called."""
+        """The sets of words of its names and of its hosts."""
         labels = [match[1] for host in self.hosts if (match := REGISTERED_HOST_RE.fullmatch(host))]
         forms = {form for name in [*self.names, *labels] for form in name_forms(name)}
         return {form for form in forms if form - GENERIC_WORDS - DOCUMENT_WORDS}
@@ -77,7 +77,7 @@ def name_forms(name: str) -> Iterator[Words]:
 
 
 class FileNameMatcher:
-    """Finds universities by file names. The ignored words, such as of agreement types, say nothing either."""
+    """Find universities by file names. ``ignored_words``, such as those of agreement types, are not compared."""
 
     def __init__(self, universities: Iterable[KnownUniversity], ignored_words: Words = frozenset()):
         self._universities = list(universities)
@@ -141,7 +141,7 @@ def file_name_words(file_name: str) -> Words:
 
 
 def word_windows(tokens: Sequence[str]) -> Iterator[Window]:
-    """Yield the words of each run of tokens, and those of the others."""
+    """Yield the words of each run of tokens, and the words of the other tokens."""
     for start in range(len(tokens)):
         for end in range(start + 1, len(tokens) + 1):
             others = [*tokens[:start], *tokens[end:]]

@@ -75,7 +75,7 @@ class NameMatch:
 
 
 class ParsedName:
-    """A name, what is set apart in it by brackets, and an acronym before or after it, by commas or dashes."""
+    """A name in two parts: the main one, and what is set apart by brackets, or an acronym by commas or dashes."""
 
     def __init__(self, name: str):
         self.key = matching_key(name)
@@ -243,7 +243,7 @@ class NameIndex:
         return candidates
 
     def _weight(self, word: str) -> float:
-        """Return how much a word tells a name from others: 1 if no other name has it."""
+        """Return how distinctive a word is: 1 if no other name has it."""
         weight = 1 / (1 + log(max(len(self._by_word.get(word, ())), 1)))
         return min(weight, MAX_GENERIC_WEIGHT) if word in GENERIC_WORDS else weight
 
@@ -263,7 +263,7 @@ class NameIndex:
 
 
 def canonical_words(text: str) -> frozenset[str]:
-    """Return the words that tell a name from others, spelled out and in one language where they are usual ones."""
+    """Return the words of a name without articles and the like, usual ones spelled out and in one language."""
     tokens = [token for token in tokenize_query(text) if token not in STOP_WORDS]
     words = {word for token in tokens for word in CANONICAL_WORDS.get(token, token).split()}
     if words >= {"applied", "science"} and words & {"university", "uas"}:

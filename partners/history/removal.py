@@ -1,4 +1,4 @@
-"""Removal of what users have added by mistake, by themselves, while nobody and nothing has used it."""
+"""Removal of objects by users who added them by mistake, as long as nobody and nothing has used them."""
 
 from __future__ import annotations
 

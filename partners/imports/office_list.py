@@ -65,7 +65,7 @@ class OfficeListValidator(TableValidator):
             yield None, result
 
     def _find_taken_back(self, results: Sequence[OfficeListRowResult]) -> None:
-        """Set what the rows take back, and what they would if they were about the candidates of their questions."""
+        """Set the changes of people that the rows take back, and those for each candidate of their questions."""
         candidates = [candidate.result for question in self.questions for candidate in question.candidates]
         changed = [result for result in (*results, *filter(None, candidates)) if result.is_changed]
         personal_changes = PersonalChanges(changed, self.snapshot.types)

@@ -46,7 +46,7 @@ class OfficeListRowResult:
     previous_name: str | None = None
     """The register's name, if the file's replaces it."""
     other_name: str | None = None
-    """The name that the university has as another one from now on."""
+    """The name to add to the university's other names."""
     taken_back: TakenBack = NOTHING_TAKEN_BACK
     is_left: bool = field(default=False, repr=False)
     """Nothing is changed, as the row would take back changes of people and nobody has allowed that."""

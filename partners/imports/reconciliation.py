@@ -32,7 +32,7 @@ class OpenAgreement(NamedTuple):
     valid_until: date | None = None
 
     def facts(self, term: Term | None = None) -> AgreementFacts:
-        """Return the facts for a sentence, with another term if it takes one."""
+        """Return the facts for a sentence, with the term that it changes to, if any."""
         return AgreementFacts(*(term or self.term), self.scope, self.valid_from)
 
     def is_expired(self, on: date) -> bool:

@@ -51,7 +51,7 @@ class ObjectChange:
 
 @dataclass(slots=True, eq=False)
 class RegisterRowResult:
-    """The changes that result from one row of the file, or of an agreement's mobilities that no row is for."""
+    """The changes of one row of the file, or of the mobilities of an agreement that has no row."""
 
     takes_back: ClassVar = False
     is_left: ClassVar = False
@@ -66,7 +66,7 @@ class RegisterRowResult:
     mobility_change: MobilityChange | None = None
     """None if the file has no mobilities of the agreement."""
     institutions: Mapping[str, Institution] = field(default_factory=dict, repr=False)
-    """Institutions by ROR ID, those of a changed link among them."""
+    """Institutions by ROR ID, including those of a changed link."""
 
     @property
     def is_new(self) -> bool:

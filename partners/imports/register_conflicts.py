@@ -40,7 +40,7 @@ class ResultingAgreement(NamedTuple):
 
     @property
     def period(self) -> Period:
-        """The days on which there can be no other one of its slot. Until it is signed, its own dates are plans."""
+        """The days on which it excludes others of its slot. Until it is signed, its dates are plans: all days."""
         return Period(self.values["valid_from"], self.values["valid_until"]) if self.is_signed else Period(None, None)
 
     @property

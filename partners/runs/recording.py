@@ -24,7 +24,7 @@ _recorded_run: ContextVar[Run | None] = ContextVar("recorded_run", default=None)
 def record_run(action: RunAction, user: AbstractBaseUser | None) -> Iterator[Run]:
     """Save a run, to which the history rows of all models that are saved in the block belong, in one transaction.
 
-    Bulk writes take it as that of their ChangeContext. The block has to change something.
+    Bulk writes need it in their ChangeContext. The block has to change something.
     """
     with transaction.atomic():
         run = Run.objects.create(action=action, user=user)
