@@ -110,9 +110,7 @@ class RenewalFilter(FacetFilter):
 
     title = _("renewal")
     parameter_name = "renewed"
-
-    def lookups(self, request, model_admin):
-        return [(NOT_RENEWED, _("not renewed")), ("yes", _("renewed"))]
+    labels = {NOT_RENEWED: _("not renewed"), "yes": _("renewed")}
 
     def queryset(self, request, queryset):
         if self.value() is None:
@@ -166,10 +164,8 @@ class DocumentFilter(ColumnFilter):
 class RegionFilter(FacetFilter):
     title = _("region")
     parameter_name = "region"
+    labels = REGION_LABELS
     columns = ("university__country__code",)
-
-    def lookups(self, request, model_admin):
-        return list(REGION_LABELS.items())
 
     def queryset(self, request, queryset):
         if not self.value():

@@ -20,6 +20,11 @@ class FacetFilter(admin.SimpleListFilter):
     """
 
     columns = ()
+    labels = {}
+    """The labels of the choices by their values in the URL, unless they depend on the request or the day."""
+
+    def lookups(self, request, model_admin):
+        return list(self.labels.items())
 
     def get_facet_queryset(self, changelist):
         counts = self.count_choices(changelist, self.expected_parameters() if self.value() else ())

@@ -14,6 +14,7 @@ from partners.admin.filters.facets import NOT_RECORDED, WITHOUT, FacetFilter
 from partners.admin.form_fields import DAY_VALIDATORS, DateField
 from partners.enums import AgreementStatus, Direction
 from partners.periods import academic_year, first_year_of, short_academic_year
+from partners.querysets import AgreementQuerySet
 
 YEAR_RE = re.compile(r"[12]\d{3}", re.ASCII)
 START, SIGNING, ENDING = "start", "signing", "ending"
@@ -25,8 +26,6 @@ class LinkedFilter(FacetFilter):
     Subclasses define `select(queryset, value)`, and the labels of the values. Those with endless values define
     `parse(text)`, which returns None for an invalid one, and `describe(value)` instead.
     """
-
-    labels = {}
 
     def lookups(self, request, model_admin):
         if not self.value():
@@ -54,6 +53,7 @@ class LinkedFilter(FacetFilter):
 class InForceOnFilter(LinkedFilter):
     title = _("in force on")
     parameter_name = "in_force_on"
+    describe, select = staticmethod(date_format), staticmethod(AgreementQuerySet.in_force_by_dates)
 
     @staticmethod
     def parse(text):
@@ -61,14 +61,6 @@ class InForceOnFilter(LinkedFilter):
             return DateField(validators=DAY_VALIDATORS).clean(text)
         except ValidationError:
             return None
-
-    @staticmethod
-    def describe(day):
-        return date_format(day)
-
-    @staticmethod
-    def select(queryset, day):
-        return queryset.in_force_by_dates(day)
 
 
 class PlacesFilter(LinkedFilter):
@@ -91,8 +83,7 @@ class MobilitiesFilter(LinkedFilter):
     parameter_name = "mobilities"
     labels = {WITHOUT: _("without")}
 
-    @staticmethod
-    def select(queryset, _value):
+    def select(self, queryset, _value):
         return queryset.filter(mobilities=None)
 
 
@@ -101,18 +92,8 @@ class NotesFilter(LinkedFilter):
 
     title = _("notes")
     parameter_name = "notes"
-
-    @staticmethod
-    def parse(text):
-        return text
-
-    @staticmethod
-    def describe(text):
-        return text
-
-    @staticmethod
-    def select(queryset, text):
-        return queryset.search_notes(text)
+    parse = describe = staticmethod(str)
+    select = staticmethod(AgreementQuerySet.search_notes)
 
 
 class AcademicYearFilter(LinkedFilter):
@@ -122,18 +103,10 @@ class AcademicYearFilter(LinkedFilter):
     """
 
     date_column = ""
+    candidates, describe = staticmethod(AgreementQuerySet.ever_signed), staticmethod(short_academic_year)
 
-    @staticmethod
-    def candidates(queryset):
-        return queryset.ever_signed()
-
-    @staticmethod
-    def parse(text):
+    def parse(self, text):
         return int(text) if YEAR_RE.fullmatch(text) else None
-
-    @staticmethod
-    def describe(year):
-        return short_academic_year(year)
 
     def select(self, queryset, year):
         first_day = date(year, *settings.ACADEMIC_YEAR_START)

@@ -33,9 +33,7 @@ class UniversityTypeFilter(FacetFilter):
 class UniversityStatusFilter(FacetFilter):
     title = _("status")
     parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return list(STATE_LABELS.items())
+    labels = STATE_LABELS
 
     def queryset(self, request, queryset):
         types = request.GET.getlist(UniversityTypeFilter.parameter_name)
@@ -75,9 +73,7 @@ class UniversityDirectoryFilter(ColumnFilter):
 class UniversityWebsiteFilter(FacetFilter):
     title = _("website")
     parameter_name = "website"
-
-    def lookups(self, request, model_admin):
-        return [(FAILING, _("to check"))]
+    labels = {FAILING: _("to check")}
 
     def queryset(self, request, queryset):
         if not self.value():
