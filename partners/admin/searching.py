@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from django.db.models import Model, QuerySet
 from django.template.response import TemplateResponse
@@ -22,12 +21,6 @@ MAX_SUGGESTIONS, MAX_RESULTS = 5, 20
 EXCERPT_BEFORE, EXCERPT_LENGTH = 30, 110
 
 
-class SearchResult(NamedTuple):
-    title: str
-    details: str
-    url: str
-
-
 @dataclass(frozen=True)
 class SearchKind:
     title: str
@@ -42,48 +35,27 @@ class SearchKind:
         """Return the context of the first results. Without a count, nothing is counted beyond them."""
         queryset, model_name = self.find(query), self.model._meta.model_name
         objects = list(queryset[: limit + 1])
-        has_more = len(objects) > limit
-        count = queryset.count() if has_count and has_more else len(objects)
+        has_more, change = len(objects) > limit, f"admin:partners_{model_name}_change"
         return {
             "title": self.title,
-            "results": [
-                SearchResult(*self.describe(obj, query), reverse(f"admin:partners_{model_name}_change", args=[obj.pk]))
-                for obj in objects[:limit]
-            ],
-            "count": count,
+            "results": [(*self.describe(obj, query), reverse(change, args=[obj.pk])) for obj in objects[:limit]],
+            "count": queryset.count() if has_count and has_more else len(objects),
             "has_more": has_more,
             "url": reverse(f"admin:partners_{model_name}_changelist", query={self.parameter: query}),
         }
-
-
-def find_universities(query):
-    return University.objects.search(query).best_matches_first(query).select_related("country")
-
-
-def find_agreements(query):
-    return Agreement.objects.search(query).select_related("university", "agreement_type").order_by("-pk")
-
-
-def find_documents(query):
-    related = "agreement__university", "agreement__agreement_type"
-    return Document.objects.search(query).select_related(*related).order_by("-pk")
-
-
-def find_notes(query):
-    return Agreement.objects.search_notes(query).select_related("university", "agreement_type").order_by("-pk")
 
 
 def describe_university(university, query):
     return university.name, ", ".join(filter(None, [university.city, str(university.country)]))
 
 
+def describe_document(document, query):
+    return document.name, str(document.agreement)
+
+
 def describe_agreement(agreement, query):
     details = [describe_state(agreement, localdate()), agreement.reference_number]
     return f"{agreement.university}: {agreement.title}", ", ".join(str(text) for text in details if text)
-
-
-def describe_document(document, query):
-    return document.name, str(document.agreement)
 
 
 def describe_note(agreement, query):
@@ -96,11 +68,19 @@ def describe_note(agreement, query):
     return f"{agreement.university}: {agreement.title}", excerpt.join(edges)
 
 
+UNIVERSITIES = University.objects.select_related("country")
+AGREEMENTS = Agreement.objects.select_related("university", "agreement_type").order_by("-pk")
+DOCUMENTS = Document.objects.select_related("agreement__university", "agreement__agreement_type").order_by("-pk")
 KINDS = [
-    SearchKind(gettext_lazy("Universities"), University, find_universities, describe_university),
-    SearchKind(gettext_lazy("Agreements"), Agreement, find_agreements, describe_agreement),
-    SearchKind(gettext_lazy("Documents"), Document, find_documents, describe_document),
-    SearchKind(gettext_lazy("Notes"), Agreement, find_notes, describe_note, parameter="notes"),
+    SearchKind(
+        gettext_lazy("Universities"),
+        University,
+        lambda query: UNIVERSITIES.search(query).best_matches_first(query),
+        describe_university,
+    ),
+    SearchKind(gettext_lazy("Agreements"), Agreement, AGREEMENTS.search, describe_agreement),
+    SearchKind(gettext_lazy("Documents"), Document, DOCUMENTS.search, describe_document),
+    SearchKind(gettext_lazy("Notes"), Agreement, AGREEMENTS.search_notes, describe_note, parameter="notes"),
 ]
 
 
