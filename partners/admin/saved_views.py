@@ -67,8 +67,8 @@ class SavedViewsAdmin(RegisterAdmin):
     def get_urls(self):
         view, name = self.admin_site.admin_view, f"partners_{self.opts.model_name}_view"
         return [
-            path("views/add/", view(self.add_saved_view), name=f"{name}_add"),
-            path("views/<int:pk>/", view(self.change_saved_view), name=f"{name}_change"),
+            path("views/add/", view(self.saved_view), name=f"{name}_add"),
+            path("views/<int:pk>/", view(self.saved_view), name=f"{name}_change"),
             *super().get_urls(),
         ]
 
@@ -85,40 +85,27 @@ class SavedViewsAdmin(RegisterAdmin):
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
-    def add_saved_view(self, request):
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        view = SavedView(list=self.saved_view_list, query=build_query(request.GET), owner=request.user)
-        form = SavedViewForm(request.user, request.POST or None, instance=view)
-        if form.save_if_valid():
-            messages.success(request, _("The list is saved as “%s”.") % view)
-            return self._redirect_to_list(view.query)
-        return self._render_form(request, form, _("Save this view"))
-
-    def change_saved_view(self, request, pk):
-        """Rename a view, or delete it. One's own, and the office's by whoever may change the office's settings."""
-        view = get_object_or_404(self.get_saved_views(request), pk=pk)
+    def saved_view(self, request, pk=None):
+        """Save the list as a view; with a pk, rename or delete that view. Not everybody may change the office's."""
+        new = SavedView(list=self.saved_view_list, query=build_query(request.GET), owner=request.user)
+        view = get_object_or_404(self.get_saved_views(request), pk=pk) if pk else new
         if not self.has_view_permission(request) or not (view.owner_id or can_change_office_views(request.user)):
             raise PermissionDenied
-        if "delete" in request.POST:
-            view.delete()
-            messages.success(request, _("The view “%s” is deleted. What it showed stays as it is.") % view)
-            return self._redirect_to_list(view.query)
         form = SavedViewForm(request.user, request.POST or None, instance=view)
-        if form.save_if_valid():
-            messages.success(request, _("The view is now called “%s”.") % view)
-            return self._redirect_to_list(view.query)
-        return self._render_form(request, form, _("Rename or delete a view"))
+        if pk and "delete" in request.POST:
+            view.delete()
+            message = _("The view “%s” is deleted. What it showed stays as it is.")
+        elif form.save_if_valid():
+            message = _("The view is now called “%s”.") if pk else _("The list is saved as “%s”.")
+        else:
+            title = _("Rename or delete a view") if pk else _("Save this view")
+            context = self.admin_site.each_context(request) | {"title": title, "opts": self.opts, "form": form}
+            return TemplateResponse(request, "admin/partners/saved_view.html", context)
+        messages.success(request, message % view)
+        return redirect(f"{reverse(f'admin:partners_{self.opts.model_name}_changelist')}?{view.query}")
 
     def get_saved_views(self, request):
         """Return the office's views of the list, and the user's own after them."""
         of_user = Q(owner=None) | Q(owner=request.user)
         views = SavedView.objects.filter(of_user, list=self.saved_view_list)
         return views.order_by(F("owner").asc(nulls_first=True), "name")
-
-    def _redirect_to_list(self, query):
-        return redirect(f"{reverse(f'admin:partners_{self.opts.model_name}_changelist')}?{query}")
-
-    def _render_form(self, request, form, title):
-        context = self.admin_site.each_context(request) | {"title": title, "opts": self.opts, "form": form}
-        return TemplateResponse(request, "admin/partners/saved_view.html", context)
