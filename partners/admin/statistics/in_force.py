@@ -25,11 +25,26 @@ def in_force_tables(on):
     found = Agreement.objects.in_force_by_dates(on).order_by().values_list(*COUNTRY_AND_TYPE).annotate(Count("pk"))
     counts = Counter({(code, slug): count for code, slug, count in found})
     countries, types = country_groups({code for code, _slug in counts}), type_groups({slug for _code, slug in counts})
-    query = {"in_force_on": on.isoformat()}
+    continents, unions = region_groups()
+    columns, query = [*types, add_up(types)], {"in_force_on": on.isoformat()}
+    labels = [column.label for column in columns]
     return [
         _type_table(counts, query, countries, types),
-        _region_table(counts, query, countries, types),
-        _country_table(counts, query, countries, types),
+        Table(
+            _("In force, by region"),
+            _("Regions"),
+            [_("Region"), *labels],
+            build_rows(counts, query, continents, columns),
+            build_rows(counts, query, [add_up(countries), *unions], columns),
+            note=_("The European Union and the Erasmus+ programme countries are counted in their regions as well."),
+        ),
+        Table(
+            _("In force, by country or territory"),
+            _("Countries"),
+            [_("Country or territory"), *labels],
+            sorted(build_rows(counts, query, countries, columns), key=lambda row: row.cells[-1].number, reverse=True),
+            build_rows(counts, query, [add_up(countries)], columns),
+        ),
     ]
 
 
@@ -41,31 +56,6 @@ def _type_table(counts, query, countries, types):
         [_("Agreement type"), _("Agreements")],
         build_rows(by_type, query, types, columns),
         build_rows(by_type, query, [add_up(types)], columns),
-    )
-
-
-def _region_table(counts, query, countries, types):
-    continents, unions = region_groups()
-    columns = [*types, add_up(types)]
-    return Table(
-        _("In force, by region"),
-        _("Regions"),
-        [_("Region"), *[column.label for column in columns]],
-        build_rows(counts, query, continents, columns),
-        build_rows(counts, query, [add_up(countries), *unions], columns),
-        note=_("The European Union and the Erasmus+ programme countries are counted in their regions as well."),
-    )
-
-
-def _country_table(counts, query, countries, types):
-    columns = [*types, add_up(types)]
-    rows = build_rows(counts, query, countries, columns)
-    return Table(
-        _("In force, by country or territory"),
-        _("Countries"),
-        [_("Country or territory"), *[column.label for column in columns]],
-        sorted(rows, key=lambda row: row.cells[-1].number, reverse=True),
-        build_rows(counts, query, [add_up(countries)], columns),
     )
 
 
@@ -90,23 +80,19 @@ def places_tables(on):
     countries = country_groups({code for code, _column in by_country})
     types = type_groups({slug for slug, _column in by_type})
     query, title = {"in_force_on": on.isoformat()}, _("Places for students in %s") % short_academic_year(year)
+    columns = _measure_columns(add_up(countries), MEASURES)
     return [
-        _places_by_type(by_type, query, countries, types, title),
+        Table(
+            _("%s, by type") % title,
+            _("Places"),
+            [_("Agreement type"), _("Places out"), _("Places in"), capfirst(str(MEASURES[NOT_RECORDED]))],
+            build_rows(by_type, query, types, columns),
+            build_rows(by_type, query, [add_up(types)], columns),
+            bar_columns=(0, 1),
+            note=_("Studies and traineeships. Places that the partners of a type share are not counted."),
+        ),
         _places_by_country(by_country, query, countries, types, title),
     ]
-
-
-def _places_by_type(counts, query, countries, types, title):
-    columns = _measure_columns(add_up(countries), MEASURES)
-    return Table(
-        _("%s, by type") % title,
-        _("Places"),
-        [_("Agreement type"), _("Places out"), _("Places in"), capfirst(str(MEASURES[NOT_RECORDED]))],
-        build_rows(counts, query, types, columns),
-        build_rows(counts, query, [add_up(types)], columns),
-        bar_columns=(0, 1),
-        note=_("Studies and traineeships. Places that the partners of a type share are not counted."),
-    )
 
 
 def _places_by_country(counts, query, countries, types, title):

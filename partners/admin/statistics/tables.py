@@ -80,18 +80,15 @@ class Table(NamedTuple):
 
 def build_rows(counts, query, rows, columns):
     """Return the rows that add up a Counter of (row value, column value), without those that have only zeros."""
-    changelist = agreement_changelist_url()
-    table = [Row(group.label, _build_cells(counts, changelist, query, group, columns)) for group in rows]
-    return [row for row in table if any(cell.number for cell in row.cells)]
-
-
-def _build_cells(counts, changelist, query, row, columns):
-    """Return the sums of a row with their URLs. Reversing each URL would take longer than all queries."""
-    cells = []
-    for column in columns:
-        number = sum(counts[value, other] for value in row.members for other in column.members)
-        cells.append(Cell(number, f"{changelist}?{urlencode(query | row.query | column.query)}"))
-    return cells
+    table, changelist = [], agreement_changelist_url()  # Reversing it for each cell would take longer than all queries.
+    for row in rows:
+        cells = []
+        for column in columns:
+            number = sum(counts[value, other] for value in row.members for other in column.members)
+            cells.append(Cell(number, f"{changelist}?{urlencode(query | row.query | column.query)}"))
+        if any(cell.number for cell in cells):
+            table.append(Row(row.label, cells))
+    return table
 
 
 def add_up(groups):

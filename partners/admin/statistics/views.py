@@ -34,7 +34,7 @@ class StatisticsForm(forms.Form):
 
 
 def build_report(data, today):
-    """Return the numbers of the day and the academic year in a query. Those of today are instead of invalid ones."""
+    """Return the numbers of the day and the academic year in a query, those of today in place of invalid ones."""
     counts, current_year = count_by_year(), first_year_of(today, settings.ACADEMIC_YEAR_START)
     years = {current_year} | {year for year, _slug, _name in counts}
     form = StatisticsForm({"on": today.isoformat(), "year": current_year} | data, years)
