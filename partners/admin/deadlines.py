@@ -36,7 +36,10 @@ def describe_deadline(agreement, on):
         return _deadline(ngettext("begins in %d day", "begins in %d days", days) % days)
     if agreement.valid_until is None:
         return _deadline(agreement.describe_end())
-    return _describe_valid_until(agreement.valid_until, on)
+    days = (agreement.valid_until - on).days
+    if days < 0:
+        return _deadline(ngettext("expired %d day ago", "expired %d days ago", -days) % -days, days)
+    return _deadline(ngettext("ends in %d day", "ends in %d days", days) % days if days else _("ends today"), days)
 
 
 def describe_due_day(due_on, on, template="%s"):
@@ -52,15 +55,6 @@ def _describe_ended_on(ended_on, on):
         return _("ended")
     days = (on - ended_on).days
     return ngettext("ended %d day ago", "ended %d days ago", days) % days if days else _("ended today")
-
-
-def _describe_valid_until(valid_until, on):
-    days = (valid_until - on).days
-    if days < 0:
-        text = ngettext("expired %d day ago", "expired %d days ago", -days) % -days
-    else:
-        text = ngettext("ends in %d day", "ends in %d days", days) % days if days else _("ends today")
-    return _deadline(text, days)
 
 
 def _unbroken_date(day):

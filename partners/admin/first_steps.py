@@ -48,33 +48,28 @@ class FirstStep(NamedTuple):
 
 
 def build_first_steps(request, site, on):
-    """Return the steps of which something is left, in their order, dismissed ones included."""
+    """Return the steps of which something is left, in their order, dismissed ones included.
+
+    Agreements without mobilities or a document are counted as a difference, as a query for what is missing makes the
+    database look up nearly the whole register.
+    """
     user = request.user
     if not University.objects.exists():
         return [FirstStep(LIST, reverse("admin:partners_university_import"))] if can_import(user) else []
-    steps = count_agreements(on)
+    current = Agreement.objects.in_states(on, *CURRENT_STATES).not_followed()
+    count, shown = current.count(), {"status": CURRENT, "renewed": NOT_RENEWED}
+    offering = current.filter(pk__in=Mobility.objects.values("agreement")).count()
+    documented = current.filter(pk__in=Document.objects.active().values("agreement")).count()
+    steps = [
+        FirstStep(ENDS, agreement_changelist_url(ends=NOT_RECORDED), Agreement.objects.end_not_recorded().count()),
+        FirstStep(MOBILITIES, agreement_changelist_url(mobilities=WITHOUT, **shown), count - offering),
+        FirstStep(DOCUMENTS, agreement_changelist_url(document=WITHOUT, **shown), count - documented),
+    ]
     if can_view(site, request, University) and Institution.objects.exists():
         changelist = reverse("admin:partners_university_changelist", query={"directory": NONE})
         url = reverse("admin:partners_university_identify") if can_change_universities(user) else changelist
         steps.append(FirstStep(INSTITUTIONS, url, University.objects.filter(institution=None).count()))
     return [step for step in steps if step.count]
-
-
-def count_agreements(on):
-    """Return the steps about agreements.
-
-    Those without mobilities or a document are counted as a difference, as a query for what is missing makes the
-    database look up nearly the whole register.
-    """
-    current = Agreement.objects.in_states(on, *CURRENT_STATES).not_followed()
-    count, shown = current.count(), {"status": CURRENT, "renewed": NOT_RENEWED}
-    offering = current.filter(pk__in=Mobility.objects.values("agreement")).count()
-    documented = current.filter(pk__in=Document.objects.active().values("agreement")).count()
-    return [
-        FirstStep(ENDS, agreement_changelist_url(ends=NOT_RECORDED), Agreement.objects.end_not_recorded().count()),
-        FirstStep(MOBILITIES, agreement_changelist_url(mobilities=WITHOUT, **shown), count - offering),
-        FirstStep(DOCUMENTS, agreement_changelist_url(document=WITHOUT, **shown), count - documented),
-    ]
 
 
 @require_POST

@@ -28,19 +28,17 @@ class NewUniversityForm(OptimisticLockingForm):
     candidates = ()
     """Matches with their universities, to ask about."""
 
-    def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("name") and cleaned.get("country"):
-            self._ask(cleaned["name"], cleaned["country"])
-        return cleaned
-
     @property
     def known(self):
         """The university that was chosen, if it is a candidate."""
         answer = parse_pk(self.cleaned_data.get("another_name_of", ""))
         return next((university for university, _match in self.candidates if university.pk == answer), None)
 
-    def _ask(self, name, country):
+    def clean(self):
+        super().clean()
+        name, country = self.cleaned_data.get("name"), self.cleaned_data.get("country")
+        if not name or not country:
+            return
         universities, key = University.objects.filter(country=country), matching_key(name)
         matches = NameIndex((pk, known) for pk, _country, known in universities.iter_names()).find(name)
         by_pk = universities.in_bulk([match.key for match in matches])
