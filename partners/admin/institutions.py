@@ -1,6 +1,5 @@
 """The link of a university to its institution in the directory, on the university's page."""
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from partners.admin.base import RegisterAdmin
 from partners.admin.form_fields import parse_pk
-from partners.admin.identifying import IdentifyView
+from partners.admin.identifying import identify_view
 from partners.admin.optimistic_locking_forms import parse_versions
 from partners.institutions.finding import find_institutions, load_successors
 from partners.institutions.linking import directory_differences, fill_from_institution, institution_values
@@ -38,27 +37,17 @@ def form_values(institution):
     return {"name": institution.name, "country": country and country.pk} | institution_values(institution)
 
 
-class InstitutionChoiceField(forms.ModelChoiceField):
-    def label_from_instance(self, institution):
-        return describe_institution(institution)
-
-
 class InstitutionSelect(AutocompleteSelect):
     """Select that searches the directory. Without script, its options are those of the page's own search."""
 
+    query = ""
+    """The query of the page's own search."""
     university = None
     """The university whose country's institutions come first."""
-
-    def __init__(self, *args, query="", **kwargs):
-        super().__init__(*args, **kwargs)
-        self.query = query
 
     def get_url(self):
         query = {"university": self.university.pk} if self.university else {}
         return reverse("admin:partners_university_institutions", query=query)
-
-    def build_attrs(self, base_attrs, extra_attrs=None):
-        return super().build_attrs(base_attrs, extra_attrs) | {"data-width": "min(40rem, 100%)"}
 
     def optgroups(self, name, value, attrs=None):
         groups = super().optgroups(name, value, attrs)
@@ -103,10 +92,9 @@ class InstitutionLinkAdmin(RegisterAdmin):
 
     def get_urls(self):
         view = self.admin_site.admin_view
-        identify = IdentifyView.as_view(model_admin=self)
         return [
             path("institutions/", view(institutions_view), name="partners_university_institutions"),
-            path("identify/", view(identify), name="partners_university_identify"),
+            path("identify/", view(identify_view), {"site": self.admin_site}, name="partners_university_identify"),
             path("<int:object_id>/directory/", view(self.take_value_view), name="partners_university_take_value"),
             *super().get_urls(),
         ]
@@ -118,11 +106,14 @@ class InstitutionLinkAdmin(RegisterAdmin):
         return form
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "institution":
-            widget = InstitutionSelect(db_field, self.admin_site, query=request.GET.get("find", ""))
-            help_text = _("Find it by any name, acronym, city or domain.")
-            kwargs |= {"form_class": InstitutionChoiceField, "widget": widget, "help_text": help_text}
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name != "institution":
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        widget = InstitutionSelect(db_field, self.admin_site, {"data-width": "min(40rem, 100%)"})
+        widget.query, kwargs["widget"] = request.GET.get("find", ""), widget
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.help_text = _("Find it by any name, acronym, city or domain.")
+        field.label_from_instance = describe_institution
+        return field
 
     def get_changeform_initial_data(self, request):
         """Fill the form of a new university from the institution in the URL."""
