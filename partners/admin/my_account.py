@@ -17,11 +17,7 @@ from partners.accounts.security_log import log_event
 from partners.models import CalendarLink
 from partners.permissions import can_view_calendar
 
-
-class NameAndEmailForm(forms.ModelForm):
-    class Meta:
-        model = get_user_model()
-        fields = ["first_name", "last_name", "email"]
+NameAndEmailForm = forms.modelform_factory(get_user_model(), fields=["first_name", "last_name", "email"])
 
 
 def my_account_view(request, site):

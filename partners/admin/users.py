@@ -36,13 +36,8 @@ admin.site.unregister([Group, User])
 admin.site.unregister([StaticDevice, TOTPDevice])
 
 
-class GroupsField(forms.ModelMultipleChoiceField):
-    """Checkboxes of groups with what each of them may do."""
-
-    widget = forms.CheckboxSelectMultiple
-
-    def label_from_instance(self, group):
-        return f"{group.name}: {group.role.description}" if hasattr(group, "role") else group.name
+def describe_group(group):
+    return f"{group.name}: {group.role.description}" if hasattr(group, "role") else group.name
 
 
 class UserInviteForm(forms.ModelForm):
@@ -121,10 +116,11 @@ class UserAdmin(auth_admin.UserAdmin):
         return [path("<int:pk>/invitation/", invitation, name="auth_user_invitation"), *super().get_urls()]
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
-        if db_field.name != "groups":
-            return super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
-        groups = Group.objects.select_related("role").order_by("name")
-        return GroupsField(groups, required=False, label=_("Groups"), help_text="")
+        field = super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
+        if db_field.name == "groups":
+            field.queryset, field.help_text = Group.objects.select_related("role").order_by("name"), ""
+            field.label_from_instance = describe_group
+        return field
 
     @admin.display(description=gettext_lazy("Invitation"))
     def invitation(self, user):
