@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from bench.competitors import STOCK
+from bench.competitors import OURS, STOCK
 from bench.measure import ROOT
 from bench.measurement_env import MeasurementEnv
 
@@ -26,7 +26,7 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {folder}; }}
 }}
 """
-STOCK_WSGI = "django.core.wsgi:get_wsgi_application()"
+WSGI = "django.core.wsgi:get_wsgi_application()"
 Server = tuple[int, str]
 """Port and URL path."""
 
@@ -67,8 +67,17 @@ def gunicorn(application: str, environment: Mapping[str, str], workers: int = 2)
 @contextmanager
 def stock(env: MeasurementEnv, rows: int, workers: int = 2) -> Iterator[Server]:
     """Serve a FilterView of django-filter with 250 rows a page and related objects prefetched."""
-    with gunicorn(STOCK_WSGI, STOCK.environment(env.loaded_database(STOCK, rows)), workers) as port:
+    with gunicorn(WSGI, STOCK.environment(env.loaded_database(STOCK, rows)), workers) as port:
         yield port, "/prefetched/"
+
+
+@contextmanager
+def finder(env: MeasurementEnv, rows: int) -> Iterator[Server]:
+    """Serve a FilterView of django-filter with the filters, counts and facts of the public list, on its own tables."""
+    environment = OURS.environment(env.loaded_database(OURS, rows))
+    environment |= {"DJANGO_SETTINGS_MODULE": "bench.finder.settings", "STOCK_DATABASE": ":memory:"}
+    with gunicorn(WSGI, environment) as port:
+        yield port, "/"
 
 
 @contextmanager

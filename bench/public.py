@@ -41,6 +41,7 @@ FILTERS = {
 FILTERED_PATHS = {
     name: [f"/?{query}&type={slug}" for query, slug in product(queries, TYPES)] for name, queries in FILTERS.items()
 }
+ALL_FILTERED_PATHS = [*UNCACHED_PATHS, *chain(*FILTERED_PATHS.values())]
 MAX_SLOWDOWN = 3
 """Target for an uncached page, relative to the smallest register."""
 MAX_MS = {"search, ms": 100, "filtered, ms": 150}
@@ -93,13 +94,13 @@ def _measure_ours(environment: Mapping[str, str], seconds: int) -> dict[str, flo
     with gunicorn("exchange.wsgi", environment | {"DJANGO_SETTINGS_MODULE": "tests.settings"}) as port:
         _duration_ms, etag = timed_get(port, "/")
         searches = [f"/?q={query.replace(' ', '+')}" for query in QUERIES + TYPING_ERRORS]
-        filtered = [*UNCACHED_PATHS, *chain(*FILTERED_PATHS.values())]
         return {
             "search, ms": median_ms(port, searches),
-            "filtered, ms": median_ms(port, filtered),
+            "filtered, ms": median_ms(port, ALL_FILTERED_PATHS),
             "cached": pages_per_second(port, ["/"], seconds),
             "not modified": pages_per_second(port, [f"/\tIf-None-Match: {etag}"], seconds),
             "uncached": pages_per_second(port, UNCACHED_PATHS, seconds),
+            "filtered": pages_per_second(port, ALL_FILTERED_PATHS, seconds),
             **{name: pages_per_second(port, paths, seconds) for name, paths in FILTERED_PATHS.items()},
         }
 
@@ -111,6 +112,14 @@ def measure_stock(env: MeasurementEnv, rows: int, seconds: int) -> dict[str, flo
             "stock": pages_per_second(port, ["/plain/"], seconds),
             "stock with prefetch": pages_per_second(port, [path], seconds),
             "stock with prefetch, filtered": pages_per_second(port, filtered, seconds),
+        }
+
+
+def measure_finder(env: MeasurementEnv, rows: int, seconds: int) -> dict[str, float]:
+    with competitor_servers.finder(env, rows) as (port, path):
+        return {
+            "stock with our filters": pages_per_second(port, [path], seconds),
+            "stock with our filters, filtered": pages_per_second(port, ALL_FILTERED_PATHS, seconds),
         }
 
 
@@ -130,7 +139,7 @@ def measure_nginx(env: MeasurementEnv, rows: int, seconds: int) -> dict[str, flo
         return {"nginx, a static page": pages_per_second(port, [path], seconds)}
 
 
-MEASUREMENTS = {"SQLite": (measure_stock, measure_datasette, measure_nginx, measure_ours)}
+MEASUREMENTS = {"SQLite": (measure_stock, measure_datasette, measure_nginx, measure_ours, measure_finder)}
 if DATABASE_SERVER:
     MEASUREMENTS["PostgreSQL"] = (measure_ours_on_postgresql,)
 
@@ -139,7 +148,9 @@ def format_ratios(results: Mapping[str, float]) -> Iterator[str]:
     for ours, other, target in [
         ("cached", "stock with prefetch", 30),
         ("cached", "Datasette", 50),
+        ("cached", "stock with our filters", 30),
         ("not modified", "cached", 1),
+        ("filtered", "stock with our filters, filtered", 2),
         ("uncached", "stock with prefetch", 2),
         *((name, "stock with prefetch", 2) for name in FILTERED_PATHS),
     ]:
