@@ -12,25 +12,33 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from partners.cell_words import (
+    DIRECTION_BY_WORD,
+    IS_YES_BY_WORD,
+    KIND_BY_WORD,
+    LEVEL_BY_WORD,
+    STATUS_BY_WORD,
+    normalize_word,
+)
 from partners.enums import AgreementStatus, Direction, MobilityKind, StudyLevel
 from partners.fields import StudyLevelsField
 from partners.fields_of_study import ALL_FIELDS
 from partners.language_skills import decode
-from partners.name_normalization import matching_key, normalize_name
+from partners.name_normalization import normalize_name
 from partners.ror_ids import find_ror_id
 from partners.spreadsheet_errors import is_spreadsheet_error
 from partners.tables.types import truncate
 from partners.validators import ACADEMIC_YEARS
 
-STATUS_BY_WORD = {status.word: status for status in AgreementStatus}
-LEVEL_BY_WORD = {level.replace("_", " "): level for level in StudyLevel.values}
-DIRECTION_BY_WORD = {
-    **dict.fromkeys(("out", "outgoing", "outbound"), Direction.OUT),
-    **dict.fromkeys(("in", "incoming", "inbound"), Direction.IN),
-}
-KIND_BY_WORD = {kind.word: kind for kind in MobilityKind}
-YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-"""Spreadsheets write a checkbox as TRUE or FALSE."""
+LEVEL_SEPARATORS_RE = re.compile(r"[,;/&+|\n]|\b(?:and|und|et|y|e|ve)\b", re.IGNORECASE)
+PLACES_RE = re.compile(
+    r"(?:max\.?|maximum|up to|bis zu|jusqu'à|hasta|fino a)? ?([0-9]{1,9})(?:[.,]0)?"
+    r" ?(?:students?|places?|persons?|Studierende|Plätze|étudiants?|estudiantes|plazas|studenti|posti)?"
+    r" ?(?:per year|a year|/ ?year|p\. ?a\.|pro Jahr|par an|por año|all'anno)?",
+    re.IGNORECASE,
+)
+"""A number of places, perhaps with the words that a header has otherwise. Places per semester are others."""
+EXPIRED = "expired"
 MAX_PK_DIGITS = 18
 """Digits that always fit a 64-bit primary key."""
 MAX_PLACES = 32_767
@@ -39,9 +47,11 @@ MAX_PLACES = 32_767
 
 def parse_status(text: str) -> AgreementStatus | None:
     """Return None for an empty cell."""
-    word = _normalize_word(text)
+    word = normalize_word(text)
     if word and word not in STATUS_BY_WORD:
-        raise ValidationError(_("“%s” is not a status. Write “in process”, “signed” or “ended”.") % truncate(text))
+        message = _("“%s” is not a status. Write “in process”, “signed” or “ended”.")
+        hint = _(" One that has expired is signed, with its last day.") if word == EXPIRED else ""
+        raise ValidationError(message % truncate(text) + hint)
     return STATUS_BY_WORD.get(word)
 
 
@@ -51,35 +61,39 @@ def format_status(status: str) -> str:
 
 def parse_study_levels(text: str) -> str:
     """Return the levels as StudyLevelsField stores them: comma-separated values."""
-    words = [word for word in re.split("[,;/]", text) if _normalize_word(word)]
-    if unknown := [word for word in words if _normalize_word(word) not in LEVEL_BY_WORD]:
+    words = list(filter(None, map(normalize_name, LEVEL_SEPARATORS_RE.split(text))))
+    levels = [_parse_level_words(word) for word in words]
+    return StudyLevelsField().to_python([level for found in levels for level in found])
+
+
+def _parse_level_words(text: str) -> list[StudyLevel]:
+    """Return the level that a text names, or those that each of its words names."""
+    words = [text] if normalize_word(text) in LEVEL_BY_WORD else text.split()
+    if any(normalize_word(word) not in LEVEL_BY_WORD for word in words):
         message = _("“%s” is not a study level. Write “short cycle”, “bachelor”, “master” or “doctoral”, with commas.")
-        raise ValidationError(message % truncate(unknown[0]))
-    return StudyLevelsField().to_python([LEVEL_BY_WORD[_normalize_word(word)] for word in words])
+        raise ValidationError(message % truncate(text))
+    return [LEVEL_BY_WORD[normalize_word(word)] for word in words]
 
 
 def format_study_levels(levels: str) -> str:
     return ", ".join(level.replace("_", " ") for level in levels.split(","))
 
 
-def _normalize_word(word: str) -> str:
-    return normalize_name(re.sub("[-_]", " ", matching_key(word)))
-
-
 def parse_places(text: str) -> int | None:
     """Return None for an empty cell."""
     places = normalize_name(text)
-    if places and (not re.fullmatch("[0-9]{1,9}", places) or int(places) > MAX_PLACES):
+    match = PLACES_RE.fullmatch(places)
+    if places and not (match and int(match[1]) <= MAX_PLACES):
         message = _(
             "“%(text)s” is not a number of places. Write a whole number up to %(most)d, or leave the cell empty."
         )
         raise ValidationError(message % {"text": truncate(text), "most": MAX_PLACES})
-    return int(places) if places else None
+    return int(match[1]) if match else None
 
 
 def parse_yes_no(text: str) -> bool:
-    if (word := matching_key(text)) in YES_NO:
-        return YES_NO[word]
+    if (word := normalize_word(text)) in IS_YES_BY_WORD:
+        return IS_YES_BY_WORD[word]
     if not normalize_name(text):
         raise ValidationError(_("The cell is empty. Write “yes” or “no”."))
     raise ValidationError(_("“%s” is neither yes nor no. Write “yes” or “no”.") % truncate(text))
@@ -145,7 +159,7 @@ def validate_length(text: str, max_length: int) -> None:
 
 
 def parse_direction(text: str) -> Direction:
-    if (word := matching_key(text)) in DIRECTION_BY_WORD:
+    if (word := normalize_word(text)) in DIRECTION_BY_WORD:
         return DIRECTION_BY_WORD[word]
     if not normalize_name(text):
         raise ValidationError(_("The cell is empty. Write “out” or “in”."))
@@ -154,9 +168,9 @@ def parse_direction(text: str) -> Direction:
 
 def parse_mobility_kind(text: str) -> MobilityKind:
     """Return student studies for an empty cell."""
-    word = _normalize_word(text) or MobilityKind.STUDENT_STUDIES.word
+    word = normalize_word(text) or MobilityKind.STUDENT_STUDIES.word
     if word not in KIND_BY_WORD:
-        kinds = ", ".join(f"“{kind}”" for kind in KIND_BY_WORD)
+        kinds = ", ".join(f"“{kind.word}”" for kind in MobilityKind)
         raise ValidationError(
             _("“%(text)s” is not a kind. Write %(kinds)s.") % {"text": truncate(text), "kinds": kinds}
         )

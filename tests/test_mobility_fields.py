@@ -40,6 +40,18 @@ def test_cells_are_read_as_they_are_written(values):
         ("direction", "Outgoing", "out"),
         ("kind", "", "student_studies"),
         ("kind", "Staff  Teaching", "staff_teaching"),
+        ("kind", "SMS", "student_studies"),
+        ("kind", "Praktikum", "student_traineeship"),
+        ("direction", "sortant", "out"),
+        ("places", "max. 4", 4),
+        ("places", "4 students per year", 4),
+        ("places", "4.0", 4),
+        ("study_levels", "BA/MA", "bachelor,master"),
+        ("study_levels", "Bachelor's and Master's", "bachelor,master"),
+        ("study_levels", "BSc MSc PhD", "bachelor,master,doctoral"),
+        ("study_levels", "1st cycle & EQF 7", "bachelor,master"),
+        ("is_blended", "x", True),
+        ("is_blended", "nein", False),
         ("duration", "7,5", Decimal("7.5")),
         ("first_year", "2026/27", 2026),
         ("first_year", "2026-2027", 2026),
@@ -56,6 +68,22 @@ def test_cell_is_read_as_people_write_it(name, text, value):
     ("name", "text", "message"),
     [
         ("direction", "", "The cell is empty. Write “out” or “in”."),
+        *[
+            (
+                "places",
+                text,
+                f"“{text}” is not a number of places. Write a whole number up to 32767, or leave the cell empty.",
+            )
+            for text in ("2+2", "2-4", "4 (2 per semester)", "4 per semester", "4.5", "unlimited")
+        ],
+        *[
+            (
+                "study_levels",
+                text,
+                f"“{text}” is not a study level. Write “short cycle”, “bachelor”, “master” or “doctoral”, with commas.",
+            )
+            for text in ("postgraduate", "all levels", "doctoral candidates")
+        ],
         ("direction", "both", "“both” is not a direction. Write “out” or “in”."),
         (
             "kind",

@@ -23,10 +23,11 @@ from partners.imports.choices import ImportChoices
 from partners.imports.name_questions import answer_questions, find_questions
 from partners.imports.office_list_changes import OfficeListRowResult
 from partners.imports.personal_changes import PersonalChanges
+from partners.imports.placeholder_names import looks_like_no_name
 from partners.imports.reconciliation import describe_expired, reconcile
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.type_notation import Term, parse_terms
-from partners.name_normalization import matching_key
+from partners.name_normalization import matching_key, normalize_name
 from partners.tables.reading import Table, TableRow
 from partners.tables.types import ProgressCallback, truncate
 
@@ -111,8 +112,8 @@ class OfficeListValidator(TableValidator):
     def _parse_type_cell(self, text: str) -> frozenset[Term]:
         require_value(text)
         terms, unknown = parse_terms(text, self.snapshot.type_names)
-        if unknown:
+        if unknown and not looks_like_no_name(normalize_name(text)):
             raise ValidationError([self.unknown_type_message(name) for name in unknown])
-        if not terms:
+        if unknown or not terms:
             raise ValidationError(_("“%s” names no agreement type. Write one.") % truncate(text))
         return terms

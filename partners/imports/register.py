@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from partners import validators
 from partners.agreement_fields import UNIVERSITY_FIELDS
+from partners.cell_words import STATUS_BY_WORD, normalize_word
 from partners.cells import parse_agreement_number
 from partners.imports import register_checks as checks
 from partners.imports.base import (
@@ -40,6 +41,7 @@ from partners.imports.register_dates import OPEN_ENDED_COLUMN, RegisterDates
 from partners.imports.register_institutions import load_institutions
 from partners.imports.register_rows import ExistingData, ParsedRow
 from partners.imports.register_snapshot import RegisterSnapshot
+from partners.imports.type_notation import find_type
 from partners.models import Agreement, University
 from partners.name_normalization import matching_key, normalize_name
 from partners.tables.reading import Table, TableRow
@@ -78,7 +80,15 @@ class RegisterValidator(TableValidator):
         }
 
     def notices(self) -> list[str]:
-        return [*super().notices(), *self._dates.notices()]
+        texts = dict.fromkeys(normalize_name(row.cells[STATUS_COLUMN]) for row in self.table.rows)
+        statuses = {text: STATUS_BY_WORD.get(normalize_word(text)) for text in texts}
+        readings = [
+            _("“%(text)s” as %(status)s") % {"text": truncate(text), "status": status.word}
+            for text, status in statuses.items()
+            if status and normalize_word(text) != status.word
+        ]
+        notices = [_("Statuses that were read: %s.") % ", ".join(readings)] if readings else []
+        return [*super().notices(), *notices, *self._dates.notices()]
 
     def missing_universities(self) -> list[UntouchedUniversity]:
         """Return all universities that the file lacks, including those without an open agreement."""
@@ -148,9 +158,10 @@ class RegisterValidator(TableValidator):
 
     def _parse_type(self, text: str) -> str | None:
         name = normalize_name(text)
-        if name and matching_key(name) not in self.snapshot.type_names:
+        type_name = find_type(name, self.snapshot.type_names) if name else None
+        if name and not type_name:
             raise ValidationError(self.unknown_type_message(name))
-        return self.snapshot.type_names[matching_key(name)] if name else None
+        return type_name
 
     @cached_property
     def _is_staff_by_username(self) -> dict[str, bool]:

@@ -11,9 +11,8 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from partners.agreement_fields import AGREEMENT_FIELDS
-from partners.cells import LEVEL_BY_WORD
 from partners.dates import parse_date
-from partners.enums import AgreementStatus, Direction, MobilityKind
+from partners.enums import AgreementStatus, Direction, MobilityKind, StudyLevel
 from partners.imports.base import COUNTRY_COLUMN, NAME_COLUMN
 from partners.imports.files import EXAMPLE_NAME
 from partners.imports.mobility_columns import DIRECTION_COLUMN, MOBILITY_COLUMN_OF
@@ -96,7 +95,7 @@ def _choices(columns: Sequence[str]) -> dict[str, list[str]]:
     """Return the values that each column can have, of those with drop-downs."""
     yes_no = {column: ["yes", "no"] for column in YES_NO_COLUMNS if column in columns}
     if DIRECTION_COLUMN in columns:
-        kinds, levels = [kind.word for kind in MobilityKind], list(LEVEL_BY_WORD)
+        kinds, levels = [kind.word for kind in MobilityKind], [level.replace("_", " ") for level in StudyLevel.values]
         return {DIRECTION_COLUMN: Direction.values, KIND_COLUMN: kinds, LEVELS_COLUMN: levels, **yes_no}
     countries = list(Country.objects.order_by("name").values_list("name", flat=True))
     types = list(AgreementType.objects.values_list("name", flat=True))

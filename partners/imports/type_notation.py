@@ -1,9 +1,11 @@
 """The notation of the office's list for agreement types: "Bilateral/Erasmus+ (in process)"."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from partners.cell_words import STATUS_BY_WORD, normalize_word
 from partners.enums import AgreementStatus
 from partners.name_normalization import collapse_white_space, matching_key, normalize_name
 from partners.validators import QUALIFIER_RE, TERM_SEPARATOR_RE
@@ -12,6 +14,14 @@ STATUS_BY_QUALIFIER = {status.qualifier.replace(" ", ""): status for status in A
 """Statuses by what stands after the type, without spaces: nothing if it is signed."""
 LINE_BREAK_RE = re.compile(r"(?<! [+])(?<! and)\n(?![(])", re.IGNORECASE)
 """A line break that separates terms: not beside another separator, nor before a status."""
+FURTHER_SEPARATOR_RE = re.compile(
+    r" ?[|\\\u2022\u00b7] ?| [\u2013\u2014-] | (?:und|et|y|e|ve|og|och|en|i|ja) ", re.IGNORECASE
+)
+"""Separates terms only if there is nothing but types between."""
+SPACES_AND_HYPHENS_RE = re.compile(r"[\s-]+")
+AROUND_STATUS = " -\u2013\u2014:()[]"
+MAX_WORDS = 10
+"""Words of a type and a status."""
 MAX_UNKNOWN = 5
 """Unknown types of one cell that are named."""
 
@@ -38,15 +48,54 @@ def parse_terms(text: str, known: Mapping[str, str]) -> tuple[frozenset[Term], l
     parts = TERM_SEPARATOR_RE.split(collapse_white_space(normalize_name(LINE_BREAK_RE.sub(" ; ", lines))))
     terms, unknown = set(), {}
     for part in filter(None, map(str.strip, parts)):
-        match = QUALIFIER_RE.search(part)
-        name = part[: match.start()] if match else part
-        qualifier = matching_key(match[1] or match[2]) if match else ""
-        if name and matching_key(name) not in known:
-            unknown.setdefault(matching_key(name), name)
+        if found := _read_terms(part, known):
+            terms.update(found)
         else:
-            status = STATUS_BY_QUALIFIER[re.sub("[ -]", "", qualifier)]
-            terms.add(Term(known[matching_key(name)] if name else None, status))
+            match = QUALIFIER_RE.search(part)
+            name = part[: match.start()] if match else part
+            unknown.setdefault(matching_key(name), name)
     return frozenset(terms), list(unknown.values())[:MAX_UNKNOWN]
+
+
+def find_type(name: str, known: Mapping[str, str]) -> str | None:
+    """Return the type of this name, or else the only one whose name has other spaces and hyphens."""
+    if type_name := known.get(matching_key(name)):
+        return type_name
+    key = _key_without_spaces(name)
+    found = {type_name for other, type_name in known.items() if _key_without_spaces(other) == key}
+    return found.pop() if len(found) == 1 else None
+
+
+def _key_without_spaces(name: str) -> str:
+    return SPACES_AND_HYPHENS_RE.sub("", matching_key(unicodedata.normalize("NFKC", name)))
+
+
+def _read_terms(text: str, known: Mapping[str, str]) -> list[Term]:
+    """Return the term that a text is, or the terms in it, or nothing if it is not understood."""
+    if term := _read_term(text, known):
+        return [term]
+    terms = [_read_term(part, known) for part in FURTHER_SEPARATOR_RE.split(text)]
+    return terms if all(term and term.agreement_type for term in terms) else []
+
+
+def _read_term(text: str, known: Mapping[str, str]) -> Term | None:
+    """Return the term of a type, a status, or both in any order, such as “Erasmus+ - in process”."""
+    match = QUALIFIER_RE.search(text)
+    name = text[: match.start()] if match else text
+    qualifier = matching_key(match[1] or match[2]) if match else ""
+    type_name = find_type(name, known) if name else None
+    if type_name or not name:
+        return Term(type_name, STATUS_BY_QUALIFIER[SPACES_AND_HYPHENS_RE.sub("", qualifier)])
+    words = text.split(" ")
+    for at in range(len(words) + 1) if len(words) <= MAX_WORDS else ():
+        first, second = (" ".join(part).strip(AROUND_STATUS) for part in (words[:at], words[at:]))
+        for name, word in ((first, second), (second, first)):
+            status = STATUS_BY_WORD.get(normalize_word(word))
+            if status and status.is_open and (name or status != AgreementStatus.SIGNED):
+                type_name = find_type(name, known)
+                if type_name or not name:
+                    return Term(type_name, status)
+    return None
 
 
 def format_terms(terms: Iterable[Term], order: Mapping[str, int]) -> str:

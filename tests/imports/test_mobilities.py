@@ -324,10 +324,10 @@ def test_doubled_row_key_is_an_error_of_the_second_row():
 
 
 def test_row_with_an_error_is_the_only_error_of_lines_with_its_key():
-    rows = [keyed("a", "Bilateral", "closed")]
+    rows = [keyed("a", "Bilateral", "shut")]
 
     assert workbook_errors(rows, [line(key="a")]) == [
-        "Line 2, Status: “closed” is not a status. Write “in process”, “signed” or “ended”."
+        "Line 2, Status: “shut” is not a status. Write “in process”, “signed” or “ended”."
     ]
 
 

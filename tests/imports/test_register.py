@@ -150,8 +150,8 @@ def test_export_makes_as_many_queries_for_300_as_for_3():
 
 
 def test_unknown_column_is_an_error():
-    with pytest.raises(TableError, match="columns that are not known: “Town”"):
-        import_file(b"Country\tUniversity name\tAgreement type\tStatus\tTown\nGermany\tA\tGE3\tsigned\tBonn\n")
+    with pytest.raises(TableError, match="columns that are not known: “PIC”"):
+        import_file(b"Country\tUniversity name\tAgreement type\tStatus\tPIC\nGermany\tA\tGE3\tsigned\tBonn\n")
 
 
 def test_fields_without_a_column_are_unchanged():
@@ -579,7 +579,11 @@ TYPES = (
 @pytest.mark.parametrize(
     ("cells", "error"),
     [
-        ({"status": "active"}, f"Status: “active” is not a status. {WORDS}"),
+        ({"status": "inactive"}, f"Status: “inactive” is not a status. {WORDS}"),
+        (
+            {"status": "Expired"},
+            f"Status: “Expired” is not a status. {WORDS} One that has expired is signed, with its last day.",
+        ),
         ({"status": ""}, f"Status: The cell is empty, and the line tells of an agreement. {WORDS}"),
         (
             {"agreement_type": "", "status": "", "valid_until": "2025-01-31"},
@@ -637,7 +641,7 @@ def test_dates_are_validated_with_existing_dates():
 
 def test_errors_of_all_cells_and_rows_are_listed():
     messages = errors(
-        row("GE4", "active", name="", country="Atlantis", city="=A1", website="x", is_listed="?"),
+        row("GE4", "shut", name="", country="Atlantis", city="=A1", website="x", is_listed="?"),
         row("GE3", "signed", is_listed="yes", website="", city=""),
         row("GE3", "signed", is_listed="yes", website="y", city="", name="Bonn"),
     )

@@ -346,6 +346,15 @@ def test_one_date_shows_the_order_of_day_and_month_in_the_file(db):
     assert result.notices[-1] == ("Dates such as “01/09/2026” are read as 1 Sep 2026, since the file has “31/08/2029”.")
 
 
+def test_statuses_in_other_words_are_read_and_named(db):
+    rows = [row("GE3", "Active"), row("Bilateral", "in Bearbeitung"), row("Erasmus+", "signed")]
+
+    result = import_rows(*rows)
+
+    assert agreements() == [("GE3", "signed"), ("Bilateral", "in_process"), ("Erasmus+", "signed")]
+    assert result.notices == ["Statuses that were read: “Active” as signed, “in Bearbeitung” as in process."]
+
+
 def test_word_in_place_of_the_last_day_is_an_open_end_and_leaves_other_rows_as_they_are(db):
     import_rows(row("Bilateral", "signed", is_open_ended="yes"))
 

@@ -116,6 +116,41 @@ def test_parse_terms_reads_erasmus_with_a_space_before_its_plus(cell, terms):
     assert parse_terms(cell, KNOWN) == (terms, [])
 
 
+@pytest.mark.parametrize(
+    ("cell", "terms"),
+    [
+        ("GE 3", {GE3}),
+        ("Bi-lateral / GE\u00b3", {BILATERAL, GE3}),
+        ("Erasmus+ (in progress)", {in_process(ERASMUS)}),
+        ("Erasmus+ - in process", {in_process(ERASMUS)}),
+        ("Erasmus+ [under negotiation]", {in_process(ERASMUS)}),
+        ("in process: Erasmus+", {in_process(ERASMUS)}),
+        ("Erasmus+ (in Bearbeitung)/Bilateral (signed)", {in_process(ERASMUS), BILATERAL}),
+        ("pending", {UNKNOWN}),
+        ("Bilateral | Erasmus+", {BILATERAL, ERASMUS}),
+        ("Bilateral \u2013 Erasmus+ (pending)", {BILATERAL, in_process(ERASMUS)}),
+        ("Bilateral und GE3", {BILATERAL, GE3}),
+    ],
+)
+def test_parse_terms_reads_what_offices_write(cell, terms):
+    assert parse_terms(cell, KNOWN) == (terms, [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("signed", ["signed"]),
+        ("Erasmus+ (expired)", ["Erasmus+ (expired)"]),
+        ("Erasmus+ (ended)", ["Erasmus+ (ended)"]),
+        ("Erasmus+ | pending", ["Erasmus+ | pending"]),
+        ("Bilateral or Erasmus+", ["Bilateral or Erasmus+"]),
+        ("Bilateral (signed) " + "x " * 12, ["Bilateral (signed) " + "x " * 11 + "x"]),
+    ],
+)
+def test_parse_terms_does_not_guess(cell, names):
+    assert parse_terms(cell, KNOWN)[1] == names
+
+
 @pytest.mark.parametrize("white_space", list(" \t\x0b\x0c\x85\u2028\u00a0"))
 def test_parse_terms_reads_any_amount_of_white_space_as_one_space(white_space):
     long = white_space * 100_000
