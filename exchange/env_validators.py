@@ -38,19 +38,13 @@ def env_errors_explained() -> Iterator[None]:
 
 
 def optional(validator: Callable) -> Callable:
-    def validate_unless_empty(value):
-        if value:
-            validator(value)
-
-    return validate_unless_empty
+    """Return a validator that accepts an empty value too."""
+    return lambda value: validator(value) if value else None
 
 
 def each(validator: Callable) -> Callable:
-    def validate_items(values):
-        for value in values:
-            validator(value)
-
-    return validate_items
+    """Return a validator of lists that validates each item."""
+    return lambda values: [validator(value) for value in values]
 
 
 def parse_cache_url(url: str) -> dict:

@@ -77,9 +77,7 @@ def cached_for_version(size):
     """
 
     def decorate(build):
-        @lru_cache(size)
-        def build_once(_version, *args):
-            return build(*args)
+        build_once = lru_cache(size)(lambda _version, *args: build(*args))
 
         @wraps(build)
         def get(*args):

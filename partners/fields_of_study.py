@@ -58,13 +58,12 @@ def field_label(code: str) -> str:
 
 def search_fields(query: str) -> list[str]:
     """Return the codes that begin with the query, or whose title has each of its words at the beginning of a word."""
-    words = tokenize_query(query)
-    return [code for code in titles_by_code() if words and _matches(code, words)]
-
-
-def _matches(code: str, words: list[str]) -> bool:
-    titles = f" {matching_key(titles_by_code()[code]['en'])} {matching_key(field_title(code))}"
-    return all(code.startswith(word) or f" {word}" in titles for word in words)
+    found, words = [], tokenize_query(query)
+    for code, titles in titles_by_code().items():
+        text = f" {matching_key(titles['en'])} {matching_key(field_title(code))}"
+        if words and all(code.startswith(word) or f" {word}" in text for word in words):
+            found.append(code)
+    return found
 
 
 def parse_codes(text: str) -> list[str]:
