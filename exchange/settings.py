@@ -154,7 +154,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "partners.office_context.office_settings",
+                "partners.context_processors.office_settings",
                 "exchange.i18n.language_links",
             ],
         },

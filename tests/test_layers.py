@@ -53,7 +53,7 @@ ALLOWED_IMPORTS = {
     "mobility_fields": ["agreement_fields", "cells", "fields", "models"],
     "history": ["enums", "fields", "models", "period_constraint", "translated_text"],
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
-    "office_context": ["models"],
+    "context_processors": ["models"],
     "institutions": [
         *["fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
     ],
@@ -77,10 +77,10 @@ ALLOWED_IMPORTS = {
     "reminders": ["calendar_files", "enums", "http", "models"],
     "backups": ["models"],
     "admin": [
-        *["accounts", "agreement_fields", "cells", "dates", "enums", "fields_of_study", "file_name_matching"],
-        *["file_types", "history", "http"],
+        *["accounts", "agreement_fields", "cells", "context_processors", "dates", "enums", "fields_of_study"],
+        *["file_name_matching", "file_types", "history", "http"],
         *["imports", "institutions", "mobility_fields", "models", "name_normalization", "name_similarity"],
-        *["office_context", "period_constraint", "periods", "permissions", "querysets", "regions", "runs"],
+        *["period_constraint", "periods", "permissions", "querysets", "regions", "runs"],
         *["tables", "validators"],
     ],
     "public": [

@@ -21,7 +21,7 @@ from partners.admin.my_account import my_account_view, name_and_email_view
 from partners.admin.searching import search_suggestions_view, search_view
 from partners.admin.statistics.views import statistics_file_view, statistics_view
 from partners.admin.worklist import build_worklist
-from partners.office_context import office_settings
+from partners.context_processors import office_settings
 from partners.permissions import is_office_user
 
 MENU = [
