@@ -5,21 +5,20 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
 from django.contrib.contenttypes.models import ContentType
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from partners.accounts.backends import uses_oidc
-from partners.accounts.password_reset import build_mail_options
 from partners.accounts.security_log import log_event
+from partners.http import get_site_url
+from partners.models import OfficeSettings
 
 LOGGED_BEFORE_ADDRESS = "Invited by mail to "
-INVITATION_TEMPLATES = {
-    "subject_template_name": "admin/accounts/invitation_subject.txt",
-    "email_template_name": "admin/accounts/invitation.txt",
-}
 
 
 class Invitation(NamedTuple):
@@ -31,31 +30,23 @@ class Invitation(NamedTuple):
         return self.sent_at + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 
 
-class InvitationForm(PasswordResetForm):
-    """A password reset for one user; Django's form mails every user of an email address."""
-
-    def __init__(self, user):
-        super().__init__({"email": user.email})
-        self.user = user
-
-    def get_users(self, email):
-        return [self.user]
-
-    def send_mail(self, subject_template_name, email_template_name, context, from_email, to_email, **kwargs):
-        """Send the mail. Raise OSError if that fails, which Django's form only logs."""
-        subject = " ".join(render_to_string(subject_template_name, context).split())
-        EmailMessage(subject, render_to_string(email_template_name, context), from_email, [to_email]).send()
-
-
 def can_be_invited(user):
     return user.is_active and bool(user.email) and not uses_oidc(user)
 
 
 def send_invitation(request, user):
     """Mail a user a link to choose the password, so that nobody else knows it. Raise OSError if the mail fails."""
-    form = InvitationForm(user)
-    form.full_clean()
-    form.save(**build_mail_options(request), **INVITATION_TEMPLATES)
+    office = OfficeSettings.objects.current()
+    context = {
+        "user": user,
+        "site_name": office.display_name,
+        "site_url": get_site_url(request),
+        "uid": urlsafe_base64_encode(force_bytes(user.pk)),
+        "token": default_token_generator.make_token(user),
+    }
+    subject = " ".join(render_to_string("admin/accounts/invitation_subject.txt", context).split())
+    body = render_to_string("admin/accounts/invitation.txt", context)
+    EmailMessage(subject, body, office.sender, [user.email]).send()
     log_event("invitation_sent", request.user, request, target=user.get_username())
     message = f"{LOGGED_BEFORE_ADDRESS}{user.email}"
     LogEntry.objects.log_actions(request.user.pk, [user], CHANGE, change_message=message, single_object=True)

@@ -7,6 +7,7 @@ afterwards, in a thread.
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.contrib.auth import forms, views
@@ -26,17 +27,6 @@ HOUR = 3600
 EMAIL_LIMIT = RateLimit("password reset for an address", 3, HOUR)
 CLIENT_LIMIT = RateLimit("password reset from a client", 20, HOUR)
 mail_executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mail")
-
-
-def build_mail_options(request):
-    """Return options of Django's PasswordResetForm.save(): the sender, the office's name, and the site in links."""
-    site, office = urlsplit(get_site_url(request)), OfficeSettings.objects.current()
-    return {
-        "domain_override": site.netloc,
-        "use_https": site.scheme == "https",
-        "from_email": office.sender,
-        "extra_email_context": {"site_name": office.display_name},
-    }
 
 
 class PasswordResetForm(RequestFormMixin, forms.PasswordResetForm):
@@ -81,9 +71,15 @@ class PasswordResetView(views.PasswordResetView):
 
     def form_valid(self, form):
         log_event("password_reset_requested", next(iter(form.users), None), self.request)
-        send = translation.override(get_language())(form.save)
-        options, context = build_mail_options(self.request), copy_context()
-        return RedirectWithCallback(self.get_success_url(), lambda: mail_executor.submit(context.run, send, **options))
+        site, office = urlsplit(get_site_url(self.request)), OfficeSettings.objects.current()
+        send = partial(
+            translation.override(get_language())(form.save),
+            domain_override=site.netloc,
+            use_https=site.scheme == "https",
+            from_email=office.sender,
+            extra_email_context={"site_name": office.display_name},
+        )
+        return RedirectWithCallback(self.get_success_url(), partial(mail_executor.submit, copy_context().run, send))
 
     def form_invalid(self, form):
         response = super().form_invalid(form)
