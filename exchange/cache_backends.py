@@ -1,4 +1,4 @@
-"""Redis as a cache whose failure does not become a failure of the site."""
+"""A Redis cache whose failure does not make the site fail."""
 
 import json
 import logging

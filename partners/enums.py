@@ -94,5 +94,5 @@ class MobilityKind(TextChoices):
 
     @property
     def is_for_students(self) -> bool:
-        """Its duration is in months. That of staff is in days."""
+        """True for mobilities of students, whose duration is in months. That of staff is in days."""
         return self.value.startswith("student")

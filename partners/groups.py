@@ -1,4 +1,4 @@
-"""The office's groups of users: a role finds each of them, because superusers may rename a group."""
+"""The office's groups of users, found by their roles, because superusers may rename a group."""
 
 from django.contrib.auth.models import Group
 from django.db.models import TextChoices

@@ -71,7 +71,7 @@ class TranslatedTextarea(forms.Textarea):
 
 
 class TranslatedTextFormField(forms.Field):
-    """Cleans a list of texts, in the order of LANGUAGES, to a TranslatedText."""
+    """Form field that cleans a list of texts, in the order of LANGUAGES, to a TranslatedText."""
 
     widget = TranslatedTextarea
 

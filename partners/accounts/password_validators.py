@@ -1,4 +1,4 @@
-"""Password validators against guessable passwords.
+"""Validators that reject guessable passwords.
 
 There are no rules on kinds of characters: length matters more.
 """

@@ -50,7 +50,7 @@ def is_own_password(request, password):
 
 
 class RequestFormMixin:
-    """Gives a form the request. Needs a form."""
+    """Take the request as a keyword argument. Needs a form."""
 
     def __init__(self, *args, request, **kwargs):
         super().__init__(*args, **kwargs)

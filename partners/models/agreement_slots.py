@@ -33,9 +33,9 @@ def exclude_each_other(agreement, other):
 
 
 def release_unique_slots(agreements):
-    """End, without history, those whose stored slot or period another of these agreements takes when they are saved.
+    """End, without history, stored agreements whose slot or period another of the given agreements takes.
 
-    They can then be saved one after another although they swap types, statuses or periods.
+    The given ones can then be saved one after another although they swap types, statuses or periods.
     """
     new_by_slot = defaultdict(list)
     for agreement in agreements:

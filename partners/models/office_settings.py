@@ -30,7 +30,7 @@ class OfficeSettingsQuerySet(models.QuerySet):
 
 
 class OfficeSettings(models.Model):
-    """The only row of its table. Where it is empty, OFFICE_NAME and OFFICE_EMAIL of the environment hold."""
+    """The only row of its table. OFFICE_NAME and OFFICE_EMAIL of the environment replace an empty name and address."""
 
     PK = 1
 

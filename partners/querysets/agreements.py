@@ -28,7 +28,7 @@ class AgreementQuerySet(SearchableQuerySet):
         return self.model.university.field.related_model.objects.split_terms(query)
 
     def term_q(self, term: SearchTerm) -> Q:
-        """Search the university as its own search does, the scope and the reference number."""
+        """Return the condition that the university is found, or the scope or the reference number has the words."""
         universities, phrase = self.model.university.field.related_model.objects, " ".join(term.words)
         return (
             Q(university__in=universities.filter(universities.term_q(term)))

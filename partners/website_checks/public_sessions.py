@@ -27,9 +27,9 @@ def is_public(address: str) -> bool:
 
 
 class PublicConnectionMixin:
-    """Connect to no other address than the one that was judged. Needs a connection of urllib3.
+    """Connect only to addresses that were checked to be public. Needs a connection of urllib3.
 
-    A name could have a public address when it is judged, and a private one when it is resolved for the connection.
+    A name could have a public address when it is checked, and a private one when it is resolved for the connection.
     """
 
     def _new_conn(self):

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             self.send(deliverable)
 
     def report_fallbacks(self, digests):
-        """Print which agreements the office is reminded of instead of a person, or nobody at all."""
+        """Print the people in whose place the office is reminded, and how many agreements nobody is reminded of."""
         office_email = OfficeSettings.objects.current().contact_email
         fallback = office_email or "nobody"
         people = [agreement.responsible for digest in digests for agreement in digest.agreements]
