@@ -24,13 +24,13 @@ def test_own_accent_of_each_scheme_is_valid(scheme):
         (
             "#8cc4e4",
             LIGHT,
-            "#8cc4e4 has a contrast of 1.6 : 1 with #e6eff4, which it stands on. Text needs 4.5 : 1. "
+            "#8cc4e4 has a contrast of 1.5 : 1 with #eeece6, which it stands on. Text needs 4.5 : 1. "
             "Choose a darker colour.",
         ),
         (
             "#1d4e6b",
             DARK,
-            "#1d4e6b has a contrast of 1.4 : 1 with #1f3442, which it stands on. Text needs 4.5 : 1. "
+            "#1d4e6b has a contrast of 1.4 : 1 with #27313a, which it stands on. Text needs 4.5 : 1. "
             "Choose a lighter colour.",
         ),
     ],

@@ -312,11 +312,19 @@ def test_empty_list_says_that_nothing_is_published(client, db):
 def test_empty_result_says_so_and_suggests_removing_a_filter(client, db):
     AgreementFactory(university__name="Marburg")
 
-    page = client.get("/", {"q": "Heidelberg"})
+    page = client.get("/", {"q": "Heidelberg", "type": "bilateral"})
 
     assert element_texts(page, "h2") == ["No university matches"]
     assert "There would be some without one of the choices: Without “Heidelberg”: 1 university" in text(page)
     assert rows(page) == []
+
+
+def test_empty_result_of_one_filter_does_not_suggest_to_remove_it(client, db):
+    AgreementFactory(university__name="Marburg")
+
+    page = client.get("/", {"q": "Heidelberg"})
+
+    assert element_texts(page, ".empty > p") == ["Try fewer words, or take away several of the choices."]
 
 
 @pytest.mark.parametrize(

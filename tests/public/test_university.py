@@ -428,8 +428,9 @@ def test_page_names_once_what_is_not_recorded(client, marburg, settings, mobilit
 
     page = client.get("/universities/marburg/")
 
-    assert element_texts(page, ".card .note") == [f"Not recorded: {names}. Ask exchange@example.edu."]
-    assert links(page, ".card .note a") == [("exchange@example.edu", "mailto:exchange@example.edu")]
+    assert element_texts(page, ".card .note") == [f"Not recorded: {names}. Ask the exchange office"]
+    mail = "mailto:exchange@example.edu?subject=Exchange%20with%20Marburg"
+    assert links(page, ".card .note a") == [("Ask the exchange office", mail)]
 
 
 def test_page_without_any_details_asks_the_office(client, marburg, erasmus, settings):
