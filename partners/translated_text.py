@@ -76,15 +76,10 @@ class TranslatedTextFormField(forms.Field):
     widget = TranslatedTextarea
 
     def to_python(self, value):
-        return TranslatedText(zip(dict(settings.LANGUAGES), value or [], strict=False))
-
-    def validate(self, value):
-        if self.required and not any(value.values()):
-            raise ValidationError(self.error_messages["required"], "required")
+        return TranslatedTextField().to_python(dict(zip(dict(settings.LANGUAGES), value or [], strict=False)))
 
     def has_changed(self, initial, data):
-        first, second = (TranslatedTextField().to_python(self.to_python(value)) for value in (initial, data))
-        return first != second
+        return self.to_python(initial) != self.to_python(data)
 
 
 class TranslatedTextField(CleanOnSaveMixin, models.JSONField):
@@ -113,8 +108,9 @@ class TranslatedTextField(CleanOnSaveMixin, models.JSONField):
         return [texts.get(code, "") for code, _label in settings.LANGUAGES]
 
     def save_form_data(self, instance, data):
-        """Keep the texts of languages that the form did not have."""
-        others = {code: text for code, text in getattr(instance, self.attname).items() if code not in data}
+        """Keep the texts of other languages than LANGUAGES, which the form did not have."""
+        codes, texts = dict(settings.LANGUAGES), getattr(instance, self.attname)
+        others = {code: text for code, text in texts.items() if code not in codes}
         super().save_form_data(instance, TranslatedText(others | data))
 
     def value_to_string(self, instance):
