@@ -55,9 +55,6 @@ class TranslatedTextarea(forms.Textarea):
     def value_from_datadict(self, data, files, name):
         return data.getlist(name)
 
-    def value_omitted_from_data(self, data, files, name):
-        return name not in data
-
     def render(self, name, value, attrs=None, renderer=None):
         inputs = []
         for index, (code, label) in enumerate(settings.LANGUAGES):
