@@ -44,7 +44,7 @@ def validate_university_change(rows: Sequence[ParsedRow], existing: ExistingData
                     "“%(here)s” contradicts line %(line)d, which says “%(there)s”."
                     " Write the same in all lines of the university."
                 )
-                here, there = (truncate(each.row.cells[columns[name]]) for each in (row, first))
+                here, there = (truncate(parsed.row.cells[columns[name]]) for parsed in (row, first))
                 row.errors[columns[name]].append(message % {"here": here, "there": there, "line": first.row.line})
         values |= row.university_values
     if not values.get("slug"):

@@ -75,7 +75,8 @@ def _overlaps(agreements: Iterable[ResultingAgreement]) -> Iterator[Sequence[Res
 def _describe_conflict(first: ResultingAgreement, second: ResultingAgreement) -> str:
     params = {"agreement": describe_agreement(second.values), "number": first.number, "line": first.line}
     if second.is_signed:
-        params["this"], params["other"] = (build_agreement(each.values).describe_period() for each in (second, first))
+        this, other = [build_agreement(agreement.values) for agreement in (second, first)]
+        params |= {"this": this.describe_period(), "other": other.describe_period()}
         message = _("“%(this)s” overlaps line %(line)d, “%(other)s”. Correct the dates, or end one of the two.")
         if not first.row:
             message = _(

@@ -127,7 +127,7 @@ def _describe_agreement_change(change: RunChange, related: RelatedObjects) -> st
         return describe_change(None, after)
     differences = diff(change.previous_record, change.record, related=related, max_length=PREVIEW_LENGTH)
     sentence = describe_change(_agreement_facts(change.previous_record, related), after)
-    details = "; ".join(str(each) for each in differences if each.name not in ("status", "agreement_type"))
+    details = "; ".join(str(changed) for changed in differences if changed.name not in ("status", "agreement_type"))
     if not details:
         return sentence
     if not sentence:
@@ -154,6 +154,6 @@ def _describe_university_change(change: RunChange, related: RelatedObjects) -> s
         sentences += [_("“%s” becomes another name.") % name for name in new[len(old) :]]
         described.add("other_names")
     differences = diff(before, after, related=related, max_length=PREVIEW_LENGTH)
-    if details := "; ".join(str(each) for each in differences if each.name not in described):
+    if details := "; ".join(str(changed) for changed in differences if changed.name not in described):
         sentences.append(_("%s.") % capfirst(details))
     return " ".join(sentences)

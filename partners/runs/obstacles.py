@@ -200,9 +200,9 @@ def _block_for_names(changes: Sequence[RunChange]) -> None:
         ]
         for key in before.matching_keys() - after.matching_keys():
             restored[change.previous_record.country_id, key] = change
-    countries, keys = ({pair[index] for pair in restored} for index in (0, 1))
+    countries, keys = {country for country, _key in restored}, {key for _country, key in restored}
     others = University.objects.filter(Q(name_key__in=keys) | ~Q(other_names=""), country__in=countries)
-    for other in others if restored else ():
+    for other in others:
         for key in other.matching_keys():
             if change := restored.get((other.country_id, key)):
                 change.blocked_reason = _("“%s” has its name by now") % other.name

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import models
+from django.forms import model_to_dict
 from django.utils.translation import gettext as _
 
 from partners.history.entries import ADDED, DELETED
@@ -64,7 +65,7 @@ def _build_change(
     return MobilityRunChange(
         agreement.pk,
         records=[records[index] for index in indexes],
-        later_record=None if _are_same(after, now) else records[-1],
+        later_record=None if list(map(model_to_dict, after)) == list(map(model_to_dict, now)) else records[-1],
         university_id=agreement.university_id,
         university_name=related.display_name((University, agreement.university_id)),
         description=_("%(agreement)s: %(change)s.") % values,
@@ -79,15 +80,6 @@ def _mobilities_after(records: Iterable[models.Model]) -> list[Mobility]:
         if record.history_type == DELETED:
             del mobilities[record.id]
     return [mobilities[pk].instance for pk in sorted(mobilities)]
-
-
-def _are_same(mobilities: Sequence[Mobility], others: Sequence[Mobility]) -> bool:
-    """Compare all fields; Django compares primary keys only."""
-    names = [field.attname for field in Mobility._meta.concrete_fields]
-    rows, other_rows = (
-        [[getattr(mobility, name) for name in names] for mobility in side] for side in (mobilities, others)
-    )
-    return rows == other_rows
 
 
 def undo_mobility_changes(changes: Iterable[MobilityRunChange], context: ChangeContext) -> None:

@@ -67,9 +67,9 @@ def _count(element: Element, name: str) -> int:
 
 
 def _text(cell: Element) -> str:
-    shown = "\n".join(_paragraph(child) for child in cell if child.tag == f"{TEXT}p")
-    if is_spreadsheet_error(shown):
-        return shown  # OpenOffice gives it the value 0
+    displayed = "\n".join(_paragraph(child) for child in cell if child.tag == f"{TEXT}p")
+    if is_spreadsheet_error(displayed):
+        return displayed  # OpenOffice gives it the value 0
     kind = cell.get(f"{OFFICE}value-type")
     if kind in ("float", "percentage", "currency") and cell.get(f"{OFFICE}value"):
         return cell_text(float(cell.get(f"{OFFICE}value")))
@@ -77,9 +77,9 @@ def _text(cell: Element) -> str:
         return cell_text(cell.get(f"{OFFICE}boolean-value") == "true")
     if kind == "date" and (written := cell.get(f"{OFFICE}date-value")):
         return _date_text(written)
-    if not shown and kind is None and cell.get(f"{TABLE}formula"):
+    if not displayed and kind is None and cell.get(f"{TABLE}formula"):
         return "=" + cell.get(f"{TABLE}formula").partition("=")[2]  # a program that does not calculate has written it
-    return cell.get(f"{OFFICE}string-value") or shown
+    return cell.get(f"{OFFICE}string-value") or displayed
 
 
 def _date_text(written: str) -> str:
