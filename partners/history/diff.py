@@ -66,16 +66,16 @@ def diff(
     for field in changed:
         values = [old_values.get(field.name), new_values.get(field.name)]
         empty = empty_texts.get(field.name, EMPTY_DISPLAY)
-        texts = [empty if value in EMPTY_VALUES else display_value(field, value, related) for value in values]
+        texts = [display_value(field, value, related, empty) for value in values]
         if max_length:
             texts = [_shorten(text, max_length) for text in texts]
         changes.append(FieldChange(field.name, labels.get(field.name, str(field.verbose_name)), *texts))
     return changes
 
 
-def display_value(field: models.Field, value: object, related: RelatedObjects) -> str:
+def display_value(field: models.Field, value: object, related: RelatedObjects, empty: str = EMPTY_DISPLAY) -> str:
     if value in EMPTY_VALUES:
-        return EMPTY_DISPLAY
+        return empty
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     key = field.related_model, value
