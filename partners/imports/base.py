@@ -221,7 +221,7 @@ def resolve_spelling(university: KnownUniversity | None, name: str) -> tuple[str
 
 def parse_university_name(text: str) -> str:
     """Return the name in a cell. Line breaks are spaces."""
-    name = normalize_name(re.sub("[\r\n]+", " ", text))
+    name = normalize_name(re.sub("[\r\n\v\f\x85\u2028\u2029]+", " ", text))
     require_value(name)
     validate_length(name, NAME_FIELD.max_length)
     if name.startswith(tuple(FORMULA_PREFIXES)) and not any(map(str.isalnum, name)):

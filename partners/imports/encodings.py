@@ -53,7 +53,8 @@ def guess_encoding(data: bytes) -> EncodingGuess | None:
     best = max(scores.values())
     candidates = [encoding for encoding, text in texts.items() if scores[text] == best]
     differs = len({texts[encoding] for encoding in candidates}) > 1
-    encoding = _rank(data, candidates) if differs else candidates[0]
+    ranked = _rank(data, candidates) if differs else candidates[0]
+    encoding = next(encoding for encoding, text in texts.items() if text == texts[ranked])
     others = [score.known for text, score in scores.items() if text != texts[encoding]]
     is_confirmed = best.known > max([(0, 0), *others])
     examples = [cell for cell in _cells(texts[encoding]) if not cell.isascii()]

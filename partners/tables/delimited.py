@@ -15,8 +15,11 @@ from partners.tables.types import Record, TableError, UnknownEncodingError, has_
 TAB = "\t"
 BOM = "\ufeff"
 """Some programs write it twice, so all are stripped."""
-DELIMITERS = "\t;,"
+DELIMITERS = "\t;,|"
 NON_ASCII, INVALID_UTF8 = "[^\0-\x7f]", "[\udc80-\udcff]"
+UTF8 = "utf-8-sig"
+BINARY_RE = re.compile("[\0-\x08\x0e-\x19\x1c-\x1f\x80-\x84\x86-\x9f\ufff0-\uffff]")
+"""Characters that other files than text have, read as UTF-16."""
 NEWLINE = r"\r\n|\r|\n"
 BLANK_LINES_RE = re.compile("[\r\n]+")
 SEPARATOR_LINE_RE = re.compile(rf'\A"?sep=(.)"?({NEWLINE}|\Z)', re.IGNORECASE)
@@ -32,16 +35,16 @@ def decode(data: bytes, encoding: str = "") -> str:
     """
     if encoding:
         try:
-            return data.decode(encoding).lstrip(BOM)
+            return _strip_marks(data.decode(encoding))
         except UnicodeDecodeError as error:
             message = _("The file is not in the encoding %s. Choose another one.")
             raise TableError(message % ENCODINGS.get(encoding, encoding)) from error
     for candidate in _candidate_encodings(data):
         try:
-            text = data.decode(candidate).lstrip(BOM)
+            text = _strip_marks(data.decode(candidate))
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
+        if "\0" not in text and (candidate == UTF8 or not BINARY_RE.search(text)):
             return text
     if b"\0" not in data:
         _reject_damaged_utf8(data)
@@ -55,11 +58,16 @@ def _candidate_encodings(data: bytes) -> Iterator[str]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         yield "utf-16"
     elif b"\0" not in data:
-        yield "utf-8-sig"
-    elif not any(data[1:32:2]):
-        yield "utf-16-le"
-    elif not any(data[0:32:2]):
-        yield "utf-16-be"
+        yield UTF8
+    else:
+        # Delimiters, line ends and spaces have a zero as the higher byte of the two, in text of any script.
+        is_little_endian = data[1::2].count(0) > data[0::2].count(0)
+        yield "utf-16-le" if is_little_endian else "utf-16-be"
+
+
+def _strip_marks(text: str) -> str:
+    """Return the text without byte order marks in front, and without the mark of DOS at its end."""
+    return text.lstrip(BOM).removesuffix("\x1a")
 
 
 def _reject_damaged_utf8(data: bytes) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from partners.file_types import describe_other_file
 from partners.tables import delimited
 from partners.tables.encodings import EncodingGuess
-from partners.tables.formulas import unescape_cells, unescape_csv
+from partners.tables.formulas import unescape_cells, unescape_csv, unwrap_texts
 from partners.tables.headers import Header, find_header, find_places, require_columns
 from partners.tables.types import (
     MAX_LISTED,
@@ -29,6 +29,7 @@ from partners.tables.types import (
     join_names,
     truncate,
 )
+from partners.tables.undivided import divide_rows
 
 MAX_ROWS = 200_000
 MAX_HEADER_ROWS = 50
@@ -132,6 +133,8 @@ class TableFile:
         self.sheets = [sheet for sheet in _open_sheets(data, columns, options) if sheet.read_head(MAX_HEADER_ROWS)]
         if not self.sheets:
             raise TableError(_("The file is empty. Choose a file with the columns %s.") % join_names(columns))
+        divided = {sheet: divide_rows(sheet, columns, options.columns) for sheet in self.sheets}
+        self.notices = {sheet: notice for sheet, notice in divided.items() if notice}
 
     def split(self, column: str, columns: Sequence[str]) -> tuple["TableFile", "TableFile"]:
         """Return the file with only those visible sheets that have the column, and the file without them.
@@ -196,7 +199,15 @@ class TableFile:
         table.ignored_columns = others
         table.sheet = sheet.name
         table.options = self.options
-        table.other_sheets = [other.name for other in self.visible_sheets if other is not sheet]
+        others = [other for other in self.visible_sheets if other is not sheet]
+        table.other_sheets = [other.name for other in others]
+        alike = [other.name for other in others if not find_header(other.head, columns, self.options.columns).missing]
+        if alike:
+            message = _(
+                "Not read, though they have the columns: %s. Put all rows into one sheet, or import each sheet alone."
+            )
+            table.further_notices.append(message % join_names(alike))
+        table.further_notices += filter(None, [self.notices.get(sheet)])
         table.hidden_sheets = [other.name for other in self.sheets if not other.is_visible]
         return table
 
@@ -216,7 +227,17 @@ class TableFile:
                 table.skipped_rows.append(_describe_row(record))
             else:
                 table.rows.append(_to_table_row(record, positions, header_positions))
+        _skip_running_numbers(table)
         return table
+
+
+def _skip_running_numbers(table: Table) -> None:
+    """Take a column without a header out of the table if it has nothing but running numbers."""
+    numbers = [row.surplus[0] if len(row.surplus) == 1 else "" for row in table.rows]
+    first = int(numbers[0]) if numbers and numbers[0] in ("0", "1") else None
+    if first is not None and numbers == [str(number) for number in range(first, first + len(numbers))]:
+        table.rows = deque(row._replace(surplus=()) for row in table.rows)
+        table.further_notices.append(_("A column without a header is skipped: it has running numbers."))
 
 
 def describe_in_sheet(sheet: str, message: str) -> str:
@@ -236,7 +257,7 @@ def _open_sheets(data: bytes, columns: Sequence[str], options: ReadOptions) -> l
     text = delimited.decode(data, options.encoding)
     delimiter = delimited.detect_delimiter(text, columns, options.columns)
     records = delimited.parse_records(text, delimiter)
-    records = records if delimiter == delimited.TAB else map(unescape_csv, records)
+    records = records if delimiter == delimited.TAB else map(unescape_csv, map(unwrap_texts, records))
     return [Sheet("", is_visible=True, records=records)]
 
 

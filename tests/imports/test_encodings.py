@@ -27,6 +27,11 @@ SAMPLES = {
     "cp1252": ("France", "École de Besançon", "Université Côte"),
     "mac_roman": ("France", "Université de Besançon", "École centrale"),
     "cp850": ("Denmark", "Københavns Universitet", "Ålborg Universitet"),
+    "iso8859_2": ("Poland", "Politechnika Śląska", "Uniwersytet Łódzki"),
+    "cp862": ("Israel", "אוניברסיטת תל אביב", "אוניברסיטת חיפה"),
+    "cp866": ("Russia", "Санкт-Петербургский государственный университет", "Уральский университет"),
+    "cp874": ("Thailand", "จุฬาลงกรณ์มหาวิทยาลัย", "มหาวิทยาลัยมหิดล"),
+    "euc_jp": ("Japan", "東京大学", "京都大学"),
     "cp437": ("Germany", "Universität zu Köln", "Universität Tübingen"),
 }
 
@@ -70,6 +75,12 @@ def test_office_list_is_read_exactly_or_not_confirmed(encoding):
     guess = guess_encoding(data)
 
     assert data.decode(guess.encoding) == data.decode(encoding) or not guess.is_confirmed
+
+
+def test_most_usual_of_the_encodings_with_the_same_text_is_named():
+    _text, data = encoded_list("cp1252", "Germany", "Universität Würzburg \u2013 Klinikum", "École")
+
+    assert guess_encoding(data).encoding == "cp1252"
 
 
 def test_text_under_no_encoding_is_not_guessed():

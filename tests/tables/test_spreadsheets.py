@@ -298,7 +298,11 @@ def test_sheet_with_the_columns_is_read_and_the_others_are_named():
     table = read_table(data, ["Town"])
 
     assert [row.cells["Town"] for row in table.rows] == ["Köln"]
-    assert table.other_sheets == ["Cover", "Asia"]
+    assert table.notices() == [
+        "Sheet “Europe” is read.",
+        "Skipped sheets: “Cover”, “Asia”.",
+        "Not read, though they have the columns: “Asia”. Put all rows into one sheet, or import each sheet alone.",
+    ]
 
 
 def test_sheets_of_ods_have_their_names():

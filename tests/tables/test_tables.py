@@ -153,6 +153,41 @@ def test_header_that_is_repeated_is_skipped_and_named():
     assert table.skipped_rows == [(3, "No. | Country | Institution | Agreement type")]
 
 
+@pytest.mark.parametrize(
+    ("text", "notices"),
+    [
+        ("Country|University name|Agreement type\nSpain|Málaga|GE3\n", []),
+        ('Country,University name,Agreement type\n="Spain","=""Málaga""",="GE3"\n', []),
+        ("Country;University name;Agreement type\nSpain;Málaga;GE3\n\x1a", []),
+        (
+            ";Country;University name;Agreement type\n1;Spain;Málaga;GE3\n",
+            ["A column without a header is skipped: it has running numbers."],
+        ),
+        (
+            '"Country,""University name"",Agreement type"\n"Spain,""Málaga"",GE3"\n',
+            ["Each line stands in one cell, which is divided at “,”."],
+        ),
+    ],
+)
+def test_table_of_another_program_is_read(text, notices):
+    table = read(text)
+
+    assert (cells(table), table.notices()) == ([["Spain", "Málaga", "GE3"]], notices)
+
+
+def test_column_without_a_header_is_skipped_only_if_it_has_running_numbers():
+    table = read(";Country;University name;Agreement type\n1;Spain;Málaga;GE3\n4;Spain;Cádiz;GE3\n")
+
+    assert [row.surplus for row in table.rows] == [("1",), ("4",)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_read_in_any_script(encoding):
+    text = "מדינה;אוניברסיטה;סוג הסכם\nישראל;אוניברסיטת תל אביב;GE3\n"
+
+    assert cells(read_table(text.encode(encoding), COLUMNS)) == [["ישראל", "אוניברסיטת תל אביב", "GE3"]]
+
+
 def test_lower_row_of_a_header_decides():
     """As a spreadsheet has it whose first cells are merged downwards, and Agreement across two columns."""
     table = read("Country;University;Agreement;\nCountry;University;Type;Until\nSpain;Málaga;GE3;2027\n")
