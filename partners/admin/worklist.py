@@ -67,7 +67,7 @@ def build_worklist(request, site):
     }
 
 
-def _section(kind, title, queryset, url, empty_message, describe, count=None):
+def _section(kind, title, queryset, url, describe, empty_message="", count=None):
     """Return the context of a section, which has the first rows of the queryset, each with its description.
 
     The kind selects the template, and the message is displayed without rows.
@@ -88,19 +88,16 @@ def _in_process(agreements, filters, on):
     queryset = agreements.in_process().with_last_change().order_by(*due_first)
     url = agreement_changelist_url(status=IN_PROCESS, **filters)
     empty_message = _("No deal is waiting for a signature.")
-    return _section("in_process", _("In process"), queryset, url, empty_message, partial(_describe_work, on=on))
+    return _section("in_process", _("In process"), queryset, url, partial(_describe_work, on=on), empty_message)
 
 
 def _describe_work(agreement, on):
-    return {"due": describe_due_day(agreement.due_on, on), "last_changed": _last_changed(agreement, on)}
-
-
-def _last_changed(agreement, on):
-    """Return how many days ago the agreement or one of its documents changed, as text."""
-    if agreement.last_changed_at is None:
-        return "-"
-    days = (on - localdate(agreement.last_changed_at)).days
-    return ngettext("%d day ago", "%d days ago", days) % days if days else _("today")
+    """Return by which day it is due, and how many days ago the agreement or one of its documents changed."""
+    last_changed = "-"
+    if agreement.last_changed_at:
+        days = (on - localdate(agreement.last_changed_at)).days
+        last_changed = ngettext("%d day ago", "%d days ago", days) % days if days else _("today")
+    return {"due": describe_due_day(agreement.due_on, on), "last_changed": last_changed}
 
 
 def _expiring(agreements, filters, on):
@@ -116,14 +113,14 @@ def _expiring(agreements, filters, on):
     title, empty_message = _("Ending within %d days") % FAR, _("Nothing ends within %d days.") % FAR
     soonest_first = expiring.with_renewal().order_by("valid_until", "pk")
     url, describe = agreement_changelist_url(ends=FAR, **filters), partial(describe_deadline, on=on)
-    return _section("expiry", title, soonest_first, url, empty_message, describe) | {"breakdown": breakdown}
+    return _section("expiry", title, soonest_first, url, describe, empty_message) | {"breakdown": breakdown}
 
 
 def _expired(agreements, filters, on):
     queryset = agreements.expired(on).not_followed().with_renewal().order_by("-valid_until", "pk")
     url = agreement_changelist_url(status=EXPIRED, renewed=NOT_RENEWED, **filters)
     describe = partial(describe_deadline, on=on)
-    return _section("expiry", _("Expired"), queryset, url, _("Nothing has expired."), describe)
+    return _section("expiry", _("Expired"), queryset, url, describe, _("Nothing has expired."))
 
 
 def _end_not_recorded(agreements, filters, on):
@@ -134,7 +131,7 @@ def _end_not_recorded(agreements, filters, on):
     queryset = agreements.end_not_recorded().order_by("-pk")
     url = agreement_changelist_url(ends=NOT_RECORDED, **filters)
     title, empty_message = _("End not recorded"), _("Every agreement has its last day, or is open-ended.")
-    return _section("end_not_recorded", title, queryset, url, empty_message, partial(describe_state, on=on))
+    return _section("end_not_recorded", title, queryset, url, partial(describe_state, on=on), empty_message)
 
 
 def _without_document(agreements, filters, on):
@@ -151,7 +148,7 @@ def _without_document(agreements, filters, on):
     url = agreement_changelist_url(status=CURRENT, document=WITHOUT, renewed=NOT_RENEWED, **filters)
     title, empty_message = _("Signed, without a document"), _("Every agreement in force or upcoming has its document.")
     describe, count = partial(describe_deadline, on=on), current.count() - documented.count()
-    return _section("documents", title, newest_first, url, empty_message, describe, count)
+    return _section("documents", title, newest_first, url, describe, empty_message, count)
 
 
 SECTIONS = {
@@ -165,35 +162,19 @@ SECTIONS = {
 
 def _about_universities(agreements):
     """Return the sections of universities; with agreements, only those of the agreements."""
-    optional = {"websites": _websites(agreements)}
-    if agreements is None:
-        optional = {"directory": _withdrawn_institutions()} | optional
-    needed = {key: section for key, section in optional.items() if section["count"]}
-    sections = {"unlisted": _unlisted_universities(agreements)} | needed
-    return [section | {"key": key} for key, section in sections.items()]
-
-
-def _unlisted_universities(agreements):
-    universities = University.objects.filter(is_listed=False).select_related("country").order_by("name_key", "pk")
+    universities = University.objects.select_related("country").order_by("name_key", "pk")
+    checks = WebsiteCheck.objects.reported().select_related("university").order_by("university__name_key", "pk")
+    unlisted, withdrawn = universities.filter(is_listed=False), universities.filter(institution__is_withdrawn=True)
     if agreements is not None:
-        universities = universities.filter(pk__in=agreements.values("university"))
-    url = reverse("admin:partners_university_changelist", query={"is_listed__exact": 0})
-    empty_message = _("No university is kept off the list.")
-    title, country = _("Kept off the public list"), attrgetter("country")
-    return _section("universities", title, universities, url, empty_message, country)
-
-
-def _websites(agreements):
-    checks = WebsiteCheck.objects.reported().select_related("university")
-    if agreements is not None:
-        checks = checks.filter(university__in=agreements.values("university"))
-    checks = checks.order_by("university__name_key", "pk")
-    url = reverse("admin:partners_university_changelist", query={"website": FAILING})
-    return _section("websites", _("Websites to check"), checks, url, "", attrgetter("moved_to"))
-
-
-def _withdrawn_institutions():
-    withdrawn = University.objects.filter(institution__is_withdrawn=True).select_related("country")
-    url = reverse("admin:partners_university_changelist", query={"directory": WITHDRAWN})
-    title, country = _("Withdrawn from the directory"), attrgetter("country")
-    return _section("universities", title, withdrawn.order_by("name_key", "pk"), url, "", country)
+        ids = agreements.values("university")
+        unlisted, withdrawn, checks = unlisted.filter(pk__in=ids), withdrawn.none(), checks.filter(university__in=ids)
+    changelist, country = partial(reverse, "admin:partners_university_changelist"), attrgetter("country")
+    unlisted_url, withdrawn_url = changelist(query={"is_listed__exact": 0}), changelist(query={"directory": WITHDRAWN})
+    failing_url, none_unlisted = changelist(query={"website": FAILING}), _("No university is kept off the list.")
+    title = _("Kept off the public list")
+    sections = {
+        "unlisted": _section("universities", title, unlisted, unlisted_url, country, none_unlisted),
+        "directory": _section("universities", _("Withdrawn from the directory"), withdrawn, withdrawn_url, country),
+        "websites": _section("websites", _("Websites to check"), checks, failing_url, attrgetter("moved_to")),
+    }
+    return [section | {"key": key} for key, section in sections.items() if key == "unlisted" or section["count"]]
