@@ -23,7 +23,7 @@ from partners.admin.import_forms import (
     ImportFileForm,
     ReadOptionsForm,
 )
-from partners.admin.import_preview import Preview, iter_table
+from partners.admin.import_preview import build_preview, iter_table
 from partners.admin.object_history import can_view
 from partners.history.change_log import ChangeLogQuery
 from partners.history.entries import tracked_models
@@ -192,17 +192,12 @@ class UniversityImportExportAdmin(ImportMixin, RegisterExportAdmin):
         for name in list(options_form.fields):
             if not options_form.initial.get(name) and name not in result.offered_options:
                 del options_form.fields[name]
-        confirm_form = ConfirmForm(
-            initial={
-                "import_file_name": run.token,
-                "digest": result.digest,
-                "answers": digest_answers(choices),
-            }
-        )
+        digests = {"digest": result.digest, "answers": digest_answers(choices)}
+        confirm_form = ConfirmForm(initial={"import_file_name": run.token} | digests)
         context |= {
             "run": run,
             "result": result,
-            "preview": Preview(result, choices, request.GET.get("q", ""), request.GET.get("page")),
+            "preview": build_preview(result, choices, request.GET.get("q", ""), request.GET.get("page")),
             "is_answer_missing": "unanswered" in request.GET,
             "options_form": options_form,
             "confirm_form": None if result.has_validation_errors() else confirm_form,

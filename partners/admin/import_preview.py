@@ -29,7 +29,10 @@ class Section:
     @cached_property
     def found(self):
         words = matching_key(self.query).split()
-        return [row for row in self.rows if contains_words(row, words)] if words else self.rows
+        if not words:
+            return self.rows
+        texts = [matching_key(f"{row.country} {row.name} {describe(row)}") for row in self.rows]
+        return [row for row, text in zip(self.rows, texts, strict=True) if all(word in text for word in words)]
 
     @property
     def shown(self):
@@ -41,39 +44,31 @@ class Section:
         return len(self.found) > MAX_SHOWN
 
 
-class Preview:
-    """The sections of an import's result, and a page of what is to be decided, unless the file has errors."""
+def build_preview(result, choices, query="", page_number=None):
+    """Return the sections of an import's result, and a page of what is to be decided, unless the file has errors.
 
-    def __init__(self, result, choices, query="", page=None):
-        """Show the page with that number; without one, that of the first question that waits."""
-        self.choices = choices
-        self.query = query
-        sections = build_sections(result, query)
-        self.counts = {section.name: len(section.rows) for section in sections}
-        self.found_counts = {section.name: len(section.found) for section in sections}
-        can_decide = not result.has_validation_errors()
-        decided = [section for section in sections if can_decide and section.name in ("take_backs", "questions")]
-        self.sections = [section for section in sections if section.rows and section not in decided]
-        decisions = [row for section in decided for row in section.found]
-        waiting = [index for index, row in enumerate(decisions) if isinstance(row, NameQuestion) and row.is_waiting]
-        first = waiting[0] // DECISIONS_PER_PAGE + 1 if waiting else 1
-        self.waiting_count = len(result.waiting)
-        self.can_import = can_decide and bool(result.new or result.changed or result.take_backs)
-        self.is_nothing_to_decide_found = any(section.rows for section in decided) and not decisions
-        self.page = Paginator(decisions, DECISIONS_PER_PAGE).get_page(page or first)
-
-    @property
-    def take_backs(self):
-        return [row for row in self.page if not isinstance(row, NameQuestion)]
-
-    @property
-    def questions(self):
-        return [row for row in self.page if isinstance(row, NameQuestion)]
-
-
-def contains_words(row, words):
-    text = matching_key(f"{row.country} {row.name} {describe(row)}")
-    return all(word in text for word in words)
+    Without a number, the page is that of the first question that waits.
+    """
+    sections = build_sections(result, query)
+    can_decide = not result.has_validation_errors()
+    decided = [section for section in sections if can_decide and section.name in ("take_backs", "questions")]
+    decisions = [row for section in decided for row in section.found]
+    waiting = [index for index, row in enumerate(decisions) if isinstance(row, NameQuestion) and row.is_waiting]
+    first = waiting[0] // DECISIONS_PER_PAGE + 1 if waiting else 1
+    page = Paginator(decisions, DECISIONS_PER_PAGE).get_page(page_number or first)
+    return {
+        "choices": choices,
+        "query": query,
+        "counts": {section.name: len(section.rows) for section in sections},
+        "found_counts": {section.name: len(section.found) for section in sections},
+        "sections": [section for section in sections if section.rows and section not in decided],
+        "page": page,
+        "take_backs": [row for row in page if not isinstance(row, NameQuestion)],
+        "questions": [row for row in page if isinstance(row, NameQuestion)],
+        "is_nothing_to_decide_found": any(section.rows for section in decided) and not decisions,
+        "waiting_count": len(result.waiting),
+        "can_import": can_decide and bool(result.new or result.changed or result.take_backs),
+    }
 
 
 def build_sections(result, query=""):
@@ -97,15 +92,14 @@ def build_sections(result, query=""):
 def iter_table(result):
     """Yield the header and the rows of a table of the whole preview, its errors first."""
     yield _("Part"), _("Line"), COUNTRY_COLUMN, NAME_COLUMN, _("What happens")
-    for section in [Section("errors", _("Errors"), list(iter_errors(result))), *build_sections(result)]:
+    errors = [
+        UntouchedUniversity(row.number, *row.values, f"{column}: {' '.join(messages)}")
+        for row in result.invalid_rows
+        for column, messages in row.field_specific_errors.items()
+    ]
+    for section in [Section("errors", _("Errors"), errors), *build_sections(result)]:
         for row in section.rows:
             yield section.title, row.line or "", str(row.country), row.name, describe(row)
-
-
-def iter_errors(result):
-    for row in result.invalid_rows:
-        for column, messages in row.field_specific_errors.items():
-            yield UntouchedUniversity(row.number, *row.values, f"{column}: {' '.join(messages)}")
 
 
 def describe(row):
