@@ -16,7 +16,7 @@ from partners.admin.form_fields import PlainSelectMixin
 from partners.admin.mobilities import MobilityInline, NestedMobilityFormSet
 from partners.admin.optimistic_locking import OptimisticLockingInline
 from partners.admin.optimistic_locking_forms import OptimisticLockingForm, OptimisticLockingFormSet
-from partners.admin.signature_forms import ConfirmableDateInput, SignatureFormMixin
+from partners.admin.signature_forms import SignatureFormMixin
 from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.models import Agreement, Document, Mobility
@@ -26,7 +26,7 @@ from partners.name_normalization import matching_key
 from partners.permissions import can_change_agreements
 
 MAX_LINES = 60
-"""Agreements and mobilities of a university up to which its page has the forms of the mobilities."""
+"""Most agreements and mobilities together with which the page of a university has the forms of the mobilities."""
 BLANK_FIELD = "is_blank"
 """Hidden field of a blank row that the page had from the beginning."""
 ROWS_PARAM = "rows"
@@ -34,11 +34,6 @@ ROWS_PARAM = "rows"
 
 
 class AgreementForm(SignatureFormMixin, OptimisticLockingForm):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if field := self.fields.get("valid_from"):
-            field.widget = ConfirmableDateInput(field.widget.attrs)
-
     def clean_scope(self):
         """Take over the spelling that the register has of a scope. A spelling alone can still be corrected."""
         scope = self.cleaned_data["scope"]

@@ -112,13 +112,13 @@ class AgreementAdmin(PlainSelectMixin, RegisterExportAdmin, RemovalAdmin):
         js = ["partners/labels.js"]
 
     def get_urls(self):
-        urls = super().get_urls()
-        search, site = self.admin_site.admin_view(fields_of_study_view), {"site": self.admin_site}
-        urls.insert(0, path("fields-of-study/", search, site, name="partners_agreement_fields_of_study"))
-        for name, view in BULK_VIEWS.items():
-            bulk_view = self.admin_site.admin_view(view.as_view(model_admin=self))
-            urls.insert(0, path(f"{name}/", bulk_view, name=f"partners_agreement_{name}"))
-        return urls
+        view, site = self.admin_site.admin_view, {"site": self.admin_site}
+        bulk_views = {name: view(bulk_view.as_view(model_admin=self)) for name, bulk_view in BULK_VIEWS.items()}
+        return [
+            path("fields-of-study/", view(fields_of_study_view), site, name="partners_agreement_fields_of_study"),
+            *[path(f"{name}/", bulk_view, name=f"partners_agreement_{name}") for name, bulk_view in bulk_views.items()],
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request, extra_context=None):
         context = {
@@ -150,12 +150,6 @@ class AgreementAdmin(PlainSelectMixin, RegisterExportAdmin, RemovalAdmin):
                 "renewals": agreement.renewals.select_related("agreement_type").order_by("pk"),
             }
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
-
-    def get_formset_kwargs(self, request, obj, inline, prefix):
-        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
-        if isinstance(inline, DocumentInline):
-            kwargs |= {"user": request.user, "can_add": inline.has_add_permission(request, obj)}
-        return kwargs
 
     def render_change_form(self, request, context, *args, **kwargs):
         """Discard the files of new documents if the page is displayed again because of an error."""

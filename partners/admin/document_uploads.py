@@ -98,7 +98,7 @@ class FileForm(forms.Form):
         agreement = self.agreements.get(self.cleaned_data["agreement"])
         if agreement and agreement in self.agreements_with_copy:
             raise ValidationError(_("This agreement has this document already. Leave this file out."))
-        if agreement and not self.file.exists():
+        if agreement and not Document.file.field.storage.exists(self.file.file):
             raise ValidationError(_("This file is no longer on the server. Leave it out here, and choose it again."))
         return agreement
 
@@ -131,7 +131,9 @@ class AddDocumentsView(View):
         except BadSignature:
             messages.error(request, _("These files have waited for too long. Choose them again."))
             return redirect(request.get_full_path())
-        return self.display(files, request.POST) if "find" in request.POST else self.keep(files)
+        if "find" in request.POST:
+            return self.render_choices(files, self.build_forms(files, request.POST, is_bound=False))
+        return self.keep(files)
 
     def upload(self, request):
         form = UploadForm(request.POST, request.FILES)
@@ -142,13 +144,9 @@ class AddDocumentsView(View):
                 form.add_error("files", error)
             else:
                 if files:
-                    return self.display(files, problems=problems)
+                    return self.render_choices(files, self.build_forms(files, {}, is_bound=False), problems=problems)
                 form.add_error("files", problems)
         return self.render("upload", form=form)
-
-    def display(self, files, data=None, problems=()):
-        """Display the form for the agreements, with what has been typed, as yet without errors."""
-        return self.render_choices(files, self.build_forms(files, data or {}, is_bound=False), problems=problems)
 
     @transaction.atomic
     def keep(self, files):
@@ -179,6 +177,7 @@ class AddDocumentsView(View):
         messages.success(self.request, format_html("{}: {}.", label, links))
 
     def build_forms(self, files, data, *, is_bound):
+        """Return a form for each file with what has been typed, which has errors only if it is bound."""
         on = localdate()
         suggestions = suggest_agreements([file.name for file in files], on)
         copies = Document.objects.active().filter(sha256__in=[file.sha256 for file in files])

@@ -64,19 +64,16 @@ class DocumentUploadForm(forms.Form):
     stored = ()
     """Documents with a file in the storage, which are not saved yet."""
 
-    @property
-    def documents(self):
-        return self.cleaned_data["added"] if self.is_valid() else []
-
     def reject_known(self, agreement, restored=()):
         """Add an error for a document that the agreement has, or that is among the restored SHA-256 checksums."""
-        if not self.documents or not agreement.pk:
+        documents = self.cleaned_data["added"] if self.is_valid() else []
+        if not documents or not agreement.pk:
             return
         # The row lock keeps two requests from adding the same document.
         Agreement.objects.select_for_update().get(pk=agreement.pk)
         known = {*agreement.documents.active().values_list("sha256", flat=True), *restored}
         try:
-            reject_duplicates(self.documents, known)
+            reject_duplicates(documents, known)
         except forms.ValidationError as error:
             self.add_error("added", error)
 
@@ -85,44 +82,42 @@ class DocumentUploadForm(forms.Form):
             document.attach_to(agreement, user, "added")
 
 
-def store_uploads(upload_forms):
-    """Store the files of all forms or none. A storage that fails is an error of the form whose file it was."""
+def store_uploads(forms, field_name="added"):
+    """Store the files of all valid forms or none. A storage that fails is an error of the form whose file it was."""
     try:
-        store_files([document for form in upload_forms for document in form.documents])
+        store_files([document for form in forms for document in form.cleaned_data[field_name]])
     except FileStorageError as error:
-        next(form for form in upload_forms if error.document in form.documents).add_error("added", error)
+        next(form for form in forms if error.document in form.cleaned_data[field_name]).add_error(field_name, error)
     else:
-        for form in upload_forms:
-            form.stored = form.documents
+        for form in forms:
+            form.stored = form.cleaned_data[field_name]
 
 
-def discard_uploads(upload_forms):
+def discard_uploads(forms, field_name="added"):
     """Delete the stored files, as the page is displayed again, and ask for the valid ones again."""
-    for form in upload_forms:
+    for form in forms:
         for document in form.stored:
             document.file.storage.delete(document.file.name)
-        if message := reselect_message(form, "added"):
-            form.add_error("added", message)
+        if message := reselect_message(form, field_name):
+            form.add_error(field_name, message)
 
 
 class DocumentFormSet(OptimisticLockingFormSet):
     """Forms for the existing documents, and one upload form for any number of new ones."""
 
-    def __init__(self, data=None, files=None, *, user=None, can_add=False, **kwargs):
+    can_add, user = False, None
+
+    def __init__(self, data=None, files=None, **kwargs):
         super().__init__(data, files, **kwargs)
-        self.user, self.can_add = user, can_add
         self.upload_form = DocumentUploadForm(data, files, prefix=self.prefix)
-        self.upload_form.fields["added"].disabled = not can_add
+        self.upload_form.fields["added"].disabled = not self.can_add
+        self.upload_forms = [self.upload_form]
 
     def total_form_count(self):
         return self.initial_form_count()
 
     def is_multipart(self):
         return self.can_add
-
-    @property
-    def upload_forms(self):
-        return [self.upload_form]
 
     @property
     def errors(self):
@@ -156,6 +151,11 @@ class DocumentInline(OptimisticLockingInline):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("added_by")
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.can_add, formset.user = self.has_add_permission(request, obj), request.user
+        return formset
 
 
 @admin.register(Document)

@@ -43,8 +43,8 @@ class SignatureFormMixin:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if field := self.fields.get("valid_until"):
-            field.widget = ConfirmableDateInput(field.widget.attrs)
+        for name in self.fields.keys() & {"valid_from", "valid_until"}:
+            self.fields[name].widget = ConfirmableDateInput(self.fields[name].widget.attrs)
 
     def clean(self):
         cleaned_data = super().clean()

@@ -10,13 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView, agreement_links
-from partners.admin.document_fields import (
-    FileStorageError,
-    MultipleDocumentField,
-    reject_duplicates,
-    reselect_message,
-    store_files,
-)
+from partners.admin.document_fields import MultipleDocumentField, reject_duplicates
+from partners.admin.documents import discard_uploads, store_uploads
 from partners.admin.form_fields import DateField
 from partners.admin.signature_forms import CONFIRMATION_FIELD, SignatureFormMixin
 from partners.enums import AgreementStatus
@@ -32,8 +27,10 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
     shared_fields = [*DATE_FIELDS, "is_open_ended", CONFIRMATION_FIELD]
     documents = MultipleDocumentField(label=gettext_lazy("documents"), required=False)
     displayed_effects = forms.CharField(required=False, widget=forms.HiddenInput)
-    effects = None
-    """RenewalEffects on signed agreements, None as long as the type or the dates have errors."""
+    stored = ()
+    """Documents with a file in the storage, which are not saved yet."""
+    effects, effect_sentences = None, ()
+    """RenewalEffects on signed agreements, None as long as the type or the dates have errors, and their description."""
 
     class Meta:
         model = Agreement
@@ -56,14 +53,6 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
         self.cleaned_data["status"] = self.instance.status
         return super().clean()
 
-    @property
-    def effect_sentences(self):
-        return self.instance.describe_effects(self.effects)
-
-    def propose_start(self, signed):
-        if signed and not self.instance.valid_from:
-            self.instance.valid_from = self.initial["valid_from"] = propose_start(signed, localdate())
-
     def set_effects(self, signed, on_page):
         """Set the effects on the signed agreements of its slot, whose periods are given.
 
@@ -80,6 +69,7 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
             self.effects = renewal_effects(self.instance.period, signed, localdate())
         except (StartRequiredError, UpcomingOverlapError):
             return  # The model's validation says it.
+        self.effect_sentences = self.instance.describe_effects(self.effects)
         self.confirm_effects(" ".join(self.effect_sentences))
 
     def confirm_effects(self, sentences):
@@ -91,7 +81,7 @@ class SignForm(SignatureFormMixin, AgreementRowForm):
 
     def save(self):
         self.instance.sign(self.cleaned_data["signed_on"])
-        for document in self.cleaned_data["documents"]:
+        for document in self.stored:
             document.attach_to(self.instance, self.user, "added with the signature")
         return self.instance
 
@@ -116,7 +106,9 @@ class BulkSignView(AgreementRowsView):
         if data is None:
             signed = signed_periods(row_forms)
             for form in row_forms:
-                form.propose_start(signed[unique_slot(form.instance)])
+                periods = signed[unique_slot(form.instance)]
+                if periods and not form.instance.valid_from:
+                    form.instance.valid_from = form.initial["valid_from"] = propose_start(periods, localdate())
             set_effects(row_forms, signed)
         return row_forms
 
@@ -126,15 +118,9 @@ class BulkSignView(AgreementRowsView):
             form.full_clean()
         set_effects(row_forms, signed_periods(row_forms))
         if not any(form.errors for form in row_forms):
-            try:
-                store_files([document for form in row_forms for document in form.cleaned_data["documents"]])
-            except FileStorageError as error:
-                form = next(form for form in row_forms if error.document in form.cleaned_data["documents"])
-                form.add_error("documents", error)
+            store_uploads(row_forms, "documents")
         if any(form.errors for form in row_forms):
-            for form in row_forms:
-                if message := reselect_message(form, "documents"):
-                    form.add_error("documents", message)
+            discard_uploads(row_forms, "documents")
 
     def save(self, run):
         self.row_forms = in_order_of_start(self.row_forms)

@@ -107,9 +107,7 @@ class UniversityAdmin(SimilarNamesAdmin, InstitutionLinkAdmin, UniversityImportE
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         university = self.get_object(request, object_id)
-        context = {}
-        if university:
-            context = {"visibility": explain_visibility(university)}
+        context = {"visibility": explain_visibility(university)} if university else {}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | context)
 
     def render_change_form(self, request, context, *args, **kwargs):

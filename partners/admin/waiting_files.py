@@ -34,9 +34,6 @@ class WaitingFile(NamedTuple):
     def file_type_label(self):
         return FileType(self.file_type).label
 
-    def exists(self):
-        return Document.file.field.storage.exists(self.file)
-
 
 def store_waiting_files(uploads):
     """Store the files that can be documents. Return them, and a message for each of the others.
