@@ -81,10 +81,6 @@ class BulkEditForm(forms.Form):
             names = [field.name for field in AGREEMENT_FIELDS if field.in_bulk_edit and field.section == section]
             yield section.label, [(self[name], ticks.get(name)) for name in names]
 
-    @property
-    def further_fields(self):
-        return [self["reason"], self["mobilities"]]
-
     def clean_scope(self):
         return Agreement.objects.known_scope(self.cleaned_data["scope"])
 
@@ -147,7 +143,8 @@ def apply_values(agreements, values, lines=(), *, replaces):
     planned = {agreement: change_mobilities(agreement, lines, replaces) for agreement in agreements if lines}
     mobility_changes = {agreement: change for agreement, change in planned.items() if change.is_changed}
     for agreement, change in mobility_changes.items():
-        agreements_by_change[describe_mobility_change(change)].append(agreement)
+        old, new = (summarize(side, in_full=True) or NO_VALUE for side in change.sides)
+        agreements_by_change[FieldChange("mobilities", _("mobilities"), old, new)].append(agreement)
     return {
         "edited": edited,
         "mobility_changes": list(mobility_changes.values()),
@@ -170,13 +167,8 @@ def mobility_values(mobility):
     return {field.name: getattr(mobility, field.name) for field in MOBILITY_FIELDS}
 
 
-def describe_mobility_change(change):
-    old, new = (summarize(side, in_full=True) or NO_VALUE for side in change.sides)
-    return FieldChange("mobilities", _("mobilities"), old, new)
-
-
 def digest(agreements, values, mobility_changes):
-    """Return a digest of what a preview displays. Another one tells that the preview is outdated."""
+    """Return a digest of what a preview displays. A different one means that the preview is outdated."""
     versions = [(agreement.pk, agreement.version) for agreement in agreements]
     plain_values = [(name, getattr(value, "pk", value)) for name, value in values.items()]
     mobilities = [(change.before, change.deleted, change.added) for change in mobility_changes]

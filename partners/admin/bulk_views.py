@@ -127,15 +127,11 @@ class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
         if displayed_version != self.current_version:
             self.data = self.data.copy()
             self.data[self.add_prefix("version")] = self.current_version
-            last = describe_last_change(self.original)
-            message = _("It was %s since this page was opened. Look at it again, then press once more.") % last
+            message = _("It was %s since this page was opened. Look at it again, then press once more.")
+            message %= describe_last_change(self.original)
             base = self.original.history.filter(history_id=displayed_version or 0).first()
             if base and (changes := diff(base, self.original)):
-                message = _(
-                    "It was %(last)s since this page was opened. Look at it again, then press once more. "
-                    "What changed: %(what)s"
-                )
-                message %= {"last": last, "what": "; ".join(capfirst(str(change)) for change in changes)}
+                message += " " + _("What changed: %s") % "; ".join(capfirst(str(change)) for change in changes)
             self.add_error(None, message)
         return super().clean()
 
