@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from partners import cells
-from partners.enums import AgreementStatus, MobilityKind
+from partners.enums import AgreementStatus, MobilityKind, StudyLevel
 from partners.fields import format_decimal
 from partners.fields_of_study import field_title, is_title_translated
 from partners.models import Mobility
@@ -76,7 +76,8 @@ def summarize_offers(agreements):
     """Return levels, languages and places of all student studies, such as “master · English B2 · 4 places a year”."""
     mobilities = [mobility for agreement in agreements for mobility in agreement.public_mobilities]
     studies = [mobility for mobility in mobilities if mobility.kind == MobilityKind.STUDENT_STUDIES]
-    levels = dict.fromkeys(label for mobility in studies for label in mobility.level_labels)
+    stored = {level for mobility in studies for level in mobility.study_levels.split(",")}
+    levels = [str(level.label) for level in StudyLevel if level in stored]
     languages = dict.fromkeys(name for mobility in studies for name in mobility.language_names)
     places = [mobility.places for mobility in studies if mobility.places is not None]
     parts = [", ".join(levels), ", ".join(languages), _count_places(sum(places)) if places else ""]

@@ -377,6 +377,16 @@ def test_list_shows_the_offer_of_the_selected_type(client, erasmus):
     assert element_texts(page, ".offer bdi") == ["bachelor", "English B2", "1 place a year"]
 
 
+def test_levels_of_several_agreements_are_in_the_order_of_studies(client, db):
+    agreement = AgreementFactory(university__name="Marburg", scope="Faculty of Arts")
+    MobilityFactory(agreement=agreement, study_levels="bachelor")
+    MobilityFactory(agreement=AgreementFactory(university=agreement.university), study_levels="master,doctoral")
+
+    page = client.get("/")
+
+    assert element_texts(page, ".offer bdi")[0] == "bachelor, master, doctoral"
+
+
 def test_list_of_one_term_is_indexed(client, winter):
     AgreementFactory(is_open_ended=True)
 
