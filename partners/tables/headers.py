@@ -49,12 +49,6 @@ class Header:
     def missing(self) -> list[str]:
         return [column for column, places in self.places.items() if not places]
 
-    def is_repeated_by(self, record: Record) -> bool:
-        """Return True for a row with the same two or more headers, as it is at the top of each printed page."""
-        cells, headers = record.cells, self.record.cells
-        places = [at for found in self.places.values() for at in found if at < len(cells)]
-        return sum(cells[at] == headers[at] for at in places) > 1
-
 
 @dataclass
 class HeaderError(TableError):

@@ -219,11 +219,13 @@ class TableFile:
 
     def _read_rows(self, sheet: Sheet, header: Header, positions: Mapping[str, int], header_positions: set[int]):
         index = sheet.head.index(header.record)
+        names = {(at, header.record.cells[at]) for places in header.places.values() for at in places}
         table = Table(deque(), skipped_rows=[_describe_row(record) for record in sheet.head[:index]])
         for count, record in enumerate(chain(sheet.head[index + 1 :], sheet.records), start=1):
             if count > MAX_ROWS:
                 raise TableError(_("The file has more than %d rows. Split it into several files.") % MAX_ROWS)
-            if record.is_heading or header.is_repeated_by(record):
+            # A row with two of the headers repeats them, as at the top of a printed page.
+            if record.is_heading or len(names.intersection(enumerate(record.cells))) > 1:
                 table.skipped_rows.append(_describe_row(record))
             else:
                 table.rows.append(_to_table_row(record, positions, header_positions))
