@@ -110,6 +110,16 @@ def test_page_without_a_website_has_no_link_to_one(client, marburg):
     assert "Website" not in text(page)
 
 
+@pytest.mark.parametrize("url", ["/universities/marburg/?type=bilateral", "/?pick=marburg"])
+def test_printed_page_has_its_address_and_the_day(client, marburg, url):
+    AgreementFactory(university=marburg)
+
+    with time_machine.travel("2026-03-01 12:00", tick=False):
+        page = client.get(url)
+
+    assert element_texts(page, ".print-only") == [f"As of 1 Mar 2026 · http://testserver{url}"]
+
+
 def test_breadcrumb_links_to_the_list_and_the_country(client, marburg):
     AgreementFactory(university=marburg)
 
