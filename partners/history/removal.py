@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from partners.history.entries import ADDED
-from partners.models import Agreement, Document, Mobility, University
+from partners.models import Agreement, Document, Mobility, Run, University
 
 REMOVAL_WINDOW = timedelta(hours=24)
 REMOVAL_REASON = "removed, as it was added by mistake"
@@ -49,10 +49,11 @@ def plan_removal(obj: University | Agreement | Document, user: models.Model, now
 
 def _with_children(obj: models.Model) -> Iterator[models.Model]:
     if isinstance(obj, (University, Agreement)):
-        agreements = obj.agreements.order_by("pk") if isinstance(obj, University) else [obj]
+        is_university = isinstance(obj, University)
+        agreements = obj.agreements.select_related("agreement_type").order_by("pk") if is_university else [obj]
         yield from Document.objects.filter(agreement__in=agreements)
         yield from Mobility.objects.filter(agreement__in=agreements)
-        yield from agreements if isinstance(obj, University) else ()
+        yield from agreements if is_university else ()
     yield obj
 
 
@@ -62,8 +63,13 @@ def _is_added_by(user: models.Model, record: models.Model | None, now: datetime)
         record is not None
         and (record.history_type, record.history_user_id) == (ADDED, user.pk)
         and record.history_date > now - REMOVAL_WINDOW
-        and getattr(record, "run_id", None) is None
+        and _run_id(record) is None
     )
+
+
+def _run_id(record: models.Model) -> int | None:
+    """Return the run of a history record. Documents are in no run."""
+    return getattr(record, "run_id", None)
 
 
 def _find_uses(
@@ -73,12 +79,14 @@ def _find_uses(
     records = defaultdict(list)
     for record in model.history.filter(id__in=[obj.pk for obj in group]).order_by("history_id"):
         records[record.id].append(record)
+    run_ids = {_run_id(record) for same_id in records.values() for record in same_id}
+    in_effect = set(Run.objects.filter(pk__in=run_ids, undone_at=None).values_list("pk", flat=True))
     for obj in group:
         if not _is_added_by(user, next(iter(records[obj.pk]), None), now):
             yield _("“%s” was not added by you in the last 24 hours.") % obj
         elif any(record.history_user_id != user.pk for record in records[obj.pk]):
             yield _("Somebody else has changed “%s”.") % obj
-        elif any(run and not run.undone_at for run in (getattr(record, "run", None) for record in records[obj.pk])):
+        elif in_effect & set(map(_run_id, records[obj.pk])):
             yield _("“%s” was changed by a run. Undo the run first.") % obj
 
 

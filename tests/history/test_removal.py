@@ -3,11 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from partners.enums import AgreementStatus
 from partners.history.removal import REMOVAL_WINDOW, plan_removal
 from partners.models import Agreement, Reminder, Run, University
+from partners.models.runs import RunAction
+from partners.runs.bulk_write import ChangeContext, bulk_create_with_history, bulk_update_with_history
 from tests.helpers.factories import AgreementFactory, DocumentFactory, MobilityFactory, UniversityFactory
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +108,24 @@ def test_what_has_been_used_is_not_removed(coordinator, assistant, agreement, us
     use(agreement, assistant)
 
     assert obstacles(agreement, coordinator) == [expected]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_plan_takes_the_same_queries_for_any_number_of_agreements(coordinator, bilateral, count):
+    university = add(UniversityFactory, coordinator)
+    run = Run.objects.create(action=RunAction.EDIT, accepted_at=now(), undone_at=now())
+    deals = [
+        Agreement(
+            university=university, agreement_type=bilateral, scope=f"Faculty {n}", status=AgreementStatus.IN_PROCESS
+        )
+        for n in range(count)
+    ]
+    bulk_create_with_history(Agreement, deals, count, ChangeContext("added", coordinator))
+    in_register = list(university.agreements.all())
+    bulk_update_with_history(Agreement, in_register, ["notes"], ChangeContext("edited", coordinator, run))
+
+    with CaptureQueriesContext(connection) as captured:
+        removal = plan_removal(university, coordinator, now())
+        titles = list(map(str, removal.objects))
+
+    assert (len(titles), removal.obstacles, len(captured)) == (count + 1, [], 10)
