@@ -79,13 +79,18 @@ class Table(NamedTuple):
 
 
 def build_rows(counts, query, rows, columns):
-    """Return the rows that add up a Counter of (row value, column value), without those that have only zeros."""
-    table, changelist = [], agreement_changelist_url()  # Reversing it for each cell would take longer than all queries.
+    """Return the rows that add up a Counter of (row value, column value), without those that have only zeros.
+
+    Reversing the URL of each cell, or encoding all of its query, would take longer than all queries.
+    """
+    changelist, encoded_columns = agreement_changelist_url(), [urlencode(column.query) for column in columns]
+    table = []
     for row in rows:
-        cells = []
-        for column in columns:
+        encoded_row, cells = urlencode(query | row.query), []
+        for column, encoded_column in zip(columns, encoded_columns, strict=True):
             number = sum(counts[value, other] for value in row.members for other in column.members)
-            cells.append(Cell(number, f"{changelist}?{urlencode(query | row.query | column.query)}"))
+            encoded = "&".join(filter(None, [encoded_row, encoded_column]))
+            cells.append(Cell(number, f"{changelist}?{encoded}"))
         if any(cell.number for cell in cells):
             table.append(Row(row.label, cells))
     return table
