@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import count
 
 from django.utils.text import slugify
@@ -25,6 +27,9 @@ DEFAULT_IGNORABLE_RE = re.compile(
 # Invisible characters that no script needs, and directional overrides. Joiners stay: Persian, Indic scripts
 # and emoji need them, as emoji do selectors and Hebrew single direction marks.
 STRIPPED_RE = re.compile("[\u00ad\u200b\u202a-\u202e\u2060-\u206f\ufeff]")
+
+END_OF_ACCENTED_LETTERS = 0x2000
+"""The end of the blocks of Latin, Greek and Cyrillic letters."""
 
 WHITESPACE_RE = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 
@@ -92,6 +97,30 @@ def tokenize_query(query: str) -> list[str]:
     """Return the words of a search query, split at spaces and punctuation."""
     key = matching_key(query)
     return re.findall(r"\w+", key) or key.split()
+
+
+@cache
+def _letters_by_key() -> dict[str, str]:
+    """Return the letters that have each matching key. The key of “æ” has two letters."""
+    letters = defaultdict(str)
+    for letter in filter(str.isalpha, map(chr, range(END_OF_ACCENTED_LETTERS))):
+        letters[matching_key(letter)] += letter
+    return letters
+
+
+def any_spelling_pattern(key: str) -> str:
+    """Return a regular expression for a text with this matching key, in any case and with any accents.
+
+    It means the same to Python and to PostgreSQL.
+    """
+    letters = _letters_by_key()
+
+    def spellings(match):
+        parts = [f"[{letters[char]}]" if char in letters else re.escape(char) for char in match[0]]
+        in_one = f"|[{letters[match[0]]}]" if len(parts) > 1 else ""
+        return f"(?:{''.join(parts)}{in_one})" if in_one else parts[0]
+
+    return re.sub("|".join([*(pair for pair in letters if len(pair) == 2), "."]), spellings, key)
 
 
 def search_lines(names: Iterable[str]) -> str:

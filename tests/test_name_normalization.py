@@ -1,3 +1,4 @@
+import re
 import unicodedata
 from itertools import islice
 
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from partners.name_normalization import (
     DEFAULT_IGNORABLE_RE,
     MAX_MARKS,
+    any_spelling_pattern,
     matching_key,
     normalize,
     normalize_name,
@@ -227,6 +229,15 @@ def test_slug_candidates_add_qualifiers_and_then_numbers():
         "universitat-lodz-ul-pl-2",
         "universitat-lodz-ul-pl-3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [("strasse", "Straße"), ("Łódź", "LODZ"), ("Cœur", "COEUR"), ("МОСКВА", "москва"), ("a]^b\\d", "Á]^B\\D")],
+)
+def test_text_is_found_in_any_spelling(text, other):
+    for searched, found in [(text, other), (other, text)]:
+        assert re.search(any_spelling_pattern(matching_key(searched)), found)
 
 
 @pytest.mark.parametrize(("name", "slug"), [("東京大学", "東京大学"), ("???", "university"), ("--A--", "a")])

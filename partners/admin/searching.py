@@ -1,5 +1,6 @@
 """The search over the register on top of every page of the admin."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from partners.admin.deadlines import describe_state
 from partners.admin.object_history import can_view
 from partners.models import Agreement, Document, University
-from partners.name_normalization import collapse_white_space
+from partners.name_normalization import any_spelling_pattern, collapse_white_space, tokenize_query
 from partners.querysets import NOTE_FIELDS
 
 MAX_SUGGESTIONS, MAX_RESULTS = 5, 20
@@ -60,9 +61,10 @@ def describe_agreement(agreement, query):
 
 def describe_note(agreement, query):
     """Return the title of the agreement, and the part of its notes that has the first word of the query."""
-    notes, word = [getattr(agreement, name) for name in NOTE_FIELDS], query.split()[0].lower()
-    note = collapse_white_space(next((note for note in notes if word in note.lower()), notes[0]))
-    start = max(note.lower().find(word) - EXCERPT_BEFORE, 0)
+    notes = [collapse_white_space(getattr(agreement, name)) for name in NOTE_FIELDS]
+    word_re = re.compile(any_spelling_pattern(tokenize_query(query)[0]))
+    note, found = next((note, found) for note in notes if (found := word_re.search(note)))
+    start = max(found.start() - EXCERPT_BEFORE, 0)
     excerpt = note[start : start + EXCERPT_LENGTH]
     edges = ["…" if start else "", "…" if start + EXCERPT_LENGTH < len(note) else ""]
     return f"{agreement.university}: {agreement.title}", excerpt.join(edges)
@@ -100,6 +102,6 @@ def search_suggestions_view(request, site):
 
 def build_results(request, site, limit, *, has_counts):
     query = collapse_white_space(request.GET.get("q", ""))
-    kinds = [kind for kind in KINDS if query and can_view(site, request, kind.model)]
+    kinds = [kind for kind in KINDS if tokenize_query(query) and can_view(site, request, kind.model)]
     sections = [kind.section(query, limit, has_counts) for kind in kinds]
     return {"search_query": query, "sections": [section for section in sections if section["results"]]}

@@ -37,7 +37,7 @@ class AgreementQuerySet(SearchableQuerySet):
         )
 
     def search_notes(self, query: str) -> AgreementQuerySet:
-        """Filter to those in whose notes each word of the query occurs, with its accents."""
+        """Filter to those in whose notes each word of the query occurs."""
         return self.none() if len(query) > MAX_QUERY_LENGTH else self.filter(contains_words_q(NOTE_FIELDS, query))
 
     def in_states(self, on: date, *states: str) -> AgreementQuerySet:
