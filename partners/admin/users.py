@@ -1,13 +1,16 @@
 """Users and groups, for superusers who have authenticated recently."""
 
 import logging
+from operator import attrgetter
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import UserChangeForm, UsernameField
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.shortcuts import get_object_or_404, redirect
@@ -31,6 +34,8 @@ from partners.models.accounts import referenced_accounts
 
 logger = logging.getLogger(__name__)
 
+USERNAME_HELP = gettext_lazy("Letters, digits and @ . + - _ only.")
+
 admin.site.unregister([Group, User])
 # No superuser may read or assign the secrets of OTP devices.
 admin.site.unregister([StaticDevice, TOTPDevice])
@@ -40,6 +45,15 @@ def describe_group(group):
     return f"{group.name}: {group.role.description}" if hasattr(group, "role") else group.name
 
 
+def offer_permissions(field):
+    """Offer the permissions on models that have pages, as others would change nothing, without the names of apps."""
+    models = [model for model in apps.get_models() if admin.site.is_registered(model)]
+    content_types = ContentType.objects.get_for_models(*models).values()
+    field.queryset, field.help_text = Permission.objects.filter(content_type__in=content_types), ""
+    field.label_from_instance = attrgetter("name")
+    return field
+
+
 class UserInviteForm(forms.ModelForm):
     """Form for a new staff user, with a random password until the user chooses one by the mailed link."""
 
@@ -47,6 +61,7 @@ class UserInviteForm(forms.ModelForm):
         model = User
         fields = ["username", "email", "first_name", "last_name", "groups"]
         field_classes = {"username": UsernameField}
+        help_texts = {"username": USERNAME_HELP}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -57,7 +72,18 @@ class UserInviteForm(forms.ModelForm):
 
 
 class UserForm(CopyInstanceMixin, UserChangeForm):
-    pass
+    class Meta(UserChangeForm.Meta):
+        help_texts = {
+            "username": USERNAME_HELP,
+            "is_active": gettext_lazy("Untick it to close the account. Its name stays in the history."),
+            "is_staff": gettext_lazy("Can sign in to the office's pages."),
+            "is_superuser": gettext_lazy("Can do everything, whatever the groups say, and manages the accounts."),
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].help_text = _("Nobody can read it. You can set another one.")
 
 
 class GroupForm(CopyInstanceMixin, forms.ModelForm):
@@ -80,6 +106,9 @@ class GroupAdmin(auth_admin.GroupAdmin):
     list_select_related = ["role"]
     formfield_overrides = {models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}}
     filter_horizontal = []
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return offer_permissions(super().formfield_for_manytomany(db_field, request, **kwargs))
 
     @admin.display(description=gettext_lazy("Its members"))
     def description(self, group):
@@ -117,9 +146,10 @@ class UserAdmin(auth_admin.UserAdmin):
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, widget=forms.CheckboxSelectMultiple, **kwargs)
-        if db_field.name == "groups":
-            field.queryset, field.help_text = Group.objects.select_related("role").order_by("name"), ""
-            field.label_from_instance = describe_group
+        if db_field.name != "groups":
+            return offer_permissions(field)
+        field.queryset, field.help_text = Group.objects.select_related("role").order_by("name"), ""
+        field.label_from_instance = describe_group
         return field
 
     @admin.display(description=gettext_lazy("Invitation"))

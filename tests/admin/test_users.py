@@ -232,3 +232,19 @@ def test_two_groups_cannot_have_one_role(client, superuser):
 
     assert errors(page) == {"role-0-key": "Another group has this role."}
     assert not Group.objects.filter(name="Helpers").exists()
+
+
+def test_forms_of_accounts_have_plain_words_and_the_permissions_that_matter(client, superuser, assistants):
+    page = client.get(f"{LIST}{superuser.pk}/change/")
+    group_page = client.get(f"/admin/auth/group/{assistants.pk}/change/")
+
+    helps = [element_texts(page, f"#id_{name}_helptext") for name in ("username", "is_active", "is_staff")]
+    assert helps == [
+        ["Letters, digits and @ . + - _ only."],
+        ["Untick it to close the account. Its name stays in the history."],
+        ["Can sign in to the office's pages."],
+    ]
+    labels = element_texts(page, "#id_user_permissions label")
+    assert labels == element_texts(group_page, "#id_permissions label")
+    assert "Can import the office's list" in labels
+    assert [label for label in labels if "historical" in label or "|" in label] == []
