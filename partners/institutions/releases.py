@@ -97,7 +97,7 @@ def _parse_member(archive: ZipFile, member: ZipInfo) -> dict[str, Institution]:
         for number, organization in enumerate(parse_array(text), start=1):
             if institution := _parse_organization(organization, number):
                 if institution.ror_id in institutions:
-                    raise ReleaseError(f"it has {institution.address} twice")
+                    raise ReleaseError(f"it has {institution.ror_url} twice")
                 institutions[institution.ror_id] = institution
     if not institutions:
         raise ReleaseError("it has no institution of education")

@@ -41,5 +41,5 @@ class Institution(models.Model):
         return self.name
 
     @property
-    def address(self):
+    def ror_url(self):
         return ror_url(self.ror_id)
