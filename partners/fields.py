@@ -28,7 +28,7 @@ def format_decimal(number):
 class CleanOnSaveMixin:
     """Normalize values at every save, not only in forms, with a default of ``max_length``. Needs a model field.
 
-    Subclasses have ``normalize``, a function of a value other than None.
+    Subclasses have ``clean_value``, a function of a value other than None.
     """
 
     default_max_length = None
@@ -38,7 +38,7 @@ class CleanOnSaveMixin:
 
     def to_python(self, value):
         value = super().to_python(value)
-        return value if value is None else self.normalize(value)
+        return value if value is None else self.clean_value(value)
 
     def pre_save(self, model_instance, add):
         setattr(model_instance, self.attname, value := self.to_python(getattr(model_instance, self.attname)))
@@ -48,7 +48,7 @@ class CleanOnSaveMixin:
 class NameField(CleanOnSaveMixin, models.CharField):
     default_max_length = MAX_NAME_LENGTH
     default_validators = [validators.validate_name]
-    normalize = staticmethod(normalize_name)
+    clean_value = staticmethod(normalize_name)
 
 
 class NameListField(CleanOnSaveMixin, models.TextField):
@@ -58,7 +58,7 @@ class NameListField(CleanOnSaveMixin, models.TextField):
     default_validators = [MaxLengthValidator(MAX_NAME_LIST_LENGTH)]
 
     @staticmethod
-    def normalize(value):
+    def clean_value(value):
         return "\n".join(split_names(value))
 
     @staticmethod
@@ -80,7 +80,7 @@ class MultilineTextField(CleanOnSaveMixin, models.TextField):
     default_validators = [MaxLengthValidator(MAX_TEXT_LENGTH), validators.validate_multiline_text]
 
     @staticmethod
-    def normalize(value):
+    def clean_value(value):
         return re.sub(r"\r\n?", "\n", normalize("NFC", value)).strip()
 
 
@@ -129,7 +129,7 @@ class FieldsOfStudyField(CodesField):
     formfield_options = {"choices": fields_of_study.field_choices}
 
     @staticmethod
-    def normalize(value):
+    def clean_value(value):
         return " ".join(fields_of_study.parse_codes(value))
 
     @staticmethod
@@ -157,7 +157,7 @@ class LanguageSkillsField(CleanOnSaveMixin, models.CharField):
     default_max_length = 200
 
     @staticmethod
-    def normalize(value):
+    def clean_value(value):
         return language_skills.encode(language_skills.parse(value))
 
     @staticmethod

@@ -28,8 +28,6 @@ OPTION_HINTS = {
     "fill_down": "If an empty country means the one above, add --fill-down.",
     "accept_names": "If names that look like a number, a date or a placeholder are right, add --accept-names.",
 }
-
-
 WAITING_HINT = (
     "Nothing is chosen for some names above. If they are new universities, add --new. "
     "Otherwise write the known names into the file, or import it in the back office and choose there."
