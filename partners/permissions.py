@@ -3,6 +3,8 @@
 Permissions to view, add or change objects of one model are checked by its ModelAdmin, as usual in Django's admin.
 """
 
+from operator import methodcaller
+
 from partners.groups import Role
 
 MFA_PENDING = "mfa_pending"
@@ -40,12 +42,18 @@ def can_preview_universities(request):
     return is_office_user(request) and request.user.has_perm("partners.view_university")
 
 
-def can_import(user):
-    return user.has_perm("partners.import_university")
-
-
-def can_export(user):
-    return user.has_perm("partners.export_university")
+# Each takes the user.
+can_import = methodcaller("has_perm", "partners.import_university")
+can_export = methodcaller("has_perm", "partners.export_university")
+can_view_runs = methodcaller("has_perm", "partners.view_run")
+can_change_universities = methodcaller("has_perm", "partners.change_university")
+can_view_agreements = methodcaller("has_perm", "partners.view_agreement")
+can_change_agreements = methodcaller("has_perm", "partners.change_agreement")
+can_change_office_settings = methodcaller("has_perm", "partners.change_officesettings")
+can_change_office_views = can_change_office_settings
+"""Save, rename and delete views of lists that the whole office sees."""
+can_open_imported_files = can_import
+"""Download an imported file, which may have columns that the register has not."""
 
 
 def can_undo(user, run):
@@ -53,38 +61,8 @@ def can_undo(user, run):
     return can_import(user) if run.is_import else can_change_agreements(user)
 
 
-def can_open_imported_files(user):
-    """Return whether the user may download an imported file, which may have columns that the register has not."""
-    return can_import(user)
-
-
-def can_view_runs(user):
-    return user.has_perm("partners.view_run")
-
-
-def can_change_universities(user):
-    return user.has_perm("partners.change_university")
-
-
-def can_change_office_views(user):
-    """Return whether the user may save, rename and delete views of lists that the whole office sees."""
-    return user.has_perm("partners.change_officesettings")
-
-
 def can_view_calendar(user):
     return user.is_staff and can_view_agreements(user)
-
-
-def can_view_agreements(user):
-    return user.has_perm("partners.view_agreement")
-
-
-def can_change_agreements(user):
-    return user.has_perm("partners.change_agreement")
-
-
-def can_change_office_settings(user):
-    return user.has_perm("partners.change_officesettings")
 
 
 def can_remove_own(user, model):

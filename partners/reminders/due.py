@@ -34,12 +34,8 @@ def due_reminders(on: date) -> list[Agreement]:
     for agreements in (ending, to_be_done, stalled):
         not_reminded = agreements.exclude(Exists(reminders)).with_renewal()
         due += not_reminded.select_related("university__country", "agreement_type", "responsible")
-    return sorted(due, key=_urgency)
-
-
-def _urgency(agreement: Agreement) -> tuple:
-    order = list(ReminderKind).index(agreement.reminder_kind)
-    return order, agreement.reference_date, agreement.university.name_key, agreement.pk
+    kinds = list(ReminderKind)
+    return sorted(due, key=lambda a: (kinds.index(a.reminder_kind), a.reference_date, a.university.name_key, a.pk))
 
 
 def _within(agreements: QuerySet, field: str, thresholds: dict[ReminderKind, int], on: date) -> QuerySet:
