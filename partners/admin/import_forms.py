@@ -94,7 +94,7 @@ class ReadOptionsForm(forms.Form):
     )
     fill_down = forms.BooleanField(label=gettext_lazy("An empty country means the one above"), required=False)
     accept_names = forms.BooleanField(
-        label=gettext_lazy("Names that look like a number, a date or a placeholder are right"), required=False
+        label=gettext_lazy("Names that look like none or damaged are right"), required=False
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from partners.cells import validate_length, validate_no_spreadsheet_error
 from partners.imports.choices import ImportChoices
-from partners.imports.placeholder_names import looks_like_no_name
+from partners.imports.placeholder_names import describe_doubt
 from partners.imports.register_snapshot import KnownUniversity, RegisterSnapshot, UniversityKey
 from partners.imports.typing_errors import find_similar
 from partners.models import Agreement, Country, University
@@ -186,14 +186,12 @@ class TableValidator:
         if is_double_utf8(name):
             message = _("“%s” was encoded twice. Save the file that it comes from in UTF-8, and choose that one.")
             raise ValidationError(message % truncate(name))
-        if not looks_like_no_name(normalize_name(name)):
+        doubt = describe_doubt(name)
+        if not doubt:
             return
         if not self.table.options.accept_names:
             self.offered_options.add("accept_names")
-            message = _(
-                "“%s” looks like a number, a date or a placeholder. Write the university's name, or accept such names."
-            )
-            raise ValidationError(message % truncate(name))
+            raise ValidationError(doubt % truncate(name))
         self.accepted_names[name] = None
 
     def unknown_type_message(self, name: str) -> str:

@@ -9,15 +9,18 @@ from django.utils.translation import gettext as _
 
 from partners.imports import mobility_columns
 from partners.imports.base import NAME_COLUMN
+from partners.imports.country_lookup import CountryLookup
 from partners.imports.encodings import guess_encoding
 from partners.imports.mobility_columns import DIRECTION_COLUMN, MOBILITY_COLUMN_OF, REFERENCE_COLUMNS
 from partners.imports.office_list import COLUMNS
 from partners.imports.register_columns import NUMBER_COLUMN
 from partners.imports.resources import MobilitiesResource, OfficeListResource, RegisterResource, TableResource
+from partners.imports.type_columns import merge_type_columns
+from partners.models import Country
 from partners.tables.encodings import EncodingGuess
 from partners.tables.headers import find_places
 from partners.tables.reading import DEFAULT_OPTIONS, ReadOptions, Table, TableFile, describe_in_sheet
-from partners.tables.types import Record, TableError, UnknownEncodingError, join_names
+from partners.tables.types import Record, TableError, UnknownEncodingError, is_not_blank, join_names
 
 EXAMPLE_NAME = "Example University (this row is not imported)"
 """The name of the example row of a template."""
@@ -31,9 +34,11 @@ def read_file(
     Raise TableError if it cannot be read or is not the expected kind, HeaderError if columns are not recognized.
     """
     file, guess = _open_file(data, options)
+    merge_type_columns(file)
     mobilities, others = file.split(DIRECTION_COLUMN, mobility_columns.COLUMNS)
     resource = _find_kind(mobilities, others, expected)
     chosen = file if resource is MobilitiesResource else others
+    _require_header(chosen, resource)
     table = chosen.read(resource.columns, resource.optional_columns, resource.ignored_columns)
     table.encoding_guess = guess
     _skip_example(table)
@@ -57,6 +62,18 @@ def _open_file(data: bytes, options: ReadOptions) -> tuple[TableFile, EncodingGu
         if guess is None:
             raise
         return TableFile(data, COLUMNS, replace(options, encoding=guess.encoding)), guess
+
+
+def _require_header(file: TableFile, resource: type[TableResource]) -> None:
+    """Raise TableError if the file begins with a row of the table: no header is recognized, and a country is."""
+    _sheet, header = file.find_header(resource.columns)
+    if len(header.missing) == len(resource.columns):
+        lookup = CountryLookup(Country.objects.all())
+        if any(map(lookup.find, filter(is_not_blank, header.record.cells))):
+            message = _(
+                "The file has no header: line %(line)d names a country already. Write the columns %(all)s above."
+            )
+            raise TableError(message % {"line": header.record.line, "all": join_names(resource.columns)})
 
 
 def _notices_of_details(table: Table) -> list[str]:

@@ -4,8 +4,9 @@ import re
 from functools import cache
 
 from babel import Locale
+from django.utils.translation import gettext as _
 
-from partners.name_normalization import matching_key
+from partners.name_normalization import matching_key, normalize_name
 
 NOT_ALPHANUMERIC_RE = re.compile(r"[\W_]+")
 PLACEHOLDERS = (
@@ -24,10 +25,32 @@ PLACEHOLDERS = (
 SCIENTIFIC_RE = re.compile(r"[\d.,]{1,40}e[+-]?\d{1,3}|\d{4}-\d\d-\d\dt[\d:.]{1,20}", re.IGNORECASE)
 """A large number or a time, as spreadsheets write them."""
 TOKEN_RE = re.compile(r"[^\W\d_]+|\d+")
+LOST_LETTER_RE = re.compile(r"[?\ufffd]")
+"""Characters that a program writes for a letter that it does not know."""
+ENTITY_RE = re.compile(r"&(?:[A-Za-z]{2,8}|#[0-9]{1,6});")
+MARK_RE = re.compile(
+    r"\A(?:[*\u2022\u00b7\u25aa\u25cf\u25e6\u2023]|[0-9]{1,3}[.)] )"
+    r"|(?:\*|[\u2020\u2021\u00b9\u00b2\u00b3\u2074-\u2079]\)?|\[[0-9]{1,2}\])\Z"
+)
 MAX_LENGTH = 30
 """Characters. Longer texts with letters in them are names."""
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr")
 """Languages whose names of months are known."""
+
+
+def describe_doubt(name: str) -> str:
+    """Return a sentence about a name that is none or that is damaged, or "". It has “%s” for the name."""
+    if looks_like_no_name(normalize_name(name)):
+        return _(
+            "“%s” looks like a number, a date or a placeholder. Write the university's name, or accept such names."
+        )
+    if LOST_LETTER_RE.search(name):
+        return _("“%s” has lost letters. Save the file that it comes from in UTF-8 and choose that one, or accept it.")
+    if ENTITY_RE.search(name):
+        return _("“%s” has the code of a web page for a character. Write the character, or accept such names.")
+    if MARK_RE.search(name):
+        return _("“%s” has the mark of a list or of a footnote. Take it out, or accept such names.")
+    return ""
 
 
 def looks_like_no_name(name: str) -> bool:

@@ -54,7 +54,7 @@ class ReadOptions:
     fill_down: bool = False
     """An empty country means the one above."""
     accept_names: bool = False
-    """Names that look like a number, a date or a placeholder are right."""
+    """Names that look like none or damaged are right."""
 
 
 DEFAULT_OPTIONS = ReadOptions()

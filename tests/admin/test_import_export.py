@@ -412,7 +412,7 @@ def test_options_page_is_for_those_who_may_import(client, assistant, coordinator
 
 ONE_COUNTRY = b"Country,University name,Agreement type\nGermany,Uni A,GE3\n,TBC,GE3\n"
 FILL_DOWN = "An empty country means the one above"
-ACCEPT_NAMES = "Names that look like a number, a date or a placeholder are right"
+ACCEPT_NAMES = "Names that look like none or damaged are right"
 
 
 def change_options(browser, preview, **options):

@@ -219,6 +219,35 @@ def test_name_of_a_column_wins_over_other_usual_headers(register, write):
     assert (out[0], err, failure) == ("New: Uni A (Germany): GE3", ["Ignored columns: “Partner”."], None)
 
 
+def test_types_are_read_from_columns_of_marks(register, write):
+    rows = ["Germany;x;;Uni A;no", "Germany;;In process;Uni B;✓", "Germany;-;2027;Uni C", "Germany;;;Uni D;"]
+    path = write("\n".join(["Country;Bilateral;Erasmus;University;GE3", *rows]))
+
+    out, err, _failure = dry_run(path)
+
+    types = "Write “Bilateral”, “Erasmus+”, “GE3” or “in process”, or add the type to the register."
+    assert out == ["2 new, 0 changed, 0 unchanged, 2 errors"]
+    assert err == [
+        "The types are those that are marked in the columns “Bilateral”, “Erasmus”, “GE3”.",
+        f"Line 4, Agreement type: “Erasmus+ (2027)” is not an agreement type. {types}",
+        f"Line 5, Agreement type: {FILL_IN}",
+    ]
+    path.write_text("\n".join(["Country;Bilateral;Erasmus;University;GE3", *rows[:2]]), encoding="utf-8")
+    assert dry_run(path)[0][:2] == [
+        "New: Uni A (Germany): Bilateral",
+        "New: Uni B (Germany): GE3/Erasmus+ (in process)",
+    ]
+
+
+def test_file_without_a_header_is_refused_as_such(register, write):
+    path = write("Deutschland;Uni A;GE3\nFrankreich;Uni B;GE3\n")
+
+    assert dry_run(path)[2] == (
+        f"{path}: The file has no header: line 1 names a country already. "
+        "Write the columns “Country”, “University name”, “Agreement type” above."
+    )
+
+
 TWO_NAMES = "Country,Institution,Hochschule,Agreement type\nGermany,Uni A,Uni B,GE3\n"
 
 
@@ -319,7 +348,7 @@ def test_first_empty_country_is_an_error_without_an_offer(register, write):
 
 
 NO_NAMES = ["TBC", "n/a", "N.N.", "–", "?", "xxx", "unknown", "unbekannt", "2024", "01.09.2024", "1 Sep 2024", "Sep-24"]
-ACCEPT_NAMES = "If names that look like a number, a date or a placeholder are right, add --accept-names."
+ACCEPT_NAMES = "If names that look like none or damaged are right, add --accept-names."
 
 
 def with_name(name):
@@ -335,6 +364,21 @@ def test_name_that_looks_like_none_is_an_error_with_an_offer(db, write, name):
         "Write the university's name, or accept such names."
     )
     assert (err, failure) == ([error, ACCEPT_NAMES], NOTHING_IMPORTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "doubt"),
+    [
+        ("Bo?aziçi", "has lost letters. Save the file that it comes from in UTF-8 and choose that one, or accept it."),
+        ("A&amp;M", "has the code of a web page for a character. Write the character, or accept such names."),
+        ("Uni A*", "has the mark of a list or of a footnote. Take it out, or accept such names."),
+        ("1. Uni A", "has the mark of a list or of a footnote. Take it out, or accept such names."),
+    ],
+)
+def test_name_that_looks_damaged_is_an_error_with_an_offer(db, write, name, doubt):
+    _out, err, failure = dry_run(write(with_name(name)))
+
+    assert (err, failure) == ([f"Line 2, University name: “{name}” {doubt}", ACCEPT_NAMES], NOTHING_IMPORTED)
 
 
 @pytest.mark.parametrize("name", ["-", "--", "=", "+"])

@@ -26,7 +26,7 @@ PROGRESS_THRESHOLD = 2_000
 RESOURCE_BY_OPTION = {"list": OfficeListResource, "register": RegisterResource, "mobilities": MobilitiesResource}
 OPTION_HINTS = {
     "fill_down": "If an empty country means the one above, add --fill-down.",
-    "accept_names": "If names that look like a number, a date or a placeholder are right, add --accept-names.",
+    "accept_names": "If names that look like none or damaged are right, add --accept-names.",
 }
 WAITING_HINT = (
     "Nothing is chosen for some names above. If they are new universities, add --new. "
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--accept-names",
             action="store_true",
-            help="names that look like a number, a date or a placeholder are right",
+            help="names that look like none or damaged are right",
         )
         parser.add_argument("--new", action="store_true", help="names that say almost the same as known ones are new")
         parser.add_argument(
