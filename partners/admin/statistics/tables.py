@@ -48,34 +48,22 @@ class Table(NamedTuple):
     note: str = ""
 
     @property
-    def bars(self):
-        """Horizontal bars of the first numbers that are not zero, each with its label above it."""
-        longest = max((number for _label, number in self._points()), default=0)
-        is_rtl, bars = get_language_bidi(), []
-        for index, (label, number) in enumerate(self._points()[:MAX_BARS]):
-            width, top = round(100 * number / longest, 2), index * ROW_HEIGHT
-            x, label_x = (100 - width, "100%") if is_rtl else (0, "0")
-            bar = {"x": x, "y": top + BAR_TOP, "width": width, "label_x": label_x, "label_y": top + LABEL_BASELINE}
-            bars.append(bar | {"label": label, "number": number})
-        return bars
-
-    @property
-    def chart_height(self):
-        return len(self.bars) * ROW_HEIGHT
-
-    @property
-    def hidden_count(self):
-        """The number of bars that are left out, as there are too many."""
-        return max(len(self._points()) - MAX_BARS, 0)
-
-    def _points(self):
-        """Return the label and the number of each bar."""
+    def chart(self):
+        """Horizontal bars of the first numbers that are not zero, each with its label above it, and their height."""
         points = []
         for row in self.rows:
             for column in self.bar_columns:
                 heading = [self.headings[1:][column]] if len(self.bar_columns) > 1 else []
                 points.append((" · ".join([row.label, *heading]), row.cells[column].number))
-        return [(label, number) for label, number in points if number]
+        points = [(label, number) for label, number in points if number]
+        longest = max((number for _label, number in points), default=0)
+        is_rtl, bars = get_language_bidi(), []
+        for index, (label, number) in enumerate(points[:MAX_BARS]):
+            width, top = round(100 * number / longest, 2), index * ROW_HEIGHT
+            x, label_x = (100 - width, "100%") if is_rtl else (0, "0")
+            bar = {"x": x, "y": top + BAR_TOP, "width": width, "label_x": label_x, "label_y": top + LABEL_BASELINE}
+            bars.append(bar | {"label": label, "number": number})
+        return {"bars": bars, "height": len(bars) * ROW_HEIGHT, "hidden_count": len(points) - len(bars)}
 
 
 def build_rows(counts, query, rows, columns):
