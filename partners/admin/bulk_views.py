@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
 from partners.admin.form_fields import parse_pk
-from partners.admin.optimistic_locking_forms import CopyInstanceMixin
+from partners.admin.optimistic_locking_forms import CopyInstanceForm
 from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
 from partners.history.diff import diff
@@ -98,7 +98,7 @@ class BulkAgreementView(View):
         messages.success(self.request, message)
 
 
-class AgreementRowForm(CopyInstanceMixin, forms.ModelForm):
+class AgreementRowForm(CopyInstanceForm):
     """One agreement's row, with a hidden version that detects changes made since the page was displayed.
 
     The instance may be another agreement than the selected one, `original`, such as its renewal.

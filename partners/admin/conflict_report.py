@@ -1,74 +1,50 @@
 """Report of concurrent changes to the objects of a page, with the submitted values they conflict with."""
 
-from dataclasses import dataclass, field
-
-from django.db.models import Model
-
 from partners.history.concurrent_changes import field_value
-from partners.history.diff import FieldChange, diff, display_value
-from partners.history.entries import HistoryEntry, load_entries
+from partners.history.diff import diff, display_value
+from partners.history.entries import load_entries
 from partners.history.related_objects import RelatedObjects
 
 
-@dataclass
-class FieldConflict:
-    """A field that was changed by others."""
-
-    field_change: FieldChange
-    record: Model
-    """The historical record that changed it last."""
-    html_name: str
-    my_value: str | None = None
-    """The submitted value. None if the field was merged."""
-
-
-@dataclass
-class ObjectConflict:
-    """Changes made by others to one object of the page."""
-
-    title: str
-    fields: list[FieldConflict] = field(default_factory=list)
-    entry: HistoryEntry | None = None
-    """The change that added the object to the page, or removed it."""
-    lost_input: list[FieldChange] = field(default_factory=list)
-    """Submitted values of an object that was removed."""
-    still_exists: bool = True
-
-
 def build_conflicts(form, formsets):
-    """Return an ObjectConflict for each object of the page that others have changed, added or deleted."""
+    """Return a dict for each object of the page that others have changed, added or deleted, with its ``title``.
+
+    It has the ``fields`` that were changed, or the history ``entry`` that added the object to the page or removed it.
+    An object that was removed has the ``lost_input``, the changes that were submitted for it.
+    """
     rows = [row for formset in formsets for row in formset.initial_forms]
     changed = [candidate for candidate in [form, *rows] if candidate.has_concurrent_changes]
     compared = [(row.instance, row.concurrent_changes.base, row.concurrent_changes.current) for row in changed]
     related = RelatedObjects(instance for instances in compared for instance in instances if instance)
-    conflicts = [ObjectConflict(related.title(row.original), _field_conflicts(row, related)) for row in changed]
+    conflicts = [{"title": related.title(row.original), "fields": _field_conflicts(row, related)} for row in changed]
     for formset in formsets:
         added = _latest_entries(formset.model, [obj.pk for obj in formset.concurrently_added])
-        conflicts += [ObjectConflict(entry.title, entry=entry) for entry in added]
+        conflicts += [{"title": entry.title, "entry": entry, "still_exists": True} for entry in added]
         conflicts += _lost_objects(formset.model, formset.concurrently_deleted)
     return conflicts
 
 
 def build_conflicts_of_deleted(form, formsets):
-    """Return what was submitted for a page whose object others have deleted, as a list of ObjectConflict."""
+    """Return what was submitted for a page whose object others have deleted, as `build_conflicts` does."""
     conflicts = _lost_objects(form._meta.model, [form])
     for formset in formsets:
         conflicts += _lost_objects(formset.model, formset.concurrently_deleted)
-        conflicts += [ObjectConflict("", lost_input=_lost_input(formset.model(), row)) for row in formset.extra_forms]
+        conflicts += [{"title": "", "lost_input": _lost_input(formset.model(), row)} for row in formset.extra_forms]
     return conflicts
 
 
 def _field_conflicts(form, related):
+    """Return each field's change, the record that changed it last, and the submitted value unless it was merged."""
     changes, conflicts = form.concurrent_changes, []
     field_changes = {change.name: change for change in diff(changes.base or {}, changes.current, related=related)}
-    for changed in [*form.conflicts, *form.auto_merged]:
+    for field in [*form.conflicts, *form.auto_merged]:
         my_value = None
-        if changed in form.conflicts and changed.name in form.invalid_fields:
-            my_value = form[changed.name].value()
-        elif changed in form.conflicts:
-            my_value = display_value(changed, field_value(changed, form.instance), related)
-        html_name = form.add_prefix(changed.name)
-        conflicts.append(FieldConflict(field_changes[changed.name], changes.records[changed], html_name, my_value))
+        if field in form.conflicts and field.name in form.invalid_fields:
+            my_value = form[field.name].value()
+        elif field in form.conflicts:
+            my_value = display_value(field, field_value(field, form.instance), related)
+        values = {"html_name": form.add_prefix(field.name), "my_value": my_value}
+        conflicts.append({"change": field_changes[field.name], "record": changes.records[field]} | values)
     return conflicts
 
 
@@ -77,7 +53,7 @@ def _lost_objects(model, forms):
     by_pk, conflicts = {form.instance.pk: form for form in forms}, []
     for entry in _latest_entries(model, by_pk):
         lost_input = _lost_input(entry.record, by_pk[entry.record.id])
-        conflicts.append(ObjectConflict(entry.title, entry=entry, lost_input=lost_input, still_exists=False))
+        conflicts.append({"title": entry.title, "entry": entry, "lost_input": lost_input})
     return conflicts
 
 

@@ -76,7 +76,8 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
         if obj:
             form = context["adminform"].form
             inlines = context["inline_admin_formsets"]
-            formsets = [each for inline in inlines for each in (inline.formset, *inline.formset.nested_formsets)]
+            formsets = [inline.formset for inline in inlines]
+            formsets += [nested for formset in formsets for nested in formset.nested_formsets]
             displayed = [obj, *(row for formset in formsets for row in formset.get_queryset())]
             context |= {"versions": serialize_versions(displayed), "conflicts": build_conflicts(form, formsets)}
             if context["conflicts"] and not form.non_field_errors():

@@ -10,7 +10,6 @@ from collections import defaultdict
 
 from django import forms
 from django.forms.formsets import INITIAL_FORM_COUNT, TOTAL_FORM_COUNT
-from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -46,27 +45,16 @@ def parse_rows(data, prefix):
     return dict(sorted(rows.items()))
 
 
-def replace_rows(data, prefix, initial_rows, extra_rows):
-    """Return POST data with these rows of a formset, and their counts, in place of the submitted ones."""
-    replaced = QueryDict(mutable=True)
+def replace_rows(data, prefix, rows):
+    """Return the submitted data or files with these rows of a formset, numbered anew, in place of its own."""
+    replaced = MultiValueDict()
     for key, values in data.lists():
         if not re.match(rf"{re.escape(prefix)}-[0-9]+-", key):
             replaced.setlist(key, values)
-    for index, row in enumerate([*initial_rows, *extra_rows]):
+    for index, row in enumerate(rows):
         for name, values in row.items():
             replaced.setlist(f"{prefix}-{index}-{name}", values)
-    replaced[f"{prefix}-{INITIAL_FORM_COUNT}"] = len(initial_rows)
-    replaced[f"{prefix}-{TOTAL_FORM_COUNT}"] = len(initial_rows) + len(extra_rows)
     return replaced
-
-
-def move_files(files, prefix, indexes):
-    """Return the files of a formset's rows under the new indexes of the rows, given their former ones in order."""
-    rows, moved = parse_rows(files, prefix), MultiValueDict()
-    for index, former in enumerate(indexes):
-        for name, values in rows.get(former, {}).items():
-            moved.setlist(f"{prefix}-{index}-{name}", values)
-    return moved
 
 
 def as_post_data(form, name, obj):
@@ -76,11 +64,10 @@ def as_post_data(form, name, obj):
     return ["" if item is None else str(item) for item in (value if isinstance(value, list) else [value])]
 
 
-class CopyInstanceMixin:
-    """Mixin of model forms that puts the posted values into a copy of the object.
+class CopyInstanceForm(forms.ModelForm):
+    """Model form that puts the posted values into a copy of the object.
 
     The page goes on displaying the object itself, in its title and its breadcrumbs, even when the form is invalid.
-    Needs a model form.
     """
 
     def __init__(self, *args, **kwargs):
@@ -89,7 +76,7 @@ class CopyInstanceMixin:
         self.instance = copy.copy(self.instance)
 
 
-class OptimisticLockingForm(CopyInstanceMixin, forms.ModelForm):
+class OptimisticLockingForm(CopyInstanceForm):
     """Form of an annotated object. A formset passes the ``concurrent_changes`` of all its objects by pk."""
 
     def __init__(self, *args, concurrent_changes=None, **kwargs):
@@ -207,6 +194,10 @@ class OptimisticLockingFormSet(forms.BaseInlineFormSet):
                 form = self.form(instance=obj)
                 values = {name: as_post_data(form, name, obj) for name in form.fields}
                 initial_rows[obj] = {"id": [str(obj.pk)]} | values
-            self.data = replace_rows(self.data, self.prefix, [*initial_rows.values()], [*extra_rows.values()])
+            rows = initial_rows | extra_rows
+            self.data = replace_rows(self.data, self.prefix, rows.values())
+            self.data[f"{self.prefix}-{INITIAL_FORM_COUNT}"] = len(initial_rows)
+            self.data[f"{self.prefix}-{TOTAL_FORM_COUNT}"] = len(rows)
             if self.files:
-                self.files = move_files(self.files, self.prefix, [*initial_rows, *extra_rows])
+                files = parse_rows(self.files, self.prefix)
+                self.files = replace_rows(self.files, self.prefix, [files.get(index, {}) for index in rows])

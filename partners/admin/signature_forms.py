@@ -38,7 +38,7 @@ class ConfirmableDateInput(DateInput):
 class SignatureFormMixin:
     """On signing, require confirmation of a last day that has passed, and clear the next step, which is done.
 
-    Needs a model form of agreements with the mixin CopyInstanceMixin, whose cleaned data have the new status.
+    Needs a CopyInstanceForm of agreements, whose cleaned data have the new status.
     """
 
     def __init__(self, *args, **kwargs):

@@ -29,7 +29,7 @@ from partners.accounts.invitations import can_be_invited, find_latest_invitation
 from partners.accounts.models import GroupRole, UserSession
 from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.security_log import log_event
-from partners.admin.optimistic_locking_forms import CopyInstanceMixin
+from partners.admin.optimistic_locking_forms import CopyInstanceForm
 from partners.models.accounts import referenced_accounts
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class UserInviteForm(forms.ModelForm):
         self.instance.password = make_password(get_random_string(40))
 
 
-class UserForm(CopyInstanceMixin, UserChangeForm):
+class UserForm(CopyInstanceForm, UserChangeForm):
     class Meta(UserChangeForm.Meta):
         help_texts = {
             "username": USERNAME_HELP,
@@ -86,10 +86,6 @@ class UserForm(CopyInstanceMixin, UserChangeForm):
             self.fields["password"].help_text = _("Nobody can read it. You can set another one.")
 
 
-class GroupForm(CopyInstanceMixin, forms.ModelForm):
-    pass
-
-
 class GroupRoleInline(admin.StackedInline):
     model = GroupRole
 
@@ -100,7 +96,7 @@ class GroupRoleInline(admin.StackedInline):
 @method_decorator(reauthentication_required, name="history_view")
 @method_decorator(reauthentication_required, name="delete_view")
 class GroupAdmin(auth_admin.GroupAdmin):
-    form = GroupForm
+    form = CopyInstanceForm
     inlines = [GroupRoleInline]
     list_display = ["name", "description"]
     list_select_related = ["role"]
