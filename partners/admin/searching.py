@@ -86,22 +86,15 @@ KINDS = [
 ]
 
 
-def search_view(request, site):
-    """Display the results of each kind that the user may view, with their numbers."""
-    context = site.each_context(request) | build_results(request, site, MAX_RESULTS, has_counts=True)
-    query = context["search_query"]
-    context["title"] = _("Results for “%s”") % query if query else _("Search")
-    return TemplateResponse(request, "admin/partners/search/results.html", context)
-
-
-def search_suggestions_view(request, site):
-    """Return the options of the search field while one types."""
-    context = build_results(request, site, MAX_SUGGESTIONS, has_counts=False)
-    return TemplateResponse(request, "admin/partners/search/_suggestions.html", context)
-
-
-def build_results(request, site, limit, *, has_counts):
+def search_view(request, site, is_page=True):
+    """Display the results of each kind that the user may view, on a page or as options of the search field."""
     query = collapse_white_space(request.GET.get("q", ""))
     kinds = [kind for kind in KINDS if tokenize_query(query) and can_view(site, request, kind.model)]
-    sections = [kind.section(query, limit, has_counts) for kind in kinds]
-    return {"search_query": query, "sections": [section for section in sections if section["results"]]}
+    limit = MAX_RESULTS if is_page else MAX_SUGGESTIONS
+    sections = [kind.section(query, limit, has_count=is_page) for kind in kinds]
+    context = {"search_query": query, "sections": [section for section in sections if section["results"]]}
+    if not is_page:
+        return TemplateResponse(request, "admin/partners/search/_suggestions.html", context)
+    title = _("Results for “%s”") % query if query else _("Search")
+    context |= site.each_context(request) | {"title": title}
+    return TemplateResponse(request, "admin/partners/search/results.html", context)

@@ -18,7 +18,7 @@ from partners.admin.change_log import change_log_view
 from partners.admin.first_steps import first_step_view
 from partners.admin.help import help_chapter_view, help_url, help_view
 from partners.admin.my_account import my_account_view, name_and_email_view
-from partners.admin.searching import search_suggestions_view, search_view
+from partners.admin.searching import search_view
 from partners.admin.statistics.views import statistics_file_view, statistics_view
 from partners.admin.worklist import build_worklist
 from partners.context_processors import office_settings
@@ -96,7 +96,7 @@ class PartnersAdminSite(admin.AdminSite):
             path("sessions/", view(session_list_view), site, name="session_list"),
             path("first-steps/<slug:key>/", view(first_step_view), site, name="first_step"),
             path("search/", view(search_view), site, name="search"),
-            path("search/suggestions/", view(search_suggestions_view), site, name="search_suggestions"),
+            path("search/suggestions/", view(search_view), site | {"is_page": False}, name="search_suggestions"),
             path("statistics/", view(statistics_view), site, name="statistics"),
             path("statistics/file/", view(statistics_file_view), site, name="statistics_file"),
             path("changes/", view(change_log_view), site, name="change_log"),
