@@ -30,7 +30,6 @@ from partners.validators import validate_name
 
 NOBODY, REPLACE, ADD = "-", "replace", "add"
 NO_VALUE = "-"
-CHANGE_REASON = "edited together with others"
 BULK_EDIT_FIELDS = [field.name for field in AGREEMENT_FIELDS if field.in_bulk_edit]
 # The others have another way to say it, or are no text and no date.
 CLEARABLE_FIELDS = [name for name in BULK_EDIT_FIELDS if name not in ("agreement_type", "is_open_ended", "responsible")]
@@ -220,7 +219,7 @@ class BulkEditView(BulkAgreementView):
             return self.render(form, preview)
         self.preview = preview
         reason = form.cleaned_data["reason"]
-        self.change_reason = f"edited together: {reason}" if reason else CHANGE_REASON
+        self.change_reason = f"edited together: {reason}" if reason else "edited together with others"
         return None
 
     def save(self, run):

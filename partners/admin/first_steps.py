@@ -57,13 +57,13 @@ def build_first_steps(request, site, on):
     if not University.objects.exists():
         return [FirstStep(LIST, reverse("admin:partners_university_import"))] if can_import(user) else []
     current = Agreement.objects.in_states(on, *CURRENT_STATES).not_followed()
-    count, shown = current.count(), {"status": CURRENT, "renewed": NOT_RENEWED}
+    count, query = current.count(), {"status": CURRENT, "renewed": NOT_RENEWED}
     offering = current.filter(pk__in=Mobility.objects.values("agreement")).count()
     documented = current.filter(pk__in=Document.objects.active().values("agreement")).count()
     steps = [
         FirstStep(ENDS, agreement_changelist_url(ends=NOT_RECORDED), Agreement.objects.end_not_recorded().count()),
-        FirstStep(MOBILITIES, agreement_changelist_url(mobilities=WITHOUT, **shown), count - offering),
-        FirstStep(DOCUMENTS, agreement_changelist_url(document=WITHOUT, **shown), count - documented),
+        FirstStep(MOBILITIES, agreement_changelist_url(mobilities=WITHOUT, **query), count - offering),
+        FirstStep(DOCUMENTS, agreement_changelist_url(document=WITHOUT, **query), count - documented),
     ]
     if can_view(site, request, University) and Institution.objects.exists():
         changelist = reverse("admin:partners_university_changelist", query={"directory": NONE})

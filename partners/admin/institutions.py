@@ -51,11 +51,12 @@ class InstitutionSelect(AutocompleteSelect):
 
     def optgroups(self, name, value, attrs=None):
         groups = super().optgroups(name, value, attrs)
-        institutions = find_institutions(self.query, _country_code(self.university)) if self.query else []
-        found = {each.pk: describe_institution(each) for each in institutions[:INSTITUTIONS_PER_PAGE]}
+        found = find_institutions(self.query, _country_code(self.university)) if self.query else []
         options = groups[0][1]
-        for pk in [pk for pk in found if pk not in value]:
-            options.append(self.create_option(name, pk, found[pk], False, len(options)))
+        for institution in found[:INSTITUTIONS_PER_PAGE]:
+            if institution.pk not in value:
+                label = describe_institution(institution)
+                options.append(self.create_option(name, institution.pk, label, False, len(options)))
         return groups
 
 

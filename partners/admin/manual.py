@@ -39,12 +39,6 @@ class Chapter(NamedTuple):
     sections: list[Section]
 
 
-class Hit(NamedTuple):
-    chapter: Chapter
-    section: Section
-    sentence: SafeString
-
-
 @cache
 def load_chapters() -> list[Chapter]:
     """Return the chapters in their order. The file is read once in a process."""
@@ -89,7 +83,7 @@ def _sentences(html: str) -> Iterator[str]:
             yield from SENTENCE_END_RE.split(text)
 
 
-def search_manual(query: str) -> list[Hit]:
+def search_manual(query: str) -> list[tuple[Chapter, Section, SafeString]]:
     """Return each section that has all words of the query, with the sentence that has most of them, best first."""
     words, ranked = set(tokenize_query(query)), []
     for chapter in load_chapters():
@@ -97,7 +91,7 @@ def search_manual(query: str) -> list[Hit]:
             if words and _found_words(words, " ".join([section.title, *section.sentences])) == words:
                 best = max(section.sentences, key=lambda sentence: len(_found_words(words, sentence)), default="")
                 rank = len(_found_words(words, section.title)), len(_found_words(words, best))
-                ranked.append((rank, Hit(chapter, section, _emphasize_words(words, best))))
+                ranked.append((rank, (chapter, section, _emphasize_words(words, best))))
     return [hit for _rank, hit in sorted(ranked, key=lambda item: item[0], reverse=True)]
 
 

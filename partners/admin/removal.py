@@ -23,8 +23,8 @@ class RemovalAdmin(RegisterAdmin):
         return [path("<int:pk>/remove/", view, name=name), *super().get_urls()]
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        may_remove = obj is not None and can_remove_own(request.user, self.model)
-        context["can_remove"] = may_remove and not plan_removal(obj, request.user, now()).obstacles
+        is_allowed = obj is not None and can_remove_own(request.user, self.model)
+        context["can_remove"] = is_allowed and not plan_removal(obj, request.user, now()).obstacles
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @transaction.atomic
