@@ -70,9 +70,14 @@ def store_files(documents):
             document.file.save(document.name, document.file.file, save=False)
         except Exception as error:
             logger.error("A document cannot be stored: %s", error)
-            for stored in documents[:index]:
-                stored.file.storage.delete(stored.file.name)
+            delete_files(documents[:index])
             raise FileStorageError(document.name, error, document) from error
+
+
+def delete_files(documents):
+    """Delete the stored files of unsaved documents."""
+    for document in documents:
+        document.file.storage.delete(document.file.name)
 
 
 def error_text(error):

@@ -20,10 +20,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 
 from partners.admin.bulk_views import agreement_links
-from partners.admin.document_fields import ACCEPT, MultipleFileInput
+from partners.admin.document_fields import ACCEPT, MultipleFileInput, delete_files
 from partners.admin.document_suggestions import likeliest_first, suggest_agreements
 from partners.admin.form_fields import parse_pk
-from partners.admin.waiting_files import delete_files, dump_files, load_files, store_waiting_files
+from partners.admin.waiting_files import dump_documents, load_documents, store_waiting_files
 from partners.http import safe_next_url
 from partners.models import Agreement, Document
 from partners.permissions import can_add_documents
@@ -79,9 +79,9 @@ class FileForm(forms.Form):
         widget=forms.TextInput({"type": "search", "placeholder": gettext_lazy("University or scope")}),
     )
 
-    def __init__(self, *args, file, suggestion, found, agreements_with_copy, on, **kwargs):
+    def __init__(self, *args, document, suggestion, found, agreements_with_copy, on, **kwargs):
         super().__init__(*args, **kwargs)
-        self.file, self.suggestion, self.agreements_with_copy = file, suggestion, agreements_with_copy
+        self.document, self.suggestion, self.agreements_with_copy = document, suggestion, agreements_with_copy
         self.agreements = {str(agreement.pk): agreement for agreement in [*suggestion.agreements, *found]}
         groups = {_("By the name of the file"): suggestion.agreements, _("Found"): found}
         options = [(label, [build_option(row, on) for row in group]) for label, group in groups.items() if group]
@@ -89,7 +89,7 @@ class FileForm(forms.Form):
         hint = _("Choose one with %s…") % universities[0] if universities else _("Nothing suggested")
         self.fields["agreement"].choices = [("", hint), (LEAVE_OUT, _("leave this file out")), *options]
         for field in self.fields.values():
-            field.widget.attrs["aria-label"] = f"{field.label}: {file.name}"
+            field.widget.attrs["aria-label"] = f"{field.label}: {document.name}"
         likely = suggestion.likely and str(suggestion.likely.pk)
         self.initial.setdefault("agreement", LEAVE_OUT if agreements_with_copy else likely)
 
@@ -98,7 +98,7 @@ class FileForm(forms.Form):
         agreement = self.agreements.get(self.cleaned_data["agreement"])
         if agreement and agreement in self.agreements_with_copy:
             raise ValidationError(_("This agreement has this document already. Leave this file out."))
-        if agreement and not Document.file.field.storage.exists(self.file.file):
+        if agreement and not self.document.file.storage.exists(self.document.file.name):
             raise ValidationError(_("This file is no longer on the server. Leave it out here, and choose it again."))
         return agreement
 
@@ -127,83 +127,85 @@ class AddDocumentsView(View):
         if "waiting" not in request.POST:
             return self.upload(request)
         try:
-            files = load_files(request.POST["waiting"], request.user)
+            documents = load_documents(request.POST["waiting"], request.user)
         except BadSignature:
             messages.error(request, _("These files have waited for too long. Choose them again."))
             return redirect(request.get_full_path())
         if "find" in request.POST:
-            return self.render_choices(files, self.build_forms(files, request.POST, is_bound=False))
-        return self.keep(files)
+            return self.render_choices(documents, self.build_forms(documents, request.POST, is_bound=False))
+        return self.keep(documents)
 
     def upload(self, request):
         form = UploadForm(request.POST, request.FILES)
         if form.is_valid():
             try:
-                files, problems = store_waiting_files(form.cleaned_data["files"])
+                documents, problems = store_waiting_files(form.cleaned_data["files"])
             except ValidationError as error:
                 form.add_error("files", error)
             else:
-                if files:
-                    return self.render_choices(files, self.build_forms(files, {}, is_bound=False), problems=problems)
+                if documents:
+                    row_forms = self.build_forms(documents, {}, is_bound=False)
+                    return self.render_choices(documents, row_forms, problems=problems)
                 form.add_error("files", problems)
         return self.render("upload", form=form)
 
     @transaction.atomic
-    def keep(self, files):
-        """Keep the files, one request of a user at a time, as the page may be sent twice."""
+    def keep(self, documents):
+        """Save the documents, one request of a user at a time, as the page may be sent twice."""
         user = get_user_model().objects.select_for_update().get(pk=self.request.user.pk)
-        if Document.objects.filter(file__in=[file.file for file in files]).exists():
+        if Document.objects.filter(file__in=[document.file.name for document in documents]).exists():
             messages.info(self.request, _("These files are among the documents already."))
             return redirect(self.return_url)
         # The form of one agreement locks it too, so that neither adds what the other has added.
-        chosen = [parse_pk(self.request.POST.get(f"{index}-agreement", "")) for index in range(len(files))]
+        chosen = [parse_pk(self.request.POST.get(f"{index}-agreement", "")) for index in range(len(documents))]
         list(Agreement.objects.filter(pk__in=filter(None, chosen)).select_for_update().order_by("pk"))
-        row_forms = self.build_forms(files, self.request.POST, is_bound=True)
+        row_forms = self.build_forms(documents, self.request.POST, is_bound=True)
         if invalid := [form for form in row_forms if not form.is_valid()]:
-            return self.render_choices(files, row_forms, invalid_count=len(invalid))
-        added = {form.file: form.cleaned_data["agreement"] for form in row_forms if form.cleaned_data["agreement"]}
-        for file, agreement in added.items():
-            Document(**file._asdict()).attach_to(agreement, user, "added with others")
-        transaction.on_commit(partial(delete_files, set(files) - set(added)), robust=True)
-        self.add_message(added)
+            return self.render_choices(documents, row_forms, invalid_count=len(invalid))
+        agreements = [form.cleaned_data["agreement"] for form in row_forms]
+        for document, agreement in zip(documents, agreements, strict=True):
+            if agreement:
+                document.attach_to(agreement, user, "added with others")
+        left_out = [document for document in documents if not document.pk]
+        transaction.on_commit(partial(delete_files, left_out), robust=True)
+        self.add_message([agreement for agreement in agreements if agreement])
         return redirect(self.return_url)
 
-    def add_message(self, added):
-        if not added:
+    def add_message(self, agreements):
+        if not agreements:
             messages.info(self.request, _("No document was added: all files were left out."))
             return
-        links = agreement_links(dict.fromkeys(added.values()))
-        label = ngettext("%d document added", "%d documents added", len(added)) % len(added)
+        links, count = agreement_links(dict.fromkeys(agreements)), len(agreements)
+        label = ngettext("%d document added", "%d documents added", count) % count
         messages.success(self.request, format_html("{}: {}.", label, links))
 
-    def build_forms(self, files, data, *, is_bound):
-        """Return a form for each file with what has been typed, which has errors only if it is bound."""
+    def build_forms(self, documents, data, *, is_bound):
+        """Return a form for each document with what has been typed, which has errors only if it is bound."""
         on = localdate()
-        suggestions = suggest_agreements([file.name for file in files], on)
-        copies = Document.objects.active().filter(sha256__in=[file.sha256 for file in files])
+        suggestions = suggest_agreements([document.name for document in documents], on)
+        copies = Document.objects.active().filter(sha256__in=[document.sha256 for document in documents])
         agreements_with_copy = defaultdict(list)
-        for document in copies.select_related("agreement__university", "agreement__agreement_type"):
-            agreements_with_copy[document.sha256].append(document.agreement)
-        typed = [
-            {name: data.get(f"{index}-{name}", "") for name in FileForm.base_fields} for index in range(len(files))
-        ]
-        rows = zip(files, typed, suggestions, find_agreements(typed, suggestions, on), strict=True)
+        for copy in copies.select_related("agreement__university", "agreement__agreement_type"):
+            agreements_with_copy[copy.sha256].append(copy.agreement)
+        indexes = range(len(documents))
+        typed = [{name: data.get(f"{index}-{name}", "") for name in FileForm.base_fields} for index in indexes]
+        rows = zip(documents, typed, suggestions, find_agreements(typed, suggestions, on), strict=True)
         return [
             FileForm(
                 data if is_bound else None,
                 prefix=str(index),
                 initial=values if data else None,
-                file=file,
+                document=document,
                 suggestion=suggestion,
                 found=found,
-                agreements_with_copy=agreements_with_copy[file.sha256],
+                agreements_with_copy=agreements_with_copy[document.sha256],
                 on=on,
             )
-            for index, (file, values, suggestion, found) in enumerate(rows)
+            for index, (document, values, suggestion, found) in enumerate(rows)
         ]
 
-    def render_choices(self, files, row_forms, **context):
-        waiting = self.request.POST.get("waiting") or dump_files(files, self.request.user)
+    def render_choices(self, documents, row_forms, **context):
+        waiting = self.request.POST.get("waiting") or dump_documents(documents, self.request.user)
         return self.render("choose", forms=row_forms, waiting=waiting, **context)
 
     def render(self, name, **context):

@@ -17,6 +17,7 @@ from partners.accounts.security_log import log_event
 from partners.admin.document_fields import (
     FileStorageError,
     MultipleDocumentField,
+    delete_files,
     reject_duplicates,
     reselect_message,
     store_files,
@@ -96,8 +97,7 @@ def store_uploads(forms, field_name="added"):
 def discard_uploads(forms, field_name="added"):
     """Delete the stored files, as the page is displayed again, and ask for the valid ones again."""
     for form in forms:
-        for document in form.stored:
-            document.file.storage.delete(document.file.name)
+        delete_files(form.stored)
         if message := reselect_message(form, field_name):
             form.add_error(field_name, message)
 

@@ -5,14 +5,12 @@ deletes those that are never kept, like any file without a document.
 """
 
 from datetime import timedelta
-from typing import NamedTuple
 
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from partners.admin.document_fields import read_document, store_files
-from partners.file_types import FileType
+from partners.admin.document_fields import delete_files, read_document, store_files
 from partners.models import Document
 
 SALT = "partners.waiting-files"
@@ -20,23 +18,8 @@ WAITING_TIME = timedelta(hours=20)
 """Less than the day for which ``delete_orphaned_documents`` leaves a file alone."""
 
 
-class WaitingFile(NamedTuple):
-    """The fields of an unsaved document whose file is stored."""
-
-    file: str
-    """The name in the storage."""
-    name: str
-    file_type: str
-    size: int
-    sha256: str
-
-    @property
-    def file_type_label(self):
-        return FileType(self.file_type).label
-
-
 def store_waiting_files(uploads):
-    """Store the files that can be documents. Return them, and a message for each of the others.
+    """Store the files that can be documents. Return these, unsaved, and a message for each of the others.
 
     The files are read one at a time, as all of them may need more memory than there is. If the storage fails, none is
     stored, and FileStorageError is raised.
@@ -54,27 +37,28 @@ def store_waiting_files(uploads):
                 messages.append(_("“%(copy)s” is the same file as “%(name)s”, which is here once.") % names)
                 continue
             store_files([document])
-            values = (str(getattr(document, name)) for name in ("file", "name", "file_type"))
-            waiting[document.sha256] = WaitingFile(*values, document.size, document.sha256)
+            waiting[document.sha256] = document
     except ValidationError:
         delete_files(waiting.values())
         raise
     return list(waiting.values()), messages
 
 
-def delete_files(files):
-    for file in files:
-        Document.file.field.storage.delete(file.file)
+def dump_documents(documents, user):
+    """Return a signed text of unsaved documents whose files are stored, for the form of this user."""
+    rows = [
+        [document.file.name, document.name, document.file_type, document.size, document.sha256]
+        for document in documents
+    ]
+    return signing.dumps([user.pk, rows], salt=SALT, compress=True)
 
 
-def dump_files(files, user):
-    """Return a signed text that names the files, for the form of this user."""
-    return signing.dumps([user.pk, [list(file) for file in files]], salt=SALT, compress=True)
-
-
-def load_files(text, user):
-    """Return the files of a signed text. Raise BadSignature if it is another user's, too old, or no such text."""
-    pk, files = signing.loads(text, salt=SALT, max_age=WAITING_TIME)
+def load_documents(text, user):
+    """Return the documents of a signed text. Raise BadSignature if it is another user's, too old, or no such text."""
+    pk, rows = signing.loads(text, salt=SALT, max_age=WAITING_TIME)
     if pk != user.pk:
         raise signing.BadSignature
-    return [WaitingFile(*values) for values in files]
+    return [
+        Document(file=file, name=name, file_type=file_type, size=size, sha256=sha256)
+        for file, name, file_type, size, sha256 in rows
+    ]
