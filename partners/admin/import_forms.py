@@ -93,6 +93,9 @@ class ReadOptionsForm(forms.Form):
         help_text=gettext_lazy("If names look wrong, choose another one."),
     )
     fill_down = forms.BooleanField(label=gettext_lazy("An empty country means the one above"), required=False)
+    skip_headings = forms.BooleanField(
+        label=gettext_lazy("Lines with one filled cell are headings or notes"), required=False
+    )
     accept_names = forms.BooleanField(
         label=gettext_lazy("Names that look like none or damaged are right"), required=False
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import NamedTuple
@@ -99,6 +99,7 @@ class TableValidator:
         """Accepted names that look like none, in their order."""
         self.remarks: list[UntouchedUniversity] = []
         self._fill_countries()
+        self._skip_headings()
         texts = dict.fromkeys(row.cells[COUNTRY_COLUMN] for row in table.rows)
         self.countries = {text: snapshot.country_lookup.find(text) for text in texts}
         """Countries by the texts of their cells, None for a text that names none."""
@@ -111,11 +112,23 @@ class TableValidator:
         for row in self.table.rows:
             if is_not_blank(row.cells[COUNTRY_COLUMN]):
                 above = row.cells[COUNTRY_COLUMN]
+            elif self.table.options.skip_headings and _is_heading(row):
+                continue
             elif above and self.table.options.fill_down:
                 row.cells[COUNTRY_COLUMN] = above
                 self.filled_lines.append(row.line)
             elif above:
                 self.offered_options.add("fill_down")
+
+    def _skip_headings(self) -> None:
+        """Take the rows with one filled cell out of the table and name them as skipped, or offer to do so."""
+        headings = {row.line: row for row in self.table.rows if _is_heading(row)}
+        if not self.table.options.skip_headings:
+            self.offered_options.update(["skip_headings"] if headings else [])
+        elif len(headings) < len(self.table.rows):
+            self.table.rows = deque(row for row in self.table.rows if row.line not in headings)
+            texts = {line: " ".join(filter(is_not_blank, row.cells.values())) for line, row in headings.items()}
+            self.table.skipped_rows += [(line, truncate(text)) for line, text in texts.items()]
 
     def missing_universities(self) -> list[UntouchedUniversity]:
         """Return the universities with an open agreement that the file does not have."""
@@ -198,6 +211,10 @@ class TableValidator:
         types = ", ".join(f"“{name}”" for name in self.snapshot.types)
         message = self.unknown_type % {"name": truncate(name), "types": types}
         return message + did_you_mean(name, self.snapshot.type_names)
+
+
+def _is_heading(row: TableRow) -> bool:
+    return sum(map(is_not_blank, row.cells.values())) == 1 and not row.surplus
 
 
 def did_you_mean(text: str, known: Mapping[str, str]) -> str:

@@ -53,6 +53,8 @@ class ReadOptions:
     """Python's name of a text file's encoding. Empty: it is UTF-8 or UTF-16, or else unknown."""
     fill_down: bool = False
     """An empty country means the one above."""
+    skip_headings: bool = False
+    """Rows with one filled cell are headings or notes."""
     accept_names: bool = False
     """Names that look like none or damaged are right."""
 
@@ -66,7 +68,7 @@ class Table:
     ignored_columns: list[str] = field(default_factory=list)
     """Headers of columns that were not requested."""
     skipped_rows: list[tuple[int, str]] = field(default_factory=list)
-    """Lines and texts of rows above the header, of rows that are one merged cell, and of repetitions of the header."""
+    """Lines and texts of rows above the header, of headings between the rows, and of repetitions of the header."""
     sheet: str = ""
     """Name of the sheet, if the file has sheets."""
     other_sheets: list[str] = field(default_factory=list)

@@ -347,6 +347,33 @@ def test_first_empty_country_is_an_error_without_an_offer(register, write):
     assert dry_run(path)[1] == dry_run(path, "--fill-down")[1] == [f"Line 2, Country: {FILL_IN}"]
 
 
+HEADINGS = "Country;University name;Agreement type\nEurope;;\nGermany;;\n;Uni A;GE3\n;Uni B;GE3\n\n* in negotiation;;\n"
+
+
+def test_headings_between_the_rows_are_skipped_if_that_is_said(register, write):
+    path = write(HEADINGS)
+
+    assert dry_run(path)[1][-2:] == [
+        "If an empty country means the one above, add --fill-down.",
+        "If lines with one filled cell are headings or notes, add --skip-headings.",
+    ]
+    assert dry_run(path, "--skip-headings", "--fill-down") == (
+        [
+            "New: Uni A (Germany): GE3",
+            "New: Uni B (Germany): GE3",
+            LEFT_AS_THEY_ARE,
+            "2 new, 0 changed, 0 unchanged, 0 errors",
+        ],
+        [
+            "Line 2 is skipped: “Europe”.",
+            "Line 3 is skipped: “Germany”.",
+            "Line 7 is skipped: “* in negotiation”.",
+            "An empty country means the one above: 2 cells were filled, in lines 4, 5.",
+        ],
+        None,
+    )
+
+
 NO_NAMES = ["TBC", "n/a", "N.N.", "–", "?", "xxx", "unknown", "unbekannt", "2024", "01.09.2024", "1 Sep 2024", "Sep-24"]
 ACCEPT_NAMES = "If names that look like none or damaged are right, add --accept-names."
 
@@ -416,5 +443,6 @@ def test_options_are_kept_with_the_run(db, write):
         "columns": {},
         "encoding": "",
         "fill_down": True,
+        "skip_headings": False,
         "accept_names": True,
     }

@@ -26,6 +26,7 @@ PROGRESS_THRESHOLD = 2_000
 RESOURCE_BY_OPTION = {"list": OfficeListResource, "register": RegisterResource, "mobilities": MobilitiesResource}
 OPTION_HINTS = {
     "fill_down": "If an empty country means the one above, add --fill-down.",
+    "skip_headings": "If lines with one filled cell are headings or notes, add --skip-headings.",
     "accept_names": "If names that look like none or damaged are right, add --accept-names.",
 }
 WAITING_HINT = (
@@ -58,6 +59,9 @@ class Command(BaseCommand):
             help="encoding of a text file that is neither in UTF-8 nor in UTF-16, such as cp1250",
         )
         parser.add_argument("--fill-down", action="store_true", help="an empty country means the one above")
+        parser.add_argument(
+            "--skip-headings", action="store_true", help="lines with one filled cell are headings or notes"
+        )
         parser.add_argument(
             "--accept-names",
             action="store_true",
@@ -116,6 +120,7 @@ def run_import(file, dry_run, options):
         "columns": parse_columns(options["column"]),
         "encoding": parse_encoding(options["encoding"]),
         "fill_down": options["fill_down"],
+        "skip_headings": options["skip_headings"],
         "accept_names": options["accept_names"],
     }
     run = Run.from_upload(content, file_name=Path(file).name, read_options=read_options)
