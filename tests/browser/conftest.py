@@ -6,7 +6,9 @@ from playwright.sync_api import sync_playwright
 
 from tests.helpers.browser import record_page_loads, sign_in
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The headless shell comes first: without a browser's windows and menus it opens a page in a third of the time.
+PROGRAMS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
+CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 REPLACED_REQUEST = ("htmx:sendAbort", "htmx:afterRequest")
 LAUNCH_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
@@ -14,7 +16,7 @@ LAUNCH_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disabl
 @pytest.fixture(scope="session")
 def chromium():
     if not CHROMIUM and not os.environ.get("REQUIRE_BROWSER"):
-        pytest.skip("no Chromium on this machine; Debian's package is called chromium")
+        pytest.skip("no Chromium on this machine; Debian's package is called chromium-headless-shell")
     # Playwright runs an event loop in this thread, in which Django otherwise refuses synchronous database access.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
@@ -55,7 +57,6 @@ def coordinator_page(page, coordinator):
 @pytest.fixture
 def page_loads(coordinator_page):
     """The URLs of the pages that are loaded from now on."""
-    coordinator_page.wait_for_url("**/admin/")
     return record_page_loads(coordinator_page)
 
 

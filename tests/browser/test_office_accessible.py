@@ -1,3 +1,5 @@
+"""Accessibility of the pages of the office; none scrolls horizontally."""
+
 from datetime import date
 
 import pytest
@@ -151,6 +153,7 @@ def test_admin_of_superusers_is_accessible(page_without_csp, coordinator, regist
 
 
 def test_front_page_is_accessible_with_open_suggestions_and_steps(page_without_csp, register):
+    page_without_csp.goto("/admin/")
     page_without_csp.get_by_text("Not needed").first.click()
     page_without_csp.get_by_role("combobox", name="Search the register").fill("university")
     page_without_csp.get_by_role("option", name="See all universities found").wait_for()
