@@ -329,5 +329,5 @@ def pks_in_state(state, day):
 def test_any_sequence_of_steps_keeps_signed_agreements_apart(db):
     run_state_machine_as_test(
         Office,
-        settings=settings(max_examples=10, stateful_step_count=15, suppress_health_check=[HealthCheck.too_slow]),
+        settings=settings(max_examples=6, stateful_step_count=15, suppress_health_check=[HealthCheck.too_slow]),
     )

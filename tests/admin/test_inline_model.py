@@ -8,13 +8,13 @@ import time_machine
 from django.contrib.admin.utils import flatten
 from django.forms import inlineformset_factory
 from django.http import QueryDict
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.admin.agreement_inline import AgreementFormSet, AgreementInline, AgreementInlineForm
 from partners.enums import AgreementStatus
 from partners.models import Agreement, AgreementType, University
-from tests.helpers.database import rolled_back, save_if_valid
+from tests.helpers.database import few_examples, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory
 
 DAYS = [None, date(2024, 1, 1), date(2026, 7, 28), date(2028, 12, 31)]
@@ -67,7 +67,7 @@ def submit(university, agreements):
 
 @pytest.mark.slow
 @time_machine.travel("2026-07-28 12:00", tick=False)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few_examples
 @given(
     stored=st.lists(ROWS, max_size=3),
     edits=st.lists(st.integers(0, 2) | ROWS, min_size=3, max_size=3),

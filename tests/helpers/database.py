@@ -6,8 +6,12 @@ from contextlib import contextmanager, suppress
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, settings
 
 from partners.models import Agreement, AgreementType, Country, Mobility, Run, University
+
+few_examples = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+"""For tests whose examples write to the database and are rolled back. CI tries others on the second database."""
 
 
 def database_contents():

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
@@ -12,7 +12,7 @@ from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Run, University
 from partners.runs.undo import undo
-from tests.helpers.database import database_contents, rolled_back, save_if_valid
+from tests.helpers.database import database_contents, few_examples, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory
 from tests.helpers.tables import read_table, write_table
 
@@ -66,7 +66,7 @@ def choices_about(draw, questions):
     return ImportChoices(answers, frozenset(draw(st.sets(st.sampled_from(pks)))))
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few_examples
 @given(registers, lists, st.data())
 def test_any_choices_lead_to_a_register_that_is_no_change_and_is_undone(db, coordinator, register, listed, data):
     content = write_table([COLUMNS, *(("Germany", name, cell) for name, cell in listed.items())], "tsv")

@@ -25,7 +25,7 @@ from tests.helpers.factories import offers_of_partners
 
 pytestmark = pytest.mark.slow
 
-ATTEMPTS = int(os.environ.get("FUZZ", "60"))
+ATTEMPTS = int(os.environ.get("FUZZ", "30"))
 FRAGMENTS = [
     b"\t",
     b"\n",

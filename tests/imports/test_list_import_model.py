@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
@@ -15,7 +15,7 @@ from partners.imports.reconciliation import NO_CHANGES, OpenAgreement, reconcile
 from partners.imports.resources import OfficeListResource
 from partners.imports.type_notation import Term, format_terms
 from partners.models import Agreement, AgreementType, Run
-from tests.helpers.database import database_contents, rolled_back, save_if_valid
+from tests.helpers.database import database_contents, few_examples, rolled_back, save_if_valid
 from tests.helpers.factories import UniversityFactory
 from tests.helpers.tables import read_table, write_table
 
@@ -40,7 +40,6 @@ registers = st.lists(
     max_size=8,
 )
 """Rows of (term, scope, period), with one in process for each type and scope. Signed periods may overlap."""
-slow_with_a_database = settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def model(listed, register):
@@ -132,7 +131,7 @@ def import_terms(terms):
 
 
 @pytest.mark.slow
-@slow_with_a_database
+@few_examples
 @given(lists, registers)
 def test_import_follows_the_model(db, listed, rows):
     with rolled_back():
@@ -154,7 +153,7 @@ def test_import_follows_the_model(db, listed, rows):
 
 
 @pytest.mark.slow
-@slow_with_a_database
+@few_examples
 @given(lists, registers)
 def test_second_import_of_a_list_changes_nothing(db, listed, rows):
     with rolled_back():
@@ -169,7 +168,7 @@ def test_second_import_of_a_list_changes_nothing(db, listed, rows):
 
 
 @pytest.mark.slow
-@slow_with_a_database
+@few_examples
 @given(registers.filter(bool))
 def test_export_imported_again_changes_nothing(db, rows):
     with rolled_back():

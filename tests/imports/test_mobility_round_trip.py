@@ -4,14 +4,14 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from partners.imports.mobility_changes import NEW_MOBILITY
 from partners.imports.resources import MobilitiesResource, RegisterResource
 from partners.models import Mobility
 from partners.tables.writing import write_sheets
-from tests.helpers.database import database_contents, rolled_back
+from tests.helpers.database import database_contents, few_examples, rolled_back
 from tests.helpers.factories import AgreementFactory, mobility_values
 from tests.helpers.mobility_files import import_content
 
@@ -20,7 +20,6 @@ FILES = [
     *((RegisterResource, table_format) for table_format in ("xlsx", "ods")),
 ]
 offers = st.lists(st.lists(mobility_values(), max_size=4), min_size=1, max_size=3).filter(any)
-any_offers = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def create_offers(offers):
@@ -43,7 +42,7 @@ def count_mobilities():
 
 
 @pytest.mark.slow
-@any_offers
+@few_examples
 @given(offers)
 def test_export_of_mobilities_imported_again_is_no_change(db, offers):
     with rolled_back():
@@ -58,7 +57,7 @@ def test_export_of_mobilities_imported_again_is_no_change(db, offers):
 
 
 @pytest.mark.slow
-@any_offers
+@few_examples
 @given(offers, st.sampled_from(FILES), st.integers())
 def test_export_of_mobilities_brings_back_what_was_deleted(db, offers, file, seed):
     with rolled_back():

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 from django.contrib.auth.models import User
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
@@ -22,7 +22,7 @@ from partners.models import Agreement, AgreementType, Country, Run, University
 from partners.tables.encodings import is_double_utf8
 from partners.tables.types import TableError
 from partners.tables.writing import FORMATS
-from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
+from tests.helpers.database import count_queries, database_contents, few_examples, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, InstitutionFactory, UniversityFactory, names, notes
 from tests.helpers.register_files import (
     COLOGNE,
@@ -978,7 +978,6 @@ registers = st.fixed_dictionaries(
         "universities": st.lists(st.tuples(st.integers(0, 3), partners, university_agreements), min_size=1, max_size=5),
     }
 )
-any_register = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def create_register(country_names, type_names, universities):
@@ -1025,7 +1024,7 @@ def with_reversed_rows(content):
 
 
 @pytest.mark.slow
-@any_register
+@few_examples
 @given(registers)
 def test_export_imported_again_is_no_change_for_any_register(db, registers):
     with rolled_back():
@@ -1043,7 +1042,7 @@ def test_export_imported_again_is_no_change_for_any_register(db, registers):
 
 
 @pytest.mark.slow
-@any_register
+@few_examples
 @given(registers, st.sampled_from(["tsv", "csv", "xlsx", "ods"]))
 def test_export_imported_into_an_empty_register_makes_the_same_register(db, registers, table_format):
     """Excludes new names that seem to be encoded twice, which an import refuses."""

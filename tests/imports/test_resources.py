@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 from django.utils.timezone import localdate
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partners.enums import AgreementStatus
@@ -11,7 +11,7 @@ from partners.imports.choices import ImportChoices
 from partners.imports.office_list import COLUMNS
 from partners.imports.resources import OfficeListResource
 from partners.models import Agreement, AgreementType, Country, Run, University
-from tests.helpers.database import count_queries, database_contents, rolled_back, save_if_valid
+from tests.helpers.database import count_queries, database_contents, few_examples, rolled_back, save_if_valid
 from tests.helpers.factories import AgreementFactory, UniversityFactory, names
 from tests.helpers.tables import read_table, write_table
 
@@ -626,7 +626,7 @@ def build(country_names, type_names, universities):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@few_examples
 @given(
     country_names=st.lists(names(), max_size=3),
     type_names=st.lists(names(), max_size=2),
