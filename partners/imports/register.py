@@ -72,6 +72,7 @@ class RegisterValidator(TableValidator):
         self._dates = RegisterDates(table.rows)
         columns = {*table.rows[0].cells, *([OPEN_ENDED_COLUMN] if self._dates.open_ended_lines else [])}
         self._agreement_fields = [field for field in AGREEMENT_FILE_FIELDS if field.column in columns]
+        self._agreement_columns = [NUMBER_COLUMN, *(field.column for field in self._agreement_fields)]
         self._university_fields = [field for field in UNIVERSITY_FIELDS if field.column in columns]
         self._parsers = {field.name: cache(field.parse) for field in (*AGREEMENT_FILE_FIELDS, *UNIVERSITY_FIELDS)} | {
             **self._dates.parsers(),
@@ -80,8 +81,8 @@ class RegisterValidator(TableValidator):
         }
 
     def notices(self) -> list[str]:
-        texts = dict.fromkeys(normalize_name(row.cells[STATUS_COLUMN]) for row in self.table.rows)
-        statuses = {text: STATUS_BY_WORD.get(normalize_word(text)) for text in texts}
+        texts = dict.fromkeys(row.cells[STATUS_COLUMN] for row in self.table.rows)
+        statuses = {text: STATUS_BY_WORD.get(normalize_word(text)) for text in map(normalize_name, texts)}
         readings = [
             _("“%(text)s” as %(status)s") % {"text": truncate(text), "status": status.word}
             for text, status in statuses.items()
@@ -140,10 +141,13 @@ class RegisterValidator(TableValidator):
         return row
 
     def _parse_agreement(self, row: ParsedRow) -> None:
-        fields = [field for field in self._agreement_fields if field.column in row.row.cells]
-        values = {field.name: row.parse(field.column, self._parsers[field.name]) for field in fields}
+        cells, columns = row.row.cells, self._agreement_columns
+        values = {
+            field.name: row.parse(field.column, self._parsers[field.name])
+            for field in self._agreement_fields
+            if field.column in cells
+        }
         row.agreement_id = row.parse(NUMBER_COLUMN, parse_agreement_number)
-        columns = [NUMBER_COLUMN, *(field.column for field in self._agreement_fields)]
         if row.has_errors(*columns):
             return
         if values["status"]:
@@ -151,7 +155,7 @@ class RegisterValidator(TableValidator):
             row.run_validators(
                 (TYPE_COLUMN, validators.validate_signed_has_type, values["status"], values["agreement_type"])
             )
-        elif any(normalize_name(row.row.cells.get(column, "")) for column in columns if column != STATUS_COLUMN):
+        elif any(normalize_name(cells.get(column, "")) for column in columns if column != STATUS_COLUMN):
             row.errors[STATUS_COLUMN].append(
                 _("The cell is empty, and the line tells of an agreement. Write “in process”, “signed” or “ended”.")
             )

@@ -24,7 +24,10 @@ class RegisterDates:
     """The dates of a file, which is read as a whole: one date may show the order of day and month in all."""
 
     def __init__(self, rows: Collection[TableRow]):
-        self.open_ended_lines = [row.line for row in rows if _move_open_end(row)]
+        words = {header_key(OPEN_ENDED_COLUMN), *usual_names()[OPEN_ENDED_COLUMN]}
+        texts = {row.cells.get(LAST_DAY_COLUMN, "") for row in rows}
+        open_ends = {text for text in texts if header_key(text) in words}
+        self.open_ended_lines = [row.line for row in rows if _move_open_end(row, open_ends)]
         columns = [field.column for field in DATE_FIELDS]
         self._texts = dict.fromkeys(row.cells[column] for row in rows for column in columns if column in row.cells)
         self._is_day_first, self._evidence = find_day_order(self._texts)
@@ -60,17 +63,13 @@ class RegisterDates:
         return notices
 
 
-def _move_open_end(row: TableRow) -> bool:
-    """Write "yes" as open-ended and empty the last day if that is a word such as "unlimited".
+def _move_open_end(row: TableRow, open_ends: Collection[str]) -> bool:
+    """Write "yes" as open-ended and empty the last day if that is one of the words, such as "unlimited".
 
     Return False for another row, also one whose own cell about the open end is filled in.
     """
     cells = row.cells
-    is_open_end = header_key(cells.get(LAST_DAY_COLUMN, "")) in {
-        header_key(OPEN_ENDED_COLUMN),
-        *usual_names()[OPEN_ENDED_COLUMN],
-    }
-    if not is_open_end or is_not_blank(cells.get(OPEN_ENDED_COLUMN, "")):
+    if cells.get(LAST_DAY_COLUMN) not in open_ends or is_not_blank(cells.get(OPEN_ENDED_COLUMN, "")):
         return False
     cells[LAST_DAY_COLUMN], cells[OPEN_ENDED_COLUMN] = "", "yes"
     return True
