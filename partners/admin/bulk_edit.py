@@ -15,6 +15,7 @@ from partners.admin.bulk_views import BulkAgreementView, agreement_links
 from partners.admin.ending import MAX_REASON_LENGTH
 from partners.admin.form_fields import DATE_OVERRIDES, assignable_users
 from partners.admin.mobilities import MobilityInline
+from partners.admin.optimistic_locking import with_small_letters
 from partners.agreement_fields import AGREEMENT_FIELDS, AdminSection
 from partners.enums import AgreementStatus
 from partners.history.concurrent_changes import annotate_version
@@ -252,7 +253,7 @@ class BulkEditView(BulkAgreementView):
             "title": self.title,
             "opts": Agreement._meta,
             "form": form,
-            "inline_admin_formset": lines,
+            "inline_admin_formset": with_small_letters(lines),
             "media": self.model_admin.media + lines.media,
             "preview": preview,
             "agreements": agreements.order_by("university__name_key", "pk"),

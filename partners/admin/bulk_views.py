@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 
 from partners.admin.form_fields import parse_pk
@@ -33,6 +33,8 @@ TOO_MANY_SELECTED = gettext_lazy(
 )
 MAX_SKIPPED_MESSAGES = 10
 """Skipped agreements with a message each; the others are only counted."""
+MAX_LINKS = 5
+"""Agreements that a message names. The page of the run names all."""
 SHARED_PREFIX = "all"
 END_FIELDS = ["valid_until", "is_open_ended"]
 """Filled together from the shared values, as one replaces the other."""
@@ -93,7 +95,7 @@ class BulkAgreementView(View):
         return redirect(self.return_url)
 
     def add_success_message(self, label, agreements, run):
-        links, undo_url = agreement_links(agreements), reverse("admin:partners_run_undo", args=[run.pk])
+        links, undo_url = first_agreement_links(agreements), reverse("admin:partners_run_undo", args=[run.pk])
         message = format_html('{}: {}. <a href="{}">{}</a>', label, links, undo_url, _("Undo …"))
         messages.success(self.request, message)
 
@@ -252,6 +254,14 @@ def posted_values(data, prefix, names):
 def agreement_links(agreements):
     links = ((reverse("admin:partners_agreement_change", args=[agreement.pk]), agreement) for agreement in agreements)
     return format_html_join(", ", '<a href="{}">{}</a>', links)
+
+
+def first_agreement_links(agreements):
+    """Return links to as many agreements as fit a message, and the number of the others."""
+    agreements = list(agreements)
+    links, other_count = agreement_links(agreements[:MAX_LINKS]), len(agreements[MAX_LINKS:])
+    message = ngettext("{} and {} other agreement", "{} and {} other agreements", other_count)
+    return format_html(message, links, other_count) if other_count else links
 
 
 def describe_last_change(agreement):

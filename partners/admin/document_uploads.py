@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import View
 
-from partners.admin.bulk_views import agreement_links
+from partners.admin.bulk_views import first_agreement_links
 from partners.admin.document_fields import ACCEPT, MultipleFileInput, delete_files
 from partners.admin.document_suggestions import likeliest_first, suggest_agreements
 from partners.admin.form_fields import parse_pk
@@ -175,7 +175,7 @@ class AddDocumentsView(View):
         if not agreements:
             messages.info(self.request, _("No document was added: all files were left out."))
             return
-        links, count = agreement_links(dict.fromkeys(agreements)), len(agreements)
+        links, count = first_agreement_links(dict.fromkeys(agreements)), len(agreements)
         label = ngettext("%d document added", "%d documents added", count) % count
         messages.success(self.request, format_html("{}: {}.", label, links))
 

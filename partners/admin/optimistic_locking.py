@@ -29,6 +29,13 @@ class OptimisticLockingInline(admin.TabularInline):
         return annotate_version(super().get_queryset(request))
 
 
+def with_small_letters(inline_admin_formset):
+    """Write "Add another mobility" below an inline. Django capitalizes the name."""
+    data, name = inline_admin_formset.inline_formset_data(), str(inline_admin_formset.opts.verbose_name)
+    inline_admin_formset.inline_formset_data = data.replace(capfirst(name), name)
+    return inline_admin_formset
+
+
 class OptimisticLockingAdmin(admin.ModelAdmin):
     """Submits the versions of the displayed objects with the page, and compares them under a lock when saving.
 
@@ -55,12 +62,7 @@ class OptimisticLockingAdmin(admin.ModelAdmin):
         return redirect(request.get_full_path())
 
     def get_inline_formsets(self, request, *args, **kwargs):
-        """Write "Add another mobility", which Django capitalizes in mid-sentence."""
-        inlines = super().get_inline_formsets(request, *args, **kwargs)
-        for inline in inlines:
-            name = str(inline.opts.verbose_name)
-            inline.inline_formset_data = inline.inline_formset_data().replace(capfirst(name), name)
-        return inlines
+        return list(map(with_small_letters, super().get_inline_formsets(request, *args, **kwargs)))
 
     @transaction.atomic
     def delete_view(self, request, object_id, extra_context=None):

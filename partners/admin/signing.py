@@ -9,7 +9,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView, agreement_links
+from partners.admin.bulk_views import AgreementRowForm, AgreementRowsView, first_agreement_links
 from partners.admin.document_fields import MultipleDocumentField, reject_duplicates
 from partners.admin.documents import discard_uploads, store_uploads
 from partners.admin.form_fields import DateField
@@ -130,7 +130,7 @@ class BulkSignView(AgreementRowsView):
         ended = [agreement.pk for found in effects for agreement in found.ended]
         for label, ids in ((_("Shortened by a renewal"), shortened), (_("Ended by a renewal"), ended)):
             if ids:
-                links = agreement_links(Agreement.objects.in_bulk(ids).values())
+                links = first_agreement_links(Agreement.objects.in_bulk(ids).values())
                 messages.success(self.request, format_html("{}: {}", label, links))
 
     def shared_values_row(self, row_forms):

@@ -112,6 +112,15 @@ def test_deal_in_process_cannot_end_on_a_future_day(coordinator_client, signed, 
     ]
 
 
+def test_message_links_the_first_five_agreements_and_counts_the_others(coordinator_client, marburg, bilateral):
+    faculties = [AgreementFactory(university=marburg, scope=f"Faculty {n}") for n in range(1, 8)]
+
+    page = coordinator_client.post(bulk_url(*faculties), end_data("2026-06-01", "No interest", *faculties), follow=True)
+
+    linked = ", ".join(f"Marburg: Bilateral, Faculty {n} (ended)" for n in range(1, 6))
+    assert messages(page) == [f"Ended: {linked} and 2 other agreements. Undo …"]
+
+
 def test_reason_is_required(coordinator_client, signed):
     page = coordinator_client.post(bulk_url(signed), end_data(TODAY, " ", signed))
 
