@@ -71,19 +71,19 @@ def find_term(params, on):
 
 def offering_agreements(agreements, wanted, *, or_not_recorded=False):
     """Filter to agreements that offer what is wanted, and cover the wanted term, alone or with others."""
-    offering = agreements.offering_or_not_recorded if or_not_recorded else agreements.offering
-    if not wanted.term:
-        return offering(wanted)
     if wanted.term == UNKNOWN_TERM:
         return agreements.none()
-    return offering(wanted).covering(wanted.term.period, covering_together(wanted, or_not_recorded))
+    agreements = agreements.offering(wanted, or_not_recorded=or_not_recorded)
+    if not wanted.term:
+        return agreements
+    return agreements.covering(wanted.term.period, covering_together(wanted, or_not_recorded))
 
 
 @cached_for_version(COVERING_CACHE_SIZE)
 def covering_together(wanted, or_not_recorded):
     """Return the ids of agreements that cover the wanted term only with others of their university, type and scope."""
     agreements = Agreement.objects.beginning_or_ending_in(wanted.term.period)
-    agreements = agreements.offering_or_not_recorded(wanted) if or_not_recorded else agreements.offering(wanted)
+    agreements = agreements.offering(wanted, or_not_recorded=or_not_recorded)
     group_key = ["university", "agreement_type", "scope_key"]
     rows = agreements.order_by(*group_key).values_list(*group_key, "pk", "valid_from", "valid_until")
     found = []

@@ -185,27 +185,22 @@ class AgreementQuerySet(SearchableQuerySet):
     def _mobilities(self) -> MobilityQuerySet:
         return self.model.mobilities.field.model.objects.filter(agreement=OuterRef("pk"))
 
-    def offering(self, wanted: WantedOffer) -> AgreementQuerySet:
+    def offering(self, wanted: WantedOffer, *, or_not_recorded: bool = False) -> AgreementQuerySet:
         """Filter to those with a mobility for outgoing student studies that has what is wanted.
 
-        If nothing but the term is, those without such a mobility are among them.
+        If nothing but the term is, those without such a mobility are among them. If asked for, so are those of which
+        nothing is recorded that says otherwise.
         """
-        return self if wanted.is_any else self.filter(self._offers_q(wanted))
-
-    def offering_or_not_recorded(self, wanted: WantedOffer) -> AgreementQuerySet:
-        """Filter as `offering`, and to those of which nothing is recorded that says otherwise."""
-        return self.filter(self._may_offer_q(wanted))
+        return self if wanted.is_any else self.filter(self._offers_q(wanted, or_not_recorded))
 
     def with_offering(self, wanted: WantedOffer) -> AgreementQuerySet:
         """Annotate ``is_offering``: the agreement is one that `offering` finds."""
         return self.annotate(is_offering=Value(True) if wanted.is_any else self._offers_q(wanted))
 
-    def _offers_q(self, wanted: WantedOffer) -> Q:
-        return self._may_offer_q(wanted) if wanted.is_any_kind else Q(Exists(self._mobilities().offering(wanted)))
-
-    def _may_offer_q(self, wanted: WantedOffer) -> Q:
+    def _offers_q(self, wanted: WantedOffer, or_not_recorded: bool = False) -> Q:
         studies = self._mobilities().outgoing_studies()
-        return ~Exists(studies) | Exists(studies.filter(wanted.matches_q(or_not_recorded=True)))
+        offered = Q(Exists(studies.filter(wanted.matches_q(or_not_recorded=or_not_recorded))))
+        return ~Exists(studies) | offered if or_not_recorded or wanted.is_any_kind else offered
 
     def covering(self, term: Period, others: Iterable[int] = ()) -> AgreementQuerySet:
         """Filter to signed agreements with a period that has every day of a term, and others by their ids."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from partners.enums import Direction, MobilityKind
-from partners.wanted_offer import WantedOffer, in_academic_year_q
+from partners.wanted_offer import in_academic_year_q
 
 STUDENT_KINDS = [kind for kind in MobilityKind if kind.is_for_students]
 
@@ -18,9 +18,6 @@ def student_mobility_q(year: int, prefix: str = "") -> Q:
 class MobilityQuerySet(QuerySet):
     def outgoing_studies(self) -> MobilityQuerySet:
         return self.filter(direction=Direction.OUT, kind=MobilityKind.STUDENT_STUDIES)
-
-    def offering(self, wanted: WantedOffer) -> MobilityQuerySet:
-        return self.outgoing_studies().filter(wanted.matches_q(or_not_recorded=False))
 
     def public(self) -> MobilityQuerySet:
         """Filter to those that students see: outgoing ones of students. Studies come before traineeships."""
