@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from ua_parser import parse as parse_user_agent
 
-from partners.accounts.reauthentication import recently_authenticated, redirect_to_reauthenticate
+from partners.accounts.reauthentication import reauthentication_required
 from partners.accounts.security_log import log_event
 from partners.accounts.session_backend import CLIENT_IP, LAST_SEEN_AT, STARTED_AT, USER_AGENT, other_sessions
 
 
 def session_list_view(request, site):
     if request.method == "POST":
-        return end_sessions(request) if recently_authenticated(request) else redirect_to_reauthenticate(request)
+        return end_sessions(request)
     sessions = []
     for session in request.user.sessions.filter(expire_date__gt=now()):
         data = session.get_decoded()
@@ -37,6 +37,7 @@ def session_list_view(request, site):
     return TemplateResponse(request, "admin/accounts/session_list.html", context)
 
 
+@reauthentication_required
 def end_sessions(request):
     """End the other session with the posted public id, or all others."""
     selected = request.POST.get("session", "")
