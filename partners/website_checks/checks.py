@@ -61,10 +61,11 @@ def check_website(session: requests.Session, url: str) -> tuple[WebsiteProblem |
     A status other than 404 and 410 is none: sites answer programs with 403, 429 or 503 and people with the page.
     """
     try:
-        response = _request(session, "HEAD", url)
-        if not response.ok:
-            # Some servers do not know HEAD.
-            response = _request(session, "GET", url)
+        # Some servers do not know HEAD. The body of a response to GET is not read.
+        for method in ("HEAD", "GET"):
+            with session.request(method, url, allow_redirects=True, stream=True, timeout=TIMEOUT) as response:
+                if response.ok:
+                    break
     except tuple(PROBLEM_BY_ERROR) as error:
         return next(problem for kind, problem in PROBLEM_BY_ERROR.items() if isinstance(error, kind)), ""
     if response.status_code in GONE:
@@ -72,12 +73,6 @@ def check_website(session: requests.Session, url: str) -> tuple[WebsiteProblem |
     responses = [*response.history, response]
     moved_to = next(step.url for step in responses if step.status_code not in PERMANENT_REDIRECTS)
     return (None, "") if _site(moved_to) == _site(url) else (WebsiteProblem.MOVED, moved_to[:MAX_URL_LENGTH])
-
-
-def _request(session: requests.Session, method: str, url: str) -> requests.Response:
-    """Return a response whose body has not been read."""
-    with session.request(method, url, allow_redirects=True, stream=True, timeout=TIMEOUT) as response:
-        return response
 
 
 def _site(url: str) -> str:
