@@ -35,13 +35,18 @@ ABBREVIATIONS = {
     "fed": ["federated"],
 }
 ARTICLE_RE = re.compile("(the|der|die|das|la|le|les|el|los|las|il|i|gli|o|a|os|as|de|het|l) ")
-PUNCTUATION_RE = re.compile(r"[\W_]+")
+PUNCTUATION_RE = re.compile(r"[\W_\u00b9\u00b2\u00b3]+")
+FLAG_RE = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+FLAG_LETTERS = {0x1F1E6 + at: 65 + at for at in range(26)}
+"""Capitals by the characters of which a flag is made."""
 LATIN = "A-Za-z\u00c0-\u024f"
 OTHER_LETTER = rf"[^\W\d_{LATIN}]"
 PARTS_RE = re.compile(
     rf" ?[/|=;] ?| [-\u2013\u2014] |(?<=[{LATIN}]) ?(?={OTHER_LETTER})|(?<={OTHER_LETTER}) ?(?=[{LATIN}])"
 )
 """Between names in two languages, or in two scripts."""
+REGION_SEPARATOR_RE = re.compile(r", ?| [-\u2013\u2014] ")
+"""Between a country and a part of it."""
 MAX_LENGTH = 100
 """Characters. A longer text names no country."""
 MAX_ABBREVIATIONS = 3
@@ -112,6 +117,8 @@ class CountryLookup:
         text = normalize_name(text)
         if len(text) > MAX_LENGTH:
             return None
+        if FLAG_RE.search(text):
+            text = normalize_name(FLAG_RE.sub(" ", text)) or text.translate(FLAG_LETTERS)
         for spelling in _spellings(text):
             code = self._names.get(loose_key(spelling)) or parse_code(spelling) or self._rare_name(spelling)
             if code in self._names.values():  # Not every two capitals are the code of a country.
@@ -121,7 +128,10 @@ class CountryLookup:
             return self._code_with_addition(name, addition)
         parts = PARTS_RE.split(text)
         codes = {self.find_code(part) for part in parts} if len(parts) > 1 else set()
-        return codes.pop() if len(codes) == 1 else None
+        if len(codes) == 1:
+            return codes.pop()
+        region = REGION_SEPARATOR_RE.split(text)
+        return self._code_with_addition(*region) if len(region) == 2 else None
 
     def suggest(self, text: str) -> Country | None:
         """Return the only country that has a usual name within a few typing errors, or None."""

@@ -33,6 +33,12 @@ def test_country_is_found_under_everyday_names_of_eight_languages():
     "text",
     [
         "Germany/France",
+        "Germany, France",
+        "Germany, France, Italy",
+        "France, La Réunion",
+        "Georgia, USA",
+        "Ireland - North",
+        "🇩🇪🇫🇷",
         "France (La Réunion)",
         "Ireland (North)",
         "Serbia and Montenegro",
