@@ -119,7 +119,7 @@ class AgreementRowForm(CopyInstanceForm):
 
     @property
     def original_title(self):
-        """The title, with the period unless the agreement is in process, when the row has it to be edited."""
+        """The title, and the period of a signed or ended one. That of one in process is edited in the row."""
         is_in_process = self.original.status == AgreementStatus.IN_PROCESS
         return self.original.title if is_in_process else self.original.describe_period()
 
