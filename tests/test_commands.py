@@ -66,7 +66,8 @@ def test_import_prints_changes_and_ignored_columns(run, office_file):
     ]
     assert (err, failure) == (
         "The file is read as Windows-1252 (Western European): “UNIVERSITY of Köln”, “Málaga”.\n"
-        "Ignored columns: “Contact”.\n",
+        "Ignored columns: “Contact”.\n"
+        "The register has the columns “Contact”. To import them, add the column “Status”.\n",
         None,
     )
 
