@@ -55,7 +55,7 @@ def test_list_says_by_when_to_apply(client, erasmus):
         "Apply: Winter term 2027/28 Add to my calendar: Winter term 2027/28",
     ]
     assert attributes(page, ".rounds a[rel~=external]", "href") == ["https://apply.example.edu/"]
-    assert element_texts(page, ".deadlines > summary") == ["Apply by 1 Dec 2026 · 15 Feb 2027"]
+    assert element_texts(page, ".deadlines > summary") == ["Last day to apply 1 Dec 2026 · 15 Feb 2027"]
 
 
 def test_list_does_not_fold_a_single_round(client, db):
