@@ -18,7 +18,10 @@ from partners.reference_data import FIXTURES
 
 ALL_FIELDS = "all"
 """Stands for every field, in place of codes."""
-ALL_FIELDS_KEYS = {"all", "all fields"}
+ALL_FIELDS_KEYS = frozenset(
+    ["all", "all fields", "all faculties", "all subjects", "all areas", "all disciplines", "any", "alle facher"]
+)
+WORDS_BESIDE_CODES = frozenset(["isced", "f", "code", "and", "und", "et", "y"])
 SEPARATORS_RE = re.compile(r"[\s,;/]+")
 
 
@@ -73,11 +76,20 @@ def parse_codes(text: str) -> list[str]:
     """
     if matching_key(text) in ALL_FIELDS_KEYS:
         return [ALL_FIELDS]
-    codes = sorted(set(filter(None, SEPARATORS_RE.split(text.strip()))))
+    codes = sorted(set(_codes_with_titles(text) or filter(None, SEPARATORS_RE.split(text.strip()))))
     for code in codes:
         if code not in titles_by_code():
             raise ValidationError(_unknown_code_message(code) % {"code": code[:30], "suggestion": f"0{code}"})
     return [code for code in codes if not any(code != other and code.startswith(other) for other in codes)]
+
+
+def _codes_with_titles(text: str) -> list[str]:
+    """Return the codes in a text such as “0311 - Economics”, or nothing if it has other words than their titles."""
+    words = tokenize_query(text)
+    codes = [word for word in words if word in titles_by_code()]
+    titles = [title for code in codes for title in titles_by_code()[code].values()]
+    known = WORDS_BESIDE_CODES.union(codes, *map(tokenize_query, titles))
+    return codes if known.issuperset(words) else []
 
 
 def _unknown_code_message(code: str) -> str:

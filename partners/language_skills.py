@@ -16,10 +16,42 @@ from django.utils.translation import gettext as _
 from partners.name_normalization import matching_key, normalize_name
 
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
-SEPARATORS_RE = re.compile(r"[,;/\n]|\bor\b|\band\b", re.IGNORECASE)
-BRACKETS = str.maketrans("()+", "   ")
+SEPARATORS_RE = re.compile(r"[,;/|&\n]| \+ |\b(?:or|and|oder|und|ou|et|o|y|e)\b", re.IGNORECASE)
+LEVEL_RE = re.compile(r"\b[ABC][12]\b", re.IGNORECASE)
+PUNCTUATION = str.maketrans("()+:", "    ")
+FILLERS = frozenset(["min", "min.", "mind.", "minimum", "level", "niveau", "nivel", "livello"])
+"""Words beside a level."""
 LANGUAGES_OF_NAMES = ("en", "de", "fr", "es", "he")
 """Languages whose names of languages are understood in files."""
+OTHER_NAMES = {
+    "en": "eng",
+    "de": "deu; ger",
+    "fr": "fra; fre",
+    "es": "spa; castellano; Castilian",
+    "it": "ita",
+    "pt": "por; português",
+    "nl": "nld; dut; Nederlands; Flemish",
+    "pl": "pol; polski",
+    "cs": "ces; cze; čeština",
+    "sv": "swe; svenska",
+    "da": "dan; dansk",
+    "no": "nor; norsk",
+    "fi": "fin; suomi",
+    "hu": "hun; magyar",
+    "ro": "ron; rum; română",
+    "el": "ell; gre; Ελληνικά",
+    "tr": "tur; Türkçe",
+    "ru": "rus; русский",
+    "uk": "ukr; українська",
+    "he": "heb",
+    "ar": "ara; العربية",
+    "fa": "Farsi",
+    "zh": "zho; chi; Mandarin; 中文",
+    "ja": "jpn; 日本語",
+    "ko": "kor; 한국어",
+    "ca": "cat; català; Valencian",
+}
+"""Codes of three letters, and the languages' own names, by code."""
 CODE_RE = re.compile("[a-z]{2}")
 """Codes of three letters are of languages that no university teaches in."""
 
@@ -53,18 +85,19 @@ def parse(text: str) -> list[LanguageSkill]:
     """Return the skills in a text such as “English B2, French (B1)”. Raise ValidationError."""
     skills = []
     for part in filter(None, map(normalize_name, SEPARATORS_RE.split(text))):
-        words = part.translate(BRACKETS).split()
-        level = words.pop().upper() if words and words[-1].upper() in LEVELS else ""
-        code = _codes_by_name().get(matching_key(" ".join(words)))
+        levels = LEVEL_RE.findall(part)
+        words = LEVEL_RE.sub(" ", part).translate(PUNCTUATION).split()
+        name = " ".join(word for word in words if word.lower() not in FILLERS).strip("-\u2013 ")
+        code = _codes_by_name().get(matching_key(name)) if len(levels) <= 1 else None
         if not code:
             raise ValidationError(_("“%s” is not a language with a level. Write it like English B2.") % part[:80])
-        skills.append(LanguageSkill(code, level))
+        skills.append(LanguageSkill(code, "".join(levels).upper()))
     return skills
 
 
 @cache
 def _codes_by_name() -> dict[str, str]:
-    names = {}
+    names = {matching_key(name): code for code, others in OTHER_NAMES.items() for name in others.split("; ")}
     for language in reversed(LANGUAGES_OF_NAMES):
         names |= {matching_key(name): code for code, name in _cldr_names(language).items()}
     return names | {code: code for code in _cldr_names("en")}

@@ -61,6 +61,9 @@ def test_search_finds_nothing_for_other_queries(query):
         ("0732, 042;0732\n0311/ 0312", ["0311", "0312", "042", "0732"]),
         ("0715 07 071", ["07"]),
         ("All  fields", ["all"]),
+        ("all faculties", ["all"]),
+        ("0311 - Economics; Law (042)", ["0311", "042"]),
+        ("ISCED-F 0312 Political sciences and civics", ["0312"]),
     ],
 )
 def test_codes_are_parsed_without_those_within_another(text, codes):
@@ -71,6 +74,7 @@ def test_codes_are_parsed_without_those_within_another(text, codes):
     ("text", "message"),
     [
         ("732", "“732” is not a field of study. Did you mean 0732?"),
+        ("0311 Law", "“Law” is not a field of study. Write codes of ISCED-F 2013, such as 0732, or “all fields”."),
         ("law", "“law” is not a field of study. Write codes of ISCED-F 2013, such as 0732, or “all fields”."),
     ],
 )

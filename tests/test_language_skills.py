@@ -23,6 +23,9 @@ SKILLS = st.lists(
         ("Englisch (B2), Französisch B1 or German", "en B2,fr B1,de"),
         ("en B2; English B2", "en B2"),
         ("allemand C1 and גרמנית", "de C1,de"),
+        ("B2 English / B1 German", "en B2,de B1"),
+        ("English - B2 | EN-B1 & Türkçe: A2", "en B2,en B1,tr A2"),
+        ("English (min. B2) oder Serbo-Croatian + ENG level C1", "en B2,sh,en C1"),
     ],
 )
 def test_languages_are_parsed(text, stored):
