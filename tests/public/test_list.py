@@ -319,7 +319,7 @@ def test_empty_result_says_so_and_suggests_removing_a_filter(client, db):
     assert rows(page) == []
 
 
-def test_empty_result_of_one_filter_does_not_suggest_to_remove_it(client, db):
+def test_empty_result_of_a_search_alone_does_not_suggest_to_remove_it(client, db):
     AgreementFactory(university__name="Marburg")
 
     page = client.get("/", {"q": "Heidelberg"})
