@@ -34,11 +34,12 @@ def best_coverage(agreements, term, types):
 def describe_coverage(coverage):
     """Return in words how a term is covered."""
     if coverage.is_whole:
-        return _("in force all term") if coverage.is_end_recorded else _("in force, end not recorded")
+        return _("in force all term") if coverage.is_end_recorded else _("in force; ask the office until when")
     days = ", ".join(_format_part(part, coverage.term) for part in coverage.parts)
     if not days:
         return _("not in force")
-    return _("in force only %s") % days if coverage.is_end_recorded else _("in force only %s, end not recorded") % days
+    text = _("in force only %s") if coverage.is_end_recorded else _("in force only %s; ask the office until when")
+    return text % days
 
 
 def _format_part(part, term):
