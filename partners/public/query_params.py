@@ -6,19 +6,17 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from exchange.error_views import InvalidParameter
-from partners.public.list_urls import FILTER_PARAMS
-from partners.public.offers import OFFER_PARAMS
+from partners.public.list_urls import FILTER_PARAMS, PARAMS
 
 MAX_VALUES = 300
 """Values of one parameter. There are fewer countries."""
 CACHED_PAGES = ["1", "2", "3", "4", "5"]
 """The first pages of a list, as few readers go further."""
 SORTED_PARAMS = ["region", "type", "status", "level", "field"]
-SHOWN_PARAMS = ["q", "region", "country", "type", "status", *OFFER_PARAMS, "term", "unrecorded", "sort"]
 PUBLIC_URLS = {
-    "partners": [*SHOWN_PARAMS, "view", "page", "pick", "compare", "embed", "theme", "filters"],
+    "partners": PARAMS,
     "university": ["type", "term", "pick"],
-    "download": SHOWN_PARAMS,
+    "download": [*FILTER_PARAMS, "unrecorded", "sort"],
     "feed": [],
     "robots": [],
     "sitemaps": [],

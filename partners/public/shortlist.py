@@ -4,6 +4,8 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+from django.http import QueryDict
+
 from partners.models import ApplicationRound, University
 from partners.public.agreements import AgreementCard, agreement_cards, most_useful_first
 from partners.public.application_rounds import rounds_of_cards
@@ -44,7 +46,7 @@ class Shortlist:
         """Query string of the comparison alone, to be kept and shared, empty or with its question mark."""
         self.comparison_url = self._comparison_query(self.slugs)
         self.list_query = list_url(params, pick=self.slugs).removesuffix("?")
-        self.unfiltered_list_query = f"{self.picks_query}&sort=country" if self.slugs else ""
+        self.unfiltered_list_query = list_url(QueryDict(), pick=self.slugs) if self.slugs else ""
         """Query strings of the list with and without its filter, empty or with their question mark."""
         self.clear_url = list_url(params, pick=[])
 

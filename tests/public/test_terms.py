@@ -70,7 +70,7 @@ def test_office_without_terms_has_no_filter_by_them(client):
     ("agreement", "found"),
     [
         ({"is_open_ended": True}, ["Germany", "Marburg Bilateral"]),
-        ({}, ["Germany", "Marburg Bilateral in force, end not recorded"]),
+        ({}, ["Germany", "Marburg Bilateral in force; ask the office until when"]),
         (
             {"valid_from": date(2026, 9, 1), "valid_until": date(2027, 2, 28)},
             ["Germany", "Marburg Bilateral · signed, from 1 Sep 2026"],
@@ -84,7 +84,7 @@ def test_office_without_terms_has_no_filter_by_them(client):
             [
                 PART,
                 "Germany",
-                "Marburg Bilateral · signed, from 2 Sep 2026 in force only from 2 Sep 2026, end not recorded",
+                "Marburg Bilateral · signed, from 2 Sep 2026 in force only from 2 Sep 2026; ask the office until when",
             ],
         ),
         ({"valid_until": date(2026, 8, 31)}, []),
@@ -188,9 +188,9 @@ def test_title_chip_and_links_have_the_term(client, winter, erasmus):
     heading = "Erasmus+ in Germany for Winter term 2026/27: 1 partner university"
     assert title(page).startswith(heading)
     assert attributes(page, "meta[name=description]", "content")[0].startswith(heading)
-    assert dict(links(page))["Take away: Winter term 2026/27 ×"] == "?country=DE&type=erasmus"
+    assert dict(links(page))["Take away: Winter term 2026/27 ×"] == "?type=erasmus&country=DE"
     assert dict(links(page))["Marburg"] == f"/universities/marburg/?type=erasmus&term={winter}"
-    assert dict(links(page))["TSV"] == f"/partners.tsv?country=DE&type=erasmus&term={winter}"
+    assert dict(links(page))["TSV"] == f"/partners.tsv?term={winter}&type=erasmus&country=DE"
     assert attributes(page, "#term option[selected]", "value") == [winter]
 
 
@@ -201,7 +201,7 @@ def test_new_name_and_days_leave_the_address_of_a_term(client, winter):
     page = client.get(f"/?term={winter}")
 
     assert element_texts(page, ".active-filters bdi") == ["Herbst 2026/27"]
-    assert rows(page) == ["Germany", "Marburg Bilateral in force, end not recorded"]
+    assert rows(page) == ["Germany", "Marburg Bilateral in force; ask the office until when"]
 
 
 def test_name_of_a_term_in_another_language_is_marked(client, winter):
@@ -264,7 +264,7 @@ def test_files_have_those_that_cover_the_term(client, winter):
     ("values", "fact"),
     [
         ({"is_open_ended": True}, "in force all term"),
-        ({}, "in force, end not recorded"),
+        ({}, "in force; ask the office until when"),
         ({"valid_until": date(2026, 12, 31)}, "in force only until 31 Dec 2026"),
         ({"valid_until": date(2026, 8, 31)}, "not in force"),
     ],
@@ -404,6 +404,6 @@ def test_list_with_nothing_but_agreements_for_a_part_of_the_term_suggests_more(c
 
     assert listed(page) == [PART, "Graz"]
     assert element_texts(page, ".suggestions li") == [
-        "Without “Bilateral”: 1 university",
         "Without “Winter term 2026/27”: 1 university",
+        "Without “Bilateral”: 1 university",
     ]
