@@ -88,7 +88,7 @@ def parse(text: str) -> list[LanguageSkill]:
         levels = LEVEL_RE.findall(part)
         words = LEVEL_RE.sub(" ", part).translate(PUNCTUATION).split()
         name = " ".join(word for word in words if word.lower() not in FILLERS).strip("-\u2013 ")
-        code = _codes_by_name().get(matching_key(name)) if len(levels) <= 1 else None
+        code = codes_by_name().get(matching_key(name)) if len(levels) <= 1 else None
         if not code:
             raise ValidationError(_("“%s” is not a language with a level. Write it like English B2.") % part[:80])
         skills.append(LanguageSkill(code, "".join(levels).upper()))
@@ -96,7 +96,8 @@ def parse(text: str) -> list[LanguageSkill]:
 
 
 @cache
-def _codes_by_name() -> dict[str, str]:
+def codes_by_name() -> dict[str, str]:
+    """Return codes by the matching keys of names, and by themselves."""
     names = {matching_key(name): code for code, others in OTHER_NAMES.items() for name in others.split("; ")}
     for language in reversed(LANGUAGES_OF_NAMES):
         names |= {matching_key(name): code for code, name in _cldr_names(language).items()}

@@ -18,6 +18,9 @@ LETTER_FALLBACKS = str.maketrans(
 # other scripts are combining marks too, but without them a word becomes another word.
 COMBINING_MARKS_RE = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f]")
 
+# Chinese characters, kana, Thai: words are not separated by spaces.
+UNSPACED_RE = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
+
 # Unicode's Default_Ignorable_Code_Point: invisible.
 DEFAULT_IGNORABLE_RE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -121,6 +124,11 @@ def any_spelling_pattern(key: str) -> str:
         return f"(?:{''.join(parts)}{in_one})" if in_one else parts[0]
 
     return re.sub("|".join([*(pair for pair in letters if len(pair) == 2), "."]), spellings, key)
+
+
+def word_beginning(word: str) -> str:
+    """Return the text that `search_lines` has where a word begins with this, or has it in scripts without spaces."""
+    return word if UNSPACED_RE.match(word) else f" {word}"
 
 
 def search_lines(names: Iterable[str]) -> str:

@@ -19,6 +19,11 @@ class SearchTerm(NamedTuple):
     is_country: bool = False
     """True if the words are a whole name of the countries."""
 
+    @property
+    def beginnings(self) -> list[str]:
+        """What a name has to begin words with: each of the words, or the phrase if it names a country."""
+        return [" ".join(self.words)] if self.is_country else [*self.words]
+
 
 class CountryVocabulary:
     """Names of countries: the register's, other names, and those in the active language."""
@@ -27,11 +32,11 @@ class CountryVocabulary:
         """Take the pk, the code and the search text of each country."""
         localized = localized_search_words()
         self._words: dict[str, set[int]] = defaultdict(set)
-        self._phrases: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self.phrases: dict[tuple[str, ...], set[int]] = defaultdict(set)
         for pk, code, search_text in countries:
             name, *other_names = [tuple(line.split()) for line in search_text.split("\n")]
             for phrase in (name, localized.get(code, ()), *other_names):
-                self._phrases[phrase].add(pk)
+                self.phrases[phrase].add(pk)
             for word in (*name, *localized.get(code, ())):
                 self._words[word].add(pk)
 
@@ -45,7 +50,7 @@ class CountryVocabulary:
 
     def _first_term(self, words: tuple[str, ...]) -> SearchTerm:
         for length in range(min(len(words), MAX_PHRASE_WORDS), 0, -1):
-            if countries := self._phrases.get(words[:length]):
+            if countries := self.phrases.get(words[:length]):
                 return SearchTerm(words[:length], frozenset(countries), is_country=True)
         begun = [pks for word, pks in self._words.items() if word.startswith(words[0])]
         return SearchTerm(words[:1], frozenset().union(*begun))

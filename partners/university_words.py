@@ -125,3 +125,5 @@ GENERIC_WORDS = frozenset(_read(GENERIC).values())
 """Words that many names have, and that say what kind of institution it is."""
 CANONICAL_WORDS = _read(GENERIC) | _read(SPECIFIC) | COMPOUND_ABBREVIATIONS
 STOP_WORDS = frozenset(ARTICLES_AND_PREPOSITIONS.split())
+SPELLINGS = {word: [word, *line.split()] for line in SPECIFIC.splitlines() for word in line.split()}
+"""The spellings of a word that is not generic, itself first."""

@@ -33,6 +33,7 @@ ALLOWED_IMPORTS = {
     "translated_text": ["fields"],
     "colors": [],
     "country_names": ["name_normalization", "reference_data"],
+    "foreign_country_names": ["name_normalization", "reference_data"],
     "search_terms": ["country_names", "name_normalization"],
     "regions": ["reference_data"],
     "term_coverage": ["periods"],
@@ -60,6 +61,7 @@ ALLOWED_IMPORTS = {
     "imports": [
         *["agreement_fields", "agreement_sentences", "cell_words", "cells", "dates", "enums", "fields"],
         *[
+            "foreign_country_names",
             "history",
             "institutions",
             "mobility_fields",
@@ -94,9 +96,10 @@ ALLOWED_IMPORTS = {
             "enums",
             "fields",
         ],
-        *["fields_of_study", "http", "imports", "language_skills", "mobility_fields", "models"],
-        *["name_normalization", "periods", "permissions", "querysets", "regions", "ror_ids", "search_terms"],
-        *["tables", "term_coverage", "translated_text", "validators", "wanted_offer"],
+        *["fields_of_study", "foreign_country_names", "http", "imports", "language_skills", "mobility_fields"],
+        *["models", "name_normalization", "periods", "permissions", "querysets", "reference_data", "regions"],
+        *["ror_ids", "search_terms", "tables", "term_coverage", "translated_text", "university_words", "validators"],
+        "wanted_offer",
     ],
     "templatetags": [],
     "management": [

@@ -1,6 +1,6 @@
 """Collect the names of countries in all languages of Unicode's CLDR: `python -m tools.country_names [FILE]`
 
-Writes `partners/imports/country_names.json`, or FILE: names by country code, those in USUAL_LANGUAGES and those in all
+Writes `fixtures/cldr_country_names.json`, or FILE: names by country code, those in USUAL_LANGUAGES and those in all
 others. Run it after an upgrade of Babel. The names come from Babel's files, each without what it inherits. Babel keeps
 such incomplete locales in its cache, so this is not for a process that shows names.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from babel import localedata
 
-PATH = Path(__file__).resolve().parent.parent / "partners" / "imports" / "country_names.json"
+PATH = Path(__file__).resolve().parent.parent / "fixtures" / "cldr_country_names.json"
 USUAL_LANGUAGES = frozenset(["en", "de", "fr", "es", "it", "pt", "nl", "pl", "tr"])
 """Languages whose names are preferred to similar ones in others, and suggested for mistyped ones."""
 NOT_COUNTRIES = frozenset(["EU", "EZ", "UN", "ZZ", "QO", "XA", "XB", "AC", "CP", "DG", "EA", "IC", "TA"])

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
-from itertools import chain, product
-from pathlib import Path
+from itertools import product
 
 from babel import core
-from django.conf import settings
 
+from partners.foreign_country_names import loose_key, rare_names, usual_names
 from partners.imports.typing_errors import find_similar
 from partners.models import Country
 from partners.name_normalization import matching_key, normalize_name
 
-CLDR_NAMES_PATH = Path(__file__).with_name("country_names.json")
-"""Names of Unicode's CLDR in all languages, by code, as ``tools.country_names`` collects them."""
-EVERYDAY_NAMES_PATH = settings.BASE_DIR / "fixtures" / "foreign_country_names.json"
-"""Everyday names that CLDR does not have, by code."""
 CODES_BESIDES_ISO = {"EL": "GR", "UK": "GB", "XKX": "XK"}
 """Codes that the European Union writes, and the World Bank's of Kosovo."""
 ABBREVIATIONS = {
@@ -35,7 +28,6 @@ ABBREVIATIONS = {
     "fed": ["federated"],
 }
 ARTICLE_RE = re.compile("(the|der|die|das|la|le|les|el|los|las|il|i|gli|o|a|os|as|de|het|l) ")
-PUNCTUATION_RE = re.compile(r"[\W_\u00b9\u00b2\u00b3]+")
 FLAG_RE = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 FLAG_LETTERS = {0x1F1E6 + at: 65 + at for at in range(26)}
 """Capitals by the characters of which a flag is made."""
@@ -50,39 +42,6 @@ REGION_SEPARATOR_RE = re.compile(r", ?| [-\u2013\u2014] ")
 MAX_LENGTH = 100
 """Characters. A longer text names no country."""
 MAX_ABBREVIATIONS = 3
-MAX_SHORT_KEY = 3
-"""Letters. Without accents so short a name would be another word."""
-
-
-@cache
-def usual_names() -> dict[str, str]:
-    """Return country codes by the loose keys of names in usual languages."""
-    return _codes_by_key(_read_json(CLDR_NAMES_PATH)["usual"], _read_json(EVERYDAY_NAMES_PATH))
-
-
-@cache
-def rare_names() -> dict[str, str]:
-    """Return country codes by the loose keys of names in all other languages."""
-    return _codes_by_key(_read_json(CLDR_NAMES_PATH)["other"])
-
-
-def _read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _codes_by_key(*sources: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Return the codes of sources that have names by code. Names that several countries have are left out."""
-    codes = defaultdict(set)
-    for code, names in chain.from_iterable(source.items() for source in sources):
-        for name in names:
-            codes[loose_key(name)].add(code)
-    return {key: found.pop() for key, found in codes.items() if len(found) == 1}
-
-
-def loose_key(text: str) -> str:
-    """Return the matching key without punctuation, with "and" for "&". A key of up to three letters has its accents."""
-    key = PUNCTUATION_RE.sub(" ", matching_key(text).replace("&", " and ")).strip()
-    return key if len(key) > MAX_SHORT_KEY else normalize_name(text).casefold()
 
 
 def parse_code(text: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from partners.data_version import cached_for_version
 from partners.models import Agreement, AgreementType, Country, Mobility
+from partners.name_normalization import split_names, tokenize_query
 from partners.public.terms import OfferedTerm, list_terms, offering_agreements
 from partners.querysets import agreement_state
 from partners.wanted_offer import WantedOffer
@@ -45,6 +46,8 @@ class FacetIndex(NamedTuple):
     """See ``count_profiles``."""
     type_names: dict[str, str]
     """Names by slug, in the types' order."""
+    type_phrases: dict[tuple[str, ...], str]
+    """Slugs by the words of names and other names. A plus is a word."""
     country_names: dict[str, str]
     """Names by code, of the countries with a listed university."""
     country_ids: dict[str, int]
@@ -106,17 +109,26 @@ def get_facet_index(on):
     mobilities = Mobility.objects.outgoing_studies().filter(agreement__in=Agreement.objects.public(on))
     country_totals = Counter(profile.country for profile in profiles.values())
     # Types and countries are read after the agreements that refer to them, so that none is missing.
+    types = list(AgreementType.objects.all())
     countries = list(Country.objects.filter(code__in=country_totals))
     return FacetIndex(
         profiles,
         count_profiles(profiles.values()),
-        type_names=dict(AgreementType.objects.values_list("slug", "name")),
+        type_names={agreement_type.slug: agreement_type.name for agreement_type in types},
+        type_phrases=_type_phrases(types),
         country_names={country.code: country.name for country in countries},
         country_ids={country.code: country.pk for country in countries},
         country_totals=tuple(sorted(country_totals.items())),
         offers=frozenset(mobilities.order_by().values_list("study_levels", "fields_of_study", "languages").distinct()),
         terms={term.value: term for term in list_terms(on)},
     )
+
+
+def _type_phrases(types):
+    names = [(name, each.slug) for each in types for name in [each.name, *split_names(each.other_names)]]
+    spellings = [(spelling, slug) for name, slug in names for spelling in (name, name.replace("+", " plus"))]
+    # A letter alone is a word of another language, such as “e” of “E+”.
+    return {tuple(tokenize_query(text)): slug for text, slug in spellings if len("".join(tokenize_query(text))) > 1}
 
 
 def select_universities(universities, profiles, countries, types, states=()):

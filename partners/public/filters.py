@@ -22,10 +22,10 @@ from partners.public.facet_index import (
     select_pks,
     select_universities,
 )
-from partners.public.list_urls import FILTER_PARAMS
-from partners.public.name_index import best_matches_first, find_universities
+from partners.public.list_urls import FILTER_PARAMS, list_url
+from partners.public.name_index import best_matches_first
 from partners.public.offers import OFFER_PARAMS, is_valid_offer_value, offer_options, wanted_offer
-from partners.public.search import understand
+from partners.public.search import split_query, understand
 from partners.public.terms import offering_agreements
 from partners.querysets import MAX_QUERY_LENGTH, PUBLIC_STATE_LABELS
 from partners.regions import REGION_LABELS, countries_by_region, list_countries
@@ -91,7 +91,7 @@ class PartnerFilter(FilterSet):
         self.query = self.form.cleaned_data["q"]
         self.selected = {name: self.params.getlist(name) for name in FILTER_PARAMS}
         self.wanted = wanted_offer(self.selected, self.index.terms)
-        self.term = self.index.terms.get(params.get("term"))
+        self.term = self.index.terms.get(self.params.get("term"))
         # A page counts its own selection several times.
         self._profile_counts = cache(self._count_profiles)
         self.shows_unrecorded = "unrecorded" in self.params and not self.wanted.is_any_kind
@@ -148,18 +148,18 @@ class PartnerFilter(FilterSet):
         return [(sort if sort in others else "", SORT_LABELS[sort], sort == self.sort) for sort in [default, *others]]
 
     def _understand_query(self, params):
-        """Set the terms of the query. Return the parameters with what it names of the facets as their values."""
-        self.terms, query = [], params.get("q", "")
+        """Set what the query finds. Return the parameters with what it names of the filters as their values."""
+        self.terms, self._found, query = [], [], params.get("q", "")
         if not query or len(query) > MAX_QUERY_LENGTH:
             return params
-        values, self.terms = understand(query, self.index)
-        if not any(values.values()):
+        understood = understand(query, self.index)
+        self.terms, self._found = understood.terms, understood.found
+        if understood.words == " ".join(split_query(query)):
             return params
-        changed, words = params.copy(), [word for term in self.terms for word in term.words]
-        for name, added in values.items():
-            changed.setlist(name, sorted({*params.getlist(name), *added}))
-        changed.setlist("q", [" ".join(words)] if words else [])
-        return QueryDict(changed.urlencode())
+        changes = {name: sorted({*params.getlist(name), *added}) for name, added in understood.values.items()}
+        if term := understood.values["term"]:
+            changes["term"] = term[:1]
+        return QueryDict(list_url(params, **changes, q=list(filter(None, [understood.words])))[1:])
 
     @cached_property
     def options(self):
@@ -292,7 +292,3 @@ class PartnerFilter(FilterSet):
 
     def _profiles(self, wanted, or_not_recorded=False):
         return self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted, or_not_recorded)
-
-    @cached_property
-    def _found(self):
-        return find_universities(self.terms) if self.terms else []

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from partners.data_version import cached_for_version
 from partners.models import University
+from partners.name_normalization import word_beginning
 
 
 class SearchableUniversity(NamedTuple):
@@ -30,7 +31,7 @@ def find_universities(terms):
     """Return those of the name index that ``UniversityQuerySet.matching`` finds for the terms, in its order."""
     found = get_name_index()
     for term in terms:
-        named = list(reduce(_containing, [f" {word}" for word in term.words], found))
+        named = list(reduce(_containing, map(word_beginning, term.beginnings), found))
         if term.countries:
             pks = {university.pk for university in named}
             named = [university for university in found if university.country in term.countries or university.pk in pks]
@@ -41,7 +42,7 @@ def find_universities(terms):
 def best_matches_first(universities, words):
     """Yield them in the order of ``UniversityQuerySet.best_matches_first``, without ranking more than is asked for."""
     phrase, yielded = f"\n {' '.join(words)} \n", set()
-    for texts in ([phrase], [f" {word} " for word in words], [f" {word}" for word in words], []):
+    for texts in ([phrase], [f" {word} " for word in words], [*map(word_beginning, words)], []):
         for university in reduce(_containing, texts, universities):
             if university.pk not in yielded:
                 yielded.add(university.pk)

@@ -1,32 +1,30 @@
-"""The search of the public list: phrases that are filters, and suggestions if nothing is found."""
+"""The search of the public list: a query divided into choices of the filters and words of names."""
 
-from collections import Counter
-from typing import NamedTuple
+import re
+from dataclasses import dataclass
+from functools import cached_property
 
-from django.utils.translation import get_language
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
-from partners.country_names import localized_names
-from partners.data_version import cached_for_version
-from partners.models import Institution, University
-from partners.name_normalization import search_lines, tokenize_query
-from partners.public.facet_index import get_facet_index, select_universities
-from partners.public.name_index import best_matches_first, find_universities, get_name_index
-from partners.querysets import SEARCH_LINES
-from partners.regions import REGION_LABELS, countries_by_region, list_countries
+from partners.name_normalization import tokenize_query
+from partners.public.facet_index import select_universities
+from partners.public.name_index import find_universities, get_name_index
+from partners.public.search_phrases import UNOFFERED, FilterPhrases
+from partners.regions import list_countries
 from partners.search_terms import MAX_PHRASE_WORDS, SearchTerm
+from partners.university_words import SPELLINGS
 
-ONE_ERROR, TWO_ERRORS = 4, 8
-"""Letters from which a word may have one typing error, and two."""
-VOCABULARY_CACHE_SIZE = 8
+PLUS_RE = re.compile(r"(?<=\w)\+(?!\w)")
+"""A plus that belongs to the word before it."""
+UNDERSTOOD_PARAMS = ["term", "type", "level", "field", "language", "region", "country"]
 
 
-class UnderstoodQuery(NamedTuple):
-    """A query divided into the facet values that it names and other words."""
+@dataclass(frozen=True)
+class UnderstoodQuery:
+    """A query divided into values of the filters and other words."""
 
     values: dict[str, list[str]]
-    """Values of type, region and country by parameter."""
+    """Values by parameter."""
+    understood: set[str]
+    """The words that became values, or say nothing."""
     terms: list[SearchTerm]
     """The other words, and names of countries without partners."""
 
@@ -34,119 +32,74 @@ class UnderstoodQuery(NamedTuple):
     def words(self):
         return " ".join(word for term in self.terms for word in term.words)
 
+    @property
+    def is_empty(self):
+        return not (self.terms or any(self.values.values()))
 
-class Correction(NamedTuple):
-    query: str
-    label: str
-    """The name of the university that the corrected query finds best, or of the filters that it consists of."""
+    @cached_property
+    def found(self):
+        """The universities of the name index that match the terms, whatever the values."""
+        return find_universities(self.terms)
 
+    def iter_partners(self, index):
+        """Yield the universities that the query finds."""
+        countries = list_countries(self.values)
+        return select_universities(self.found, index.profiles, countries, self.values["type"])
 
-class Neighbors(NamedTuple):
-    """The partners in the country of a place without any."""
+    def finds_partners(self, index):
+        return any(self.iter_partners(index))
 
-    country: str
-    """Code."""
-    name: str
-    count: int
+    def has_in_names(self, words, index):
+        """Return True if each of the words is a whole word of a name that is found."""
+        return all(any(f" {word} " in university.lines for university in self.iter_partners(index)) for word in words)
 
 
 def understand(query, index):
-    """Divide a query such as “erasmus italy” into filters and other words.
+    """Divide a query such as “erasmus italy” into values of the filters and other words.
 
-    A region is a filter if it has partners, a country if none elsewhere has its name in its own besides.
+    Names of types, regions and countries always are values. Other phrases, such as “German” or “master”, are only if
+    the query finds nothing by that, or finds names of which they merely begin words. So are filler words left out.
     """
-    types, words = _take_phrases(tokenize_query(query), index.type_names)
-    regions, words = _take_phrases(words, _labels_of_regions(index))
-    code_by_pk = {pk: code for code, pk in index.country_ids.items()}
-    countries, terms = [], []
-    for term in University.objects.split_terms(" ".join(words)):
-        codes = [code_by_pk[pk] for pk in term.countries if pk in code_by_pk]
-        if term.is_country and codes and not _is_name_elsewhere(term, index.profiles):
-            countries += codes
-        else:
-            terms.append(term)
-    return UnderstoodQuery({"type": types, "region": regions, "country": countries}, terms)
+    words, phrases = split_query(query), FilterPhrases(index)
+    exact = _read(words, phrases, phrases.exact_meaning)
+    if not exact.terms:
+        return exact
+    broad, is_found = read_broadly(words, phrases), exact.finds_partners(index)
+    others = broad.understood - exact.understood
+    if is_found and (broad.is_empty or exact.has_in_names(others, index)):
+        return exact
+    return broad if broad.finds_partners(index) or (not is_found and broad.values != exact.values) else exact
 
 
-def _take_phrases(words, labels):
-    """Return the values whose labels the words contain, the longest first, and the other words."""
-    values_by_words = {tuple(tokenize_query(str(label))): value for value, label in labels.items()}
-    found, others = [], []
+def read_broadly(words, phrases):
+    """Divide words as ``understand`` does those of a query that would find nothing otherwise."""
+    return _read(words, phrases, phrases.meaning, known_spelling)
+
+
+def split_query(query):
+    """Return the words of a query. A plus that belongs to a word is one."""
+    return tokenize_query(PLUS_RE.sub(" plus", query))
+
+
+def _read(words, phrases, find_meaning, spell=str):
+    """Return the UnderstoodQuery of words, the longest phrase with a meaning first. Other words may be spelled anew."""
+    values, understood, others = {name: [] for name in UNDERSTOOD_PARAMS}, set(), []
     while words:
         lengths = range(min(len(words), MAX_PHRASE_WORDS), 0, -1)
-        phrase = next((words[:length] for length in lengths if tuple(words[:length]) in values_by_words), None)
-        if phrase:
-            found.append(values_by_words[tuple(phrase)])
+        meanings = ((length, find_meaning(tuple(words[:length]))) for length in lengths)
+        length, meaning = next((each for each in meanings if each[1] is not None), (1, None))
+        if meaning is None or meaning == UNOFFERED:
+            others += words[:length] if meaning else [spell(words[0])]
         else:
-            others.append(words[0])
-        words = words[len(phrase or [0]) :]
-    return found, others
+            for name, value in meaning:
+                values[name].append(value)
+            understood.update(words[:length])
+        words = words[length:]
+    return UnderstoodQuery(values, understood, phrases.countries.split_terms(" ".join(others)))
 
 
-def _labels_of_regions(index):
-    """Return labels of the regions that have partners."""
-    codes = index.country_ids.keys()
-    return {region: REGION_LABELS[region] for region, members in countries_by_region().items() if codes & members}
-
-
-def _is_name_elsewhere(term, profiles):
-    phrase = f" {' '.join(term.words)} "
-    named = [university for university in get_name_index() if phrase in university.lines]
-    return any(university.country not in term.countries and university.pk in profiles for university in named)
-
-
-def correct(query, on, index):
-    """Return the Correction of typing errors in a query; None if there is none that finds anything.
-
-    Each word that begins no word of a public name, city, country or type is replaced by the most similar one.
-    """
-    vocabulary, words = _vocabulary(on, get_language()), tokenize_query(query)
-    corrected = [_correct_word(word, vocabulary) for word in words]
-    if corrected == words or None in corrected:
-        return None
-    understood = understand(" ".join(corrected), index)
-    countries, types = list_countries(understood.values), understood.values["type"]
-    found = best_matches_first(find_universities(understood.terms), tokenize_query(understood.words))
-    best = next(select_universities(found, index.profiles, countries, types), None)
-    if not best:
-        return None
-    labels = index.type_names | REGION_LABELS | localized_names(index.country_names)
-    filters = [str(labels[value]) for values in understood.values.values() for value in values]
-    label = University.objects.get(pk=best.pk).name if understood.words else ", ".join(filters)
-    return Correction(" ".join(corrected), label)
-
-
-def _correct_word(word, vocabulary):
-    """Return the word if it begins one of the vocabulary, else the most similar one, or None.
-
-    The most frequent one of several that are equally similar is taken.
-    """
-    if any(known.startswith(word) for known in vocabulary):
-        return word
-    max_errors = (len(word) >= ONE_ERROR) + (len(word) >= TWO_ERRORS)
-    matches = process.extract(word, vocabulary.keys(), scorer=OSA.distance, score_cutoff=max_errors, limit=None)
-    best = min(matches, key=lambda match: (match[1], -vocabulary[match[0]], match[0]), default=(None,))
-    return best[0]
-
-
-@cached_for_version(VOCABULARY_CACHE_SIZE)
-def _vocabulary(on, _language):
-    """Return a Counter of the words in names and cities of public universities, of their countries, and of types."""
-    index = get_facet_index(on)
-    names = University.objects.public(on).values_list("name", "city").iterator()
-    countries = [*index.country_names.values(), *localized_names(index.country_names).values()]
-    facets = [*countries, *index.type_names.values(), *map(str, _labels_of_regions(index).values())]
-    return Counter(word for texts in (facets, *names) for text in texts for word in tokenize_query(text))
-
-
-def find_neighbors(query, index):
-    """Return the Neighbors of a city that the directory of institutions has; None if there are none."""
-    line = search_lines([query])
-    # The first condition is cheaper, and few institutions meet it.
-    places = Institution.objects.filter(search_text__contains=line).alias(search_lines=SEARCH_LINES)
-    places = places.filter(search_lines__contains=f"\n{line}\n")
-    codes = Counter(places.values_list("country_code", flat=True))
-    for code, _count in codes.most_common(1):
-        if count := dict(index.country_totals).get(code):
-            return Neighbors(code, localized_names({code: index.country_names[code]})[code], count)
-    return None
+def known_spelling(word):
+    """Return the word, or another spelling of it if that is in names and this begins none: “milan” for “mailand”."""
+    texts = {other: f" {other} " for other in SPELLINGS.get(word, [])} | {word: f" {word}"}
+    index = get_name_index() if len(texts) > 1 else []
+    return next((other for other, text in texts.items() if any(text in each.lines for each in index)), word)

@@ -41,7 +41,7 @@ from partners.public.list_urls import FILTER_PARAMS, list_url
 from partners.public.map import build_map
 from partners.public.mobilities import summarize_offers
 from partners.public.query_params import set_query_params
-from partners.public.search import correct, find_neighbors
+from partners.public.search_suggestions import correct, find_neighbors
 from partners.public.sections import UNRECORDED, build_sections
 from partners.public.shortlist import Shortlist, is_comparison
 from partners.public.terms import find_term
@@ -75,6 +75,8 @@ def render_list(request, template):
     # Shortlists and unknown values are endless.
     if context["shortlist"].slugs or context["filter"].invalid_values:
         add_never_cache_headers(response)
+    # The address that htmx shows, with what was chosen in the order of the links.
+    response["HX-Push-Url"] = request.path + list_url(context["filter"].params).removesuffix("?")
     return response
 
 
@@ -132,7 +134,7 @@ def _suggestions(partner_filter, selected, rows):
     return {
         "suggestions": relaxation_suggestions(partner_filter, selected),
         "correction": correct(query, partner_filter.on, index) if query else None,
-        "neighbors": find_neighbors(query, index) if query else None,
+        "neighbors": find_neighbors(partner_filter) if query else None,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from partners.name_normalization import any_spelling_pattern, tokenize_query
+from partners.name_normalization import any_spelling_pattern, tokenize_query, word_beginning
 from partners.search_terms import SearchTerm
 
 # No name is longer, and the statement for a longer query would exceed the databases' limits.
@@ -15,7 +15,7 @@ MAX_QUERY_LENGTH = 500
 
 def begins_words_q(field: str, words: Iterable[str], lookup: str = "contains") -> Q:
     """Return the condition that each of the words begins a word of a SearchTextField."""
-    return Q(*[(f"{field}__{lookup}", f" {word}") for word in words])
+    return Q(*[(f"{field}__{lookup}", word_beginning(word)) for word in words])
 
 
 def contains_words_q(fields: Iterable[str], query: str) -> Q:
@@ -42,4 +42,4 @@ class SearchableQuerySet(QuerySet):
         return [SearchTerm((word,)) for word in tokenize_query(query)]
 
     def term_q(self, term: SearchTerm) -> Q:
-        return begins_words_q("search_text", term.words)
+        return begins_words_q("search_text", term.beginnings)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from partners.imports.country_lookup import CLDR_NAMES_PATH, CountryLookup
+from partners.foreign_country_names import CLDR_NAMES_PATH
+from partners.imports.country_lookup import CountryLookup
 from partners.models import Country
 from tests.helpers.paths import ROOT
 
