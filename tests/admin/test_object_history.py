@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -49,6 +50,15 @@ def test_university_change_has_user_reason_and_field_changes(coordinator_client,
         "City: Marburg → Lahn edited",
         "the command line added",
     ]
+
+
+def test_every_version_but_the_present_one_can_be_put_back(coordinator_client, db):
+    university = update(UniversityFactory(name="Marburg"), city="Lahn")
+
+    page = coordinator_client.get(f"/admin/partners/university/{university.pk}/history/")
+
+    labels = [re.sub(r" \d.*", "", row[4]) for row in cells(page) if len(row) > 2]
+    assert labels == ["As it is now", "Put back this version …"]
 
 
 def test_added_university_has_user_and_reason(coordinator_client, germany):
