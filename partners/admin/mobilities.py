@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from partners.admin.form_fields import parse_pk
 from partners.admin.object_history import HistoryAdmin, can_view
@@ -21,6 +22,7 @@ from partners.permissions import can_change_agreements, can_view_agreements
 FIELDS_PER_PAGE = 20
 RARE_FIELDS = ("duration", "fields_note", "is_blended", "first_year", "last_year")
 """Folded on a university's page."""
+VIEWED_AS = {"study_levels": "level_labels", "fields_of_study": "field_labels", "languages": "language_names"}
 
 
 class FieldsOfStudySelect(AutocompleteSelectMultiple):
@@ -100,6 +102,27 @@ class MobilityInline(OptimisticLockingInline):
     def get_extra(self, request, obj=None, **kwargs):
         """Offer an empty line if there is none yet. It is saved only if something is entered."""
         return 0 if obj and obj.mobilities.exists() else 1
+
+    def get_fields(self, request, obj=None):
+        """Display the codes in words to those who only view them."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return [[VIEWED_AS.get(name, name) for name in row] for row in self.fields]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [] if self.has_change_permission(request, obj) else list(VIEWED_AS.values())
+
+    @admin.display(description=gettext_lazy("study levels"))
+    def level_labels(self, mobility):
+        return ", ".join(mobility.level_labels)
+
+    @admin.display(description=gettext_lazy("fields of study"))
+    def field_labels(self, mobility):
+        return ", ".join(map(field_label, mobility.fields_of_study.split()))
+
+    @admin.display(description=gettext_lazy("languages"))
+    def language_names(self, mobility):
+        return ", ".join(mobility.language_names)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "fields_of_study":

@@ -49,14 +49,17 @@ class OfficeSettingsForm(OptimisticLockingForm):
 class OfficeSettingsAdmin(RegisterAdmin):
     form = OfficeSettingsForm
     readonly_fields = ["logo_display"]
-    fieldsets = [
-        (_("Name and address"), {"fields": ["name", "email"]}),
-        (
-            _("Appearance"),
-            {"fields": ["logo_display", "new_logo", "without_logo", "accent_color", "dark_accent_color"]},
-        ),
-        (_("Texts on the public pages"), {"fields": ["introduction", "how_to_apply"]}),
-    ]
+
+    def get_fieldsets(self, request, obj=None):
+        changed_logo = ["new_logo", "without_logo"] if self.has_change_permission(request, obj) else []
+        return [
+            (_("Name and address"), {"fields": ["name", "email"]}),
+            (
+                _("Appearance"),
+                {"fields": ["logo_display", *changed_logo, "accent_color", "dark_accent_color"]},
+            ),
+            (_("Texts on the public pages"), {"fields": ["introduction", "how_to_apply"]}),
+        ]
 
     def has_add_permission(self, request, obj=None):
         return False

@@ -40,7 +40,7 @@ OTHER_BUTTONS = {"_continue", "_addanother", IS_POPUP_VAR}
 
 @admin.register(Country)
 class CountryAdmin(RegisterAdmin):
-    list_display = ["name", "code", "university_count", "other_names"]
+    list_display = ["name", "code", "university_count", "other_names_text"]
     search_fields = ["search_text"]
     fields = ["name", "code", "other_names"]
     list_per_page = 300
@@ -52,6 +52,10 @@ class CountryAdmin(RegisterAdmin):
     @admin.display(description="universities", ordering="university_count")
     def university_count(self, country):
         return country.university_count
+
+    @admin.display(description=_("other names"))
+    def other_names_text(self, country):
+        return " · ".join(country.other_names.splitlines())
 
 
 @admin.register(AgreementType)

@@ -194,13 +194,16 @@ def test_search_needs_the_right_to_view_agreements(client, db):
     assert client.get(SEARCH).status_code == 403
 
 
-def test_assistant_sees_lines_without_form_fields(client, assistant, agreement):
-    add_line(agreement, places=4, languages="en B2")
+def test_assistant_sees_lines_in_words_without_form_fields(client, assistant, agreement):
+    add_line(agreement, places=4, study_levels="bachelor,master", languages="en B2,de", fields_of_study="0421 0715")
     client.force_login(assistant)
 
     page = client.get(change_url(agreement))
 
-    assert element_texts(page, "#mobilities-0 .readonly")[:3] == ["out", "student studies", "4"]
+    assert element_texts(page, "#mobilities-0 .readonly")[:7] == [
+        *["out", "student studies", "4", "-"],
+        *["bachelor, master", "English B2, German", "0421 Law, 0715 Mechanics and metal trades"],
+    ]
     assert elements(page, "#mobilities-group input:not([type=hidden]), #mobilities-group select") == []
 
 
