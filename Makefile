@@ -4,6 +4,8 @@ PORT ?= 8000
 HTTPS ?= off
 VENV := .venv
 BIN := $(VENV)/bin
+# Each worker begins with its own files, so that a file's fixtures are made once, and takes others' tests when it is done.
+PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
 
 .PHONY: run serve test test-all bench
 .DEFAULT_GOAL := run
@@ -21,7 +23,7 @@ serve: $(VENV)/site .env
 	@exec $(BIN)/gunicorn --config python:exchange.gunicorn_conf --bind $(HOST):$(PORT) exchange.wsgi
 
 test: $(VENV)/tools
-	@$(BIN)/pytest --numprocesses auto -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 test-all: export REQUIRE_BROWSER := 1
 test-all: export REQUIRE_LIBREOFFICE := 1
@@ -29,8 +31,8 @@ test-all: export REQUIRE_NGINX := 1
 test-all: export REQUIRE_REDIS := 1
 test-all: export REQUIRE_SYSTEMD := 1
 test-all: $(VENV)/tools
-	@env --unset=TEST_DATABASE_URL $(BIN)/pytest --numprocesses auto -m "not postgresql" $(ARGS)
-	@.ci/with-postgresql $(BIN)/pytest --numprocesses auto -m "(database or postgresql) and not browser" $(ARGS)
+	@env --unset=TEST_DATABASE_URL $(PYTEST) -m "not postgresql" $(ARGS)
+	@.ci/with-postgresql $(PYTEST) -m "(database or postgresql) and not browser and not libreoffice" $(ARGS)
 
 bench: $(VENV)/site
 	@$(BIN)/python -m bench.imports $(ARGS)

@@ -34,6 +34,7 @@ AS_DISPLAYED = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true"
 """Commas, double quotes, UTF-8, from line 1, numbers and dates as displayed."""
 
 pytestmark = [
+    pytest.mark.libreoffice,
     pytest.mark.slow,
     pytest.mark.skipif(
         not SOFFICE and not os.environ.get("REQUIRE_LIBREOFFICE"),
