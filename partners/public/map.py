@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from math import ceil, pi, sqrt
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from partners.public.bubble_layout import resolve_overlaps
 from partners.public.list_urls import list_url
+from partners.regions import countries_by_region, list_countries
 
 POSITIONS_PATH = Path(__file__).with_name("country_positions.json")
 """Positions [x, y] by country code, in units of the land's picture. Written by tools/world_map.py."""
@@ -60,7 +61,7 @@ PANELS = [EUROPE, AMERICAS, EAST]
 
 class Bubble(NamedTuple):
     url: str
-    """URL of the list with the country selected, or deselected if it was."""
+    """URL of the list with the country selected, or deselected if it was. See ``_country_toggle``."""
     code: str
     """ISO 3166-1 alpha-2 code of the country."""
     label: str
@@ -73,19 +74,27 @@ class Bubble(NamedTuple):
     """True if the count fits into the bubble."""
     is_selected: bool
     is_additional: bool
-    """True if other countries are selected, so that this one would be added to them."""
+    """True if other countries or regions are selected, so that this one would be added to them."""
 
 
 def build_map(partner_filter, countries):
     """Return pairs of a panel and its bubbles, without empty panels, for the options of the country facet."""
     totals = partner_filter.index.country_totals
     shown = [country for country in countries if country.count or country.is_selected]
-    rest_url, selected = list_url(partner_filter.params, country=[], page=[]), partner_filter.selected["country"]
-    px_per_root, panels = _px_per_root(totals), []
+    toggle_url, px_per_root, panels = _country_toggle(partner_filter), _px_per_root(totals), []
+    has_selection = any(partner_filter.selected[name] for name in ("country", "region"))
+    in_regions = {*list_countries(partner_filter.selected | {"country": []})}
     for panel in PANELS:
         positions = _bubble_positions(panel, totals)
         bubbles = [
-            _bubble(country, panel, positions[country.value], px_per_root, selected, rest_url)
+            _bubble(
+                country,
+                panel,
+                positions[country.value],
+                px_per_root,
+                toggle_url(country.value),
+                is_additional=has_selection and not country.is_selected and country.value not in in_regions,
+            )
             for country in shown
             if country.value in positions
         ]
@@ -94,18 +103,17 @@ def build_map(partner_filter, countries):
     return panels
 
 
-def _bubble(country, panel, position, px_per_root, selected, rest_url):
+def _bubble(country, panel, position, px_per_root, url, *, is_additional):
     """Return the bubble of a country; its position is x, y and the hit radius."""
     x, y, hit_radius = position
     pixels = max(MIN_RADIUS, px_per_root * sqrt(country.count))
     radius = round(pixels * panel.units_per_px, 1)
-    is_additional = bool(selected) and not country.is_selected
     if is_additional:
         label = ngettext("%(country)s: %(n)d more university", "%(country)s: %(n)d more universities", country.count)
     else:
         label = ngettext("%(country)s: %(n)d university", "%(country)s: %(n)d universities", country.count)
     return Bubble(
-        url=_toggle_url(rest_url, selected, country.value),
+        url=url,
         code=country.value,
         label=label % {"country": country.label, "n": country.count},
         count=country.count,
@@ -119,10 +127,24 @@ def _bubble(country, panel, position, px_per_root, selected, rest_url):
     )
 
 
-def _toggle_url(rest_url, selected, code):
-    """Return the URL with a country selected, or deselected. Much faster than to encode all parameters each time."""
-    pairs = "&".join(f"country={quote_plus(other)}" for other in sorted({*selected} ^ {code}))
-    return f"{rest_url}&{pairs}" if pairs and rest_url != "?" else f"{rest_url}{pairs}"
+def _country_toggle(partner_filter):
+    """Return a function from a country to the URL with it selected, or deselected if it was.
+
+    It replaces a selected region that it is in, which would select it anyway. Much faster than to encode all parameters
+    each time: only those of regions and countries, which follow each other, differ.
+    """
+    params, selected = partner_filter.params, partner_filter.selected
+    rest = list_url(params, region=["~"], country=[], page=[])
+    before, _placeholder, after = rest.partition("region=~")
+
+    def toggle_url(code):
+        is_kept = {region: code not in countries_by_region().get(region, ()) for region in selected["region"]}
+        pairs = [("region", region) for region, kept in is_kept.items() if kept or code in selected["country"]]
+        pairs += [("country", other) for other in sorted({*selected["country"]} ^ {code})]
+        changed = urlencode(pairs)
+        return before + changed + after if changed else (before + after.removeprefix("&")).rstrip("&")
+
+    return toggle_url
 
 
 def _px_per_root(totals):

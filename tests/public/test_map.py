@@ -96,15 +96,30 @@ def test_map_marks_selected_countries_and_offers_the_others(client, register):
 @pytest.mark.parametrize(
     ("url", "code", "expected"),
     [
-        ("/?view=map", "IT", "?view=map&country=IT"),
-        ("/?q=p&type=bilateral&sort=-name&view=map", "IT", "?q=p&type=bilateral&sort=-name&view=map&country=IT"),
-        ("/?country=IT&view=map", "FR", "?view=map&country=FR&country=IT"),
-        ("/?country=IT&country=FR&view=map", "IT", "?view=map&country=FR"),
+        ("/?view=map", "IT", "?country=IT&view=map"),
+        ("/?q=p&type=bilateral&sort=-name&view=map", "IT", "?q=p&type=bilateral&country=IT&sort=-name&view=map"),
+        ("/?country=IT&view=map", "FR", "?country=FR&country=IT&view=map"),
+        ("/?country=IT&country=FR&view=map", "IT", "?country=FR&view=map"),
         ("/?country=IT&view=map", "IT", "?view=map"),
+        # A country replaces the regions that it is in.
+        ("/?region=europe&region=asia&view=map", "IT", "?region=asia&country=IT&view=map"),
+        ("/?region=europe&view=map", "JP", "?region=europe&country=JP&view=map"),
+        ("/?region=europe&country=IT&view=map", "IT", "?region=europe&view=map"),
     ],
 )
 def test_bubble_toggles_its_country(client, register, url, code, expected):
     assert bubble_url(client.get(url), code) == expected
+
+
+def test_countries_outside_a_selected_region_are_additional(client, register):
+    page = client.get("/?region=latin-america&view=map")
+
+    additional = element_texts(page, "a.bubble.is-additional title")
+    assert sorted(set(bubble_labels(page)) - set(additional)) == [
+        "Argentina: 1 university",
+        "Chile: 1 university",
+        "Mexico: 2 universities",
+    ]
 
 
 def test_area_of_a_bubble_is_proportional_to_its_count(register):

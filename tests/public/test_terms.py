@@ -396,6 +396,18 @@ def test_list_of_one_term_is_indexed(client, winter):
     assert canonical == [[f"http://testserver/?term={winter}"], [], []]
 
 
+def test_map_counts_agreements_for_a_part_of_the_term_below(client, winter, germany):
+    AgreementFactory(university__name="Graz", valid_until=date(2026, 12, 31))
+    AgreementFactory(university__name="Lund", university__country=germany, is_open_ended=True)
+
+    page = client.get(f"/?term={winter}&view=map")
+
+    assert element_texts(page, "a.bubble title") == ["Germany: 1 university"]
+    [note] = elements(page, ".note:has(#in-part)")
+    assert text(note) == "1 more has an agreement that begins or ends during Winter term 2026/27. Show the list"
+    assert attributes(page, "#in-part", "href") == [f"?term={winter}"]
+
+
 def test_list_with_nothing_but_agreements_for_a_part_of_the_term_suggests_more(client, winter, erasmus):
     AgreementFactory(university__name="Graz", valid_until=date(2026, 12, 31))
     AgreementFactory(university__name="Lund", agreement_type=erasmus, is_open_ended=True)
