@@ -149,11 +149,11 @@ class PartnerFilter(FilterSet):
 
     def _understand_query(self, params):
         """Set what the query finds. Return the parameters with what it names of the filters as their values."""
-        self.terms, self._found, query = [], [], params.get("q", "")
+        self.terms, self.found, query = [], [], params.get("q", "")
         if not query or len(query) > MAX_QUERY_LENGTH:
             return params
         understood = understand(query, self.index)
-        self.terms, self._found = understood.terms, understood.found
+        self.terms, self.found = understood.terms, understood.found
         if understood.words == " ".join(split_query(query)):
             return params
         changes = {name: sorted({*params.getlist(name), *added}) for name, added in understood.values.items()}
@@ -192,7 +192,7 @@ class PartnerFilter(FilterSet):
     def iter_best_pks(self):
         """Yield the ids of the universities of ``matching`` that a query finds, the best matches first."""
         countries, types, states = list_countries(self.selected), self.selected["type"], self.selected["status"]
-        best, profiles = best_matches_first(self._found, tokenize_query(self.query)), self._profiles(self.wanted)
+        best, profiles = best_matches_first(self.found, tokenize_query(self.query)), self._profiles(self.wanted)
         for university in select_universities(best, profiles, countries, types, states):
             yield university.pk
 
@@ -203,7 +203,7 @@ class PartnerFilter(FilterSet):
             return set()
         in_part, matching = get_profiles_in_part(self.on, self.wanted)
         pks = self._selected_pks(in_part) - self._selected_pks(matching)
-        return pks.intersection(university.pk for university in self._found) if self.query else pks
+        return pks.intersection(university.pk for university in self.found) if self.query else pks
 
     @cached_property
     def matching_in_part(self):
@@ -285,7 +285,7 @@ class PartnerFilter(FilterSet):
     def _count_profiles(self, has_query, wanted, or_not_recorded):
         if has_query:
             profiles = self._profiles(wanted, or_not_recorded)
-            return count_profiles(filter(None, map(profiles.get, [university.pk for university in self._found])))
+            return count_profiles(filter(None, map(profiles.get, [university.pk for university in self.found])))
         if wanted.is_any:
             return self.index.profile_counts
         return count_offering_profiles(self.on, wanted, or_not_recorded)

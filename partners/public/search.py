@@ -64,7 +64,10 @@ def understand(query, index):
     exact = _read(words, phrases, phrases.exact_meaning)
     if not exact.terms:
         return exact
-    broad, is_found = read_broadly(words, phrases), exact.finds_partners(index)
+    broad = read_broadly(words, phrases)
+    if (broad.values, broad.terms) == (exact.values, exact.terms):
+        return exact
+    is_found = exact.finds_partners(index)
     others = broad.understood - exact.understood
     if is_found and (broad.is_empty or exact.has_in_names(others, index)):
         return exact

@@ -136,7 +136,8 @@ def _vocabulary(on, _language):
 def find_neighbors(partner_filter):
     """Return the Neighbors of the country, the city or the university that a query without results names, or None."""
     understood = read_broadly(split_query(partner_filter.query), FilterPhrases(partner_filter.index))
-    if any(university.pk in partner_filter.index.profiles for university in understood.found):
+    found = partner_filter.found if understood.terms == partner_filter.terms else understood.found
+    if any(university.pk in partner_filter.index.profiles for university in found):
         return None
     code = _find_country(understood.terms) or _find_country_of_place(partner_filter.query, understood.words)
     for name, value, label in _places_of(code) if code else []:

@@ -242,7 +242,7 @@ def test_page_links_the_files_with_its_filter(client, universities):
 
     downloads = elements(page, "a[download]")
     assert [(link.get("href"), link.get("rel")) for link in downloads] == [
-        (f"/partners.{file_format}?country=DE&type=erasmus", "nofollow")
+        (f"/partners.{file_format}?type=erasmus&country=DE", "nofollow")
         for file_format in ("tsv", "csv", "xlsx", "json")
     ]
 

@@ -151,7 +151,7 @@ def country_headings(page):
         ("/de/?q=osterreich", ["Österreich"]),
         ("/fr/?q=UNIVERSITY+états&sort=country", ["États-Unis"]),
         ("/fr/?q=austria", ["Autriche"]),
-        ("/de/?q=autriche", []),
+        ("/de/?q=autriche", ["Österreich"]),
         ("/?q=deutschland", ["Germany"]),
     ],
 )
