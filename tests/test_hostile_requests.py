@@ -17,7 +17,7 @@ from tests.helpers.urls import fill_route, iter_routes, route_arguments
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
-ROUNDS = {"nobody": 2, "assistant": 1, "coordinator": 3, "superuser": 2}
+ROUNDS = {"nobody": 2, "assistant": 1, "coordinator": 2, "superuser": 2}
 FORM = "application/x-www-form-urlencoded"
 BODIES = [
     (FORM, b"&".join(b"a%d=1" % number for number in range(2_000))),
