@@ -149,11 +149,11 @@ class PartnerFilter(FilterSet):
 
     def _understand_query(self, params):
         """Set what the query finds. Return the parameters with what it names of the filters as their values."""
-        self.terms, self.found, query = [], [], params.get("q", "")
+        self.terms, self.found, self.alternatives, query = [], [], {}, params.get("q", "")
         if not query or len(query) > MAX_QUERY_LENGTH:
             return params
         understood = understand(query, self.index)
-        self.terms, self.found = understood.terms, understood.found
+        self.terms, self.found, self.alternatives = understood.terms, understood.found, understood.alternatives
         if understood.words == " ".join(split_query(query)):
             return params
         changes = {name: sorted({*params.getlist(name), *added}) for name, added in understood.values.items()}

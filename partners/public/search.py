@@ -1,7 +1,7 @@
 """The search of the public list: a query divided into choices of the filters and words of names."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from partners.name_normalization import tokenize_query
@@ -27,6 +27,8 @@ class UnderstoodQuery:
     """The words that became values, or say nothing."""
     terms: list[SearchTerm]
     """The other words, and names of countries without partners."""
+    alternatives: dict[str, list[str]] = field(default_factory=dict)
+    """Values that all the words may mean as well."""
 
     @property
     def words(self):
@@ -70,7 +72,7 @@ def understand(query, index):
     is_found = exact.finds_partners(index)
     others = broad.understood - exact.understood
     if is_found and (broad.is_empty or exact.has_in_names(others, index)):
-        return exact
+        return exact if broad.terms else replace(exact, alternatives=broad.values)
     return broad if broad.finds_partners(index) or (not is_found and broad.values != exact.values) else exact
 
 

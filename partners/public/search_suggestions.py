@@ -37,6 +37,14 @@ class Correction(NamedTuple):
     """The only university that the corrected query finds, the filters that it consists of, or the query itself."""
 
 
+class Alternative(NamedTuple):
+    """Choices of the filters that a query may mean, of which it finds names."""
+
+    label: str
+    count: int
+    url: str
+
+
 class Neighbors(NamedTuple):
     """The partners in the country of a place without any, or on the continent of a country without any."""
 
@@ -131,6 +139,17 @@ def _vocabulary(on, _language):
         if university.pk in index.profiles:
             vocabulary.update(university.lines.split())
     return vocabulary
+
+
+def find_alternative(partner_filter):
+    """Return the Alternative of a query such as “engineering”, None if it means names only."""
+    selected, options = partner_filter.selected, partner_filter.options
+    added = {name: [*{*values} - {*selected[name]}] for name, values in partner_filter.alternatives.items()}
+    labels = [str(options[name][value]) for name, values in added.items() for value in values]
+    selection = {name: sorted([*selected[name], *values]) for name, values in added.items() if values} | {"q": []}
+    count = sum(partner_filter.count_by_country(**selection).values()) if labels else 0
+    url = list_url(partner_filter.params, **selection, sort=[], page=[])
+    return Alternative(", ".join(labels), count, url) if count else None
 
 
 def find_neighbors(partner_filter):

@@ -41,7 +41,7 @@ from partners.public.list_urls import FILTER_PARAMS, list_url
 from partners.public.map import build_map
 from partners.public.mobilities import summarize_offers
 from partners.public.query_params import set_query_params
-from partners.public.search_suggestions import correct, find_neighbors
+from partners.public.search_suggestions import correct, find_alternative, find_neighbors
 from partners.public.sections import UNRECORDED, build_sections
 from partners.public.shortlist import Shortlist, is_comparison
 from partners.public.terms import find_term
@@ -99,6 +99,7 @@ def list_context(request):
         "filter_count": sum(active.name != "q" for active in selected),
         "panels": SimpleLazyObject(lambda: build_map(partner_filter, facets["country"])),
         "active_filters": selected,
+        "alternative": find_alternative(partner_filter),
         "title": list_title(selected, count["universities"]),
         "canonical_query": _canonical_query(params, page.number, count["universities"]),
         "can_print_all": count["universities"] <= PRINT_MAX and "embed" not in params,

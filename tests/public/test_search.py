@@ -273,6 +273,18 @@ def test_levels_fields_languages_and_terms_are_understood_unless_they_are_names(
     assert {query: shown_filters(client, query) for query in filters} == filters
 
 
+def test_field_that_is_in_names_is_offered_besides(client, db):
+    AgreementFactory(university__name="Law School")
+    MobilityFactory.create_batch(2, fields_of_study="042")
+
+    page = client.get("/?q=law&sort=name")
+
+    assert element_texts(page, "th[scope=row] a") == ["Law School"]
+    assert element_texts(page, ".note:has(#alternative)") == ["Or do you mean: Law: 2 universities"]
+    assert attributes(page, "#alternative", "href") == ["?field=042"]
+    assert elements(client.get("/?q=school"), "#alternative") == []
+
+
 def test_named_filters_are_added_to_the_chosen_ones(client, register):
     page = client.get("/?q=italy+politecnico&country=ES&type=bilateral")
 
