@@ -237,9 +237,10 @@ class TableFile:
 
 def _skip_running_numbers(table: Table) -> None:
     """Take a column without a header out of the table if it has nothing but running numbers."""
-    numbers = [row.surplus[0] if len(row.surplus) == 1 else "" for row in table.rows]
-    first = int(numbers[0]) if numbers and numbers[0] in ("0", "1") else None
-    if first is not None and numbers == [str(number) for number in range(first, first + len(numbers))]:
+    if not table.rows or table.rows[0].surplus not in (("0",), ("1",)):
+        return
+    first = int(table.rows[0].surplus[0])
+    if all(row.surplus == (str(number),) for number, row in enumerate(table.rows, start=first)):
         table.rows = deque(row._replace(surplus=()) for row in table.rows)
         table.further_notices.append(_("A column without a header is skipped: it has running numbers."))
 
