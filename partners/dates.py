@@ -71,8 +71,10 @@ def find_day_order(texts: Iterable[str]) -> tuple[bool | None, str]:
 
 
 def is_ambiguous(text: str) -> bool:
+    """Return True for a date that is a day of the calendar in either order."""
     match = YEAR_LAST_RE.fullmatch(_simplify(text))
-    return bool(match) and int(match[1]) != int(match[3]) and max(int(match[1]), int(match[3])) <= 12
+    first, second, year = (int(match[group]) for group in (1, 3, 4)) if match else (0, 0, 0)
+    return first != second and min(first, second) >= 1 and max(first, second) <= 12 and year >= 1
 
 
 def _simplify(text: str) -> str:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners.dates import find_day_order, parse_date
+from partners.dates import find_day_order, is_ambiguous, parse_date
 
 FIRST = date(2025, 2, 1)
 TEXT_DATE_FORMATS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y")
@@ -112,6 +112,21 @@ def test_parse_date_resolves_an_ambiguous_date_in_the_order_given(text, is_day_f
 )
 def test_find_day_order_needs_one_date_that_shows_it_and_none_that_contradicts(texts, order):
     assert find_day_order(texts) == order
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1/2/2025", True),
+        ("2/2/2025", False),
+        ("13/2/2025", False),
+        ("0/5/2025", False),
+        ("1/2/0000", False),
+        ("", False),
+    ],
+)
+def test_ambiguous_date_is_a_day_in_either_order(text, expected):
+    assert is_ambiguous(text) == expected
 
 
 def test_parse_date_error_truncates_long_text():
