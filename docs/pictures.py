@@ -76,6 +76,7 @@ def main():
 
 
 def take_screenshot(page, name):
+    page.wait_for_load_state()
     page.screenshot(path=PICTURES / f"{name}.png")
 
 
@@ -177,8 +178,8 @@ def capture_edit_conflict(page):
     page.get_by_label("City").fill("Philadelphia, PA")
     colleague = page.context.new_page()
     colleague.goto(page.url)
-    colleague.get_by_label("City").fill("Philadelphia")
-    colleague.get_by_label("Website").fill("https://drexel.edu")
+    colleague.get_by_label("City").fill("Philadelphia (Pennsylvania)")
+    colleague.get_by_label("Website").fill("https://drexel.edu/global/")
     colleague.get_by_role("button", name="Save", exact=True).click()
     colleague.close()
     page.get_by_role("button", name="Save", exact=True).click()
@@ -253,6 +254,8 @@ def run_site():
         bootstrap = manage(
             "bootstrap",
             ROOT / "fixtures/partners.tsv",
+            "--details",
+            ROOT / "fixtures/partner_details.tsv",
             "--url",
             f"http://{host}",
             check=True,
