@@ -4,7 +4,6 @@ Reading them there takes a fraction of the time that the databases need, for com
 """
 
 from functools import reduce
-from itertools import chain
 from typing import NamedTuple
 
 from partners.data_version import cached_for_version
@@ -43,12 +42,11 @@ def find_universities(terms):
 def best_matches_first(universities, words):
     """Yield them in the order of ``UniversityQuerySet.best_matches_first``, without ranking more than is asked for."""
     phrase, yielded = f"\n {' '.join(words)} \n", set()
-    with_whole_words = list(reduce(_containing, [f" {word} " for word in words], universities))
-    beginning = reduce(_containing, map(word_beginning, words), universities)
-    for university in chain(_containing(with_whole_words, phrase), with_whole_words, beginning, universities):
-        if university.pk not in yielded:
-            yielded.add(university.pk)
-            yield university
+    for texts in ([phrase], [f" {word} " for word in words], [*map(word_beginning, words)], []):
+        for university in reduce(_containing, texts, universities):
+            if university.pk not in yielded:
+                yielded.add(university.pk)
+                yield university
 
 
 def _containing(universities, text):

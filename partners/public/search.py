@@ -10,7 +10,7 @@ from partners.public.name_index import find_universities, get_name_index
 from partners.public.search_phrases import UNOFFERED, FilterPhrases
 from partners.regions import list_countries
 from partners.search_terms import MAX_PHRASE_WORDS, SearchTerm
-from partners.university_words import SPELLINGS
+from partners.university_words import CANONICAL_WORDS, SPELLINGS
 
 PLUS_RE = re.compile(r"(?<=\w)\+(?!\w)")
 """A plus that belongs to the word before it."""
@@ -51,6 +51,11 @@ class UnderstoodQuery:
     def finds_partners(self, index):
         return any(self.iter_partners(index))
 
+    def is_name(self, words, index):
+        """Return True if the words are the whole name of a partner, such as “University of Cyprus”."""
+        phrase = f"\n {' '.join(words)} \n"
+        return any(phrase in university.lines for university in self.iter_partners(index))
+
     def has_in_names(self, words, index):
         """Return True if each of the words is a whole word of a name that is found."""
         return all(any(f" {word} " in university.lines for university in self.iter_partners(index)) for word in words)
@@ -60,7 +65,8 @@ def understand(query, index):
     """Divide a query such as “erasmus italy” into values of the filters and other words.
 
     Names of types, regions and countries always are values. Other phrases, such as “German” or “master”, are only if
-    the query finds nothing by that, or finds names of which they merely begin words. So are filler words left out.
+    the query finds nothing by that, or finds names of which they merely begin words. So are filler words left out, and
+    where there is nothing else beside values.
     """
     words, phrases = split_query(query), FilterPhrases(index)
     exact = _read(words, phrases, phrases.exact_meaning)
@@ -70,8 +76,10 @@ def understand(query, index):
     if (broad.values, broad.terms) == (exact.values, exact.terms):
         return exact
     is_found = exact.finds_partners(index)
-    others = broad.understood - exact.understood
-    if is_found and (broad.is_empty or exact.has_in_names(others, index)):
+    # “u” and “univ” begin “university” on purpose.
+    others = {word for word in broad.understood - exact.understood if CANONICAL_WORDS.get(word) != "university"}
+    says_more = broad.terms or broad.values != exact.values or broad.is_empty or exact.is_name(words, index)
+    if is_found and says_more and (broad.is_empty or exact.has_in_names(others, index)):
         return exact if broad.terms else replace(exact, alternatives=broad.values)
     return broad if broad.finds_partners(index) or (not is_found and broad.values != exact.values) else exact
 

@@ -142,14 +142,16 @@ def _vocabulary(on, _language):
 
 
 def find_alternative(partner_filter):
-    """Return the Alternative of a query such as “engineering”, None if it means names only."""
+    """Return the Alternative of a query such as “engineering”, None if that finds no more than the names."""
     selected, options = partner_filter.selected, partner_filter.options
     added = {name: [*{*values} - {*selected[name]}] for name, values in partner_filter.alternatives.items()}
     labels = [str(options[name][value]) for name, values in added.items() for value in values]
     selection = {name: sorted([*selected[name], *values]) for name, values in added.items() if values} | {"q": []}
-    count = sum(partner_filter.count_by_country(**selection).values()) if labels else 0
+    if not labels:
+        return None
+    named, count = (sum(partner_filter.count_by_country(**each).values()) for each in ({}, selection))
     url = list_url(partner_filter.params, **selection, sort=[], page=[])
-    return Alternative(", ".join(labels), count, url) if count else None
+    return Alternative(", ".join(labels), count, url) if count > named else None
 
 
 def find_neighbors(partner_filter):

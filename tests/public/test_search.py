@@ -242,6 +242,9 @@ def test_words_that_name_filters_are_filters(client, register, one_version):
         "central america": (["central america"], "central america"),
         "university xyzzy": (["university xyzzy"], "university xyzzy"),
         "british": (["british"], "british"),
+        "university of italy": (["Italy"], ""),
+        "university of cyprus": (["university of", "Cyprus"], "university of"),
+        "univ of rome": (["univ of rome"], "univ of rome"),
     }
     one_version()
 
