@@ -19,7 +19,7 @@ from tests.helpers.tables import read_table
 
 DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
 
-# By default, garbage collection examines all modules and tests after every few pages, which is a fifth of the time.
+# By default, garbage collection examines all modules and tests after every few pages.
 gc.set_threshold(100_000, 50, 1000)
 
 # Without deadlines: the time of an example depends on what else the machine is doing.
