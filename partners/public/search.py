@@ -1,7 +1,7 @@
 """The search of the public list: a query divided into choices of the filters and words of names."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from partners.name_normalization import tokenize_query
@@ -17,7 +17,7 @@ PLUS_RE = re.compile(r"(?<=\w)\+(?!\w)")
 UNDERSTOOD_PARAMS = ["term", "type", "level", "field", "language", "region", "country"]
 
 
-@dataclass(frozen=True)
+@dataclass
 class UnderstoodQuery:
     """A query divided into values of the filters and other words."""
 
@@ -80,7 +80,8 @@ def understand(query, index):
     others = {word for word in broad.understood - exact.understood if CANONICAL_WORDS.get(word) != "university"}
     says_more = broad.terms or broad.values != exact.values or broad.is_empty or exact.is_name(words, index)
     if is_found and says_more and (broad.is_empty or exact.has_in_names(others, index)):
-        return exact if broad.terms else replace(exact, alternatives=broad.values)
+        exact.alternatives = {} if broad.terms else broad.values
+        return exact
     return broad if broad.finds_partners(index) or (not is_found and broad.values != exact.values) else exact
 
 
