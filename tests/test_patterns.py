@@ -18,9 +18,11 @@ LOCAL_NAMES = {
     "delimiter": ";",
     "escaped": ";",
     "found": ["office", "exchange"],
+    "letters": {"o": "oöø", "s": "sSś", "ss": "ß"},
     "mark": "Chrome",
     "model": Agreement,
     "prefix": "agreements",
+    "query": "Straße in Łódź",
 }
 """Values for the local variables of patterns that are composed at run time."""
 SHORT_LENGTH, LONG_LENGTH = 10, 80
