@@ -11,7 +11,6 @@ from functools import cache, lru_cache
 from math import ceil, pi, sqrt
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -61,7 +60,7 @@ PANELS = [EUROPE, AMERICAS, EAST]
 
 class Bubble(NamedTuple):
     url: str
-    """URL of the list with the country selected, or deselected if it was. See ``_country_toggle``."""
+    """URL of the list with the country selected, or deselected if it was. See ``_toggle_url``."""
     code: str
     """ISO 3166-1 alpha-2 code of the country."""
     label: str
@@ -81,7 +80,7 @@ def build_map(partner_filter, countries):
     """Return pairs of a panel and its bubbles, without empty panels, for the options of the country facet."""
     totals = partner_filter.index.country_totals
     shown = [country for country in countries if country.count or country.is_selected]
-    toggle_url, px_per_root, panels = _country_toggle(partner_filter), _px_per_root(totals), []
+    px_per_root, panels = _px_per_root(totals), []
     has_selection = any(partner_filter.selected[name] for name in ("country", "region"))
     in_regions = {*list_countries(partner_filter.selected | {"country": []})}
     for panel in PANELS:
@@ -92,7 +91,7 @@ def build_map(partner_filter, countries):
                 panel,
                 positions[country.value],
                 px_per_root,
-                toggle_url(country.value),
+                _toggle_url(partner_filter, country.value),
                 is_additional=has_selection and not country.is_selected and country.value not in in_regions,
             )
             for country in shown
@@ -127,24 +126,16 @@ def _bubble(country, panel, position, px_per_root, url, *, is_additional):
     )
 
 
-def _country_toggle(partner_filter):
-    """Return a function from a country to the URL with it selected, or deselected if it was.
+def _toggle_url(partner_filter, code):
+    """Return the URL of the list with a country selected, or deselected if it was.
 
-    It replaces a selected region that it is in, which would select it anyway. Much faster than to encode all parameters
-    each time: only those of regions and countries, which follow each other, differ.
+    It replaces a selected region that it is in, which would select it anyway.
     """
-    params, selected = partner_filter.params, partner_filter.selected
-    rest = list_url(params, region=["~"], country=[], page=[])
-    before, _placeholder, after = rest.partition("region=~")
-
-    def toggle_url(code):
-        is_kept = {region: code not in countries_by_region().get(region, ()) for region in selected["region"]}
-        pairs = [("region", region) for region, kept in is_kept.items() if kept or code in selected["country"]]
-        pairs += [("country", other) for other in sorted({*selected["country"]} ^ {code})]
-        changed = urlencode(pairs)
-        return before + changed + after if changed else (before + after.removeprefix("&")).rstrip("&")
-
-    return toggle_url
+    selected = partner_filter.selected
+    countries, regions = sorted({*selected["country"]} ^ {code}), selected["region"]
+    if code in countries:
+        regions = [region for region in regions if code not in countries_by_region().get(region, ())]
+    return list_url(partner_filter.params, region=regions, country=countries, page=[])
 
 
 def _px_per_root(totals):
