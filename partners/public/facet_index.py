@@ -5,6 +5,7 @@ length, and the index of them is built once for each data version and day.
 """
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
@@ -31,7 +32,10 @@ class AgreementKey(NamedTuple):
     """A key of ``PUBLIC_STATE_LABELS``."""
 
 
-class PartnerProfile(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class PartnerProfile:
+    """What universities of a list have in common. Equal ones are the same object, which is quicker to count."""
+
     country: str
     """ISO 3166-1 alpha-2 code."""
     agreements: frozenset[AgreementKey]
@@ -73,13 +77,12 @@ def _profiles_of(agreements, on):
     rows = agreements.order_by("university").values_list(
         "university", "university__country__code", "agreement_type__slug", "status", "valid_from", "valid_until"
     )
-    profiles, shared = {}, {}
-    for (university, country), group in groupby(rows.iterator(), key=itemgetter(0, 1)):
-        keys = frozenset(AgreementKey(slug or "", agreement_state(*period, on)) for _, _, slug, *period in group)
-        profile = PartnerProfile(country, keys)
-        # Universities share equal profiles, so that 100,000 take little memory.
-        profiles[university] = shared.setdefault(profile, profile)
-    return profiles
+    build_profile = cache(PartnerProfile)
+    build_key = cache(lambda slug, *period: AgreementKey(slug or "", agreement_state(*period, on)))
+    return {
+        university: build_profile(country, frozenset(build_key(*row[2:]) for row in group))
+        for (university, country), group in groupby(rows.iterator(), key=itemgetter(0, 1))
+    }
 
 
 get_offering_profiles = cached_for_version(OFFERS_CACHE_SIZE)(build_profiles)
@@ -156,7 +159,7 @@ def count_profiles(profiles):
     """Return the number of universities by set of agreements, and within it by country code."""
     counts = defaultdict(Counter)
     for profile, count in Counter(profiles).items():
-        counts[profile.agreements][profile.country] = count
+        counts[profile.agreements][profile.country] += count
     return dict(counts)
 
 

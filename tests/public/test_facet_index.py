@@ -25,10 +25,12 @@ def some_of(values):
 def matching(profiles, countries, types, statuses):
     """Return the profiles in one of the countries, with one agreement of one of the types and statuses."""
     return [
-        (country, agreements)
-        for country, agreements in profiles
-        if (not countries or country in countries)
-        and any((not types or key.type in types) and (not statuses or key.state in statuses) for key in agreements)
+        profile
+        for profile in profiles
+        if (not countries or profile.country in countries)
+        and any(
+            (not types or key.type in types) and (not statuses or key.state in statuses) for key in profile.agreements
+        )
     ]
 
 
