@@ -4,8 +4,8 @@ PORT ?= 8000
 HTTPS ?= off
 VENV := .venv
 BIN := $(VENV)/bin
-# Each worker begins with its own files, so that a file's fixtures are made once, and takes others' tests when it is done.
-PYTEST := $(BIN)/pytest --numprocesses auto --dist worksteal
+# In the default order, as transactional tests must be the last ones of each worker: they empty the tables.
+PYTEST := $(BIN)/pytest --numprocesses auto
 
 .PHONY: run serve test test-all bench
 .DEFAULT_GOAL := run
