@@ -33,6 +33,8 @@ from tests.helpers.serving import (
     wait_until,
 )
 
+pytestmark = pytest.mark.slow
+
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 BIN_DIR = Path(sys.executable).parent
 
@@ -299,7 +301,6 @@ def test_nginx_requests_a_missing_page_once_for_all_visitors(cached_site):
     assert len(cached_site.server.requests) == 1
 
 
-@pytest.mark.slow
 @requires_program("nginx", "REQUIRE_NGINX")
 def test_nginx_terminates_tls_and_keeps_tokens_out_of_its_log(tmp_path):
     environment = site_environment(

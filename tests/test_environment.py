@@ -7,6 +7,8 @@ from django.conf import settings
 
 from tests.helpers.serving import copy_site
 
+pytestmark = pytest.mark.slow
+
 VALID = {"SECRET_KEY": "x" * 50}
 VARIABLES = re.findall(r'\benv\.\w+\(\s*"([A-Z_0-9]+)"', (settings.BASE_DIR / "exchange" / "settings.py").read_text())
 

@@ -12,6 +12,8 @@ from partners.models import Agreement
 from tests.helpers.regex_steps import hostile_texts, is_unbounded, steps_to_find_all
 from tests.helpers.serving import ROOT
 
+pytestmark = pytest.mark.slow
+
 PATHS = sorted(path for folder in ("partners", "exchange") for path in (ROOT / folder).rglob("*.py"))
 RE_FUNCTIONS = {"compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn"}
 LOCAL_NAMES = {

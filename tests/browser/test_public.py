@@ -9,6 +9,7 @@ from tests.helpers.factories import AgreementFactory, MobilityFactory, Universit
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("reference_data"),
 ]

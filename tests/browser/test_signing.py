@@ -16,6 +16,7 @@ from tests.helpers.keyboard import focus_by_tab, press
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("reference_data"),
 ]
