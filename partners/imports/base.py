@@ -22,7 +22,7 @@ from partners.name_normalization import matching_key, normalize_name
 from partners.querysets import UniversityQuerySet
 from partners.tables.encodings import is_double_utf8
 from partners.tables.reading import Table, TableRow
-from partners.tables.types import MAX_LISTED, ProgressCallback, is_not_blank, join_names, truncate
+from partners.tables.types import ProgressCallback, is_not_blank, join_lines, join_names, truncate
 from partners.validators import FORMULA_PREFIXES
 
 COUNTRY_COLUMN, NAME_COLUMN = "Country", "University name"
@@ -142,13 +142,12 @@ class TableValidator:
         """Return sentences about the cells that were understood in a way that not everybody would expect."""
         notices = []
         if count := len(self.filled_lines):
-            lines = ", ".join(map(str, self.filled_lines[:MAX_LISTED])) + ("…" if count > MAX_LISTED else "")
             message = ngettext(
                 "An empty country means the one above: %(count)d cell was filled, in line %(lines)s.",
                 "An empty country means the one above: %(count)d cells were filled, in lines %(lines)s.",
                 count,
             )
-            notices.append(message % {"count": count, "lines": lines})
+            notices.append(message % {"count": count, "lines": join_lines(self.filled_lines)})
         if self.accepted_names:
             notices.append(_("Accepted as names of universities: %s.") % join_names(self.accepted_names))
         known = self.snapshot.country_lookup.by_name

@@ -12,7 +12,7 @@ from partners.dates import find_day_order, is_ambiguous, parse_date
 from partners.imports.register_columns import AGREEMENT_FILE_FIELDS, COLUMN_OF
 from partners.tables.headers import header_key, usual_names
 from partners.tables.reading import TableRow
-from partners.tables.types import MAX_LISTED, is_not_blank, truncate
+from partners.tables.types import is_not_blank, join_lines, truncate
 
 DATE_FIELDS = [field for field in AGREEMENT_FILE_FIELDS if field.parser is parse_date]
 LAST_DAY_COLUMN, OPEN_ENDED_COLUMN = COLUMN_OF["valid_until"], COLUMN_OF["is_open_ended"]
@@ -51,12 +51,8 @@ class RegisterDates:
             }
             notices.append(message % params)
         if self.open_ended_lines:
-            lines = ", ".join(map(str, self.open_ended_lines[:MAX_LISTED])) + "…" * (
-                len(self.open_ended_lines) > MAX_LISTED
-            )
-            notices.append(
-                _("Open-ended by a word in “%(column)s”: line %(lines)s.") % {"column": LAST_DAY_COLUMN, "lines": lines}
-            )
+            message = _("Open-ended by a word in “%(column)s”: line %(lines)s.")
+            notices.append(message % {"column": LAST_DAY_COLUMN, "lines": join_lines(self.open_ended_lines)})
         if far := next((text for text in self._texts if LAST_YEAR in text), None):
             message = _("“%(text)s” is read as a day. If these agreements have no end, write “%(word)s” instead.")
             notices.append(message % {"text": truncate(far), "word": "unlimited"})

@@ -42,9 +42,10 @@ def _merge(record: Record, types: Mapping[int, str]) -> Record:
 def _read_mark(cell: str, type_name: str) -> str:
     """Return the type for a mark, the type with its status for another word, or "" for a blank cell or a "no"."""
     word = normalize_word(cell)
-    is_marked = IS_YES_BY_WORD.get(word, bool(word))
+    if not IS_YES_BY_WORD.get(word, bool(word)):
+        return ""
     is_mark = word in IS_YES_BY_WORD or word == normalize_word(type_name)
-    return f"{type_name} ({cell})" if is_marked and not is_mark else type_name * is_marked
+    return type_name if is_mark else f"{type_name} ({cell})"
 
 
 def _replace_cells(record: Record, types: Mapping[int, str], text: str) -> Record:

@@ -34,7 +34,10 @@ class AgreementKey(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PartnerProfile:
-    """What universities of a list have in common. Equal ones are the same object, which is quicker to count."""
+    """A country and a set of agreements, shared by all universities that have the same.
+
+    Profiles are compared by identity, as one object per distinct profile is quicker to count.
+    """
 
     country: str
     """ISO 3166-1 alpha-2 code."""

@@ -31,8 +31,8 @@ def is_valid_offer_value(name, value):
     return language_name(code) != code and level in ("", *LEVELS)
 
 
-def offer_options(offers, selected):
-    """Return labels by value of each of OFFER_PARAMS: what is recorded in an offer, and what is selected.
+def offered_values(offers):
+    """Return the values of each of OFFER_PARAMS that are recorded in an offer, in the order of the choices.
 
     Fields are broad and narrow ones. Languages are each without a level and with the levels that tell offers apart.
     """
@@ -40,15 +40,19 @@ def offer_options(offers, selected):
     fields = {code[:length] for _levels, stored, _languages in offers for code in stored.split() for length in (2, 3)}
     languages = {skill.code for _levels, _fields, stored in offers for skill in decode(stored)}
     skills = [(code, level) for code in sorted(languages, key=language_name) for level in ("", *LEVELS)]
-    choices = {
+    return {
         "level": [level for level in StudyLevel.values if level in levels],
         "field": [code for code in titles_by_code() if code in fields],
         "language": ["-".join(filter(None, skill)) for skill in skills],
     }
+
+
+def offer_options(offers, selected):
+    """Return labels by value of each of OFFER_PARAMS: what is recorded in an offer, and what is selected."""
     labels = {"level": _level_label, "field": field_title, "language": _language_label}
     return {
         name: {value: labels[name](value) for value in [*values, *(set(selected[name]) - set(values))]}
-        for name, values in choices.items()
+        for name, values in offered_values(offers).items()
     }
 
 

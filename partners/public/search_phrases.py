@@ -15,10 +15,11 @@ from django.utils.translation import get_language
 from partners.data_version import cached_for_version
 from partners.fields_of_study import field_title, titles_by_code
 from partners.foreign_country_names import rare_names, usual_names
-from partners.language_skills import LEVELS, codes_by_name, decode
+from partners.language_skills import LEVELS, codes_by_name
 from partners.models import Country
 from partners.name_normalization import tokenize_query
 from partners.public.name_index import get_name_index
+from partners.public.offers import offered_values
 from partners.reference_data import FIXTURES
 from partners.regions import REGION_LABELS, countries_by_region
 from partners.search_terms import CountryVocabulary
@@ -100,15 +101,9 @@ class FilterPhrases:
 
     @cached_property
     def _offered(self):
-        codes, offers = self.index.country_ids.keys(), self.index.offers
-        skills = {skill.code for _levels, _fields, languages in offers for skill in decode(languages)}
-        return {
-            "country": codes,
-            "region": {region for region, members in countries_by_region().items() if codes & members},
-            "level": {level for levels, _fields, _languages in offers for level in levels.split(",")},
-            "field": {code[:length] for _, fields, _ in offers for code in fields.split() for length in (2, 3)},
-            "language": {f"{code}{level}" for code in skills for level in ("", *[f"-{level}" for level in LEVELS])},
-        }
+        codes = self.index.country_ids.keys()
+        regions = {region for region, members in countries_by_region().items() if codes & members}
+        return {"country": codes, "region": regions} | offered_values(self.index.offers)
 
     def _term_meaning(self, phrase):
         value = self._terms.get(phrase)

@@ -219,7 +219,9 @@ class TableFile:
         require_columns(Header(header.record, {name: at for name, at in places.items() if at}), sheet.head)
         return {column: at[0] for column, at in {**header.places, **places}.items() if at}
 
-    def _read_rows(self, sheet: Sheet, header: Header, positions: Mapping[str, int], header_positions: set[int]):
+    def _read_rows(
+        self, sheet: Sheet, header: Header, positions: Mapping[str, int], header_positions: set[int]
+    ) -> Table:
         index = sheet.head.index(header.record)
         names = {(at, header.record.cells[at]) for places in header.places.values() for at in places}
         table = Table(deque(), skipped_rows=[_describe_row(record) for record in sheet.head[:index]])

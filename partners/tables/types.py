@@ -1,7 +1,7 @@
 """Types and helpers that all kinds of table files share."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -69,7 +69,12 @@ def truncate(text: str) -> str:
 
 def join_names(names: Iterable[str]) -> str:
     quoted = [f"“{truncate(name)}”" for name in names]
-    return ", ".join([*quoted[:MAX_LISTED], *["…"] * (len(quoted) > MAX_LISTED)])
+    return ", ".join(quoted if len(quoted) <= MAX_LISTED else [*quoted[:MAX_LISTED], "…"])
+
+
+def join_lines(lines: Sequence[int]) -> str:
+    """Return the numbers of lines for a message, the first ones of many."""
+    return ", ".join(map(str, lines[:MAX_LISTED])) + ("…" if len(lines) > MAX_LISTED else "")
 
 
 def is_not_blank(cell: str) -> bool:
