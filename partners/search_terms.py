@@ -21,7 +21,7 @@ class SearchTerm(NamedTuple):
 
     @property
     def beginnings(self) -> list[str]:
-        """What a name has to begin words with: each of the words, or the phrase if it names a country."""
+        """Texts that must each begin a word of a name: the words, or the whole phrase if it names a country."""
         return [" ".join(self.words)] if self.is_country else [*self.words]
 
 

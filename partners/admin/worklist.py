@@ -170,10 +170,10 @@ def _about_universities(agreements):
         unlisted, withdrawn, checks = unlisted.filter(pk__in=ids), withdrawn.none(), checks.filter(university__in=ids)
     changelist, country = partial(reverse, "admin:partners_university_changelist"), attrgetter("country")
     unlisted_url, withdrawn_url = changelist(query={"is_listed__exact": 0}), changelist(query={"directory": WITHDRAWN})
-    failing_url, none_unlisted = changelist(query={"website": FAILING}), _("No university is kept off the list.")
-    title = _("Kept off the public list")
+    failing_url = changelist(query={"website": FAILING})
+    title, empty_text = _("Kept off the public list"), _("No university is kept off the list.")
     sections = {
-        "unlisted": _section("universities", title, unlisted, unlisted_url, country, none_unlisted),
+        "unlisted": _section("universities", title, unlisted, unlisted_url, country, empty_text),
         "directory": _section("universities", _("Withdrawn from the directory"), withdrawn, withdrawn_url, country),
         "websites": _section("websites", _("Websites to check"), checks, failing_url, attrgetter("moved_to")),
     }

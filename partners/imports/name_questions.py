@@ -77,7 +77,7 @@ class NameQuestion:
     def result(self) -> OfficeListRowResult:
         """Return the changes by the choice; those of a new university while the question is waiting.
 
-        Of the two names of a known university, the one that is not kept becomes another name.
+        If it is about a known university, one of the two names stays, and the other is added to its other names.
         """
         if self.is_waiting or self.choice == NEW:
             return self.new

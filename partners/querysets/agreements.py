@@ -188,8 +188,8 @@ class AgreementQuerySet(SearchableQuerySet):
     def offering(self, wanted: WantedOffer, *, or_not_recorded: bool = False) -> AgreementQuerySet:
         """Filter to those with a mobility for outgoing student studies that has what is wanted.
 
-        If nothing but the term is, those without such a mobility are among them. If asked for, so are those of which
-        nothing is recorded that says otherwise.
+        Those without such a mobility match if nothing but a term is wanted. With ``or_not_recorded`` they always match,
+        and so do mobilities that leave the wanted details empty.
         """
         return self if wanted.is_any else self.filter(self._offers_q(wanted, or_not_recorded))
 
