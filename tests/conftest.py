@@ -2,12 +2,15 @@ import gc
 
 import hypothesis
 import pytest
+from _pytest import runner
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.utils.timezone import localdate
 
+from exchange.python_stack import in_one_chunk
 from partners import reference_data as reference
 from partners.groups import Role
 from partners.imports.resources import COLUMNS, OfficeListResource
@@ -21,6 +24,10 @@ DATABASE_FIXTURES = {"db", "transactional_db", "databases"}
 
 # By default, garbage collection examines all modules and tests after every few pages.
 gc.set_threshold(100_000, 50, 1000)
+
+# Tests, and the server of browser tests, call as deeply as requests do.
+in_one_chunk(runner.runtestprotocol)
+in_one_chunk(WSGIHandler.__call__)
 
 # Without deadlines: the time of an example depends on what else the machine is doing.
 hypothesis.settings.register_profile("without_deadlines", deadline=None)
