@@ -22,7 +22,6 @@ from django.utils.html import format_html
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from partners.accounts.invitations import can_be_invited, find_latest_invitation, send_invitation
@@ -38,7 +37,7 @@ USERNAME_HELP = gettext_lazy("Letters, digits and @ . + - _ only.")
 
 admin.site.unregister([Group, User])
 # No superuser may read or assign the secrets of OTP devices.
-admin.site.unregister([StaticDevice, TOTPDevice])
+admin.site.unregister(TOTPDevice)
 
 
 def describe_group(group):
