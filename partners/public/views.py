@@ -50,7 +50,7 @@ from partners.querysets import IN_PROCESS
 
 SINGLE_PAGE_MAX = 250
 """Longest list that is shown on one page; a longer one has pages of PAGE_SIZE universities."""
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 MAX_ROUNDS = 3
 """Rounds above the list, the next to close."""
 PRINT_MAX = 1_000
@@ -131,10 +131,10 @@ def _layout_context(params):
 
 def _suggestions(partner_filter, selected, rows):
     """Return the suggestions beside a list without matches. The query found its rows, which are in other sections."""
-    query, index = "" if rows else partner_filter.query, partner_filter.index
+    query = "" if rows else partner_filter.query
     return {
         "suggestions": relaxation_suggestions(partner_filter, selected),
-        "correction": correct(query, partner_filter.on, index) if query else None,
+        "correction": correct(query, partner_filter.phrases) if query else None,
         "neighbors": find_neighbors(partner_filter) if query else None,
     }
 

@@ -259,8 +259,8 @@ def test_list_explains_in_process(client, db):
 
 @pytest.mark.parametrize(
     ("number", "found", "pages"),
-    [(250, 250, ""), (251, 100, "Page 1 of 3 Next page")],
-    ids=["250 on one page", "251 on pages of 100"],
+    [(250, 250, ""), (251, 50, "Page 1 of 6 Next page")],
+    ids=["250 on one page", "251 on pages of 50"],
 )
 def test_list_is_one_page_up_to_250_universities(client, db, number, found, pages):
     partners(number)
@@ -275,11 +275,11 @@ def test_list_is_one_page_up_to_250_universities(client, db, number, found, page
 @pytest.mark.parametrize(
     ("number", "first", "last", "links"),
     [
-        ("1", "Partner 0001", "Partner 0100", "Page 1 of 3 Next page"),
-        ("2", "Partner 0101", "Partner 0200", "Previous page Page 2 of 3 Next page"),
-        ("3", "Partner 0201", "Partner 0251", "Previous page Page 3 of 3"),
-        ("99", "Partner 0201", "Partner 0251", "Previous page Page 3 of 3"),
-        ("zwei", "Partner 0001", "Partner 0100", "Page 1 of 3 Next page"),
+        ("1", "Partner 0001", "Partner 0050", "Page 1 of 6 Next page"),
+        ("2", "Partner 0051", "Partner 0100", "Previous page Page 2 of 6 Next page"),
+        ("6", "Partner 0251", "Partner 0251", "Previous page Page 6 of 6"),
+        ("99", "Partner 0251", "Partner 0251", "Previous page Page 6 of 6"),
+        ("zwei", "Partner 0001", "Partner 0050", "Page 1 of 6 Next page"),
     ],
 )
 def test_page_parameter_selects_a_page(client, db, number, first, last, links):
@@ -497,7 +497,7 @@ def test_list_filtered_otherwise_or_sorted_is_not_indexed(client, register, url)
     assert elements(page, "link[rel=canonical]") == []
 
 
-@pytest.mark.parametrize(("count", "offered", "displayed"), [(251, 1, 251), (1_000, 1, 1_000), (1_001, 0, 100)])
+@pytest.mark.parametrize(("count", "offered", "displayed"), [(251, 1, 251), (1_000, 1, 1_000), (1_001, 0, 50)])
 def test_list_can_be_printed_on_one_page_up_to_1000_universities(client, db, count, offered, displayed):
     partners(count)
 
