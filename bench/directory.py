@@ -23,6 +23,7 @@ UPDATE = "UPDATE partners_university SET institution_id = %s, search_text = %s W
 @transaction.atomic
 def link_all(seed: int) -> None:
     from partners.fields import update_search_keys
+    from partners.institutions.loading import update_lines
     from partners.models import Institution, University
 
     rng = random.Random(seed)  # noqa: S311
@@ -38,7 +39,7 @@ def link_all(seed: int) -> None:
                 acronyms="".join(word[0] for word in university.name.split()),
                 country_code=university.country.code,
             )
-        Institution.objects.bulk_create([university.institution for university in batch])
+        update_lines(Institution.objects.bulk_create([university.institution for university in batch]))
         update_search_keys(University, batch)
         with connection.cursor() as cursor:
             cursor.executemany(UPDATE, [(each.institution_id, each.search_text, each.pk) for each in batch])

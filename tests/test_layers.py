@@ -56,7 +56,7 @@ ALLOWED_IMPORTS = {
     "runs": ["agreement_sentences", "enums", "fields", "history", "models", "tables"],
     "context_processors": ["models"],
     "institutions": [
-        *["fields", "models", "name_normalization", "name_similarity", "ror_ids", "runs", "validators"],
+        *["fields", "models", "name_normalization", "name_similarity", "querysets", "ror_ids", "runs", "validators"],
     ],
     "imports": [
         *["agreement_fields", "agreement_sentences", "cell_words", "cells", "dates", "enums", "fields"],

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.db.models import Case, QuerySet, TextField, Value, When
-from django.db.models.functions import Concat, Length
+from django.db.models import Case, QuerySet, When
+from django.db.models.functions import Length
 
 from partners.models import Institution
 from partners.name_normalization import tokenize_query
+from partners.querysets import SEARCH_LINES
 
 
 def find_institutions(query: str, country_code: str = "") -> QuerySet[Institution]:
@@ -16,11 +17,10 @@ def find_institutions(query: str, country_code: str = "") -> QuerySet[Institutio
     these before other words, and short names before long ones.
     """
     name = "".join(f" {word}" for word in tokenize_query(query))
-    lines = Concat(Value("\n"), "search_text", Value("\n"), output_field=TextField())
-    rank = Case(When(lines__contains=f"\n{name}\n", then=0), When(lines__contains=f"\n{name}", then=1), default=2)
+    ranks = [When(search_lines__contains=f"\n{name}\n", then=0), When(search_lines__contains=f"\n{name}", then=1)]
     is_abroad = Case(When(country_code=country_code, then=0), default=1)
-    found = Institution.objects.search(query).alias(lines=lines)
-    return found.order_by(is_abroad, "is_withdrawn", rank, Length("name"), "pk")
+    found = Institution.objects.search(query).alias(search_lines=SEARCH_LINES)
+    return found.order_by(is_abroad, "is_withdrawn", Case(*ranks, default=2), Length("name"), "pk")
 
 
 def load_successors(institutions: Iterable[Institution]) -> Mapping[str, Institution]:

@@ -8,7 +8,8 @@ from tqdm import tqdm
 
 from partners.fields import update_search_keys
 from partners.institutions.releases import read_institutions
-from partners.models import Institution, University
+from partners.models import Institution, InstitutionLine, University
+from partners.querysets import MAX_QUERY_LENGTH
 from partners.runs.bulk_write import chunks
 
 BATCH_SIZE = 500
@@ -55,9 +56,21 @@ def _write_batch(institutions: list[Institution], result: LoadResult) -> None:
     Institution.objects.bulk_create(
         [*new, *changed], update_conflicts=True, unique_fields=["ror_id"], update_fields=[*LOADED_FIELDS, "search_text"]
     )
+    update_lines([*new, *changed])
     result.new += len(new)
     result.changed += len(changed)
     result.unchanged += len(known) - len(changed)
+
+
+def update_lines(institutions: list[Institution]) -> None:
+    """Write the lines of institutions that have been saved."""
+    InstitutionLine.objects.filter(institution__in=institutions).delete()
+    InstitutionLine.objects.bulk_create(
+        InstitutionLine(institution=institution, line=line)
+        for institution in institutions
+        for line in institution.search_text.split("\n")
+        if len(line) <= MAX_QUERY_LENGTH
+    )
 
 
 def _values(institution: Institution) -> list:

@@ -653,6 +653,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="InstitutionLine",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("line", models.CharField(db_collation="BINARY", max_length=500, verbose_name="line")),
+                (
+                    "institution",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="partners.institution",
+                        verbose_name="institution",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "line of an institution",
+                "verbose_name_plural": "lines of institutions",
+                "indexes": [models.Index(fields=["line"], name="institution_by_line")],
+            },
+        ),
+        migrations.CreateModel(
             name="HistoricalUniversity",
             fields=[
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),

@@ -2,7 +2,7 @@ from partners.models.agreements import Agreement
 from partners.models.application_rounds import ApplicationRound, Term
 from partners.models.calendar_links import CalendarLink
 from partners.models.documents import Document
-from partners.models.institutions import Institution
+from partners.models.institutions import Institution, InstitutionLine
 from partners.models.mobilities import Mobility
 from partners.models.office_settings import OfficeSettings
 from partners.models.reminders import Reminder, ReminderKind
@@ -19,6 +19,7 @@ __all__ = [
     "Country",
     "Document",
     "Institution",
+    "InstitutionLine",
     "Mobility",
     "OfficeSettings",
     "Reminder",

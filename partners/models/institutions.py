@@ -3,7 +3,7 @@ from django.db.models import Index
 from django.utils.translation import gettext_lazy as _
 
 from partners.fields import SearchTextField
-from partners.querysets import SearchableQuerySet
+from partners.querysets import MAX_QUERY_LENGTH, SearchableQuerySet
 from partners.ror_ids import ror_url
 
 
@@ -43,3 +43,21 @@ class Institution(models.Model):
     @property
     def ror_url(self):
         return ror_url(self.ror_id)
+
+
+class InstitutionLine(models.Model):
+    """A line of an institution's search text. Its index finds the institutions of a whole name, city or domain.
+
+    ``update_lines`` writes it. Lines that no query is as long as are left out.
+    """
+
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="lines", verbose_name=_("institution"))
+    line = models.CharField(_("line"), max_length=MAX_QUERY_LENGTH, db_collation="BINARY")
+
+    class Meta:
+        verbose_name = _("line of an institution")
+        verbose_name_plural = _("lines of institutions")
+        indexes = [Index(fields=["line"], name="institution_by_line")]
+
+    def __str__(self):
+        return self.line

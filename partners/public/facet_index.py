@@ -6,6 +6,7 @@ length, and the index of them is built once for each data version and day.
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
@@ -47,6 +48,7 @@ class PartnerProfile:
 class FacetIndex(NamedTuple):
     """The public list of one day without any filter."""
 
+    on: date
     profiles: dict[int, PartnerProfile]
     """Profiles by university id."""
     profile_counts: dict[frozenset[AgreementKey], Counter]
@@ -118,6 +120,7 @@ def get_facet_index(on):
     types = list(AgreementType.objects.all())
     countries = list(Country.objects.filter(code__in=country_totals))
     return FacetIndex(
+        on,
         profiles,
         count_profiles(profiles.values()),
         type_names={agreement_type.slug: agreement_type.name for agreement_type in types},

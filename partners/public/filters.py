@@ -23,9 +23,9 @@ from partners.public.facet_index import (
     select_universities,
 )
 from partners.public.list_urls import FILTER_PARAMS, list_url
-from partners.public.name_index import best_matches_first
 from partners.public.offers import OFFER_PARAMS, is_valid_offer_value, offer_options, wanted_offer
 from partners.public.search import split_query, understand
+from partners.public.search_phrases import FilterPhrases
 from partners.public.terms import offering_agreements
 from partners.querysets import MAX_QUERY_LENGTH, PUBLIC_STATE_LABELS
 from partners.regions import REGION_LABELS, countries_by_region, list_countries
@@ -152,7 +152,7 @@ class PartnerFilter(FilterSet):
         self.terms, self.found, self.alternatives, query = [], [], {}, params.get("q", "")
         if not query or len(query) > MAX_QUERY_LENGTH:
             return params
-        understood = understand(query, self.index)
+        understood = understand(query, self.phrases)
         self.terms, self.found, self.alternatives = understood.terms, understood.found, understood.alternatives
         if understood.words == " ".join(split_query(query)):
             return params
@@ -160,6 +160,10 @@ class PartnerFilter(FilterSet):
         if term := understood.values["term"]:
             changes["term"] = term[:1]
         return QueryDict(list_url(params, **changes, q=list(filter(None, [understood.words])))[1:])
+
+    @cached_property
+    def phrases(self):
+        return FilterPhrases(self.index)
 
     @cached_property
     def options(self):
@@ -192,8 +196,8 @@ class PartnerFilter(FilterSet):
     def iter_best_pks(self):
         """Yield the ids of the universities of ``matching`` that a query finds, the best matches first."""
         countries, types, states = list_countries(self.selected), self.selected["type"], self.selected["status"]
-        best, profiles = best_matches_first(self.found, tokenize_query(self.query)), self._profiles(self.wanted)
-        for university in select_universities(best, profiles, countries, types, states):
+        best = self.phrases.names.best_matches_first(self.found, tokenize_query(self.query))
+        for university in select_universities(best, self._profiles(self.wanted), countries, types, states):
             yield university.pk
 
     @cached_property
@@ -283,12 +287,13 @@ class PartnerFilter(FilterSet):
         return {code: count for code, count in counts.items() if count and (not selected or code in selected)}
 
     def _count_profiles(self, has_query, wanted, or_not_recorded):
-        if has_query:
-            profiles = self._profiles(wanted, or_not_recorded)
-            return count_profiles(filter(None, map(profiles.get, [university.pk for university in self.found])))
+        if not has_query:
+            any_offer = self.index.profile_counts
+            return any_offer if wanted.is_any else count_offering_profiles(self.on, wanted, or_not_recorded)
         if wanted.is_any:
-            return self.index.profile_counts
-        return count_offering_profiles(self.on, wanted, or_not_recorded)
+            return count_profiles([university.profile for university in self.found])
+        profiles = self._profiles(wanted, or_not_recorded)
+        return count_profiles(filter(None, [profiles.get(university.pk) for university in self.found]))
 
     def _profiles(self, wanted, or_not_recorded=False):
         return self.index.profiles if wanted.is_any else get_offering_profiles(self.on, wanted, or_not_recorded)

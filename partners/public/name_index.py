@@ -1,53 +1,105 @@
-"""The names of all listed universities in memory, for searches of the public list.
+"""The names of all public universities in memory, for searches of the public list.
 
 Reading them there takes a fraction of the time that the databases need, for common words as for rare ones.
 """
 
-from functools import reduce
+from bisect import bisect_left
+from collections import defaultdict
 from typing import NamedTuple
 
 from partners.data_version import cached_for_version
 from partners.models import University
 from partners.name_normalization import word_beginning
+from partners.public.facet_index import PartnerProfile, get_facet_index
+
+LAST_CHARACTER = "\U0010ffff"
 
 
 class SearchableUniversity(NamedTuple):
+    position: int
+    """Place in the order of names."""
     pk: int
     country: int
     """Pk."""
+    profile: PartnerProfile
     lines: str
     """The search text with a space after each line, and line breaks around it."""
 
 
-@cached_for_version(1)
-def get_name_index():
-    """Return a ``SearchableUniversity`` for each listed university, in the order of their names."""
-    universities = University.objects.filter(is_listed=True).order_by("name_key", "pk")
-    rows = universities.values_list("pk", "country", "search_text").iterator()
-    return [SearchableUniversity(pk, country, "\n" + f"{text}\n".replace("\n", " \n")) for pk, country, text in rows]
+class NameIndex:
+    """The public universities in the order of their names, and which of them have each word."""
 
+    def __init__(self, universities):
+        self.universities = universities
+        self._positions = defaultdict(list)
+        for university in universities:
+            for word in set(university.lines.split()):
+                self._positions[word].append(university.position)
+        self._words = sorted(self._positions)
 
-def find_universities(terms):
-    """Return those of the name index that ``UniversityQuerySet.matching`` finds for the terms, in its order."""
-    found = get_name_index()
-    for term in terms:
-        named = list(reduce(_containing, map(word_beginning, term.beginnings), found))
+    def count_words(self):
+        """Return the number of universities that have it by each word."""
+        return {word: len(positions) for word, positions in self._positions.items()}
+
+    def find(self, terms):
+        """Return those that ``UniversityQuerySet.matching`` finds for the terms."""
+        return self._at(set.intersection(*map(self._matching, terms))) if terms else [*self.universities]
+
+    def having(self, words):
+        """Return those that have each of the words as a whole."""
+        return self._at(self._whole(words))
+
+    def has_beginning(self, word):
+        """Return True if the word begins one of a name."""
+        return bool(self._containing(word_beginning(word)))
+
+    def best_matches_first(self, found, words):
+        """Yield them in the order of ``UniversityQuerySet.best_matches_first``, ranking no more than is asked for."""
+        phrase, whole, texts = f"\n {' '.join(words)} \n", self._whole(words), [*map(word_beginning, words)]
+        ranks = [
+            (each for each in found if each.position in whole and phrase in each.lines),
+            (each for each in found if each.position in whole),
+            (each for each in found if all(text in each.lines for text in texts)),
+            found,
+        ]
+        yielded = set()
+        for rank in ranks:
+            for university in rank:
+                if university.position not in yielded:
+                    yielded.add(university.position)
+                    yield university
+
+    def _at(self, positions):
+        return [self.universities[position] for position in sorted(positions)]
+
+    def _whole(self, words):
+        return set.intersection(*({*self._positions.get(word, ())} for word in words)) if words else set()
+
+    def _matching(self, term):
+        named = set.intersection(*(self._containing(word_beginning(text)) for text in term.beginnings))
         if term.countries:
-            pks = {university.pk for university in named}
-            named = [university for university in found if university.country in term.countries or university.pk in pks]
-        found = named
-    return found
+            named.update(each.position for each in self.universities if each.country in term.countries)
+        return named
+
+    def _containing(self, text):
+        """Return the positions of those whose lines contain the text. Only that of a phrase is searched for in them."""
+        first_word, *other_words = text.split()
+        if other_words:
+            return {each.position for each in self.universities if text in each.lines}
+        if not text.startswith(" "):
+            return set().union(*(positions for word, positions in self._positions.items() if text in word))
+        first, last = bisect_left(self._words, first_word), bisect_left(self._words, first_word + LAST_CHARACTER)
+        return set().union(*map(self._positions.get, self._words[first:last]))
 
 
-def best_matches_first(universities, words):
-    """Yield them in the order of ``UniversityQuerySet.best_matches_first``, without ranking more than is asked for."""
-    phrase, yielded = f"\n {' '.join(words)} \n", set()
-    for texts in ([phrase], [f" {word} " for word in words], [*map(word_beginning, words)], []):
-        for university in reduce(_containing, texts, universities):
-            if university.pk not in yielded:
-                yielded.add(university.pk)
-                yield university
-
-
-def _containing(universities, text):
-    return (university for university in universities if text in university.lines)
+@cached_for_version(1)
+def get_name_index(on):
+    profiles, universities = get_facet_index(on).profiles, University.objects.order_by("name_key", "pk")
+    rows = universities.values_list("pk", "country", "search_text").iterator()
+    public = enumerate(row for row in rows if row[0] in profiles)
+    return NameIndex(
+        [
+            SearchableUniversity(position, pk, country, profiles[pk], "\n" + f"{text}\n".replace("\n", " \n"))
+            for position, (pk, country, text) in public
+        ]
+    )

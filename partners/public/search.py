@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from partners.name_normalization import tokenize_query
 from partners.public.facet_index import select_universities
-from partners.public.name_index import find_universities, get_name_index
 from partners.public.search_phrases import UNOFFERED, FilterPhrases
 from partners.regions import list_countries
 from partners.search_terms import MAX_PHRASE_WORDS, SearchTerm
@@ -21,6 +20,7 @@ UNDERSTOOD_PARAMS = ["term", "type", "level", "field", "language", "region", "co
 class UnderstoodQuery:
     """A query divided into values of the filters and other words."""
 
+    phrases: FilterPhrases
     values: dict[str, list[str]]
     """Values by parameter."""
     understood: set[str]
@@ -40,54 +40,55 @@ class UnderstoodQuery:
 
     @cached_property
     def found(self):
-        """The universities of the name index that match the terms, whatever the values."""
-        return find_universities(self.terms)
+        """The public universities that match the terms, whatever the values."""
+        return self.phrases.names.find(self.terms)
 
-    def iter_partners(self, index):
+    def iter_partners(self):
         """Yield the universities that the query finds."""
-        countries = list_countries(self.values)
-        return select_universities(self.found, index.profiles, countries, self.values["type"])
+        countries, types = list_countries(self.values), self.values["type"]
+        return select_universities(self.found, self.phrases.index.profiles, countries, types)
 
-    def finds_partners(self, index):
-        return any(self.iter_partners(index))
+    @property
+    def finds_partners(self):
+        return any(self.iter_partners())
 
-    def is_name(self, words, index):
+    def is_name(self, words):
         """Return True if the words are the whole name of a partner, such as “University of Cyprus”."""
         phrase = f"\n {' '.join(words)} \n"
-        return any(phrase in university.lines for university in self.iter_partners(index))
+        return any(phrase in university.lines for university in self.iter_partners())
 
-    def has_in_names(self, words, index):
+    def has_in_names(self, words):
         """Return True if each of the words is a whole word of a name that is found."""
-        return all(any(f" {word} " in university.lines for university in self.iter_partners(index)) for word in words)
+        return all(any(f" {word} " in university.lines for university in self.iter_partners()) for word in words)
 
 
-def understand(query, index):
+def understand(query, phrases):
     """Divide a query such as “erasmus italy” into values of the filters and other words.
 
     Names of types, regions and countries always are values. Other phrases, such as “German” or “master”, are only if
     the query finds nothing by that, or finds names of which they merely begin words. So are filler words left out, and
     where there is nothing else beside values.
     """
-    words, phrases = split_query(query), FilterPhrases(index)
+    words = split_query(query)
     exact = _read(words, phrases, phrases.exact_meaning)
     if not exact.terms:
         return exact
     broad = read_broadly(words, phrases)
     if (broad.values, broad.terms) == (exact.values, exact.terms):
         return exact
-    is_found = exact.finds_partners(index)
+    is_found = exact.finds_partners
     # “u” and “univ” begin “university” on purpose.
     others = {word for word in broad.understood - exact.understood if CANONICAL_WORDS.get(word) != "university"}
-    says_more = broad.terms or broad.values != exact.values or broad.is_empty or exact.is_name(words, index)
-    if is_found and says_more and (broad.is_empty or exact.has_in_names(others, index)):
+    says_more = broad.terms or broad.values != exact.values or broad.is_empty or exact.is_name(words)
+    if is_found and says_more and (broad.is_empty or exact.has_in_names(others)):
         exact.alternatives = {} if broad.terms else broad.values
         return exact
-    return broad if broad.finds_partners(index) or (not is_found and broad.values != exact.values) else exact
+    return broad if broad.finds_partners or (not is_found and broad.values != exact.values) else exact
 
 
 def read_broadly(words, phrases):
     """Divide words as ``understand`` does those of a query that would find nothing otherwise."""
-    return _read(words, phrases, phrases.meaning, known_spelling)
+    return _read(words, phrases, phrases.meaning, partial(known_spelling, names=phrases.names))
 
 
 def split_query(query):
@@ -109,11 +110,11 @@ def _read(words, phrases, find_meaning, spell=str):
                 values[name].append(value)
             understood.update(words[:length])
         words = words[length:]
-    return UnderstoodQuery(values, understood, phrases.countries.split_terms(" ".join(others)))
+    return UnderstoodQuery(phrases, values, understood, phrases.countries.split_terms(" ".join(others)))
 
 
-def known_spelling(word):
+def known_spelling(word, names):
     """Return the word, or another spelling of it if that is in names and this begins none: “milan” for “mailand”."""
-    texts = {other: f" {other} " for other in SPELLINGS.get(word, [])} | {word: f" {word}"}
-    index = get_name_index() if len(texts) > 1 else []
-    return next((other for other, text in texts.items() if any(text in each.lines for each in index)), word)
+    if names.has_beginning(word):
+        return word
+    return next((spelling for spelling in SPELLINGS.get(word, []) if names.having([spelling])), word)

@@ -45,7 +45,7 @@ class FilterPhrases:
     """
 
     def __init__(self, index):
-        self.index, self.countries = index, get_country_vocabulary()
+        self.index, self.names, self.countries = index, get_name_index(index.on), get_country_vocabulary()
 
     def exact_meaning(self, phrase):
         """Return the meaning of the name of a type, a region or a country, None for other phrases."""
@@ -62,8 +62,8 @@ class FilterPhrases:
     def _is_name_elsewhere(self, phrase, countries):
         """Return True if a partner elsewhere has the name of a country in its own."""
         text = f" {' '.join(phrase)} "
-        named = [university for university in get_name_index() if text in university.lines]
-        return any(university.country not in countries and university.pk in self.index.profiles for university in named)
+        named = self.names.having(phrase)
+        return any(text in university.lines and university.country not in countries for university in named)
 
     def meaning(self, phrase):
         """Return the meaning of any phrase, None if it has none, and UNOFFERED for places without partners."""

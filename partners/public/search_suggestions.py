@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import islice, product
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Count
 from django.utils.translation import get_language
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -12,14 +12,12 @@ from rapidfuzz.distance import OSA
 from partners.country_names import localized_names
 from partners.data_version import cached_for_version
 from partners.models import Country, Institution, University
-from partners.name_normalization import UNSPACED_RE, search_lines, tokenize_query
-from partners.public.facet_index import get_facet_index, select_universities
+from partners.name_normalization import UNSPACED_RE, search_lines
+from partners.public.facet_index import get_facet_index
 from partners.public.list_urls import list_url
-from partners.public.name_index import best_matches_first, get_name_index
 from partners.public.search import known_spelling, read_broadly, split_query, understand
 from partners.public.search_phrases import FilterPhrases, find_foreign_country
-from partners.querysets import SEARCH_LINES
-from partners.regions import CONTINENTS, REGION_LABELS, countries_by_region, list_countries
+from partners.regions import CONTINENTS, REGION_LABELS, countries_by_region
 from partners.university_words import SPELLINGS
 
 ONE_ERROR, TWO_ERRORS = 4, 8
@@ -53,23 +51,21 @@ class Neighbors(NamedTuple):
     url: str
 
 
-def correct(query, on, index):
+def correct(query, phrases):
     """Return the Correction of a query; None if there is none that finds anything.
 
     Each word that begins no word of a public name, city or filter is replaced by the most similar one. Else what is
     written after a whole name, such as an address, is left out.
     """
-    words, vocabulary = split_query(query), _vocabulary(on, get_language())
-    readings = (_correct_words(words, vocabulary, FilterPhrases(index)), _whole_name(words))
-    corrections = (_describe(" ".join(reading), index) for reading in readings if reading and reading != words)
+    words, vocabulary = split_query(query), _vocabulary(phrases.index.on, get_language())
+    readings = (_correct_words(words, vocabulary, phrases), _whole_name(words, phrases.names))
+    corrections = (_describe(" ".join(reading), phrases) for reading in readings if reading and reading != words)
     return next(filter(None, corrections), None)
 
 
-def _describe(query, index):
-    understood = understand(query, index)
-    countries, types = list_countries(understood.values), understood.values["type"]
-    ranked = best_matches_first(understood.found, tokenize_query(understood.words))
-    found = list(islice(select_universities(ranked, index.profiles, countries, types), 2))
+def _describe(query, phrases):
+    understood, index = understand(query, phrases), phrases.index
+    found = list(islice(understood.iter_partners(), 2))
     values = [value for values in understood.values.values() for value in values]
     if not found or not (values or understood.terms):
         return None
@@ -91,7 +87,7 @@ def _correct_words(words, vocabulary, phrases):
         elif _begins_known(word, vocabulary):
             corrected.append(word)
         elif (meaning := phrases.meaning((word,))) != []:
-            corrected += [word] if meaning else _correct_word(known_spelling(word), vocabulary)
+            corrected += [word] if meaning else _correct_word(known_spelling(word, phrases.names), vocabulary)
     return None if None in corrected else corrected
 
 
@@ -122,23 +118,18 @@ def _begins_known(word, vocabulary):
     return any(known.startswith(word) for known in vocabulary)
 
 
-def _whole_name(words):
+def _whole_name(words, names):
     """Return the longest beginning of the words that is a whole name, None if there is none of several words."""
-    lengths = range(len(words) - 1, 1, -1)
-    begun = [each.lines for each in get_name_index() if f"\n {' '.join(words[:2])} " in each.lines] if lengths else []
-    beginnings = (words[:length] for length in lengths)
-    return next((name for name in beginnings if any(f"\n {' '.join(name)} \n" in lines for lines in begun)), None)
+    beginnings = [words[:length] for length in range(len(words) - 1, 1, -1)]
+    named = names.having(words[:2]) if beginnings else []
+    return next((name for name in beginnings if any(f"\n {' '.join(name)} \n" in each.lines for each in named)), None)
 
 
 @cached_for_version(VOCABULARY_CACHE_SIZE)
 def _vocabulary(on, _language):
     """Return a Counter of the words in names and cities of public universities, and in phrases that are filters."""
-    index = get_facet_index(on)
-    vocabulary = Counter(FilterPhrases(index).iter_words())
-    for university in get_name_index():
-        if university.pk in index.profiles:
-            vocabulary.update(university.lines.split())
-    return vocabulary
+    phrases = FilterPhrases(get_facet_index(on))
+    return Counter(phrases.iter_words()) + Counter(phrases.names.count_words())
 
 
 def find_alternative(partner_filter):
@@ -156,9 +147,9 @@ def find_alternative(partner_filter):
 
 def find_neighbors(partner_filter):
     """Return the Neighbors of the country, the city or the university that a query without results names, or None."""
-    understood = read_broadly(split_query(partner_filter.query), FilterPhrases(partner_filter.index))
+    understood = read_broadly(split_query(partner_filter.query), partner_filter.phrases)
     found = partner_filter.found if understood.terms == partner_filter.terms else understood.found
-    if any(university.pk in partner_filter.index.profiles for university in found):
+    if found:
         return None
     code = _find_country(understood.terms) or _find_country_of_place(partner_filter.query, understood.words)
     for name, value, label in _places_of(code) if code else []:
@@ -180,12 +171,9 @@ def _find_country_of_place(query, words):
     """Return the code of the country where most institutions are that have a name or a city, or None."""
     spellings = product(*(SPELLINGS.get(word, [word]) for word in words.split()))
     lines = {search_lines([query]), *(search_lines([" ".join(each)]) for each in islice(spellings, MAX_SPELLINGS))}
-    lines = [line for line in lines if line]
-    # The first condition is cheaper, and few institutions meet it.
-    places = Institution.objects.filter(Q(*[("search_text__contains", line) for line in lines], _connector=Q.OR))
-    whole = Q(*[("search_lines__contains", f"\n{line}\n") for line in lines], _connector=Q.OR)
-    codes = Counter(places.alias(search_lines=SEARCH_LINES).filter(whole).values_list("country_code", flat=True))
-    return next((code for code, _count in codes.most_common(1)), None)
+    countries = Institution.objects.filter(lines__line__in=lines - {""}).values("country_code")
+    ranked = countries.annotate(count=Count("pk", distinct=True)).order_by("-count", "country_code")
+    return ranked.values_list("country_code", flat=True).first()
 
 
 def _places_of(code):

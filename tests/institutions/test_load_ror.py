@@ -118,6 +118,7 @@ def test_newer_release_updates_and_keeps_what_it_lacks(release, capsys):
     changed, missing = Institution.objects.get(pk=ROR_ID), Institution.objects.get(pk=OTHER_ROR_ID)
     assert (changed.name, changed.is_withdrawn) == ("TU München", True)
     assert Institution.objects.get(search_text__contains="tu munchen") == changed
+    assert [line.line for line in changed.lines.order_by("line")] == [" munich", " tu munchen", " tum de"]
     assert (missing.name, missing.is_withdrawn) == ("Technical University of Munich", False)
 
 

@@ -10,10 +10,12 @@ from django.utils.timezone import localdate
 from partners import data_version
 from partners.imports.files import read_file
 from partners.imports.office_list import COLUMNS
+from partners.institutions.loading import update_lines
 from partners.models import Country, Institution, Run, University
 from partners.name_normalization import tokenize_query
 from partners.public.facet_index import get_facet_index
-from partners.public.name_index import best_matches_first, find_universities
+from partners.public.name_index import get_name_index
+from partners.public.search_phrases import FilterPhrases
 from partners.public.search_suggestions import correct
 from tests.helpers.factories import AgreementFactory, MobilityFactory, UniversityFactory
 from tests.helpers.html import attributes, count_queries, element_texts, elements, text
@@ -160,13 +162,14 @@ def test_search_finds_first_what_students_look_for(client, detailed_register):
 
 def test_names_in_memory_are_searched_as_the_database_searches(detailed_register):
     queries = [*FIRST_RESULTS, "iran applied", "uni", "états unis", "100%", "a_b", "republic of korea science"]
-    listed = University.objects.filter(is_listed=True)
+    public = University.objects.public(DAY)
 
-    found = {query: find_universities(University.objects.split_terms(query)) for query in queries}
+    index = get_name_index(DAY)
+    found = {query: index.find(University.objects.split_terms(query)) for query in queries}
 
-    ranked = {query: best_matches_first(found[query], tokenize_query(query)) for query in queries}
+    ranked = {query: index.best_matches_first(found[query], tokenize_query(query)) for query in queries}
     assert {query: [university.pk for university in ranked[query]] for query in queries} == {
-        query: list(listed.search(query).best_matches_first(query).values_list("pk", flat=True)) for query in queries
+        query: list(public.search(query).best_matches_first(query).values_list("pk", flat=True)) for query in queries
     }
 
 
@@ -210,7 +213,8 @@ def test_typing_errors_are_corrected(client, detailed_register):
 def test_query_without_a_typing_error_is_not_corrected(detailed_register):
     queries = ["xyzzy", "tum", "tsinghua itlayy xyzzy", "東京大学", "holland", ""]
 
-    assert [correct(query, DAY, get_facet_index(DAY)) for query in queries] == [None] * 6
+    phrases = FilterPhrases(get_facet_index(DAY))
+    assert [correct(query, phrases) for query in queries] == [None] * 6
 
 
 def test_correction_keeps_the_other_filters(client, register):
@@ -344,7 +348,7 @@ def test_best_match_is_an_order_only_while_one_searches(client, db):
 def test_place_without_a_partner_has_those_of_its_country(client, db):
     AgreementFactory(university__country=Country.objects.get(code="DE"))
     institution = {"names": "University of Hamburg", "country_code": "DE", "city": "Hamburg"}
-    Institution.objects.create(ror_id="00g30e956", name="University of Hamburg", **institution)
+    update_lines([Institution.objects.create(ror_id="00g30e956", name="University of Hamburg", **institution)])
 
     page = client.get("/?q=hamburg&sort=name")
 
