@@ -1,5 +1,6 @@
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -10,6 +11,7 @@ from tests.helpers.browser import record_page_loads, sign_in
 PROGRAMS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
 CHROMIUM = next(filter(None, map(shutil.which, PROGRAMS)), None)
 REPLACED_REQUEST = ("htmx:sendAbort", "htmx:afterRequest")
+FONTS = os.environ | {"FONTCONFIG_FILE": str(Path(__file__).with_name("fonts.conf"))}
 LAUNCH_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
@@ -20,7 +22,7 @@ def chromium():
     # Playwright runs an event loop in this thread, in which Django otherwise refuses synchronous database access.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCH_ARGUMENTS, env=FONTS)
         yield browser
         browser.close()
 
