@@ -38,7 +38,7 @@ class NameIndex:
         self._words = sorted(self._positions)
 
     def count_words(self):
-        """Return the number of universities that have it by each word."""
+        """Return the number of universities by word."""
         return {word: len(positions) for word, positions in self._positions.items()}
 
     def find(self, terms):
@@ -51,10 +51,10 @@ class NameIndex:
 
     def has_beginning(self, word):
         """Return True if the word begins one of a name."""
-        return bool(self._containing(word_beginning(word)))
+        return bool(self._words_containing(word_beginning(word)))
 
     def best_matches_first(self, found, words):
-        """Yield them in the order of ``UniversityQuerySet.best_matches_first``, ranking no more than is asked for."""
+        """Yield the found universities in the order of ``UniversityQuerySet.best_matches_first``, lazily."""
         phrase, whole, texts = f"\n {' '.join(words)} \n", self._whole(words), [*map(word_beginning, words)]
         ranks = [
             (each for each in found if each.position in whole and phrase in each.lines),
@@ -82,14 +82,17 @@ class NameIndex:
         return named
 
     def _containing(self, text):
-        """Return the positions of those whose lines contain the text. Only that of a phrase is searched for in them."""
-        first_word, *other_words = text.split()
-        if other_words:
+        """Return the positions of the universities whose lines contain the text, of a word or a phrase."""
+        if len(text.split()) > 1:
             return {each.position for each in self.universities if text in each.lines}
+        return set().union(*map(self._positions.get, self._words_containing(text)))
+
+    def _words_containing(self, text):
+        """Return the words that begin with the text after its space, or contain it if it has none."""
         if not text.startswith(" "):
-            return set().union(*(positions for word, positions in self._positions.items() if text in word))
-        first, last = bisect_left(self._words, first_word), bisect_left(self._words, first_word + LAST_CHARACTER)
-        return set().union(*map(self._positions.get, self._words[first:last]))
+            return [word for word in self._words if text in word]
+        first, last = bisect_left(self._words, text[1:]), bisect_left(self._words, text[1:] + LAST_CHARACTER)
+        return self._words[first:last]
 
 
 @cached_for_version(1)

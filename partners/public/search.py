@@ -115,6 +115,6 @@ def _read(words, phrases, find_meaning, spell=str):
 
 def known_spelling(word, names):
     """Return the word, or another spelling of it if that is in names and this begins none: “milan” for “mailand”."""
-    if names.has_beginning(word):
+    if word not in SPELLINGS or names.has_beginning(word):
         return word
-    return next((spelling for spelling in SPELLINGS.get(word, []) if names.having([spelling])), word)
+    return next((spelling for spelling in SPELLINGS[word] if names.having([spelling])), word)
